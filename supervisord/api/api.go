@@ -1,0 +1,83 @@
+package api
+
+import "supervisor/supervisord/states"
+
+// Version is the version of the XML-RPC interface, not of the program.
+const Version = "3.0"
+
+// ProcessInfo is what getProcessInfo tells of one process. Times are seconds
+// since the epoch, 0 for never.
+type ProcessInfo struct {
+	Name          string         `json:"name"`
+	Group         string         `json:"group"`
+	Start         int64          `json:"start"`
+	Stop          int64          `json:"stop"`
+	Now           int64          `json:"now"`
+	State         states.Process `json:"state"`
+	StateName     string         `json:"statename"`
+	SpawnErr      string         `json:"spawnerr"`
+	ExitStatus    int            `json:"exitstatus"`
+	Logfile       string         `json:"logfile"`
+	StdoutLogfile string         `json:"stdout_logfile"`
+	StderrLogfile string         `json:"stderr_logfile"`
+	PID           int            `json:"pid"`
+	Description   string         `json:"description"`
+}
+
+// ConfigInfo is what getAllConfigInfo tells of one configured process. An
+// unset text is "none", an automatic log file "auto". Autorestart is a bool or
+// the string "unexpected", UID an int or the string "none".
+type ConfigInfo struct {
+	Autostart             bool   `json:"autostart"`
+	Autorestart           any    `json:"autorestart"`
+	Directory             string `json:"directory"`
+	UID                   any    `json:"uid"`
+	Command               string `json:"command"`
+	ExitCodes             []int  `json:"exitcodes"`
+	Group                 string `json:"group"`
+	GroupPriority         int    `json:"group_prio"`
+	InUse                 bool   `json:"inuse"`
+	KillAsGroup           bool   `json:"killasgroup"`
+	Name                  string `json:"name"`
+	ProcessPriority       int    `json:"process_prio"`
+	RedirectStderr        bool   `json:"redirect_stderr"`
+	StartRetries          int    `json:"startretries"`
+	StartSecs             int    `json:"startsecs"`
+	StdoutCaptureMaxBytes int64  `json:"stdout_capture_maxbytes"`
+	StdoutEventsEnabled   bool   `json:"stdout_events_enabled"`
+	StdoutLogfile         string `json:"stdout_logfile"`
+	StdoutLogfileBackups  int    `json:"stdout_logfile_backups"`
+	StdoutLogfileMaxBytes int64  `json:"stdout_logfile_maxbytes"`
+	StdoutSyslog          bool   `json:"stdout_syslog"`
+	StopSignal            int    `json:"stopsignal"`
+	StopWaitSecs          int    `json:"stopwaitsecs"`
+	StderrCaptureMaxBytes int64  `json:"stderr_capture_maxbytes"`
+	StderrEventsEnabled   bool   `json:"stderr_events_enabled"`
+	StderrLogfile         string `json:"stderr_logfile"`
+	StderrLogfileBackups  int    `json:"stderr_logfile_backups"`
+	StderrLogfileMaxBytes int64  `json:"stderr_logfile_maxbytes"`
+	StderrSyslog          bool   `json:"stderr_syslog"`
+	ServerURL             string `json:"serverurl"`
+}
+
+// StateInfo is what getState tells of the daemon.
+type StateInfo struct {
+	Code states.Daemon `json:"statecode"`
+	Name string        `json:"statename"`
+}
+
+// CallResult is what a group or all call tells of one process. Status is a
+// fault code, 80 for success; Description is "OK" or the fault's text.
+type CallResult struct {
+	Name        string `json:"name"`
+	Group       string `json:"group"`
+	Status      int    `json:"status"`
+	Description string `json:"description"`
+}
+
+// Changes is what reloadConfig found: names of groups.
+type Changes struct {
+	Added   []string
+	Changed []string
+	Removed []string
+}

@@ -1,0 +1,172 @@
+package config
+
+import "syscall"
+
+// Config is everything that a configuration file says, with defaults applied.
+type Config struct {
+	Path          string // the main file, absolute
+	Supervisord   Supervisord
+	Servers       []Server       // inet first, then unix, in file order within a kind
+	RPCInterfaces []RPCInterface // in file order
+	Groups        []*Group       // by priority, then name
+
+	// Criticals, Warnings and Infos are for the main log once it is open, in
+	// this order.
+	Criticals, Warnings, Infos []string
+}
+
+// Supervisord holds the options of [supervisord], the command line's values
+// over those of the file.
+type Supervisord struct {
+	MinFDs, MinProcs int
+	Directory        string // chdir target when daemonizing, "" for none
+	User             string // as written, "" for none
+	UID              *int   // of User, nil for none
+	Umask            int
+	Logfile          string // absolute; "syslog" for syslog
+	LogfileMaxBytes  int64
+	LogfileBackups   int
+	LogLevel         LogLevel
+	Pidfile          string // absolute
+	Identifier       string
+	NoDaemon         bool
+	Silent           bool
+	ChildLogDir      string // directory of AUTO log files
+	NoCleanup        bool
+	StripANSI        bool
+	Environment      Environment // [supervisord] environment=, in order
+	ServerURL        string      // SUPERVISOR_SERVER_URL of the children, "" for none
+}
+
+// LogLevel is one of Supervisor's levels: critical 50, error 40, warn 30,
+// info 20, debug 10, trace 5, blather 3.
+type LogLevel int
+
+// Environment is an ordered set of variables.
+type Environment []Variable
+
+// Variable is one NAME=value.
+type Variable struct{ Name, Value string }
+
+// Server is one [unix_http_server] or [inet_http_server].
+type Server struct {
+	Section  string // the whole section name
+	Family   string // "unix" or "tcp"
+	Path     string // unix: absolute
+	Mode     uint32 // unix: chmod=
+	UID, GID int    // unix: chown=, -1 to leave as it is
+	Host     string // tcp: "" for all interfaces
+	Port     int    // tcp
+	Username string // "" for no authentication
+	Password string // clear, or {SHA} and 40 lower-case hex digits
+}
+
+// RPCInterface is one [rpcinterface:x].
+type RPCInterface struct {
+	Name    string // the namespace
+	Section string
+	Factory string            // module:callable, as written
+	Options map[string]string // further keys, expanded
+	BuiltIn bool              // Factory is Supervisor's own
+}
+
+// Kind says which kind of section a group came from.
+type Kind int
+
+// The kinds of groups.
+const (
+	ProgramGroup  Kind = iota // [program:x] or [group:x]
+	EventListener             // [eventlistener:x]
+	FastCGI                   // [fcgi-program:x]
+)
+
+// Group is a set of processes that belong together.
+type Group struct {
+	Name      string
+	Section   string // where it was defined
+	Kind      Kind
+	Priority  int
+	Processes []*Process // in start order
+
+	// Of event listeners:
+	BufferSize    int
+	Events        []string
+	ResultHandler string
+	// Of FastCGI programs:
+	Socket *Socket
+}
+
+// Socket is the listening socket of a [fcgi-program:x].
+type Socket struct {
+	URL      string
+	Family   string // "unix" or "tcp"
+	Path     string // unix
+	Mode     uint32 // unix: socket_mode=
+	UID, GID int    // unix: socket_owner=, -1 to leave as it is
+	Host     string // tcp
+	Port     int    // tcp
+	Backlog  int    // 0 for the system's maximum
+}
+
+// Autorestart says what to do when a process leaves RUNNING on its own.
+type Autorestart int
+
+// The values of autorestart=.
+const (
+	RestartNever Autorestart = iota
+	RestartAlways
+	RestartUnexpected // when the exit status is not in exitcodes
+)
+
+// Process is one process of a program, with everything it needs to be born.
+type Process struct {
+	Name     string
+	Group    string
+	Program  string // name of its section
+	Section  string
+	Kind     Kind
+	Priority int
+
+	Command     string // split when it is spawned
+	Directory   string // "" for the daemon's own
+	Umask       int    // -1 for the daemon's own
+	UID         *int   // nil for the daemon's own user
+	User        string // user= as written
+	Environment Environment
+	ServerURL   string // "" for the computed one
+
+	Autostart    bool
+	Autorestart  Autorestart
+	StartSecs    int
+	StartRetries int
+	ExitCodes    []int
+
+	StopSignal   syscall.Signal
+	StopWaitSecs int
+	StopAsGroup  bool
+	KillAsGroup  bool
+
+	RedirectStderr bool
+	Stdout, Stderr Log
+}
+
+// Log is where one output stream of a process goes.
+type Log struct {
+	File            string // "" for none; meaningless with Auto
+	Auto            bool   // a generated file in childlogdir
+	MaxBytes        int64  // rotation size, 0 for never
+	Backups         int
+	CaptureMaxBytes int64 // 0 switches capture mode off
+	Events          bool  // emit PROCESS_LOG events
+	Syslog          bool
+}
+
+// Expected tells whether an exit status is one of exitcodes.
+func (p *Process) Expected(status int) bool {
+	for _, c := range p.ExitCodes {
+		if c == status {
+			return true
+		}
+	}
+	return false
+}
