@@ -1,0 +1,148 @@
+package shlex
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+)
+
+// The two ways in which a text can end too early, worded like Python's.
+var (
+	ErrQuotation = errors.New("No closing quotation") //nolint:staticcheck // users know these very words
+	ErrEscape    = errors.New("No escaped character") //nolint:staticcheck // users know these very words
+)
+
+// Split returns the words of a command line like Python's shlex.split:
+// separated by blanks, tabs and line ends, quotes and backslashes removed, no
+// comments. The error is ErrQuotation or ErrEscape.
+func Split(s string) ([]string, error) {
+	return lexer{text: s}.all()
+}
+
+// Tokens returns what Python's shlex.shlex(s, posix=True) yields with the
+// characters "/.+-():" added to those of words: quoted parts stick to the
+// words beside them, "#" starts a comment even inside a word, and any other
+// character is a token by itself. The error is ErrQuotation or ErrEscape.
+func Tokens(s string) ([]string, error) {
+	return lexer{text: s, strict: true}.all()
+}
+
+// lexer walks over a text once.
+type lexer struct {
+	text   string // not read yet
+	strict bool   // as Tokens wants it
+
+	words []string
+	word  strings.Builder
+	open  bool // a word has begun, which may still be empty: ''
+}
+
+func (l lexer) all() ([]string, error) {
+	for l.text != "" {
+		if err := l.step(); err != nil {
+			return nil, err
+		}
+	}
+	l.end()
+	return l.words, nil
+}
+
+// step reads one character outside quotes, with all that it brings along.
+func (l *lexer) step() error {
+	switch r, c := l.next(); {
+	case strings.ContainsRune(" \t\r\n", r):
+		l.end()
+	case r == '\\':
+		return l.escaped()
+	case r == '\'':
+		return l.literal()
+	case r == '"':
+		return l.quoted()
+	case l.strict && r == '#':
+		l.end()
+		_, l.text, _ = strings.Cut(l.text, "\n")
+	case l.strict && !isWord(r):
+		l.end()
+		l.add(c)
+		l.end()
+	default:
+		l.add(c)
+	}
+	return nil
+}
+
+// next takes one character; r is utf8.RuneError for a byte that is not UTF-8.
+func (l *lexer) next() (r rune, c string) {
+	r, n := utf8.DecodeRuneInString(l.text)
+	c, l.text = l.text[:n], l.text[n:]
+	return r, c
+}
+
+func (l *lexer) add(s string) {
+	l.word.WriteString(s)
+	l.open = true
+}
+
+// end finishes the word if one has begun.
+func (l *lexer) end() {
+	if l.open {
+		l.words = append(l.words, l.word.String())
+		l.word.Reset()
+		l.open = false
+	}
+}
+
+func (l *lexer) escaped() error {
+	if l.text == "" {
+		return ErrEscape
+	}
+	_, c := l.next()
+	l.add(c)
+	return nil
+}
+
+func (l *lexer) literal() error {
+	inner, rest, ok := strings.Cut(l.text, "'")
+	if !ok {
+		return ErrQuotation
+	}
+	l.add(inner)
+	l.text = rest
+	return nil
+}
+
+// quoted reads up to the closing double quote. A backslash escapes only the
+// quote and itself in there.
+func (l *lexer) quoted() error {
+	for l.text != "" {
+		r, c := l.next()
+		if r == '"' {
+			l.add("")
+			return nil
+		}
+		if r == '\\' {
+			if l.text == "" {
+				return ErrEscape
+			}
+			if r, n := l.next(); r == '"' || r == '\\' {
+				c = n
+			} else {
+				c += n
+			}
+		}
+		l.add(c)
+	}
+	return ErrQuotation
+}
+
+// isWord tells whether a character makes up words for Tokens: ASCII letters
+// and digits, the Latin-1 letters, and what Supervisor adds to them.
+func isWord(r rune) bool {
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+		return true
+	case r == '_', strings.ContainsRune("/.+-():", r):
+		return true
+	}
+	return 'À' <= r && r <= 'ÿ' && r != '×' && r != '÷'
+}
