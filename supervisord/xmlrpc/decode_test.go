@@ -1,0 +1,271 @@
+package xmlrpc
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// call is a request with the given parameters.
+func call(params string) string {
+	return "<?xml version='1.0'?>\n<methodCall>\n<methodName>m.n</methodName>\n<params>\n" + params + "</params>\n</methodCall>\n"
+}
+
+// one is a request with one parameter of the given value.
+func one(value string) string { return call("<param>\n<value>" + value + "</value>\n</param>\n") }
+
+func TestDecodeParameters(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		value string
+		want  any
+	}{
+		{"int", "<int>-5</int>", int64(-5)},
+		{"i4", "<i4> 7\n</i4>", int64(7)},
+		{"plus", "<int>+7</int>", int64(7)},
+		{"64 bits", "<int>9223372036854775807</int>", int64(math.MaxInt64)},
+		{"true", "<boolean>1</boolean>", true},
+		{"false", "<boolean>0</boolean>", false},
+		{"other booleans", "<boolean>true</boolean>", false},
+		{"double", "<double>-1.5e3</double>", -1500.0},
+		{"time", "<dateTime.iso8601>20261122T16:34:30</dateTime.iso8601>", time.Date(2026, 11, 22, 16, 34, 30, 0, time.UTC)},
+		{"base64", "<base64>b3V0\n IGhpCg==</base64>", "out hi\n"},
+		{"string", "<string> a b </string>", " a b "},
+		{"empty string", "<string></string>", ""},
+		{"closed string", "<string/>", ""},
+		{"untyped", "a b", "a b"},
+		{"untyped, empty", "", ""},
+		{"typed after text", "text<int>1</int>", int64(1)},
+		{"first of two", "<int>1</int><int>2</int>", int64(1)},
+		{"unknown type", "<i8>12</i8>", "12"},
+		{"nil", "<nil/>", nil},
+		{"references", "<string>&lt;&amp;&gt;&quot;&apos;&#233;&#x2603;</string>", "<&>\"'é☃"},
+		{"reference to a carriage return", "<string>a&#13;b</string>", "a\rb"},
+		{"ends of lines", "<string>a\r\nb\rc\n</string>", "a\nb\nc\n"},
+		{"CDATA", "<string>a<![CDATA[<&amp;>]]]]><![CDATA[>\r]]>b</string>", "a<&amp;>]]>\nb"},
+		{"comments", "<string>a<!-- b -->c<?pi d?>e</string>", "ace"},
+		{"attributes", `<string a="1>" b = '"/'>x</string >`, "x"},
+		{"not ASCII", "<string>ø😀</string>", "ø😀"},
+		{"empty array", "<array><data/></array>", []any{}},
+		{"array", "<array>\n<data>\n<value>a</value>\n<value><int>1</int></value></data></array>", []any{"a", int64(1)}},
+		{"struct", "<struct><member><name>a</name><value>b</value></member>\n<member><name/><value/></member></struct>",
+			map[string]any{"a": "b", "": ""}},
+		{"empty struct", "<struct/>", map[string]any{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			method, params, err := DecodeCall([]byte(one(tt.value)))
+			if err != nil || method != "m.n" {
+				t.Fatal(method, err)
+			}
+			if d := cmp.Diff([]any{tt.want}, params); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestDecodeCallForms(t *testing.T) {
+	t.Parallel()
+	const m = "<methodName>m.n</methodName>"
+	tests := []struct {
+		name, body string
+		params     int
+	}{
+		{"without declaration", "<methodCall>" + m + "</methodCall>", 0},
+		{"byte order mark", "\xEF\xBB\xBF<?xml version='1.0'?><methodCall>" + m + "</methodCall>", 0},
+		{"closed params", "<methodCall>" + m + "<params/></methodCall>", 0},
+		{"two", call("<param><value>a</value></param><param><value>b</value></param>"), 2},
+		{"other elements", "<x:call><other><deep>a</deep></other>" + m + "<params></params><!-- c --></x:call>\n<!-- c --><?p?>\n", 0},
+		{"params first", "<methodCall><params><param><value/></param></params>" + m + "</methodCall>", 1},
+		{"more in a parameter", call("<param><value>a</value><value>b</value></param>"), 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			method, params, err := DecodeCall([]byte(tt.body))
+			if err != nil || method != "m.n" || len(params) != tt.params {
+				t.Error(method, params, err)
+			}
+		})
+	}
+}
+
+func TestDecodeCallRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"nothing":                      "",
+		"no XML":                       "hello",
+		"space before the declaration": " <?xml version='1.0'?><a/>",
+		"unclosed":                     "<methodCall><methodName>supervisor.getState",
+		"unclosed tag":                 "<methodCall",
+		"unclosed root":                "<methodCall><methodName>m</methodName>",
+		"wrong end":                    "<methodCall><methodName>m</methodname></methodCall>",
+		"end with junk":                "<methodCall></methodCall x>",
+		"two roots":                    call("") + "<a/>",
+		"text behind":                  call("") + "a",
+		"document type":                "<!DOCTYPE a><methodCall><methodName>m.n</methodName></methodCall>",
+		"entity bomb": `<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]>` +
+			"<methodCall><methodName>&lol2;</methodName></methodCall>",
+		"external entity":          `<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><methodCall><methodName>&x;</methodName></methodCall>`,
+		"unknown entity":           one("&nbsp;"),
+		"entity without end":       one("a&amp"),
+		"lone ampersand":           one("a & b"),
+		"empty reference":          one("&;"),
+		"reference to nothing":     one("&#;"),
+		"reference to zero":        one("&#0;"),
+		"reference to a surrogate": one("&#xD800;"),
+		"reference too large":      one("&#1114112;"),
+		"negative reference":       one("&#-1;"),
+		"]]> in text":              one("a]]>b"),
+		"control character":        one("a\x1bb"),
+		"not a character":          one("\uFFFF"),
+		"not UTF-8":                one("\xff"),
+		"comment":                  one("<!-- a -- b -->"),
+		"unclosed comment":         one("<!-- "),
+		"unclosed CDATA":           one("<![CDATA[ ]]"),
+		"late declaration":         one("<?XML version='1.0'?>"),
+		"unclosed instruction":     one("<?a "),
+		"nameless instruction":     one("<? a?>"),
+		"attribute without value":  one("<int a>1</int>"),
+		"attribute without quotes": one("<int a=1>1</int>"),
+		"attribute unclosed":       one("<int a='1>1</int>"),
+		"attribute with <":         one("<int a='<'>1</int>"),
+		"attributes together":      one("<int a='1'b='1'>1</int>"),
+		"nameless tag":             one("<>"),
+		"digit as name":            one("<1/>"),
+		"bad int":                  one("<int>1x</int>"),
+		"empty int":                one("<int/>"),
+		"beyond 64 bits":           one("<int>9223372036854775808</int>"),
+		"bad double":               one("<double>x</double>"),
+		"hexadecimal double":       one("<double>0x1p2</double>"),
+		"infinite double":          one("<double>inf</double>"),
+		"not a number":             one("<double>nan</double>"),
+		"bad date":                 one("<dateTime.iso8601>yesterday</dateTime.iso8601>"),
+		"bad base64":               one("<base64>?</base64>"),
+		"base64 of bytes":          one("<base64>/w==</base64>"),
+		"array without data":       one("<array></array>"),
+		"array of other things":    one("<array><data><int>1</int></data></array>"),
+		"struct without name":      one("<struct><member><value/></member></struct>"),
+		"struct without value":     one("<struct><member><name>a</name></member></struct>"),
+		"parameter without value":  call("<param></param>"),
+		"nesting":                  one(strings.Repeat("<array><data><value>", 1_000_000)),
+		"nesting of other things":  strings.Repeat("<a>", 1_000_000),
+		"numbers":                  one("<array><data>" + strings.Repeat("<value/>", 1_000_000) + "</data></array>"),
+	}
+	for name, body := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			method, params, err := DecodeCall([]byte(body))
+			if _, ok := errors.AsType[*SyntaxError](err); !ok {
+				t.Errorf("%q, %v, %v", method, params, err)
+			}
+		})
+	}
+}
+
+func TestDecodeCallWithoutMethod(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		"<methodCall/>",
+		"<methodCall><params/></methodCall>",
+		"<methodCall><methodName></methodName></methodCall>",
+		"<methodCall><methodName/><params/></methodCall>",
+	} {
+		if _, _, err := DecodeCall([]byte(body)); !errors.Is(err, ErrNoMethod) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+// TestBombsAreCheap holds the work for hostile documents to what reading them
+// once allocates.
+func TestBombsAreCheap(t *testing.T) {
+	bombs := map[string]string{
+		"nesting":  strings.Repeat("<array><data><value>", 1_000_000),
+		"comments": strings.Repeat("a<!-- -->", 100_000),
+		"elements": "<array><data>" + strings.Repeat("<value/>", 1_000_000) + "</data></array>",
+		"members":  "<struct>" + strings.Repeat("<member><name>a</name><value/></member>", 100_000) + "</struct>",
+	}
+	for name, bomb := range bombs {
+		body := []byte(one(bomb))
+		r := testing.Benchmark(func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				DecodeCall(body)
+			}
+		})
+		if got, limit := r.AllocedBytesPerOp(), int64(4*len(body)); got > limit {
+			t.Errorf("%s: %d bytes allocated for %d", name, got, len(body))
+		}
+	}
+}
+
+// FuzzDecodeCall checks that no document does harm, that what is accepted is
+// well-formed in the eyes of encoding/xml too, and that the call survives
+// being encoded again.
+func FuzzDecodeCall(f *testing.F) {
+	for _, value := range []string{"<int>1</int>", "<boolean>1</boolean>", "a&amp;b&#233;", "<nil/>", "<double>1.5</double>",
+		"<base64>b3V0</base64>", "<dateTime.iso8601>20261122T16:34:30</dateTime.iso8601>", "<![CDATA[a]]><!-- b -->",
+		"<array><data><value>a</value></data></array>", "<struct><member><name>a</name><value/></member></struct>"} {
+		f.Add([]byte(one(value)))
+	}
+	f.Add([]byte("<!DOCTYPE a [<!ENTITY b 'c'>]><methodCall><methodName>&b;</methodName></methodCall>"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		method, params, err := DecodeCall(body)
+		if err != nil {
+			return
+		}
+		if err := wellFormed(body); err != nil {
+			t.Errorf("accepted %q: %v", body, err)
+		}
+		var e Encoder
+		again, err := e.Call(nil, method, params...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, _, err := DecodeCall(again); err != nil || again != method {
+			t.Errorf("%q became %q, %v", method, again, err)
+		}
+	})
+}
+
+// wellFormed asks encoding/xml. What only it finds fault with is forgiven:
+// namespaces, declarations of other encodings, and names beyond ASCII.
+func wellFormed(body []byte) error {
+	d := xml.NewDecoder(strings.NewReader(string(body)))
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	for {
+		_, err := d.RawToken()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			for _, fine := range []string{"name", "version", "encoding", "attribute", "expected", "colon", "entity", "illegal"} {
+				if strings.Contains(err.Error(), fine) {
+					return nil
+				}
+			}
+			return err
+		}
+	}
+}
+
+func BenchmarkDecodeCall(b *testing.B) {
+	body := []byte(call("<param>\n<value><string>worker:worker_0001</string></value>\n</param>\n<param>\n<value><boolean>1</boolean></value>\n</param>\n"))
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := DecodeCall(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
