@@ -1,0 +1,7 @@
+//go:build !linux
+
+package daemon
+
+// KeepDescriptors marks everything beyond the standard three that the daemon
+// was started with, so that no child gets it.
+func KeepDescriptors() { markEach() }

@@ -1,0 +1,5 @@
+package daemon
+
+import "golang.org/x/sys/unix"
+
+func setLimit(r *unix.Rlimit, soft, hard uint64) { r.Cur, r.Max = int64(soft), int64(hard) }

@@ -1,0 +1,79 @@
+package events
+
+import (
+	"slices"
+	"sync"
+)
+
+// Event is something that happened, rendered at that moment.
+type Event struct {
+	Serial  uint64
+	Type    Type
+	Payload string
+}
+
+// Bus carries events to subscribers. The zero Bus is ready for use.
+type Bus struct {
+	mu     sync.RWMutex
+	serial uint64
+	subs   []*Subscription // in order of subscription
+}
+
+// Subscription is one subscriber's interest.
+type Subscription struct {
+	types  []Type
+	accept func(Event)
+}
+
+func (s *Subscription) wants(t Type) bool {
+	return slices.ContainsFunc(s.types, t.Is)
+}
+
+// Subscribe calls accept for every event of the types and of those below them,
+// once per event, from the goroutine that publishes it. accept must not block
+// and must not call the bus.
+func (b *Bus) Subscribe(types []Type, accept func(Event)) *Subscription {
+	s := &Subscription{types, accept}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.subs = append(b.subs, s)
+	return s
+}
+
+// Unsubscribe ends a subscription: accept is not called again after it has
+// returned.
+func (b *Bus) Unsubscribe(s *Subscription) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.subs = slices.DeleteFunc(slices.Clone(b.subs), func(o *Subscription) bool { return o == s })
+}
+
+// Wants tells whether anybody would take an event of the type, so that nobody
+// renders one in vain.
+func (b *Bus) Wants(t Type) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return slices.ContainsFunc(b.subs, func(s *Subscription) bool { return s.wants(t) })
+}
+
+// Publish hands an event to all who want it. render is called only if somebody
+// does.
+func (b *Bus) Publish(t Type, render func() string) {
+	if !b.Wants(t) {
+		return
+	}
+	payload := render()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := Event{Serial: b.serial, Type: t, Payload: payload}
+	taken := false
+	for _, s := range b.subs {
+		if s.wants(t) {
+			taken = true
+			s.accept(e)
+		}
+	}
+	if taken {
+		b.serial++
+	}
+}

@@ -1,0 +1,3 @@
+package inherited
+
+const prlimit64 = 261

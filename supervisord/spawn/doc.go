@@ -1,0 +1,22 @@
+// Package spawn gives birth to children and buries them.
+//
+// A Spec says everything about a child; Spawner.Spawn turns it into a running
+// one. The spawner's Run goroutine is the only place that waits for children:
+// it wakes on SIGCHLD and reaps all that have ended, its own and, as process 1,
+// whatever orphan was handed to it. No thread ever blocks for a child.
+//
+// A child's output is read by one goroutine a pipe and given to the writers
+// named in the Spec. The exit of a child is announced on Child.Exited after
+// everything that it wrote has been given to them. A grandchild that keeps the
+// pipe open is not waited for: what the dead one wrote was in the pipe when it
+// died, so reading one pipe full is enough.
+//
+// A pid is signalled only while the child that owns it has not been reaped, so
+// that a signal can't hit a stranger with a recycled pid.
+//
+// In the common path the child is forked and executed directly. When that
+// fails, or can't be done that way, the child is this binary again, as a first
+// stage (see Stage): it does the steps one by one, tells on the child's own
+// stderr which of them failed, and ends with status 127, as Supervisor's child
+// does between fork and exec.
+package spawn

@@ -1,0 +1,433 @@
+package spawn_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"supervisor/supervisord/daemon"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/testkit"
+)
+
+// One process has one reaper, so the tests share a spawner.
+var (
+	spawner *spawn.Spawner
+	mainLog = &testkit.Log{Level: slog.LevelInfo}
+)
+
+func TestMain(m *testing.M) {
+	spawn.Stage()
+	testkit.Child()
+	daemon.KeepDescriptors()
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // children of the race detector's need not linger
+	ctx, cancel := context.WithCancel(context.Background())
+	spawner = spawn.New(mainLog.Logger())
+	var reaper sync.WaitGroup
+	reaper.Go(func() { spawner.Run(ctx) })
+	status := m.Run()
+	cancel()
+	reaper.Wait()
+	if err := goleak.Find(); status == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// sink keeps what a child says and lets a test wait for it.
+type sink struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	news chan struct{}
+}
+
+func newSink() *sink { return &sink{news: make(chan struct{}, 1)} }
+
+func (s *sink) Write(p []byte) {
+	s.mu.Lock()
+	s.text.Write(p)
+	s.mu.Unlock()
+	select {
+	case s.news <- struct{}{}:
+	default:
+	}
+}
+
+func (s *sink) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+func (s *sink) await(t *testing.T, want string) {
+	t.Helper()
+	limit := time.After(20 * time.Second)
+	for !strings.Contains(s.String(), want) {
+		select {
+		case <-s.news:
+		case <-limit:
+			t.Fatalf("waited for %q, got %q", want, s)
+		}
+	}
+}
+
+// family is a child with both of its outputs.
+type family struct {
+	spawn.Child
+	out, err *sink
+}
+
+func bear(t *testing.T, change func(*spawn.Spec), args ...string) family {
+	t.Helper()
+	f := family{out: newSink(), err: newSink()}
+	spec := &spawn.Spec{
+		Path:   testkit.Binary(),
+		Args:   testkit.Command(args...),
+		Env:    os.Environ(),
+		Umask:  -1,
+		Stdout: f.out,
+		Stderr: f.err,
+	}
+	if change != nil {
+		change(spec)
+	}
+	child, err := spawner.Spawn(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Child = child
+	return f
+}
+
+func (f family) end(t *testing.T) spawn.Exit {
+	t.Helper()
+	select {
+	case e := <-f.Exited():
+		return e
+	case <-time.After(20 * time.Second):
+		t.Fatalf("child %d does not end", f.Pid())
+		return spawn.Exit{}
+	}
+}
+
+func TestExitIsToldInSupervisorsWords(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args []string
+		want string
+		code int
+	}{
+		{[]string{"exit", "0"}, "exit status 0", 0},
+		{[]string{"exit", "3"}, "exit status 3", 3},
+		{[]string{"kill", "9"}, "terminated by SIGKILL", -1},
+		{[]string{"kill", "15"}, "terminated by SIGTERM", -1},
+	} {
+		e := bear(t, nil, tt.args...).end(t)
+		if e.String() != tt.want || e.Code != tt.code {
+			t.Errorf("%v: got %q, code %d", tt.args, e, e.Code)
+		}
+	}
+}
+
+func TestOutputArrivesBeforeTheExit(t *testing.T) {
+	t.Parallel()
+	f := bear(t, nil, "say", "last words", "cry", "last error", "exit", "1")
+	f.end(t)
+	if f.out.String() != "last words\n" || f.err.String() != "last error\n" {
+		t.Errorf("got %q and %q", f.out, f.err)
+	}
+}
+
+func TestAllOfManyBytesArriveBeforeTheExit(t *testing.T) {
+	t.Parallel()
+	const size = 3 << 20
+	f := bear(t, nil, "spew", fmt.Sprint(size))
+	f.end(t)
+	if got := len(f.out.String()); got != size {
+		t.Errorf("got %d bytes, want %d", got, size)
+	}
+}
+
+func TestGrandchildThatHoldsThePipeIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	f := bear(t, nil, "say", "mine", "heir", "wait", "--")
+	defer syscall.Kill(-f.Pid(), syscall.SIGKILL)
+	f.end(t)
+	if f.out.String() != "mine\n" {
+		t.Errorf("got %q", f.out)
+	}
+}
+
+func TestBothOutputsGoDownOnePipe(t *testing.T) {
+	t.Parallel()
+	f := bear(t, func(s *spawn.Spec) { s.Stderr = nil }, "say", "one", "cry", "two", "say", "three")
+	f.end(t)
+	if f.out.String() != "one\ntwo\nthree\n" {
+		t.Errorf("got %q", f.out)
+	}
+}
+
+func TestStateOfTheChild(t *testing.T) {
+	t.Parallel()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*spawn.Spec)
+		args   []string
+		want   string
+	}{
+		{"directory", func(s *spawn.Spec) { s.Dir = dir }, []string{"cwd"}, dir},
+		{"umask", func(s *spawn.Spec) { s.Umask = 0o127 }, []string{"umask"}, "127"},
+		{"another umask", func(s *spawn.Spec) { s.Umask = 0 }, []string{"umask"}, "000"},
+		{"environment", func(s *spawn.Spec) { s.Env = []string{"A=b c"} }, []string{"env", "A"}, "b c"},
+		{"own group", nil, []string{"group"}, "true"},
+		{"no descriptors", nil, []string{"fds"}, "[]"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := bear(t, tt.change, tt.args...)
+			f.end(t)
+			if got := strings.TrimSpace(f.out.String()); got != tt.want {
+				t.Errorf("got %q, want %q; stderr %q", got, tt.want, f.err)
+			}
+		})
+	}
+}
+
+func TestUmaskOfOthersStays(t *testing.T) {
+	t.Parallel()
+	before := bear(t, nil, "umask")
+	before.end(t)
+	bear(t, func(s *spawn.Spec) { s.Umask = 0o111 }, "umask").end(t)
+	after := bear(t, nil, "umask")
+	after.end(t)
+	if before.out.String() != after.out.String() {
+		t.Errorf("umask was %q, is %q", before.out, after.out)
+	}
+}
+
+func TestAnotherUser(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("only root becomes another user")
+	}
+	binary := readableBinary(t)
+	f := bear(t, func(s *spawn.Spec) {
+		s.Path = binary
+		s.Become = &spawn.User{UID: 65534, GID: 65533, Groups: []int{65533, 7}}
+	}, "ids")
+	f.end(t)
+	if got := strings.TrimSpace(f.out.String()); got != "65534 65533 [7 65533]" && got != "65534 65533 [65533 7]" {
+		t.Errorf("got %q; stderr %q", got, f.err)
+	}
+}
+
+// readableBinary is a copy of the test binary that other users may execute.
+func readableBinary(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "spawn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(testkit.Binary())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "child")
+	if err := os.WriteFile(path, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestChildTellsWhichStepFailed(t *testing.T) {
+	t.Parallel()
+	plainFile := filepath.Join(t.TempDir(), "plain")
+	if err := os.WriteFile(plainFile, []byte("neither script nor binary"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*spawn.Spec)
+		want   string
+	}{
+		{"no directory", func(s *spawn.Spec) { s.Dir = "/no/such/dir" }, "supervisor: couldn't chdir to /no/such/dir: ENOENT\n"},
+		{"no program", func(s *spawn.Spec) { s.Path, s.Args = "/no/such/program", []string{"prog", "x"} }, "supervisor: couldn't exec prog: ENOENT\n"},
+		{"no format", func(s *spawn.Spec) { s.Path, s.Args = plainFile, []string{plainFile} }, "supervisor: couldn't exec " + plainFile + ": ENOEXEC\n"},
+		{"no user", func(s *spawn.Spec) { s.Become = &spawn.User{UID: 4321, Refusal: "Can't find uid 4321"} }, "supervisor: couldn't setuid to 4321: Can't find uid 4321\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := bear(t, tt.change, "exit", "0")
+			e := f.end(t)
+			if e.Code != 127 {
+				t.Errorf("got %v, want exit status 127", e)
+			}
+			if want := tt.want + "supervisor: child process was not spawned\n"; f.err.String() != want {
+				t.Errorf("got %q, want %q", f.err, want)
+			}
+		})
+	}
+}
+
+func TestStdinIsDeliveredAndQueued(t *testing.T) {
+	t.Parallel()
+	f := bear(t, nil, "echo")
+	data := bytes.Repeat([]byte("0123456789abcdef"), 40_000) // more than a pipe holds
+	for part := range 4 {
+		n := len(data) / 4
+		if err := f.Write(data[part*n : (part+1)*n]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Write([]byte("the end\n")); err != nil {
+		t.Fatal(err)
+	}
+	f.out.await(t, "the end\n")
+	if got := len(f.out.String()); got != len(data)+8 {
+		t.Errorf("got %d bytes, want %d", got, len(data)+8)
+	}
+	f.Signal(syscall.SIGKILL, false)
+	f.end(t)
+}
+
+func TestStdinThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	f := bear(t, nil, "close", "0", "say", "closed", "wait")
+	f.out.await(t, "closed")
+	if err := f.Write([]byte("x")); err != syscall.EPIPE {
+		t.Errorf("got %v, want EPIPE", err)
+	}
+	f.Signal(syscall.SIGKILL, false)
+	f.end(t)
+	if err := f.Write([]byte("x")); err != syscall.EPIPE {
+		t.Errorf("after its end: got %v, want EPIPE", err)
+	}
+}
+
+func TestStdinQueueIsBounded(t *testing.T) {
+	t.Parallel()
+	f := bear(t, nil, "wait")
+	err := f.Write(make([]byte, 32<<20))
+	if err != syscall.ENOBUFS {
+		t.Errorf("got %v, want ENOBUFS", err)
+	}
+	f.Signal(syscall.SIGKILL, false)
+	f.end(t)
+}
+
+func TestSignalsReachTheGroup(t *testing.T) {
+	t.Parallel()
+	f := bear(t, nil, "heir", "say", "heir up", "wait", "--", "wait")
+	f.out.await(t, "heir up")
+	if err := f.Signal(syscall.SIGKILL, true); err != nil {
+		t.Fatal(err)
+	}
+	f.end(t)
+	// The heir holds the other end of the pipe; only its death closes the group.
+	limit := time.Now().Add(20 * time.Second)
+	for syscall.Kill(-f.Pid(), 0) == nil {
+		if time.Now().After(limit) {
+			t.Fatal("the group lives on")
+		}
+		runtime.Gosched()
+	}
+}
+
+func TestTheDeadAreNotSignalled(t *testing.T) {
+	t.Parallel()
+	f := bear(t, nil, "exit", "0")
+	f.end(t)
+	if err := f.Signal(syscall.SIGTERM, false); err != syscall.ESRCH {
+		t.Errorf("got %v, want ESRCH", err)
+	}
+}
+
+func TestEveryExitOfManyIsTold(t *testing.T) {
+	t.Parallel()
+	const n = 200
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			if e := bear(t, nil, "exit", fmt.Sprint(i%100)).end(t); e.Code != i%100 {
+				t.Errorf("child %d: got %v", i, e)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestDescriptorsComeBack(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("counts /proc/self/fd")
+	}
+	count := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	bear(t, nil, "exit", "0").end(t)
+	before := count()
+	for range 1000 {
+		bear(t, func(s *spawn.Spec) { s.Path, s.Args = "/bin/true", []string{"true"} }).end(t)
+	}
+	for range 20 {
+		bear(t, func(s *spawn.Spec) { s.Dir = "/no/such/dir" }).end(t)
+	}
+	if after := count(); after > before {
+		t.Errorf("%d descriptors, %d before", after, before)
+	}
+}
+
+func TestSignalNames(t *testing.T) {
+	t.Parallel()
+	for sig, want := range map[syscall.Signal]string{
+		1: "SIGHUP", 6: "SIGABRT", 9: "SIGKILL", 15: "SIGTERM", 0: "signal 0", 99: "signal 99",
+	} {
+		if got := spawn.SignalName(sig); got != want {
+			t.Errorf("%d: got %q, want %q", int(sig), got, want)
+		}
+	}
+	if runtime.GOOS != "linux" {
+		return
+	}
+	for sig, want := range map[syscall.Signal]string{17: "SIGCHLD", 29: "SIGPOLL", 34: "SIGRTMIN", 64: "SIGRTMAX", 40: "signal 40"} {
+		if got := spawn.SignalName(sig); got != want {
+			t.Errorf("%d: got %q, want %q", int(sig), got, want)
+		}
+	}
+}
+
+func BenchmarkSpawnToExit(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		child, err := spawner.Spawn(&spawn.Spec{
+			Path: "/bin/true", Args: []string{"true"}, Umask: -1, Stdout: newSink(), Stderr: newSink(),
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		<-child.Exited()
+	}
+}

@@ -1,0 +1,144 @@
+package spawn
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strconv"
+	"sync"
+	"syscall"
+)
+
+// Spawner makes children and reaps them. One daemon has one: it reaps every
+// child of the process, whoever made it.
+type Spawner struct {
+	log    *slog.Logger
+	umasks umasks
+
+	mu       sync.Mutex
+	children map[int]*child
+	births   int                        // forks under way
+	early    map[int]syscall.WaitStatus // ended while births were under way
+}
+
+// New returns a spawner that logs to log. Nothing is reaped before Run.
+func New(log *slog.Logger) *Spawner {
+	return &Spawner{
+		log:      log,
+		children: make(map[int]*child),
+		early:    make(map[int]syscall.WaitStatus),
+	}
+}
+
+// Run reaps children until ctx ends.
+func (s *Spawner) Run(ctx context.Context) {
+	died := make(chan os.Signal, 1) // one is enough: a round reaps them all
+	signal.Notify(died, syscall.SIGCHLD)
+	defer signal.Stop(died)
+	for {
+		s.reap()
+		select {
+		case <-died:
+			s.log.Debug("received SIGCHLD indicating a child quit")
+		case <-ctx.Done():
+			s.umasks.stop()
+			return
+		}
+	}
+}
+
+// Spawn gives birth to a child. It blocks until the child has executed its
+// program, typically for less than a millisecond. The error is the one of
+// making the pipes (a *PipeError) or of the fork; a program that can't be
+// executed is a child that says so and ends with status 127.
+func (s *Spawner) Spawn(spec *Spec) (Child, error) {
+	c, err := newChild(s, spec)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.births++
+	s.mu.Unlock()
+
+	c.pid, err = s.fork(spec, c.theirs)
+	c.closeTheirs()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.births--
+	if err == nil {
+		s.enter(c)
+	}
+	s.forgetStrangers()
+	if err != nil {
+		c.abandon()
+		return nil, err
+	}
+	c.listen()
+	return c, nil
+}
+
+// enter notes a newborn, which may have died before its pid was known.
+func (s *Spawner) enter(c *child) {
+	ws, dead := s.early[c.pid]
+	if !dead {
+		s.children[c.pid] = c
+		return
+	}
+	delete(s.early, c.pid)
+	c.reaped = true
+	go c.bury(exitOf(ws))
+}
+
+// forgetStrangers says goodbye to those that ended during a birth and turn out
+// to be nobody's child.
+func (s *Spawner) forgetStrangers() {
+	if s.births > 0 {
+		return
+	}
+	for pid, ws := range s.early {
+		s.logStranger(pid, ws)
+	}
+	clear(s.early)
+}
+
+func (s *Spawner) logStranger(pid int, ws syscall.WaitStatus) {
+	s.log.Info("reaped unknown pid " + strconv.Itoa(pid) + " (" + exitOf(ws).String() + ")")
+}
+
+// reap buries all children that have ended.
+func (s *Spawner) reap() {
+	for s.reapOne() {
+	}
+}
+
+// reapOne holds the lock over the wait, which does not block, so that Signal
+// sees a child either as alive or as reaped, never as a free pid in between.
+func (s *Spawner) reapOne() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ws syscall.WaitStatus
+	pid, err := syscall.Wait4(-1, &ws, syscall.WNOHANG, nil)
+	switch {
+	case errors.Is(err, syscall.EINTR):
+		return true
+	case errors.Is(err, syscall.ECHILD) || pid == 0:
+		return false
+	case err != nil:
+		s.log.Log(context.Background(), slog.LevelError+4, // CRITICAL of the main log
+			"waitpid error "+err.Error()+"; a process may not be cleaned up properly")
+		return false
+	}
+	if c, ok := s.children[pid]; ok {
+		delete(s.children, pid)
+		c.reaped = true
+		go c.bury(exitOf(ws))
+	} else if s.births > 0 {
+		s.early[pid] = ws
+	} else {
+		s.logStranger(pid, ws)
+	}
+	return true
+}

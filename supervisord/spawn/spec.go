@@ -1,0 +1,60 @@
+package spawn
+
+import (
+	"os"
+	"syscall"
+)
+
+// Spec is everything there is to say of a child before it is born.
+type Spec struct {
+	Path string   // the file to execute
+	Args []string // with argv[0], as the user wrote it
+	Env  []string // NAME=value, the whole environment
+	Dir  string   // "" for the daemon's own
+	// Umask is the child's file mode creation mask, -1 for the daemon's own.
+	Umask int
+	// Become is the user to run as, nil to stay who the daemon is.
+	Become *User
+	// Stdin becomes descriptor 0 when it is set; otherwise a pipe does, which
+	// Child.Write writes to.
+	Stdin *os.File
+	// Stdout gets what the child writes. A Stderr of nil sends descriptor 2
+	// down the pipe of descriptor 1. Each is called by one goroutine.
+	Stdout, Stderr Output
+}
+
+// Output takes what a child writes. Its own troubles are its own business: a
+// child must not be stopped by them.
+type Output interface {
+	// Write takes a piece of output, which is lent for the time of the call.
+	Write(data []byte)
+}
+
+// Child is a process that was born and whose end is not known yet.
+type Child interface {
+	// Pid is its process id and the id of its process group.
+	Pid() int
+	// Signal sends sig to the child, or to its whole process group. It returns
+	// syscall.ESRCH when there is nobody any more.
+	Signal(sig syscall.Signal, group bool) error
+	// Write gives data to the child's stdin. What the pipe does not take at
+	// once is queued. It returns syscall.EPIPE when nobody reads any more or
+	// stdin is not a pipe.
+	Write(data []byte) error
+	// Exited delivers the child's end once, after all its output.
+	Exited() <-chan Exit
+}
+
+// Exit says how a child ended.
+type Exit struct {
+	Code   int            // exit status, -1 when a signal ended it
+	Signal syscall.Signal // that signal
+	Core   bool           // it left a core dump
+}
+
+func exitOf(ws syscall.WaitStatus) Exit {
+	if ws.Signaled() {
+		return Exit{Code: -1, Signal: ws.Signal(), Core: ws.CoreDump()}
+	}
+	return Exit{Code: ws.ExitStatus()}
+}

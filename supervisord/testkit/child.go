@@ -1,0 +1,167 @@
+package testkit
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// childName is the argv[1] that turns a test binary into a child.
+const childName = "testkit-child"
+
+// Child makes this process a child if it was started as one, and does not
+// return then. Every TestMain that spawns calls it first.
+//
+// A child does what its arguments say, in order:
+//
+//	say TEXT      write a line to stdout
+//	cry TEXT      write a line to stderr
+//	spew N        write N bytes to stdout
+//	env NAME      write the value of a variable to stdout
+//	umask         write the umask, in octal, to stdout
+//	cwd           write the working directory to stdout
+//	ids           write uid, gid and groups to stdout
+//	group         write whether it leads its own process group
+//	fds           write the descriptors beyond the standard three to stdout
+//	ignore SIG    ignore a signal, by number
+//	echo          copy stdin to stdout until its end
+//	close FD      close a descriptor
+//	heir ARG… --  start another child with these arguments, which inherits
+//	              stdout, and go on
+//	kill SIG      send itself a signal
+//	exit N        end
+//	wait          wait until killed, or for ten minutes
+func Child() {
+	if len(os.Args) < 2 || os.Args[1] != childName {
+		return
+	}
+	args := os.Args[2:]
+	for len(args) > 0 {
+		args = perform(args[0], args[1:])
+	}
+	os.Exit(0)
+}
+
+// Command is the argv of a child with these arguments.
+func Command(args ...string) []string {
+	return append([]string{Binary(), childName}, args...)
+}
+
+// Binary is the running test binary.
+func Binary() string {
+	path, err := os.Executable()
+	if err != nil {
+		panic(err) // a test can't go on without itself
+	}
+	return path
+}
+
+func perform(verb string, args []string) []string {
+	if act, ok := plain[verb]; ok {
+		act()
+		return args
+	}
+	if verb == "heir" {
+		return heir(args)
+	}
+	withArgument(verb, args[0])
+	return args[1:]
+}
+
+var plain = map[string]func(){
+	"umask": func() {
+		mask := syscall.Umask(0)
+		syscall.Umask(mask)
+		fmt.Printf("%03o\n", mask)
+	},
+	"cwd": func() {
+		dir, _ := os.Getwd()
+		fmt.Println(dir)
+	},
+	"ids": func() {
+		groups, _ := os.Getgroups()
+		fmt.Println(os.Getuid(), os.Getgid(), groups)
+	},
+	"group": func() { fmt.Println(syscall.Getpgrp() == os.Getpid()) },
+	"fds":   fds,
+	"echo":  func() { io.Copy(os.Stdout, bufio.NewReader(os.Stdin)) },
+	"wait":  func() { time.Sleep(10 * time.Minute) },
+}
+
+// fds leaves out what Go's runtime opens for itself: its poller, and where it reads how many processors it may use.
+func fds() {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	var list []string
+	for _, e := range entries {
+		target, err := os.Readlink("/proc/self/fd/" + e.Name())
+		n, _ := strconv.Atoi(e.Name())
+		if err != nil || n < 3 || isRuntimes(target) {
+			continue
+		}
+		list = append(list, target)
+	}
+	fmt.Println(list)
+}
+
+func isRuntimes(target string) bool {
+	for _, prefix := range []string{"anon_inode:", "/proc/", "/sys/fs/cgroup/"} {
+		if strings.HasPrefix(target, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func withArgument(verb, arg string) {
+	switch verb {
+	case "say":
+		fmt.Println(arg)
+	case "cry":
+		fmt.Fprintln(os.Stderr, arg)
+	case "spew":
+		line := strings.Repeat("x", 1023) + "\n"
+		for n := number(arg); n > 0; n -= len(line) {
+			os.Stdout.WriteString(line[:min(n, len(line))])
+		}
+	case "env":
+		fmt.Println(os.Getenv(arg))
+	case "ignore":
+		signal.Ignore(syscall.Signal(number(arg)))
+	case "close":
+		syscall.Close(number(arg))
+	case "kill":
+		syscall.Kill(os.Getpid(), syscall.Signal(number(arg)))
+		time.Sleep(time.Minute) // the signal is on its way
+	case "exit":
+		os.Exit(number(arg))
+	default:
+		panic("testkit: no verb " + verb)
+	}
+}
+
+// heir returns the arguments that are not the heir's.
+func heir(args []string) []string {
+	end := slices.Index(args, "--")
+	cmd := exec.Command(Binary(), append([]string{childName}, args[:end]...)...)
+	cmd.Stdout = os.Stdout
+	if err := cmd.Start(); err != nil {
+		panic(err)
+	}
+	return args[end+1:]
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}

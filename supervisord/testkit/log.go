@@ -1,0 +1,43 @@
+package testkit
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+)
+
+// Log collects the messages of a logger, one a line, for tests to look at.
+type Log struct {
+	Level slog.Level // what is below is left out
+
+	mu    sync.Mutex
+	lines []string
+}
+
+// Logger returns a logger that writes here.
+func (l *Log) Logger() *slog.Logger { return slog.New((*logHandler)(l)) }
+
+// Lines returns a copy of what was written so far.
+func (l *Log) Lines() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]string(nil), l.lines...)
+}
+
+// String joins the lines.
+func (l *Log) String() string { return strings.Join(l.Lines(), "\n") }
+
+type logHandler Log
+
+func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.Level }
+
+func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lines = append(h.lines, r.Message)
+	return nil
+}
+
+func (h *logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h *logHandler) WithGroup(string) slog.Handler      { return h }
