@@ -8,7 +8,9 @@ type Config struct {
 	Supervisord   Supervisord
 	Servers       []Server       // inet first, then unix, in file order within a kind
 	RPCInterfaces []RPCInterface // in file order
-	Groups        []*Group       // by priority, then name
+	// Groups are ordered by priority, then name. Of two groups with one name
+	// the first one counts.
+	Groups []*Group
 
 	// Criticals, Warnings and Infos are for the main log once it is open, in
 	// this order.
@@ -59,6 +61,8 @@ type Server struct {
 	Port     int    // tcp
 	Username string // "" for no authentication
 	Password string // clear, or {SHA} and 40 lower-case hex digits
+
+	credentials bool // username= and password= are set, empty or not
 }
 
 // RPCInterface is one [rpcinterface:x].
@@ -92,7 +96,7 @@ type Group struct {
 	BufferSize    int
 	Events        []string
 	ResultHandler string
-	// Of FastCGI programs:
+	// Of FastCGI programs; the processes have it too:
 	Socket *Socket
 }
 
@@ -148,6 +152,14 @@ type Process struct {
 
 	RedirectStderr bool
 	Stdout, Stderr Log
+
+	// Socket is the one of its [fcgi-program:x]. The group has the same one
+	// unless it is a [group:x], in which several sockets can come together.
+	Socket *Socket
+
+	// empty lists options that are set to nothing. It means the same as not to
+	// set them; only the JSON output tells them apart.
+	empty []string
 }
 
 // Log is where one output stream of a process goes.

@@ -1,0 +1,123 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"supervisor/supervisord/getopt"
+)
+
+// CommandLineValues is what a command line of supervisord says.
+type CommandLineValues struct {
+	Help, Version bool   // asked for; the rest of the line was not looked at
+	Test, JSON    bool   // -t and --json
+	Path          string // -c, "" to search for the file
+	Overrides     Overrides
+}
+
+// CommandLine returns the command-line options of supervisord. In contrast to
+// Supervisor -t stands for --test, not for --strip_ansi.
+func CommandLine() []getopt.Option {
+	var list []getopt.Option
+	for _, o := range options {
+		if o.Long {
+			list = append(list, getopt.Option{Long: o.Name, Short: o.Short, Arg: o.Arg, Help: o.Help})
+		}
+	}
+	return list
+}
+
+// ParseCommandLine reads the arguments of supervisord, without the program's
+// name. The error has the text that goes after "Error: ".
+func ParseCommandLine(args []string, h Host) (*CommandLineValues, error) {
+	given, rest, err := getopt.Parse(CommandLine(), args)
+	if err != nil {
+		return nil, err
+	}
+	if len(rest) > 0 {
+		return nil, errors.New("positional arguments are not supported: " + reprList(rest))
+	}
+	v := &CommandLineValues{Overrides: make(Overrides)}
+	for _, g := range given {
+		if err := v.take(g, &h); err != nil {
+			return nil, err
+		}
+		if v.Help || v.Version {
+			return v, nil
+		}
+	}
+	if v.JSON && !v.Test {
+		return nil, errors.New("option --json needs option -t")
+	}
+	return v, nil
+}
+
+// take notes one option.
+func (v *CommandLineValues) take(g getopt.Given, h *Host) error {
+	value, err := commandLineValue(g, h)
+	switch {
+	case err != nil:
+		return fmt.Errorf("invalid value for %s %s: %w", g.Form, Repr(g.Value), err)
+	case g.Repeated:
+		return g.Conflict()
+	}
+	switch name := g.Option.Name(); name {
+	case "help":
+		v.Help = true
+	case "version":
+		v.Version = true
+	case "test":
+		v.Test = true
+	case "json":
+		v.JSON = true
+	case "configuration":
+		v.Path = g.Value
+	default:
+		v.Overrides[name] = value
+	}
+	return nil
+}
+
+// commandLineValue converts an argument as the file's option is; a flag can
+// only switch on.
+func commandLineValue(g getopt.Given, h *Host) (any, error) {
+	o := find(InSupervisord, g.Option.Name())
+	switch {
+	case g.Option.Arg == "":
+		return true, nil
+	case o == nil:
+		return g.Value, nil
+	}
+	return o.Type.parse(h, g.Value)
+}
+
+// Usage returns the text of supervisord --help.
+func Usage(program string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "supervisord -- run a set of applications as daemons.\n\nUsage: %s [options]\n\nOptions:\n", program)
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, o := range CommandLine() {
+		fmt.Fprintf(w, "%s\t%s\n", forms(o), o.Help)
+	}
+	w.Flush()
+	return b.String() + "\n"
+}
+
+// forms writes "-c FILE, --configuration=FILE".
+func forms(o getopt.Option) string {
+	var list []string
+	for _, letter := range o.Short {
+		form := "-" + string(letter)
+		if o.Arg != "" {
+			form += " " + o.Arg
+		}
+		list = append(list, form)
+	}
+	long := "--" + o.Long
+	if o.Arg != "" {
+		long += "=" + o.Arg
+	}
+	return strings.Join(append(list, long), ", ")
+}

@@ -1,0 +1,307 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"syscall"
+
+	"supervisor/supervisord/shlex"
+)
+
+// The converters turn an option's text into its value. Their error texts are
+// Supervisor's own, known to tools and users, whence the capital letters.
+
+func integer(s string) (int, error) {
+	n, ok := parseInt(s, 10)
+	if !ok {
+		return 0, fmt.Errorf("invalid literal for int() with base 10: %s", Repr(s))
+	}
+	return int(n), nil
+}
+
+func octal(s string) (int, error) {
+	n, ok := parseInt(s, 8)
+	if !ok {
+		return 0, fmt.Errorf("%s can not be converted to an octal type", s)
+	}
+	return int(n), nil
+}
+
+func boolean(s string) (bool, error) {
+	switch lower(s) {
+	case "yes", "true", "on", "1":
+		return true, nil
+	case "no", "false", "off", "0":
+		return false, nil
+	}
+	return false, fmt.Errorf("not a valid boolean value: %s", Repr(s))
+}
+
+// byteSize reads a number of bytes with an optional KB, MB or GB.
+func byteSize(s string) (int64, error) {
+	number, factor := lower(s), int64(1)
+	for _, unit := range []struct {
+		suffix string
+		factor int64
+	}{{"kb", 1 << 10}, {"mb", 1 << 20}, {"gb", 1 << 30}} {
+		if trimmed, ok := strings.CutSuffix(number, unit.suffix); ok {
+			number, factor = trimmed, unit.factor
+			break
+		}
+	}
+	n, ok := parseInt(number, 10)
+	switch {
+	case !ok:
+		return 0, fmt.Errorf("invalid literal for int() with base 10: %s", Repr(number))
+	case n > math.MaxInt64/factor:
+		return math.MaxInt64, nil
+	case n < math.MinInt64/factor:
+		return math.MinInt64, nil
+	}
+	return n * factor, nil
+}
+
+// levels names the log levels.
+var levels = []struct {
+	name  string
+	level LogLevel
+}{
+	{"critical", 50},
+	{"error", 40},
+	{"warn", 30},
+	{"info", 20},
+	{"debug", 10},
+	{"trace", 5},
+	{"blather", 3},
+}
+
+// String returns the name by which files and command lines call the level.
+func (l LogLevel) String() string {
+	for _, v := range levels {
+		if v.level == l {
+			return v.name
+		}
+	}
+	return fmt.Sprintf("level %d", int(l))
+}
+
+func logLevel(s string) (LogLevel, error) {
+	name := lower(s)
+	for _, v := range levels {
+		if v.name == name {
+			return v.level, nil
+		}
+	}
+	return 0, fmt.Errorf("bad logging level name %s", Repr(s))
+}
+
+// stopSignal reads a number, or a name with or without SIG.
+func stopSignal(s string) (syscall.Signal, error) {
+	n, ok := parseInt(s, 10)
+	if !ok {
+		sig, ok := signalNumber(strings.ToUpper(strip(s)))
+		if !ok {
+			return 0, fmt.Errorf("value %s is not a valid signal name", Repr(s))
+		}
+		return sig, nil
+	}
+	if 0 <= n && n < 32 || n == sigRTMin || n == sigRTMax {
+		return syscall.Signal(n), nil
+	}
+	return 0, fmt.Errorf("value %s is not a valid signal number", Repr(s))
+}
+
+func exitCodes(s string) ([]int, error) {
+	codes := []int{}
+	if s == "" {
+		return codes, nil
+	}
+	for part := range strings.SplitSeq(s, ",") {
+		n, ok := parseInt(part, 10)
+		if !ok || n < 0 || n > 255 {
+			return nil, fmt.Errorf("not a valid list of exit codes: %s", Repr(s))
+		}
+		codes = append(codes, int(n))
+	}
+	return codes, nil
+}
+
+func autorestart(s string) (Autorestart, error) {
+	word := lower(s)
+	if word == "unexpected" {
+		return RestartUnexpected, nil
+	}
+	always, err := boolean(word)
+	switch {
+	case err != nil:
+		return RestartNever, fmt.Errorf("invalid 'autorestart' value %s", Repr(word))
+	case always:
+		return RestartAlways, nil
+	}
+	return RestartNever, nil
+}
+
+// list splits at commas; a trailing comma gives an empty last item.
+func list(s string) ([]string, error) {
+	if s == "" {
+		return nil, nil
+	}
+	items := strings.Split(s, ",")
+	for i := range items {
+		items[i] = strip(items[i])
+	}
+	return items, nil
+}
+
+// name checks the name of a program, group or process. It must not contain
+// what separates words in events, parts in URLs, or group and process.
+func name(s string) (string, error) {
+	n := strip(s)
+	if n == "" {
+		return "", fmt.Errorf("Invalid name: %s because it is empty", Repr(s))
+	}
+	for _, c := range " :/" {
+		if strings.ContainsRune(n, c) {
+			return "", fmt.Errorf("Invalid name: %s because of character: %s", Repr(s), Repr(string(c)))
+		}
+	}
+	return n, nil
+}
+
+// keyValues reads the list of environment=. The token that separates two pairs
+// is not looked at. Of two values for one name the last one counts.
+func keyValues(s string) (Environment, error) {
+	tokens, err := shlex.Tokens(s)
+	if err != nil {
+		return nil, err
+	}
+	var env Environment
+	for len(tokens) > 0 {
+		if len(tokens) < 3 || tokens[1] != "=" {
+			return nil, fmt.Errorf("Unexpected end of key/value pairs in value '%s'", s)
+		}
+		env = env.with(Variable{tokens[0], tokens[2]})
+		tokens = tokens[min(4, len(tokens)):]
+	}
+	return env, nil
+}
+
+// address is what an [inet_http_server] listens on; host "" is every interface.
+type address struct {
+	host string
+	port int
+}
+
+func inetAddress(s string) (address, error) {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		port, err := portNumber(s)
+		if err != nil {
+			return address{}, fmt.Errorf("not a valid port number: %s ", Repr(s))
+		}
+		return address{port: port}, nil
+	}
+	if i == len(s)-1 {
+		return address{}, errors.New("no port number specified in ''")
+	}
+	port, err := portNumber(s[i+1:])
+	host := lower(s[:i])
+	if host == "*" {
+		host = ""
+	}
+	return address{host, port}, err
+}
+
+func portNumber(s string) (int, error) {
+	n, err := integer(s)
+	switch {
+	case err != nil:
+		return 0, err
+	case n < 1:
+		return 0, fmt.Errorf("%d is below lower bound (1)", n)
+	case n > 0xffff:
+		return 0, fmt.Errorf("%d is above upper bound (65535)", n)
+	}
+	return n, nil
+}
+
+func existingDirectory(h *Host, s string) (string, error) {
+	dir := h.expandUser(s)
+	if !h.dirExists(dir) {
+		return "", fmt.Errorf("%s is not an existing directory", s)
+	}
+	return dir, nil
+}
+
+// existingDirpath wants the directory part of a path to exist, if it has one.
+func existingDirpath(h *Host, s string) (string, error) {
+	p := h.expandUser(s)
+	if dir := dirname(p); dir != "" && !h.dirExists(dir) {
+		return "", fmt.Errorf("The directory named as part of the path %s does not exist", s)
+	}
+	return p, nil
+}
+
+// logTarget is what stdout_logfile= says.
+type logTarget struct {
+	file         string
+	auto, syslog bool
+}
+
+func childLogfile(h *Host, s string) (logTarget, error) {
+	switch lower(s) {
+	case "none", "off":
+		return logTarget{}, nil
+	case "auto":
+		return logTarget{auto: true}, nil
+	case "syslog":
+		return logTarget{syslog: true}, nil
+	}
+	file, err := existingDirpath(h, s)
+	return logTarget{file: file}, err
+}
+
+func userID(h *Host, s string) (int, error) {
+	if n, ok := parseInt(s, 10); ok {
+		if _, ok := h.UserID(int(n)); !ok {
+			return 0, fmt.Errorf("Invalid user id %s", s)
+		}
+		return int(n), nil
+	}
+	a, ok := h.User(s)
+	if !ok {
+		return 0, fmt.Errorf("Invalid user name %s", s)
+	}
+	return a.UID, nil
+}
+
+func groupID(h *Host, s string) (int, bool) {
+	if n, ok := parseInt(s, 10); ok {
+		return int(n), h.GroupID(int(n))
+	}
+	return h.Group(s)
+}
+
+// owner is user:group; gid is -1 when only a user is given.
+type owner struct{ uid, gid int }
+
+// errOwner never reaches a user: chown= and socket_owner= have texts of their own.
+var errOwner = errors.New("invalid user or group")
+
+func userGroup(h *Host, s string) (owner, error) {
+	user, group, both := strings.Cut(s, ":")
+	uid, err := userID(h, user)
+	if err != nil {
+		return owner{}, errOwner
+	}
+	if !both {
+		return owner{uid, -1}, nil
+	}
+	gid, ok := groupID(h, group)
+	if !ok {
+		return owner{}, errOwner
+	}
+	return owner{uid, gid}, nil
+}

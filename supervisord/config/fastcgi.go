@@ -1,0 +1,100 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// defaultSocketMode is for the owner alone.
+const defaultSocketMode = 0o700
+
+// fastCGI reads an [fcgi-program:x] that stands in no [group:x].
+func (l *loader) fastCGI(section string) *Group {
+	r := l.groupReader(InFastCGI, section)
+	g := &Group{Section: section, Kind: FastCGI, Name: r.sectionName()}
+	g.Priority = r.groupPriority()
+	socket := r.socket()
+	g.Socket = &socket
+	g.Processes = l.processes(FastCGI, section, g.Name, g.Socket)
+	return g
+}
+
+// socket reads the options of the socket of an [fcgi-program:x].
+func (r *reader) socket() Socket {
+	r.vars.program = r.program()
+	r.only = NameHere
+	uid, haveUser := read[int](r, "user")
+	s := Socket{UID: -1, GID: -1}
+	if backlog, ok := read[int](r, "socket_backlog"); ok {
+		if backlog < 1 || backlog > 65535 {
+			r.fail("socket_backlog", fmt.Sprintf("Invalid socket_backlog value %d", backlog))
+		}
+		s.Backlog = backlog
+	}
+	owner, haveOwner := read[owner](r, "socket_owner")
+	mode, haveMode := read[int](r, "socket_mode")
+	r.only = NameHere | NameProgram
+	url, ok := r.text("socket")
+	if url == "" {
+		if ok || !r.isSet("socket") {
+			r.fail("socket", fmt.Sprintf("[%s] section requires a \"socket\" line", r.section))
+		}
+		return s
+	}
+	path, isUnix := strings.CutPrefix(url, "unix://")
+	var err error
+	switch {
+	case isUnix:
+		err = s.listenUnix(r.host, path)
+	case haveOwner || haveMode:
+		err = errors.New("socket_owner and socket_mode params should only be used with a Unix domain socket")
+	default:
+		err = s.listenTCP(url)
+	}
+	if err != nil {
+		r.fail("socket", fmt.Sprintf("%v in [%s] socket", err, r.section))
+	}
+	switch {
+	case haveOwner:
+		s.UID, s.GID = owner.uid, owner.gid
+	case isUnix && haveUser && uid != r.host.UID:
+		a, _ := r.host.UserID(uid)
+		s.UID, s.GID = uid, a.GID
+	}
+	if haveMode {
+		s.Mode = uint32(mode)
+	}
+	return s
+}
+
+// program returns the name after the colon, whose mistakes are noted elsewhere.
+func (r *reader) program() string {
+	_, name, _ := strings.Cut(r.section, ":")
+	return strip(name)
+}
+
+func (s *Socket) listenUnix(h *Host, path string) error {
+	if !strings.HasPrefix(path, "/") {
+		return fmt.Errorf("Unix socket path %s is not an absolute path", path)
+	}
+	s.Family, s.Path, s.Mode = "unix", h.normalize(path), defaultSocketMode
+	s.URL = "unix://" + s.Path
+	return nil
+}
+
+func (s *Socket) listenTCP(url string) error {
+	address, _ := strings.CutPrefix(url, "tcp://")
+	host, digits, ok := strings.Cut(address, ":")
+	if address == url || !ok || host == "" || digits == "" || strings.ContainsFunc(host, isSpace) ||
+		strings.Trim(digits, "0123456789") != "" {
+		return fmt.Errorf("Bad socket format %s", url)
+	}
+	port, err := portNumber(digits)
+	if err != nil {
+		return err
+	}
+	s.Family, s.Host, s.Port = "tcp", lower(host), port
+	s.URL = fmt.Sprintf("tcp://%s:%d", s.Host, s.Port)
+	return nil
+}

@@ -1,0 +1,144 @@
+package config
+
+import (
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Host is what configuration files are judged by: the machine and the process
+// that reads them. It is captured once at start, so that reading a file again
+// later means the same, whatever the daemon did to itself in between.
+type Host struct {
+	Environ []string // NAME=value, what ENV_ names and ~ refer to
+	Name    string   // host_node_name
+	Cwd     string   // what relative paths start from
+	TempDir string   // default of childlogdir=
+	UID     int      // who runs
+
+	IsDir   func(path string) bool
+	User    func(name string) (Account, bool)
+	UserID  func(uid int) (Account, bool)
+	Group   func(name string) (gid int, ok bool)
+	GroupID func(gid int) bool // whether there is such a group
+}
+
+// Account is a user of the system.
+type Account struct {
+	UID, GID int
+	Home     string
+}
+
+// ThisHost describes the real machine and process as they are now.
+func ThisHost() Host {
+	h := Host{
+		Environ: os.Environ(),
+		UID:     os.Getuid(),
+		IsDir:   isDir,
+		User:    func(name string) (Account, bool) { return account(user.Lookup(name)) },
+		UserID:  func(uid int) (Account, bool) { return account(user.LookupId(strconv.Itoa(uid))) },
+		Group: func(name string) (int, bool) {
+			g, err := user.LookupGroup(name)
+			if err != nil {
+				return 0, false
+			}
+			gid, err := strconv.Atoi(g.Gid)
+			return gid, err == nil
+		},
+		GroupID: func(gid int) bool {
+			_, err := user.LookupGroupId(strconv.Itoa(gid))
+			return err == nil
+		},
+	}
+	h.Name, _ = os.Hostname()
+	// os.Getwd would prefer $PWD, which may go through symbolic links; the
+	// paths derived from it are shown to clients who expect the real one.
+	h.Cwd, _ = syscall.Getwd()
+	h.TempDir = h.tempDir()
+	return h
+}
+
+// tempDir applies Python's rule: the first directory that can be written to.
+func (h *Host) tempDir() string {
+	candidates := []string{"/tmp", "/var/tmp", "/usr/tmp", h.Cwd}
+	for _, name := range []string{"TMP", "TEMP", "TMPDIR"} {
+		if dir, ok := h.env(name); ok && dir != "" {
+			candidates = append([]string{dir}, candidates...)
+		}
+	}
+	for _, dir := range candidates {
+		dir = absolute(h.Cwd, dir)
+		if isDir(dir) && unix.Access(dir, unix.W_OK|unix.X_OK) == nil {
+			return dir
+		}
+	}
+	return h.Cwd
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func account(u *user.User, err error) (Account, bool) {
+	if err != nil {
+		return Account{}, false
+	}
+	uid, err := strconv.Atoi(u.Uid)
+	if err != nil {
+		return Account{}, false
+	}
+	gid, err := strconv.Atoi(u.Gid)
+	return Account{UID: uid, GID: gid, Home: u.HomeDir}, err == nil
+}
+
+func (h *Host) env(name string) (string, bool) {
+	for _, e := range h.Environ {
+		if value, ok := strings.CutPrefix(e, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// expandUser replaces a leading ~ or ~user. What cannot be resolved stays.
+func (h *Host) expandUser(p string) string {
+	if !strings.HasPrefix(p, "~") {
+		return p
+	}
+	name, rest := p[1:], ""
+	if i := strings.IndexByte(p, '/'); i >= 0 {
+		name, rest = p[1:i], p[i:]
+	}
+	home, ok := h.home(name)
+	if !ok {
+		return p
+	}
+	if p = strings.TrimRight(home, "/") + rest; p == "" {
+		return "/"
+	}
+	return p
+}
+
+// home finds the home directory of a user, "" being the current one.
+func (h *Host) home(name string) (string, bool) {
+	if name == "" {
+		if home, ok := h.env("HOME"); ok {
+			return home, true
+		}
+		a, ok := h.UserID(h.UID)
+		return a.Home, ok
+	}
+	a, ok := h.User(name)
+	return a.Home, ok
+}
+
+// normalize makes a path absolute, ~ expanded.
+func (h *Host) normalize(p string) string { return absolute(h.Cwd, h.expandUser(p)) }
+
+// dirExists tells whether a path, which may be relative, is a directory.
+func (h *Host) dirExists(p string) bool { return h.IsDir(join(h.Cwd, p)) }

@@ -1,0 +1,220 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+// LoadOptions says what to read and how to judge it. Reading a file again with
+// the same options starts from the same environment and the same paths,
+// whatever the daemon did to itself meanwhile.
+type LoadOptions struct {
+	Path      string    // file as named by -c, "" to search for one
+	Program   string    // argv[0], from which the search starts
+	Overrides Overrides // what the command line says
+	Host      Host
+
+	// Resolve reports why a plug-in, module:callable, cannot be had. Without
+	// it only those that are built in can.
+	Resolve func(reference string) error
+}
+
+// Overrides holds the values that a command line gives to options.
+type Overrides map[string]any
+
+// SearchPaths returns where a configuration file is looked for if none is
+// named. Relative ones start from the working directory.
+func SearchPaths(program string) []string {
+	up := dirname(dirname(program))
+	return []string{
+		join(up, "etc/supervisord.conf"),
+		join(up, "supervisord.conf"),
+		"supervisord.conf",
+		"etc/supervisord.conf",
+		"/etc/supervisord.conf",
+		"/etc/supervisor/supervisord.conf",
+	}
+}
+
+// Load reads the configuration of supervisord. If anything is wrong with it
+// the error is an Errors.
+func Load(o LoadOptions) (*Config, error) {
+	l := load(o)
+	if len(l.errs) > 0 {
+		return nil, l.errs
+	}
+	return l.conf, nil
+}
+
+// loader is the state of one Load.
+type loader struct {
+	LoadOptions
+	host   *Host
+	name   string // the main file as it was named
+	table  *table
+	vars   vars // known everywhere
+	conf   *Config
+	errs   Errors
+	failed map[key]bool // what errs holds
+}
+
+func newLoader(o LoadOptions) *loader {
+	l := &loader{LoadOptions: o, table: newTable(), conf: new(Config), failed: make(map[key]bool)}
+	l.host = &l.Host
+	l.vars = vars{host: l.Host.Name, env: make(map[string]string)}
+	for _, e := range l.Host.Environ {
+		name, value, ok := strings.Cut(e, "=")
+		if _, twice := l.vars.env[name]; ok && !twice {
+			l.vars.env[name] = value
+		}
+	}
+	return l
+}
+
+func load(o LoadOptions) *loader {
+	l := newLoader(o)
+	if !l.search() {
+		l.reject("", 0, fmt.Sprintf("No config file found at default paths (%s); "+
+			"use the -c option to specify a config file at a different path", strings.Join(SearchPaths(o.Program), ", ")))
+		return l
+	}
+	if !l.readMain() || !l.include() {
+		return l
+	}
+	if !l.table.has("supervisord") {
+		l.reject(l.name, 0, ".ini file does not include supervisord section")
+		return l
+	}
+	l.supervisord()
+	l.conf.RPCInterfaces = l.rpcInterfaces()
+	l.groups()
+	l.servers()
+	l.identity()
+	return l
+}
+
+// reject notes an error that concerns a whole file.
+func (l *loader) reject(file string, line int, text string) {
+	l.errs = append(l.errs, &Error{File: file, Line: line, Text: text})
+}
+
+// search decides which file is the main one. It reports whether there is one.
+func (l *loader) search() bool {
+	l.name = l.Path
+	for _, name := range SearchPaths(l.Program) {
+		if l.name != "" {
+			break
+		}
+		if _, err := os.Stat(join(l.host.Cwd, name)); err == nil {
+			l.name = name
+		}
+	}
+	if l.name == "" {
+		return false
+	}
+	l.conf.Path = absolute(l.host.Cwd, l.name)
+	l.vars.here = absolute(l.host.Cwd, dirname(l.name))
+	return true
+}
+
+// readMain reads the main file into the table.
+func (l *loader) readMain() bool {
+	path := join(l.host.Cwd, l.name)
+	if _, err := os.Stat(path); err != nil {
+		l.reject(l.name, 0, "could not find config file "+l.name)
+		return false
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		l.reject(l.name, 0, "could not read config file "+l.name)
+		return false
+	}
+	return l.add(string(text), l.name, false)
+}
+
+// add parses a file's text into the table.
+func (l *loader) add(text, name string, included bool) bool {
+	file, records, err := parse(text, name)
+	if err != nil {
+		line := 0
+		if e, ok := err.(*syntaxError); ok {
+			line = e.line
+		}
+		l.reject(name, line, err.Error())
+		return false
+	}
+	l.table.merge(file, records, name, included)
+	return true
+}
+
+// fileOf returns the file that first had a section, as error texts name it.
+func (l *loader) fileOf(section string) string {
+	if file, ok := l.table.files[section]; ok {
+		return file
+	}
+	return l.name
+}
+
+// sections lists the sections whose names begin with prefix.
+func (l *loader) sections(prefix string) []string {
+	return slices.DeleteFunc(l.table.sections(), func(s string) bool { return !strings.HasPrefix(s, prefix) })
+}
+
+// include reads the files that [include] asks for.
+func (l *loader) include() bool {
+	if !l.table.has("include") {
+		return true
+	}
+	l.table.expandHere(l.vars.here)
+	r := l.reader(InInclude, "include")
+	if !r.isSet("files") {
+		r.fail("files", ".ini file has [include] section, but no files setting")
+		return false
+	}
+	files, ok := r.text("files")
+	if !ok {
+		return false
+	}
+	for _, word := range strings.FieldsFunc(files, isSpace) {
+		pattern := join(l.vars.here, word)
+		paths := glob(pattern)
+		if len(paths) == 0 {
+			l.warn("No file matches via include \"%s\"", pattern)
+		}
+		for _, path := range paths {
+			if !l.includeFile(path) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// includeFile merges one file. A file that cannot be read is left out.
+func (l *loader) includeFile(path string) bool {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		l.warn("Could not include file \"%s\": %v", path, err.(*os.PathError).Err)
+		return true
+	}
+	l.conf.Infos = append(l.conf.Infos, fmt.Sprintf("Included extra file \"%s\" during parsing", path))
+	if !l.add(string(text), path, true) {
+		return false
+	}
+	l.table.expandHere(absolute(l.host.Cwd, dirname(path)))
+	return true
+}
+
+func (l *loader) warn(format string, args ...any) {
+	l.conf.Warnings = append(l.conf.Warnings, fmt.Sprintf(format, args...))
+}
+
+// addEnvironment makes variables of the files known as ENV_X to all that is
+// read from here on.
+func (l *loader) addEnvironment(env Environment) {
+	l.vars.env = maps.Clone(l.vars.env)
+	maps.Copy(l.vars.env, env.toMap())
+}

@@ -1,0 +1,83 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// What of Supervisor's own plug-ins is built in.
+const (
+	mainRPCInterface     = "supervisor.rpcinterface:make_main_rpcinterface"
+	defaultResultHandler = "supervisor.dispatchers:default_handler"
+)
+
+// rpcInterfaces reads the sections [rpcinterface:x].
+func (l *loader) rpcInterfaces() []RPCInterface {
+	var list []RPCInterface
+	for _, section := range l.sections("rpcinterface:") {
+		p, ok := l.plugin(InRPCInterface, section, "supervisor.rpcinterface_factory")
+		if ok {
+			p.BuiltIn = p.Factory == mainRPCInterface
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// plugin reads a section that names a factory; all its other options, whatever
+// their names, are the factory's arguments.
+func (l *loader) plugin(in Sections, section, factory string) (RPCInterface, bool) {
+	r := l.reader(in, section)
+	_, name, _ := strings.Cut(section, ":")
+	p := RPCInterface{Name: name, Section: section, Options: make(map[string]string)}
+	if !r.isSet(factory) {
+		r.fail(factory, fmt.Sprintf("section [%s] does not specify a %s", section, factory))
+		return p, false
+	}
+	p.Factory, _ = r.text(factory)
+	if !r.resolve(factory, p.Factory) {
+		return p, false
+	}
+	for _, option := range l.table.options(section) {
+		if option == factory {
+			continue
+		}
+		value, _ := l.table.get(section, option)
+		value, err := r.vars.expand(0, value, section+"."+option)
+		if err != nil {
+			r.fail(option, err.Error())
+		}
+		p.Options[option] = value
+	}
+	return p, true
+}
+
+// resolve checks that the plug-in which an option names can be had.
+func (r *reader) resolve(option, reference string) bool {
+	resolve := r.Resolve
+	if resolve == nil {
+		resolve = resolveBuiltIn
+	}
+	err := resolve(reference)
+	if err != nil {
+		r.fail(option, fmt.Sprintf("%s cannot be resolved within [%s]: %v", reference, r.section, err))
+	}
+	return err == nil
+}
+
+// resolveBuiltIn knows Supervisor's own plug-ins only: there is no Python to
+// import others. The texts are those of an installation without them.
+func resolveBuiltIn(reference string) error {
+	if reference == mainRPCInterface || reference == defaultResultHandler {
+		return nil
+	}
+	module, attribute, _ := strings.Cut(reference, ":")
+	module, attribute = strip(module), strip(attribute)
+	switch {
+	case module == "supervisor.rpcinterface", module == "supervisor.dispatchers":
+		return fmt.Errorf("module %s has no attribute %s", Repr(module), Repr(attribute))
+	case !strings.HasPrefix(module, "supervisor."):
+		module, _, _ = strings.Cut(module, ".")
+	}
+	return fmt.Errorf("No module named %s", Repr(module))
+}

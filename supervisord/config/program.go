@@ -1,0 +1,161 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// sectionOf tells in which kind of section the processes of a group are defined.
+func sectionOf(k Kind) Sections {
+	return [...]Sections{ProgramGroup: InProgram, EventListener: InEventListener, FastCGI: InFastCGI}[k]
+}
+
+// processes reads the options that all program-like sections have and makes
+// the section's processes.
+func (l *loader) processes(kind Kind, section, group string, socket *Socket) []*Process {
+	r := l.reader(sectionOf(kind), section)
+	r.located = true
+	r.vars.group = group
+	r.vars.program = r.sectionName()
+	proto := Process{Group: group, Program: r.vars.program, Section: section, Kind: kind, Socket: socket}
+	r.once(&proto)
+	count, start := get[int](r, "numprocs"), get[int](r, "numprocs_start")
+	r.outputs(&proto)
+	r.identity(&proto)
+	r.processName(count)
+	if proto.StopAsGroup && !proto.KillAsGroup {
+		r.fail("killasgroup", "Cannot set stopasgroup=true and killasgroup=false")
+	}
+	var list []*Process
+	r.vars.count = count
+	for num := start; num-start < count; num++ {
+		errors := len(r.errs)
+		r.vars.num = num
+		p := proto
+		r.each(&p)
+		list = append(list, &p)
+		if len(r.errs) > errors {
+			break // the others would only repeat the complaints
+		}
+	}
+	// All have one priority, so the names decide: p_10 comes before p_2.
+	slices.SortStableFunc(list, func(a, b *Process) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// once reads the options of starting and stopping.
+func (r *reader) once(p *Process) {
+	p.Priority = get[int](r, "priority")
+	p.Autostart = get[bool](r, "autostart")
+	p.Autorestart = get[Autorestart](r, "autorestart")
+	p.StartSecs = get[int](r, "startsecs")
+	p.StartRetries = get[int](r, "startretries")
+	p.StopSignal = get[syscall.Signal](r, "stopsignal")
+	p.StopWaitSecs = get[int](r, "stopwaitsecs")
+	p.StopAsGroup = get[bool](r, "stopasgroup")
+	p.KillAsGroup = p.StopAsGroup
+	if r.isSet("killasgroup") {
+		p.KillAsGroup = get[bool](r, "killasgroup")
+	}
+	p.ExitCodes = get[[]int](r, "exitcodes")
+	p.RedirectStderr = get[bool](r, "redirect_stderr")
+}
+
+// outputs reads what is done with the output of all processes alike.
+func (r *reader) outputs(p *Process) {
+	p.Stdout.CaptureMaxBytes = get[int64](r, "stdout_capture_maxbytes")
+	p.Stdout.Events = get[bool](r, "stdout_events_enabled")
+	p.Stderr.CaptureMaxBytes = get[int64](r, "stderr_capture_maxbytes")
+	p.Stderr.Events = get[bool](r, "stderr_events_enabled")
+}
+
+// identity reads as what the processes run.
+func (r *reader) identity(p *Process) {
+	p.ServerURL = get[string](r, "serverurl")
+	r.noteEmpty(p, "serverurl", p.ServerURL)
+	if strings.ToUpper(strip(p.ServerURL)) == "AUTO" {
+		p.ServerURL = ""
+	}
+	if uid, ok := read[int](r, "user"); ok {
+		p.UID = &uid
+		p.User, _ = r.text("user")
+	}
+	p.Umask = -1
+	if umask, ok := read[int](r, "umask"); ok {
+		p.Umask = umask
+	}
+}
+
+// processName checks the pattern of the names before it is expanded.
+func (r *reader) processName(count int) {
+	pattern, ok := r.table.get(r.section, "process_name")
+	if !ok {
+		pattern = find(r.in, "process_name").Default
+	}
+	if _, err := name(pattern); err != nil {
+		r.fail("process_name", err.Error())
+	}
+	if count > 1 && !strings.Contains(pattern, "%(process_num)") {
+		r.fail("process_name", "%(process_num) must be present within process_name when numprocs > 1")
+	}
+}
+
+// each reads the options that can be different for each process.
+func (r *reader) each(p *Process) {
+	p.Environment = get[Environment](r, "environment")
+	r.vars.own = p.Environment.toMap()
+	p.Directory = get[string](r, "directory")
+	r.noteEmpty(p, "directory", p.Directory)
+	r.log(p, "stdout", &p.Stdout)
+	r.log(p, "stderr", &p.Stderr)
+	if p.RedirectStderr {
+		if p.Stderr.File != "" {
+			r.warn("For [%s], redirect_stderr=true but stderr_logfile has also been set to a filename, "+
+				"the filename has been ignored", r.section)
+		}
+		p.Stderr.File, p.Stderr.Auto = "", false
+	}
+	if !r.isSet("command") {
+		r.fail("command", fmt.Sprintf("program section %s does not specify a command", r.section))
+	}
+	p.Command = get[string](r, "command")
+	pattern, ok := r.text("process_name")
+	if !ok {
+		return
+	}
+	n, err := name(pattern)
+	if err != nil {
+		r.fail("process_name", err.Error())
+	}
+	p.Name = n
+}
+
+func (r *reader) noteEmpty(p *Process, option, value string) {
+	if value == "" && r.isSet(option) {
+		p.empty = append(slices.Clip(p.empty), option) // processes share what they have in common
+	}
+}
+
+// log reads where one of the two output streams goes.
+func (r *reader) log(p *Process, stream string, log *Log) {
+	target := get[logTarget](r, stream+"_logfile")
+	if target == (logTarget{}) {
+		text, _ := r.text(stream + "_logfile")
+		r.noteEmpty(p, stream+"_logfile", text)
+	}
+	log.File, log.Auto = target.file, target.auto
+	log.Backups = get[int](r, stream+"_logfile_backups")
+	log.MaxBytes = get[int64](r, stream+"_logfile_maxbytes")
+	log.Syslog = get[bool](r, stream+"_syslog")
+	if target.syslog {
+		log.Syslog = true
+		r.warn("For [%s], %s_logfile=syslog but this is deprecated and will be removed.  "+
+			"Use %s_syslog=true to enable syslog instead.", r.section, stream, stream)
+	}
+	if log.Auto && log.MaxBytes == 0 {
+		r.warn("For [%s], AUTO logging used for %s_logfile without rollover, "+
+			"set maxbytes > 0 to avoid filling up filesystem unintentionally", r.section, stream)
+	}
+}

@@ -1,0 +1,95 @@
+package config
+
+import "fmt"
+
+// reader reads the options of one section, converts them, and notes what is
+// wrong instead of stopping at it.
+type reader struct {
+	*loader
+	in      Sections
+	section string
+	vars    vars
+
+	// only limits what %(name)s may refer to, when options are read for a
+	// group before anything is known of its processes.
+	only Names
+	// located adds section and file to the error texts.
+	located bool
+}
+
+func (l *loader) reader(in Sections, section string) *reader {
+	return &reader{loader: l, in: in, section: section, vars: l.vars, only: ^Names(0)}
+}
+
+// text returns an option's text, or its default, expanded. It is not ok if
+// there is neither or if the expansion failed.
+func (r *reader) text(name string) (value string, ok bool) {
+	o := find(r.in, name)
+	if o == nil {
+		panic("config: no option " + name)
+	}
+	value, ok = r.table.get(r.section, name)
+	if !ok {
+		value, ok = o.Default, o.Default != ""
+	}
+	where := o.where
+	if where == "" {
+		where = r.section + "." + name
+	}
+	value, err := r.vars.expand(o.Names&r.only, value, where)
+	if err != nil {
+		r.fail(name, err.Error())
+		return "", false
+	}
+	return value, ok
+}
+
+// read returns an option's value. It is the zero value and not ok if the
+// option is neither set nor has a default, or if its text is wrong.
+func read[T any](r *reader, name string) (value T, ok bool) {
+	s, ok := r.text(name)
+	if !ok {
+		return value, false
+	}
+	o := find(r.in, name)
+	v, err := o.Type.parse(r.host, s)
+	if err != nil {
+		text := err.Error()
+		if o.invalid != "" {
+			text = o.invalid + s
+		}
+		r.fail(name, text)
+		return value, false
+	}
+	return v.(T), true
+}
+
+// get is read for an option that need not be there.
+func get[T any](r *reader, name string) T {
+	v, _ := read[T](r, name)
+	return v
+}
+
+// isSet tells whether an option stands in the files.
+func (r *reader) isSet(name string) bool {
+	_, ok := r.table.get(r.section, name)
+	return ok
+}
+
+// fail notes that something is wrong with an option. Only the first complaint
+// about each option counts: options of programs are read more than once.
+func (r *reader) fail(option, text string) {
+	if r.located {
+		text = fmt.Sprintf("%s in section %s (file: %s)", text, Repr(r.section), Repr(r.fileOf(r.section)))
+	}
+	k := key{r.section, option}
+	if r.failed[k] {
+		return
+	}
+	r.failed[k] = true
+	value, _ := r.table.get(r.section, option)
+	at := r.table.place(r.section, option)
+	r.errs = append(r.errs, &Error{
+		File: at.file, Line: at.line, Section: r.section, Option: option, Value: value, Text: text,
+	})
+}

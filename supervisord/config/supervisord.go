@@ -1,0 +1,86 @@
+package config
+
+import "fmt"
+
+// override returns the value of an option of [supervisord]: the command line's,
+// else the file's. The file's is checked in any case.
+func override[T any](r *reader, name string) T {
+	v := get[T](r, name)
+	if o, ok := r.Overrides[name].(T); ok {
+		return o
+	}
+	return v
+}
+
+// supervisord reads the section [supervisord].
+func (l *loader) supervisord() {
+	r := l.reader(InSupervisord, "supervisord")
+	s := &l.conf.Supervisord
+	s.MinFDs = override[int](r, "minfds")
+	s.MinProcs = override[int](r, "minprocs")
+	s.Directory = override[string](r, "directory")
+	s.User = override[string](r, "user")
+	s.Umask = override[int](r, "umask")
+	s.Logfile = override[string](r, "logfile")
+	if s.Logfile != "syslog" {
+		s.Logfile = l.host.normalize(s.Logfile)
+	}
+	s.LogfileMaxBytes = override[int64](r, "logfile_maxbytes")
+	s.LogfileBackups = override[int](r, "logfile_backups")
+	s.LogLevel = override[LogLevel](r, "loglevel")
+	s.Pidfile = l.host.normalize(override[string](r, "pidfile"))
+	s.Identifier = override[string](r, "identifier")
+	s.NoDaemon = override[bool](r, "nodaemon")
+	s.Silent = override[bool](r, "silent")
+	s.ChildLogDir = l.childLogDir(r)
+	s.NoCleanup = override[bool](r, "nocleanup")
+	s.StripANSI = override[bool](r, "strip_ansi")
+	s.Environment = get[Environment](r, "environment")
+	l.addEnvironment(s.Environment)
+}
+
+// childLogDir is the temporary directory unless set.
+func (l *loader) childLogDir(r *reader) string {
+	if dir := override[string](r, "childlogdir"); dir != "" || r.isSet("childlogdir") {
+		return dir
+	}
+	dir, err := existingDirectory(l.host, l.host.TempDir)
+	if err != nil {
+		r.fail("childlogdir", err.Error())
+	}
+	return dir
+}
+
+// identity resolves what depends on the whole file: the user to run as and the
+// address that processes are told.
+func (l *loader) identity() {
+	s := &l.conf.Supervisord
+	r := l.reader(InSupervisord, "supervisord")
+	_, given := l.Overrides["user"]
+	if given || r.isSet("user") {
+		uid, err := userID(l.host, s.User)
+		if err != nil {
+			r.fail("user", err.Error())
+		}
+		s.UID = &uid
+	}
+	s.ServerURL = serverURL(l.conf.Servers)
+}
+
+// serverURL prefers the first Unix socket to the first TCP address.
+func serverURL(servers []Server) string {
+	url := ""
+	for _, s := range servers {
+		if s.Family == "unix" {
+			return "unix://" + s.Path
+		}
+		if url == "" {
+			host := s.Host
+			if host == "" {
+				host = "localhost"
+			}
+			url = fmt.Sprintf("http://%s:%d", host, s.Port)
+		}
+	}
+	return url
+}
