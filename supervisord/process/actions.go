@@ -1,0 +1,224 @@
+package process
+
+import (
+	"syscall"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+)
+
+// breath is the least time between two births of a process that ends at once.
+// Supervisor's loop, which looks at most once a second, keeps the same pace.
+const breath = time.Second
+
+// begin makes an attempt at a child.
+func begin(m *machine, now time.Time, _ input) {
+	if m.closing {
+		m.do(refuse{code: faults.ShutdownState})
+		return
+	}
+	m.again = false
+	m.Started, m.SpawnErr, m.ExitStatus = now, "", 0
+	m.become(states.Starting)
+	m.do(birth{})
+}
+
+func born(m *machine, now time.Time, in input) {
+	m.PID = in.pid
+	m.say(logs.LevelInfo, "spawned: '%s' with pid %d", m.conf.Name, m.PID)
+	if m.conf.StartSecs <= 0 {
+		settle(m, now, in)
+		return
+	}
+	m.do(arm{seconds(m.conf.StartSecs)})
+}
+
+func stillborn(m *machine, _ time.Time, in input) {
+	m.SpawnErr = in.text
+	m.say(logs.LevelInfo, "spawnerr: %s", in.text)
+	m.backOff()
+	m.retryOrGiveUp()
+}
+
+// settle takes the process for well started.
+func settle(m *machine, _ time.Time, _ input) {
+	m.Tries = 0
+	m.become(states.Running)
+	m.say(logs.LevelInfo, "success: %s entered RUNNING state, process has stayed up for > than %d seconds (startsecs)",
+		m.conf.Name, m.conf.StartSecs)
+}
+
+// diedYoung is an end while STARTING. It may have overtaken the timer: then
+// the child had lived long enough, and the world is told that it ran.
+func diedYoung(m *machine, now time.Time, in input) {
+	if now.Sub(m.Started) >= seconds(m.conf.StartSecs) {
+		m.Tries = 0
+		m.become(states.Running)
+		died(m, now, in)
+		return
+	}
+	m.Ended = now
+	m.SpawnErr = "Exited too quickly (process log may have details)"
+	m.backOff()
+	m.say(logs.LevelWarn, "exited: %s (%s; not expected)", m.conf.Name, in.exit)
+	m.PID = 0
+	m.retryOrGiveUp()
+}
+
+func (m *machine) backOff() {
+	m.Tries++
+	m.become(states.Backoff)
+}
+
+func (m *machine) retryOrGiveUp() {
+	if m.Tries <= m.conf.StartRetries {
+		m.expectBirth(seconds(m.Tries))
+		return
+	}
+	m.Tries = 0
+	m.become(states.Fatal)
+	m.say(logs.LevelInfo, "gave up: %s entered FATAL state, too many start retries too quickly", m.conf.Name)
+}
+
+// died is an end that nobody asked for.
+func died(m *machine, now time.Time, in input) {
+	m.Ended, m.ExitStatus, m.Tries = now, in.exit.Code, 0
+	expected := m.conf.Expected(in.exit.Code)
+	level, word := logs.LevelInfo, "expected"
+	if !expected {
+		level, word = logs.LevelWarn, "not expected"
+		m.SpawnErr = "Bad exit code " + in.exit.CodeText()
+	}
+	m.becomeAs(states.Exited, expected)
+	m.say(level, "exited: %s (%s; %s)", m.conf.Name, in.exit, word)
+	m.PID = 0
+	m.restartIfWanted(now, expected)
+}
+
+// restartIfWanted is autorestart: at once, but not sooner than a breath after
+// the last birth.
+func (m *machine) restartIfWanted(now time.Time, expected bool) {
+	wanted := m.conf.Autorestart == config.RestartAlways ||
+		m.conf.Autorestart == config.RestartUnexpected && !expected
+	if !wanted {
+		return
+	}
+	if wait := breath - now.Sub(m.Started); wait > 0 || m.closing {
+		m.expectBirth(wait)
+		return
+	}
+	begin(m, now, input{})
+}
+
+// expectBirth has the timer bring the next attempt.
+func (m *machine) expectBirth(after time.Duration) {
+	m.due = true
+	if !m.closing {
+		m.do(arm{after})
+	}
+}
+
+// terminate asks politely and gives the process stopwaitsecs to obey.
+func terminate(m *machine, _ time.Time, _ input) {
+	m.signalAs(m.conf.StopSignal, m.conf.StopAsGroup)
+}
+
+// kill does not ask. It comes again every stopwaitsecs: a process may be in
+// the kernel, unable to die just now.
+func kill(m *machine, _ time.Time, _ input) {
+	m.say(logs.LevelWarn, "killing '%s' (%d) with SIGKILL", m.conf.Name, m.PID)
+	m.signalAs(syscall.SIGKILL, m.conf.KillAsGroup)
+}
+
+func (m *machine) signalAs(sig syscall.Signal, group bool) {
+	whom := ""
+	if group {
+		whom = "process group "
+	}
+	m.say(logs.LevelDebug, "killing %s (pid %d) %swith signal %s", m.conf.Name, m.PID, whom, spawn.SignalName(sig))
+	if m.State != states.Stopping {
+		m.become(states.Stopping)
+	}
+	m.do(arm{seconds(m.conf.StopWaitSecs)}, signal{sig, group})
+}
+
+// obeyed is an end that was asked for.
+func obeyed(m *machine, now time.Time, in input) {
+	m.Ended, m.ExitStatus = now, in.exit.Code
+	level := logs.LevelInfo
+	if !m.conf.Expected(in.exit.Code) {
+		level = logs.LevelWarn
+	}
+	m.become(states.Stopped)
+	m.say(level, "stopped: %s (%s)", m.conf.Name, in.exit)
+	m.PID, m.Tries = 0, 0
+	if m.again {
+		begin(m, now, input{})
+	}
+}
+
+// abandon stops a process that waits for its next attempt.
+func abandon(m *machine, _ time.Time, _ input) {
+	m.say(logs.LevelDebug, "Attempted to kill %s, which is in BACKOFF state.", m.conf.Name)
+	m.become(states.Stopped)
+	m.Tries = 0
+}
+
+// giveUp is abandon at the daemon's own end.
+func giveUp(m *machine, _ time.Time, _ input) {
+	m.Tries = 0
+	m.become(states.Fatal)
+}
+
+// startLater grants a start request once the process has stopped.
+func startLater(m *machine, _ time.Time, _ input) {
+	m.again = !m.closing
+}
+
+// lose gives up what the kernel does not let us have.
+func lose(m *machine, _ time.Time, in input) {
+	m.say(logs.LevelCritical, "%s", in.text)
+	m.become(states.Unknown)
+	m.do(refuse{code: faults.Failed})
+}
+
+func pass(m *machine, _ time.Time, in input) {
+	m.say(logs.LevelDebug, "sending %s (pid %d) sig %s", m.conf.Name, m.PID, spawn.SignalName(in.sig))
+	m.do(signal{sig: in.sig})
+}
+
+// cancelRestart is a stop request in the breath before an automatic restart.
+// It is refused like any stop of what does not run, and holds all the same.
+func cancelRestart(m *machine, _ time.Time, _ input) {
+	m.due = false
+	m.do(disarm{}, refuse{code: faults.NotRunning})
+}
+
+// rest sees to it that nothing is born any more. Who lives, lives on.
+func rest(m *machine, _ time.Time, _ input) {
+	m.closing, m.again = true, false
+	if m.due {
+		m.do(disarm{})
+	}
+}
+
+// unrest takes rest back. A birth that was due comes now.
+func unrest(m *machine, _ time.Time, _ input) {
+	m.closing = false
+	if m.due {
+		m.do(arm{0})
+	}
+}
+
+func notRunning(m *machine, _ time.Time, _ input)     { m.do(refuse{code: faults.NotRunning}) }
+func alreadyStarted(m *machine, _ time.Time, _ input) { m.do(refuse{code: faults.AlreadyStarted}) }
+
+func refuseUnknown(m *machine, _ time.Time, _ input) {
+	m.do(refuse{faults.Failed, " is in an unknown process state"})
+}
+
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }

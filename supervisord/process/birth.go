@@ -1,0 +1,217 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"syscall"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/spawn"
+)
+
+// bear makes an attempt at a child and returns what came of it.
+func (p *Process) bear() input {
+	file, argv, err := p.Command()
+	if err != nil {
+		return stillbirth("%s", err.(*faults.Error).Detail)
+	}
+	if err := p.openLogs(); err != nil {
+		return p.noDispatchers(err)
+	}
+	child, err := p.Spawner.Spawn(p.spec(file, argv))
+	if err != nil {
+		p.closeLogs()
+		return p.noChild(err)
+	}
+	p.child, p.exits = child, child.Exited()
+	p.pid.Store(int64(child.Pid()))
+	return input{kind: spawned, pid: child.Pid()}
+}
+
+func stillbirth(format string, args ...any) input {
+	return input{kind: spawnFailed, text: fmt.Sprintf(format, args...)}
+}
+
+// noChild finds the words for a failure of the spawner.
+func (p *Process) noChild(err error) input {
+	var pipes *spawn.PipeError
+	switch {
+	case errors.As(err, &pipes):
+		return p.noDispatchers(err)
+	case errors.Is(err, syscall.EAGAIN):
+		return stillbirth("Too many processes in process table to spawn '%s'", p.Config.Name)
+	}
+	return stillbirth("unknown error during fork for '%s': %s", p.Config.Name, spawn.ErrnoName(err))
+}
+
+// noDispatchers finds the words for a failure to make the pipes or to open the logs.
+func (p *Process) noDispatchers(err error) input {
+	if errors.Is(err, syscall.EMFILE) {
+		return stillbirth("too many open files to spawn '%s'", p.Config.Name)
+	}
+	return stillbirth("unknown error making dispatchers for '%s': %s", p.Config.Name, spawn.ErrnoName(err))
+}
+
+// Command finds the file and the words that the command stands for, as of
+// now. The error is a *faults.Error, NO_FILE or NOT_EXECUTABLE.
+func (p *Process) Command() (file string, argv []string, err error) {
+	return resolve(p.Config, lookup(p.Environ, "PATH"))
+}
+
+func (p *Process) spec(file string, argv []string) *spawn.Spec {
+	s := &spawn.Spec{
+		Path:   file,
+		Args:   argv,
+		Env:    p.environment(),
+		Dir:    p.Config.Directory,
+		Umask:  p.Config.Umask,
+		Stdout: p.stdout,
+	}
+	if p.Config.UID != nil {
+		s.Become = spawn.Identity(*p.Config.UID) // now: users come and go
+	}
+	if !p.Config.RedirectStderr {
+		s.Stderr = p.stderr
+	}
+	return s
+}
+
+// environment is the daemon's, then what Supervisor tells every child, then
+// the file's, each over what was there before.
+func (p *Process) environment() []string {
+	env := newEnvironment(p.Environ)
+	env.set("SUPERVISOR_ENABLED", "1")
+	url := p.Config.ServerURL
+	if url == "" {
+		url = p.ServerURL
+	}
+	if url != "" {
+		env.set("SUPERVISOR_SERVER_URL", url)
+	}
+	env.set("SUPERVISOR_PROCESS_NAME", p.Config.Name)
+	env.set("SUPERVISOR_GROUP_NAME", p.Config.Group)
+	for _, v := range p.Config.Environment {
+		env.set(v.Name, v.Value)
+	}
+	return env.list
+}
+
+// environment is a list of NAME=value with each name once.
+type environment struct {
+	list  []string
+	index map[string]int
+}
+
+func newEnvironment(inherited []string) *environment {
+	e := &environment{index: make(map[string]int, len(inherited)+8)}
+	for _, kv := range inherited {
+		name, value, _ := strings.Cut(kv, "=")
+		e.set(name, value)
+	}
+	return e
+}
+
+func (e *environment) set(name, value string) {
+	kv := name + "=" + value
+	if i, ok := e.index[name]; ok {
+		e.list[i] = kv
+		return
+	}
+	e.index[name] = len(e.list)
+	e.list = append(e.list, kv)
+}
+
+func lookup(environ []string, name string) string {
+	for _, kv := range environ {
+		if k, v, _ := strings.Cut(kv, "="); k == name {
+			return v
+		}
+	}
+	return ""
+}
+
+// stream makes the way of one output of the process: to its log, to the main
+// log at level debug, to whoever subscribed to its events.
+func (p *Process) stream(channel, path string, conf config.Log) *logs.Stream {
+	o := logs.StreamOptions{
+		Process:         p.Config.Name,
+		Channel:         channel,
+		Path:            path,
+		MaxBytes:        conf.MaxBytes,
+		Backups:         conf.Backups,
+		Syslog:          conf.Syslog,
+		StripANSI:       p.StripANSI,
+		CaptureMaxBytes: conf.CaptureMaxBytes,
+		Report: func(err error) {
+			p.Log.Error(fmt.Sprintf("%s log of %s: %v", channel, p.Config.Name, err))
+		},
+	}
+	log, comm := events.ProcessLogStdout, events.ProcessCommunicationOut
+	if channel == "stderr" {
+		log, comm = events.ProcessLogStderr, events.ProcessCommunicationErr
+	}
+	if conf.Events {
+		o.Output = func(data []byte) {
+			p.Events.Publish(log, func() string {
+				return events.LogPayload(p.Config.Name, p.Config.Group, int(p.pid.Load()), channel, data)
+			})
+		}
+	}
+	o.Captured = func(data []byte) {
+		p.Events.Publish(comm, func() string {
+			return events.CommunicationPayload(p.Config.Name, p.Config.Group, int(p.pid.Load()), data)
+		})
+		p.Log.Debug(fmt.Sprintf("'%s' %s emitted a comm event", p.Config.Name, channel))
+	}
+	if p.Log.Enabled(context.Background(), slog.LevelDebug) {
+		o.Debug = func(data []byte) {
+			p.Log.Debug(fmt.Sprintf("'%s' %s output:\n%s", p.Config.Name, channel, logs.DebugText(data)))
+		}
+	}
+	return logs.NewStream(o)
+}
+
+func (p *Process) openLogs() error {
+	if err := p.stdout.Open(); err != nil {
+		return err
+	}
+	if p.Config.RedirectStderr {
+		return nil
+	}
+	if err := p.stderr.Open(); err != nil {
+		p.stdout.Close()
+		return err
+	}
+	return nil
+}
+
+func (p *Process) closeLogs() {
+	for _, s := range []*logs.Stream{p.stdout, p.stderr} {
+		s.Flush()
+		s.Close()
+	}
+}
+
+// Stream returns the way of one output, "stdout" or "stderr".
+func (p *Process) Stream(channel string) *logs.Stream {
+	if channel == "stderr" {
+		return p.stderr
+	}
+	return p.stdout
+}
+
+// ReopenLogs opens the logs of a living child anew, for whoever renamed them.
+func (p *Process) ReopenLogs() error {
+	return errors.Join(p.stdout.Reopen(), p.stderr.Reopen())
+}
+
+// ClearLogs empties both logs.
+func (p *Process) ClearLogs() error {
+	return errors.Join(p.stdout.Clear(), p.stderr.Clear())
+}

@@ -1,0 +1,94 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/shlex"
+)
+
+// defaultPath is searched when nobody set a PATH, as Supervisor does.
+const defaultPath = "/bin:/usr/bin:/usr/local/bin"
+
+// resolve finds the file and the words that a command stands for. path is the
+// daemon's PATH. The error is a *faults.Error whose detail is the spawn error's
+// text.
+func resolve(conf *config.Process, path string) (file string, argv []string, err error) {
+	argv, err = shlex.Split(conf.Command)
+	if err != nil {
+		return "", nil, faults.New(faults.NotExecutable,
+			fmt.Sprintf("can't parse command %s: %v", config.Repr(conf.Command), err))
+	}
+	if len(argv) == 0 {
+		return "", nil, faults.New(faults.NotExecutable, "command is empty")
+	}
+	file, info := find(argv[0], conf.Directory, searchPath(conf, path))
+	if err := check(file, info, argv[0], conf.Directory); err != nil {
+		return "", nil, err
+	}
+	return file, argv, nil
+}
+
+// searchPath is the PATH of the program's own environment, else the daemon's.
+func searchPath(conf *config.Process, path string) string {
+	for _, v := range conf.Environment {
+		if v.Name == "PATH" {
+			return v.Value
+		}
+	}
+	if path == "" {
+		return defaultPath
+	}
+	return path
+}
+
+// find returns the first file of that name, whatever it is. A name with a
+// slash is one file, seen from the directory in which it will be executed.
+func find(word, dir, path string) (string, fs.FileInfo) {
+	if strings.Contains(word, "/") {
+		info, err := os.Stat(within(dir, word))
+		if err != nil {
+			return word, nil
+		}
+		return word, info
+	}
+	for _, d := range strings.Split(path, ":") {
+		file := filepath.Join(d, word)
+		if d == "" {
+			file = word
+		}
+		if info, err := os.Stat(file); err == nil {
+			return file, info
+		}
+	}
+	return word, nil
+}
+
+func within(dir, file string) string {
+	if dir == "" || filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(dir, file)
+}
+
+func check(file string, info fs.FileInfo, word, dir string) error {
+	switch {
+	case info == nil:
+		return faults.New(faults.NoFile, "can't find command "+config.Repr(word))
+	case info.IsDir():
+		return faults.New(faults.NotExecutable, fmt.Sprintf("command at %s is a directory", config.Repr(file)))
+	case info.Mode()&0o111 == 0:
+		return faults.New(faults.NotExecutable, fmt.Sprintf("command at %s is not executable", config.Repr(file)))
+	case errors.Is(unix.Access(within(dir, file), unix.X_OK), unix.EACCES):
+		return faults.New(faults.NotExecutable, "no permission to run command "+config.Repr(file))
+	}
+	return nil
+}

@@ -1,0 +1,35 @@
+// Package process keeps one process alive.
+//
+// # The life of a process
+//
+// A process that nobody has started yet is STOPPED. A start request makes an
+// attempt: the command is looked up, the logs are opened, the child is born,
+// and the process is STARTING. If any of that fails it never ran: it goes to
+// BACKOFF. A child that lives for startsecs makes the process RUNNING; one
+// that ends sooner sends it to BACKOFF too, whatever its exit status.
+//
+// From BACKOFF it is tried again after one second, then after two, three and
+// so on. After startretries retries in a row the process is FATAL and left
+// alone until somebody asks for a start.
+//
+// A RUNNING process whose child ends is EXITED; autorestart decides whether
+// it is STARTING again at once. Births of the same process are at least a
+// second apart, so that a program that does nothing but end costs nothing.
+//
+// A stop request sends stopsignal and the process is STOPPING until its child
+// ends: STOPPED. Every stopwaitsecs that it has not ended it is sent SIGKILL.
+// A process that is stopped while in BACKOFF is STOPPED at once. A start
+// request that meets a STOPPING process is granted when it has stopped.
+//
+// If the kernel refuses a signal for another reason than that there is nobody,
+// the process is UNKNOWN until its child ends.
+//
+// # Who does what
+//
+// Each Process has one goroutine, Run, that owns all of its fields. What
+// happens next is decided by machine, a table of state × input that does no
+// I/O; Run carries out the effects it asks for. Requests from anywhere are
+// answered through a channel of their own; readers take the last published
+// Status and never wait. Output travels from the pipes to the logs without
+// passing by here.
+package process

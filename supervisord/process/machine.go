@@ -1,0 +1,158 @@
+package process
+
+import (
+	"fmt"
+	"log/slog"
+	"syscall"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+)
+
+// Status is what there is to know of a process at one moment.
+type Status struct {
+	State      states.Process
+	PID        int       // 0 for no child
+	Tries      int       // attempts in a row that failed
+	Started    time.Time // of the last attempt, zero for never
+	Ended      time.Time // when the last child was seen to have ended, zero for never
+	ExitStatus int       // of the last child, -1 if a signal ended it
+	SpawnErr   string    // why the last attempt failed or the last child ended badly
+}
+
+// kind is what happened to a process.
+type kind int
+
+const (
+	start        kind = iota // somebody wants it to run
+	stop                     // somebody wants it to end
+	deliver                  // somebody wants it to get a signal
+	spawned                  // the child was born
+	spawnFailed              // it was not
+	exited                   // the child has ended
+	timeUp                   // the timer of the state went off
+	signalFailed             // the kernel refused a signal
+	hold                     // no more births until release: the daemon or the group is on its way out
+	release                  // it stays after all
+	abort                    // the shutdown has come to this process
+	numKinds
+)
+
+type input struct {
+	kind kind
+	pid  int            // of spawned
+	exit spawn.Exit     // of exited
+	sig  syscall.Signal // of deliver
+	text string         // of spawnFailed and signalFailed
+}
+
+// An effect is something that the machine wants done.
+type effect interface{ isEffect() }
+
+type (
+	// birth asks for a child.
+	birth struct{}
+	// signal sends a signal, unasked-for words aside.
+	signal struct {
+		sig   syscall.Signal
+		group bool
+	}
+	// arm sets the timer of the state just entered.
+	arm struct{ after time.Duration }
+	// disarm stops it.
+	disarm struct{}
+	// change tells the world of a transition and stops the old state's timer.
+	change events.Change
+	// say writes a line to the main log.
+	say struct {
+		level slog.Level
+		text  string
+	}
+	// refuse answers the request that is being served. The fault's detail is
+	// the name that the caller used, followed by why.
+	refuse struct {
+		code faults.Code
+		why  string
+	}
+)
+
+func (birth) isEffect()  {}
+func (signal) isEffect() {}
+func (arm) isEffect()    {}
+func (disarm) isEffect() {}
+func (change) isEffect() {}
+func (say) isEffect()    {}
+func (refuse) isEffect() {}
+
+// machine is what a process is and will do next: no I/O, no clock, no locks.
+type machine struct {
+	conf *config.Process
+	Status
+	closing bool     // no births: between hold and release
+	due     bool     // the state's timer brings a birth, or would if not closing
+	again   bool     // a start request came while stopping
+	effects []effect // what the last step wants done, in order
+}
+
+// table is the whole life of a process. An empty cell ignores the input.
+var table = map[states.Process][numKinds]func(*machine, time.Time, input){
+	states.Stopped: {start: begin, stop: notRunning, deliver: notRunning, hold: rest, release: unrest},
+	states.Starting: {
+		start: alreadyStarted, stop: terminate, deliver: pass,
+		spawned: born, spawnFailed: stillborn, exited: diedYoung, timeUp: settle,
+		signalFailed: lose, hold: rest, release: unrest, abort: terminate,
+	},
+	states.Running: {
+		start: alreadyStarted, stop: terminate, deliver: pass,
+		exited: died, signalFailed: lose, hold: rest, release: unrest, abort: terminate,
+	},
+	states.Backoff: {
+		start: alreadyStarted, stop: abandon, deliver: notRunning,
+		timeUp: begin, hold: rest, release: unrest, abort: giveUp,
+	},
+	states.Stopping: {
+		start: startLater, stop: notRunning, deliver: pass,
+		exited: obeyed, timeUp: kill, signalFailed: lose, hold: rest, release: unrest,
+	},
+	states.Exited: {
+		start: begin, stop: cancelRestart, deliver: notRunning,
+		timeUp: begin, hold: rest, release: unrest,
+	},
+	states.Fatal: {start: begin, stop: notRunning, deliver: notRunning, hold: rest, release: unrest},
+	states.Unknown: {
+		start: refuseUnknown, stop: notRunning, deliver: notRunning,
+		exited: died, hold: rest, release: unrest,
+	},
+}
+
+// step tells the machine what happened and returns what must be done about it.
+func (m *machine) step(now time.Time, in input) []effect {
+	m.effects = nil
+	if act := table[m.State][in.kind]; act != nil {
+		act(m, now, in)
+	}
+	return m.effects
+}
+
+func (m *machine) do(e ...effect) { m.effects = append(m.effects, e...) }
+
+func (m *machine) say(level slog.Level, format string, args ...any) {
+	m.do(say{level, fmt.Sprintf(format, args...)})
+}
+
+// become changes the state. The event carries what the machine holds at this
+// moment, so fields that it tells of are set before, the pid is cleared after.
+func (m *machine) become(to states.Process) { m.becomeAs(to, false) }
+
+func (m *machine) becomeAs(to states.Process, expected bool) {
+	from := m.State
+	m.State, m.due = to, false
+	m.do(change{
+		Process: m.conf.Name, Group: m.conf.Group, From: from, To: to,
+		Tries: m.Tries, PID: m.PID, Expected: expected,
+	})
+}

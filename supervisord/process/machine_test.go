@@ -1,0 +1,337 @@
+package process
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+)
+
+// plainConf is a program with Supervisor's defaults.
+func plainConf() *config.Process {
+	return &config.Process{
+		Name: "p", Group: "g", Program: "p", Command: "/bin/p", Umask: -1,
+		Autostart: true, Autorestart: config.RestartUnexpected, StartSecs: 1, StartRetries: 3,
+		ExitCodes: []int{0}, StopSignal: syscall.SIGTERM, StopWaitSecs: 10,
+	}
+}
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// tell renders effects, one a word or line, for comparison.
+func tell(effects []effect) []string {
+	var out []string
+	for _, e := range effects {
+		switch e := e.(type) {
+		case birth:
+			out = append(out, "birth")
+		case signal:
+			whom := ""
+			if e.group {
+				whom = " to the group"
+			}
+			out = append(out, "signal "+spawn.SignalName(e.sig)+whom)
+		case arm:
+			out = append(out, "arm "+e.after.String())
+		case disarm:
+			out = append(out, "disarm")
+		case change:
+			out = append(out, fmt.Sprintf("%s->%s", e.From, e.To))
+		case say:
+			if e.level > slog.LevelDebug {
+				out = append(out, e.text)
+			}
+		case refuse:
+			out = append(out, e.code.String())
+		}
+	}
+	return out
+}
+
+func TestCells(t *testing.T) {
+	t.Parallel()
+	exit := func(code int) input { return input{kind: exited, exit: spawn.Exit{Code: code}} }
+	killed := input{kind: exited, exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}}
+	for _, tt := range []struct {
+		name  string
+		state states.Process
+		set   func(*machine)
+		in    input
+		age   time.Duration // since the last birth
+		want  []string
+	}{
+		{"start", states.Stopped, nil, input{kind: start}, 0, []string{"STOPPED->STARTING", "birth"}},
+		{"start after exit", states.Exited, nil, input{kind: start}, 0, []string{"EXITED->STARTING", "birth"}},
+		{"start after giving up", states.Fatal, nil, input{kind: start}, 0, []string{"FATAL->STARTING", "birth"}},
+		{"start of a running one", states.Running, nil, input{kind: start}, 0, []string{"ALREADY_STARTED"}},
+		{"start of a waiting one", states.Backoff, nil, input{kind: start}, 0, []string{"ALREADY_STARTED"}},
+		{"start of an unknown one", states.Unknown, nil, input{kind: start}, 0, []string{"FAILED"}},
+		{"start while stopping", states.Stopping, nil, input{kind: start}, 0, nil},
+		{"start in shutdown", states.Stopped, closing, input{kind: start}, 0, []string{"SHUTDOWN_STATE"}},
+
+		{"born", states.Starting, nil, input{kind: spawned, pid: 9}, 0, []string{"spawned: 'p' with pid 9", "arm 1s"}},
+		{"born with startsecs 0", states.Starting, func(m *machine) { m.conf.StartSecs = 0 }, input{kind: spawned, pid: 9}, 0,
+			[]string{"spawned: 'p' with pid 9", "STARTING->RUNNING",
+				"success: p entered RUNNING state, process has stayed up for > than 0 seconds (startsecs)"}},
+		{"stillborn", states.Starting, nil, input{kind: spawnFailed, text: "why"}, 0,
+			[]string{"spawnerr: why", "STARTING->BACKOFF", "arm 1s"}},
+		{"stillborn for the last time", states.Starting, func(m *machine) { m.Tries = 3 }, input{kind: spawnFailed, text: "why"}, 0,
+			[]string{"spawnerr: why", "STARTING->BACKOFF", "BACKOFF->FATAL",
+				"gave up: p entered FATAL state, too many start retries too quickly"}},
+
+		{"too quick", states.Starting, nil, exit(0), 500 * time.Millisecond,
+			[]string{"STARTING->BACKOFF", "exited: p (exit status 0; not expected)", "arm 1s"}},
+		{"too quick the second time", states.Starting, func(m *machine) { m.Tries = 1 }, exit(1), 0,
+			[]string{"STARTING->BACKOFF", "exited: p (exit status 1; not expected)", "arm 2s"}},
+		{"exit overtakes the timer", states.Starting, nil, exit(0), time.Second,
+			[]string{"STARTING->RUNNING", "RUNNING->EXITED", "exited: p (exit status 0; expected)"}},
+		{"settled", states.Starting, nil, input{kind: timeUp}, time.Second,
+			[]string{"STARTING->RUNNING", "success: p entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)"}},
+
+		{"expected exit", states.Running, nil, exit(0), time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 0; expected)"}},
+		{"unexpected exit", states.Running, nil, exit(2), time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "EXITED->STARTING", "birth"}},
+		{"killed", states.Running, nil, killed, time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (terminated by SIGKILL; not expected)", "EXITED->STARTING", "birth"}},
+		{"restart takes a breath", states.Running, nil, exit(2), 300 * time.Millisecond,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 700ms"}},
+		{"autorestart always", states.Running, restart(config.RestartAlways), exit(0), time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 0; expected)", "EXITED->STARTING", "birth"}},
+		{"autorestart never", states.Running, restart(config.RestartNever), exit(2), time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)"}},
+		{"no restart in shutdown", states.Running, closing, exit(2), time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)"}},
+		{"restart is due", states.Exited, nil, input{kind: timeUp}, 0, []string{"EXITED->STARTING", "birth"}},
+
+		{"stop", states.Running, nil, input{kind: stop}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"stop as group", states.Running, func(m *machine) { m.conf.StopAsGroup = true }, input{kind: stop}, 0,
+			[]string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM to the group"}},
+		{"stop while starting", states.Starting, nil, input{kind: stop}, 0, []string{"STARTING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"stop while waiting", states.Backoff, nil, input{kind: stop}, 0, []string{"BACKOFF->STOPPED"}},
+		{"stop while stopping", states.Stopping, nil, input{kind: stop}, 0, []string{"NOT_RUNNING"}},
+		{"stop before a restart", states.Exited, nil, input{kind: stop}, 0, []string{"disarm", "NOT_RUNNING"}},
+		{"stop of a stopped one", states.Stopped, nil, input{kind: stop}, 0, []string{"NOT_RUNNING"}},
+		{"disobedience", states.Stopping, nil, input{kind: timeUp}, 0,
+			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL"}},
+		{"disobedience of a group", states.Stopping, func(m *machine) { m.conf.KillAsGroup = true }, input{kind: timeUp}, 0,
+			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL to the group"}},
+		{"obeyed", states.Stopping, nil, exit(0), 0, []string{"STOPPING->STOPPED", "stopped: p (exit status 0)"}},
+		{"obeyed, start wanted", states.Stopping, func(m *machine) { m.again = true }, killed, 0,
+			[]string{"STOPPING->STOPPED", "stopped: p (terminated by SIGKILL)", "STOPPED->STARTING", "birth"}},
+
+		{"signal", states.Running, nil, input{kind: deliver, sig: syscall.SIGHUP}, 0, []string{"signal SIGHUP"}},
+		{"signal while waiting", states.Backoff, nil, input{kind: deliver, sig: syscall.SIGHUP}, 0, []string{"NOT_RUNNING"}},
+		{"signal refused by the kernel", states.Stopping, nil, input{kind: signalFailed, text: "why"}, 0,
+			[]string{"why", "STOPPING->UNKNOWN", "FAILED"}},
+		{"unknown one ends", states.Unknown, restart(config.RestartNever), exit(0), time.Minute,
+			[]string{"UNKNOWN->EXITED", "exited: p (exit status 0; expected)"}},
+
+		{"hold cancels a retry", states.Backoff, func(m *machine) { m.due = true }, input{kind: hold}, 0, []string{"disarm"}},
+		{"release brings it back", states.Backoff, func(m *machine) { m.due, m.closing = true, true }, input{kind: release}, 0, []string{"arm 0s"}},
+		{"abort while waiting", states.Backoff, closing, input{kind: abort}, 0, []string{"BACKOFF->FATAL"}},
+		{"abort while running", states.Running, closing, input{kind: abort}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"abort of a stopped one", states.Stopped, closing, input{kind: abort}, 0, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := machineIn(tt.state)
+			if tt.set != nil {
+				tt.set(m)
+			}
+			got := tell(m.step(m.Started.Add(tt.age), tt.in))
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("effects (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func closing(m *machine) { m.closing = true }
+
+func restart(a config.Autorestart) func(*machine) { return func(m *machine) { m.conf.Autorestart = a } }
+
+// machineIn returns a machine as it would be in that state.
+func machineIn(s states.Process) *machine {
+	m := &machine{conf: plainConf()}
+	m.State, m.Started = s, noon
+	switch s {
+	case states.Starting, states.Running, states.Stopping, states.Unknown:
+		m.PID = 7
+	}
+	return m
+}
+
+// legal lists every transition that there is.
+var legal = map[states.Process][]states.Process{
+	states.Stopped:  {states.Starting},
+	states.Starting: {states.Running, states.Backoff, states.Stopping, states.Unknown},
+	states.Running:  {states.Exited, states.Stopping, states.Unknown},
+	states.Backoff:  {states.Starting, states.Stopped, states.Fatal},
+	states.Stopping: {states.Stopped, states.Unknown},
+	states.Exited:   {states.Starting},
+	states.Fatal:    {states.Starting},
+	states.Unknown:  {states.Exited},
+}
+
+// TestEveryStateTakesEveryInput walks over all there is: states, inputs, and
+// what makes a difference to them.
+func TestEveryStateTakesEveryInput(t *testing.T) {
+	t.Parallel()
+	seen := make(map[states.Process]map[states.Process]bool)
+	forEachSituation(func(m *machine, in input, age time.Duration) {
+		from := m.State
+		effects := m.step(m.Started.Add(age), in)
+		checkStep(t, fmt.Sprintf("%s, input %d, age %s", from, in.kind, age), m, from, effects)
+		for _, e := range effects {
+			if c, ok := e.(change); ok {
+				if seen[c.From] == nil {
+					seen[c.From] = make(map[states.Process]bool)
+				}
+				seen[c.From][c.To] = true
+			}
+		}
+	})
+	for from, all := range legal {
+		for _, to := range all {
+			if !seen[from][to] {
+				t.Errorf("%s -> %s is legal but never taken", from, to)
+			}
+		}
+	}
+}
+
+func forEachSituation(visit func(*machine, input, time.Duration)) {
+	exits := []spawn.Exit{{Code: 0}, {Code: 1}, {Code: -1, Signal: syscall.SIGKILL}}
+	for _, state := range states.All {
+		for kind := range numKinds {
+			for flags := range 1 << 6 {
+				for _, policy := range []config.Autorestart{config.RestartNever, config.RestartAlways, config.RestartUnexpected} {
+					for _, exit := range exits {
+						for _, age := range []time.Duration{0, time.Second, time.Hour} {
+							m := machineIn(state)
+							m.conf.Autorestart = policy
+							m.closing, m.due, m.again = flags&1 != 0, flags&2 != 0, flags&4 != 0
+							m.conf.StartSecs = flags >> 3 & 1
+							m.Tries = 3 * (flags >> 4 & 1)
+							m.conf.KillAsGroup = flags>>5 != 0
+							if state == states.Starting && (kind == spawned || kind == spawnFailed) {
+								m.PID = 0
+							}
+							visit(m, input{kind: kind, pid: 8, exit: exit, sig: syscall.SIGHUP, text: "why"}, age)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// checkStep holds one step against what must hold after every step.
+func checkStep(t *testing.T, what string, m *machine, from states.Process, effects []effect) {
+	t.Helper()
+	at, births, signals := from, 0, 0
+	for _, e := range effects {
+		switch e := e.(type) {
+		case change:
+			if e.From != at || !slices.Contains(legal[at], e.To) {
+				t.Errorf("%s: illegal %s -> %s", what, e.From, e.To)
+			}
+			at = e.To
+		case birth:
+			births++
+			if at != states.Starting {
+				t.Errorf("%s: birth in %s", what, at)
+			}
+		case signal:
+			signals++
+			if m.PID == 0 {
+				t.Errorf("%s: signal to nobody", what)
+			}
+		case arm:
+			if e.after < 0 {
+				t.Errorf("%s: timer of %s", what, e.after)
+			}
+		}
+	}
+	if at != m.State {
+		t.Errorf("%s: told %s, is %s", what, at, m.State)
+	}
+	if births > 1 || signals > 1 {
+		t.Errorf("%s: %d births, %d signals", what, births, signals)
+	}
+	if births > 0 && m.PID != 0 {
+		t.Errorf("%s: birth while pid %d lives", what, m.PID)
+	}
+	if m.closing && births > 0 {
+		t.Errorf("%s: birth while held", what)
+	}
+	alive := m.State == states.Running || m.State == states.Stopping
+	if alive != (m.PID != 0) && m.State != states.Starting && m.State != states.Unknown && from != states.Unknown {
+		t.Errorf("%s: %s with pid %d", what, m.State, m.PID)
+	}
+}
+
+func TestMessagesHaveSupervisorsLevels(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		state states.Process
+		in    input
+		level slog.Level
+		text  string
+	}{
+		{states.Running, input{kind: exited, exit: spawn.Exit{Code: 0}}, logs.LevelInfo, "exited: "},
+		{states.Running, input{kind: exited, exit: spawn.Exit{Code: 1}}, logs.LevelWarn, "exited: "},
+		{states.Stopping, input{kind: exited, exit: spawn.Exit{Code: 0}}, logs.LevelInfo, "stopped: "},
+		{states.Stopping, input{kind: exited, exit: spawn.Exit{Code: -1, Signal: 15}}, logs.LevelWarn, "stopped: "},
+		{states.Stopping, input{kind: timeUp}, logs.LevelWarn, "killing 'p'"},
+		{states.Stopping, input{kind: signalFailed, text: "unknown problem"}, logs.LevelCritical, "unknown problem"},
+		{states.Running, input{kind: stop}, logs.LevelDebug, "killing p (pid 7) with signal SIGTERM"},
+		{states.Running, input{kind: deliver, sig: 1}, logs.LevelDebug, "sending p (pid 7) sig SIGHUP"},
+		{states.Backoff, input{kind: stop}, logs.LevelDebug, "Attempted to kill p, which is in BACKOFF state."},
+	} {
+		m := machineIn(tt.state)
+		m.conf.Autorestart = config.RestartNever
+		found := false
+		for _, e := range m.step(noon.Add(time.Hour), tt.in) {
+			if s, ok := e.(say); ok && strings.HasPrefix(s.text, tt.text) {
+				found = true
+				if s.level != tt.level {
+					t.Errorf("%q: level %v, want %v", s.text, s.level, tt.level)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s: nobody said %q", tt.state, tt.text)
+		}
+	}
+}
+
+func TestRefusalTellsWhy(t *testing.T) {
+	t.Parallel()
+	m := machineIn(states.Unknown)
+	got := m.step(noon, input{kind: start})
+	want := refuse{faults.Failed, " is in an unknown process state"}
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("got %v", got)
+	}
+}
+
+func BenchmarkStep(b *testing.B) {
+	m := machineIn(states.Running)
+	b.ReportAllocs()
+	for b.Loop() {
+		m.step(noon, input{kind: start})
+	}
+}

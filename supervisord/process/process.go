@@ -1,0 +1,183 @@
+package process
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+)
+
+// Spawner gives birth to children.
+type Spawner interface {
+	Spawn(*spawn.Spec) (spawn.Child, error)
+}
+
+// Options is what a process needs beside its configuration.
+type Options struct {
+	Config *config.Process
+	// Stdout and Stderr are the log files, with automatic names resolved, "" for none.
+	Stdout, Stderr string
+	StripANSI      bool
+	// ServerURL is SUPERVISOR_SERVER_URL unless the program names its own, "" for none.
+	ServerURL string
+	// Environ is the daemon's environment, NAME=value.
+	Environ []string
+	Spawner Spawner
+	Events  *events.Bus
+	Log     *slog.Logger
+}
+
+// Process is one supervised process. Its methods may be called from anywhere.
+type Process struct {
+	Options
+	stdout, stderr *logs.Stream
+	pid            atomic.Int64 // for the log events, which don't pass by Run
+
+	requests chan *request
+	gone     chan struct{} // closed when Run has ended
+	status   atomic.Pointer[Status]
+
+	machine machine // this and all below belong to Run
+	child   spawn.Child
+	exits   <-chan spawn.Exit // nil while there is no child
+	timer   *time.Timer       // of the machine's state
+	report  *time.Timer       // of the words about a stop that takes long
+	waiting []*request
+}
+
+// New returns a process at rest. It does nothing before Run.
+func New(o Options) *Process {
+	p := &Process{
+		Options:  o,
+		requests: make(chan *request),
+		gone:     make(chan struct{}),
+		machine:  machine{conf: o.Config},
+	}
+	p.stdout = p.stream("stdout", o.Stdout, o.Config.Stdout)
+	p.stderr = p.stream("stderr", o.Stderr, o.Config.Stderr)
+	p.publish()
+	return p
+}
+
+// Status returns the state as last published. It never blocks.
+func (p *Process) Status() *Status { return p.status.Load() }
+
+// Run is the life of the process. It returns when ctx ends; a child that is
+// alive then is left alone.
+func (p *Process) Run(ctx context.Context) {
+	defer close(p.gone)
+	p.timer, p.report = stoppedTimer(), stoppedTimer()
+	defer p.timer.Stop()
+	defer p.report.Stop()
+	for {
+		select {
+		case r := <-p.requests:
+			p.serve(r)
+		case e := <-p.exits:
+			p.bury(e)
+		case <-p.timer.C:
+			p.apply(input{kind: timeUp})
+		case <-p.report.C:
+			p.reportStop()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+// bury takes note of the child's end. Its logs are closed first, because the
+// machine may want a successor at once.
+func (p *Process) bury(e spawn.Exit) {
+	p.child, p.exits = nil, nil
+	p.closeLogs()
+	p.apply(input{kind: exited, exit: e})
+}
+
+// apply lets the machine take a step, carries out what it asks for, and lets
+// it know what came of that, until it asks for nothing more. It returns the
+// refusal, if there was one.
+func (p *Process) apply(in input) error {
+	var refusal error
+	for more := true; more; {
+		more = false
+		var next input
+		for _, e := range p.machine.step(time.Now(), in) {
+			switch e := e.(type) {
+			case refuse:
+				refusal = faults.New(e.code, in.text+e.why)
+			case birth:
+				next, more = p.bear(), true
+			case signal:
+				if failure := p.signal(e); failure != "" {
+					next, more = input{kind: signalFailed, text: failure}, true
+				}
+			default:
+				p.do(e)
+			}
+		}
+		in = next
+	}
+	p.publish()
+	p.answer()
+	return refusal
+}
+
+// do carries out an effect that nothing comes of.
+func (p *Process) do(e effect) {
+	switch e := e.(type) {
+	case arm:
+		p.timer.Reset(e.after)
+	case disarm:
+		p.timer.Stop()
+	case change:
+		p.timer.Stop()
+		c := events.Change(e)
+		p.Events.Publish(c.Type(), c.Payload)
+	case say:
+		p.Log.Log(context.Background(), e.level, e.text)
+	}
+}
+
+// signal returns what the kernel had against it. That the child has just gone
+// is no failure: its exit is on the way.
+func (p *Process) signal(e signal) (failure string) {
+	err := p.child.Signal(e.sig, e.group)
+	asked := p.machine.State == states.Stopping
+	switch {
+	case err == nil:
+		return ""
+	case err == syscall.ESRCH:
+		p.Log.Debug(unableToSignal(p.Config.Name, p.child.Pid(), asked))
+		return ""
+	}
+	return signalProblem(p.Config.Name, p.child.Pid(), asked, err)
+}
+
+// publish shows the status to readers.
+func (p *Process) publish() {
+	if old := p.status.Load(); old != nil && *old == p.machine.Status {
+		return
+	}
+	s := p.machine.Status
+	p.pid.Store(int64(s.PID))
+	p.status.Store(&s)
+}
+
+// FullName is the name by which the process is addressed: its own where its
+// group has the same, else group:name.
+func (p *Process) FullName() string { return namespec.Join(p.Config.Group, p.Config.Name) }

@@ -1,0 +1,440 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+	"supervisor/supervisord/testkit"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is a process among fakes, in a bubble of virtual time.
+type world struct {
+	*Process
+	log    testkit.Log
+	events []string
+	births []time.Duration // since the beginning
+	begun  time.Time
+
+	fail  error            // of the next births
+	child *fakeChild       // the last one
+	every func(*fakeChild) // what a newborn does
+}
+
+// fakeChild obeys signals as told.
+type fakeChild struct {
+	pid   int
+	exits chan spawn.Exit
+
+	mu      sync.Mutex // the test changes the child's mind while it runs
+	ignore  []syscall.Signal
+	refuse  error // the kernel's answer to a signal
+	got     []string
+	stdin   strings.Builder
+	stdinIs error
+}
+
+func (c *fakeChild) Pid() int                  { return c.pid }
+func (c *fakeChild) Exited() <-chan spawn.Exit { return c.exits }
+
+func (c *fakeChild) Write(data []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stdin.Write(data)
+	return c.stdinIs
+}
+
+func (c *fakeChild) Signal(sig syscall.Signal, group bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refuse != nil {
+		return c.refuse
+	}
+	c.got = append(c.got, fmt.Sprintf("%s %v", spawn.SignalName(sig), group))
+	if !slices.Contains(c.ignore, sig) {
+		c.end(spawn.Exit{Code: -1, Signal: sig})
+	}
+	return nil
+}
+
+func (c *fakeChild) end(e spawn.Exit) {
+	select {
+	case c.exits <- e:
+	default: // it is dead already
+	}
+}
+
+// mind changes what the child does from now on.
+func (c *fakeChild) mind(change func(*fakeChild)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(c)
+}
+
+func (c *fakeChild) exit(code int) { c.end(spawn.Exit{Code: code}) }
+
+// Spawn implements Spawner.
+func (w *world) Spawn(*spawn.Spec) (spawn.Child, error) {
+	w.births = append(w.births, time.Since(w.begun))
+	if w.fail != nil {
+		return nil, w.fail
+	}
+	w.child = &fakeChild{pid: 100 + len(w.births), exits: make(chan spawn.Exit, 1)}
+	if w.every != nil {
+		w.every(w.child)
+	}
+	return w.child, nil
+}
+
+// inWorld runs a test in a bubble with a process made of the configuration.
+func inWorld(t *testing.T, change func(*config.Process), test func(*testing.T, *world)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		conf := plainConf()
+		conf.Command = os.Args[0] // something that exists and can be executed
+		if change != nil {
+			change(conf)
+		}
+		w := &world{begun: time.Now()}
+		w.log.Level = slog.LevelInfo
+		bus := &events.Bus{}
+		bus.Subscribe([]events.Type{events.ProcessState}, func(e events.Event) {
+			w.events = append(w.events, strings.TrimPrefix(string(e.Type), "PROCESS_STATE_"))
+		})
+		w.Process = New(Options{Config: conf, Spawner: w, Events: bus, Log: w.log.Logger()})
+		ctx, cancel := context.WithCancel(t.Context())
+		var run sync.WaitGroup
+		run.Go(func() { w.Run(ctx) })
+		test(t, w)
+		cancel()
+		run.Wait()
+	})
+}
+
+func (w *world) start(t *testing.T) {
+	t.Helper()
+	if err := w.Start("p", true).Wait(t.Context()); err != nil {
+		t.Fatalf("start: %v", err)
+	}
+}
+
+// sleep lets virtual time pass and everybody come to rest.
+func sleep(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func (w *world) expect(t *testing.T, want states.Process) {
+	t.Helper()
+	synctest.Wait()
+	if got := w.Status().State; got != want {
+		t.Fatalf("state %s, want %s", got, want)
+	}
+}
+
+func TestStartWaitsForStartsecs(t *testing.T) {
+	inWorld(t, func(c *config.Process) { c.StartSecs = 7 }, func(t *testing.T, w *world) {
+		w.start(t)
+		if took := time.Since(w.begun); took != 7*time.Second {
+			t.Errorf("took %s", took)
+		}
+		w.expect(t, states.Running)
+		if w.Status().PID != w.child.pid {
+			t.Errorf("pid %d", w.Status().PID)
+		}
+	})
+}
+
+func TestStartWithoutWaiting(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		a := w.Start("p", false)
+		if !a.Done() || a.Wait(t.Context()) != nil {
+			t.Errorf("got %v", a)
+		}
+		w.expect(t, states.Starting)
+	})
+}
+
+func TestRetriesGrowThenGiveUp(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.every = func(c *fakeChild) { c.exit(1) }
+		err := w.Start("p", true).Wait(t.Context())
+		if want := faults.New(faults.SpawnError, "p"); !sameFault(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+		sleep(time.Minute)
+		w.expect(t, states.Fatal)
+		want := []time.Duration{0, time.Second, 3 * time.Second, 6 * time.Second}
+		if diff := cmp.Diff(want, w.births); diff != "" {
+			t.Errorf("births (-want +got):\n%s", diff)
+		}
+		if w.Status().SpawnErr != "Exited too quickly (process log may have details)" {
+			t.Errorf("spawnerr %q", w.Status().SpawnErr)
+		}
+	})
+}
+
+func TestEventsOfALife(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.start(t)
+		w.child.exit(3)
+		w.expect(t, states.Starting) // it had lived for a breath
+		sleep(2 * time.Second)
+		w.expect(t, states.Running)
+		if err := w.Stop("p", true).Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"STARTING", "RUNNING", "EXITED", "STARTING", "RUNNING", "STOPPING", "STOPPED"}
+		if diff := cmp.Diff(want, w.events); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRestartAfterALongLifeIsImmediate(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.start(t)
+		sleep(time.Hour)
+		w.child.exit(1)
+		synctest.Wait()
+		if len(w.births) != 2 || w.births[1] != time.Hour+time.Second {
+			t.Errorf("births at %v", w.births)
+		}
+	})
+}
+
+func TestProgramThatEndsAtOnceIsBornOnceASecond(t *testing.T) {
+	inWorld(t, func(c *config.Process) { c.StartSecs, c.Autorestart = 0, config.RestartAlways }, func(t *testing.T, w *world) {
+		w.every = func(c *fakeChild) { c.exit(0) }
+		w.start(t)
+		sleep(9500 * time.Millisecond)
+		if len(w.births) != 10 {
+			t.Errorf("%d births: %v", len(w.births), w.births)
+		}
+	})
+}
+
+func TestDisobedienceIsKilledAgainAndAgain(t *testing.T) {
+	inWorld(t, func(c *config.Process) { c.StopWaitSecs = 2 }, func(t *testing.T, w *world) {
+		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} }
+		w.start(t)
+		a := w.Stop("p", true)
+		sleep(5 * time.Second)
+		w.expect(t, states.Stopping)
+		if a.Done() {
+			t.Error("stop has been answered")
+		}
+		w.child.mind(func(c *fakeChild) { c.ignore = nil })
+		if err := a.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		want := []string{"SIGTERM false", "SIGKILL false", "SIGKILL false", "SIGKILL false"}
+		if diff := cmp.Diff(want, w.child.got); diff != "" {
+			t.Errorf("signals (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestLongStopIsReportedEveryTwoSeconds(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+		w.start(t)
+		a := w.Stop("p", true)
+		sleep(5 * time.Second)
+		got := slices.DeleteFunc(w.log.Lines(), func(l string) bool { return l != "waiting for p to stop" })
+		if len(got) != 3 {
+			t.Errorf("%d lines in five seconds", len(got))
+		}
+		w.child.exit(0)
+		a.Wait(t.Context())
+		sleep(10 * time.Second)
+		if n := strings.Count(w.log.String(), "waiting for"); n != 3 {
+			t.Errorf("%d lines after the stop", n)
+		}
+	})
+}
+
+func TestStartWhileStoppingIsGranted(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+		w.start(t)
+		old := w.child
+		w.Stop("p", false)
+		a := w.Start("p", true)
+		if a.Done() {
+			t.Fatal("start has been answered")
+		}
+		old.exit(0)
+		if err := a.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if w.child == old {
+			t.Error("no new child")
+		}
+		w.expect(t, states.Running)
+	})
+}
+
+func TestFaults(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		for _, tt := range []struct {
+			what string
+			err  error
+			want *faults.Error
+		}{
+			{"stop of a stopped one", w.Stop("x:p", true).Wait(t.Context()), faults.New(faults.NotRunning, "x:p")},
+			{"signal to a stopped one", w.Signal("p", syscall.SIGHUP), faults.New(faults.NotRunning, "p")},
+			{"stdin of a stopped one", w.Feed("p", nil), faults.New(faults.NotRunning, "p")},
+		} {
+			if !sameFault(tt.err, tt.want) {
+				t.Errorf("%s: got %v, want %v", tt.what, tt.err, tt.want)
+			}
+		}
+		w.start(t)
+		if err := w.Start("p", true).Wait(t.Context()); !sameFault(err, faults.New(faults.AlreadyStarted, "p")) {
+			t.Errorf("second start: %v", err)
+		}
+		w.child.mind(func(c *fakeChild) { c.stdinIs = syscall.EPIPE })
+		if err := w.Feed("p", []byte("x")); !sameFault(err, faults.New(faults.NoFile, "p")) {
+			t.Errorf("closed stdin: %v", err)
+		}
+	})
+}
+
+func TestSpawnFailures(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{syscall.EAGAIN, "Too many processes in process table to spawn 'p'"},
+		{syscall.ENOMEM, "unknown error during fork for 'p': ENOMEM"},
+		{&spawn.PipeError{Err: syscall.EMFILE}, "too many open files to spawn 'p'"},
+		{&spawn.PipeError{Err: syscall.ENFILE}, "unknown error making dispatchers for 'p': ENFILE"},
+	} {
+		t.Run(tt.want, func(t *testing.T) {
+			inWorld(t, func(c *config.Process) { c.StartRetries = 0 }, func(t *testing.T, w *world) {
+				w.fail = tt.err
+				if err := w.Start("p", false).Wait(t.Context()); !sameFault(err, faults.New(faults.SpawnError, "p")) {
+					t.Errorf("got %v", err)
+				}
+				w.expect(t, states.Fatal)
+				if got := w.Status().SpawnErr; got != tt.want {
+					t.Errorf("spawnerr %q", got)
+				}
+			})
+		})
+	}
+}
+
+func TestKernelThatRefusesASignal(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.start(t)
+		w.child.mind(func(c *fakeChild) { c.refuse = syscall.EPERM })
+		err := w.Stop("p", true).Wait(t.Context())
+		if want := faults.Failed; !hasCode(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+		w.expect(t, states.Unknown)
+		w.child.exit(0)
+		w.expect(t, states.Exited)
+	})
+}
+
+func TestChildThatHasJustGone(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.start(t)
+		w.child.mind(func(c *fakeChild) { c.refuse = syscall.ESRCH })
+		a := w.Stop("p", true)
+		w.expect(t, states.Stopping)
+		w.child.exit(0)
+		if err := a.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.expect(t, states.Stopped)
+	})
+}
+
+func TestHoldForbidsBirths(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.start(t)
+		w.Hold()
+		w.child.exit(1)
+		sleep(time.Minute)
+		w.expect(t, states.Exited)
+		if err := w.Start("p", true).Wait(t.Context()); !hasCode(err, faults.ShutdownState) {
+			t.Errorf("start: %v", err)
+		}
+		w.Release()
+		sleep(time.Minute)
+		w.expect(t, states.Running)
+	})
+}
+
+func TestAbortIsAnsweredAtRest(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		if !w.Abort().Done() {
+			t.Error("a stopped process keeps us waiting")
+		}
+		w.start(t)
+		w.Hold()
+		if err := w.Abort().Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.expect(t, states.Stopped)
+	})
+}
+
+func TestWhoGivesUpWaitingTakesNothingBack(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		ctx, cancel := context.WithCancel(t.Context())
+		a := w.Start("p", true)
+		cancel()
+		if err := a.Wait(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		sleep(2 * time.Second)
+		w.expect(t, states.Running)
+	})
+}
+
+func TestRequestsToAProcessThatIsGone(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		p := New(w.Options)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		p.Run(ctx)
+		if err := p.Start("p", true).Wait(t.Context()); !hasCode(err, faults.BadName) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func sameFault(err error, want *faults.Error) bool {
+	var f *faults.Error
+	return errors.As(err, &f) && *f == *want
+}
+
+func hasCode(err error, code faults.Code) bool {
+	var f *faults.Error
+	return errors.As(err, &f) && f.Code == code
+}

@@ -1,0 +1,202 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"syscall"
+	"time"
+
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/states"
+)
+
+// request is something that somebody wants of a process.
+type request struct {
+	in    input
+	act   func() error // instead of in: what is no matter of the machine
+	reply chan outcome // buffered: Run never waits for who asked
+	ended condition    // nil: answered as soon as it has been acted on
+}
+
+// outcome answers a request. One that must wait gets two: that it was taken
+// up, and what came of it.
+type outcome struct {
+	err     error
+	pending bool
+}
+
+// condition tells whether a waiting request can be answered, and how.
+type condition func(*Status) (done bool, err error)
+
+// Answer is what a request came to, now or later.
+type Answer struct {
+	err   error
+	later <-chan outcome
+}
+
+// Refusal is an answer given without asking the process; nil stands for
+// success.
+func Refusal(err error) Answer { return Answer{err: err} }
+
+// Done tells whether Wait would return at once.
+func (a Answer) Done() bool { return a.later == nil }
+
+// Wait blocks until the request has been fulfilled, has failed, or ctx ends.
+// Giving up takes nothing back: the process goes on. The error is a
+// *faults.Error, or ctx's.
+func (a Answer) Wait(ctx context.Context) error {
+	if a.later == nil {
+		return a.err
+	}
+	select {
+	case o := <-a.later:
+		return o.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Start asks for a child. It returns when the attempt has been made; with
+// wait, the answer comes when the process is RUNNING or has failed to. Faults
+// carry name, the words in which the caller spoke of the process.
+func (p *Process) Start(name string, wait bool) Answer {
+	r := &request{in: input{kind: start, text: name}}
+	if wait {
+		r.ended = func(s *Status) (bool, error) { return started(s, name) }
+	}
+	return p.request(r)
+}
+
+// Stop asks the child to end. With wait, the answer comes when it has.
+func (p *Process) Stop(name string, wait bool) Answer {
+	r := &request{in: input{kind: stop, text: name}}
+	if wait {
+		r.ended = func(s *Status) (bool, error) { return s.State.IsStopped(), nil }
+	}
+	return p.request(r)
+}
+
+// Signal sends a signal to the child.
+func (p *Process) Signal(name string, sig syscall.Signal) error {
+	return p.request(&request{in: input{kind: deliver, text: name, sig: sig}}).err
+}
+
+// Feed writes to the child's stdin. What the pipe does not take at once is
+// kept until it does.
+func (p *Process) Feed(name string, data []byte) error {
+	return p.request(&request{in: input{text: name}, act: func() error { return p.feed(name, data) }}).err
+}
+
+// Hold forbids further births: the daemon, or the group, is on its way out. A
+// child that lives is left alone.
+func (p *Process) Hold() { p.request(&request{in: input{kind: hold}}) }
+
+// Release takes Hold back.
+func (p *Process) Release() { p.request(&request{in: input{kind: release}}) }
+
+// Abort stops the process for the daemon's own end. The answer comes when it
+// is at rest.
+func (p *Process) Abort() Answer {
+	return p.request(&request{
+		in:    input{kind: abort},
+		ended: func(s *Status) (bool, error) { return s.State.IsStopped(), nil },
+	})
+}
+
+// request hands r to Run and waits until it has been acted on.
+func (p *Process) request(r *request) Answer {
+	r.reply = make(chan outcome, 2)
+	select {
+	case p.requests <- r:
+	case <-p.gone:
+		return Answer{err: faults.New(faults.BadName, r.in.text)}
+	}
+	o := <-r.reply
+	if o.pending {
+		return Answer{later: r.reply}
+	}
+	return Answer{err: o.err}
+}
+
+// serve acts on a request and keeps it if its condition does not hold yet.
+func (p *Process) serve(r *request) {
+	if r.act != nil {
+		r.reply <- outcome{err: r.act()}
+		return
+	}
+	if err := p.apply(r.in); err != nil {
+		r.reply <- outcome{err: err}
+		return
+	}
+	if r.in.kind == start && p.machine.SpawnErr != "" {
+		r.reply <- outcome{err: faults.New(faults.SpawnError, r.in.text)}
+		return
+	}
+	if r.ended == nil {
+		r.reply <- outcome{}
+		return
+	}
+	if done, err := r.ended(&p.machine.Status); done {
+		r.reply <- outcome{err: err}
+		return
+	}
+	r.reply <- outcome{pending: true}
+	p.waiting = append(p.waiting, r)
+	p.reportStop()
+}
+
+// feed writes to the stdin of a child that is not on its way out.
+func (p *Process) feed(name string, data []byte) error {
+	if p.child == nil || p.machine.State == states.Stopping {
+		return faults.New(faults.NotRunning, name)
+	}
+	switch err := p.child.Write(data); {
+	case errors.Is(err, syscall.EPIPE):
+		return faults.New(faults.NoFile, name)
+	case err != nil:
+		return faults.New(faults.Failed, err.Error())
+	}
+	return nil
+}
+
+// reportStop tells, now and again every reportEvery, that somebody waits for
+// the process to stop.
+func (p *Process) reportStop() {
+	waits := slices.ContainsFunc(p.waiting, func(r *request) bool { return r.in.kind == stop })
+	if p.machine.State != states.Stopping || !waits {
+		return
+	}
+	p.Log.Info("waiting for " + p.Config.Name + " to stop")
+	p.report.Reset(reportEvery)
+}
+
+// answer lets go of the requests whose conditions have come true.
+func (p *Process) answer() {
+	kept := p.waiting[:0]
+	for _, r := range p.waiting {
+		if done, err := r.ended(&p.machine.Status); done {
+			r.reply <- outcome{err: err}
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	clear(p.waiting[len(kept):])
+	p.waiting = kept
+}
+
+// started is the condition of a waiting start request.
+func started(s *Status, name string) (bool, error) {
+	switch {
+	case s.SpawnErr != "":
+		return true, faults.New(faults.SpawnError, name)
+	case s.State == states.Running:
+		return true, nil
+	case s.State == states.Starting, s.State == states.Stopping:
+		return false, nil
+	}
+	return true, faults.New(faults.AbnormalTermination, name)
+}
+
+// reportEvery is the time between two lines about a stop that takes long.
+const reportEvery = 2 * time.Second

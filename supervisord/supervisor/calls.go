@@ -1,0 +1,221 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"syscall"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/states"
+)
+
+// verb is what a call does to one process. name is how the caller called it.
+type verb func(p *process.Process, name string) process.Answer
+
+// process finds what a name means: one process, or a whole group and nil.
+func (s *Supervisor) process(name string) (*active, *process.Process, error) {
+	spec := namespec.Parse(name)
+	g := s.find(spec.Group)
+	if g == nil {
+		return nil, nil, faults.New(faults.BadName, name)
+	}
+	if spec.WholeGroup() {
+		return g, nil, nil
+	}
+	p := g.Process(spec.Process)
+	if p == nil {
+		return nil, nil, faults.New(faults.BadName, name)
+	}
+	return g, p, nil
+}
+
+// one is process for calls that take no whole group.
+func (s *Supervisor) one(name string) (*process.Process, error) {
+	_, p, err := s.process(name)
+	if err == nil && p == nil {
+		err = faults.New(faults.BadName, name)
+	}
+	return p, err
+}
+
+// call does something to the process or the group of that name. Results are
+// for groups only.
+func (s *Supervisor) call(ctx context.Context, name string, concerns func(states.Process) bool, v verb) ([]api.CallResult, error) {
+	g, p, err := s.process(name)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return callAll(ctx, filter(g.InOrder(), concerns), v)
+	}
+	return nil, v(p, name).Wait(ctx)
+}
+
+func (s *Supervisor) callGroup(ctx context.Context, name string, concerns func(states.Process) bool, v verb) ([]api.CallResult, error) {
+	g := s.find(name)
+	if g == nil {
+		return nil, faults.New(faults.BadName, name)
+	}
+	return callAll(ctx, filter(g.InOrder(), concerns), v)
+}
+
+func (s *Supervisor) callEvery(ctx context.Context, concerns func(states.Process) bool, v verb) ([]api.CallResult, error) {
+	return callAll(ctx, filter(s.everybody(), concerns), v)
+}
+
+// everybody returns all processes: groups by priority, inside each by priority
+// and name.
+func (s *Supervisor) everybody() []*process.Process {
+	var all []*process.Process
+	for _, g := range s.byPriority() {
+		all = append(all, g.InOrder()...)
+	}
+	return all
+}
+
+func filter(all []*process.Process, concerns func(states.Process) bool) []*process.Process {
+	var kept []*process.Process
+	for _, p := range all {
+		if concerns(p.Status().State) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// callAll does something to each process in turn without waiting for what
+// comes of it, then collects the results: those known at once first, the
+// others in the order in which they come.
+func callAll(ctx context.Context, list []*process.Process, v verb) ([]api.CallResult, error) {
+	type late struct {
+		p   *process.Process
+		err error
+	}
+	results := make([]api.CallResult, 0, len(list))
+	finished := make(chan late, len(list))
+	pending := 0
+	for _, p := range list {
+		a := v(p, p.FullName())
+		if a.Done() {
+			results = append(results, result(p, a.Wait(ctx)))
+			continue
+		}
+		pending++
+		go func() { finished <- late{p, a.Wait(ctx)} }()
+	}
+	for ; pending > 0; pending-- {
+		l := <-finished
+		results = append(results, result(l.p, l.err))
+	}
+	return results, ctx.Err()
+}
+
+func result(p *process.Process, err error) api.CallResult {
+	r := api.CallResult{Name: p.Config.Name, Group: p.Config.Group, Status: int(faults.Success), Description: "OK"}
+	if err == nil {
+		return r
+	}
+	r.Status, r.Description = int(faults.Failed), err.Error()
+	var fault *faults.Error
+	if errors.As(err, &fault) {
+		r.Status = int(fault.Code)
+	}
+	return r
+}
+
+func isIdle(st states.Process) bool { return !st.IsRunning() }
+
+// starter is the verb of a start. A command that can't be found is refused
+// before anything is tried.
+func starter(wait bool) verb {
+	return func(p *process.Process, name string) process.Answer {
+		if _, _, err := p.Command(); err != nil {
+			return process.Refusal(err)
+		}
+		return p.Start(name, wait)
+	}
+}
+
+func stopper(wait bool) verb {
+	return func(p *process.Process, name string) process.Answer { return p.Stop(name, wait) }
+}
+
+func signaller(text string) verb {
+	return func(p *process.Process, name string) process.Answer {
+		sig, err := parseSignal(text)
+		if err != nil {
+			return process.Refusal(err)
+		}
+		return process.Refusal(p.Signal(name, sig))
+	}
+}
+
+func parseSignal(text string) (syscall.Signal, error) {
+	sig, err := config.ParseSignal(text)
+	if err != nil {
+		return 0, faults.New(faults.BadSignal, text)
+	}
+	return sig, nil
+}
+
+// StartProcess starts a process, or all of a group if name is "group:*", and
+// with wait blocks until they run. Results are not nil only for a group. The
+// error is a *faults.Error, or ctx's.
+func (s *Supervisor) StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
+	return s.call(ctx, name, isIdle, starter(wait))
+}
+
+// StartGroup starts all processes of a group that do not run.
+func (s *Supervisor) StartGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
+	return s.callGroup(ctx, name, isIdle, starter(wait))
+}
+
+// StartAll starts all processes that do not run.
+func (s *Supervisor) StartAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
+	return s.callEvery(ctx, isIdle, starter(wait))
+}
+
+// StopProcess stops a process, or all of a group if name is "group:*", and
+// with wait blocks until they have ended. Results are not nil only for a group.
+func (s *Supervisor) StopProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
+	return s.call(ctx, name, states.Process.IsRunning, stopper(wait))
+}
+
+// StopGroup stops all processes of a group that run.
+func (s *Supervisor) StopGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
+	return s.callGroup(ctx, name, states.Process.IsRunning, stopper(wait))
+}
+
+// StopAll stops all processes that run.
+func (s *Supervisor) StopAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
+	return s.callEvery(ctx, states.Process.IsRunning, stopper(wait))
+}
+
+// SignalProcess sends a signal, by name or number, to a process, or to all of
+// a group if name is "group:*". Results are not nil only for a group.
+func (s *Supervisor) SignalProcess(ctx context.Context, name, signal string) ([]api.CallResult, error) {
+	return s.call(ctx, name, states.Process.IsSignallable, signaller(signal))
+}
+
+// SignalGroup sends a signal to all processes of a group that are alive.
+func (s *Supervisor) SignalGroup(ctx context.Context, name, signal string) ([]api.CallResult, error) {
+	return s.callGroup(ctx, name, states.Process.IsSignallable, signaller(signal))
+}
+
+// SignalAll sends a signal to all processes that are alive.
+func (s *Supervisor) SignalAll(ctx context.Context, signal string) ([]api.CallResult, error) {
+	return s.callEvery(ctx, states.Process.IsSignallable, signaller(signal))
+}
+
+// SendStdin writes to a process's stdin.
+func (s *Supervisor) SendStdin(_ context.Context, name, chars string) error {
+	p, err := s.one(name)
+	if err != nil {
+		return err
+	}
+	return p.Feed(name, []byte(chars))
+}

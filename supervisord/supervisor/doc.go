@@ -1,0 +1,17 @@
+// Package supervisor holds the groups of processes and decides when they
+// start, stop, come and go.
+//
+// Every caller is equal here: the XML-RPC interface, the web pages, signals to
+// the daemon. They call methods of Supervisor from any goroutine.
+//
+// The goroutine in Run owns what happens to the daemon as a whole: which
+// programs are still to be started automatically, which groups are active, the
+// mood, the ordered shutdown. Methods that change the set of groups hand it
+// their work and wait. The table of groups is guarded by a mutex so that
+// readers need not ask it.
+//
+// Programs start one after the other, in the order of their groups' and their
+// own priorities, each as soon as the one before it was born; nobody waits
+// until a program is RUNNING. At shutdown the groups are stopped one after the
+// other in the opposite order.
+package supervisor

@@ -1,0 +1,191 @@
+package supervisor
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/states"
+)
+
+// Info tells of one process.
+func (s *Supervisor) Info(name string) (api.ProcessInfo, error) {
+	p, err := s.one(name)
+	if err != nil {
+		return api.ProcessInfo{}, err
+	}
+	return info(p, time.Now()), nil
+}
+
+// Infos tells of all processes, ordered by group and name.
+func (s *Supervisor) Infos() []api.ProcessInfo {
+	var all []*process.Process
+	for _, g := range s.list() {
+		all = append(all, g.Processes...)
+	}
+	slices.SortFunc(all, func(a, b *process.Process) int {
+		return cmp.Or(cmp.Compare(a.Config.Group, b.Config.Group), cmp.Compare(a.Config.Name, b.Config.Name))
+	})
+	now := time.Now()
+	infos := make([]api.ProcessInfo, len(all))
+	for i, p := range all {
+		infos[i] = info(p, now)
+	}
+	return infos
+}
+
+func info(p *process.Process, now time.Time) api.ProcessInfo {
+	st := p.Status()
+	return api.ProcessInfo{
+		Name:          p.Config.Name,
+		Group:         p.Config.Group,
+		Start:         epoch(st.Started),
+		Stop:          epoch(st.Ended),
+		Now:           epoch(now),
+		State:         st.State,
+		StateName:     st.State.String(),
+		SpawnErr:      st.SpawnErr,
+		ExitStatus:    st.ExitStatus,
+		Logfile:       p.Stdout,
+		StdoutLogfile: p.Stdout,
+		StderrLogfile: p.Stderr,
+		PID:           st.PID,
+		Description:   describe(p.Config.Name, st, now),
+	}
+}
+
+// epoch is a time in seconds, within the 32 bits of an XML-RPC integer.
+func epoch(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return min(max(t.Unix(), 0), math.MaxInt32)
+}
+
+// describe is the last column of supervisorctl status.
+func describe(name string, st *process.Status, now time.Time) string {
+	switch st.State {
+	case states.Running:
+		return fmt.Sprintf("pid %d, uptime %s", st.PID, uptime(now.Sub(st.Started)))
+	case states.Fatal, states.Backoff:
+		if st.SpawnErr != "" {
+			return st.SpawnErr
+		}
+		return fmt.Sprintf("unknown error (try \"tail %s\")", name)
+	case states.Stopped, states.Exited:
+		if st.Ended.IsZero() {
+			return "Not started"
+		}
+		return st.Ended.Local().Format("Jan 02 03:04 PM")
+	}
+	return ""
+}
+
+func uptime(d time.Duration) string {
+	total := max(int(d/time.Second), 0)
+	clock := fmt.Sprintf("%d:%02d:%02d", total/3600%24, total/60%60, total%60)
+	switch days := total / 86400; days {
+	case 0:
+		return clock
+	case 1:
+		return "1 day, " + clock
+	default:
+		return fmt.Sprintf("%d days, %s", days, clock)
+	}
+}
+
+// ConfigInfos tells of all processes of the configuration as last read, active
+// or not, ordered by process name; equal ones in the order of their groups.
+func (s *Supervisor) ConfigInfos() []api.ConfigInfo {
+	var infos []api.ConfigInfo
+	for _, g := range s.configured().Groups {
+		running := s.find(g.Name)
+		for _, p := range g.Processes {
+			infos = append(infos, configInfo(g, p, running))
+		}
+	}
+	slices.SortStableFunc(infos, func(a, b api.ConfigInfo) int { return cmp.Compare(a.Name, b.Name) })
+	return infos
+}
+
+func configInfo(g *config.Group, p *config.Process, running *active) api.ConfigInfo {
+	info := api.ConfigInfo{
+		Autostart:             p.Autostart,
+		Autorestart:           autorestart(p.Autorestart),
+		Directory:             orNone(p.Directory),
+		UID:                   "none",
+		Command:               p.Command,
+		ExitCodes:             p.ExitCodes,
+		Group:                 g.Name,
+		GroupPriority:         g.Priority,
+		InUse:                 running != nil,
+		KillAsGroup:           p.KillAsGroup,
+		Name:                  p.Name,
+		ProcessPriority:       p.Priority,
+		RedirectStderr:        p.RedirectStderr,
+		StartRetries:          p.StartRetries,
+		StartSecs:             p.StartSecs,
+		StdoutCaptureMaxBytes: p.Stdout.CaptureMaxBytes,
+		StdoutEventsEnabled:   p.Stdout.Events,
+		StdoutLogfile:         logfile(p.Stdout),
+		StdoutLogfileBackups:  p.Stdout.Backups,
+		StdoutLogfileMaxBytes: p.Stdout.MaxBytes,
+		StdoutSyslog:          p.Stdout.Syslog,
+		StopSignal:            int(p.StopSignal),
+		StopWaitSecs:          p.StopWaitSecs,
+		StderrCaptureMaxBytes: p.Stderr.CaptureMaxBytes,
+		StderrEventsEnabled:   p.Stderr.Events,
+		StderrLogfile:         logfile(p.Stderr),
+		StderrLogfileBackups:  p.Stderr.Backups,
+		StderrLogfileMaxBytes: p.Stderr.MaxBytes,
+		StderrSyslog:          p.Stderr.Syslog,
+		ServerURL:             orNone(p.ServerURL),
+	}
+	if p.UID != nil {
+		info.UID = *p.UID
+	}
+	if running != nil {
+		showGenerated(&info, p, running.Process(p.Name))
+	}
+	return info
+}
+
+// showGenerated replaces "auto" by the name that the active process's log has
+// got.
+func showGenerated(info *api.ConfigInfo, conf *config.Process, p *process.Process) {
+	if p == nil {
+		return
+	}
+	if conf.Stdout.Auto && p.Config.Stdout.Auto {
+		info.StdoutLogfile = p.Stdout
+	}
+	if conf.Stderr.Auto && p.Config.Stderr.Auto {
+		info.StderrLogfile = p.Stderr
+	}
+}
+
+func autorestart(a config.Autorestart) any {
+	if a == config.RestartUnexpected {
+		return "unexpected"
+	}
+	return a == config.RestartAlways
+}
+
+func logfile(l config.Log) string {
+	if l.Auto {
+		return "auto"
+	}
+	return orNone(l.File)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

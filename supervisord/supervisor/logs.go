@@ -1,0 +1,133 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
+)
+
+// ReadMainLog returns a part of the main log: see logs.Read for what offset
+// and length mean.
+func (s *Supervisor) ReadMainLog(offset, length int64) (string, error) {
+	return readLog(s.Main.Path(), offset, length)
+}
+
+// ClearMainLog empties the main log.
+func (s *Supervisor) ClearMainLog() error {
+	switch err := s.Main.Clear(); {
+	case errors.Is(err, fs.ErrNotExist):
+		return faults.New(faults.NoFile, s.Main.Path())
+	case err != nil:
+		return faults.New(faults.Failed, err.Error())
+	}
+	return nil
+}
+
+// ReadLog returns a part of a process's log.
+func (s *Supervisor) ReadLog(name, channel string, offset, length int64) (string, error) {
+	p, err := s.one(name)
+	if err != nil {
+		return "", err
+	}
+	return readLog(p.Stream(channel).Path(), offset, length)
+}
+
+func readLog(path string, offset, length int64) (string, error) {
+	if path == "" {
+		return "", faults.New(faults.NoFile, "")
+	}
+	data, err := logs.Read(path, offset, length)
+	switch {
+	case errors.Is(err, logs.ErrBadArguments):
+		return "", faults.New(faults.BadArguments, "")
+	case errors.Is(err, fs.ErrNotExist):
+		return "", faults.New(faults.NoFile, path)
+	case err != nil:
+		return "", faults.New(faults.Failed, "")
+	}
+	return logs.Text(data), nil
+}
+
+// TailLog returns what was appended to a process's log after offset: see
+// logs.Tail.
+func (s *Supervisor) TailLog(name, channel string, offset, length int64) (text string, newOffset int64, overflow bool, err error) {
+	p, err := s.one(name)
+	if err != nil {
+		return "", 0, false, err
+	}
+	data, newOffset, overflow := logs.Tail(p.Stream(channel).Path(), offset, length)
+	return logs.Text(data), newOffset, overflow, nil
+}
+
+// ClearLogs empties the logs of a process.
+func (s *Supervisor) ClearLogs(_ context.Context, name string) error {
+	p, err := s.one(name)
+	if err != nil {
+		return err
+	}
+	if p.ClearLogs() != nil {
+		return faults.New(faults.Failed, name)
+	}
+	return nil
+}
+
+// ClearAllLogs empties the logs of all processes, in order of priority.
+func (s *Supervisor) ClearAllLogs(ctx context.Context) ([]api.CallResult, error) {
+	var results []api.CallResult
+	for _, p := range s.everybody() {
+		results = append(results, result(p, s.ClearLogs(ctx, p.FullName())))
+	}
+	return results, nil
+}
+
+// ReopenLogs opens all logs anew, for whoever renamed the files.
+func (s *Supervisor) ReopenLogs() {
+	if err := s.Main.Reopen(); err != nil {
+		s.Log.Error("reopen the main log: " + err.Error())
+	}
+	s.Log.Info("supervisord logreopen")
+	for _, p := range s.everybody() {
+		if err := p.ReopenLogs(); err != nil {
+			s.Log.Error("reopen the logs of " + p.Config.Name + ": " + err.Error())
+		}
+	}
+}
+
+// FollowLog writes the end of a process's log to w, then what is appended,
+// until ctx ends or w fails. It fails with NO_FILE before the first byte if
+// there is no log.
+func (s *Supervisor) FollowLog(ctx context.Context, name, channel string, w io.Writer) error {
+	p, err := s.one(name)
+	if err != nil {
+		return err
+	}
+	stream := p.Stream(channel)
+	return follow(ctx, stream.Path(), stream.Changed, w)
+}
+
+// FollowMainLog is FollowLog for the main log.
+func (s *Supervisor) FollowMainLog(ctx context.Context, w io.Writer) error {
+	return follow(ctx, s.Main.Path(), s.Main.Changed, w)
+}
+
+func follow(ctx context.Context, path string, changed func() <-chan struct{}, w io.Writer) error {
+	if path == "" {
+		return faults.New(faults.NoFile, "")
+	}
+	err := logs.Follow(ctx, path, changed, w)
+	if errors.Is(err, fs.ErrNotExist) {
+		return faults.New(faults.NoFile, path)
+	}
+	return err
+}
+
+// RemoteEvent publishes an event that a client made up.
+func (s *Supervisor) RemoteEvent(kind, data string) {
+	s.Events.Publish(events.RemoteCommunication, func() string { return events.RemotePayload(kind, data) })
+}

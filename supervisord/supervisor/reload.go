@@ -1,0 +1,129 @@
+package supervisor
+
+import (
+	"context"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/faults"
+)
+
+// Reload reads the configuration again and tells which groups are new, which
+// differ from the active ones, and which are gone. It touches none of them. A
+// configuration that can't be used is CANT_REREAD, and the last one stays.
+func (s *Supervisor) Reload(context.Context) (api.Changes, error) {
+	fresh, err := s.Load()
+	if err != nil {
+		return api.Changes{}, faults.New(faults.CantReread, err.Error())
+	}
+	s.mu.Lock()
+	s.last = fresh
+	s.mu.Unlock()
+	return s.compare(fresh), nil
+}
+
+func (s *Supervisor) compare(fresh *config.Config) api.Changes {
+	var c api.Changes
+	configured := make(map[string]bool, len(fresh.Groups))
+	for _, g := range fresh.Groups {
+		if configured[g.Name] {
+			continue
+		}
+		configured[g.Name] = true
+		switch old := s.find(g.Name); {
+		case old == nil:
+			c.Added = append(c.Added, g.Name)
+		case !old.Config.Equal(g):
+			c.Changed = append(c.Changed, g.Name)
+		}
+	}
+	for _, g := range s.list() {
+		if !configured[g.Config.Name] {
+			c.Removed = append(c.Removed, g.Config.Name)
+		}
+	}
+	return c
+}
+
+// configured returns the configuration as last read.
+func (s *Supervisor) configured() *config.Config {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.last
+}
+
+// AddGroup puts a group of the last read configuration to use. Its programs
+// start in their own time.
+func (s *Supervisor) AddGroup(_ context.Context, name string) error {
+	var fault error
+	err := s.order(func(ctx context.Context) { fault = s.addGroup(ctx, name) })
+	if err != nil {
+		return err
+	}
+	return fault
+}
+
+func (s *Supervisor) addGroup(ctx context.Context, name string) error {
+	if s.Mood() < 1 {
+		return faults.New(faults.ShutdownState, "")
+	}
+	for _, g := range s.configured().Groups {
+		if g.Name != name {
+			continue
+		}
+		if s.find(name) != nil {
+			return faults.New(faults.AlreadyAdded, name)
+		}
+		if err := s.activate(ctx, g); err != nil {
+			return faults.New(faults.Failed, err.Error())
+		}
+		return nil
+	}
+	return faults.New(faults.BadName, name)
+}
+
+// RemoveGroup takes a group out of use. It is refused with STILL_RUNNING while
+// one of its processes is not at rest.
+func (s *Supervisor) RemoveGroup(_ context.Context, name string) error {
+	var fault error
+	err := s.order(func(context.Context) { fault = s.removeGroup(name) })
+	if err != nil {
+		return err
+	}
+	return fault
+}
+
+// removeGroup holds the processes before it looks at them, so that none comes
+// to life behind its back.
+func (s *Supervisor) removeGroup(name string) error {
+	g := s.find(name)
+	if g == nil {
+		return faults.New(faults.BadName, name)
+	}
+	for _, p := range g.Processes {
+		p.Hold()
+	}
+	if !g.AtRest() {
+		for _, p := range g.Processes {
+			p.Release()
+		}
+		return faults.New(faults.StillRunning, name)
+	}
+	g.cancel()
+	s.forget(g)
+	s.Events.Publish(events.ProcessGroupRemoved, func() string { return events.GroupPayload(name) })
+	return nil
+}
+
+func (s *Supervisor) forget(gone *active) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := make([]*active, 0, len(s.groups))
+	for _, g := range s.groups {
+		if g != gone {
+			kept = append(kept, g)
+		}
+	}
+	s.groups = kept
+}

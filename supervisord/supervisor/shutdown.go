@@ -1,0 +1,116 @@
+package supervisor
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/states"
+)
+
+// reportEvery is the time between two lines about processes that take long to die.
+const reportEvery = 3 * time.Second
+
+// Shutdown asks the daemon to stop all programs and end. It returns at once. A
+// restart that is under way becomes a shutdown.
+func (s *Supervisor) Shutdown() {
+	s.mood.Store(int32(states.DaemonShutdown))
+	s.wake()
+}
+
+// Restart asks the daemon to stop all programs and begin anew with the
+// configuration as it is then. It returns at once. A configuration that can't
+// be used is refused with CANT_REREAD, and everything goes on as before.
+func (s *Supervisor) Restart() error {
+	if _, err := s.Load(); err != nil {
+		return faults.New(faults.CantReread, err.Error())
+	}
+	s.mood.CompareAndSwap(int32(states.DaemonRunning), int32(states.DaemonRestarting))
+	s.wake()
+	return nil
+}
+
+// wake makes Run look at the mood.
+func (s *Supervisor) wake() {
+	go s.order(func(context.Context) {}) // ends with Run at the latest
+}
+
+// beginShutdown tells everybody and starts to stop the groups. The channel is
+// closed when nothing is left.
+func (s *Supervisor) beginShutdown(ctx context.Context) chan struct{} {
+	s.Events.Publish(events.SupervisorStopping, noPayload)
+	s.queue = nil
+	for _, g := range s.list() {
+		for _, p := range g.Processes {
+			p.Hold()
+		}
+	}
+	stopped := make(chan struct{})
+	s.living.Go(func() {
+		defer close(stopped)
+		s.stopGroups(ctx)
+	})
+	return stopped
+}
+
+// stopGroups stops one group after the other, the last in order of priority
+// first, and tells now and again whom it waits for.
+func (s *Supervisor) stopGroups(ctx context.Context) {
+	report := time.NewTicker(reportEvery)
+	defer report.Stop()
+	groups := s.byPriority()
+	s.reportUnstopped()
+	for _, g := range slices.Backward(groups) {
+		gone := make(chan struct{})
+		answers := abort(g.Group)
+		go func() {
+			defer close(gone)
+			for _, a := range answers {
+				a.Wait(ctx)
+			}
+		}()
+		for waiting := true; waiting; {
+			select {
+			case <-gone:
+				waiting = false
+			case <-report.C:
+				s.reportUnstopped()
+			}
+		}
+	}
+}
+
+// abort asks all processes of a group to stop, the highest priority number first.
+func abort(g *process.Group) []process.Answer {
+	list := slices.SortedStableFunc(slices.Values(g.Processes), func(a, b *process.Process) int {
+		return cmp.Compare(a.Config.Priority, b.Config.Priority)
+	})
+	slices.Reverse(list)
+	answers := make([]process.Answer, len(list))
+	for i, p := range list {
+		answers[i] = p.Abort()
+	}
+	return answers
+}
+
+// reportUnstopped names all processes that are not at rest yet. It speaks
+// before the first signal is sent, so that the line comes before those of the
+// deaths that it announces.
+func (s *Supervisor) reportUnstopped() {
+	var names []string
+	for _, g := range s.list() {
+		for _, p := range g.Processes {
+			if !p.Status().State.IsStopped() {
+				names = append(names, p.Config.Name)
+			}
+		}
+	}
+	if len(names) > 0 {
+		s.Log.Info("waiting for " + strings.Join(names, ", ") + " to die")
+	}
+}

@@ -1,0 +1,250 @@
+package supervisor
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/states"
+)
+
+// Options is what a supervisor needs.
+type Options struct {
+	// Config is what the daemon was started with. What it says of the daemon
+	// itself holds until the end; groups follow the last Load.
+	Config *config.Config
+	// Load reads the configuration files again.
+	Load    func() (*config.Config, error)
+	Spawner process.Spawner
+	Events  *events.Bus
+	Log     *slog.Logger
+	Main    *logs.Main
+	Environ []string // of the daemon, NAME=value
+}
+
+// Supervisor is the set of all groups and the mood of the daemon.
+type Supervisor struct {
+	Options
+	mood   atomic.Int32
+	orders chan order
+	ended  chan struct{} // closed when Run has returned
+	living sync.WaitGroup
+
+	mu     sync.RWMutex
+	groups []*active // in order of activation
+	last   *config.Config
+
+	queue []*process.Process // to be started automatically; belongs to Run
+}
+
+// active is a group in use and the means to end it.
+type active struct {
+	*process.Group
+	cancel context.CancelFunc
+}
+
+// order is work for Run.
+type order struct {
+	do   func(context.Context)
+	done chan struct{}
+}
+
+// New returns a supervisor without groups. It does nothing before Run.
+func New(o Options) *Supervisor {
+	s := &Supervisor{
+		Options: o,
+		orders:  make(chan order),
+		ended:   make(chan struct{}),
+		last:    o.Config,
+	}
+	s.mood.Store(int32(states.DaemonRunning))
+	return s
+}
+
+// Mood returns what the daemon is about to do. It never blocks.
+func (s *Supervisor) Mood() states.Daemon { return states.Daemon(s.mood.Load()) }
+
+// Identifier is the name of this daemon among others.
+func (s *Supervisor) Identifier() string { return s.Config.Supervisord.Identifier }
+
+// Activate puts all configured groups to use, in order. It is called once,
+// before Run, and fails if a log directory can't be written to.
+func (s *Supervisor) Activate(ctx context.Context) error {
+	for _, g := range s.last.Groups {
+		if s.find(g.Name) != nil {
+			continue // two sections made groups of one name: the first has it
+		}
+		if err := s.activate(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Run supervises until a shutdown or restart has been asked for and is
+// complete. It returns the mood that it ended in.
+func (s *Supervisor) Run(ctx context.Context) states.Daemon {
+	defer close(s.ended)
+	s.Events.Publish(events.SupervisorRunning, noPayload)
+	var stopped chan struct{} // closed when the shutdown is complete
+	for {
+		if s.Mood() != states.DaemonRunning && stopped == nil {
+			stopped = s.beginShutdown(ctx)
+		}
+		if len(s.queue) > 0 && s.Mood() == states.DaemonRunning {
+			select {
+			case o := <-s.orders:
+				o.carryOut(ctx)
+			default:
+				s.startNext()
+			}
+			continue
+		}
+		select {
+		case o := <-s.orders:
+			o.carryOut(ctx)
+		case <-stopped:
+			s.dismiss()
+			return s.Mood()
+		case <-ctx.Done():
+			s.dismiss()
+			return s.Mood()
+		}
+	}
+}
+
+func noPayload() string { return "" }
+
+func (o order) carryOut(ctx context.Context) {
+	o.do(ctx)
+	close(o.done)
+}
+
+// startNext starts the first of the queue. Its failure is its own affair: the
+// log tells, and it is tried again or not as configured.
+func (s *Supervisor) startNext() {
+	p := s.queue[0]
+	s.queue = s.queue[1:]
+	if p.Status().Started.IsZero() {
+		p.Start(p.Config.Name, false)
+	}
+}
+
+// order has Run do something and waits until it is done. It fails if Run has
+// ended.
+func (s *Supervisor) order(do func(context.Context)) error {
+	o := order{do, make(chan struct{})}
+	select {
+	case s.orders <- o:
+		<-o.done
+		return nil
+	case <-s.ended:
+		return faults.New(faults.ShutdownState, "")
+	}
+}
+
+// dismiss ends the goroutines of all processes.
+func (s *Supervisor) dismiss() {
+	for _, g := range s.list() {
+		g.cancel()
+	}
+	s.living.Wait()
+}
+
+// activate makes the processes of a group, and queues those that start by
+// themselves.
+func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
+	g := &process.Group{Config: conf}
+	for _, c := range conf.Processes {
+		p, err := s.newProcess(c)
+		if err != nil {
+			return err
+		}
+		g.Processes = append(g.Processes, p)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	for _, p := range g.Processes {
+		s.living.Go(func() { p.Run(ctx) })
+	}
+	s.mu.Lock()
+	s.groups = append(slices.Clone(s.groups), &active{g, cancel})
+	s.mu.Unlock()
+	s.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
+	s.enqueue(g)
+	return nil
+}
+
+// enqueue orders the automatic starts of a group by priority; equal ones stay
+// as listed.
+func (s *Supervisor) enqueue(g *process.Group) {
+	list := slices.DeleteFunc(slices.Clone(g.Processes), func(p *process.Process) bool { return !p.Config.Autostart })
+	slices.SortStableFunc(list, func(a, b *process.Process) int {
+		return cmp.Compare(a.Config.Priority, b.Config.Priority)
+	})
+	s.queue = append(s.queue, list...)
+}
+
+func (s *Supervisor) newProcess(c *config.Process) (*process.Process, error) {
+	stdout, err := s.logPath(c, "stdout", c.Stdout)
+	if err != nil {
+		return nil, err
+	}
+	stderr, err := s.logPath(c, "stderr", c.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	return process.New(process.Options{
+		Config:    c,
+		Stdout:    stdout,
+		Stderr:    stderr,
+		StripANSI: s.Config.Supervisord.StripANSI,
+		ServerURL: s.Config.Supervisord.ServerURL,
+		Environ:   s.Environ,
+		Spawner:   s.Spawner,
+		Events:    s.Events,
+		Log:       s.Log,
+	}), nil
+}
+
+// logPath is the file that a stream is logged to, "" for none. An automatic
+// one is made now, so that its name holds until the group is gone.
+func (s *Supervisor) logPath(c *config.Process, channel string, l config.Log) (string, error) {
+	if !l.Auto {
+		return l.File, nil
+	}
+	d := s.Config.Supervisord
+	return logs.AutoName(d.ChildLogDir, c.Name, channel, d.Identifier)
+}
+
+// list returns the active groups in order of activation. The slice is never
+// changed.
+func (s *Supervisor) list() []*active {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.groups
+}
+
+func (s *Supervisor) find(name string) *active {
+	for _, g := range s.list() {
+		if g.Config.Name == name {
+			return g
+		}
+	}
+	return nil
+}
+
+// byPriority returns the active groups by ascending priority, equal ones in
+// order of activation.
+func (s *Supervisor) byPriority() []*active {
+	return slices.SortedStableFunc(slices.Values(s.list()), func(a, b *active) int {
+		return cmp.Compare(a.Config.Priority, b.Config.Priority)
+	})
+}
