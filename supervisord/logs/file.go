@@ -230,8 +230,8 @@ func (f *File) open() error {
 		return err
 	}
 	f.drop()
-	f.current.Store(file)
 	f.isPlain.Store(info.Mode().IsRegular())
+	f.current.Store(file)
 	if f.rotates() {
 		// The file position serves as the size: append mode moves it to the end
 		// with every write, whoever else writes or truncates.

@@ -86,7 +86,8 @@ func tailRange(size, offset, length int64) (start, n int64, overflow bool) {
 	return max(0, offset), max(0, length), overflow
 }
 
-// saturatingAdd adds without overflow.
+// saturatingAdd adds without overflow. Offsets and lengths are whatever a client
+// has sent; the largest sum is still beyond the end of every file.
 func saturatingAdd(a, b int64) int64 {
 	switch sum := a + b; {
 	case a > 0 && b > 0 && sum < 0:

@@ -47,7 +47,7 @@ func (f *File) spend(n int) error {
 	if err := f.rotate(); err != nil {
 		// The file grows on. Trying again with every write would cost much and
 		// report often, so it has to grow by as much again.
-		f.leave(0)
+		f.room, f.lookAt = f.o.MaxBytes, 0
 		return fmt.Errorf("rotate log %s: %w", f.path, err)
 	}
 	return nil

@@ -56,10 +56,7 @@ func NewStream(o StreamOptions) *Stream {
 // Open opens the log file for the output of a new child. An error is that of
 // the system (*fs.PathError).
 func (s *Stream) Open() error {
-	s.mu.Lock()
-	s.ansi.end()
-	s.capture.end()
-	s.mu.Unlock()
+	s.end() // of an earlier child that was never flushed
 	if s.file == nil {
 		return nil
 	}
@@ -81,16 +78,7 @@ func (s *Stream) Write(p []byte) {
 // Flush tells that the output is at its end: what was held back because it
 // could have begun a capture token or an escape sequence is passed on, a
 // capture in progress is dropped.
-func (s *Stream) Flush() {
-	s.mu.Lock()
-	isCaptured := s.capture.isOn
-	text := s.ansi.strip(s.capture.end())
-	text = append(text, s.ansi.end()...)
-	s.mu.Unlock()
-	if len(text) > 0 {
-		s.deliver(piece{text: text, isText: true, isCaptured: isCaptured})
-	}
-}
+func (s *Stream) Flush() { s.deliver(s.end()) }
 
 // Close closes the log file. It does not flush, but gives up a Write that waits
 // for a slow reader.
@@ -146,12 +134,13 @@ type piece struct {
 
 // cut takes the first piece off p.
 func (s *Stream) cut(p []byte) (next piece, rest []byte) {
-	if s.capture.limit <= 0 && !s.o.StripANSI {
-		return piece{text: p, isText: true}, nil
+	captures := s.o.CaptureMaxBytes > 0
+	if !captures && !s.o.StripANSI {
+		return piece{text: p, isText: true}, nil // nothing to remember
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.capture.limit <= 0 {
+	if !captures {
 		return piece{text: s.ansi.strip(p), isText: true}, nil
 	}
 	text, rest, isToken := s.capture.next(p)
@@ -172,6 +161,15 @@ func (s *Stream) cut(p []byte) (next piece, rest []byte) {
 		next.captured, next.isEnd = s.capture.toggle()
 	}
 	return next, rest
+}
+
+// end forgets what was read and returns what is left of it.
+func (s *Stream) end() piece {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	isCaptured := s.capture.isOn
+	text := slices.Concat(s.ansi.strip(s.capture.end()), s.ansi.end())
+	return piece{text: text, isText: len(text) > 0, isCaptured: isCaptured}
 }
 
 // deliver passes a piece on, in the order in which Supervisor does.
