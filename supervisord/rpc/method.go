@@ -1,0 +1,42 @@
+package rpc
+
+import (
+	"context"
+	"strings"
+)
+
+// method is one row of the table of methods.
+type method struct {
+	name    string // without the namespace
+	alias   string // another name for the same, "" for none
+	help    string
+	params  []param
+	result  string // its type
+	outcome string // what the result is
+	// always is set for what can be called while the daemon shuts down.
+	always bool
+	call   func(ctx context.Context, d *door, a arguments) (any, error)
+}
+
+// document is what system.methodHelp tells: a text, then a line for each
+// parameter and for the result, in a form that programs read.
+func (m *method) document() string {
+	var b strings.Builder
+	b.WriteString(m.help)
+	b.WriteString("\n\n")
+	for _, p := range m.params {
+		b.WriteString("@param " + p.kind.String() + " " + p.name + " " + p.help + "\n")
+	}
+	b.WriteString("@return " + m.result + " " + m.outcome + "\n")
+	return b.String()
+}
+
+// signature is what system.methodSignature tells: the types of the result and
+// of the parameters.
+func (m *method) signature() []string {
+	types := []string{m.result}
+	for _, p := range m.params {
+		types = append(types, p.kind.String())
+	}
+	return types
+}

@@ -1,0 +1,55 @@
+package rpc
+
+import (
+	"context"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/states"
+)
+
+// Supervisor is whom the calls are for. Its errors are *faults.Error; any
+// other becomes FAILED.
+type Supervisor interface {
+	// Mood never blocks.
+	Mood() states.Daemon
+	Identifier() string
+
+	// Info tells of one process, Infos of all, by group and name.
+	Info(name string) (api.ProcessInfo, error)
+	Infos() []api.ProcessInfo
+	// ConfigInfos tells of the configuration that was read last.
+	ConfigInfos() []api.ConfigInfo
+
+	// StartProcess and its kind wait for the outcome if they are told to, or
+	// until ctx ends. They have results, not nil, only if name is that of a
+	// whole group.
+	StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error)
+	StartGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error)
+	StartAll(ctx context.Context, wait bool) ([]api.CallResult, error)
+	StopProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error)
+	StopGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error)
+	StopAll(ctx context.Context, wait bool) ([]api.CallResult, error)
+	SignalProcess(ctx context.Context, name, signal string) ([]api.CallResult, error)
+	SignalGroup(ctx context.Context, name, signal string) ([]api.CallResult, error)
+	SignalAll(ctx context.Context, signal string) ([]api.CallResult, error)
+	SendStdin(ctx context.Context, name, chars string) error
+
+	AddGroup(ctx context.Context, name string) error
+	RemoveGroup(ctx context.Context, name string) error
+	// Reload reads the configuration again and tells what has changed.
+	Reload(ctx context.Context) (api.Changes, error)
+	// Shutdown and Restart only ask for it.
+	Shutdown()
+	Restart()
+
+	ReadMainLog(offset, length int64) (string, error)
+	ClearMainLog() error
+	// The channel is "stdout" or "stderr".
+	ReadLog(name, channel string, offset, length int64) (string, error)
+	TailLog(name, channel string, offset, length int64) (text string, newOffset int64, overflow bool, err error)
+	ClearLogs(ctx context.Context, name string) error
+	ClearAllLogs(ctx context.Context) ([]api.CallResult, error)
+
+	// RemoteEvent publishes an event that the client made up.
+	RemoteEvent(kind, data string)
+}

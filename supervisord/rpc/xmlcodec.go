@@ -1,0 +1,88 @@
+package rpc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	gorilla "github.com/gorilla/rpc/v2"
+
+	"supervisor/supervisord/xmlrpc"
+)
+
+const typeXML = "text/xml"
+
+// xmlCodec speaks XML-RPC exactly as Supervisor does: faults are answers like
+// others, and only what is no call at all gets a status other than 200.
+type xmlCodec struct {
+	encoder xmlrpc.Encoder
+	log     *slog.Logger
+}
+
+// NewRequest decodes the whole request; the server asks for its parts.
+func (c *xmlCodec) NewRequest(r *http.Request) gorilla.CodecRequest {
+	q := &xmlRequest{codec: c}
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		q.call.Method, q.call.Params.List, err = xmlrpc.DecodeCall(body)
+	}
+	switch {
+	case errors.Is(err, xmlrpc.ErrNoMethod):
+		q.refuse(body, "no method name")
+	case err != nil:
+		q.refuse(body, "unmarshallable")
+	}
+	return q
+}
+
+// errNoCall is the error for a body that is not a call. It is logged where it
+// is made.
+var errNoCall = errors.New("not an XML-RPC call")
+
+type xmlRequest struct {
+	codec *xmlCodec
+	call  Call
+	err   error
+}
+
+func (q *xmlRequest) refuse(body []byte, why string) {
+	q.codec.log.Error(fmt.Sprintf("XML-RPC request data %s is invalid: %s", excerpt(body), why))
+	q.err = errNoCall
+}
+
+// Method returns the one method that serves every call.
+func (q *xmlRequest) Method() (string, error) { return goMethod, q.err }
+
+// ReadRequest fills in a *Call.
+func (q *xmlRequest) ReadRequest(call any) error {
+	*call.(*Call) = q.call
+	return nil
+}
+
+// WriteResponse writes the result of a call, an *any.
+func (q *xmlRequest) WriteResponse(w http.ResponseWriter, reply any) {
+	body, err := q.codec.encoder.Response(nil, *reply.(*any))
+	if err != nil {
+		panic(err) // a method with a result that is not in the table's types
+	}
+	writeXML(w, body)
+}
+
+// WriteError writes the fault of a call, or refuses what was no call.
+func (q *xmlRequest) WriteError(w http.ResponseWriter, _ int, err error) {
+	if errors.Is(err, errNoCall) {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	fault := asFault(err)
+	writeXML(w, xmlrpc.AppendFault(nil, fault.Code, fault.Error()))
+}
+
+func writeXML(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", typeXML)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body)
+}
