@@ -58,6 +58,7 @@ func (r *reader) socket() Socket {
 	switch {
 	case haveOwner:
 		s.UID, s.GID = owner.uid, owner.gid
+		s.owner, _ = r.text("socket_owner")
 	case isUnix && haveUser && uid != r.host.UID:
 		a, _ := r.host.UserID(uid)
 		s.UID, s.GID = uid, a.GID

@@ -129,5 +129,12 @@ func join(dir, p string) string {
 	return strings.TrimSuffix(dir, "/") + "/" + p
 }
 
-// absolute is os.path.abspath seen from the working directory cwd.
-func absolute(cwd, p string) string { return path.Clean(join(cwd, p)) }
+// absolute is os.path.abspath seen from the working directory cwd. Python keeps
+// two leading slashes, which POSIX allows to mean something, but not three.
+func absolute(cwd, p string) string {
+	p = join(cwd, p)
+	if strings.HasPrefix(p, "//") && !strings.HasPrefix(p, "///") {
+		return "/" + path.Clean(p)
+	}
+	return path.Clean(p)
+}

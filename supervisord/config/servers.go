@@ -25,6 +25,7 @@ func (l *loader) servers() {
 		s.Path = l.host.normalize(strip(get[string](r, "file")))
 		r.authentication(&s)
 		s.UID, s.GID = r.owner("chown")
+		s.owner, _ = r.text("chown")
 		s.Mode = uint32(get[int](r, "chmod"))
 		l.conf.Servers = append(l.conf.Servers, s)
 	}

@@ -62,7 +62,8 @@ type Server struct {
 	Username string // "" for no authentication
 	Password string // clear, or {SHA} and 40 lower-case hex digits
 
-	credentials bool // username= and password= are set, empty or not
+	credentials bool   // username= and password= are set, empty or not
+	owner       string // chown= as written
 }
 
 // RPCInterface is one [rpcinterface:x].
@@ -110,6 +111,8 @@ type Socket struct {
 	Host     string // tcp
 	Port     int    // tcp
 	Backlog  int    // 0 for the system's maximum
+
+	owner string // socket_owner= as written
 }
 
 // Autorestart says what to do when a process leaves RUNNING on its own.

@@ -1,0 +1,151 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Check reads a configuration without using it, as supervisord -t does, and
+// writes what is wrong with it: a line for each error, naming file, section,
+// option and value, then the warnings, among them what Supervisor ignores
+// without a word: sections and options that do not exist. With asJSON it
+// writes what Config.JSON or Errors.JSON does instead. It returns the exit
+// status, 0 or 2, and an error only if writing failed.
+func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
+	l := load(o)
+	if len(l.errs) > 0 {
+		status = 2
+	}
+	if asJSON {
+		return status, l.writeJSON(w)
+	}
+	var b strings.Builder
+	for _, e := range l.errs {
+		fmt.Fprintf(&b, "error: %s\n", joinPlace(e.Place(), oneLine(e.Text)))
+	}
+	for _, text := range l.conf.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", text)
+	}
+	for _, e := range l.unknown() {
+		fmt.Fprintf(&b, "warning: %s\n", joinPlace(e.Place(), e.Text))
+	}
+	if status == 0 {
+		fmt.Fprintf(&b, "The configuration in %s is fine.\n", l.name)
+	}
+	_, err = io.WriteString(w, b.String())
+	return status, err
+}
+
+func joinPlace(place, text string) string {
+	if place == "" {
+		return text
+	}
+	return place + ": " + text
+}
+
+func (l *loader) writeJSON(w io.Writer) error {
+	text, err := l.conf.JSON()
+	if len(l.errs) > 0 {
+		text, err = l.errs.JSON()
+	}
+	_, writeErr := w.Write(text)
+	return errors.Join(err, writeErr)
+}
+
+// unknown lists the sections and options that nobody reads.
+func (l *loader) unknown() []*Error {
+	var list []*Error
+	for _, section := range l.table.sections() {
+		in, known := kindOf(section)
+		if !known {
+			at := l.table.place(section, "")
+			list = append(list, &Error{File: at.file, Line: at.line, Section: section,
+				Text: "unknown section" + suggest(section, Sections(^uint16(0)).Headers())})
+			continue
+		}
+		if in&(InRPCInterface|InCtlPlugin) != 0 {
+			continue // all options go to the plug-in
+		}
+		for _, option := range l.table.options(section) {
+			if find(in, option) != nil {
+				continue
+			}
+			value, _ := l.table.get(section, option)
+			at := l.table.place(section, option)
+			list = append(list, &Error{File: at.file, Line: at.line, Section: section, Option: option, Value: value,
+				Text: "unknown option" + suggest(option, optionNames(in))})
+		}
+	}
+	return list
+}
+
+// kindOf tells what kind of section a name belongs to.
+func kindOf(section string) (Sections, bool) {
+	for in := InSupervisord; in <= InFastCGI; in <<= 1 {
+		header := in.Headers()[0]
+		prefix, hasName := strings.CutSuffix(header, "x")
+		switch {
+		case in&inServers != 0:
+			hasName, prefix = true, header // told by the beginning alone
+		case section == header && !strings.Contains(header, ":"):
+			return in, true
+		}
+		if hasName && strings.HasPrefix(section, prefix) {
+			return in, true
+		}
+	}
+	return 0, false
+}
+
+func optionNames(in Sections) []string {
+	var names []string
+	for _, o := range options {
+		if o.In&in != 0 {
+			names = append(names, o.Name)
+		}
+	}
+	return names
+}
+
+// suggest finds what was probably meant: the candidate that takes the fewest
+// edits, if they are few.
+func suggest(word string, candidates []string) string {
+	word, _, _ = strings.Cut(word, ":")
+	best, bestDistance := "", 1+len(word)/3
+	for _, c := range candidates {
+		bare, _, _ := strings.Cut(c, ":")
+		if d := distance(word, bare); d <= bestDistance {
+			if best == "" || d < bestDistance {
+				best, bestDistance = c, d
+			}
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %s?", best)
+}
+
+// distance counts the insertions, deletions and replacements of bytes that
+// make a into b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
