@@ -1,0 +1,95 @@
+package ctl
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// action is one row of the table: everything that the command line, the shell,
+// help and completion know of an action.
+type action struct {
+	name   string
+	help   []string // the lines that "help name" prints
+	hidden bool     // left out of the list of actions
+
+	upCheck  bool // ask first whether a server of our version is there
+	downExit int  // exit status when it is not, 0 for the usual ones
+
+	noArguments bool   // any argument is an error
+	needs       int    // how many words it takes at least
+	wants       string // what these are, for the error message
+	misuse      int    // exit status when there are fewer, 0 for the generic one
+
+	completes completion // what its words are completed to
+
+	run func(s *session, ctx context.Context, arg string) error
+}
+
+// table returns the actions, ordered by name.
+func table() []action {
+	all := slices.Concat(
+		statusActions(), processActions(), logActions(), foregroundActions(),
+		groupActions(), daemonActions(), shellActions())
+	slices.SortFunc(all, func(a, b action) int { return strings.Compare(a.name, b.name) })
+	return all
+}
+
+// find looks an action up by its exact name.
+func (s *session) find(name string) (*action, bool) {
+	i, ok := slices.BinarySearchFunc(s.actions, name, func(a action, name string) int {
+		return strings.Compare(a.name, name)
+	})
+	if !ok {
+		return nil, false
+	}
+	return &s.actions[i], true
+}
+
+// split takes a line apart into the action and its argument. The action is the
+// leading run of ASCII letters, digits and underscores, so "status;pid" is the
+// action status with the argument ";pid". A leading question mark is short for
+// help. There is no action if the line begins with anything else.
+func split(line string) (name, arg string) {
+	if rest, ok := strings.CutPrefix(line, "?"); ok {
+		return "help", strings.TrimSpace(rest)
+	}
+	end := strings.IndexFunc(line, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+	if end < 0 {
+		end = len(line)
+	}
+	return line[:end], strings.TrimSpace(line[end:])
+}
+
+// perform checks what the table says must hold and runs the action.
+func (s *session) perform(ctx context.Context, a *action, arg string) error {
+	if a.noArguments && arg != "" {
+		s.misused(a, "Error: "+a.name+" accepts no arguments", exitGeneric)
+		return nil
+	}
+	if a.upCheck {
+		if err := s.upCheck(ctx); err != nil {
+			return err
+		}
+	}
+	if len(strings.Fields(arg)) < a.needs {
+		s.misused(a, "Error: "+a.name+" requires "+a.wants, max(a.misuse, exitGeneric))
+		return nil
+	}
+	return a.run(s, ctx, arg)
+}
+
+// misused says what is wrong with the arguments and shows the action's help.
+func (s *session) misused(a *action, message string, exit int) {
+	s.print(message)
+	s.exit = exit
+	s.showHelp(a)
+}
+
+// complain reports a mistake that needs no help text.
+func (s *session) complain(message string) {
+	s.print(message)
+	s.exit = exitGeneric
+}

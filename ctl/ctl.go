@@ -1,0 +1,77 @@
+package ctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"supervisor/ctl/shell"
+	"supervisor/supervisord/config"
+)
+
+// Main runs supervisorctl with the arguments, of which the first is the
+// program's name, and returns its exit status. Line editing needs stdin and
+// stdout to be os.Stdin and os.Stdout.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	progname := args[0]
+	refuse := func(err error) int {
+		fmt.Fprintf(stderr, "Error: %v\nFor help, use %s -h\n", err, progname)
+		return exitUsage
+	}
+	options, err := parseOptions(args[1:])
+	if err != nil {
+		return refuse(err)
+	}
+	exit := 0
+	app := newApp(progname, stdout, stderr, func(c *cli.Context) error {
+		settings, err := readSettings(c, progname)
+		if err != nil {
+			return err
+		}
+		s := newSession(settings, stdout, stderr)
+		s.interactive = c.Bool("interactive") || !c.Args().Present()
+		exit = s.serve(stdin, stdout, c.Args().Slice())
+		return nil
+	})
+	if err := app.Run(append([]string{progname}, options...)); err != nil {
+		return refuse(err)
+	}
+	return exit
+}
+
+func newSession(settings config.Ctl, stdout, stderr io.Writer) *session {
+	return &session{
+		settings: settings,
+		actions:  table(),
+		dial:     dialXMLRPC,
+		out:      &lockedWriter{w: stdout},
+		errOut:   &lockedWriter{w: stderr},
+	}
+}
+
+// serve runs the one action that the words make up, or a shell if there are
+// none, and returns the exit status.
+func (s *session) serve(stdin io.Reader, stdout io.Writer, words []string) int {
+	sh := shell.New(stdin, stdout, shell.Options{
+		Edit:        len(words) == 0,
+		HistoryFile: s.settings.HistoryFile,
+		Complete:    s.complete,
+	})
+	s.lines = sh
+	defer s.disconnect()
+	ctx := context.Background()
+	if len(words) == 0 {
+		s.loop(ctx)
+		// A history that can't be written is no reason to fail.
+		_ = sh.Close()
+		return 0
+	}
+	if errors.Is(s.do(ctx, strings.Join(words, " ")), errInterrupted) {
+		return exitInterrupted
+	}
+	return s.exit
+}

@@ -1,0 +1,266 @@
+package ctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/xmlrpc"
+)
+
+func groupActions() []action {
+	return []action{
+		{
+			name:        "avail",
+			help:        []string{"avail\t\t\tDisplay all configured processes"},
+			noArguments: true,
+			run:         (*session).avail,
+		},
+		{
+			name:        "reread",
+			help:        []string{"reread \t\t\tReload the daemon's configuration files without add/remove"},
+			noArguments: true,
+			run:         (*session).reread,
+		},
+		{
+			name: "update",
+			help: []string{
+				"update\t\t\tReload config and add/remove as necessary, and will restart affected programs",
+				"update all\t\tReload config and add/remove as necessary, and will restart affected programs",
+				"update <gname> [...]\tUpdate specific groups",
+			},
+			completes: completeGroups,
+			run:       (*session).update,
+		},
+		{
+			name:      "add",
+			help:      []string{"add <name> [...]\tActivates any updates in config for process/group"},
+			completes: completeGroups,
+			run: func(s *session, ctx context.Context, arg string) error {
+				return s.eachGroup(ctx, strings.Fields(arg), s.add)
+			},
+		},
+		{
+			name:      "remove",
+			help:      []string{"remove <name> [...]\tRemoves process/group from active config"},
+			completes: completeGroups,
+			run: func(s *session, ctx context.Context, arg string) error {
+				return s.eachGroup(ctx, strings.Fields(arg), s.remove)
+			},
+		},
+	}
+}
+
+// avail lists the configuration as it was last read, active or not.
+func (s *session) avail(ctx context.Context, _ string) error {
+	var infos []api.ConfigInfo
+	err := s.call(ctx, "getAllConfigInfo", &infos)
+	if hasCode(err, faults.ShutdownState) {
+		s.complain("ERROR: supervisor shutting down")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	for _, info := range infos {
+		use, start := "avail", "manual"
+		if info.InUse {
+			use = "in use"
+		}
+		if info.Autostart {
+			start = "auto"
+		}
+		fmt.Fprintf(&b, "%-32s %-9s %-9s %d:%d\n", namespec.Join(info.Group, info.Name),
+			use, start, info.GroupPriority, info.ProcessPriority)
+	}
+	fmt.Fprint(s.out, b.String())
+	return nil
+}
+
+// reloadConfig makes the daemon read its files and returns what would change.
+// If it can't, the reason is said here, with the caller's word for a daemon
+// that is going down, and ok is false.
+func (s *session) reloadConfig(ctx context.Context, goingDown string) (changes api.Changes, ok bool, err error) {
+	var result []api.Changes
+	err = s.call(ctx, "reloadConfig", &result)
+	fault, refused := errors.AsType[*xmlrpc.Fault](err)
+	switch {
+	case refused && fault.Code == faults.ShutdownState:
+		s.complain("ERROR: " + goingDown)
+		return changes, false, nil
+	case refused && fault.Code == faults.CantReread:
+		s.complain("ERROR: " + fault.Text)
+		return changes, false, nil
+	case err != nil:
+		return changes, false, err
+	case len(result) != 1:
+		return changes, false, fmt.Errorf("reloadConfig returned %d sets of changes", len(result))
+	}
+	return result[0], true, nil
+}
+
+// reread says what update would do.
+func (s *session) reread(ctx context.Context, _ string) error {
+	changes, ok, err := s.reloadConfig(ctx, "supervisor shutting down")
+	if !ok {
+		return err
+	}
+	what := make(map[string]string)
+	for _, name := range changes.Added {
+		what[name] = "available"
+	}
+	for _, name := range changes.Changed {
+		what[name] = "changed"
+	}
+	for _, name := range changes.Removed {
+		what[name] = "disappeared"
+	}
+	if len(what) == 0 {
+		s.print("No config updates to processes")
+	}
+	for _, name := range slices.Sorted(maps.Keys(what)) {
+		s.printf("%s: %s", name, what[name])
+	}
+	return nil
+}
+
+// update makes the active groups those of the configuration, or of it only the
+// groups named.
+func (s *session) update(ctx context.Context, arg string) error {
+	changes, ok, err := s.reloadConfig(ctx, "already shutting down")
+	if !ok {
+		return err
+	}
+	if names := strings.Fields(arg); !everything(names) {
+		if err := s.checkGroups(ctx, names, changes.Added); err != nil {
+			return err
+		}
+		other := func(group string) bool { return !slices.Contains(names, group) }
+		changes.Removed = slices.DeleteFunc(changes.Removed, other)
+		changes.Changed = slices.DeleteFunc(changes.Changed, other)
+		changes.Added = slices.DeleteFunc(changes.Added, other)
+	}
+	if err := s.eachGroup(ctx, changes.Removed, s.retire); err != nil {
+		return err
+	}
+	if err := s.eachGroup(ctx, changes.Changed, s.replace); err != nil {
+		return err
+	}
+	return s.eachGroup(ctx, changes.Added, func(ctx context.Context, group string) error {
+		if err := s.command(ctx, "addProcessGroup", group); err != nil {
+			return err
+		}
+		s.printf("%s: added process group", group)
+		return nil
+	})
+}
+
+// checkGroups complains about each name once that is neither an active group
+// nor a new one.
+func (s *session) checkGroups(ctx context.Context, names, added []string) error {
+	var infos []api.ProcessInfo
+	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
+		return err
+	}
+	for i, name := range names {
+		active := slices.ContainsFunc(infos, func(info api.ProcessInfo) bool { return info.Group == name })
+		if !active && !slices.Contains(added, name) && !slices.Contains(names[:i], name) {
+			s.complain("ERROR: no such group: " + name)
+		}
+	}
+	return nil
+}
+
+// eachGroup runs a step for group after group until one fails.
+func (s *session) eachGroup(ctx context.Context, groups []string, step func(context.Context, string) error) error {
+	for _, group := range groups {
+		if err := step(ctx, group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stopGroup stops a group for good, whether or not anything runs in it.
+func (s *session) stopGroup(ctx context.Context, group string) ([]api.CallResult, error) {
+	var results []api.CallResult
+	if err := s.call(ctx, "stopProcessGroup", &results, group); err != nil {
+		return nil, err
+	}
+	s.printf("%s: stopped", group)
+	return results, nil
+}
+
+// retire takes a group out of service that the configuration no longer has.
+func (s *session) retire(ctx context.Context, group string) error {
+	results, err := s.stopGroup(ctx, group)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(results, func(r api.CallResult) bool { return r.Status == int(faults.Failed) }) {
+		s.complain(group + ": has problems; not removing")
+		return nil
+	}
+	if err := s.command(ctx, "removeProcessGroup", group); err != nil {
+		return err
+	}
+	s.printf("%s: removed process group", group)
+	return nil
+}
+
+// replace puts the new configuration of a group in the place of the old one.
+func (s *session) replace(ctx context.Context, group string) error {
+	if _, err := s.stopGroup(ctx, group); err != nil {
+		return err
+	}
+	if err := s.command(ctx, "removeProcessGroup", group); err != nil {
+		return err
+	}
+	if err := s.command(ctx, "addProcessGroup", group); err != nil {
+		return err
+	}
+	s.printf("%s: updated process group", group)
+	return nil
+}
+
+// add activates a group. One that is active already is mentioned but counts as
+// success.
+func (s *session) add(ctx context.Context, group string) error {
+	err := s.command(ctx, "addProcessGroup", group)
+	switch {
+	case err == nil:
+		s.printf("%s: added process group", group)
+	case hasCode(err, faults.ShutdownState):
+		s.complain("ERROR: shutting down")
+	case hasCode(err, faults.AlreadyAdded):
+		s.print("ERROR: process group already active")
+	case hasCode(err, faults.BadName):
+		s.complain("ERROR: no such process/group: " + group)
+	default:
+		return err
+	}
+	return nil
+}
+
+// remove takes a group out of service that nothing runs in.
+func (s *session) remove(ctx context.Context, group string) error {
+	err := s.command(ctx, "removeProcessGroup", group)
+	switch {
+	case err == nil:
+		s.printf("%s: removed process group", group)
+	case hasCode(err, faults.StillRunning):
+		s.complain("ERROR: process/group still running: " + group)
+	case hasCode(err, faults.BadName):
+		s.complain("ERROR: no such process/group: " + group)
+	default:
+		return err
+	}
+	return nil
+}

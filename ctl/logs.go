@@ -1,0 +1,249 @@
+package ctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/xmlrpc"
+)
+
+// tailBytes is how much of a log is shown unless told otherwise.
+const tailBytes = 1600
+
+const followBanner = "==> Press Ctrl-C to exit <=="
+
+func logActions() []action {
+	return []action{
+		{
+			name: "tail",
+			help: []string{
+				"tail [-f] <name> [stdout|stderr] (default stdout)",
+				"Ex:",
+				"tail -f <name>\t\tContinuous tail of named process stdout",
+				"\t\t\tCtrl-C to exit.",
+				"tail -100 <name>\tlast 100 *bytes* of process stdout",
+				"tail <name> stderr\tlast 1600 *bytes* of process stderr",
+			},
+			upCheck:   true,
+			completes: completeProcesses,
+			run:       (*session).tail,
+		},
+		{
+			name: "maintail",
+			help: []string{
+				"maintail -f \tContinuous tail of supervisor main log file (Ctrl-C to exit)",
+				"maintail -100\tlast 100 *bytes* of supervisord main log file",
+				"maintail\tlast 1600 *bytes* of supervisor main log file",
+				"",
+			},
+			upCheck: true,
+			run:     (*session).maintail,
+		},
+		{
+			name: "clear",
+			help: []string{
+				"clear <name>\t\tClear a process' log files.",
+				"clear <name> <name>\tClear multiple process' log files",
+				"clear all\t\tClear all process' log files",
+			},
+			upCheck: true, needs: 1, wants: "a process name",
+			completes: completeProcesses,
+			run: func(s *session, ctx context.Context, arg string) error {
+				return s.each(ctx, clearing(), strings.Fields(arg))
+			},
+		},
+	}
+}
+
+// clearing has no group form: the daemon offers none, and "web:*" is a name
+// that no process has.
+func clearing() verb {
+	return verb{
+		one: "clearProcessLogs", all: "clearAllProcessLogs",
+		done: "cleared",
+		words: map[faults.Code]string{
+			faults.BadName: "no such process",
+			faults.Failed:  "failed",
+		},
+	}
+}
+
+// extent is how much of a log to show: the last bytes, everything from a
+// negative number of bytes on, or the end and whatever is to come.
+type extent struct {
+	bytes  int
+	follow bool
+}
+
+// parseExtent reads "-f", "-100" or "--100", the dash being known to be there.
+func parseExtent(word string) (extent, bool) {
+	if word == "-f" {
+		return extent{follow: true}, true
+	}
+	n, ok := parseInt(word[1:])
+	return extent{bytes: n}, ok
+}
+
+// parseInt reads an integer as Python does, with an optional sign and single
+// underscores between digits. What exceeds an XML-RPC int is cut to one, since
+// no log is longer than that.
+func parseInt(text string) (int, bool) {
+	digits := strings.ReplaceAll(text, "_", "")
+	if digits != text {
+		unsigned := strings.TrimLeft(text, "+-")
+		if strings.HasPrefix(unsigned, "_") || strings.HasSuffix(text, "_") || strings.Contains(text, "__") {
+			return 0, false
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, false
+	}
+	return int(min(max(n, -math.MaxInt32), math.MaxInt32)), true
+}
+
+// tail shows or follows a process's log.
+func (s *session) tail(ctx context.Context, arg string) error {
+	a, _ := s.find("tail")
+	words := strings.Fields(arg)
+	switch {
+	case len(words) == 0:
+		s.misused(a, "Error: too few arguments", exitGeneric)
+		return nil
+	case len(words) > 3:
+		s.misused(a, "Error: too many arguments", exitGeneric)
+		return nil
+	}
+	modifier := ""
+	if strings.HasPrefix(words[0], "-") {
+		modifier, words = words[0], words[1:]
+	}
+	if len(words) == 0 {
+		s.complain("Error: tail requires process name")
+		return nil
+	}
+	name, channel := words[0], "stdout"
+	if len(words) > 1 {
+		channel = strings.ToLower(words[len(words)-1])
+	}
+	if channel != "stdout" && channel != "stderr" {
+		s.complain("Error: bad channel " + config.Repr(channel))
+		return nil
+	}
+	how := extent{bytes: tailBytes}
+	if modifier != "" {
+		var ok bool
+		if how, ok = parseExtent(modifier); !ok {
+			s.complain("Error: bad argument " + modifier)
+			return nil
+		}
+	}
+	if how.follow {
+		return s.followLog(ctx, logPath(name, channel))
+	}
+	method := map[string]string{"stdout": "readProcessStdoutLog", "stderr": "readProcessStderrLog"}[channel]
+	return s.readLog(ctx, name, method, name, -how.bytes, 0)
+}
+
+// maintail shows or follows the daemon's own log.
+func (s *session) maintail(ctx context.Context, arg string) error {
+	a, _ := s.find("maintail")
+	how := extent{bytes: tailBytes}
+	switch words := strings.Fields(arg); len(words) {
+	case 0:
+	case 1:
+		ok := strings.HasPrefix(words[0], "-")
+		if ok {
+			how, ok = parseExtent(words[0])
+		}
+		if !ok {
+			s.complain("Error: bad argument " + words[0])
+			return nil
+		}
+	default:
+		s.misused(a, "Error: too many arguments", exitGeneric)
+		return nil
+	}
+	if how.follow {
+		return s.followLog(ctx, streamPath{raw: "/mainlogtail", escaped: "/mainlogtail"})
+	}
+	return s.readLog(ctx, "supervisord", "readLog", -how.bytes, 0)
+}
+
+// readLog prints what a reading method returns. The log of a process usually
+// ends in a newline of its own, so an empty line follows.
+func (s *session) readLog(ctx context.Context, name, method string, args ...any) error {
+	var text string
+	err := s.call(ctx, method, &text, args...)
+	switch {
+	case err == nil:
+		s.print(text)
+	case hasCode(err, faults.NoFile):
+		s.complain(name + ": ERROR (no log file)")
+	case hasCode(err, faults.Failed):
+		s.complain(name + ": ERROR (unknown error reading log)")
+	case hasCode(err, faults.BadName):
+		s.complain(name + ": ERROR (no such process name)")
+	default:
+		return err
+	}
+	return nil
+}
+
+// streamPath is the path of a followed log, as it is shown and as it is sent.
+type streamPath struct{ raw, escaped string }
+
+func logPath(name, channel string) streamPath {
+	return streamPath{
+		raw:     "/logtail/" + name + "/" + channel,
+		escaped: "/logtail/" + url.PathEscape(name) + "/" + channel,
+	}
+}
+
+// followLog copies a log until Ctrl-C, which is the usual way to end it and no
+// failure.
+func (s *session) followLog(ctx context.Context, path streamPath) error {
+	s.print(followBanner)
+	if err := s.copyStream(ctx, path); err != nil {
+		s.exit = exitGeneric
+	}
+	if ctx.Err() != nil {
+		s.print("")
+	}
+	return nil
+}
+
+// copyStream shows the bytes of a stream until the server ends it or ctx does.
+// That the stream could not be opened is said on the error output.
+func (s *session) copyStream(ctx context.Context, path streamPath) error {
+	server, err := s.connection()
+	if err != nil {
+		return err
+	}
+	body, err := server.Stream(ctx, path.escaped)
+	if err == nil {
+		defer body.Close()
+		// How the stream ends does not matter: the server going away breaks
+		// it in many ways, all of which mean that there is no more.
+		_, _ = io.Copy(s.out, body)
+		return nil
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	address := s.settings.ServerURL + path.raw
+	if status, ok := errors.AsType[*xmlrpc.StatusError](err); ok {
+		fmt.Fprintf(s.errOut, "%s Cannot read, status code %d\n", address, status.Code)
+	} else {
+		fmt.Fprintf(s.errOut, "%s Cannot connect, error: %s\n", address, describe(err))
+	}
+	return err
+}

@@ -1,0 +1,152 @@
+package ctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/xmlrpc"
+)
+
+// caller is what a session needs of a connection to supervisord. Only one call
+// at a time may be under way; streams don't count.
+type caller interface {
+	// Call calls a method and stores its result in what reply points to, if
+	// that is not nil. A fault is an *xmlrpc.Fault, an HTTP status other than
+	// 200 an *xmlrpc.StatusError.
+	Call(ctx context.Context, method string, reply any, args ...any) error
+	// Stream opens an endless answer, such as a followed log.
+	Stream(ctx context.Context, path string) (io.ReadCloser, error)
+	// Close closes the connection; the next call opens it again.
+	Close() error
+}
+
+// dialer makes a caller for the server of the settings. It need not connect.
+type dialer func(config.Ctl) (caller, error)
+
+// connection returns the caller, a new one when the settings have changed.
+func (s *session) connection() (caller, error) {
+	if s.server == nil {
+		server, err := s.dial(s.settings)
+		if err != nil {
+			return nil, err
+		}
+		s.server = server
+	}
+	return s.server, nil
+}
+
+// dialXMLRPC is the dialer of a real session.
+func dialXMLRPC(st config.Ctl) (caller, error) {
+	if !strings.HasPrefix(st.ServerURL, "unix://") && !strings.HasPrefix(st.ServerURL, "http://") {
+		return nil, fmt.Errorf("Unknown protocol for serverurl %s", st.ServerURL) // as supervisorctl always said it
+	}
+	return xmlrpc.NewClient(st.ServerURL, st.Username, st.Password)
+}
+
+// disconnect makes the next call look at the settings again.
+func (s *session) disconnect() {
+	if s.server != nil {
+		_ = s.server.Close()
+		s.server = nil
+	}
+}
+
+// call calls a method of the supervisor namespace.
+func (s *session) call(ctx context.Context, method string, reply any, args ...any) error {
+	server, err := s.connection()
+	if err != nil {
+		return err
+	}
+	return server.Call(ctx, "supervisor."+method, reply, args...)
+}
+
+// command calls a method whose result, always true, says nothing.
+func (s *session) command(ctx context.Context, method string, args ...any) error {
+	return s.call(ctx, method, nil, args...)
+}
+
+// versionError is a server of another interface version.
+type versionError string
+
+func (e versionError) Error() string {
+	return fmt.Sprintf("Sorry, this version of supervisorctl expects to talk to a server"+
+		" with API version %s, but the remote version is %s.", api.Version, string(e))
+}
+
+// errNoNamespace is a server that runs without [rpcinterface:supervisor].
+var errNoNamespace = errors.New("Sorry, supervisord responded but did not recognize the supervisor" +
+	" namespace commands that supervisorctl uses to control it.  Please check that the" +
+	" [rpcinterface:supervisor] section is enabled in the configuration file (see sample.conf).")
+
+// upCheck finds out whether a server is there that understands us.
+func (s *session) upCheck(ctx context.Context) error {
+	var version string
+	err := s.call(ctx, "getVersion", &version)
+	switch {
+	case hasCode(err, faults.UnknownMethod):
+		return errNoNamespace
+	case err != nil:
+		return err
+	case version != api.Version:
+		return versionError(version)
+	}
+	return nil
+}
+
+// hasCode tells whether an error is the given fault.
+func hasCode(err error, code faults.Code) bool {
+	fault, ok := errors.AsType[*xmlrpc.Fault](err)
+	return ok && fault.Code == code
+}
+
+// unauthorized is the HTTP status that asks for credentials. Importing net/http
+// for it would cost every run more time than the call takes.
+const unauthorized = 401
+
+func isUnauthorized(err error) bool {
+	status, ok := errors.AsType[*xmlrpc.StatusError](err)
+	return ok && status.Code == unauthorized
+}
+
+// report is where errors become messages and exit statuses.
+func (s *session) report(err error, a *action) {
+	message, exit := s.diagnose(err)
+	if exit != exitGeneric && a.downExit != 0 {
+		exit = a.downExit
+	}
+	s.print(message)
+	s.exit = exit
+}
+
+func (s *session) diagnose(err error) (message string, exit int) {
+	if mismatch, ok := errors.AsType[versionError](err); ok {
+		return mismatch.Error(), exitVersion
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return s.settings.ServerURL + " refused connection", exitRefused
+	case errors.Is(err, syscall.ENOENT):
+		return s.settings.ServerURL + " no such file", exitNotRunning
+	case errors.Is(err, errNoNamespace):
+		return err.Error(), exitNoNamespace
+	case isUnauthorized(err):
+		return "Server requires authentication", exitGeneric
+	}
+	return "error: " + describe(err), exitGeneric
+}
+
+// describe words an error that no action has words for. Faults keep the form
+// that Supervisor gives them, since that is what people search for.
+func describe(err error) string {
+	if fault, ok := errors.AsType[*xmlrpc.Fault](err); ok {
+		return fmt.Sprintf("<Fault %d: %s>", int(fault.Code), config.Repr(fault.Text))
+	}
+	return err.Error()
+}

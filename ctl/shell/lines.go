@@ -1,0 +1,94 @@
+package shell
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// lines reads a source line by line and can be told to stop waiting.
+type lines struct {
+	r      io.Reader
+	unread []byte
+}
+
+// next returns the next line without its newline. The end of the input is
+// io.EOF, but it may not be the last word: more can be typed after Ctrl-D.
+func (l *lines) next(ctx context.Context) (string, error) {
+	chunk := make([]byte, 4096)
+	for {
+		if line, rest, ok := bytes.Cut(l.unread, []byte("\n")); ok {
+			l.unread = rest
+			return string(line), nil
+		}
+		if err := l.await(ctx); err != nil {
+			return "", err
+		}
+		n, err := l.r.Read(chunk)
+		l.unread = append(l.unread, chunk[:n]...)
+		if err != nil && len(l.unread) > 0 {
+			line := string(l.unread)
+			l.unread = nil
+			return line, nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+}
+
+// await blocks until there is something to read or the context ends. It can
+// do so for files only, which terminals and pipes are; other readers are
+// taken to have something at once.
+func (l *lines) await(ctx context.Context) error {
+	file, ok := l.r.(*os.File)
+	if !ok || ctx.Done() == nil {
+		return ctx.Err()
+	}
+	wake, stop, err := wakeOn(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	// Control keeps the descriptor from being closed and taken by another file.
+	if closed := conn.Control(func(fd uintptr) { err = pollEither(fd, wake.Fd()) }); closed != nil {
+		return closed
+	}
+	if err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// pollEither blocks until one of two descriptors can be read.
+func pollEither(a, b uintptr) error {
+	fds := []unix.PollFd{{Fd: int32(a), Events: unix.POLLIN}, {Fd: int32(b), Events: unix.POLLIN}}
+	for {
+		if _, err := unix.Poll(fds, -1); !errors.Is(err, unix.EINTR) {
+			return os.NewSyscallError("poll", err)
+		}
+	}
+}
+
+// wakeOn returns a file that becomes readable when the context ends.
+func wakeOn(ctx context.Context) (wake *os.File, stop func(), err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	forget := context.AfterFunc(ctx, func() { w.Close() })
+	return r, func() {
+		if forget() {
+			w.Close()
+		}
+		r.Close()
+	}, nil
+}

@@ -1,0 +1,154 @@
+package ctl
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/namespec"
+)
+
+func statusActions() []action {
+	return []action{
+		{
+			name: "status",
+			help: []string{
+				"status <name>\t\tGet status for a single process",
+				"status <gname>:*\tGet status for all processes in a group",
+				"status <name> <name>\tGet status for multiple named processes",
+				"status\t\t\tGet all process status info",
+			},
+			upCheck:   true,
+			downExit:  exitUnknown,
+			completes: completeProcesses,
+			run:       (*session).status,
+		},
+		{
+			name: "pid",
+			help: []string{
+				"pid\t\t\tGet the PID of supervisord.",
+				"pid <name>\t\tGet the PID of a single child process by name.",
+				"pid all\t\t\tGet the PID of every child process, one per line.",
+			},
+			upCheck:   true,
+			completes: completeProcesses,
+			run:       (*session).pid,
+		},
+	}
+}
+
+// everything tells whether names stand for all there is: none were given, or
+// the word "all" is among them, which makes the others meaningless.
+func everything(names []string) bool { return len(names) == 0 || slices.Contains(names, "all") }
+
+// status lists processes. The messages about unknown names come first, and
+// their exit status gives way to that of a process at rest.
+func (s *session) status(ctx context.Context, arg string) error {
+	var infos []api.ProcessInfo
+	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
+		return err
+	}
+	if names := strings.Fields(arg); !everything(names) {
+		infos = s.matching(infos, names)
+	}
+	s.showStatus(infos)
+	if slices.ContainsFunc(infos, func(i api.ProcessInfo) bool { return i.State.IsStopped() }) {
+		s.exit = exitSomeStopped
+	}
+	return nil
+}
+
+// matching picks processes in the order of the names, as often as they are
+// named, and complains about names that fit none.
+func (s *session) matching(all []api.ProcessInfo, names []string) []api.ProcessInfo {
+	var infos []api.ProcessInfo
+	for _, name := range names {
+		spec := namespec.Parse(name)
+		before := len(infos)
+		for _, info := range all {
+			if info.Group == spec.Group && (spec.WholeGroup() || info.Name == spec.Process) {
+				infos = append(infos, info)
+			}
+		}
+		if len(infos) > before {
+			continue
+		}
+		if spec.WholeGroup() {
+			s.printf("%s: ERROR (no such group)", spec.Group)
+		} else {
+			s.printf("%s: ERROR (no such process)", name)
+		}
+		s.exit = exitUnknown
+	}
+	return infos
+}
+
+// showStatus prints the table in one piece. The column of names is 30 wide and
+// grows with the longest name shown.
+func (s *session) showStatus(infos []api.ProcessInfo) {
+	width := 30
+	for _, info := range infos {
+		width = max(width, utf8.RuneCountInString(namespec.Join(info.Group, info.Name)))
+	}
+	var b strings.Builder
+	for _, info := range infos {
+		name := namespec.Join(info.Group, info.Name)
+		fmt.Fprintf(&b, "%-*s%-10s%s\n", width+3, name, info.StateName, info.Description)
+	}
+	fmt.Fprint(s.out, b.String())
+}
+
+// pid prints the pid of the daemon, of all processes or of those named.
+func (s *session) pid(ctx context.Context, arg string) error {
+	names := strings.Fields(arg)
+	switch {
+	case len(names) == 0:
+		var pid int
+		if err := s.call(ctx, "getPID", &pid); err != nil {
+			return err
+		}
+		s.print(strconv.Itoa(pid))
+		return nil
+	case everything(names):
+		return s.allPIDs(ctx)
+	}
+	for _, name := range names {
+		if err := s.onePID(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) allPIDs(ctx context.Context) error {
+	var infos []api.ProcessInfo
+	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
+		return err
+	}
+	for _, info := range infos {
+		s.print(strconv.Itoa(info.PID))
+	}
+	return nil
+}
+
+func (s *session) onePID(ctx context.Context, name string) error {
+	var info api.ProcessInfo
+	err := s.call(ctx, "getProcessInfo", &info, name)
+	if hasCode(err, faults.BadName) {
+		s.complain("No such process " + name)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.print(strconv.Itoa(info.PID))
+	if info.PID == 0 {
+		s.exit = exitNotRunning
+	}
+	return nil
+}
