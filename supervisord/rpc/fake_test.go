@@ -191,7 +191,7 @@ func (f *fake) Reload(context.Context) (api.Changes, error) {
 
 func (f *fake) Shutdown() { f.note("Shutdown") }
 
-func (f *fake) Restart() { f.note("Restart") }
+func (f *fake) Restart() error { f.note("Restart"); return nil }
 
 func (f *fake) ReadMainLog(offset, length int64) (string, error) {
 	f.note("ReadMainLog", offset, length)

@@ -63,10 +63,9 @@ func supervisorMethods() []method {
 				return true, nil
 			}},
 		{name: "restart", result: "boolean", outcome: alwaysTrue,
-			help: "Stops all processes, then begins anew with the configuration. The answer comes before that.",
+			help: "Stops all processes, then begins anew with the configuration. The answer comes before that. A configuration that cannot be used is refused.",
 			call: func(_ context.Context, d *door, _ arguments) (any, error) {
-				d.Supervisor.Restart()
-				return true, nil
+				return done(d.Supervisor.Restart())
 			}},
 		{name: "reloadConfig", result: "array", outcome: "one array: the names of the groups that are new, different, gone",
 			help: "Reads the configuration again and tells how the groups in use differ from it. Nothing is started or stopped.",

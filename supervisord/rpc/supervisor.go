@@ -38,9 +38,10 @@ type Supervisor interface {
 	RemoveGroup(ctx context.Context, name string) error
 	// Reload reads the configuration again and tells what has changed.
 	Reload(ctx context.Context) (api.Changes, error)
-	// Shutdown and Restart only ask for it.
+	// Shutdown and Restart only ask for it. A restart with a configuration
+	// that can't be used is refused.
 	Shutdown()
-	Restart()
+	Restart() error
 
 	ReadMainLog(offset, length int64) (string, error)
 	ClearMainLog() error

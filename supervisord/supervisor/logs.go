@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
+	"time"
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/events"
@@ -99,32 +101,30 @@ func (s *Supervisor) ReopenLogs() {
 	}
 }
 
-// FollowLog writes the end of a process's log to w, then what is appended,
-// until ctx ends or w fails. It fails with NO_FILE before the first byte if
-// there is no log.
-func (s *Supervisor) FollowLog(ctx context.Context, name, channel string, w io.Writer) error {
+// FollowLog calls begin with the time of the last change of a process's log,
+// and writes the end of the log, then what is added, to what that returns,
+// until ctx ends or a write fails. It fails with a fault, without having called
+// begin, if there is no such process or log.
+func (s *Supervisor) FollowLog(ctx context.Context, name, channel string, begin func(modified time.Time) io.Writer) error {
 	p, err := s.one(name)
 	if err != nil {
 		return err
 	}
 	stream := p.Stream(channel)
-	return follow(ctx, stream.Path(), stream.Changed, w)
+	return follow(ctx, stream.Path(), stream.Changed, begin)
 }
 
 // FollowMainLog is FollowLog for the main log.
-func (s *Supervisor) FollowMainLog(ctx context.Context, w io.Writer) error {
-	return follow(ctx, s.Main.Path(), s.Main.Changed, w)
+func (s *Supervisor) FollowMainLog(ctx context.Context, begin func(modified time.Time) io.Writer) error {
+	return follow(ctx, s.Main.Path(), s.Main.Changed, begin)
 }
 
-func follow(ctx context.Context, path string, changed func() <-chan struct{}, w io.Writer) error {
-	if path == "" {
-		return faults.New(faults.NoFile, "")
-	}
-	err := logs.Follow(ctx, path, changed, w)
-	if errors.Is(err, fs.ErrNotExist) {
+func follow(ctx context.Context, path string, changed func() <-chan struct{}, begin func(time.Time) io.Writer) error {
+	info, err := os.Stat(path)
+	if err != nil {
 		return faults.New(faults.NoFile, path)
 	}
-	return err
+	return logs.Follow(ctx, path, changed, begin(info.ModTime()))
 }
 
 // RemoteEvent publishes an event that a client made up.

@@ -1,0 +1,14 @@
+// Supervisord starts programs and keeps them running.
+package main
+
+import (
+	"os"
+
+	"supervisor/supervisord"
+	"supervisor/supervisord/spawn"
+)
+
+func main() {
+	spawn.Stage() // returns unless this process is to become a child
+	os.Exit(supervisord.Main(os.Args, os.Stdout, os.Stderr))
+}

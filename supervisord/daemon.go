@@ -1,0 +1,63 @@
+package supervisord
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/daemon"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+)
+
+// signals are those that mean something to supervisord. All others keep their
+// default action, as with Supervisor.
+var signals = []os.Signal{
+	syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGUSR2,
+}
+
+// supervise is the daemon: one life after the other, until one ends in a
+// shutdown. It returns the exit status.
+func (m *mainProgram) supervise() (int, error) {
+	conf, err := m.load()
+	if err != nil {
+		return 0, err
+	}
+	if !conf.Supervisord.NoDaemon && m.background == nil {
+		return daemon.StartInBackground(m.args)
+	}
+	daemon.KeepDescriptors()
+	arrived := make(chan os.Signal, 16)
+	signal.Notify(arrived, signals...)
+	defer signal.Stop(arrived)
+	// A reader of our stdout that goes away must not end the daemon. To ignore
+	// the signal would have the children ignore it too; to catch it does not.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+
+	ctx, end := context.WithCancel(context.Background())
+	log := &switchedLog{}
+	spawner := spawn.New(slog.New(log))
+	var reaper sync.WaitGroup
+	reaper.Go(func() { spawner.Run(ctx) })
+	defer reaper.Wait()
+	defer end()
+
+	bus := &events.Bus{}
+	for first := true; ; first = false {
+		l := &life{mainProgram: m, conf: conf, first: first, bus: bus, spawner: spawner, switched: log, signals: arrived}
+		mood, err := l.live(ctx)
+		if err != nil || mood != states.DaemonRestarting {
+			return 0, err
+		}
+		if conf, err = m.load(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (m *mainProgram) load() (*config.Config, error) { return config.Load(m.loadOptions()) }

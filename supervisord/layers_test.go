@@ -1,0 +1,151 @@
+package supervisord_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "supervisor/"
+
+// layers says which packages of ours each package may import, from the leaves
+// upwards. A package that is not listed fails the test: whoever adds one says
+// where it stands.
+var layers = []struct {
+	name string
+	may  []string
+}{
+	{"supervisord/states", nil},
+	{"supervisord/faults", nil},
+	{"supervisord/namespec", nil},
+	{"supervisord/shlex", nil},
+	{"supervisord/getopt", nil},
+	{"supervisord/inherited", nil},
+	{"supervisord/xmlrpc", []string{"faults"}},
+	{"supervisord/api", []string{"states"}},
+	{"supervisord/config", []string{"shlex", "states", "getopt"}},
+	{"supervisord/events", []string{"states"}},
+	{"supervisord/logs", nil},
+	{"supervisord/spawn", nil},
+	{"supervisord/process", []string{"config", "states", "faults", "events", "logs", "spawn", "namespec", "shlex"}},
+	{"supervisord/supervisor", []string{"config", "states", "faults", "events", "logs", "process", "namespec", "api"}},
+	{"supervisord/rpc", []string{"supervisor", "logs", "states", "faults", "namespec", "api", "xmlrpc"}},
+	{"supervisord/httpd", []string{"rpc", "config", "logs", "faults"}},
+	{"supervisord/daemon", []string{"config", "inherited", "spawn"}},
+	{"supervisord", []string{"*"}},
+	{"supervisord/testkit", nil},
+	{"ctl/shell", nil},
+	{"ctl", []string{"ctl/shell", "config", "states", "faults", "namespec", "api", "xmlrpc", "getopt"}},
+	{"cmd/supervisord", []string{"supervisord", "spawn"}},
+	{"cmd/supervisorctl", []string{"ctl"}},
+	{"cmd/demo", nil},
+}
+
+// fences says which packages alone may import a module of others, and why.
+var fences = []struct {
+	path, reason string
+	may          []string
+}{
+	{"gopkg.in/ini.v1", "how files are read is config's secret", []string{"supervisord/config"}},
+	{"github.com/gorilla/rpc", "its types stay behind the door", []string{"supervisord/rpc", "supervisord/xmlrpc", "supervisord/httpd"}},
+	{"github.com/urfave/cli", "command lines belong to programs", []string{"supervisord", "ctl", "cmd/demo"}},
+	{"github.com/peterh/liner", "only a shell edits lines", []string{"ctl/shell"}},
+	{"os/exec", "it blocks a thread for each child and copies its output; spawn does neither",
+		[]string{"supervisord/daemon", "supervisord/testkit"}},
+	{"log", "there is one log, and it is structured", []string{"cmd/demo"}},
+	{"supervisor/supervisord/testkit", "it is for tests", nil},
+}
+
+// pkg is what `go list` tells of a package. Imports leaves those of tests out.
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	Dir        string
+	Doc        string
+	GoFiles    []string
+}
+
+func list(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,Dir,Doc,GoFiles", "./...")
+	cmd.Dir = ".." // the root of the module
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p pkg
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		if len(p.GoFiles) > 0 {
+			all = append(all, p)
+		}
+	}
+	if len(all) < 10 {
+		t.Fatalf("go list found %d packages only", len(all))
+	}
+	return all
+}
+
+func TestLayers(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		i := slices.IndexFunc(layers, func(l struct {
+			name string
+			may  []string
+		}) bool {
+			return l.name == name
+		})
+		if i < 0 {
+			t.Errorf("%s stands in no layer", name)
+			continue
+		}
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, module); ok && !allows(layers[i].may, ours) {
+				t.Errorf("%s must not import %s", name, ours)
+			}
+		}
+	}
+}
+
+func allows(may []string, name string) bool {
+	return slices.Contains(may, "*") || slices.Contains(may, name) ||
+		slices.Contains(may, strings.TrimPrefix(name, "supervisord/"))
+}
+
+func TestFences(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		for _, f := range fences {
+			for _, imported := range p.Imports {
+				inside := imported == f.path || strings.HasPrefix(imported, f.path+"/") && strings.Contains(f.path, ".")
+				if inside && !slices.Contains(f.may, name) && !strings.HasPrefix(name, "cmd/") {
+					t.Errorf("%s must not import %s: %s", name, imported, f.reason)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageTellsItsJob(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t) {
+		if p.Doc == "" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+		if strings.HasPrefix(p.ImportPath, module+"cmd/") {
+			continue // a main says it in main.go
+		}
+		if _, err := os.Stat(filepath.Join(p.Dir, "doc.go")); err != nil {
+			t.Errorf("%s has no doc.go", p.ImportPath)
+		}
+	}
+}

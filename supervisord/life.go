@@ -1,0 +1,207 @@
+package supervisord
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/daemon"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/httpd"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/rpc"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+	"supervisor/supervisord/supervisor"
+)
+
+// life is the time from reading a configuration to the end of all programs.
+type life struct {
+	*mainProgram
+	conf     *config.Config
+	first    bool // of this process
+	bus      *events.Bus
+	spawner  *spawn.Spawner
+	switched *switchedLog
+	signals  <-chan os.Signal
+
+	main *logs.Main
+	log  *slog.Logger
+}
+
+// live goes through one life. An error is for the user at the terminal:
+// nothing has been started then. Otherwise it returns the mood that it ended in.
+func (l *life) live(ctx context.Context) (mood states.Daemon, err error) {
+	if err := l.settleIn(); err != nil {
+		return 0, err
+	}
+	if err := l.openLog(); err != nil {
+		return 0, err
+	}
+	defer l.closeLog()
+	servers, err := httpd.Listen(l.conf.Servers, httpd.Options{Log: l.log, Stderr: l.stderr, Interfaces: l.namespaces()})
+	if err != nil {
+		return 0, err
+	}
+	defer servers.Close()
+	l.cleanUp()
+	return l.run(ctx, servers)
+}
+
+// run is what is left of a life once it can't be refused any more.
+func (l *life) run(ctx context.Context, servers *httpd.Servers) (states.Daemon, error) {
+	ctx, end := context.WithCancel(ctx)
+	var helpers sync.WaitGroup
+	defer helpers.Wait()
+	defer end()
+	s := supervisor.New(supervisor.Options{
+		Config:  l.conf,
+		Load:    l.load,
+		Spawner: l.spawner,
+		Events:  l.bus,
+		Log:     l.log,
+		Main:    l.main,
+		Environ: l.host.Environ,
+	})
+	if err := s.Activate(ctx); err != nil {
+		return 0, err
+	}
+	door, err := rpc.New(rpc.Options{Supervisor: s, Namespaces: l.namespaces(), Version: Version, Log: l.log})
+	if err != nil {
+		return 0, err
+	}
+	if err := l.detach(); err != nil {
+		return 0, err
+	}
+	defer l.notePid()()
+	helpers.Go(func() {
+		if err := servers.Serve(ctx, httpd.Handlers{RPC: door, Logs: s}); err != nil {
+			l.log.Error(fmt.Sprintf("serve: %v", err))
+		}
+	})
+	helpers.Go(func() { l.obey(ctx, s) })
+	return s.Run(ctx), nil
+}
+
+func (l *life) namespaces() []string {
+	var names []string
+	for _, i := range l.conf.RPCInterfaces {
+		names = append(names, i.Name)
+	}
+	return names
+}
+
+// settleIn makes the process who it is to be.
+func (l *life) settleIn() error {
+	d := l.conf.Supervisord
+	switch {
+	case d.UID != nil:
+		if err := daemon.Become(*d.UID); err != nil {
+			return err
+		}
+		l.conf.Infos = append(l.conf.Infos, fmt.Sprintf("Set uid to user %d succeeded", *d.UID))
+	case os.Getuid() == 0:
+		l.conf.Criticals = append(l.conf.Criticals, runningAsRoot)
+	}
+	if !l.first {
+		return nil
+	}
+	infos, err := daemon.RaiseLimits(d.MinFDs, d.MinProcs)
+	l.conf.Infos = append(l.conf.Infos, infos...)
+	return err
+}
+
+const runningAsRoot = "Supervisor is running as root.  Privileges were not dropped because no user is specified in " +
+	"the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message."
+
+// openLog opens the main log and writes down what has happened before.
+func (l *life) openLog() (err error) {
+	d := l.conf.Supervisord
+	o := logs.MainOptions{
+		Path:     d.Logfile,
+		MaxBytes: d.LogfileMaxBytes,
+		Backups:  d.LogfileBackups,
+		Level:    logs.LevelFromSupervisor(int(d.LogLevel)),
+		Ident:    filepath.Base(l.args[0]),
+	}
+	if d.NoDaemon && !d.Silent {
+		o.Stdout = l.stdout
+	}
+	if l.main, err = logs.OpenMain(o); err != nil {
+		return err
+	}
+	l.log = slog.New(l.main.Handler())
+	l.switched.to(l.main.Handler())
+	for _, batch := range []struct {
+		level slog.Level
+		lines []string
+	}{
+		{logs.LevelCritical, l.conf.Criticals},
+		{logs.LevelWarn, l.conf.Warnings},
+		{logs.LevelInfo, l.conf.Infos},
+	} {
+		for _, line := range batch.lines {
+			l.log.Log(context.Background(), batch.level, line)
+		}
+	}
+	return nil
+}
+
+func (l *life) closeLog() {
+	l.switched.to(nil)
+	l.main.Close()
+}
+
+// cleanUp removes the automatic logs of earlier lives. It comes after the
+// sockets are bound: before, another instance might still be writing to them.
+func (l *life) cleanUp() {
+	d := l.conf.Supervisord
+	if d.NoCleanup {
+		return
+	}
+	failed, err := logs.CleanAuto(d.ChildLogDir, d.Identifier)
+	if err != nil {
+		l.log.Warn("Could not clear childlog dir")
+	}
+	for _, path := range failed {
+		l.log.Warn("Failed to clean up " + config.Repr(path))
+	}
+}
+
+// detach is the last step into the background.
+func (l *life) detach() error {
+	if !l.first || l.background == nil {
+		return nil
+	}
+	l.log.Info("daemonizing the supervisord process")
+	d := l.conf.Supervisord
+	if d.Directory != "" {
+		if err := os.Chdir(d.Directory); err != nil {
+			l.log.Log(context.Background(), logs.LevelCritical,
+				fmt.Sprintf("can't chdir into %s: %v", config.Repr(d.Directory), err))
+		} else {
+			l.log.Info("set current directory: " + config.Repr(d.Directory))
+		}
+	}
+	daemon.SetUmask(d.Umask)
+	return l.background.Detach()
+}
+
+// notePid writes the pidfile and returns what takes it away again.
+func (l *life) notePid() func() {
+	path := l.conf.Supervisord.Pidfile
+	err := daemon.WritePidfile(path)
+	if err != nil {
+		l.log.Log(context.Background(), logs.LevelCritical, "could not write pidfile "+path)
+	}
+	l.log.Info(fmt.Sprintf("supervisord started with pid %d", os.Getpid()))
+	return func() {
+		if err == nil {
+			os.Remove(path)
+		}
+	}
+}

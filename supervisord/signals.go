@@ -1,0 +1,79 @@
+package supervisord
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"syscall"
+
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+	"supervisor/supervisord/supervisor"
+)
+
+// obey carries out what signals to the daemon ask for, until ctx ends.
+func (l *life) obey(ctx context.Context, s *supervisor.Supervisor) {
+	for {
+		select {
+		case sig := <-l.signals:
+			l.obeyOne(s, sig)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (l *life) obeyOne(s *supervisor.Supervisor, sig os.Signal) {
+	name := spawn.SignalName(sig.(syscall.Signal))
+	switch sig {
+	case syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT:
+		l.log.Warn(fmt.Sprintf("received %s indicating exit request", name))
+		s.Shutdown()
+	case syscall.SIGHUP:
+		if s.Mood() == states.DaemonShutdown {
+			l.log.Warn(fmt.Sprintf("ignored %s indicating restart request (shutdown in progress)", name))
+			return
+		}
+		l.log.Warn(fmt.Sprintf("received %s indicating restart request", name))
+		if err := s.Restart(); err != nil {
+			l.log.Error(fmt.Sprintf("not restarted: %v", err))
+		}
+	case syscall.SIGUSR2:
+		l.log.Info(fmt.Sprintf("received %s indicating log reopen request", name))
+		s.ReopenLogs()
+	}
+}
+
+// switchedLog is a handler for what outlasts a life: it writes to the main log
+// of the present one, and nowhere in between.
+type switchedLog struct{ now atomic.Pointer[slog.Handler] }
+
+func (s *switchedLog) to(h slog.Handler) {
+	if h == nil {
+		s.now.Store(nil)
+		return
+	}
+	s.now.Store(&h)
+}
+
+// Enabled implements slog.Handler.
+func (s *switchedLog) Enabled(ctx context.Context, level slog.Level) bool {
+	h := s.now.Load()
+	return h != nil && (*h).Enabled(ctx, level)
+}
+
+// Handle implements slog.Handler.
+func (s *switchedLog) Handle(ctx context.Context, r slog.Record) error {
+	if h := s.now.Load(); h != nil {
+		return (*h).Handle(ctx, r)
+	}
+	return nil
+}
+
+// WithAttrs implements slog.Handler; nobody who outlasts a life has attributes.
+func (s *switchedLog) WithAttrs([]slog.Attr) slog.Handler { return s }
+
+// WithGroup implements slog.Handler.
+func (s *switchedLog) WithGroup(string) slog.Handler { return s }

@@ -1,0 +1,486 @@
+package supervisor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/testkit"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is a supervisor whose children are fakes, in a bubble of virtual time.
+type world struct {
+	*supervisor.Supervisor
+	log   testkit.Log
+	fresh func() (*config.Config, error) // what the next Load finds
+	mood  states.Daemon                  // that Run ended in
+	ended chan struct{}
+
+	mu       sync.Mutex
+	births   []string // names, in order
+	children map[string]*child
+	stubborn map[string]time.Duration // how long after SIGTERM a child lives
+	events   []string
+}
+
+type child struct {
+	w     *world
+	name  string
+	pid   int
+	exits chan spawn.Exit
+}
+
+func (c *child) Pid() int                  { return c.pid }
+func (c *child) Exited() <-chan spawn.Exit { return c.exits }
+func (c *child) Write([]byte) error        { return nil }
+
+func (c *child) Signal(sig syscall.Signal, _ bool) error {
+	c.w.mu.Lock()
+	patience := c.w.stubborn[c.name]
+	c.w.mu.Unlock()
+	switch {
+	case sig == syscall.SIGKILL || patience == 0:
+		c.end(spawn.Exit{Code: -1, Signal: sig})
+	case sig == syscall.SIGTERM:
+		time.AfterFunc(patience, func() { c.end(spawn.Exit{Code: 0}) })
+	}
+	return nil
+}
+
+func (c *child) end(e spawn.Exit) {
+	select {
+	case c.exits <- e:
+	default:
+	}
+}
+
+// Spawn implements process.Spawner.
+func (w *world) Spawn(spec *spawn.Spec) (spawn.Child, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	name := ""
+	for _, kv := range spec.Env {
+		if v, ok := strings.CutPrefix(kv, "SUPERVISOR_PROCESS_NAME="); ok {
+			name = v
+		}
+	}
+	w.births = append(w.births, name)
+	c := &child{w: w, name: name, pid: 100 + len(w.births), exits: make(chan spawn.Exit, 1)}
+	w.children[name] = c
+	return c, nil
+}
+
+func program(name string, priority int) *config.Group {
+	return group(name, priority, proc(name, name, priority))
+}
+
+func group(name string, priority int, list ...*config.Process) *config.Group {
+	for _, p := range list {
+		p.Group = name
+	}
+	return &config.Group{Name: name, Priority: priority, Processes: list}
+}
+
+func proc(group, name string, priority int) *config.Process {
+	return &config.Process{
+		Name: name, Group: group, Program: name, Priority: priority, Command: os.Args[0], Umask: -1,
+		Autostart: true, Autorestart: config.RestartUnexpected, StartSecs: 1, StartRetries: 3,
+		ExitCodes: []int{0}, StopSignal: syscall.SIGTERM, StopWaitSecs: 10,
+	}
+}
+
+func configOf(groups ...*config.Group) *config.Config {
+	return &config.Config{Supervisord: config.Supervisord{Identifier: "id"}, Groups: groups}
+}
+
+// inWorld runs a test in a bubble, with a supervisor that has just started.
+func inWorld(t *testing.T, conf *config.Config, test func(*testing.T, *world)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{
+			children: make(map[string]*child),
+			stubborn: make(map[string]time.Duration),
+			ended:    make(chan struct{}),
+			fresh:    func() (*config.Config, error) { return conf, nil },
+		}
+		w.log.Level = slog.LevelInfo
+		bus := &events.Bus{}
+		bus.Subscribe([]events.Type{events.SupervisorStateChange, events.ProcessGroup}, func(e events.Event) {
+			w.events = append(w.events, strings.TrimSpace(string(e.Type)+" "+e.Payload))
+		})
+		w.Supervisor = supervisor.New(supervisor.Options{
+			Config: conf, Spawner: w, Events: bus, Log: w.log.Logger(),
+			Load: func() (*config.Config, error) { return w.fresh() },
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		if err := w.Activate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			defer close(w.ended)
+			w.mood = w.Run(ctx)
+		}()
+		synctest.Wait()
+		test(t, w)
+		cancel()
+		<-w.ended
+	})
+}
+
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func (w *world) states() string {
+	var all []string
+	for _, i := range w.Infos() {
+		all = append(all, i.Group+":"+i.Name+"="+i.StateName)
+	}
+	return strings.Join(all, " ")
+}
+
+func TestProgramsStartByPriority(t *testing.T) {
+	quiet := proc("g", "quiet", 1)
+	quiet.Autostart = false
+	conf := configOf(program("a", 10), group("g", 20, proc("g", "z", 5), proc("g", "y", 3), proc("g", "x", 5), quiet), program("b", 30))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		if diff := cmp.Diff([]string{"a", "y", "z", "x", "b"}, w.births); diff != "" {
+			t.Errorf("births (-want +got):\n%s", diff)
+		}
+		pass(2 * time.Second)
+		want := "a:a=RUNNING b:b=RUNNING g:quiet=STOPPED g:x=RUNNING g:y=RUNNING g:z=RUNNING"
+		if got := w.states(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestShutdownStopsGroupsInReverse(t *testing.T) {
+	conf := configOf(program("first", 1), group("mid", 50, proc("mid", "m1", 1), proc("mid", "m2", 2)), program("last", 900))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		w.stubborn["last"] = 4 * time.Second
+		begun := time.Now()
+		w.Shutdown()
+		<-w.ended
+		if took := time.Since(begun); took != 4*time.Second {
+			t.Errorf("took %s", took)
+		}
+		if w.mood != states.DaemonShutdown {
+			t.Errorf("mood %s", w.mood)
+		}
+		var got []string
+		for _, line := range w.log.Lines() {
+			if strings.HasPrefix(line, "stopped:") || strings.HasPrefix(line, "waiting for") {
+				got = append(got, line)
+			}
+		}
+		want := []string{
+			"waiting for first, m1, m2, last to die",
+			"waiting for first, m1, m2, last to die",
+			"stopped: last (exit status 0)",
+			"stopped: m2 (terminated by SIGTERM)",
+			"stopped: m1 (terminated by SIGTERM)",
+			"stopped: first (terminated by SIGTERM)",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("log (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestNothingIsBornDuringShutdown(t *testing.T) {
+	conf := configOf(program("a", 1), program("z", 2))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		w.stubborn["z"] = 5 * time.Second
+		w.Shutdown()
+		synctest.Wait()
+		w.children["a"].end(spawn.Exit{Code: 1})
+		_, err := w.StartProcess(t.Context(), "a", false)
+		if err == nil {
+			t.Error("a start was granted")
+		}
+		<-w.ended
+		if len(w.births) != 2 {
+			t.Errorf("births %v", w.births)
+		}
+	})
+}
+
+func TestRestartEndsInThatMood(t *testing.T) {
+	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
+		if err := w.Restart(); err != nil {
+			t.Fatal(err)
+		}
+		<-w.ended
+		if w.mood != states.DaemonRestarting {
+			t.Errorf("mood %s", w.mood)
+		}
+	})
+}
+
+func TestShutdownOverridesRestart(t *testing.T) {
+	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
+		w.stubborn["a"] = time.Second
+		if err := w.Restart(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.Shutdown()
+		<-w.ended
+		if w.mood != states.DaemonShutdown {
+			t.Errorf("mood %s", w.mood)
+		}
+	})
+}
+
+func TestRestartWithABadConfigurationIsRefused(t *testing.T) {
+	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
+		w.fresh = func() (*config.Config, error) { return nil, errors.New("bad loglevel") }
+		if err := w.Restart(); err == nil || err.Error() != "CANT_REREAD: bad loglevel" {
+			t.Errorf("got %v", err)
+		}
+		pass(2 * time.Second)
+		if got := w.states(); got != "a:a=RUNNING" || w.Mood() != states.DaemonRunning {
+			t.Errorf("got %s, mood %s", got, w.Mood())
+		}
+	})
+}
+
+func TestReloadAddRemove(t *testing.T) {
+	conf := configOf(program("gone", 1), program("same", 1), program("other", 1))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		other := program("other", 1)
+		other.Processes[0].StopWaitSecs = 77
+		w.fresh = func() (*config.Config, error) {
+			return configOf(program("fresh", 1), other, program("same", 1)), nil
+		}
+		for range 2 { // it touches nothing, so it finds the same again
+			got, err := w.Reload(t.Context())
+			want := api.Changes{Added: []string{"fresh"}, Changed: []string{"other"}, Removed: []string{"gone"}}
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("%v, (-want +got):\n%s", err, diff)
+			}
+		}
+		for _, tt := range []struct {
+			what string
+			err  error
+			want string
+		}{
+			{"remove a running one", w.RemoveGroup(t.Context(), "gone"), "STILL_RUNNING: gone"},
+			{"remove an unknown one", w.RemoveGroup(t.Context(), "nope"), "BAD_NAME: nope"},
+			{"add an active one", w.AddGroup(t.Context(), "same"), "ALREADY_ADDED: same"},
+			{"add an unknown one", w.AddGroup(t.Context(), "gone"), "BAD_NAME: gone"},
+			{"add a fresh one", w.AddGroup(t.Context(), "fresh"), "<nil>"},
+		} {
+			if got := fmt.Sprint(tt.err); got != tt.want {
+				t.Errorf("%s: %s, want %s", tt.what, got, tt.want)
+			}
+		}
+		if _, err := w.StopProcess(t.Context(), "gone", true); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.RemoveGroup(t.Context(), "gone"); err != nil {
+			t.Fatal(err)
+		}
+		pass(2 * time.Second)
+		if got, want := w.states(), "fresh:fresh=RUNNING other:other=RUNNING same:same=RUNNING"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestRefusedRemovalChangesNothing(t *testing.T) {
+	conf := configOf(group("g", 1, proc("g", "dead", 1), proc("g", "alive", 2)))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		pass(300 * time.Millisecond)
+		w.children["dead"].end(spawn.Exit{Code: 1}) // and waits for its retry
+		synctest.Wait()
+		if err := w.RemoveGroup(t.Context(), "g"); err == nil {
+			t.Fatal("removed a running group")
+		}
+		pass(5 * time.Second)
+		if got, want := w.states(), "g:alive=RUNNING g:dead=RUNNING"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestResultsComeInOrderOfCompletion(t *testing.T) {
+	conf := configOf(group("g", 1, proc("g", "slow", 1), proc("g", "quick", 2), proc("g", "middle", 3)))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		w.stubborn["slow"], w.stubborn["middle"] = 3*time.Second, 2*time.Second
+		w.stubborn["quick"] = time.Second
+		results, err := w.StopProcess(t.Context(), "g:*", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range results {
+			got = append(got, fmt.Sprintf("%s %s %d %s", r.Group, r.Name, r.Status, r.Description))
+		}
+		want := []string{"g quick 80 OK", "g middle 80 OK", "g slow 80 OK"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("results (-want +got):\n%s", diff)
+		}
+		again, err := w.StopAll(t.Context(), true)
+		if err != nil || len(again) != 0 {
+			t.Errorf("a second stop concerns %v, %v", again, err)
+		}
+	})
+}
+
+func TestCallsThatAreRefused(t *testing.T) {
+	broken := program("broken", 1)
+	broken.Processes[0].Command, broken.Processes[0].Autostart = "/no/such/file", false
+	inWorld(t, configOf(program("a", 1), broken), func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		ctx := t.Context()
+		for _, tt := range []struct {
+			what string
+			call func() error
+			want string
+		}{
+			{"start what runs", func() error { _, err := w.StartProcess(ctx, "a:a", true); return err }, "ALREADY_STARTED: a:a"},
+			{"start nothing", func() error { _, err := w.StartProcess(ctx, "nope", true); return err }, "BAD_NAME: nope"},
+			{"start a wrong member", func() error { _, err := w.StartProcess(ctx, "a:b", true); return err }, "BAD_NAME: a:b"},
+			{"start without a file", func() error { _, err := w.StartProcess(ctx, "broken", true); return err }, "NO_FILE: can't find command '/no/such/file'"},
+			{"start no group", func() error { _, err := w.StartGroup(ctx, "nope", true); return err }, "BAD_NAME: nope"},
+			{"stop what is stopped", func() error { _, err := w.StopProcess(ctx, "broken", true); return err }, "NOT_RUNNING: broken"},
+			{"no signal", func() error { _, err := w.SignalProcess(ctx, "a", "BOGUS"); return err }, "BAD_SIGNAL: BOGUS"},
+			{"info of a group", func() error { _, err := w.Info("a:*"); return err }, "BAD_NAME: a:*"},
+			{"stdin of a group", func() error { return w.SendStdin(ctx, "a:*", "x") }, "BAD_NAME: a:*"},
+			{"clear nothing", func() error { return w.ClearLogs(ctx, "nope") }, "BAD_NAME: nope"},
+		} {
+			if got := fmt.Sprint(tt.call()); got != tt.want {
+				t.Errorf("%s: %s, want %s", tt.what, got, tt.want)
+			}
+		}
+		results, err := w.SignalAll(ctx, "BOGUS")
+		want := []api.CallResult{{Name: "a", Group: "a", Status: int(faults.BadSignal), Description: "BAD_SIGNAL: BOGUS"}}
+		if diff := cmp.Diff(want, results); diff != "" || err != nil {
+			t.Errorf("signal all: %v (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
+func TestGroupEvents(t *testing.T) {
+	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
+		if _, err := w.StopAll(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.RemoveGroup(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		w.Shutdown()
+		<-w.ended
+		want := []string{
+			"PROCESS_GROUP_ADDED groupname:a", "SUPERVISOR_STATE_CHANGE_RUNNING",
+			"PROCESS_GROUP_REMOVED groupname:a", "SUPERVISOR_STATE_CHANGE_STOPPING",
+		}
+		if diff := cmp.Diff(want, w.events); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestDescriptions(t *testing.T) {
+	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
+		description := func() string {
+			i, err := w.Info("a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return i.Description
+		}
+		if got := description(); got != "" {
+			t.Errorf("starting: %q", got)
+		}
+		for _, tt := range []struct {
+			wait time.Duration
+			want string
+		}{
+			{5 * time.Second, "pid 101, uptime 0:00:05"},
+			{2*time.Hour - 5*time.Second, "pid 101, uptime 2:00:00"},
+			{24*time.Hour + 3*time.Second, "pid 101, uptime 1 day, 2:00:03"},
+			{48 * time.Hour, "pid 101, uptime 3 days, 2:00:03"},
+		} {
+			pass(tt.wait)
+			if got := description(); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		}
+		if _, err := w.StopProcess(t.Context(), "a", true); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := description(), time.Now().Local().Format("Jan 02 03:04 PM"); got != want {
+			t.Errorf("stopped: %q, want %q", got, want)
+		}
+	})
+}
+
+func TestConfigInfos(t *testing.T) {
+	uid := 12
+	p := proc("g", "b", 3)
+	p.UID, p.Directory, p.Autorestart = &uid, "/d", config.RestartAlways
+	p.Stdout, p.Stderr = config.Log{File: "/o.log"}, config.Log{Auto: true}
+	waiting := program("a", 4)
+	waiting.Processes[0].Autorestart = config.RestartNever
+	inWorld(t, configOf(), func(t *testing.T, w *world) {
+		w.fresh = func() (*config.Config, error) { return configOf(group("g", 2, p), waiting), nil }
+		if _, err := w.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		infos := w.ConfigInfos()
+		if len(infos) != 2 || infos[0].Name != "a" || infos[1].Name != "b" {
+			t.Fatalf("got %v", infos)
+		}
+		a, b := infos[0], infos[1]
+		if a.Autorestart != false || a.Directory != "none" || a.UID != "none" || a.StdoutLogfile != "none" || a.InUse {
+			t.Errorf("unset values: %+v", a)
+		}
+		if b.Autorestart != true || b.Directory != "/d" || b.UID != 12 || b.StdoutLogfile != "/o.log" ||
+			b.StderrLogfile != "auto" || b.GroupPriority != 2 || b.ProcessPriority != 3 {
+			t.Errorf("set values: %+v", b)
+		}
+	})
+}
+
+func TestInfosAreOrdered(t *testing.T) {
+	conf := configOf(program("b", 1), group("a", 2, proc("a", "p2", 1), proc("a", "p10", 1)), program("B", 3))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		var got []string
+		for _, i := range w.Infos() {
+			got = append(got, i.Group+":"+i.Name)
+		}
+		if want := []string{"B:B", "a:p10", "a:p2", "b:b"}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
