@@ -15,7 +15,12 @@ type CommandLineValues struct {
 	Test, JSON    bool   // -t and --json
 	Path          string // -c, "" to search for the file
 	Overrides     Overrides
+
+	given []getopt.Given // what was looked at
 }
+
+// Args writes the options out again in the one form "--name=value".
+func (v *CommandLineValues) Args() []string { return getopt.Args(v.given, nil) }
 
 // CommandLine returns the command-line options of supervisord. In contrast to
 // Supervisor -t stands for --test, not for --strip_ansi.
@@ -44,6 +49,7 @@ func ParseCommandLine(args []string, h Host) (*CommandLineValues, error) {
 		if err := v.take(g, &h); err != nil {
 			return nil, err
 		}
+		v.given = append(v.given, g)
 		if v.Help || v.Version {
 			return v, nil
 		}

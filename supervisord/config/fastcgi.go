@@ -13,7 +13,7 @@ const defaultSocketMode = 0o700
 func (l *loader) fastCGI(section string) *Group {
 	r := l.groupReader(InFastCGI, section)
 	g := &Group{Section: section, Kind: FastCGI, Name: r.sectionName()}
-	g.Priority = r.groupPriority()
+	g.Priority = get[int](r, "priority")
 	socket := r.socket()
 	g.Socket = &socket
 	g.Processes = l.processes(FastCGI, section, g.Name, g.Socket)
@@ -22,8 +22,6 @@ func (l *loader) fastCGI(section string) *Group {
 
 // socket reads the options of the socket of an [fcgi-program:x].
 func (r *reader) socket() Socket {
-	r.vars.program = r.program()
-	r.only = NameHere
 	uid, haveUser := read[int](r, "user")
 	s := Socket{UID: -1, GID: -1}
 	if backlog, ok := read[int](r, "socket_backlog"); ok {
@@ -34,7 +32,9 @@ func (r *reader) socket() Socket {
 	}
 	owner, haveOwner := read[owner](r, "socket_owner")
 	mode, haveMode := read[int](r, "socket_mode")
-	r.only = NameHere | NameProgram
+	r.only |= NameProgram
+	_, program, _ := strings.Cut(r.section, ":")
+	r.vars.program = strip(program)
 	url, ok := r.text("socket")
 	if url == "" {
 		if ok || !r.isSet("socket") {
@@ -67,12 +67,6 @@ func (r *reader) socket() Socket {
 		s.Mode = uint32(mode)
 	}
 	return s
-}
-
-// program returns the name after the colon, whose mistakes are noted elsewhere.
-func (r *reader) program() string {
-	_, name, _ := strings.Cut(r.section, ":")
-	return strip(name)
 }
 
 func (s *Socket) listenUnix(h *Host, path string) error {

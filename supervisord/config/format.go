@@ -79,6 +79,10 @@ func (f *formatter) next() (r rune, ok bool) {
 func (f *formatter) conversion() error {
 	f.flags, f.width, f.prec = "", -1, -1
 	r, ok := f.next()
+	if r == '%' {
+		f.out.WriteByte('%')
+		return nil
+	}
 	if r == '(' {
 		if err := f.key(); err != nil {
 			return err
@@ -89,7 +93,7 @@ func (f *formatter) conversion() error {
 		f.flags += string(r)
 		r, ok = f.next()
 	}
-	r, ok, err := f.number(r, ok, &f.width, errWidthTooBig)
+	r, ok, err := f.number(r, ok, &f.width)
 	if err != nil {
 		return err
 	}
@@ -99,7 +103,7 @@ func (f *formatter) conversion() error {
 	if ok && r == '.' {
 		f.prec = 0
 		r, ok = f.next()
-		if r, ok, err = f.number(r, ok, &f.prec, errPrecTooBig); err != nil {
+		if r, ok, err = f.number(r, ok, &f.prec); err != nil {
 			return err
 		}
 		f.prec = max(f.prec, 0)
@@ -107,8 +111,13 @@ func (f *formatter) conversion() error {
 	if ok && (r == 'h' || r == 'l' || r == 'L') {
 		r, ok = f.next()
 	}
-	if !ok {
+	switch {
+	case !ok:
 		return errIncomplete
+	case f.width > maxWidth:
+		return errWidthTooBig
+	case f.prec > maxWidth:
+		return errPrecTooBig
 	}
 	f.verb = r
 	return f.convert()
@@ -139,7 +148,7 @@ func (f *formatter) key() error {
 }
 
 // number reads a width or a precision: digits, or a star for the argument.
-func (f *formatter) number(r rune, ok bool, n *int, tooBig error) (rune, bool, error) {
+func (f *formatter) number(r rune, ok bool, n *int) (rune, bool, error) {
 	switch {
 	case ok && r == '*':
 		if f.arg == nil {
@@ -153,22 +162,15 @@ func (f *formatter) number(r rune, ok bool, n *int, tooBig error) (rune, bool, e
 		*n = value
 		r, ok = f.next()
 	case ok && '0' <= r && r <= '9':
-		for *n = 0; ok && '0' <= r && r <= '9' && *n <= maxWidth; r, ok = f.next() {
-			*n = *n*10 + int(r-'0')
+		for *n = 0; ok && '0' <= r && r <= '9'; r, ok = f.next() {
+			*n = min(*n*10+int(r-'0'), maxWidth+1)
 		}
-	}
-	if *n > maxWidth || *n < -maxWidth {
-		return r, ok, tooBig
 	}
 	return r, ok, nil
 }
 
 // convert carries out the conversion that was read.
 func (f *formatter) convert() error {
-	if f.verb == '%' {
-		f.out.WriteByte('%')
-		return nil
-	}
 	arg := f.arg
 	f.arg = nil
 	if arg == nil {
@@ -185,7 +187,7 @@ func (f *formatter) convert() error {
 		return f.char(arg)
 	}
 	shown := '?'
-	if 31 <= f.verb && f.verb < 126 {
+	if 31 <= f.verb && f.verb <= 126 {
 		shown = f.verb
 	}
 	return fmt.Errorf("unsupported format character '%c' (0x%x) at index %d", shown, f.verb, f.index-1)

@@ -53,16 +53,8 @@ func (l *loader) addGroup(g *Group) {
 // refer to less, and the error texts do not say where the mistake is.
 func (l *loader) groupReader(in Sections, section string) *reader {
 	r := l.reader(in, section)
-	r.only = NameHere | NameProgram
-	return r
-}
-
-// groupPriority reads the priority= of a program's section for its group.
-func (r *reader) groupPriority() int {
-	only := r.only
 	r.only = NameHere
-	defer func() { r.only = only }()
-	return get[int](r, "priority")
+	return r
 }
 
 // sectionName checks the name after the colon of a section's header.
@@ -105,7 +97,7 @@ func (l *loader) group(section string, grouped map[string]bool) *Group {
 func (l *loader) program(section string) *Group {
 	r := l.groupReader(InProgram, section)
 	g := &Group{Section: section, Kind: ProgramGroup, Name: r.sectionName()}
-	g.Priority = r.groupPriority()
+	g.Priority = get[int](r, "priority")
 	g.Processes = l.processes(ProgramGroup, section, g.Name, nil)
 	return g
 }
@@ -116,7 +108,7 @@ func (l *loader) eventListener(section string) *Group {
 	_, pool, _ := strings.Cut(section, ":")
 	g := &Group{Section: section, Kind: EventListener, Name: pool, Priority: -1}
 	if r.isSet("priority") {
-		g.Priority = r.groupPriority()
+		g.Priority = get[int](r, "priority")
 	}
 	if size, ok := read[int](r, "buffer_size"); ok && size < 1 {
 		r.fail("buffer_size", fmt.Sprintf("[%s] section sets invalid buffer_size (%d)", section, size))

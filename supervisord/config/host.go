@@ -141,4 +141,4 @@ func (h *Host) home(name string) (string, bool) {
 func (h *Host) normalize(p string) string { return absolute(h.Cwd, h.expandUser(p)) }
 
 // dirExists tells whether a path, which may be relative, is a directory.
-func (h *Host) dirExists(p string) bool { return h.IsDir(join(h.Cwd, p)) }
+func (h *Host) dirExists(p string) bool { return p != "" && h.IsDir(join(h.Cwd, p)) }

@@ -111,7 +111,7 @@ func (r *reader) each(p *Process) {
 	r.log(p, "stdout", &p.Stdout)
 	r.log(p, "stderr", &p.Stderr)
 	if p.RedirectStderr {
-		if p.Stderr.File != "" {
+		if p.Stderr.File != "" || p.isEmpty("stderr_logfile") {
 			r.warn("For [%s], redirect_stderr=true but stderr_logfile has also been set to a filename, "+
 				"the filename has been ignored", r.section)
 		}

@@ -88,7 +88,7 @@ func lower(s string) string { return strings.ToLower(strings.ReplaceAll(s, "İ",
 // parseInt is int(s, base) for the bases 8 and 10. Python's integers have no
 // bounds; what does not fit here becomes the nearest that does.
 func parseInt(s string, base int) (int64, bool) {
-	s = strip(s)
+	s = strings.TrimFunc(s, func(r rune) bool { return isSpace(r) && (r < 0x1c || r > 0x1f) })
 	digits := strings.TrimLeft(s, "+-")
 	if len(s)-len(digits) > 1 {
 		return 0, false

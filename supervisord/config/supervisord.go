@@ -67,20 +67,18 @@ func (l *loader) identity() {
 	s.ServerURL = serverURL(l.conf.Servers)
 }
 
-// serverURL prefers the first Unix socket to the first TCP address.
+// serverURL prefers the first Unix socket to the last TCP address.
 func serverURL(servers []Server) string {
 	url := ""
 	for _, s := range servers {
 		if s.Family == "unix" {
 			return "unix://" + s.Path
 		}
-		if url == "" {
-			host := s.Host
-			if host == "" {
-				host = "localhost"
-			}
-			url = fmt.Sprintf("http://%s:%d", host, s.Port)
+		host := s.Host
+		if host == "" {
+			host = "localhost"
 		}
+		url = fmt.Sprintf("http://%s:%d", host, s.Port)
 	}
 	return url
 }
