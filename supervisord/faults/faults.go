@@ -59,15 +59,20 @@ func (c Code) String() string {
 // Error is a failure that a caller is told about.
 type Error struct {
 	Code   Code
-	Detail string // what follows the name, may be empty
+	Detail string // what follows the name
+
+	bare bool // nothing follows it, not even a colon
 }
 
-// New makes a fault with a detail.
-func New(code Code, detail string) *Error { return &Error{code, detail} }
+// New makes a fault with a detail. An empty detail still gets its colon.
+func New(code Code, detail string) *Error { return &Error{Code: code, Detail: detail} }
+
+// Bare makes a fault that says nothing but its name.
+func Bare(code Code) *Error { return &Error{Code: code, bare: true} }
 
 // Error returns the faultString: the name, and the detail behind a colon.
 func (e *Error) Error() string {
-	if e.Detail == "" {
+	if e.bare {
 		return e.Code.String()
 	}
 	return e.Code.String() + ": " + e.Detail

@@ -21,20 +21,38 @@ func begin(m *machine, now time.Time, _ input) {
 		m.do(refuse{code: faults.ShutdownState})
 		return
 	}
-	m.again = false
+	m.again, m.inRound = false, false
 	m.Started, m.SpawnErr, m.ExitStatus = now, "", 0
 	m.become(states.Starting)
 	m.do(birth{})
 }
 
+// beginInRound is begin for a process that has never been started. With
+// startsecs of 0 it is RUNNING only when all of the round have been born, so
+// that the log tells of a start-up as Supervisor's does: births, then successes.
+func beginInRound(m *machine, now time.Time, in input) {
+	if !m.Started.IsZero() {
+		return
+	}
+	begin(m, now, in)
+	m.inRound = true
+}
+
 func born(m *machine, now time.Time, in input) {
 	m.PID = in.pid
 	m.say(logs.LevelInfo, "spawned: '%s' with pid %d", m.conf.Name, m.PID)
-	if m.conf.StartSecs <= 0 {
+	switch {
+	case m.conf.StartSecs > 0:
+		m.do(arm{seconds(m.conf.StartSecs)})
+	case !m.inRound:
 		settle(m, now, in)
-		return
 	}
-	m.do(arm{seconds(m.conf.StartSecs)})
+}
+
+func settleAtLast(m *machine, now time.Time, in input) {
+	if m.inRound && m.conf.StartSecs <= 0 {
+		settle(m, now, in)
+	}
 }
 
 func stillborn(m *machine, _ time.Time, in input) {

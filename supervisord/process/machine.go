@@ -29,6 +29,8 @@ type kind int
 
 const (
 	start        kind = iota // somebody wants it to run
+	autostart                // the daemon wants it to run, in a round with others
+	roundOver                // all of that round have been started
 	stop                     // somebody wants it to end
 	deliver                  // somebody wants it to get a signal
 	spawned                  // the child was born
@@ -95,15 +97,16 @@ type machine struct {
 	closing bool     // no births: between hold and release
 	due     bool     // the state's timer brings a birth, or would if not closing
 	again   bool     // a start request came while stopping
+	inRound bool     // started in a round that is not over
 	effects []effect // what the last step wants done, in order
 }
 
 // table is the whole life of a process. An empty cell ignores the input.
 var table = map[states.Process][numKinds]func(*machine, time.Time, input){
-	states.Stopped: {start: begin, stop: notRunning, deliver: notRunning, hold: rest, release: unrest},
+	states.Stopped: {start: begin, autostart: beginInRound, stop: notRunning, deliver: notRunning, hold: rest, release: unrest},
 	states.Starting: {
 		start: alreadyStarted, stop: terminate, deliver: pass,
-		spawned: born, spawnFailed: stillborn, exited: diedYoung, timeUp: settle,
+		spawned: born, spawnFailed: stillborn, exited: diedYoung, timeUp: settle, roundOver: settleAtLast,
 		signalFailed: lose, hold: rest, release: unrest, abort: terminate,
 	},
 	states.Running: {

@@ -80,6 +80,13 @@ func TestCells(t *testing.T) {
 		{"start while stopping", states.Stopping, nil, input{kind: start}, 0, nil},
 		{"start in shutdown", states.Stopped, closing, input{kind: start}, 0, []string{"SHUTDOWN_STATE"}},
 
+		{"autostart", states.Stopped, func(m *machine) { m.Started = time.Time{} }, input{kind: autostart}, 0, []string{"STOPPED->STARTING", "birth"}},
+		{"autostart of one that was stopped", states.Stopped, nil, input{kind: autostart}, 0, nil},
+		{"born in a round", states.Starting, func(m *machine) { m.conf.StartSecs, m.inRound = 0, true }, input{kind: spawned, pid: 9}, 0,
+			[]string{"spawned: 'p' with pid 9"}},
+		{"round over", states.Starting, func(m *machine) { m.conf.StartSecs, m.inRound = 0, true }, input{kind: roundOver}, 0,
+			[]string{"STARTING->RUNNING", "success: p entered RUNNING state, process has stayed up for > than 0 seconds (startsecs)"}},
+		{"round over too early", states.Starting, func(m *machine) { m.inRound = true }, input{kind: roundOver}, 0, nil},
 		{"born", states.Starting, nil, input{kind: spawned, pid: 9}, 0, []string{"spawned: 'p' with pid 9", "arm 1s"}},
 		{"born with startsecs 0", states.Starting, func(m *machine) { m.conf.StartSecs = 0 }, input{kind: spawned, pid: 9}, 0,
 			[]string{"spawned: 'p' with pid 9", "STARTING->RUNNING",
@@ -216,7 +223,7 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 	exits := []spawn.Exit{{Code: 0}, {Code: 1}, {Code: -1, Signal: syscall.SIGKILL}}
 	for _, state := range states.All {
 		for kind := range numKinds {
-			for flags := range 1 << 6 {
+			for flags := range 1 << 7 {
 				for _, policy := range []config.Autorestart{config.RestartNever, config.RestartAlways, config.RestartUnexpected} {
 					for _, exit := range exits {
 						for _, age := range []time.Duration{0, time.Second, time.Hour} {
@@ -225,7 +232,7 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 							m.closing, m.due, m.again = flags&1 != 0, flags&2 != 0, flags&4 != 0
 							m.conf.StartSecs = flags >> 3 & 1
 							m.Tries = 3 * (flags >> 4 & 1)
-							m.conf.KillAsGroup = flags>>5 != 0
+							m.conf.KillAsGroup, m.inRound = flags>>5&1 != 0, flags>>6 != 0
 							if state == states.Starting && (kind == spawned || kind == spawnFailed) {
 								m.PID = 0
 							}

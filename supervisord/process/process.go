@@ -119,7 +119,7 @@ func (p *Process) apply(in input) error {
 		for _, e := range p.machine.step(time.Now(), in) {
 			switch e := e.(type) {
 			case refuse:
-				refusal = faults.New(e.code, in.text+e.why)
+				refusal = refused(e, in.text)
 			case birth:
 				next, more = p.bear(), true
 			case signal:
@@ -135,6 +135,14 @@ func (p *Process) apply(in input) error {
 	p.publish()
 	p.answer()
 	return refusal
+}
+
+// refused words a refusal in terms of the name that the caller used.
+func refused(r refuse, name string) error {
+	if r.code == faults.ShutdownState {
+		return faults.Bare(r.code)
+	}
+	return faults.New(r.code, name+r.why)
 }
 
 // do carries out an effect that nothing comes of.

@@ -68,6 +68,13 @@ func (p *Process) Start(name string, wait bool) Answer {
 	return p.request(r)
 }
 
+// Autostart starts a process that has never been started, as one of several in
+// a round that ends with RoundOver.
+func (p *Process) Autostart() { p.request(&request{in: input{kind: autostart}}) }
+
+// RoundOver tells the process that all of its round have been started.
+func (p *Process) RoundOver() { p.request(&request{in: input{kind: roundOver}}) }
+
 // Stop asks the child to end. With wait, the answer comes when it has.
 func (p *Process) Stop(name string, wait bool) Answer {
 	r := &request{in: input{kind: stop, text: name}}

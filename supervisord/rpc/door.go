@@ -118,14 +118,14 @@ func (d *door) trace(ctx context.Context, format string, a ...any) {
 func (d *door) call(ctx context.Context, name string, params Params) (any, error) {
 	m, ok := d.table[name]
 	if !ok {
-		return nil, faults.New(faults.UnknownMethod, "")
+		return nil, faults.Bare(faults.UnknownMethod)
 	}
 	a, err := pick(m.params, params)
 	if err != nil {
 		return nil, err
 	}
 	if !m.always && d.Supervisor.Mood() != states.DaemonRunning {
-		return nil, faults.New(faults.ShutdownState, "")
+		return nil, faults.Bare(faults.ShutdownState)
 	}
 	if err := a.convert(m.params); err != nil {
 		return nil, err

@@ -207,9 +207,9 @@ func (f *fake) ReadLog(name, channel string, offset, length int64) (string, erro
 	f.note("ReadLog", name, channel, offset, length)
 	switch {
 	case name == "off":
-		return "", faults.New(faults.NoFile, "")
+		return "", faults.Bare(faults.NoFile)
 	case offset < 0:
-		return "", faults.New(faults.BadArguments, "")
+		return "", faults.Bare(faults.BadArguments)
 	case length > 0:
 		return f.log[offset : offset+length], nil
 	}

@@ -104,7 +104,7 @@ func (k kind) String() string {
 }
 
 // incorrect is the fault for parameters that do not fit.
-func incorrect() error { return faults.New(faults.IncorrectParameters, "") }
+func incorrect() error { return faults.Bare(faults.IncorrectParameters) }
 
 // arguments are what a method is called with, one for each of its parameters
 // and of the type that its kind promises.
@@ -149,11 +149,10 @@ func (a arguments) convert(wanted []param) error {
 	for i, p := range wanted {
 		v, ok := p.kind.accept(a[i])
 		if !ok {
-			fault := faults.New(faults.IncorrectParameters, "")
 			if p.kind == chars {
-				fault.Detail = display(a[i])
+				return faults.New(faults.IncorrectParameters, display(a[i]))
 			}
-			return fault
+			return incorrect()
 		}
 		a[i] = v
 	}

@@ -50,7 +50,7 @@ const multicall = "multicall"
 func (d *door) described(name string) (*method, error) {
 	m, ok := d.table[name]
 	if !ok {
-		return nil, faults.New(faults.SignatureUnsupported, "")
+		return nil, faults.Bare(faults.SignatureUnsupported)
 	}
 	return m, nil
 }

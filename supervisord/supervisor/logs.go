@@ -24,7 +24,7 @@ func (s *Supervisor) ReadMainLog(offset, length int64) (string, error) {
 func (s *Supervisor) ClearMainLog() error {
 	switch err := s.Main.Clear(); {
 	case errors.Is(err, fs.ErrNotExist):
-		return faults.New(faults.NoFile, s.Main.Path())
+		return faults.Bare(faults.NoFile)
 	case err != nil:
 		return faults.New(faults.Failed, err.Error())
 	}
@@ -42,16 +42,16 @@ func (s *Supervisor) ReadLog(name, channel string, offset, length int64) (string
 
 func readLog(path string, offset, length int64) (string, error) {
 	if path == "" {
-		return "", faults.New(faults.NoFile, "")
+		return "", faults.Bare(faults.NoFile)
 	}
 	data, err := logs.Read(path, offset, length)
 	switch {
 	case errors.Is(err, logs.ErrBadArguments):
-		return "", faults.New(faults.BadArguments, "")
+		return "", faults.Bare(faults.BadArguments)
 	case errors.Is(err, fs.ErrNotExist):
 		return "", faults.New(faults.NoFile, path)
 	case err != nil:
-		return "", faults.New(faults.Failed, "")
+		return "", faults.Bare(faults.Failed)
 	}
 	return logs.Text(data), nil
 }
@@ -90,10 +90,10 @@ func (s *Supervisor) ClearAllLogs(ctx context.Context) ([]api.CallResult, error)
 
 // ReopenLogs opens all logs anew, for whoever renamed the files.
 func (s *Supervisor) ReopenLogs() {
+	s.Log.Info("supervisord logreopen") // the last line of the old file
 	if err := s.Main.Reopen(); err != nil {
 		s.Log.Error("reopen the main log: " + err.Error())
 	}
-	s.Log.Info("supervisord logreopen")
 	for _, p := range s.everybody() {
 		if err := p.ReopenLogs(); err != nil {
 			s.Log.Error("reopen the logs of " + p.Config.Name + ": " + err.Error())

@@ -66,7 +66,7 @@ func (s *Supervisor) AddGroup(_ context.Context, name string) error {
 
 func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 	if s.Mood() < 1 {
-		return faults.New(faults.ShutdownState, "")
+		return faults.Bare(faults.ShutdownState)
 	}
 	for _, g := range s.configured().Groups {
 		if g.Name != name {

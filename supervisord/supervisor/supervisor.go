@@ -42,7 +42,9 @@ type Supervisor struct {
 	groups []*active // in order of activation
 	last   *config.Config
 
-	queue []*process.Process // to be started automatically; belongs to Run
+	// Both belong to Run:
+	queue []*process.Process // to be started automatically
+	round []*process.Process // started since the queue was last empty
 }
 
 // active is a group in use and the means to end it.
@@ -132,10 +134,15 @@ func (o order) carryOut(ctx context.Context) {
 // log tells, and it is tried again or not as configured.
 func (s *Supervisor) startNext() {
 	p := s.queue[0]
-	s.queue = s.queue[1:]
-	if p.Status().Started.IsZero() {
-		p.Start(p.Config.Name, false)
+	s.queue, s.round = s.queue[1:], append(s.round, p)
+	p.Autostart()
+	if len(s.queue) > 0 {
+		return
 	}
+	for _, p := range s.round {
+		p.RoundOver()
+	}
+	s.queue, s.round = nil, nil
 }
 
 // order has Run do something and waits until it is done. It fails if Run has
@@ -147,7 +154,7 @@ func (s *Supervisor) order(do func(context.Context)) error {
 		<-o.done
 		return nil
 	case <-s.ended:
-		return faults.New(faults.ShutdownState, "")
+		return faults.Bare(faults.ShutdownState)
 	}
 }
 

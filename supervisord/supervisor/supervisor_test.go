@@ -178,6 +178,20 @@ func TestProgramsStartByPriority(t *testing.T) {
 	})
 }
 
+func TestSuccessesAreToldAfterAllBirthsOfARound(t *testing.T) {
+	a, b := program("a", 1), program("b", 2)
+	a.Processes[0].StartSecs, b.Processes[0].StartSecs = 0, 0
+	inWorld(t, configOf(a, b), func(t *testing.T, w *world) {
+		var got []string
+		for _, line := range w.log.Lines() {
+			got = append(got, strings.Fields(line)[0]+strings.Fields(line)[1])
+		}
+		if want := []string{"spawned:'a'", "spawned:'b'", "success:a", "success:b"}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
+
 func TestShutdownStopsGroupsInReverse(t *testing.T) {
 	conf := configOf(program("first", 1), group("mid", 50, proc("mid", "m1", 1), proc("mid", "m2", 2)), program("last", 900))
 	inWorld(t, conf, func(t *testing.T, w *world) {
