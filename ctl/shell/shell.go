@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/peterh/liner"
@@ -62,11 +63,8 @@ func isTerminal(end any) bool {
 // the input it returns io.EOF with the cursor still behind the prompt, and
 // [ErrInterrupted] on Ctrl-C or when ctx ends, with the cursor on a new line.
 func (sh *Shell) Prompt(ctx context.Context, prompt string) (string, error) {
-	if sh.editor != nil {
-		line, err := sh.editor.prompt(ctx, prompt)
-		if !errors.Is(err, liner.ErrInvalidPrompt) {
-			return line, err
-		}
+	if sh.editor != nil && !strings.ContainsFunc(prompt, notEditable) {
+		return sh.editor.prompt(ctx, prompt)
 	}
 	fmt.Fprint(sh.out, prompt)
 	line, err := sh.ReadLine(ctx)
@@ -75,6 +73,10 @@ func (sh *Shell) Prompt(ctx context.Context, prompt string) (string, error) {
 	}
 	return line, err
 }
+
+// notEditable tells of a character that can't be in a prompt under line
+// editing, because nobody knows how wide it is.
+func notEditable(r rune) bool { return unicode.Is(unicode.C, r) }
 
 // ReadLine reads a line without prompt and editing.
 func (sh *Shell) ReadLine(ctx context.Context) (string, error) {
@@ -86,28 +88,25 @@ func (sh *Shell) ReadLine(ctx context.Context) (string, error) {
 }
 
 // Password asks for a line on the terminal that controls the process, without
-// echo. Where there is none, it takes the next line of the input.
+// echo. Where there is none, it takes the next line of the input. Ctrl-C is
+// [ErrInterrupted] here as well, and so is the end of the input.
 func (sh *Shell) Password(ctx context.Context, prompt string) (string, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
 		return sh.Prompt(ctx, prompt)
 	}
-	fd := int(tty.Fd())
-	state, err := term.GetState(fd)
+	defer tty.Close()
+	ordinary, err := term.MakeRaw(int(tty.Fd()))
 	if err != nil {
 		return "", fmt.Errorf("read password: %w", err)
 	}
-	fmt.Fprint(tty, prompt)
-	secret, err := reading(ctx, func() (string, error) {
-		text, err := term.ReadPassword(fd)
-		return string(text), err
-	})
-	if errors.Is(err, ErrInterrupted) {
-		_ = term.Restore(fd, state)
+	secret, err := term.NewTerminal(tty, "").ReadPassword(prompt)
+	if restored := term.Restore(int(tty.Fd()), ordinary); restored != nil {
+		return "", fmt.Errorf("restore terminal: %w", restored)
 	}
-	fmt.Fprintln(tty)
-	if err == nil {
-		tty.Close() // otherwise it is still being read from
+	if errors.Is(err, io.EOF) {
+		fmt.Fprintln(tty)
+		err = ErrInterrupted
 	}
 	return secret, err
 }
@@ -194,8 +193,11 @@ func (e *editor) prompt(ctx context.Context, prompt string) (string, error) {
 	}
 	defer func() { _ = e.ordinary.ApplyMode() }()
 	line, err := reading(ctx, func() (string, error) { return e.state.Prompt(prompt) })
-	if errors.Is(err, liner.ErrPromptAborted) {
-		err = ErrInterrupted
+	switch {
+	case errors.Is(err, liner.ErrPromptAborted):
+		err = ErrInterrupted // liner has ended the line
+	case errors.Is(err, ErrInterrupted):
+		fmt.Println()
 	}
 	return line, err
 }
