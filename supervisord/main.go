@@ -94,8 +94,8 @@ func (m *mainProgram) act(c *cli.Context) (err error) {
 		return err
 	}
 	if os.Getuid() == 0 && !c.IsSet("configuration") {
-		fmt.Fprintln(m.stderr, "Warning: supervisord runs as root and searches for its configuration file in default "+
-			"locations, the current directory among them; name the file with -c to be sure of it")
+		fmt.Fprintln(m.stderr, "Supervisord is running as root and it is searching for its configuration file in "+
+			"default locations, the current directory among them; name the file with -c to be sure of it")
 	}
 	m.status, err = m.supervise()
 	return err

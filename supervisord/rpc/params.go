@@ -149,8 +149,8 @@ func (a arguments) convert(wanted []param) error {
 	for i, p := range wanted {
 		v, ok := p.kind.accept(a[i])
 		if !ok {
-			if p.kind == chars {
-				return faults.New(faults.IncorrectParameters, display(a[i]))
+			if text := display(a[i]); p.kind == chars && text != "" {
+				return faults.New(faults.IncorrectParameters, text)
 			}
 			return incorrect()
 		}
