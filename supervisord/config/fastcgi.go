@@ -32,41 +32,49 @@ func (r *reader) socket() Socket {
 	}
 	owner, haveOwner := read[owner](r, "socket_owner")
 	mode, haveMode := read[int](r, "socket_mode")
-	r.only |= NameProgram
-	_, program, _ := strings.Cut(r.section, ":")
-	r.vars.program = strip(program)
-	url, ok := r.text("socket")
+	url := r.socketURL()
 	if url == "" {
-		if ok || !r.isSet("socket") {
-			r.fail("socket", fmt.Sprintf("[%s] section requires a \"socket\" line", r.section))
-		}
 		return s
 	}
-	path, isUnix := strings.CutPrefix(url, "unix://")
-	var err error
-	switch {
-	case isUnix:
-		err = s.listenUnix(r.host, path)
-	case haveOwner || haveMode:
-		err = errors.New("socket_owner and socket_mode params should only be used with a Unix domain socket")
-	default:
-		err = s.listenTCP(url)
-	}
-	if err != nil {
+	if err := s.listen(r.host, url, haveOwner || haveMode); err != nil {
 		r.fail("socket", fmt.Sprintf("%v in [%s] socket", err, r.section))
+	}
+	if haveMode {
+		s.Mode = uint32(mode)
 	}
 	switch {
 	case haveOwner:
 		s.UID, s.GID = owner.uid, owner.gid
 		s.owner, _ = r.text("socket_owner")
-	case isUnix && haveUser && uid != r.host.UID:
+	case s.Family == "unix" && haveUser && uid != r.host.UID:
 		a, _ := r.host.UserID(uid)
 		s.UID, s.GID = uid, a.GID
 	}
-	if haveMode {
-		s.Mode = uint32(mode)
-	}
 	return s
+}
+
+// socketURL reads socket=, in which program_name is known already.
+func (r *reader) socketURL() string {
+	_, program, _ := strings.Cut(r.section, ":")
+	r.vars.program = strip(program)
+	r.only |= NameProgram
+	url, ok := r.text("socket")
+	if url == "" && (ok || !r.isSet("socket")) {
+		r.fail("socket", fmt.Sprintf("[%s] section requires a \"socket\" line", r.section))
+	}
+	return url
+}
+
+// listen fills in where the socket is; the owner and mode of a file make sense
+// for a Unix socket only.
+func (s *Socket) listen(h *Host, url string, owned bool) error {
+	if path, ok := strings.CutPrefix(url, "unix://"); ok {
+		return s.listenUnix(h, path)
+	}
+	if owned {
+		return errors.New("socket_owner and socket_mode params should only be used with a Unix domain socket")
+	}
+	return s.listenTCP(url)
 }
 
 func (s *Socket) listenUnix(h *Host, path string) error {

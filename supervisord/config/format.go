@@ -93,20 +93,9 @@ func (f *formatter) conversion() error {
 		f.flags += string(r)
 		r, ok = f.next()
 	}
-	r, ok, err := f.number(r, ok, &f.width)
+	r, ok, err := f.widths(r, ok)
 	if err != nil {
 		return err
-	}
-	if f.width < -1 {
-		f.flags, f.width = f.flags+"-", -f.width
-	}
-	if ok && r == '.' {
-		f.prec = 0
-		r, ok = f.next()
-		if r, ok, err = f.number(r, ok, &f.prec); err != nil {
-			return err
-		}
-		f.prec = max(f.prec, 0)
 	}
 	if ok && (r == 'h' || r == 'l' || r == 'L') {
 		r, ok = f.next()
@@ -121,6 +110,24 @@ func (f *formatter) conversion() error {
 	}
 	f.verb = r
 	return f.convert()
+}
+
+// widths reads width and precision.
+func (f *formatter) widths(r rune, ok bool) (rune, bool, error) {
+	r, ok, err := f.number(r, ok, &f.width)
+	if err != nil {
+		return r, ok, err
+	}
+	if f.width < -1 {
+		f.flags, f.width = f.flags+"-", -f.width
+	}
+	if ok && r == '.' {
+		f.prec = 0
+		r, ok = f.next()
+		r, ok, err = f.number(r, ok, &f.prec)
+		f.prec = max(f.prec, 0)
+	}
+	return r, ok, err
 }
 
 // key reads the name in parentheses, which may contain balanced ones, and

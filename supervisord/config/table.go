@@ -11,9 +11,10 @@ const defaultSection = "DEFAULT"
 
 // table holds the sections of all files read so far.
 type table struct {
-	file   *ini.File         // names and values encoded
-	files  map[string]string // the included file that brought a section up first
-	places map[key]place     // where an option stands; section alone: its header
+	file    *ini.File         // names and values encoded
+	files   map[string]string // the included file that brought a section up first
+	headers map[string]place  // where a section begins
+	places  map[key]place     // where an option stands; all that are set are here
 }
 
 type key struct{ section, option string }
@@ -24,7 +25,12 @@ type place struct {
 }
 
 func newTable() *table {
-	t := &table{file: ini.Empty(), files: make(map[string]string), places: make(map[key]place)}
+	t := &table{
+		file:    ini.Empty(),
+		files:   make(map[string]string),
+		headers: make(map[string]place),
+		places:  make(map[key]place),
+	}
 	t.file.BlockMode = false // it is used by one goroutine
 	return t
 }
@@ -41,7 +47,11 @@ func (t *table) merge(file *ini.File, records []record, path string, included bo
 		}
 	}
 	for _, r := range records {
-		t.places[key{r.section, r.option}] = place{path, r.line}
+		if r.option == "" {
+			t.headers[r.section] = place{path, r.line}
+		} else {
+			t.places[key{r.section, r.option}] = place{path, r.line}
+		}
 	}
 }
 
@@ -62,10 +72,10 @@ func (t *table) has(section string) bool {
 
 // get returns an option's value as written, or that of [DEFAULT].
 func (t *table) get(section, option string) (string, bool) {
-	name := encode(option)
-	for _, s := range []string{encode(section), defaultSection} {
-		if sec, err := t.file.GetSection(s); err == nil && sec.HasKey(name) {
-			return decode(sec.Key(name).Value()), true
+	for _, s := range []string{section, defaultSection} {
+		// Most options are not set, and the map says so much sooner than ini.v1.
+		if _, ok := t.places[key{s, option}]; ok {
+			return decode(t.file.Section(encode(s)).Key(encode(option)).Value()), true
 		}
 	}
 	return "", false
@@ -99,14 +109,12 @@ func (t *table) expandHere(here string) {
 		for _, option := range t.options(section) {
 			value, _ := t.get(section, option)
 			if strings.Contains(value, format) {
-				t.set(section, option, strings.ReplaceAll(value, format, here))
+				value = encode(strings.ReplaceAll(value, format, here))
+				t.file.Section(encode(section)).Key(encode(option)).SetValue(value)
+				t.places[key{section, option}] = t.place(section, option)
 			}
 		}
 	}
-}
-
-func (t *table) set(section, option, value string) {
-	t.file.Section(encode(section)).Key(encode(option)).SetValue(encode(value))
 }
 
 // place tells where an option stands, or else its section, as far as known.
@@ -116,5 +124,5 @@ func (t *table) place(section, option string) place {
 			return p
 		}
 	}
-	return t.places[key{section, ""}]
+	return t.headers[section]
 }

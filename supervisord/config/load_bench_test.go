@@ -1,0 +1,26 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// BenchmarkLoad reads a file of a thousand programs, a start-up cost.
+func BenchmarkLoad(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("[supervisord]\n[unix_http_server]\nfile=%(here)s/s.sock\n")
+	for i := range 1000 {
+		fmt.Fprintf(&text, "[program:p%d]\ncommand=/bin/echo %%(program_name)s ; a comment\nenvironment=A=\"1\",B=\"%%(here)s\"\n"+
+			"autostart=false\nstopsignal=QUIT\nstdout_logfile=NONE\nstartsecs=5\n", i)
+	}
+	path := filepath.Join(b.TempDir(), "c.conf")
+	write(b, path, []byte(text.String()))
+	o := LoadOptions{Path: path, Host: ThisHost()}
+	for b.Loop() {
+		if _, err := Load(o); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
