@@ -3,8 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"text/tabwriter"
+	"slices"
 
 	"supervisor/supervisord/getopt"
 )
@@ -22,8 +21,7 @@ type CommandLineValues struct {
 // Args writes the options out again in the one form "--name=value".
 func (v *CommandLineValues) Args() []string { return getopt.Args(v.given, nil) }
 
-// CommandLine returns the command-line options of supervisord. In contrast to
-// Supervisor -t stands for --test, not for --strip_ansi.
+// CommandLine returns the command-line options of supervisord.
 func CommandLine() []getopt.Option {
 	var list []getopt.Option
 	for _, o := range options {
@@ -45,7 +43,7 @@ func ParseCommandLine(args []string, h Host) (*CommandLineValues, error) {
 		return nil, errors.New("positional arguments are not supported: " + reprList(rest))
 	}
 	v := &CommandLineValues{Overrides: make(Overrides)}
-	for _, g := range given {
+	for _, g := range readShortT(given) {
 		if err := v.take(g, &h); err != nil {
 			return nil, err
 		}
@@ -58,6 +56,34 @@ func ParseCommandLine(args []string, h Host) (*CommandLineValues, error) {
 		return nil, errors.New("option --json needs option -t")
 	}
 	return v, nil
+}
+
+// readShortT decides what -t means. Supervisor's is --strip_ansi; ours, alone or
+// with -c and --json, checks a configuration. Beside any other option the
+// command line was written for Supervisor, to start a daemon, and must start one.
+func readShortT(given []getopt.Given) []getopt.Given {
+	short := slices.IndexFunc(given, func(g getopt.Given) bool { return g.Form == "-t" })
+	starts := slices.ContainsFunc(given, func(g getopt.Given) bool {
+		switch g.Option.Name() {
+		case "test", "json", "configuration", "help", "version":
+			return false
+		}
+		return true
+	})
+	if short < 0 || !starts {
+		return given
+	}
+	table := CommandLine()
+	strip := slices.IndexFunc(table, func(o getopt.Option) bool { return o.Name() == "strip_ansi" })
+	given = slices.Clone(given)
+	given[short].Option = &table[strip]
+	seen := false
+	for i := range given {
+		if given[i].Option.Name() == "strip_ansi" {
+			given[i].Repeated, seen = given[i].Repeated || seen, true
+		}
+	}
+	return given
 }
 
 // take notes one option.
@@ -97,33 +123,4 @@ func commandLineValue(g getopt.Given, h *Host) (any, error) {
 		return g.Value, nil
 	}
 	return o.Type.parse(h, g.Value)
-}
-
-// Usage returns the text of supervisord --help.
-func Usage(program string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "supervisord -- run a set of applications as daemons.\n\nUsage: %s [options]\n\nOptions:\n", program)
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, o := range CommandLine() {
-		fmt.Fprintf(w, "%s\t%s\n", forms(o), o.Help)
-	}
-	w.Flush()
-	return b.String() + "\n"
-}
-
-// forms writes "-c FILE, --configuration=FILE".
-func forms(o getopt.Option) string {
-	var list []string
-	for _, letter := range o.Short {
-		form := "-" + string(letter)
-		if o.Arg != "" {
-			form += " " + o.Arg
-		}
-		list = append(list, form)
-	}
-	long := "--" + o.Long
-	if o.Arg != "" {
-		long += "=" + o.Arg
-	}
-	return strings.Join(append(list, long), ", ")
 }

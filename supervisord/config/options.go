@@ -146,7 +146,7 @@ var options = []Option{
 	{Name: "help", Long: true, Short: "h?", Help: "show this text and exit"},
 	{Name: "version", Long: true, Short: "v", Help: "show the version and exit"},
 	{Name: "configuration", Long: true, Short: "c", Arg: "FILE", Help: "configuration file, instead of searching for one"},
-	{Name: "test", Long: true, Short: "t", Help: "check the configuration, report all errors and exit"},
+	{Name: "test", Long: true, Short: "t", Help: "check the configuration, report all errors and exit; -t beside options for a daemon is --strip_ansi"},
 	{Name: "json", Long: true, Help: "with -t: write what was understood as JSON"},
 
 	{Name: "minfds", In: InSupervisord, Type: Integer, Default: "1024", Names: NameHere, Long: true, Short: "a", Arg: "NUM", Help: "file descriptors that must be available"},
