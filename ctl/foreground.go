@@ -50,7 +50,7 @@ func (s *session) foreground(ctx context.Context, arg string) error {
 	case refused && fault.Code == faults.BadName:
 		s.complain("ERROR: bad process name supplied")
 	case refused:
-		s.print("ERROR: " + describe(fault))
+		s.print("ERROR: " + s.describe(fault))
 	case err != nil:
 		return err
 	case info.State != states.Running:
@@ -103,7 +103,7 @@ func (s *session) sendLines(ctx context.Context, name string) (farewell string) 
 		case hasCode(err, faults.NotRunning):
 			return killed
 		default:
-			return "ERROR: " + describe(err)
+			return "ERROR: " + s.describe(err)
 		}
 	}
 }
@@ -113,7 +113,7 @@ func (s *session) sendLines(ctx context.Context, name string) (farewell string) 
 func (s *session) watch(ctx context.Context, name string, pid int) (farewell string) {
 	server, err := s.dial(s.settings)
 	if err != nil {
-		return "ERROR: " + describe(err)
+		return "ERROR: " + s.describe(err)
 	}
 	defer server.Close()
 	ticker := time.NewTicker(aliveInterval)
@@ -130,7 +130,7 @@ func (s *session) watch(ctx context.Context, name string, pid int) (farewell str
 		case ctx.Err() != nil:
 			return ""
 		case err != nil:
-			return "ERROR: " + describe(err)
+			return "ERROR: " + s.describe(err)
 		case info.State != states.Running || info.PID != pid:
 			return killed
 		}

@@ -112,45 +112,63 @@ func parseInt(text string) (int, bool) {
 
 // tail shows or follows a process's log.
 func (s *session) tail(ctx context.Context, arg string) error {
-	a, _ := s.find("tail")
 	words := strings.Fields(arg)
-	switch {
-	case len(words) == 0:
-		s.misused(a, "Error: too few arguments", exitGeneric)
-		return nil
-	case len(words) > 3:
-		s.misused(a, "Error: too many arguments", exitGeneric)
+	if n := len(words); n == 0 || n > 3 {
+		a, _ := s.find("tail")
+		message := "Error: too few arguments"
+		if n > 3 {
+			message = "Error: too many arguments"
+		}
+		s.misused(a, message, exitGeneric)
 		return nil
 	}
+	what, err := parseTail(words)
+	if err != nil {
+		s.complain("Error: " + err.Error())
+		return nil
+	}
+	if what.follow {
+		return s.followLog(ctx, logPath(what.name, what.channel))
+	}
+	method := "readProcessStdoutLog"
+	if what.channel == "stderr" {
+		method = "readProcessStderrLog"
+	}
+	return s.readLog(ctx, what.name, method, what.name, -what.bytes, 0)
+}
+
+// tailRequest is what the words behind tail ask for.
+type tailRequest struct {
+	extent
+	name    string
+	channel string // "stdout" or "stderr"
+}
+
+// parseTail reads "[-f|-N] name [channel]". Of three words without a modifier
+// the middle one is not looked at.
+func parseTail(words []string) (tailRequest, error) {
+	r := tailRequest{extent: extent{bytes: tailBytes}, channel: "stdout"}
 	modifier := ""
 	if strings.HasPrefix(words[0], "-") {
 		modifier, words = words[0], words[1:]
 	}
 	if len(words) == 0 {
-		s.complain("Error: tail requires process name")
-		return nil
+		return r, errors.New("tail requires process name")
 	}
-	name, channel := words[0], "stdout"
+	r.name = words[0]
 	if len(words) > 1 {
-		channel = strings.ToLower(words[len(words)-1])
+		r.channel = strings.ToLower(words[len(words)-1])
 	}
-	if channel != "stdout" && channel != "stderr" {
-		s.complain("Error: bad channel " + config.Repr(channel))
-		return nil
+	if r.channel != "stdout" && r.channel != "stderr" {
+		return r, fmt.Errorf("bad channel %s", config.Repr(r.channel))
 	}
-	how := extent{bytes: tailBytes}
 	if modifier != "" {
 		var ok bool
-		if how, ok = parseExtent(modifier); !ok {
-			s.complain("Error: bad argument " + modifier)
-			return nil
+		if r.extent, ok = parseExtent(modifier); !ok {
+			return r, fmt.Errorf("bad argument %s", modifier)
 		}
 	}
-	if how.follow {
-		return s.followLog(ctx, logPath(name, channel))
-	}
-	method := map[string]string{"stdout": "readProcessStdoutLog", "stderr": "readProcessStderrLog"}[channel]
-	return s.readLog(ctx, name, method, name, -how.bytes, 0)
+	return r, nil
 }
 
 // maintail shows or follows the daemon's own log.
@@ -243,7 +261,7 @@ func (s *session) copyStream(ctx context.Context, path streamPath) error {
 	if status, ok := errors.AsType[*xmlrpc.StatusError](err); ok {
 		fmt.Fprintf(s.errOut, "%s Cannot read, status code %d\n", address, status.Code)
 	} else {
-		fmt.Fprintf(s.errOut, "%s Cannot connect, error: %s\n", address, describe(err))
+		fmt.Fprintf(s.errOut, "%s Cannot connect, error: %s\n", address, s.describe(err))
 	}
 	return err
 }

@@ -45,7 +45,7 @@ func (s *session) connection() (caller, error) {
 // dialXMLRPC is the dialer of a real session.
 func dialXMLRPC(st config.Ctl) (caller, error) {
 	if !strings.HasPrefix(st.ServerURL, "unix://") && !strings.HasPrefix(st.ServerURL, "http://") {
-		return nil, fmt.Errorf("Unknown protocol for serverurl %s", st.ServerURL) // as supervisorctl always said it
+		return nil, wording("Unknown protocol for serverurl " + st.ServerURL)
 	}
 	return xmlrpc.NewClient(st.ServerURL, st.Username, st.Password)
 }
@@ -72,18 +72,24 @@ func (s *session) command(ctx context.Context, method string, args ...any) error
 	return s.call(ctx, method, nil, args...)
 }
 
-// versionError is a server of another interface version.
+// wording is an error in Supervisor's own words, capital letters and full stops
+// included.
+type wording string
+
+func (w wording) Error() string { return string(w) }
+
+// errNoNamespace is a server that runs without [rpcinterface:supervisor].
+const errNoNamespace = wording("Sorry, supervisord responded but did not recognize the supervisor namespace" +
+	" commands that supervisorctl uses to control it.  Please check that the [rpcinterface:supervisor]" +
+	" section is enabled in the configuration file (see sample.conf).")
+
+// versionError is a server with this version of the interface, not ours.
 type versionError string
 
 func (e versionError) Error() string {
 	return fmt.Sprintf("Sorry, this version of supervisorctl expects to talk to a server"+
 		" with API version %s, but the remote version is %s.", api.Version, string(e))
 }
-
-// errNoNamespace is a server that runs without [rpcinterface:supervisor].
-var errNoNamespace = errors.New("Sorry, supervisord responded but did not recognize the supervisor" +
-	" namespace commands that supervisorctl uses to control it.  Please check that the" +
-	" [rpcinterface:supervisor] section is enabled in the configuration file (see sample.conf).")
 
 // upCheck finds out whether a server is there that understands us.
 func (s *session) upCheck(ctx context.Context) error {
@@ -139,14 +145,17 @@ func (s *session) diagnose(err error) (message string, exit int) {
 	case isUnauthorized(err):
 		return "Server requires authentication", exitGeneric
 	}
-	return "error: " + describe(err), exitGeneric
+	return "error: " + s.describe(err), exitGeneric
 }
 
-// describe words an error that no action has words for. Faults keep the form
-// that Supervisor gives them, since that is what people search for.
-func describe(err error) string {
+// describe words an error that no action has words for. Faults and HTTP errors
+// keep the form that Supervisor gives them, since that is what people look for.
+func (s *session) describe(err error) string {
 	if fault, ok := errors.AsType[*xmlrpc.Fault](err); ok {
 		return fmt.Sprintf("<Fault %d: %s>", int(fault.Code), config.Repr(fault.Text))
+	}
+	if status, ok := errors.AsType[*xmlrpc.StatusError](err); ok {
+		return fmt.Sprintf("<ProtocolError for %s/RPC2: %s>", s.settings.ServerURL, status)
 	}
 	return err.Error()
 }

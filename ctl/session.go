@@ -137,7 +137,7 @@ func (s *session) confirm(ctx context.Context, question string) (bool, error) {
 func (s *session) ask(ctx context.Context, question string) (string, error) {
 	answer, err := s.lines.Prompt(ctx, question)
 	if errors.Is(err, io.EOF) {
-		err = errors.New("EOF when reading a line")
+		err = wording("EOF when reading a line")
 	}
 	return answer, err
 }

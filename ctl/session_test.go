@@ -85,12 +85,32 @@ func TestInterruptedQuestionEndsTheShell(t *testing.T) {
 	}
 }
 
+// TestCtrlCInAnAction covers Ctrl-C in an action that has no use for it.
+func TestCtrlCInAnAction(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	d := &daemon{scriptedServer: &scriptedServer{t: t}, onStart: func() error {
+		interrupt()
+		return ctx.Err()
+	}}
+	var out bytes.Buffer
+	s := newTestSession(d.dial, &out, nil)
+	if err := s.do(ctx, "start one two"); err != errInterrupted {
+		t.Errorf("error %v, want %v", err, errInterrupted)
+	}
+	if out.String() != "\n" {
+		t.Errorf("output %q, want an empty line", out.String())
+	}
+}
+
 // daemon is a supervisord with one process, for fg.
 type daemon struct {
 	*scriptedServer
 	info  api.ProcessInfo
 	stdin []string
 	fault error // of sendProcessStdin
+
+	onStart func() error // called by startProcess
 }
 
 func (d *daemon) dial(config.Ctl) (caller, error) { return d, nil }
@@ -101,6 +121,10 @@ func (d *daemon) Call(_ context.Context, method string, reply any, args ...any) 
 	switch method {
 	case "supervisor.getProcessInfo":
 		*reply.(*api.ProcessInfo) = d.info
+	case "supervisor.getVersion":
+		*reply.(*string) = api.Version
+	case "supervisor.startProcess":
+		return d.onStart()
 	case "supervisor.sendProcessStdin":
 		if d.fault != nil {
 			return d.fault

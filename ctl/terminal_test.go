@@ -228,6 +228,28 @@ func TestEndOfShell(t *testing.T) {
 	}
 }
 
+// TestHistoryOption covers both spellings, over the value in the file.
+func TestHistoryOption(t *testing.T) {
+	t.Parallel()
+	for _, option := range []string{"--history_file", "--history-file", "-r"} {
+		t.Run(option, func(t *testing.T) {
+			t.Parallel()
+			conf := testDaemon(t)
+			history := filepath.Join(t.TempDir(), "typed")
+			tt := startOnTerminal(t, "dumb", "-c", conf, option, history)
+			tt.expect(prompt)
+			tt.send("quit\r")
+			tt.finish()
+			if got, err := os.ReadFile(history); string(got) != "quit\n" || err != nil {
+				t.Errorf("history %q, %v", got, err)
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(conf), "history")); err == nil {
+				t.Error("the file of the configuration was written too")
+			}
+		})
+	}
+}
+
 func TestLineEditing(t *testing.T) {
 	t.Parallel()
 	tt := startOnTerminal(t, "xterm", "-c", testDaemon(t))
