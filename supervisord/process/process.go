@@ -85,7 +85,7 @@ func (p *Process) Run(ctx context.Context) {
 		case e := <-p.exits:
 			p.bury(e)
 		case <-p.timer.C:
-			p.apply(input{kind: timeUp})
+			_ = p.apply(input{kind: timeUp}) // nobody asked, so nobody is refused
 		case <-p.report.C:
 			p.reportStop()
 		case <-ctx.Done():
@@ -105,7 +105,7 @@ func stoppedTimer() *time.Timer {
 func (p *Process) bury(e spawn.Exit) {
 	p.child, p.exits = nil, nil
 	p.closeLogs()
-	p.apply(input{kind: exited, exit: e})
+	_ = p.apply(input{kind: exited, exit: e})
 }
 
 // apply lets the machine take a step, carries out what it asks for, and lets

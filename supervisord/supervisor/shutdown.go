@@ -37,7 +37,7 @@ func (s *Supervisor) Restart() error {
 
 // wake makes Run look at the mood.
 func (s *Supervisor) wake() {
-	go s.order(func(context.Context) {}) // ends with Run at the latest
+	go func() { _ = s.order(func(context.Context) {}) }() // ends with Run at the latest
 }
 
 // beginShutdown tells everybody and starts to stop the groups. The channel is
@@ -71,7 +71,7 @@ func (s *Supervisor) stopGroups(ctx context.Context) {
 		go func() {
 			defer close(gone)
 			for _, a := range answers {
-				a.Wait(ctx)
+				_ = a.Wait(ctx) // only ctx's end makes it fail
 			}
 		}()
 		for waiting := true; waiting; {

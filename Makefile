@@ -1,0 +1,64 @@
+# make run    builds, and runs the daemon in the foreground on supervisord.conf
+# make test   everything: installs what the tests need, then runs them all
+# make        formats, vets, lints, tests, builds
+
+GO      ?= go
+BIN     := bin
+TOOL    := $(GO) tool -modfile=.ci/tools.mod
+FUZZ    ?= 60s
+export CGO_ENABLED ?= 0
+
+.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz bench packages clean vuln
+
+all: fmt vet lint test build
+
+build:
+	$(GO) build -o $(BIN)/ ./cmd/...
+
+run: build
+	./$(BIN)/supervisord -c supervisord.conf
+
+test: packages build
+	.ci/test
+
+packages:
+	.ci/packages
+
+fmt:
+	gofmt -w cmd ctl supervisord
+
+fmt-check:
+	@files=$$(gofmt -l cmd ctl supervisord); [ -z "$$files" ] || { echo "not formatted: $$files"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+fix:
+	$(GO) fix -diff ./...
+
+# ST1005 is about the form of error texts. Ours are Supervisor's, capitals and all.
+staticcheck:
+	$(TOOL) staticcheck -checks inherit,-ST1005 ./...
+
+lint: staticcheck
+	$(TOOL) golangci-lint run --config .ci/golangci.yml ./...
+
+# The programs are static; these are the systems that they are built for.
+cross:
+	GOOS=linux GOARCH=amd64 $(GO) build -o /dev/null ./cmd/...
+	GOOS=linux GOARCH=arm64 $(GO) build -o /dev/null ./cmd/...
+	GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null ./cmd/...
+	GOOS=freebsd GOARCH=amd64 $(GO) build -o /dev/null ./cmd/...
+
+# Every parser and protocol reader, FUZZ each.
+fuzz:
+	.ci/fuzz $(FUZZ)
+
+bench:
+	$(GO) test -run '^$$' -bench . ./...
+
+vuln:
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@latest ./...
+
+clean:
+	rm -rf $(BIN)
