@@ -1,0 +1,46 @@
+package httpd
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// BindError tells in Supervisor's words why a server could not be opened.
+type BindError struct{ Err error }
+
+var errPathTooLong = errors.New("AF_UNIX path too long")
+
+// Error returns the text that follows "Error: " on stderr.
+func (e *BindError) Error() string {
+	const cannot = "Cannot open an HTTP server: socket.error reported "
+	if errors.Is(e.Err, syscall.EADDRINUSE) {
+		return "Another program is already listening on a port that one of our HTTP servers is configured to use." +
+			"  Shut this program down first before starting supervisord."
+	}
+	if errno, ok := errors.AsType[syscall.Errno](e.Err); ok {
+		return fmt.Sprintf("%serrno.%s (%d)", cannot, unix.ErrnoName(errno), int(errno))
+	}
+	if dns, ok := errors.AsType[*net.DNSError](e.Err); ok {
+		return fmt.Sprintf("%s%d", cannot, resolverCode(dns))
+	}
+	if errors.Is(e.Err, errPathTooLong) {
+		return cannot + errPathTooLong.Error()
+	}
+	return e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *BindError) Unwrap() error { return e.Err }
+
+// resolverCode is what getaddrinfo(3) would have returned: EAI_AGAIN or
+// EAI_NONAME.
+func resolverCode(e *net.DNSError) int {
+	if e.IsTemporary {
+		return -3
+	}
+	return -2
+}

@@ -1,0 +1,16 @@
+// Package httpd serves the daemon's doors on its TCP and unix sockets.
+//
+// Listen binds everything that is configured, so that a second daemon is found
+// out before the first has come to harm; Serve then answers until its context
+// ends. Every listener serves the same routes, each behind its own
+// credentials, and nothing is routed before they were checked.
+//
+// A request runs in a goroutine of its own, and its context ends when the
+// client hangs up. Headers and bodies must come within time and limits, but
+// nothing limits how long an answer may take: a client may wait for a program
+// to start for as long as that takes. On shutdown log streams end at once;
+// calls that are about to be answered are given a moment.
+//
+// A handler refuses by setting a status and no more. The page that goes with
+// it is Supervisor's and is added here.
+package httpd

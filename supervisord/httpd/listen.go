@@ -1,0 +1,98 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/logs"
+)
+
+// Options is what servers need to know besides their addresses.
+type Options struct {
+	Log *slog.Logger
+	// Stderr is told what Supervisor tells only there.
+	Stderr io.Writer
+	// Interfaces are the names of the configured RPC interfaces.
+	Interfaces []string
+}
+
+// Servers are listening sockets, and whoever answers on them.
+type Servers struct {
+	Options
+	sites []*site
+}
+
+// site is one server of the configuration.
+type site struct {
+	config.Server
+	net.Listener
+	file    os.FileInfo // of a unix socket
+	removed sync.Once   // the file
+}
+
+// Listen binds all servers in order and lets the log know. Nothing is accepted
+// before Serve, but clients may already connect. If one of them fails the
+// others are given up, and the error is a *BindError.
+func Listen(servers []config.Server, o Options) (*Servers, error) {
+	s := &Servers{Options: o}
+	for _, c := range servers {
+		st := &site{Server: c}
+		if err := st.bind(o.Stderr); err != nil {
+			s.Close()
+			return nil, &BindError{err}
+		}
+		s.sites = append(s.sites, st)
+		s.announce(st)
+	}
+	return s, nil
+}
+
+func (st *site) bind(stderr io.Writer) (err error) {
+	if st.Family == "unix" {
+		return st.bindUnix(stderr)
+	}
+	// Supervisor serves IPv4 only, and configurations count on it: "*" would
+	// otherwise reach networks that it did not reach before.
+	var lc net.ListenConfig
+	st.Listener, err = lc.Listen(context.Background(), "tcp4", net.JoinHostPort(st.Host, strconv.Itoa(st.Port)))
+	return err
+}
+
+// announce logs what Supervisor logs of a new server.
+func (s *Servers) announce(st *site) {
+	where, host, port := st.Host, st.Host, strconv.Itoa(st.Port)
+	if st.Family == "unix" {
+		where, host, port = st.Path, "<unix domain socket>", st.Path
+	}
+	s.Log.Log(context.Background(), logs.LevelTrace, fmt.Sprintf("%s:Medusa (V1.12) started at %s\n\tHostname: %s\n\tPort:%s",
+		where, time.Now().Format(time.ANSIC), host, port))
+	for _, name := range s.Interfaces {
+		s.Log.Info(fmt.Sprintf("RPC interface '%s' initialized", name))
+	}
+	if st.Username == "" {
+		s.Log.Log(context.Background(), logs.LevelCritical,
+			fmt.Sprintf("Server '%s' running without any HTTP authentication checking", st.Section))
+	}
+}
+
+// Close ends listening and removes the unix sockets, unless somebody else has
+// put his own in their place. It may be called again.
+func (s *Servers) Close() error {
+	var all error
+	for _, st := range s.sites {
+		st.removeFile()
+		if err := st.Listener.Close(); !errors.Is(err, net.ErrClosed) {
+			all = errors.Join(all, err)
+		}
+	}
+	return all
+}

@@ -1,0 +1,98 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// grace is how long answers may take that are under way when serving ends.
+const grace = time.Second
+
+// Serve answers on all servers until ctx ends or one of them fails, and
+// returns when nothing is left of them: listeners are closed, unix sockets
+// removed, streams ended. Calls that wait are still answered if their answer
+// is ready within a second.
+func (s *Servers) Serve(ctx context.Context, h Handlers) error {
+	group, running := errgroup.WithContext(ctx)
+	calls, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer hangUp()
+	routed := routes(running, h)
+	var servers []*server
+	for _, st := range s.sites {
+		srv := newServer(calls, recorder{st, s.Log, guard{st.Username, st.Password, s.Stderr, routed}}, s.Log)
+		servers = append(servers, srv)
+		group.Go(func() error { return srv.serve(st.Listener) })
+	}
+	<-running.Done()
+	for _, st := range s.sites {
+		st.removeFile()
+	}
+	deadline, cancel := context.WithTimeout(calls, grace)
+	defer cancel()
+	var ending sync.WaitGroup
+	for _, srv := range servers {
+		ending.Go(func() { srv.end(deadline) })
+	}
+	ending.Wait()
+	return errors.Join(group.Wait(), s.Close())
+}
+
+// server is an HTTP server that knows which of its connections have not said
+// anything yet.
+type server struct {
+	http.Server
+	mu     sync.Mutex
+	silent map[net.Conn]struct{}
+}
+
+func newServer(base context.Context, h http.Handler, log *slog.Logger) *server {
+	s := &server{silent: map[net.Conn]struct{}{}}
+	s.Server = http.Server{
+		Handler:                      h,
+		MaxHeaderBytes:               maxHeader,
+		ReadHeaderTimeout:            headerTimeout,
+		IdleTimeout:                  idleTimeout,
+		DisableGeneralOptionsHandler: true, // OPTIONS * wants credentials like the rest
+		BaseContext:                  func(net.Listener) context.Context { return base },
+		ConnState:                    s.note,
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelError),
+	}
+	return s
+}
+
+func (s *server) serve(l net.Listener) error {
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (s *server) note(conn net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if state == http.StateNew {
+		s.silent[conn] = struct{}{}
+	} else {
+		delete(s.silent, conn)
+	}
+}
+
+// end closes what is idle, waits for the rest, and closes that too when ctx
+// ends. net/http would wait for connections that have not said anything.
+func (s *server) end(ctx context.Context) {
+	s.mu.Lock()
+	for conn := range s.silent {
+		conn.Close()
+	}
+	s.mu.Unlock()
+	if s.Shutdown(ctx) != nil {
+		s.Server.Close()
+	}
+}

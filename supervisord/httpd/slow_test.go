@@ -1,0 +1,181 @@
+package httpd
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"supervisor/supervisord/config"
+)
+
+// pipes is a listener whose connections are in memory, so that time can be
+// had for nothing.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipes) Close() error {
+	select {
+	case <-p.closed:
+		return net.ErrClosed
+	default:
+		close(p.closed)
+		return nil
+	}
+}
+
+func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+
+// bubble runs a test against a server inside of a synctest bubble.
+func bubble(t *testing.T, h Handlers, test func(t *testing.T, dial func() net.Conn)) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := pipes{make(chan net.Conn), make(chan struct{})}
+		s := &Servers{Options{slog.New(slog.DiscardHandler), io.Discard, nil}, []*site{{Server: config.Server{Family: "unix"}, Listener: p}}}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Serve(ctx, h) }()
+		test(t, func() net.Conn {
+			client, server := net.Pipe()
+			p.conns <- server
+			t.Cleanup(func() { client.Close() })
+			return client
+		})
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// took tells how long reading to the end takes, and what is read.
+func took(conn net.Conn) (time.Duration, string) {
+	begin := time.Now()
+	got, _ := io.ReadAll(conn)
+	return time.Since(begin), string(got)
+}
+
+// drip writes begin, then a byte each second as long as that works.
+func drip(conn net.Conn, begin string) (stop func()) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for _, err := io.WriteString(conn, begin); err == nil; _, err = io.WriteString(conn, "a") {
+			time.Sleep(time.Second)
+		}
+	}()
+	return func() {
+		conn.Close()
+		<-ended
+	}
+}
+
+func TestSlowHeaders(t *testing.T) {
+	for name, begin := range map[string]string{"nothing": "", "line": "POST /RP", "headers": "POST /RPC2 HTTP/1.1\r\nHost: x\r\nA: "} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, Handlers{RPC: echo}, func(t *testing.T, dial func() net.Conn) {
+				conn := dial()
+				if begin != "" {
+					defer drip(conn, begin)()
+				}
+				if d, _ := took(conn); d > headerTimeout+time.Second {
+					t.Error("closed after", d)
+				}
+			})
+		})
+	}
+}
+
+func TestSlowBodies(t *testing.T) {
+	bubble(t, Handlers{RPC: echo}, func(t *testing.T, dial func() net.Conn) {
+		conn := dial()
+		defer drip(conn, "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")()
+		if d, answer := took(conn); d > bodyTimeout+time.Second || !strings.HasPrefix(answer, "HTTP/1.1 400 ") {
+			t.Error(d, answer)
+		}
+	})
+}
+
+func TestCallsMayWaitForLong(t *testing.T) {
+	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(100 * time.Hour):
+			io.WriteString(w, "at last")
+		case <-r.Context().Done():
+		}
+	})
+	bubble(t, Handlers{RPC: slow}, func(t *testing.T, dial func() net.Conn) {
+		conn := dial()
+		go io.WriteString(conn, "POST /RPC2 HTTP/1.0\r\nContent-Length: 1\r\n\r\na")
+		if d, answer := took(conn); d != 100*time.Hour || !strings.HasSuffix(answer, "at last") {
+			t.Error(d, answer)
+		}
+	})
+}
+
+func TestIdleConnectionsAreKeptAsLongAsSupervisorDoes(t *testing.T) {
+	bubble(t, Handlers{RPC: echo}, func(t *testing.T, dial func() net.Conn) {
+		conn := dial()
+		r := bufio.NewReader(conn)
+		for range 2 {
+			go io.WriteString(conn, "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na")
+			resp, err := http.ReadResponse(r, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.ReadAll(resp.Body)
+			time.Sleep(29 * time.Minute)
+		}
+		if d, _ := took(conn); d != time.Minute {
+			t.Error(d)
+		}
+	})
+}
+
+// blocked is a log that is written faster than it is read.
+type blocked struct{ failed chan time.Duration }
+
+func (b *blocked) FollowLog(context.Context, string, string, func(time.Time) io.Writer) error {
+	return errors.New("no process")
+}
+
+func (b *blocked) FollowMainLog(_ context.Context, begin func(time.Time) io.Writer) error {
+	start := time.Now() // nothing is taken, not even the head
+	w := begin(start)
+	for {
+		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+			b.failed <- time.Since(start)
+			return err
+		}
+	}
+}
+
+func TestStreamsGiveUpClientsThatTakeNothing(t *testing.T) {
+	b := &blocked{}
+	bubble(t, Handlers{Logs: b}, func(t *testing.T, dial func() net.Conn) {
+		b.failed = make(chan time.Duration, 1)
+		conn := dial()
+		go io.WriteString(conn, "GET /mainlogtail HTTP/1.1\r\nHost: x\r\n\r\n")
+		if d := <-b.failed; d != writeTimeout {
+			t.Error(d)
+		}
+	})
+}

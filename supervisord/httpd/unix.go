@@ -1,0 +1,155 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"os/user"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// bindUnix puts a listening socket at the configured path, and does so at a
+// single moment: the socket gets its owner and mode under another name and is
+// then linked to its own, so that nobody ever meets it with wrong permissions.
+func (st *site) bindUnix(stderr io.Writer) error {
+	temp := st.Path + "." + strconv.Itoa(os.Getpid())
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	l, err := listenUnix(temp, os.FileMode(st.Mode))
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp)
+	if err := st.dress(temp); err != nil {
+		l.Close()
+		return err
+	}
+	if err := st.settle(temp, stderr); err != nil {
+		l.Close()
+		return err
+	}
+	st.Listener = l
+	return nil
+}
+
+// listenUnix binds a socket that has no more permissions than mode from the
+// beginning: the kernel takes those of the unbound socket, less the umask.
+func listenUnix(path string, mode os.FileMode) (net.Listener, error) {
+	if len(path) >= len(syscall.RawSockaddrUnix{}.Path) {
+		return nil, errPathTooLong
+	}
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		// Where the kernel does not do this, the mode is right before the
+		// socket has its final name.
+		return c.Control(func(fd uintptr) { _ = syscall.Fchmod(int(fd), uint32(mode.Perm())) })
+	}}
+	l, err := lc.Listen(context.Background(), "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	l.(*net.UnixListener).SetUnlinkOnClose(false) // it would remove whatever is there by then
+	return l, nil
+}
+
+// dress gives the socket its owner and the bits of its mode that the umask has
+// taken.
+func (st *site) dress(temp string) error {
+	if st.UID >= 0 || st.GID >= 0 {
+		err := os.Lchown(temp, st.UID, st.GID)
+		if errors.Is(err, syscall.EPERM) {
+			return st.notPermitted()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	info, err := os.Lstat(temp)
+	if err != nil || info.Mode().Perm() == os.FileMode(st.Mode) {
+		return err
+	}
+	return os.Chmod(temp, os.FileMode(st.Mode))
+}
+
+func (st *site) notPermitted() error {
+	name := strconv.Itoa(os.Getuid())
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	return fmt.Errorf("Not permitted to chown %s to uid/gid (%d, %d); adjust \"sockchown\" value in config file or on command line"+
+		" to values that the current user (%s) can successfully chown", st.Path, st.UID, st.GID, name)
+}
+
+// settle links the socket to its own name. What is there and does not answer
+// is removed first. When others try the same at the same time one of them
+// wins; the number of attempts bounds how long that can go on.
+func (st *site) settle(temp string, stderr io.Writer) (err error) {
+	if st.file, err = os.Lstat(temp); err != nil {
+		return err
+	}
+	for range 8 {
+		if err = os.Link(temp, st.Path); err == nil {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if err := removeStale(st.Path, stderr); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// removeStale removes the socket of a daemon that is gone. If it answers the
+// error is EADDRINUSE.
+func removeStale(path string, stderr io.Writer) error {
+	before, err := os.Lstat(path)
+	if err != nil {
+		return nil // gone meanwhile
+	}
+	if answers(path) {
+		return syscall.EADDRINUSE
+	}
+	// Another daemon may have done all this just before and have its own
+	// socket here by now.
+	after, err := os.Lstat(path)
+	if err != nil || !os.SameFile(before, after) {
+		return nil
+	}
+	fmt.Fprintf(stderr, "Unlinking stale socket %s\n", path)
+	if err := syscall.Unlink(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &fs.PathError{Op: "unlink", Path: path, Err: err}
+	}
+	return nil
+}
+
+// answers tells whether somebody listens on a socket. A daemon that is too
+// busy or too stopped to answer still does; only a refusal counts as nobody.
+func answers(path string) bool {
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		conn.Close()
+		return true
+	}
+	return !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist)
+}
+
+// removeFile removes the socket from the file system if it is still ours. The
+// kernel keeps its number from being used again as long as it is open.
+func (st *site) removeFile() {
+	st.removed.Do(func() {
+		if st.file == nil {
+			return
+		}
+		if now, err := os.Lstat(st.Path); err == nil && os.SameFile(now, st.file) {
+			os.Remove(st.Path)
+		}
+	})
+}
