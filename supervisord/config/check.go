@@ -65,20 +65,25 @@ func (l *loader) unknown() []*Error {
 				Text: "unknown section" + suggest(section, Sections(^uint16(0)).Headers())})
 			continue
 		}
-		if in&(InRPCInterface|InCtlPlugin) != 0 {
-			continue // all options go to the plug-in
-		}
 		for _, option := range l.table.options(section) {
-			if find(in, option) != nil {
-				continue
+			if e := l.unknownOption(in, section, option); e != nil {
+				list = append(list, e)
 			}
-			value, _ := l.table.get(section, option)
-			at := l.table.place(section, option)
-			list = append(list, &Error{File: at.file, Line: at.line, Section: section, Option: option, Value: value,
-				Text: "unknown option" + suggest(option, optionNames(in))})
 		}
 	}
 	return list
+}
+
+// unknownOption returns what to say of an option, if anything. Plug-ins may
+// take any, and those of [DEFAULT] are not meant for every section.
+func (l *loader) unknownOption(in Sections, section, option string) *Error {
+	at, own := l.table.places[key{section, option}]
+	if !own || in&(InRPCInterface|InCtlPlugin) != 0 || find(in, option) != nil {
+		return nil
+	}
+	value, _ := l.table.get(section, option)
+	return &Error{File: at.file, Line: at.line, Section: section, Option: option, Value: value,
+		Text: "unknown option" + suggest(option, optionNames(in))}
 }
 
 // kindOf tells what kind of section a name belongs to.

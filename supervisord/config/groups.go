@@ -38,7 +38,7 @@ func (l *loader) addGroup(g *Group) {
 	names := make(map[string]bool)
 	for _, p := range g.Processes {
 		p.Environment = l.conf.Supervisord.Environment.merged(p.Environment)
-		if names[p.Name] {
+		if p.Name != "" && names[p.Name] {
 			r := l.reader(InPrograms, p.Section)
 			r.located = true
 			r.fail("process_name", fmt.Sprintf("There is more than one process named %s in group %s", Repr(p.Name), Repr(g.Name)))
@@ -60,11 +60,10 @@ func (l *loader) groupReader(in Sections, section string) *reader {
 // sectionName checks the name after the colon of a section's header.
 func (r *reader) sectionName() string {
 	_, text, _ := strings.Cut(r.section, ":")
-	n, err := name(text)
-	if err != nil {
+	if _, err := name(text); err != nil {
 		r.fail("", err.Error())
 	}
-	return n
+	return strip(text)
 }
 
 // group reads a [group:x] and marks the sections of its programs.

@@ -58,11 +58,11 @@ type loader struct {
 	vars   vars // known everywhere
 	conf   *Config
 	errs   Errors
-	failed map[key]bool // what errs holds
+	failed map[key]complaint
 }
 
 func newLoader(o LoadOptions) *loader {
-	l := &loader{LoadOptions: o, table: newTable(), conf: new(Config), failed: make(map[key]bool)}
+	l := &loader{LoadOptions: o, table: newTable(), conf: new(Config), failed: make(map[key]complaint)}
 	l.host = &l.Host
 	l.vars = vars{host: l.Host.Name, env: make(map[string]string)}
 	for _, e := range l.Host.Environ {

@@ -122,14 +122,11 @@ func (r *reader) each(p *Process) {
 	}
 	p.Command = get[string](r, "command")
 	pattern, ok := r.text("process_name")
-	if !ok {
-		return
-	}
-	n, err := name(pattern)
-	if err != nil {
+	_, badSection := r.failed[key{r.section, ""}]
+	if _, err := name(pattern); err != nil && ok && !badSection {
 		r.fail("process_name", err.Error())
 	}
-	p.Name = n
+	p.Name = strip(pattern)
 }
 
 func (r *reader) noteEmpty(p *Process, option, value string) {

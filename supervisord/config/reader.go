@@ -76,17 +76,24 @@ func (r *reader) isSet(name string) bool {
 	return ok
 }
 
-// fail notes that something is wrong with an option. Only the first complaint
-// about each option counts: options of programs are read more than once.
+// complaint is the last thing that was said about an option, and by whom.
+type complaint struct {
+	reader *reader
+	text   string
+}
+
+// fail notes that something is wrong with an option. Nothing is said twice:
+// neither by one reader, nor by the second one of a program's section, which
+// is read for its group and for its processes.
 func (r *reader) fail(option, text string) {
+	k := key{r.section, option}
+	if c, ok := r.failed[k]; ok && (c.reader != r || c.text == text) {
+		return
+	}
+	r.failed[k] = complaint{r, text}
 	if r.located {
 		text = fmt.Sprintf("%s in section %s (file: %s)", text, Repr(r.section), Repr(r.fileOf(r.section)))
 	}
-	k := key{r.section, option}
-	if r.failed[k] {
-		return
-	}
-	r.failed[k] = true
 	value, _ := r.table.get(r.section, option)
 	at := r.table.place(r.section, option)
 	r.errs = append(r.errs, &Error{

@@ -1,0 +1,103 @@
+package config
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write what the golden tests got into their files")
+
+// testHost is a machine on which little exists, so that results do not depend
+// on the one that runs the tests.
+func testHost(here string) Host {
+	users := map[string]int{"root": 0, "nobody": 65534, "web": 1000}
+	groups := map[string]int{"root": 0, "nogroup": 65534, "www": 33}
+	h := Host{
+		Environ: []string{"HOME=/home/me", "WORD=two words", "PERCENT=50%", "PATH=/bin", "WORD=shadowed", "odd"},
+		Name:    "host.example", Cwd: here, TempDir: "/tmp",
+		IsDir: func(p string) bool {
+			switch filepath.Clean(p) {
+			case "/", "/tmp", "/var/log", "/home/me", "/home/web", here, here + "/sub":
+				return true
+			}
+			return false
+		},
+		User: func(name string) (Account, bool) {
+			uid, ok := users[name]
+			return Account{UID: uid, GID: uid, Home: "/home/" + name}, ok
+		},
+		Group: func(name string) (int, bool) { gid, ok := groups[name]; return gid, ok },
+	}
+	h.UserID = func(uid int) (Account, bool) {
+		for name, id := range users {
+			if id == uid {
+				return h.User(name)
+			}
+		}
+		return Account{}, false
+	}
+	h.GroupID = func(gid int) bool {
+		for _, id := range groups {
+			if id == gid {
+				return true
+			}
+		}
+		return false
+	}
+	return h
+}
+
+// TestGolden reads the files of each archive in testdata and compares what
+// Check says, as text and as JSON, with the archive's last two parts. $HERE
+// stands for the directory of the files.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatal("no golden files:", err)
+	}
+	for _, path := range archives {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			golden(t, path)
+		})
+	}
+}
+
+func golden(t *testing.T, path string) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := t.TempDir()
+	input, outputs, _ := strings.Cut(string(text), "-- check --\n")
+	check, json, _ := strings.Cut(outputs, "-- json --\n")
+	want := map[string]string{"check": check, "json": json}
+	// A part is headed by a line "-- name --"; what precedes the first is prose.
+	for _, part := range strings.Split("\n"+input, "\n-- ")[1:] {
+		name, body, _ := strings.Cut(part, " --\n")
+		write(t, filepath.Join(here, name), []byte(strings.ReplaceAll(body, "$HERE", here)+"\n"))
+	}
+	o := LoadOptions{Path: "supervisord.conf", Host: testHost(here)}
+	for _, name := range []string{"check", "json"} {
+		var b strings.Builder
+		if _, err := Check(&b, o, name == "json"); err != nil {
+			t.Fatal(err)
+		}
+		got := strings.ReplaceAll(b.String(), here, "$HERE")
+		input += "-- " + name + " --\n" + got
+		if diff := cmp.Diff(want[name], got); diff != "" && !*update {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(input), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
