@@ -1,0 +1,160 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// seeds adds the texts of the golden files.
+func seeds(f *testing.F) {
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range archives {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		input, _, _ := strings.Cut(string(text), "-- check --\n")
+		_, input, _ = strings.Cut(input, " --\n")
+		f.Add(input)
+	}
+}
+
+// FuzzDialect wants all that was read to survive being written out plainly.
+func FuzzDialect(f *testing.F) {
+	seeds(f)
+	f.Add("[a]\nx=1\n\n  2\n; c\n  3\n[-]\n-=-\n.=`\"")
+	f.Fuzz(func(t *testing.T, text string) {
+		file, records, err := parse(text, "x.conf")
+		if err != nil {
+			return
+		}
+		tab := newTable()
+		tab.merge(file, records, "x.conf", false)
+		for _, section := range tab.sections() {
+			for _, option := range tab.options(section) {
+				value, ok := tab.get(section, option)
+				if !ok || !utf8.ValidString(value) || strings.TrimRightFunc(value, isSpace) != value {
+					t.Fatalf("[%q] %q = %q, %v", section, option, value, ok)
+				}
+			}
+		}
+	})
+}
+
+// FuzzEncode wants names and values to come back as they were.
+func FuzzEncode(f *testing.F) {
+	for _, s := range []string{"", "-", ".", "a.b", "%2D", "+", " ", "\n", "`", `"`, "\xff", "DEFAULT", "é"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if got := decode(encode(s)); got != s {
+			t.Fatalf("%q became %q", s, got)
+		}
+	})
+}
+
+func FuzzFormat(f *testing.F) {
+	for _, s := range []string{"%(here)s", "%(process_num)02d", "%%", "%(a(b)c)s", "%*d", "%(numprocs)+#08.3x|", "%(here", "%.3g", "%(process_num)c", "é%é"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := testVars().expand(processNames, s, "where")
+		if err == nil && !strings.Contains(s, "%") && got != s {
+			t.Fatalf("%q became %q", s, got)
+		}
+		if len(got) > len(s)*maxWidth+len(s)*100 {
+			t.Fatalf("%q became %d bytes long", s, len(got))
+		}
+	})
+}
+
+func FuzzByteSize(f *testing.F) {
+	for _, s := range []string{"0", "5MB", "1_0 kb", "-3GB", "99999999999999999999gb", "MB", "+"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		n, err := byteSize(s)
+		m, err2 := byteSize(strings.ToUpper(s))
+		if utf8.ValidString(s) && strings.ToLower(s) == strings.ToLower(strings.ToUpper(s)) && (n != m || (err == nil) != (err2 == nil)) {
+			t.Fatalf("%q: %d, %v; in capitals %d, %v", s, n, err, m, err2)
+		}
+	})
+}
+
+func FuzzKeyValues(f *testing.F) {
+	for _, tt := range convertTests {
+		if tt.kind == KeyValues {
+			f.Add(tt.text)
+		}
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		env, err := keyValues(s)
+		if err != nil {
+			return
+		}
+		var b strings.Builder
+		quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+		for _, v := range env {
+			b.WriteString(`"` + quote.Replace(v.Name) + `"="` + quote.Replace(v.Value) + `",`)
+		}
+		again, err := keyValues(b.String())
+		if diff := cmp.Diff(env, again); diff != "" || err != nil {
+			t.Fatalf("%q: %v\n%s", b.String(), err, diff)
+		}
+	})
+}
+
+func FuzzMatches(f *testing.F) {
+	for _, s := range [][2]string{{"*.conf", "a.conf"}, {"[!a-c]*", "d"}, {"[]]", "]"}, {"a*b*c?", "abcbcd"}, {"[", "["}} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, pattern, name string) {
+		if matches(pattern, name) && !matches("*"+pattern+"*", "x"+name+"x") {
+			t.Fatalf("%q matches %q, but not with more around", pattern, name)
+		}
+	})
+}
+
+// FuzzCheck wants no text to bring Check down, and its status to agree with
+// what it says.
+func FuzzCheck(f *testing.F) {
+	seeds(f)
+	many := regexp.MustCompile(`(?i)numprocs[^_]*[0-9_]{4}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if many.MatchString(text) {
+			return // it would be obeyed
+		}
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "c.conf"), []byte(text))
+		o := LoadOptions{Path: "c.conf", Host: testHost(dir)}
+		var b strings.Builder
+		status, err := Check(&b, o, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (status == 0) == strings.Contains(b.String(), "error: ") && !strings.Contains(text, "error: ") {
+			t.Fatalf("status %d, but it says\n%s", status, b.String())
+		}
+		c, err := Load(o)
+		if (err == nil) != (status == 0) {
+			t.Fatalf("status %d, but Load says %v", status, err)
+		}
+		if err == nil {
+			again, _ := Load(o)
+			for i := range c.Groups {
+				if !c.Groups[i].Equal(again.Groups[i]) {
+					t.Fatalf("group %q differs from itself", c.Groups[i].Name)
+				}
+			}
+		}
+	})
+}

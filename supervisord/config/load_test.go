@@ -1,0 +1,335 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const minimal = "[supervisord]\n[program:a]\ncommand=/bin/a\n"
+
+// loadText writes a main file into a new directory and loads it from there.
+func loadText(t *testing.T, text string) (*Config, error) {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "supervisord.conf"), []byte(text))
+	return Load(LoadOptions{Path: "supervisord.conf", Host: testHost(dir)})
+}
+
+func TestSearchPaths(t *testing.T) {
+	t.Parallel()
+	for program, want := range map[string][2]string{
+		"/usr/bin/supervisord": {"/usr/etc/supervisord.conf", "/usr/supervisord.conf"},
+		"bin/supervisord":      {"etc/supervisord.conf", "supervisord.conf"},
+		"supervisord":          {"etc/supervisord.conf", "supervisord.conf"},
+		"/bin/supervisord":     {"/etc/supervisord.conf", "/supervisord.conf"},
+	} {
+		got := SearchPaths(program)
+		if len(got) != 6 || got[0] != want[0] || got[1] != want[1] || got[2] != "supervisord.conf" || got[5] != "/etc/supervisor/supervisord.conf" {
+			t.Errorf("%s: %q", program, got)
+		}
+	}
+}
+
+func TestSearchTakesTheFirst(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := LoadOptions{Program: filepath.Join(dir, "opt", "bin", "supervisord"), Host: testHost(dir)}
+	for _, path := range []string{"etc/supervisord.conf", "supervisord.conf", "opt/supervisord.conf", "opt/etc/supervisord.conf"} {
+		write(t, filepath.Join(dir, path), []byte(minimal))
+		c, err := Load(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := filepath.Join(dir, path); c.Path != want {
+			t.Errorf("read %s, want %s", c.Path, want)
+		}
+	}
+}
+
+func TestFileErrors(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for path, want := range map[string]string{
+		"nowhere.conf": "could not find config file nowhere.conf",
+		".":            "could not read config file .",
+	} {
+		_, err := Load(LoadOptions{Path: path, Host: testHost(dir)})
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %s", path, err, want)
+		}
+	}
+}
+
+// TestSyntaxErrors are worded like Python's exceptions.
+func TestSyntaxErrors(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                      ".ini file does not include supervisord section",
+		"x=1\n":                 "File contains no section headers.\nfile: 'supervisord.conf', line: 1\n'x=1\\n'",
+		"\n[a]\njunk\n\n= 1":    "Source contains parsing errors: 'supervisord.conf'\n\t[line  3]: 'junk\\n'\n\t[line  5]: '= 1'",
+		"[supervisord]\nx=\x80": "'utf-8' codec can't decode byte 0x80 in position 16: invalid start byte",
+		"\xe2\x82x":             "'utf-8' codec can't decode bytes in position 0-1: invalid continuation byte",
+		"\xe2\x82":              "'utf-8' codec can't decode bytes in position 0-1: unexpected end of data",
+		"\xe2(":                 "'utf-8' codec can't decode byte 0xe2 in position 0: invalid continuation byte",
+	} {
+		if _, err := loadText(t, text); err == nil || err.Error() != want {
+			t.Errorf("%q: error %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestErrorsComeInOrder wants the first error to be Supervisor's.
+func TestErrorsComeInOrder(t *testing.T) {
+	t.Parallel()
+	_, err := loadText(t, "[supervisord]\nloglevel=loud\n[program:a]\nstopsignal=X\nstartsecs=soon\n[unix_http_server]\nchmod=rwx\nfile=x\n")
+	list, ok := errors.AsType[Errors](err)
+	if !ok {
+		t.Fatalf("error is a %T", err)
+	}
+	var texts []string
+	for _, e := range list {
+		texts = append(texts, e.Text)
+	}
+	const suffix = " in section 'program:a' (file: 'supervisord.conf')"
+	want := []string{
+		"bad logging level name 'loud'",
+		"invalid literal for int() with base 10: 'soon'" + suffix,
+		"value 'X' is not a valid signal name" + suffix,
+		"program section program:a does not specify a command" + suffix,
+		"Invalid chmod value rwx",
+	}
+	if diff := cmp.Diff(want, texts); diff != "" {
+		t.Error(diff)
+	}
+	first, ok := errors.AsType[*Error](err)
+	if !ok || first.Line != 2 || first.Section != "supervisord" || first.Option != "loglevel" || first.Value != "loud" {
+		t.Errorf("first error is at %+v", first)
+	}
+}
+
+func TestCommandLineBeatsFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "c.conf"), []byte(minimal+"[supervisord]\nidentifier=file\nloglevel=warn\nuser=nosuch\n"))
+	host := testHost(dir)
+	v, err := ParseCommandLine([]string{"-nk", "-i", "line", "-l", "x.log", "-u", "web"}, host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(LoadOptions{Path: "c.conf", Overrides: v.Overrides, Host: host})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.Supervisord
+	if s.Identifier != "line" || s.LogLevel != 30 || s.Logfile != dir+"/x.log" || !s.NoDaemon || !s.NoCleanup || s.Silent || *s.UID != 1000 {
+		t.Errorf("got %+v", s)
+	}
+}
+
+// TestReloadStartsAfresh: variables that were removed from the file are gone.
+func TestReloadStartsAfresh(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "c.conf")
+	o := LoadOptions{Path: "c.conf", Host: testHost(dir)}
+	const use = "[program:a]\ncommand=%(ENV_NEW)s\n"
+	write(t, path, []byte("[supervisord]\nenvironment=NEW=1\n"+use))
+	if c, err := Load(o); err != nil || c.Groups[0].Processes[0].Command != "1" {
+		t.Fatal(err)
+	}
+	write(t, path, []byte("[supervisord]\n"+use))
+	if _, err := Load(o); err == nil || !strings.Contains(err.Error(), "names ('ENV_NEW')") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestServerURL(t *testing.T) {
+	t.Parallel()
+	const unix, one, two = "[unix_http_server]\nfile=~/s\n", "[inet_http_server]\nport=9001\n", "[inet_http_server:2]\nport=h:2\n"
+	for servers, want := range map[string]string{
+		"": "", one: "http://localhost:9001", one + two: "http://h:2", one + unix: "unix:///home/me/s",
+	} {
+		c, err := loadText(t, minimal+servers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Supervisord.ServerURL != want {
+			t.Errorf("%q: %q, want %q", servers, c.Supervisord.ServerURL, want)
+		}
+	}
+}
+
+func TestPlugins(t *testing.T) {
+	t.Parallel()
+	const section = "[supervisord]\n[rpcinterface:x]\nextra=%(ENV_WORD)s\nsupervisor.rpcinterface_factory="
+	for factory, want := range map[string]string{
+		"my.module:f":                "my.module:f cannot be resolved within [rpcinterface:x]: No module named 'my'",
+		"supervisor.mine:f":          "supervisor.mine:f cannot be resolved within [rpcinterface:x]: No module named 'supervisor.mine'",
+		"supervisor.rpcinterface:no": "supervisor.rpcinterface:no cannot be resolved within [rpcinterface:x]: module 'supervisor.rpcinterface' has no attribute 'no'",
+	} {
+		if _, err := loadText(t, section+factory); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	c, err := loadText(t, section+mainRPCInterface)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []RPCInterface{{Name: "x", Section: "rpcinterface:x", Factory: mainRPCInterface,
+		Options: map[string]string{"extra": "two words"}, BuiltIn: true}}
+	if diff := cmp.Diff(want, c.RPCInterfaces); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestResolveCanAllowMore(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "c.conf"), []byte(minimal+"[rpcinterface:x]\nsupervisor.rpcinterface_factory=a:b\n"))
+	c, err := Load(LoadOptions{Path: "c.conf", Host: testHost(dir), Resolve: func(string) error { return nil }})
+	if err != nil || c.RPCInterfaces[0].BuiltIn {
+		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+// TestGroupedFastCGIKeepsItsSocket: it can't work without one.
+func TestGroupedFastCGIKeepsItsSocket(t *testing.T) {
+	t.Parallel()
+	c, err := loadText(t, minimal+"[fcgi-program:f]\ncommand=f\nsocket=tcp://H:80\n[group:g]\nprograms=a,f\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := c.Groups[0].Processes
+	if list[0].Socket != nil || list[1].Socket == nil || list[1].Socket.URL != "tcp://h:80" || list[1].Kind != FastCGI {
+		t.Errorf("sockets %+v, %+v", list[0].Socket, list[1].Socket)
+	}
+}
+
+func TestLoadCtl(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for text, want := range map[string]Ctl{
+		"[supervisorctl]\n": {ServerURL: "http://localhost:9001", Prompt: "supervisor"},
+		"[supervisorctl]\nserverurl=unix://%(here)s/../s.sock\nusername=u\npassword=%(ENV_WORD)s\nprompt=me\nhistory_file=~/h\n": {
+			ServerURL: "unix://" + filepath.Dir(dir) + "/s.sock", Username: "u", Password: "two words", Prompt: "me", HistoryFile: "/home/me/h"},
+		"[include]\n[supervisorctl]\nserverurl=nonsense\nhistory_file=\n": {ServerURL: "nonsense", Prompt: "supervisor"},
+	} {
+		write(t, filepath.Join(dir, "c.conf"), []byte(text))
+		want.Path = filepath.Join(dir, "c.conf")
+		got, err := LoadCtl(LoadOptions{Path: "c.conf", Host: testHost(dir)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(&want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+func TestLoadCtlErrors(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for text, want := range map[string]string{
+		minimal:                                 ".ini file does not include supervisorctl section",
+		"junk":                                  "File contains no section headers.\nfile: 'c.conf', line: 1\n'junk'",
+		"[supervisorctl]\nprompt=%(here)s":      "Format string '%(here)s' for 'supervisorctl.prompt' contains names ('here') which cannot be expanded. Available names: ENV_HOME, ENV_PATH, ENV_PERCENT, ENV_WORD",
+		"[supervisorctl]\n[ctlplugin:x]\na=b\n": "section [ctlplugin:x] does not specify a supervisor.ctl_factory",
+		"[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a.b:c\n": "a.b:c cannot be resolved within [ctlplugin:x]: No module named 'a'",
+	} {
+		write(t, filepath.Join(dir, "c.conf"), []byte(text))
+		if _, err := LoadCtl(LoadOptions{Path: "c.conf", Host: testHost(dir)}); err == nil || err.Error() != want {
+			t.Errorf("%q: error %v, want %s", text, err, want)
+		}
+	}
+	if _, err := LoadCtl(LoadOptions{Path: "none", Host: testHost(dir)}); err == nil || err.Error() != "could not find config file none" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestCheckURL(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{"http://localhost:9001", "unix:///s", "x:y", " http://[::1]:80", "a+b-c.1:path"} {
+		if err := CheckURL(good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for bad, want := range map[string]string{
+		"nonsense":   "value 'nonsense' is not a URL",
+		"":           "value '' is not a URL",
+		"http:":      "value 'http:' is not a URL",
+		"http://?q":  "value 'http://?q' is not a URL",
+		":x":         "value ':x' is not a URL",
+		"1x:y":       "value '1x:y' is not a URL",
+		"http://[::": "Invalid IPv6 URL",
+	} {
+		if err := CheckURL(bad); err == nil || err.Error() != want {
+			t.Errorf("%q: error %v, want %s", bad, err, want)
+		}
+	}
+}
+
+func TestThisHost(t *testing.T) {
+	t.Parallel()
+	h := ThisHost()
+	if root, ok := h.User("root"); !ok || root.UID != 0 {
+		t.Errorf("root is %+v, %v", root, ok)
+	}
+	if _, ok := h.User("no such user"); ok {
+		t.Error("found a user that there is not")
+	}
+	if _, ok := h.UserID(0); !ok || !h.GroupID(0) || h.GroupID(1<<30) {
+		t.Error("wrong about the ids 0 and 2^30")
+	}
+	if _, ok := h.Group("no such group"); ok {
+		t.Error("found a group that there is not")
+	}
+	if !filepath.IsAbs(h.Cwd) || !h.IsDir(h.Cwd) || !h.IsDir(h.TempDir) || h.UID != os.Getuid() || h.Name == "" {
+		t.Errorf("got %+v", h)
+	}
+}
+
+func TestTempDir(t *testing.T) {
+	t.Parallel()
+	good, other := t.TempDir(), t.TempDir()
+	for _, tt := range []struct {
+		env  []string
+		want string
+	}{
+		{[]string{"TMP=" + other, "TEMP=/nope", "TMPDIR=" + good}, good},
+		{[]string{"TMP=" + good, "TEMP=/nope", "TMPDIR="}, good},
+		{[]string{"TMPDIR=."}, other},
+		{nil, "/tmp"},
+	} {
+		h := Host{Environ: tt.env, Cwd: other}
+		if got := h.tempDir(); got != tt.want {
+			t.Errorf("%q: %s, want %s", tt.env, got, tt.want)
+		}
+	}
+}
+
+func TestExpandUser(t *testing.T) {
+	t.Parallel()
+	h := testHost("/here")
+	for p, want := range map[string]string{
+		"~": "/home/me", "~/x": "/home/me/x", "~web/x": "/home/web/x", "~nosuch/x": "~nosuch/x", "x~": "x~", "": "",
+	} {
+		if got := h.expandUser(p); got != want {
+			t.Errorf("%q became %q, want %q", p, got, want)
+		}
+	}
+	h.Environ = []string{"HOME=/"}
+	for p, want := range map[string]string{"~": "/", "~/x": "/x"} {
+		if got := h.expandUser(p); got != want {
+			t.Errorf("at home in /: %q became %q, want %q", p, got, want)
+		}
+	}
+	h.Environ = nil
+	if got := h.expandUser("~"); got != "/home/root" {
+		t.Errorf("without HOME: %q", got)
+	}
+}
