@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -140,7 +141,7 @@ func (l *loader) add(text, name string, included bool) bool {
 	file, records, err := parse(text, name)
 	if err != nil {
 		line := 0
-		if e, ok := err.(*syntaxError); ok {
+		if e, ok := errors.AsType[*syntaxError](err); ok {
 			line = e.line
 		}
 		l.reject(name, line, err.Error())
@@ -197,7 +198,7 @@ func (l *loader) include() bool {
 func (l *loader) includeFile(path string) bool {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		l.warn("Could not include file \"%s\": %v", path, err.(*os.PathError).Err)
+		l.warn("Could not include file \"%s\": %v", path, errors.Unwrap(err))
 		return true
 	}
 	l.conf.Infos = append(l.conf.Infos, fmt.Sprintf("Included extra file \"%s\" during parsing", path))
