@@ -111,6 +111,9 @@ func (d *catDaemon) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// noLinger keeps the race detector from sleeping a second at the end.
+const noLinger = "GORACE=atexit_sleep_ms=0"
+
 // terminal is supervisorctl on a pseudo terminal.
 type terminal struct {
 	t    *testing.T
@@ -121,7 +124,7 @@ type terminal struct {
 
 func startOnTerminal(t *testing.T, term string, args ...string) *terminal {
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asMain+"=1", "TERM="+term)
+	cmd.Env = append(os.Environ(), asMain+"=1", "TERM="+term, noLinger)
 	file, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 160})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asEcho) != "" {
+		echo()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // pipe returns the ends of a pipe, which the test closes.
 func pipe(t *testing.T) (r, w *os.File) {
