@@ -17,6 +17,9 @@ import (
 
 // bear makes an attempt at a child and returns what came of it.
 func (p *Process) bear() input {
+	if err := p.acquireSocket(); err != nil {
+		return stillbirth("%s", err)
+	}
 	file, argv, err := p.Command()
 	if err != nil {
 		return stillbirth("%s", err.(*faults.Error).Detail)
@@ -30,8 +33,27 @@ func (p *Process) bear() input {
 		return p.noChild(err)
 	}
 	p.child, p.exits = child, child.Exited()
-	p.pid.Store(int64(child.Pid()))
+	if p.Partner != nil {
+		p.Partner.Meet(child.Write)
+	}
 	return input{kind: spawned, pid: child.Pid()}
+}
+
+// acquireSocket gives back the last child's socket first: if no sibling uses
+// it, the next child gets a new one, as with Supervisor.
+func (p *Process) acquireSocket() (err error) {
+	p.releaseSocket()
+	if p.Socket != nil {
+		p.socket, err = p.Socket.Acquire()
+	}
+	return err
+}
+
+func (p *Process) releaseSocket() {
+	if p.socket != nil {
+		p.Socket.Release()
+		p.socket = nil
+	}
 }
 
 func stillbirth(format string, args ...any) input {
@@ -71,7 +93,12 @@ func (p *Process) spec(file string, argv []string) *spawn.Spec {
 		Env:    p.environment(),
 		Dir:    p.Config.Directory,
 		Umask:  p.Config.Umask,
+		Stdin:  p.socket,
 		Stdout: p.stdout,
+		Born:   func(c spawn.Child) { p.pid.Store(int64(c.Pid())) },
+	}
+	if p.Partner != nil {
+		s.Stdout = overheard{p.stdout, p.Partner.Expect()}
 	}
 	if p.Config.UID != nil {
 		s.Become = spawn.Identity(*p.Config.UID) // now: users come and go
@@ -80,6 +107,19 @@ func (p *Process) spec(file string, argv []string) *spawn.Spec {
 		s.Stderr = p.stderr
 	}
 	return s
+}
+
+// overheard is output that a partner gets too, as the child wrote it: only the
+// log is stripped of escape sequences.
+type overheard struct {
+	log  *logs.Stream
+	hear func(data []byte)
+}
+
+// Write implements spawn.Output.
+func (o overheard) Write(data []byte) {
+	o.log.Write(data)
+	o.hear(data)
 }
 
 // environment is the daemon's, then what Supervisor tells every child, then

@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -21,6 +22,28 @@ type Spawner interface {
 	Spawn(*spawn.Spec) (spawn.Child, error)
 }
 
+// Listening is a socket that several processes have in common.
+type Listening interface {
+	// Acquire returns the listening socket, which the first caller creates. It
+	// stays open until Release has been called as often as Acquire succeeded.
+	Acquire() (*os.File, error)
+	// Release takes one Acquire back.
+	Release()
+}
+
+// Partner converses with the children of a process, as the pool of an event
+// listener does. The process calls it from the goroutine that owns it, so its
+// methods must neither block nor call the process.
+type Partner interface {
+	// Expect is called before each birth. The stdout of that child goes to what
+	// it returns, besides to the log, from a goroutine of the child's own.
+	Expect() (hear func(data []byte))
+	// Meet gives the way to the stdin of the child just born: spawn.Child.Write.
+	Meet(write func(data []byte) error)
+	// Changed tells of a new state of the process, after its event.
+	Changed(to states.Process)
+}
+
 // Options is what a process needs beside its configuration.
 type Options struct {
 	Config *config.Process
@@ -31,9 +54,14 @@ type Options struct {
 	ServerURL string
 	// Environ is the daemon's environment, NAME=value.
 	Environ []string
+	// Socket becomes the stdin of a FastCGI program, nil for all others.
+	Socket  Listening
 	Spawner Spawner
 	Events  *events.Bus
 	Log     *slog.Logger
+	// Partner gets what the child says on stdout, nil for nobody. There are no
+	// events and no syslog of it then.
+	Partner Partner
 }
 
 // Process is one supervised process. Its methods may be called from anywhere.
@@ -48,6 +76,7 @@ type Process struct {
 
 	machine machine // this and all below belong to Run
 	child   spawn.Child
+	socket  *os.File          // while it is acquired
 	exits   <-chan spawn.Exit // nil while there is no child
 	timer   *time.Timer       // of the machine's state
 	report  *time.Timer       // of the words about a stop that takes long
@@ -62,7 +91,11 @@ func New(o Options) *Process {
 		gone:     make(chan struct{}),
 		machine:  machine{conf: o.Config},
 	}
-	p.stdout = p.stream("stdout", o.Stdout, o.Config.Stdout)
+	stdout := o.Config.Stdout
+	if o.Partner != nil {
+		stdout.Events, stdout.CaptureMaxBytes, stdout.Syslog = false, 0, false
+	}
+	p.stdout = p.stream("stdout", o.Stdout, stdout)
 	p.stderr = p.stream("stderr", o.Stderr, o.Config.Stderr)
 	p.publish()
 	return p
@@ -132,6 +165,9 @@ func (p *Process) apply(in input) error {
 		}
 		in = next
 	}
+	if p.child == nil {
+		p.releaseSocket() // before anybody learns that the child has ended
+	}
 	p.publish()
 	p.answer()
 	return refusal
@@ -156,6 +192,9 @@ func (p *Process) do(e effect) {
 		p.timer.Stop()
 		c := events.Change(e)
 		p.Events.Publish(c.Type(), c.Payload)
+		if p.Partner != nil {
+			p.Partner.Changed(c.To)
+		}
 	case say:
 		p.Log.Log(context.Background(), e.level, e.text)
 	}

@@ -78,7 +78,8 @@ func (s *Supervisor) Mood() states.Daemon { return states.Daemon(s.mood.Load()) 
 func (s *Supervisor) Identifier() string { return s.Config.Supervisord.Identifier }
 
 // Activate puts all configured groups to use, in order. It is called once,
-// before Run, and fails if a log directory can't be written to.
+// before Run, and fails if a log directory can't be written to or a FastCGI
+// socket can't be created.
 func (s *Supervisor) Activate(ctx context.Context) error {
 	for _, g := range s.last.Groups {
 		if s.find(g.Name) != nil {
@@ -170,8 +171,12 @@ func (s *Supervisor) dismiss() {
 // themselves.
 func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	g := &process.Group{Config: conf}
+	sockets, err := s.sockets(conf)
+	if err != nil {
+		return err
+	}
 	for _, c := range conf.Processes {
-		p, err := s.newProcess(c)
+		p, err := s.newProcess(c, sockets[c.Socket])
 		if err != nil {
 			return err
 		}
@@ -199,7 +204,7 @@ func (s *Supervisor) enqueue(g *process.Group) {
 	s.queue = append(s.queue, list...)
 }
 
-func (s *Supervisor) newProcess(c *config.Process) (*process.Process, error) {
+func (s *Supervisor) newProcess(c *config.Process, socket *process.Socket) (*process.Process, error) {
 	stdout, err := s.logPath(c, "stdout", c.Stdout)
 	if err != nil {
 		return nil, err
@@ -208,7 +213,7 @@ func (s *Supervisor) newProcess(c *config.Process) (*process.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return process.New(process.Options{
+	o := process.Options{
 		Config:    c,
 		Stdout:    stdout,
 		Stderr:    stderr,
@@ -218,7 +223,11 @@ func (s *Supervisor) newProcess(c *config.Process) (*process.Process, error) {
 		Spawner:   s.Spawner,
 		Events:    s.Events,
 		Log:       s.Log,
-	}), nil
+	}
+	if socket != nil {
+		o.Socket = socket
+	}
+	return process.New(o), nil
 }
 
 // logPath is the file that a stream is logged to, "" for none. An automatic
