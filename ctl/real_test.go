@@ -62,6 +62,9 @@ startsecs=0
 // startReal runs a real supervisord until the end of the test and returns its
 // configuration file.
 func startReal(t *testing.T) (conf string) {
+	if testing.Short() {
+		t.Skip("NOT COMPARED with the real Supervisor, which takes its seconds: -short")
+	}
 	for _, program := range []string{realSupervisord, realSupervisorctl} {
 		if _, err := os.Stat(program); err != nil {
 			t.Skipf("NOT COMPARED with the real Supervisor: %v", err)
