@@ -65,6 +65,20 @@ func (s *Spawner) Spawn(spec *Spec) (Child, error) {
 	c.pid, err = s.fork(spec, c.theirs)
 	c.closeTheirs()
 
+	s.born(c, err)
+	if err != nil {
+		c.abandon()
+		return nil, err
+	}
+	if spec.Born != nil {
+		spec.Born(c)
+	}
+	c.listen()
+	return c, nil
+}
+
+// born ends a birth that went well or not.
+func (s *Spawner) born(c *child, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.births--
@@ -72,12 +86,6 @@ func (s *Spawner) Spawn(spec *Spec) (Child, error) {
 		s.enter(c)
 	}
 	s.forgetStrangers()
-	if err != nil {
-		c.abandon()
-		return nil, err
-	}
-	c.listen()
-	return c, nil
 }
 
 // enter notes a newborn, which may have died before its pid was known.

@@ -21,6 +21,9 @@ type Spec struct {
 	// Stdout gets what the child writes. A Stderr of nil sends descriptor 2
 	// down the pipe of descriptor 1. Each is called by one goroutine.
 	Stdout, Stderr Output
+	// Born is told of the child before anything that it says is passed on, nil
+	// for nobody.
+	Born func(Child)
 }
 
 // Output takes what a child writes. Its own troubles are its own business: a
