@@ -1,0 +1,122 @@
+package supervisord_test
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"supervisor/ctl"
+	"supervisor/supervisord"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/testkit"
+)
+
+// Both programs are in the test binary: it is found under their names on PATH.
+func TestMain(m *testing.M) {
+	spawn.Stage()
+	testkit.Child()
+	testscript.Main(m, map[string]func(){
+		"supervisord":   func() { os.Exit(supervisord.Main(os.Args, os.Stdout, os.Stderr)) },
+		"supervisorctl": func() { os.Exit(ctl.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
+		"child":         child,
+	})
+}
+
+// child is testkit's child as a program that configurations can name.
+func child() {
+	os.Args = append(testkit.Command(), os.Args[1:]...)
+	testkit.Child()
+}
+
+// TestScripts runs the sessions of testdata/script, one behaviour each.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("LANG", "C.UTF-8")
+			e.Setenv("GORACE", "atexit_sleep_ms=0")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"await":  await,
+			"signal": signalTo,
+			"gone":   gone,
+			"append": appendLine,
+		},
+	})
+}
+
+// patience is how long a session waits for what must come.
+const patience = 30 * time.Second
+
+// poll waits until ok holds. It is for what other processes do; inside ours
+// there are channels.
+func poll(ok func() bool) bool {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(5 * time.Millisecond) {
+		if ok() {
+			return true
+		}
+	}
+	return false
+}
+
+// await FILE TEXT waits until a file contains a text; await FILE, until it
+// exists. With !, until that is not so any more.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	path, text := ts.MkAbs(args[0]), strings.Join(args[1:], " ")
+	ok := poll(func() bool {
+		data, err := os.ReadFile(path)
+		return (err == nil && strings.Contains(string(data), text)) != neg ||
+			text == "" && (err == nil) != neg && !os.IsNotExist(err)
+	})
+	if !ok {
+		data, _ := os.ReadFile(path)
+		ts.Fatalf("waited in vain for %q in %s:\n%s", text, args[0], data)
+	}
+}
+
+// signal SIGNAL PIDFILE sends a signal to the process whose pid a file holds.
+func signalTo(ts *testscript.TestScript, neg bool, args []string) {
+	sig, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(syscall.Kill(pidIn(ts, args[1]), syscall.Signal(sig)))
+}
+
+// gone PIDFILE waits until the process whose pid a file holds has ended.
+func gone(ts *testscript.TestScript, neg bool, args []string) {
+	pid := pidIn(ts, args[0])
+	if !poll(func() bool { return !alive(pid) }) {
+		ts.Fatalf("process %d lives on", pid)
+	}
+}
+
+func alive(pid int) bool {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(data), ") ")
+	return !strings.HasPrefix(rest, "Z")
+}
+
+func pidIn(ts *testscript.TestScript, file string) int {
+	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(file)))
+	ts.Check(err)
+	return pid
+}
+
+// append FILE LINE adds a line to a file.
+func appendLine(ts *testscript.TestScript, neg bool, args []string) {
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o666)
+	ts.Check(err)
+	_, err = fmt.Fprintln(f, strings.Join(args[1:], " "))
+	ts.Check(err)
+	ts.Check(f.Close())
+}
