@@ -1,6 +1,7 @@
 package events
 
 import (
+	"math"
 	"slices"
 	"sync"
 )
@@ -15,7 +16,7 @@ type Event struct {
 // Bus carries events to subscribers. The zero Bus is ready for use.
 type Bus struct {
 	mu     sync.RWMutex
-	serial uint64
+	serial uint64          // of the next event; it starts anew after 2⁶³−1, as in Supervisor
 	subs   []*Subscription // in order of subscription
 }
 
@@ -74,6 +75,6 @@ func (b *Bus) Publish(t Type, render func() string) {
 		}
 	}
 	if taken {
-		b.serial++
+		b.serial = (b.serial + 1) & math.MaxInt64
 	}
 }

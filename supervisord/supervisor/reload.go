@@ -110,7 +110,7 @@ func (s *Supervisor) removeGroup(name string) error {
 		}
 		return faults.New(faults.StillRunning, name)
 	}
-	g.cancel()
+	g.end()
 	s.forget(g)
 	s.Events.Publish(events.ProcessGroupRemoved, func() string { return events.GroupPayload(name) })
 	return nil

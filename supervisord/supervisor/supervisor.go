@@ -7,10 +7,12 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/listener"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/states"
@@ -42,15 +44,17 @@ type Supervisor struct {
 	groups []*active // in order of activation
 	last   *config.Config
 
-	// Both belong to Run:
+	// These belong to Run:
 	queue []*process.Process // to be started automatically
 	round []*process.Process // started since the queue was last empty
+	ticks ticks
 }
 
-// active is a group in use and the means to end it.
+// active is a group in use and what takes it out of use: its goroutines end,
+// and as a pool of listeners it gets no more events.
 type active struct {
 	*process.Group
-	cancel context.CancelFunc
+	end func()
 }
 
 // order is work for Run.
@@ -97,8 +101,11 @@ func (s *Supervisor) Activate(ctx context.Context) error {
 func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 	defer close(s.ended)
 	s.Events.Publish(events.SupervisorRunning, noPayload)
+	tick := time.NewTimer(0)
+	defer tick.Stop()
 	var stopped chan struct{} // closed when the shutdown is complete
 	for {
+		s.tick(tick)
 		if s.Mood() != states.DaemonRunning && stopped == nil {
 			stopped = s.beginShutdown(ctx)
 		}
@@ -114,6 +121,7 @@ func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 		select {
 		case o := <-s.orders:
 			o.carryOut(ctx)
+		case <-tick.C: // the next round sees to it
 		case <-stopped:
 			s.dismiss()
 			return s.Mood()
@@ -162,7 +170,7 @@ func (s *Supervisor) order(do func(context.Context)) error {
 // dismiss ends the goroutines of all processes.
 func (s *Supervisor) dismiss() {
 	for _, g := range s.list() {
-		g.cancel()
+		g.end()
 	}
 	s.living.Wait()
 }
@@ -175,19 +183,35 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	if err != nil {
 		return err
 	}
+	var pool *listener.Pool
+	if conf.Kind == config.EventListener {
+		pool = listener.New(conf, s.Identifier(), s.Log)
+	}
 	for _, c := range conf.Processes {
-		p, err := s.newProcess(c, sockets[c.Socket])
+		o := process.Options{Config: c}
+		if socket := sockets[c.Socket]; socket != nil {
+			o.Socket = socket
+		}
+		if pool != nil {
+			o.Partner = pool.Member(c.Name)
+		}
+		p, err := s.newProcess(o)
 		if err != nil {
 			return err
 		}
 		g.Processes = append(g.Processes, p)
 	}
 	ctx, cancel := context.WithCancel(ctx)
+	end := cancel
+	if pool != nil {
+		sub := s.Events.Subscribe(pool.Types(), pool.Accept)
+		end = func() { s.Events.Unsubscribe(sub); cancel() }
+	}
 	for _, p := range g.Processes {
 		s.living.Go(func() { p.Run(ctx) })
 	}
 	s.mu.Lock()
-	s.groups = append(slices.Clone(s.groups), &active{g, cancel})
+	s.groups = append(slices.Clone(s.groups), &active{g, end})
 	s.mu.Unlock()
 	s.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
 	s.enqueue(g)
@@ -204,29 +228,17 @@ func (s *Supervisor) enqueue(g *process.Group) {
 	s.queue = append(s.queue, list...)
 }
 
-func (s *Supervisor) newProcess(c *config.Process, socket *process.Socket) (*process.Process, error) {
-	stdout, err := s.logPath(c, "stdout", c.Stdout)
-	if err != nil {
+// newProcess completes the options with what all processes have in common.
+func (s *Supervisor) newProcess(o process.Options) (_ *process.Process, err error) {
+	c, d := o.Config, s.Config.Supervisord
+	if o.Stdout, err = s.logPath(c, "stdout", c.Stdout); err != nil {
 		return nil, err
 	}
-	stderr, err := s.logPath(c, "stderr", c.Stderr)
-	if err != nil {
+	if o.Stderr, err = s.logPath(c, "stderr", c.Stderr); err != nil {
 		return nil, err
 	}
-	o := process.Options{
-		Config:    c,
-		Stdout:    stdout,
-		Stderr:    stderr,
-		StripANSI: s.Config.Supervisord.StripANSI,
-		ServerURL: s.Config.Supervisord.ServerURL,
-		Environ:   s.Environ,
-		Spawner:   s.Spawner,
-		Events:    s.Events,
-		Log:       s.Log,
-	}
-	if socket != nil {
-		o.Socket = socket
-	}
+	o.StripANSI, o.ServerURL, o.Environ = d.StripANSI, d.ServerURL, s.Environ
+	o.Spawner, o.Events, o.Log = s.Spawner, s.Events, s.Log
 	return process.New(o), nil
 }
 

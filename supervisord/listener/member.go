@@ -1,0 +1,139 @@
+package listener
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/states"
+)
+
+// Member is one process of a pool, in the pool's eyes. It is the
+// process.Partner of that process, so that the process need not know what is
+// talked about.
+type Member struct {
+	pool *Pool
+	name string
+
+	// What follows is guarded by pool.mu.
+	talk      *conversation           // with the present child, nil while there is none
+	write     func(data []byte) error // to that child
+	isRunning bool                    // the process is, for the configured startsecs
+	event     *numbered               // while BUSY
+}
+
+// Member adds a process to the pool, after those that were added before.
+func (p *Pool) Member(name string) *Member {
+	m := &Member{pool: p, name: name}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.members = append(p.members, m)
+	return m
+}
+
+// Expect implements process.Partner: the next child starts a new conversation.
+func (m *Member) Expect() (hear func(data []byte)) {
+	m.pool.mu.Lock()
+	defer m.pool.mu.Unlock()
+	talk := newConversation()
+	m.talk = talk
+	return func(data []byte) { m.hear(talk, data) }
+}
+
+// Meet implements process.Partner.
+func (m *Member) Meet(write func(data []byte) error) {
+	m.pool.mu.Lock()
+	defer m.pool.mu.Unlock()
+	m.write = write
+}
+
+// Changed implements process.Partner. Only who is RUNNING is given events, and
+// who has ended gives back what it had.
+func (m *Member) Changed(to states.Process) {
+	m.pool.mu.Lock()
+	defer m.pool.mu.Unlock()
+	m.isRunning = to == states.Running
+	switch to {
+	case states.Backoff, states.Exited, states.Stopped, states.Fatal:
+		m.talk, m.write = nil, nil
+		m.giveBack()
+	case states.Starting, states.Running, states.Stopping, states.Unknown: // there may be a child
+	}
+	m.pool.dispatch()
+}
+
+// hear takes what a child said. What belongs to an old conversation is nobody's
+// business any more: a grandchild may write to the old pipe for long.
+func (m *Member) hear(talk *conversation, data []byte) {
+	m.pool.mu.Lock()
+	defer m.pool.mu.Unlock()
+	if m.talk != talk {
+		return
+	}
+	for len(data) > 0 {
+		before := talk.state
+		var what heard
+		what, data = talk.hear(data)
+		m.react(what, before)
+	}
+	m.pool.dispatch()
+}
+
+// react tells the main log what the child has said, and lets go of the event
+// that it answered to.
+func (m *Member) react(what heard, before states.Listener) {
+	log := m.pool.log
+	switch what {
+	case nothing:
+		return
+	case accepted:
+		log.Debug(m.name + ": event was processed")
+	case rejected:
+		log.Warn(m.name + ": event was rejected")
+	case badResultLine:
+		log.Warn(fmt.Sprintf("%s: bad result line: '%s'", m.name, logs.DebugText(m.talk.held)))
+		m.talk.held = nil
+	case saidReady, outOfTurn:
+	}
+	log.Debug(fmt.Sprintf("%s: %s -> %s", m.name, before, m.talk.state))
+	if m.talk.state == states.ListenerUnknown {
+		log.Warn(m.name + ": has entered the UNKNOWN state and will no longer receive events, " +
+			"this usually indicates the process violated the eventlistener protocol")
+	}
+	if what == accepted {
+		m.event = nil
+	}
+	m.giveBack()
+}
+
+// giveBack returns the event that the member has not dealt with, if it has one.
+func (m *Member) giveBack() {
+	if m.event == nil {
+		return
+	}
+	e := *m.event
+	m.event = nil
+	m.pool.rebuffer(e)
+}
+
+func (m *Member) isFree() bool {
+	return m.isRunning && m.talk != nil && m.talk.state == states.ListenerReady
+}
+
+// take sends an event to the child. It fails if nobody reads any more.
+func (m *Member) take(e numbered) bool {
+	log := m.pool.log
+	switch err := m.write(m.pool.envelope(e)); {
+	case errors.Is(err, syscall.EPIPE):
+		log.Debug(fmt.Sprintf("epipe occurred while sending event %d to listener %s, listener state unchanged", e.Serial, m.name))
+		return false
+	case err != nil:
+		log.Warn(fmt.Sprintf("send event %d to listener %s: %v", e.Serial, m.name, err))
+		return false
+	}
+	m.talk.give()
+	m.event = &e
+	log.Debug(fmt.Sprintf("event %d sent to listener %s", e.Serial, m.name))
+	return true
+}

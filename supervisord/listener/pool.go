@@ -1,0 +1,96 @@
+package listener
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"sync"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+)
+
+// Pool is the event listeners of one group and the events that wait for them.
+// Its methods may be called from anywhere and never block for long.
+type Pool struct {
+	conf   *config.Group
+	server string // the daemon's identifier
+	log    *slog.Logger
+
+	mu      sync.Mutex
+	members []*Member // in the order in which they are asked
+	queue   []numbered
+	serial  uint64 // of the next event
+}
+
+// numbered is an event with its number in the pool.
+type numbered struct {
+	events.Event
+	poolSerial uint64
+}
+
+// New returns a pool without members. Server is the daemon's identifier, which
+// every event carries.
+func New(conf *config.Group, server string, log *slog.Logger) *Pool {
+	return &Pool{conf: conf, server: server, log: log}
+}
+
+// Types are those that the pool is to be subscribed to.
+func (p *Pool) Types() []events.Type {
+	types := make([]events.Type, len(p.conf.Events))
+	for i, name := range p.conf.Events {
+		types[i] = events.Type(name)
+	}
+	return types
+}
+
+// Accept takes an event from the bus.
+func (p *Pool) Accept(e events.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.discardIfFull()
+	p.queue = append(p.queue, numbered{e, p.serial})
+	p.serial = (p.serial + 1) & math.MaxInt64
+	p.dispatch()
+}
+
+// rebuffer puts an event that was not dealt with back to the head of the queue.
+func (p *Pool) rebuffer(e numbered) {
+	p.log.Debug(fmt.Sprintf("rebuffering event %d for pool %s (buf size=%d, max=%d)",
+		e.Serial, p.conf.Name, len(p.queue), p.conf.BufferSize))
+	p.discardIfFull()
+	p.queue = slices.Insert(p.queue, 0, e)
+}
+
+// discardIfFull makes room for one event.
+func (p *Pool) discardIfFull() {
+	if len(p.queue) < p.conf.BufferSize {
+		return
+	}
+	p.log.Error(fmt.Sprintf("pool %s event buffer overflowed, discarding event %d", p.conf.Name, p.queue[0].Serial))
+	p.pop()
+}
+
+func (p *Pool) pop() {
+	p.queue[0] = numbered{} // let go of the payload
+	p.queue = p.queue[1:]
+}
+
+// dispatch gives away events as long as there is somebody to take them.
+func (p *Pool) dispatch() {
+	for len(p.queue) > 0 && p.giveAway(p.queue[0]) {
+		p.pop()
+	}
+}
+
+// giveAway gives the event to the first member that takes it.
+func (p *Pool) giveAway(e numbered) bool {
+	return slices.ContainsFunc(p.members, func(m *Member) bool { return m.isFree() && m.take(e) })
+}
+
+// envelope is what a listener reads. The length is in bytes.
+func (p *Pool) envelope(e numbered) []byte {
+	return fmt.Appendf(nil, "ver:3.0 server:%s serial:%d pool:%s poolserial:%d eventname:%s len:%d\n%s",
+		p.server, e.Serial, p.conf.Name, e.poolSerial, e.Type, len(e.Payload), e.Payload)
+}
