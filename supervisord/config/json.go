@@ -152,6 +152,9 @@ func (s *Server) json() map[string]any {
 	v["family"] = "inet"
 	v["host"] = s.Host
 	v["port"] = s.Port
+	if s.GetActions {
+		v["get_actions"] = true // Supervisor doesn't know it
+	}
 	return v
 }
 

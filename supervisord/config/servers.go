@@ -13,6 +13,7 @@ func (l *loader) servers() {
 		}
 		a := get[address](r, "port")
 		s.Host, s.Port = a.host, a.port
+		s.GetActions = get[bool](r, "get_actions")
 		l.conf.Servers = append(l.conf.Servers, s)
 	}
 	for _, section := range l.sections("unix_http_server") {

@@ -61,6 +61,9 @@ type Server struct {
 	Port     int    // tcp
 	Username string // "" for no authentication
 	Password string // clear, or {SHA} and 40 lower-case hex digits
+	// GetActions has the web pages carry out actions by GET on tcp too, where
+	// browsers may be tricked into sending them.
+	GetActions bool
 
 	credentials bool   // username= and password= are set, empty or not
 	owner       string // chown= as written
