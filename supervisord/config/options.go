@@ -220,7 +220,7 @@ var options = []Option{
 	{Name: "process_name", In: InPrograms, Default: "%(program_name)s", Names: processNames, Each: true, Help: "pattern of the processes' names", where: "process_name"},
 
 	{Name: "port", In: InInetServer, Type: InetAddress, Required: true, Help: "port or host:port to listen on"},
-	{Name: "get_actions", In: InInetServer, Type: Boolean, Default: "false", Help: "web actions are carried out by GET too, unasked, as Supervisor does: any page in a browser that can reach the server can trigger them"},
+	{Name: "get_actions", In: InInetServer, Type: Boolean, Default: "false", Help: "carry out actions of the web pages by GET too; any site can then have a browser send them"},
 	{Name: "file", In: InUnixServer, Required: true, Names: NameHere, Help: "path of the socket"},
 	{Name: "username", In: inServers, Help: "user that clients must name"},
 	{Name: "password", In: inServers, Help: "password that clients must give, clear or {SHA} and its SHA-1"},

@@ -61,9 +61,8 @@ type Server struct {
 	Port     int    // tcp
 	Username string // "" for no authentication
 	Password string // clear, or {SHA} and 40 lower-case hex digits
-	// GetActions has the web pages carry out actions by GET on tcp too, where
-	// browsers may be tricked into sending them.
-	GetActions bool
+
+	GetActions bool // tcp: the web pages carry out actions by GET too
 
 	credentials bool   // username= and password= are set, empty or not
 	owner       string // chown= as written
