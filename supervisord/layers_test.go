@@ -35,6 +35,7 @@ var layers = []struct {
 	{"supervisord/listener", []string{"config", "states", "events", "process", "logs"}},
 	{"supervisord/supervisor", []string{"config", "states", "faults", "events", "logs", "process", "listener", "namespec", "api"}},
 	{"supervisord/rpc", []string{"supervisor", "logs", "states", "faults", "namespec", "api", "xmlrpc"}},
+	{"supervisord/web", []string{"supervisor", "logs", "states", "faults", "namespec", "api", "config"}},
 	{"supervisord/httpd", []string{"rpc", "config", "logs", "faults"}},
 	{"supervisord/daemon", []string{"config", "inherited", "spawn"}},
 	{"supervisord", []string{"*"}},

@@ -17,6 +17,7 @@ import (
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/web"
 )
 
 // life is the time from reading a configuration to the end of all programs.
@@ -78,8 +79,9 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers) (states.Daemon, 
 		return 0, err
 	}
 	defer l.notePid()()
+	pages := web.New(web.Options{Supervisor: s, Version: Version, Log: l.log})
 	helpers.Go(func() {
-		if err := servers.Serve(ctx, httpd.Handlers{RPC: door, Logs: s}); err != nil {
+		if err := servers.Serve(ctx, httpd.Handlers{RPC: door, Logs: s, Web: pages.Handler}); err != nil {
 			l.log.Error(fmt.Sprintf("serve: %v", err))
 		}
 	})

@@ -7,13 +7,17 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"supervisor/supervisord/config"
 )
 
 // Handlers are who answers behind the credentials.
 type Handlers struct {
 	RPC  http.Handler // /RPC2; POST only, the body is complete
 	Logs Logs         // /logtail and /mainlogtail
-	Web  http.Handler // everything else; nil for nothing else
+	// Web makes the handler of everything else, which may be another one for
+	// each server; nil for nothing else.
+	Web func(config.Server) http.Handler
 }
 
 // Logs is the source of log streams.
@@ -43,16 +47,16 @@ const (
 
 // routes decides who answers a request. The order and the prefixes are
 // Supervisor's.
-func routes(stopping context.Context, h Handlers) http.Handler {
+func routes(stopping context.Context, c config.Server, h Handlers) http.Handler {
 	streams := streamer{h.Logs, stopping}
 	// A page of another site must not make a browser call with the credentials
 	// that it remembers. Clients that are not browsers are never concerned.
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(refusal(http.StatusForbidden))
 	rpc := complete(origin.Handler(h.RPC))
-	web := complete(h.Web)
-	if h.Web == nil {
-		web = refusal(http.StatusNotFound)
+	web := refusal(http.StatusNotFound)
+	if h.Web != nil {
+		web = complete(h.Web(c))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {

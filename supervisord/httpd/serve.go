@@ -23,9 +23,9 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	group, running := errgroup.WithContext(ctx)
 	calls, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer hangUp()
-	routed := routes(running, h)
 	var servers []*server
 	for _, st := range s.sites {
+		routed := routes(running, st.Server, h)
 		srv := newServer(calls, recorder{st, s.Log, guard{st.Username, st.Password, s.Stderr, routed}}, s.Log)
 		servers = append(servers, srv)
 		group.Go(func() error { return srv.serve(st.Listener) })

@@ -1,0 +1,61 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"supervisor/supervisord/faults"
+)
+
+// tailView is the tail page.
+type tailView struct {
+	frame
+	Text    string
+	Refresh string // address of this page, "" without a process
+}
+
+// minTail is how many bytes are shown at least.
+const minTail = 1024
+
+// tail shows the end of what a process has written to stdout.
+func (s *server) tail(w http.ResponseWriter, _ *http.Request, f form) error {
+	name, limit := f["processname"], tailLimit(f["limit"])
+	if name == "" {
+		view := tailView{frame: s.frame("Supervisor tail of process None"), Text: "No process name found"}
+		return s.show(w, http.StatusOK, "tail.html", view)
+	}
+	return s.show(w, http.StatusOK, "tail.html", tailView{
+		frame:   s.frame("Supervisor tail of process " + name),
+		Text:    printable(s.tailText(name, limit)),
+		Refresh: "tail.html?processname=" + quote(name) + "&limit=" + strconv.FormatInt(limit, 10),
+	})
+}
+
+// tailText is the end of the log, or why there is none.
+func (s *server) tailText(name string, limit int64) string {
+	err := s.alive()
+	var text string
+	if err == nil {
+		text, err = s.Supervisor.ReadLog(name, "stdout", -limit, 0)
+	}
+	switch {
+	case err == nil:
+		return text
+	case code(err) == faults.NoFile:
+		return "No file for " + name
+	default:
+		return "ERROR: " + unexpected(err)
+	}
+}
+
+// tailLimit reads the number of bytes to show. There is no most; a number that
+// is too large to count with stands for everything.
+func tailLimit(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if strings.Trim(s, "0123456789") != "" || err != nil && !errors.Is(err, strconv.ErrRange) {
+		return minTail
+	}
+	return max(n, minTail)
+}
