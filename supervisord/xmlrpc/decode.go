@@ -166,7 +166,7 @@ func (s *scanner) structure() (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		m[name] = v
+		m[string(name)] = v
 		if err := s.leave(); err != nil {
 			return nil, err
 		}
@@ -175,16 +175,19 @@ func (s *scanner) structure() (map[string]any, error) {
 
 // member enters the next member of a struct up to its value and returns its
 // name; ok is false behind the last one.
-func (s *scanner) member() (name string, ok bool, err error) {
+func (s *scanner) member() (name []byte, ok bool, err error) {
 	tag, err := s.child()
 	if tag == nil || err != nil {
-		return "", false, err
+		return nil, false, err
 	}
 	if err := s.expect("name"); err != nil {
-		return "", false, err
+		return nil, false, err
 	}
-	if name, err = s.string(); err != nil {
-		return "", false, err
+	if name, err = s.text(); err != nil {
+		return nil, false, err
+	}
+	if err := s.leave(); err != nil {
+		return nil, false, err
 	}
 	return name, true, s.expect("value")
 }

@@ -110,15 +110,30 @@ func (s decoder) into(v reflect.Value) error {
 	case "struct":
 		err = s.structInto(v)
 	default:
-		var got any
-		if got, err = s.scalar(string(name)); err == nil {
-			err = s.set(v, got)
-		}
+		err = s.scalarInto(v, name)
 	}
 	if err != nil {
 		return err
 	}
 	return s.leave()
+}
+
+// scalarInto reads what is inside of an element of a simple type and leaves it.
+// Most of what is read is text in its place, which needs no detour.
+func (s decoder) scalarInto(v reflect.Value, kind []byte) error {
+	if v.Kind() == reflect.String && string(kind) == "string" {
+		text, err := s.text()
+		if err != nil {
+			return err
+		}
+		v.SetString(string(text))
+		return s.leave()
+	}
+	got, err := s.scalar(string(kind))
+	if err != nil {
+		return err
+	}
+	return s.set(v, got)
 }
 
 // set puts a simple value into a Go value of a kind that can hold it.
@@ -211,12 +226,15 @@ func (s decoder) structInto(v reflect.Value) error {
 
 // find returns the index of a name, or len(names). The members mostly come in
 // the order of the fields, so it looks at the expected place first.
-func find(names []string, name string, expected int) int {
-	if expected < len(names) && names[expected] == name {
+func find(names []string, name []byte, expected int) int {
+	if len(name) == 0 {
+		return len(names) // that is a field without a name
+	}
+	if expected < len(names) && names[expected] == string(name) {
 		return expected
 	}
 	for i := range names {
-		if name != "" && names[i] == name {
+		if names[i] == string(name) {
 			return i
 		}
 	}
