@@ -24,6 +24,9 @@
 // If the kernel refuses a signal for another reason than that there is nobody,
 // the process is UNKNOWN until its child ends.
 //
+// The processes of a FastCGI program have a listening socket as their stdin.
+// It is open as long as one of them is alive.
+//
 // # Who does what
 //
 // Each Process has one goroutine, Run, that owns all of its fields. What

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/fcgi"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -33,6 +35,8 @@ const childName = "testkit-child"
 //	fds           write the descriptors beyond the standard three to stdout
 //	ignore SIG    ignore a signal, by number
 //	echo          copy stdin to stdout until its end
+//	fcgi          answer FastCGI requests on the socket that is descriptor 0,
+//	              with its process name and what the request asks for
 //	close FD      close a descriptor
 //	heir ARG… --  start another child with these arguments, which inherits
 //	              stdout, and go on
@@ -93,7 +97,15 @@ var plain = map[string]func(){
 	"group": func() { fmt.Println(syscall.Getpgrp() == os.Getpid()) },
 	"fds":   fds,
 	"echo":  func() { io.Copy(os.Stdout, bufio.NewReader(os.Stdin)) },
+	"fcgi":  answer,
 	"wait":  func() { time.Sleep(10 * time.Minute) },
+}
+
+func answer() {
+	err := fcgi.Serve(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, os.Getenv("SUPERVISOR_PROCESS_NAME"), "answers", r.URL)
+	}))
+	panic(err) // it serves until it is ended
 }
 
 // fds leaves out what Go's runtime opens for itself: its poller, and where it reads how many processors it may use.
