@@ -83,8 +83,11 @@ func FuzzByteSize(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		n, err := byteSize(s)
-		m, err2 := byteSize(strings.ToUpper(s))
-		if utf8.ValidString(s) && strings.ToLower(s) == strings.ToLower(strings.ToUpper(s)) && (n != m || (err == nil) != (err2 == nil)) {
+		upper := strings.ToUpper(s)
+		m, err2 := byteSize(upper)
+		// Some letters have no way back from their capital.
+		back := strings.ToLower(upper)
+		if utf8.ValidString(s) && strings.ToLower(s) == back && (n != m || (err == nil) != (err2 == nil)) {
 			t.Fatalf("%q: %d, %v; in capitals %d, %v", s, n, err, m, err2)
 		}
 	})
