@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"os/user"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -35,6 +38,21 @@ func (e *BindError) Error() string {
 
 // Unwrap returns the cause.
 func (e *BindError) Unwrap() error { return e.Err }
+
+// chownError tells that a socket may not be given to its configured owner.
+type chownError struct {
+	path     string
+	uid, gid int
+}
+
+func (e *chownError) Error() string {
+	name := strconv.Itoa(os.Getuid())
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	return fmt.Sprintf("Not permitted to chown %s to uid/gid (%d, %d); adjust \"sockchown\" value in config file or on command line"+
+		" to values that the current user (%s) can successfully chown", e.path, e.uid, e.gid, name)
+}
 
 // resolverCode is what getaddrinfo(3) would have returned: EAI_AGAIN or
 // EAI_NONAME.

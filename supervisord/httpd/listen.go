@@ -47,7 +47,7 @@ func Listen(servers []config.Server, o Options) (*Servers, error) {
 	for _, c := range servers {
 		st := &site{Server: c}
 		if err := st.bind(o.Stderr); err != nil {
-			s.Close()
+			_ = s.Close() // the first failure is the one to tell
 			return nil, &BindError{err}
 		}
 		s.sites = append(s.sites, st)

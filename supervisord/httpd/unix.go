@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"os/user"
 	"strconv"
 	"syscall"
 	"time"
@@ -64,7 +63,7 @@ func (st *site) dress(temp string) error {
 	if st.UID >= 0 || st.GID >= 0 {
 		err := os.Lchown(temp, st.UID, st.GID)
 		if errors.Is(err, syscall.EPERM) {
-			return st.notPermitted()
+			return &chownError{st.Path, st.UID, st.GID}
 		}
 		if err != nil {
 			return err
@@ -75,15 +74,6 @@ func (st *site) dress(temp string) error {
 		return err
 	}
 	return os.Chmod(temp, os.FileMode(st.Mode))
-}
-
-func (st *site) notPermitted() error {
-	name := strconv.Itoa(os.Getuid())
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
-	return fmt.Errorf("Not permitted to chown %s to uid/gid (%d, %d); adjust \"sockchown\" value in config file or on command line"+
-		" to values that the current user (%s) can successfully chown", st.Path, st.UID, st.GID, name)
 }
 
 // settle links the socket to its own name. What is there and does not answer

@@ -186,10 +186,9 @@ func TestBindErrors(t *testing.T) {
 		}
 	}
 	for want, err := range map[string]error{
-		"Cannot open an HTTP server: socket.error reported -2":                    &net.OpError{Err: &net.DNSError{IsNotFound: true}},
-		"Cannot open an HTTP server: socket.error reported -3":                    &net.OpError{Err: &net.DNSError{IsTemporary: true}},
-		"Cannot open an HTTP server: socket.error reported errno.EACCES (13)":     &net.OpError{Err: os.NewSyscallError("bind", syscall.EACCES)},
-		"Not permitted to chown /s to uid/gid (1, 2); adjust \"sockchown\" value": errors.New("Not permitted to chown /s to uid/gid (1, 2); adjust \"sockchown\" value"),
+		"Cannot open an HTTP server: socket.error reported -2":                &net.OpError{Err: &net.DNSError{IsNotFound: true}},
+		"Cannot open an HTTP server: socket.error reported -3":                &net.OpError{Err: &net.DNSError{IsTemporary: true}},
+		"Cannot open an HTTP server: socket.error reported errno.EACCES (13)": &net.OpError{Err: os.NewSyscallError("bind", syscall.EACCES)},
 	} {
 		if got := (&BindError{err}).Error(); got != want {
 			t.Errorf("%s, want %s", got, want)
@@ -199,8 +198,7 @@ func TestBindErrors(t *testing.T) {
 
 func TestChownThatIsNotPermitted(t *testing.T) {
 	t.Parallel()
-	st := &site{Server: config.Server{Path: "/s", UID: 1, GID: 2}}
-	got := st.notPermitted().Error()
+	got := (&BindError{&chownError{"/s", 1, 2}}).Error()
 	if !strings.HasPrefix(got, `Not permitted to chown /s to uid/gid (1, 2); adjust "sockchown" value in config file or on command line to values that the current user (`) ||
 		!strings.HasSuffix(got, ") can successfully chown") {
 		t.Error(got)

@@ -20,7 +20,7 @@ type fake struct {
 	infos   []api.ProcessInfo
 	configs []api.ConfigInfo
 	log     string        // of the process cat
-	wait    chan struct{} // if not nil, a start waits for it
+	started chan struct{} // if not nil, a start tells it, then waits for ever
 
 	mu    sync.Mutex
 	calls []string
@@ -102,13 +102,10 @@ func (f *fake) results(group string, fault *faults.Error) []api.CallResult {
 
 func (f *fake) StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
 	f.note("StartProcess", name, wait)
-	if f.wait != nil {
-		select {
-		case <-f.wait:
-		case <-ctx.Done():
-			f.note("hung up")
-			return nil, ctx.Err()
-		}
+	if f.started != nil {
+		close(f.started)
+		<-ctx.Done()
+		return nil, ctx.Err()
 	}
 	switch name {
 	case "cat":

@@ -210,7 +210,7 @@ func (c *Client) head(method, path, accept string) []byte {
 // interruptible makes the end of ctx end reads and writes of conn. stop ends
 // that, and tells whether nothing had to be ended.
 func interruptible(ctx context.Context, conn net.Conn) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 }
 
 // quiet tells whether an idle connection is still open, and nothing unasked
