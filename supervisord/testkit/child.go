@@ -37,6 +37,9 @@ const childName = "testkit-child"
 //	echo          copy stdin to stdout until its end
 //	fcgi          answer FastCGI requests on the socket that is descriptor 0,
 //	              with its process name and what the request asks for
+//	listen N      be an event listener for N events: write each to stderr, a
+//	              line each, and accept it
+//	reject N      the same, but reject them
 //	close FD      close a descriptor
 //	heir ARG… --  start another child with these arguments, which inherits
 //	              stdout, and go on
@@ -145,6 +148,10 @@ func withArgument(verb, arg string) {
 		}
 	case "env":
 		fmt.Println(os.Getenv(arg))
+	case "listen":
+		listen(number(arg), "OK")
+	case "reject":
+		listen(number(arg), "FAIL")
 	case "ignore":
 		signal.Ignore(syscall.Signal(number(arg)))
 	case "close":
@@ -157,6 +164,40 @@ func withArgument(verb, arg string) {
 	default:
 		panic("testkit: no verb " + verb)
 	}
+}
+
+// listen answers events in the way that Supervisor asks of its listeners.
+func listen(events int, result string) {
+	for range events {
+		fmt.Print("READY\n")
+		header := readLine()
+		payload := make([]byte, number(field(header, "len")))
+		io.ReadFull(os.Stdin, payload)
+		fmt.Fprintln(os.Stderr, strings.TrimSpace(field(header, "eventname")+" "+strings.ReplaceAll(string(payload), "\n", " ")))
+		fmt.Printf("RESULT %d\n%s", len(result), result)
+	}
+}
+
+// readLine reads no further than the end of the line. At the end of stdin the
+// listener has nothing left to do.
+func readLine() string {
+	var line []byte
+	for b := make([]byte, 1); b[0] != '\n'; line = append(line, b[0]) {
+		if _, err := os.Stdin.Read(b); err != nil {
+			os.Exit(0)
+		}
+	}
+	return string(line)
+}
+
+// field is a value in a line of NAME:VALUE words.
+func field(line, name string) string {
+	for _, word := range strings.Fields(line) {
+		if value, ok := strings.CutPrefix(word, name+":"); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 // heir returns the arguments that are not the heir's.
