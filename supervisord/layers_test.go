@@ -39,11 +39,15 @@ var layers = []struct {
 	{"supervisord/httpd", []string{"rpc", "config", "logs", "faults"}},
 	{"supervisord/daemon", []string{"config", "inherited", "spawn"}},
 	{"supervisord", []string{"*"}},
+	{"supervisord/pidproxy", nil},
+	{"supervisord/sampleconf", []string{"config"}},
 	{"supervisord/testkit", nil},
 	{"ctl/shell", nil},
 	{"ctl", []string{"ctl/shell", "config", "states", "faults", "namespec", "api", "xmlrpc", "getopt"}},
 	{"cmd/supervisord", []string{"supervisord", "spawn"}},
 	{"cmd/supervisorctl", []string{"ctl"}},
+	{"cmd/pidproxy", []string{"pidproxy"}},
+	{"cmd/echo_supervisord_conf", []string{"sampleconf"}},
 	{"cmd/demo", nil},
 }
 

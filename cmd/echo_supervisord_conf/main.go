@@ -1,0 +1,12 @@
+// Echo_supervisord_conf prints a configuration to begin with.
+package main
+
+import (
+	"fmt"
+
+	"supervisor/supervisord/sampleconf"
+)
+
+func main() {
+	fmt.Print(sampleconf.Text())
+}

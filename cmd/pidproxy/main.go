@@ -1,0 +1,13 @@
+// Pidproxy runs a command and passes signals on to another process, whose pid
+// is in a file.
+package main
+
+import (
+	"os"
+
+	"supervisor/supervisord/pidproxy"
+)
+
+func main() {
+	os.Exit(pidproxy.Main(os.Args, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,186 @@
+package sampleconf
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"supervisor/supervisord/config"
+)
+
+const head = `What is needed stands here, everything else is a comment: take the semicolon
+away to set it. The value shown is the default, or else an example.
+
+A comment on the same line as a value begins after white space. So does,
+against all wishes, the part of a command after a semicolon. Quotes belong to
+the value, except in environment. %(ENV_X)s stands for the environment
+variable X, %(here)s for the directory of this file; ~ and $X mean nothing.
+
+The paths below are in /tmp because every system has it. A better place is one
+that nobody clears: without its socket supervisord can't be reached.`
+
+// section is a section of the sample.
+type section struct {
+	in     config.Sections
+	header string
+	words  string // above it
+	set    values // no comments; with any, the header is none either
+	shown  values // examples for options without default, and better ones
+}
+
+type values map[string]string
+
+// sections returns the sections in the order of the sample.
+func sections() []section {
+	return []section{
+		{
+			in: config.InUnixServer, header: "unix_http_server",
+			words: "Where supervisorctl on this machine reaches supervisord.",
+			set:   values{"file": "/tmp/supervisor.sock"},
+			shown: values{"chown": "nobody:nogroup", "username": "user", "password": "123"},
+		},
+		{
+			in: config.InInetServer, header: "inet_http_server",
+			words: "The same for other machines, and for browsers. Whoever gets in here can run\n" +
+				"commands, and nothing is encrypted: never let the internet see it.",
+			shown: values{"port": "127.0.0.1:9001", "username": "user", "password": "123"},
+		},
+		{
+			in: config.InSupervisord, header: "supervisord",
+			words: "Supervisord itself.",
+			set: values{
+				"logfile": "/tmp/supervisord.log", "logfile_maxbytes": "50MB", "logfile_backups": "10",
+				"loglevel": "info", "pidfile": "/tmp/supervisord.pid", "nodaemon": "false", "silent": "false",
+				"minfds": "1024", "minprocs": "200",
+			},
+			shown: values{"directory": "/tmp", "user": "nobody", "childlogdir": "/tmp", "environment": `KEY="value"`},
+		},
+		{
+			in: config.InRPCInterface, header: "rpcinterface:supervisor",
+			words: "Supervisorctl and the web pages need this section as it is.",
+			set:   values{"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
+		},
+		{
+			in: config.InSupervisorctl, header: "supervisorctl",
+			words: "How supervisorctl reaches supervisord: by one of the servers above.",
+			set:   values{"serverurl": "unix:///tmp/supervisor.sock"},
+			shown: values{"username": "user", "password": "123", "history_file": "/tmp/history"},
+		},
+		{
+			in: config.InProgram, header: "program:name",
+			words: "A program. There is one such section for each.",
+			shown: processes("/bin/cat"),
+		},
+		{
+			in: config.InEventListener, header: "eventlistener:listener",
+			words: "A program that is told of events on its standard input.",
+			shown: processes("/bin/listener").with(values{"events": "PROCESS_STATE", "priority": "-1"}),
+		},
+		{
+			in: config.InFastCGI, header: "fcgi-program:fastcgi",
+			words: "A program that gets a listening socket as its standard input.",
+			shown: processes("/bin/fastcgi").with(values{
+				"socket": "unix:///tmp/fastcgi.sock", "socket_backlog": "1024", "socket_owner": "nobody", "socket_mode": "0700",
+			}),
+		},
+		{
+			in: config.InGroup, header: "group:names",
+			words: "Programs that are to be controlled together.",
+			shown: values{"programs": "name,fastcgi"},
+		},
+		{
+			in: config.InInclude, header: "include",
+			words: "Further files, seen from the directory of this one.",
+			shown: values{"files": "conf.d/*.conf"},
+		},
+	}
+}
+
+// processes are the examples for a program.
+func processes(command string) values {
+	return values{
+		"command": command, "directory": "/tmp", "user": "nobody", "umask": "022", "killasgroup": "false",
+		"environment": `A="1",B="2"`, "serverurl": "AUTO",
+	}
+}
+
+func (v values) with(more values) values {
+	for name, value := range more {
+		v[name] = value
+	}
+	return v
+}
+
+// Text returns the sample.
+func Text() string {
+	var b strings.Builder
+	comment(&b, head)
+	for _, s := range sections() {
+		s.write(&b)
+	}
+	return b.String()
+}
+
+func comment(b *strings.Builder, text string) {
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimRight("; "+strings.TrimSuffix(line, "\n"), " ") + "\n")
+	}
+}
+
+func (s section) write(b *strings.Builder) {
+	b.WriteByte('\n')
+	comment(b, s.words)
+	mark := ";"
+	if len(s.set) > 0 {
+		mark = ""
+	}
+	fmt.Fprintf(b, "%s[%s]\n", mark, s.header)
+	options := s.options()
+	lines := make([]string, len(options))
+	width := 0
+	for i, o := range options {
+		lines[i] = s.line(o)
+		if len(lines[i]) <= maxWidth {
+			width = max(width, len(lines[i]))
+		}
+	}
+	for i, o := range options {
+		fmt.Fprintf(b, "%-*s ; %s\n", width, lines[i], o.Help)
+	}
+}
+
+// maxWidth is how long a line may be for the comments of the others to stand
+// behind it, in one column.
+const maxWidth = 48
+
+// options returns what may stand in the section, what must stand there first.
+func (s section) options() []config.Option {
+	list := slices.DeleteFunc(config.Options(), func(o config.Option) bool { return o.In&s.in == 0 })
+	slices.SortStableFunc(list, func(a, b config.Option) int {
+		switch {
+		case a.Required == b.Required:
+			return 0
+		case a.Required:
+			return -1
+		}
+		return 1
+	})
+	// A pool's own priority stands before the one of its processes.
+	seen := make(map[string]bool)
+	return slices.DeleteFunc(list, func(o config.Option) bool {
+		defer func() { seen[o.Name] = true }()
+		return seen[o.Name]
+	})
+}
+
+// line is an option with the value that it has or could have.
+func (s section) line(o config.Option) string {
+	if value, ok := s.set[o.Name]; ok {
+		return o.Name + "=" + value
+	}
+	value, ok := s.shown[o.Name]
+	if !ok {
+		value = o.Default
+	}
+	return ";" + o.Name + "=" + value
+}
