@@ -36,6 +36,7 @@ const (
 	maxHeader = 64 << 10
 	// maxBody leaves room for what is sent to a program's stdin.
 	maxBody       = 16 << 20
+	maxAdvance    = 64 << 10 // memory for a body that is yet to come
 	headerTimeout = 30 * time.Second
 	bodyTimeout   = time.Minute
 	// idleTimeout is as long as Supervisor grants to connections that wait
@@ -107,13 +108,14 @@ func readBody(w http.ResponseWriter, r *http.Request) int {
 	if err := control.SetReadDeadline(time.Now().Add(bodyTimeout)); err != nil {
 		return http.StatusInternalServerError
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
+	var body bytes.Buffer
+	body.Grow(int(min(r.ContentLength, maxAdvance)) + bytes.MinRead)
+	if _, err := body.ReadFrom(r.Body); err != nil {
 		return http.StatusBadRequest
 	}
 	if err := control.SetReadDeadline(time.Time{}); err != nil {
 		return http.StatusBadRequest // the connection is gone
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.Body = io.NopCloser(&body)
 	return http.StatusOK
 }

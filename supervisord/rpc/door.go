@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -153,13 +152,16 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	body, err := io.ReadAll(r.Body)
+	var buf bytes.Buffer
+	buf.Grow(int(min(max(r.ContentLength, 0), maxAdvance)) + bytes.MinRead)
+	_, err := buf.ReadFrom(r.Body)
+	body := buf.Bytes()
 	if err != nil || len(body) == 0 || !utf8.Valid(body) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
 	defer h.survive(w, r, body)
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.Body = received{bytes.NewReader(body), body}
 	// Supervisor does not look at the type, so whatever is not JSON is XML.
 	codec := typeXML
 	if strings.Contains(strings.ToLower(r.Header.Get("Content-Type")), "json") {
@@ -168,6 +170,19 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Set("Content-Type", codec)
 	h.server.ServeHTTP(w, r)
 }
+
+// maxAdvance is how much memory a request gets for what it says is to come.
+const maxAdvance = 64 << 10
+
+// received is a body that is complete, for those who would rather have it as
+// it is.
+type received struct {
+	*bytes.Reader
+	all []byte
+}
+
+// Close does nothing.
+func (received) Close() error { return nil }
 
 // survive turns a panic into a status, and tells the log how it came about.
 func (h handler) survive(w http.ResponseWriter, r *http.Request, body []byte) {

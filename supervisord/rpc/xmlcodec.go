@@ -3,7 +3,6 @@ package rpc
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -25,10 +24,9 @@ type xmlCodec struct {
 // NewRequest decodes the whole request; the server asks for its parts.
 func (c *xmlCodec) NewRequest(r *http.Request) gorilla.CodecRequest {
 	q := &xmlRequest{codec: c}
-	body, err := io.ReadAll(r.Body)
-	if err == nil {
-		q.call.Method, q.call.Params.List, err = xmlrpc.DecodeCall(body)
-	}
+	body := r.Body.(received).all
+	var err error
+	q.call.Method, q.call.Params.List, err = xmlrpc.DecodeCall(body)
 	switch {
 	case errors.Is(err, xmlrpc.ErrNoMethod):
 		q.refuse(body, "no method name")

@@ -49,7 +49,8 @@ func newScanner(data []byte, maxElements int) (*scanner, error) {
 func (s *scanner) fail(reason string) error { return &SyntaxError{s.pos, reason} }
 
 func (s *scanner) at(text string) bool {
-	return bytes.HasPrefix(s.data[s.pos:], []byte(text))
+	end := s.pos + len(text)
+	return end <= len(s.data) && string(s.data[s.pos:end]) == text
 }
 
 // skipPast moves behind the next appearance of text.

@@ -13,7 +13,7 @@ func (s *scanner) text() ([]byte, error) {
 		return nil, nil
 	}
 	text, err := s.piece()
-	for own := false; err == nil; {
+	for own := false; err == nil && !s.atPlainTag(); {
 		var skipped bool
 		if skipped, err = s.skipComment(); err != nil || !skipped && s.atTag() {
 			break
@@ -26,6 +26,11 @@ func (s *scanner) text() ([]byte, error) {
 		text = append(text, piece...)
 	}
 	return text, err
+}
+
+// atPlainTag tells whether a start or end tag comes next, as it mostly does.
+func (s *scanner) atPlainTag() bool {
+	return s.pos+1 < len(s.data) && s.data[s.pos] == '<' && s.data[s.pos+1] != '!' && s.data[s.pos+1] != '?'
 }
 
 // atTag tells whether character data has come to its end.
