@@ -48,12 +48,16 @@ func (m *Member) Meet(write func(data []byte) error) {
 	m.write = write
 }
 
-// Changed implements process.Partner. Only who is RUNNING is given events, and
-// who has ended gives back what it had.
-func (m *Member) Changed(to states.Process) {
+// Change implements process.Partner. Who is not RUNNING any more is not given
+// the event that says so; but what it had not dealt with at its end is given
+// back after that event, so that it comes before it in the queue.
+func (m *Member) Change(to states.Process, publish func()) {
+	m.pool.mu.Lock()
+	m.isRunning = to == states.Running
+	m.pool.mu.Unlock()
+	publish() // perhaps to this very pool
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
-	m.isRunning = to == states.Running
 	switch to {
 	case states.Backoff, states.Exited, states.Stopped, states.Fatal:
 		m.talk, m.write = nil, nil

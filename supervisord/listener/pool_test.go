@@ -50,7 +50,7 @@ func (w *world) player(name string) *player { return &player{Member: w.Member(na
 // start plays a birth.
 func (p *player) start() {
 	p.say = p.Expect()
-	p.Changed(states.Starting)
+	p.change(states.Starting)
 	p.Meet(p.write)
 }
 
@@ -63,11 +63,14 @@ func (p *player) write(data []byte) error {
 	return nil
 }
 
+// change plays a change of state that the pool did not subscribe to.
+func (p *player) change(to states.Process) { p.Change(to, func() {}) }
+
 // run makes it a listener that is RUNNING and READY.
 func (p *player) run() *player {
 	p.start()
 	p.say([]byte("READY\n"))
-	p.Changed(states.Running)
+	p.change(states.Running)
 	return p
 }
 
@@ -104,7 +107,7 @@ func TestEnvelope(t *testing.T) {
 	p.start()
 	p.Meet(func(data []byte) error { got = append(got, string(data)); return nil })
 	p.say([]byte("READY\n"))
-	p.Changed(states.Running)
+	p.change(states.Running)
 	w.Accept(events.Event{Serial: 21, Type: events.RemoteCommunication, Payload: "type:é\nx"})
 	p.answer("OK")
 	w.Accept(events.Event{Serial: 23, Type: events.SupervisorRunning})
@@ -142,7 +145,7 @@ func TestEventsWaitUntilTheListenerIsReadyAndRunning(t *testing.T) {
 		p.start()
 		p.say([]byte("READY\n"))
 		w.expect()
-		p.Changed(states.Running)
+		p.change(states.Running)
 		w.expect("a: 1")
 		p.say([]byte("RESULT 2\nOK"))
 		w.expect("a: 1")
@@ -153,7 +156,7 @@ func TestEventsWaitUntilTheListenerIsReadyAndRunning(t *testing.T) {
 		w := newWorld(t, 10)
 		p := w.player("a")
 		p.start()
-		p.Changed(states.Running)
+		p.change(states.Running)
 		w.publish("1")
 		w.expect()
 		p.say([]byte("READY\n"))
@@ -162,7 +165,7 @@ func TestEventsWaitUntilTheListenerIsReadyAndRunning(t *testing.T) {
 	t.Run("stopping", func(t *testing.T) {
 		w := newWorld(t, 10)
 		p := w.player("a").run()
-		p.Changed(states.Stopping)
+		p.change(states.Stopping)
 		w.publish("1")
 		w.expect()
 	})
@@ -272,14 +275,37 @@ func TestDeathGivesTheEventBack(t *testing.T) {
 			b.start()
 			b.say([]byte("READY\n"))
 			for _, s := range tt.ways {
-				a.Changed(s)
+				a.change(s)
 			}
 			w.expect("a: 0")
-			b.Changed(states.Running)
+			b.change(states.Running)
 			b.answer("OK")
 			w.expect("a: 0", "b: 0", "b: 1")
 		})
 	}
+}
+
+// A listener hears of its own end only from its successor, and after what the
+// dead one had not dealt with.
+func TestOwnEndComesAfterTheEventGivenBack(t *testing.T) {
+	w := newWorld(t, 2)
+	p := w.player("a").run()
+	w.publish("0", "1")
+	p.Change(states.Stopping, func() { w.publish("stopping") })
+	p.Change(states.Stopped, func() { w.publish("stopped") })
+	w.expect("a: 0")
+	p.run()
+	p.answer("OK")
+	w.expect("a: 0", "a: 0", "a: stopped")
+}
+
+func TestIdleListenerIsNotToldOfItsOwnStop(t *testing.T) {
+	w := newWorld(t, 10)
+	p := w.player("a").run()
+	p.Change(states.Stopping, func() { w.publish("stopping") })
+	w.expect()
+	w.player("b").run()
+	w.expect("b: stopping")
 }
 
 func TestNewChildStartsWithACleanSlate(t *testing.T) {
@@ -289,14 +315,14 @@ func TestNewChildStartsWithACleanSlate(t *testing.T) {
 	w.publish("0")
 	w.expect()
 	old := p.say
-	p.Changed(states.Exited)
+	p.change(states.Exited)
 	p.start()
 	old([]byte("a grandchild's words")) // about the last conversation
 	p.say([]byte("REA"))
 	p.say([]byte("DY\n"))
-	p.Changed(states.Running)
+	p.change(states.Running)
 	w.expect("a: 0")
-	p.Changed(states.Exited)
+	p.change(states.Exited)
 	p.say([]byte("RESULT 2\nOK")) // too late
 	p.run()
 	w.expect("a: 0", "a: 0")

@@ -34,5 +34,6 @@
 // I/O; Run carries out the effects it asks for. Requests from anywhere are
 // answered through a channel of their own; readers take the last published
 // Status and never wait. Output travels from the pipes to the logs without
-// passing by here.
+// passing by here. A Partner may take part in what the child reads and writes;
+// what they talk about is not the process's business.
 package process

@@ -40,8 +40,9 @@ type Partner interface {
 	Expect() (hear func(data []byte))
 	// Meet gives the way to the stdin of the child just born: spawn.Child.Write.
 	Meet(write func(data []byte) error)
-	// Changed tells of a new state of the process, after its event.
-	Changed(to states.Process)
+	// Change is called for each change of state. It calls publish, which tells
+	// all others, once: some things are to be done before that, some after.
+	Change(to states.Process, publish func())
 }
 
 // Options is what a process needs beside its configuration.
@@ -191,10 +192,12 @@ func (p *Process) do(e effect) {
 	case change:
 		p.timer.Stop()
 		c := events.Change(e)
-		p.Events.Publish(c.Type(), c.Payload)
-		if p.Partner != nil {
-			p.Partner.Changed(c.To)
+		publish := func() { p.Events.Publish(c.Type(), c.Payload) }
+		if p.Partner == nil {
+			publish()
+			return
 		}
+		p.Partner.Change(c.To, publish)
 	case say:
 		p.Log.Log(context.Background(), e.level, e.text)
 	}

@@ -122,6 +122,31 @@ func (f family) end(t *testing.T) spawn.Exit {
 	}
 }
 
+// Whoever takes the output knows whose it is.
+func TestBirthIsToldBeforeTheFirstOutput(t *testing.T) {
+	t.Parallel()
+	var pid int
+	order := make(chan string, 10)
+	f := bear(t, func(s *spawn.Spec) {
+		s.Born = func(c spawn.Child) {
+			pid = c.Pid()
+			order <- "born"
+		}
+		s.Stdout = sinkFunc(func([]byte) { order <- "output" })
+	}, "say", "hello")
+	if pid != f.Pid() {
+		t.Errorf("told of pid %d, got %d", pid, f.Pid())
+	}
+	f.end(t)
+	if first, second := <-order, <-order; first != "born" || second != "output" {
+		t.Errorf("%s came before %s", first, second)
+	}
+}
+
+type sinkFunc func([]byte)
+
+func (f sinkFunc) Write(data []byte) { f(data) }
+
 func TestExitIsToldInSupervisorsWords(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -12,6 +12,7 @@
 //
 // Programs start one after the other, in the order of their groups' and their
 // own priorities, each as soon as the one before it was born; nobody waits
-// until a program is RUNNING. At shutdown the groups are stopped one after the
+// until a program is RUNNING. Run also has the clock tick, for as long as
+// somebody subscribes to that. At shutdown the groups are stopped one after the
 // other in the opposite order.
 package supervisor

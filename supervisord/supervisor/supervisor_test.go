@@ -42,6 +42,7 @@ type world struct {
 	children map[string]*child
 	stubborn map[string]time.Duration // how long after SIGTERM a child lives
 	events   []string
+	told     []string // what listeners got: their name, the event's type and payload
 }
 
 type child struct {
@@ -49,11 +50,23 @@ type child struct {
 	name  string
 	pid   int
 	exits chan spawn.Exit
+	out   spawn.Output // its stdout
 }
 
 func (c *child) Pid() int                  { return c.pid }
 func (c *child) Exited() <-chan spawn.Exit { return c.exits }
-func (c *child) Write([]byte) error        { return nil }
+
+// Write plays a listener that deals with its event in a millisecond.
+func (c *child) Write(data []byte) error {
+	header, payload, _ := strings.Cut(string(data), "\n")
+	_, header, _ = strings.Cut(header, "eventname:")
+	kind, _, _ := strings.Cut(header, " ")
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.w.told = append(c.w.told, strings.TrimSpace(c.name+": "+kind+" "+payload))
+	time.AfterFunc(time.Millisecond, func() { c.out.Write([]byte("RESULT 2\nOKREADY\n")) })
+	return nil
+}
 
 func (c *child) Signal(sig syscall.Signal, _ bool) error {
 	c.w.mu.Lock()
@@ -86,7 +99,10 @@ func (w *world) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 		}
 	}
 	w.births = append(w.births, name)
-	c := &child{w: w, name: name, pid: 100 + len(w.births), exits: make(chan spawn.Exit, 1)}
+	c := &child{w: w, name: name, pid: 100 + len(w.births), exits: make(chan spawn.Exit, 1), out: spec.Stdout}
+	if strings.HasPrefix(name, "listener") {
+		time.AfterFunc(time.Millisecond, func() { c.out.Write([]byte("READY\n")) })
+	}
 	w.children[name] = c
 	return c, nil
 }
@@ -112,6 +128,13 @@ func proc(group, name string, priority int) *config.Process {
 
 func configOf(groups ...*config.Group) *config.Config {
 	return &config.Config{Supervisord: config.Supervisord{Identifier: "id"}, Groups: groups}
+}
+
+// pool is a group of one listener; its name begins with "listener".
+func pool(name string, types ...string) *config.Group {
+	g := program(name, -1)
+	g.Kind, g.BufferSize, g.Events = config.EventListener, 100, types
+	return g
 }
 
 // inWorld runs a test in a bubble, with a supervisor that has just started.
