@@ -6,11 +6,14 @@ import (
 )
 
 // text escapes what stands between tags as Supervisor does: & and < and no
-// more. That is enough there, and whoever searches a page for a piece of JSON
-// that a program has printed still finds it. In attributes and titles the
-// templates escape by themselves.
+// more, but for what XML forbids. That is enough there, and whoever searches a
+// page for a piece of JSON that a program has printed still finds it. In
+// attributes and titles the templates escape by themselves.
 func text(s string) template.HTML {
-	return template.HTML(strings.ReplaceAll(strings.ReplaceAll(s, "&", "&amp;"), "<", "&lt;"))
+	for _, r := range [][2]string{{"&", "&amp;"}, {"<", "&lt;"}, {"]]>", "]]&gt;"}} {
+		s = strings.ReplaceAll(s, r[0], r[1])
+	}
+	return template.HTML(s)
 }
 
 // printable replaces what must not stand in a page: control characters, which
