@@ -149,14 +149,15 @@ func configInfo(g *config.Group, p *config.Process, running *active) api.ConfigI
 	if p.UID != nil {
 		info.UID = *p.UID
 	}
-	if running != nil {
+	if running != nil && running.Config == g {
 		showGenerated(&info, p, running.Process(p.Name))
 	}
 	return info
 }
 
 // showGenerated replaces "auto" by the name that the active process's log has
-// got.
+// got. A configuration that has been read again, and not put to use, says
+// "auto", as it does with Supervisor.
 func showGenerated(info *api.ConfigInfo, conf *config.Process, p *process.Process) {
 	if p == nil {
 		return
