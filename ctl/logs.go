@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/python"
 	"supervisor/supervisord/xmlrpc"
 )
 
@@ -160,7 +160,7 @@ func parseTail(words []string) (tailRequest, error) {
 		r.channel = strings.ToLower(words[len(words)-1])
 	}
 	if r.channel != "stdout" && r.channel != "stderr" {
-		return r, fmt.Errorf("bad channel %s", config.Repr(r.channel))
+		return r, fmt.Errorf("bad channel %s", python.Repr(r.channel))
 	}
 	if modifier != "" {
 		var ok bool

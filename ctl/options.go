@@ -9,6 +9,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/getopt"
+	"supervisor/supervisord/python"
 )
 
 // optionTable lists the command line's options. The word in back quotes is what
@@ -51,7 +52,7 @@ func parseOptions(args []string) ([]string, error) {
 			return getopt.Args(given[:i+1], nil), nil
 		case "serverurl":
 			if err := config.CheckURL(g.Value); err != nil {
-				return nil, fmt.Errorf("invalid value for %s %s: %w", g.Form, config.Repr(g.Value), err)
+				return nil, fmt.Errorf("invalid value for %s %s: %w", g.Form, python.Repr(g.Value), err)
 			}
 		}
 		if g.Repeated {

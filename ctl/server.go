@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/python"
 	"supervisor/supervisord/xmlrpc"
 )
 
@@ -152,7 +153,7 @@ func (s *session) diagnose(err error) (message string, exit int) {
 // keep the form that Supervisor gives them, since that is what people look for.
 func (s *session) describe(err error) string {
 	if fault, ok := errors.AsType[*xmlrpc.Fault](err); ok {
-		return fmt.Sprintf("<Fault %d: %s>", int(fault.Code), config.Repr(fault.Text))
+		return fmt.Sprintf("<Fault %d: %s>", int(fault.Code), python.Repr(fault.Text))
 	}
 	if status, ok := errors.AsType[*xmlrpc.StatusError](err); ok {
 		return fmt.Sprintf("<ProtocolError for %s/RPC2: %s>", s.settings.ServerURL, status)

@@ -13,6 +13,7 @@ import (
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/httpd"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/python"
 	"supervisor/supervisord/rpc"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/states"
@@ -170,7 +171,7 @@ func (l *life) cleanUp() {
 		l.log.Warn("Could not clear childlog dir")
 	}
 	for _, path := range failed {
-		l.log.Warn("Failed to clean up " + config.Repr(path))
+		l.log.Warn("Failed to clean up " + python.Repr(path))
 	}
 }
 
@@ -184,9 +185,9 @@ func (l *life) detach() error {
 	if d.Directory != "" {
 		if err := os.Chdir(d.Directory); err != nil {
 			l.log.Log(context.Background(), logs.LevelCritical,
-				fmt.Sprintf("can't chdir into %s: %v", config.Repr(d.Directory), err))
+				fmt.Sprintf("can't chdir into %s: %v", python.Repr(d.Directory), err))
 		} else {
-			l.log.Info("set current directory: " + config.Repr(d.Directory))
+			l.log.Info("set current directory: " + python.Repr(d.Directory))
 		}
 	}
 	daemon.SetUmask(d.Umask)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"supervisor/supervisord/getopt"
+	"supervisor/supervisord/python"
 )
 
 // CommandLineValues is what a command line of supervisord says.
@@ -40,7 +41,7 @@ func ParseCommandLine(args []string, h Host) (*CommandLineValues, error) {
 		return nil, err
 	}
 	if len(rest) > 0 {
-		return nil, errors.New("positional arguments are not supported: " + reprList(rest))
+		return nil, errors.New("positional arguments are not supported: " + python.ReprList(rest))
 	}
 	v := &CommandLineValues{Overrides: make(Overrides)}
 	for _, g := range readShortT(given) {
@@ -91,7 +92,7 @@ func (v *CommandLineValues) take(g getopt.Given, h *Host) error {
 	value, err := commandLineValue(g, h)
 	switch {
 	case err != nil:
-		return fmt.Errorf("invalid value for %s %s: %w", g.Form, Repr(g.Value), err)
+		return fmt.Errorf("invalid value for %s %s: %w", g.Form, python.Repr(g.Value), err)
 	case g.Repeated:
 		return g.Conflict()
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"supervisor/supervisord/python"
 	"supervisor/supervisord/shlex"
 )
 
@@ -14,15 +15,15 @@ import (
 // Supervisor's own, known to tools and users, whence the capital letters.
 
 func integer(s string) (int, error) {
-	n, ok := parseInt(s, 10)
+	n, ok := python.ParseInt(s, 10)
 	if !ok {
-		return 0, fmt.Errorf("invalid literal for int() with base 10: %s", Repr(s))
+		return 0, fmt.Errorf("invalid literal for int() with base 10: %s", python.Repr(s))
 	}
 	return int(n), nil
 }
 
 func octal(s string) (int, error) {
-	n, ok := parseInt(s, 8)
+	n, ok := python.ParseInt(s, 8)
 	if !ok {
 		return 0, fmt.Errorf("%s can not be converted to an octal type", s)
 	}
@@ -30,18 +31,18 @@ func octal(s string) (int, error) {
 }
 
 func boolean(s string) (bool, error) {
-	switch lower(s) {
+	switch python.Lower(s) {
 	case "yes", "true", "on", "1":
 		return true, nil
 	case "no", "false", "off", "0":
 		return false, nil
 	}
-	return false, fmt.Errorf("not a valid boolean value: %s", Repr(s))
+	return false, fmt.Errorf("not a valid boolean value: %s", python.Repr(s))
 }
 
 // byteSize reads a number of bytes with an optional KB, MB or GB.
 func byteSize(s string) (int64, error) {
-	number, factor := lower(s), int64(1)
+	number, factor := python.Lower(s), int64(1)
 	for _, unit := range []struct {
 		suffix string
 		factor int64
@@ -51,10 +52,10 @@ func byteSize(s string) (int64, error) {
 			break
 		}
 	}
-	n, ok := parseInt(number, 10)
+	n, ok := python.ParseInt(number, 10)
 	switch {
 	case !ok:
-		return 0, fmt.Errorf("invalid literal for int() with base 10: %s", Repr(number))
+		return 0, fmt.Errorf("invalid literal for int() with base 10: %s", python.Repr(number))
 	case n > math.MaxInt64/factor:
 		return math.MaxInt64, nil
 	case n < math.MinInt64/factor:
@@ -88,29 +89,29 @@ func (l LogLevel) String() string {
 }
 
 func logLevel(s string) (LogLevel, error) {
-	name := lower(s)
+	name := python.Lower(s)
 	for _, v := range levels {
 		if v.name == name {
 			return v.level, nil
 		}
 	}
-	return 0, fmt.Errorf("bad logging level name %s", Repr(s))
+	return 0, fmt.Errorf("bad logging level name %s", python.Repr(s))
 }
 
 // stopSignal reads a number, or a name with or without SIG.
 func stopSignal(s string) (syscall.Signal, error) {
-	n, ok := parseInt(s, 10)
+	n, ok := python.ParseInt(s, 10)
 	if !ok {
-		sig, ok := signalNumber(strings.ToUpper(strip(s)))
+		sig, ok := signalNumber(strings.ToUpper(python.Strip(s)))
 		if !ok {
-			return 0, fmt.Errorf("value %s is not a valid signal name", Repr(s))
+			return 0, fmt.Errorf("value %s is not a valid signal name", python.Repr(s))
 		}
 		return sig, nil
 	}
 	if 0 <= n && n < 32 || n == sigRTMin || n == sigRTMax {
 		return syscall.Signal(n), nil
 	}
-	return 0, fmt.Errorf("value %s is not a valid signal number", Repr(s))
+	return 0, fmt.Errorf("value %s is not a valid signal number", python.Repr(s))
 }
 
 func exitCodes(s string) ([]int, error) {
@@ -119,9 +120,9 @@ func exitCodes(s string) ([]int, error) {
 		return codes, nil
 	}
 	for part := range strings.SplitSeq(s, ",") {
-		n, ok := parseInt(part, 10)
+		n, ok := python.ParseInt(part, 10)
 		if !ok || n < 0 || n > 255 {
-			return nil, fmt.Errorf("not a valid list of exit codes: %s", Repr(s))
+			return nil, fmt.Errorf("not a valid list of exit codes: %s", python.Repr(s))
 		}
 		codes = append(codes, int(n))
 	}
@@ -129,14 +130,14 @@ func exitCodes(s string) ([]int, error) {
 }
 
 func autorestart(s string) (Autorestart, error) {
-	word := lower(s)
+	word := python.Lower(s)
 	if word == "unexpected" {
 		return RestartUnexpected, nil
 	}
 	always, err := boolean(word)
 	switch {
 	case err != nil:
-		return RestartNever, fmt.Errorf("invalid 'autorestart' value %s", Repr(word))
+		return RestartNever, fmt.Errorf("invalid 'autorestart' value %s", python.Repr(word))
 	case always:
 		return RestartAlways, nil
 	}
@@ -150,7 +151,7 @@ func list(s string) ([]string, error) {
 	}
 	items := strings.Split(s, ",")
 	for i := range items {
-		items[i] = strip(items[i])
+		items[i] = python.Strip(items[i])
 	}
 	return items, nil
 }
@@ -158,13 +159,13 @@ func list(s string) ([]string, error) {
 // name checks the name of a program, group or process. It must not contain
 // what separates words in events, parts in URLs, or group and process.
 func name(s string) (string, error) {
-	n := strip(s)
+	n := python.Strip(s)
 	if n == "" {
-		return "", fmt.Errorf("Invalid name: %s because it is empty", Repr(s))
+		return "", fmt.Errorf("Invalid name: %s because it is empty", python.Repr(s))
 	}
 	for _, c := range " :/" {
 		if strings.ContainsRune(n, c) {
-			return "", fmt.Errorf("Invalid name: %s because of character: %s", Repr(s), Repr(string(c)))
+			return "", fmt.Errorf("Invalid name: %s because of character: %s", python.Repr(s), python.Repr(string(c)))
 		}
 	}
 	return n, nil
@@ -199,7 +200,7 @@ func inetAddress(s string) (address, error) {
 	if i < 0 {
 		port, err := portNumber(s)
 		if err != nil {
-			return address{}, fmt.Errorf("not a valid port number: %s ", Repr(s))
+			return address{}, fmt.Errorf("not a valid port number: %s ", python.Repr(s))
 		}
 		return address{port: port}, nil
 	}
@@ -207,7 +208,7 @@ func inetAddress(s string) (address, error) {
 		return address{}, errors.New("no port number specified in ''")
 	}
 	port, err := portNumber(s[i+1:])
-	host := lower(s[:i])
+	host := python.Lower(s[:i])
 	if host == "*" {
 		host = ""
 	}
@@ -238,7 +239,7 @@ func existingDirectory(h *Host, s string) (string, error) {
 // existingDirpath wants the directory part of a path to exist, if it has one.
 func existingDirpath(h *Host, s string) (string, error) {
 	p := h.expandUser(s)
-	if dir := dirname(p); dir != "" && !h.dirExists(dir) {
+	if dir := python.Dirname(p); dir != "" && !h.dirExists(dir) {
 		return "", fmt.Errorf("The directory named as part of the path %s does not exist", s)
 	}
 	return p, nil
@@ -251,7 +252,7 @@ type logTarget struct {
 }
 
 func childLogfile(h *Host, s string) (logTarget, error) {
-	switch lower(s) {
+	switch python.Lower(s) {
 	case "none", "off":
 		return logTarget{}, nil
 	case "auto":
@@ -264,7 +265,7 @@ func childLogfile(h *Host, s string) (logTarget, error) {
 }
 
 func userID(h *Host, s string) (int, error) {
-	if n, ok := parseInt(s, 10); ok {
+	if n, ok := python.ParseInt(s, 10); ok {
 		if _, ok := h.UserID(int(n)); !ok {
 			return 0, fmt.Errorf("Invalid user id %s", s)
 		}
@@ -278,7 +279,7 @@ func userID(h *Host, s string) (int, error) {
 }
 
 func groupID(h *Host, s string) (int, bool) {
-	if n, ok := parseInt(s, 10); ok {
+	if n, ok := python.ParseInt(s, 10); ok {
 		return int(n), h.GroupID(int(n))
 	}
 	return h.Group(s)

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/python"
 )
 
 // corpusCase is one file of a collection of real configurations with what
@@ -105,7 +107,7 @@ func (c *corpus) host(root string) Host {
 		Name:    "corpus.example", Cwd: root + "/cwd", TempDir: root + "/tmp",
 		IsDir: func(p string) bool {
 			return slices.ContainsFunc(c.Assumed.Directories, func(dir string) bool {
-				return absolute(root+"/cwd", dir) == filepath.Clean(p)
+				return python.Absolute(root+"/cwd", dir) == filepath.Clean(p)
 			})
 		},
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"supervisor/supervisord/python"
 )
 
 // Ctl is what supervisorctl reads from a configuration file.
@@ -66,7 +68,7 @@ func CheckURL(value string) error {
 	url = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(url)
 	scheme, rest, ok := strings.Cut(url, ":")
 	if !ok || !isScheme(scheme) {
-		return fmt.Errorf("value %s is not a URL", Repr(value))
+		return fmt.Errorf("value %s is not a URL", python.Repr(value))
 	}
 	netloc, hasNetloc := strings.CutPrefix(rest, "//")
 	if hasNetloc {
@@ -79,7 +81,7 @@ func CheckURL(value string) error {
 	}
 	path, _ := cutAny(rest, "?#")
 	if netloc == "" && path == "" {
-		return fmt.Errorf("value %s is not a URL", Repr(value))
+		return fmt.Errorf("value %s is not a URL", python.Repr(value))
 	}
 	return nil
 }

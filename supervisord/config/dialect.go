@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/ini.v1"
+
+	"supervisor/supervisord/python"
 )
 
 // The files are written for Python's RawConfigParser, whose dialect no option
@@ -74,7 +76,7 @@ func parse(text, path string) (*ini.File, []record, error) {
 		}
 	}
 	if d.bad != nil {
-		text := "Source contains parsing errors: " + Repr(path) + strings.Join(d.bad, "")
+		text := "Source contains parsing errors: " + python.Repr(path) + strings.Join(d.bad, "")
 		return nil, nil, &syntaxError{d.badLine, text}
 	}
 	file, err := ini.LoadSources(ini.LoadOptions{
@@ -93,7 +95,7 @@ func (d *dialect) encoded() []byte {
 		if r.option == "" {
 			fmt.Fprintf(&b, "[%s]\n", encode(r.section))
 		} else {
-			value := strings.TrimRightFunc(strings.Join(r.value, "\n"), isSpace)
+			value := strings.TrimRightFunc(strings.Join(r.value, "\n"), python.IsSpace)
 			fmt.Fprintf(&b, "%s=%s\n", encode(r.option), encode(value))
 		}
 	}
@@ -103,7 +105,7 @@ func (d *dialect) encoded() []byte {
 // read takes in one line, which includes its line end.
 func (d *dialect) read(line string) error {
 	cut := comment(line)
-	value := strip(line[:cut])
+	value := python.Strip(line[:cut])
 	if value == "" {
 		// A blank line may stand inside a value, a comment vanishes from it.
 		if d.option && cut == len(line) {
@@ -111,7 +113,7 @@ func (d *dialect) read(line string) error {
 		}
 		return nil
 	}
-	column := utf8.RuneCountInString(line) - utf8.RuneCountInString(strings.TrimLeftFunc(line, isSpace))
+	column := utf8.RuneCountInString(line) - utf8.RuneCountInString(strings.TrimLeftFunc(line, python.IsSpace))
 	if d.option && column > d.indent {
 		d.append(value)
 		return nil
@@ -123,7 +125,7 @@ func (d *dialect) read(line string) error {
 		return nil
 	}
 	if !d.section {
-		text := fmt.Sprintf("File contains no section headers.\nfile: %s, line: %d\n%s", Repr(d.path), d.line, Repr(line))
+		text := fmt.Sprintf("File contains no section headers.\nfile: %s, line: %d\n%s", python.Repr(d.path), d.line, python.Repr(line))
 		return &syntaxError{d.line, text}
 	}
 	d.assign(line, value)
@@ -135,7 +137,7 @@ func (d *dialect) assign(line, text string) {
 	i := strings.IndexAny(text, "=:")
 	name := ""
 	if i >= 0 {
-		name = lower(strip(text[:i]))
+		name = python.Lower(python.Strip(text[:i]))
 		// An option without a name takes no continuation lines either.
 		d.option = name != ""
 	}
@@ -143,11 +145,11 @@ func (d *dialect) assign(line, text string) {
 		if d.bad == nil {
 			d.badLine = d.line
 		}
-		d.bad = append(d.bad, fmt.Sprintf("\n\t[line %2d]: %s", d.line, Repr(line)))
+		d.bad = append(d.bad, fmt.Sprintf("\n\t[line %2d]: %s", d.line, python.Repr(line)))
 		return
 	}
 	section := d.records[len(d.records)-1].section
-	d.records = append(d.records, record{section, name, []string{strip(text[i+1:])}, d.line})
+	d.records = append(d.records, record{section, name, []string{python.Strip(text[i+1:])}, d.line})
 }
 
 // append adds a line to the value of the open option.
@@ -161,7 +163,7 @@ func (d *dialect) append(value string) {
 // each, then the second of each, until a turn finds one that begins a comment:
 // in "a;b ;c # d" the first turn finds the "#" and so the ";" is missed.
 func comment(line string) int {
-	if body := strip(line); body != "" && (body[0] == '#' || body[0] == ';') {
+	if body := python.Strip(line); body != "" && (body[0] == '#' || body[0] == ';') {
 		return 0
 	}
 	cut := len(line)
@@ -192,7 +194,7 @@ func nextIndex(line string, c byte, at int) int {
 
 func afterSpace(line string, at int) bool {
 	r, n := utf8.DecodeLastRuneInString(line[:at])
-	return n == 0 || isSpace(r)
+	return n == 0 || python.IsSpace(r)
 }
 
 // decodeText checks that the text is UTF-8, skips a byte-order mark and makes

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"supervisor/supervisord/python"
 )
 
 // Names is a set of the names that %(name)s may refer to in an option's value.
@@ -99,13 +101,13 @@ func (v *vars) expand(allowed Names, value, where string) (string, error) {
 	if !strings.Contains(value, "%") {
 		return value, nil
 	}
-	s, err := format(value, func(name string) (any, bool) { return v.lookup(allowed, name) })
-	if unknown, ok := errors.AsType[unknownName](err); ok {
+	s, err := python.Format(value, func(name string) (any, bool) { return v.lookup(allowed, name) })
+	if unknown, ok := errors.AsType[python.UnknownName](err); ok {
 		return "", fmt.Errorf("Format string %s for %s contains names (%s) which cannot be expanded. Available names: %s",
-			Repr(value), Repr(where), Repr(string(unknown)), strings.Join(v.available(allowed), ", "))
+			python.Repr(value), python.Repr(where), python.Repr(string(unknown)), strings.Join(v.available(allowed), ", "))
 	}
 	if err != nil {
-		return "", fmt.Errorf("Format string %s for %s is badly formatted: %w", Repr(value), Repr(where), err)
+		return "", fmt.Errorf("Format string %s for %s is badly formatted: %w", python.Repr(value), python.Repr(where), err)
 	}
 	return s, nil
 }

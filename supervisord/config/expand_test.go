@@ -1,10 +1,9 @@
 package config
 
 import (
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"supervisor/supervisord/python"
 )
 
 func testVars() *vars {
@@ -60,7 +59,7 @@ func TestExpandErrors(t *testing.T) {
 		"%(process_num)%": "unsupported format character '%' (0x25) at index 14",
 	} {
 		_, err := testVars().expand(processNames, text, "s.o")
-		want := "Format string " + Repr(text) + " for 's.o' is badly formatted: " + why
+		want := "Format string " + python.Repr(text) + " for 's.o' is badly formatted: " + why
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: error %v, want %s", text, err, want)
 		}
@@ -94,29 +93,5 @@ func TestNamesAreLimited(t *testing.T) {
 	}
 	if got, err := testVars().expand(NameHere, "%(ENV_Y)s", "s.o"); got != "y" || err != nil {
 		t.Errorf("got %q, %v, want the environment's value", got, err)
-	}
-}
-
-func TestRepr(t *testing.T) {
-	t.Parallel()
-	for s, want := range map[string]string{
-		"plain": "'plain'", "it's": `"it's"`, `it's "x"`: `'it\'s "x"'`, "a\n\t\r\\": `'a\n\t\r\\'`, "\x1b\u200b\U000e0001é": `'\x1b\u200b\U000e0001é'`,
-		"\xff": `'\udcff'`,
-	} {
-		if got := Repr(s); got != want {
-			t.Errorf("Repr(%q) = %s, want %s", s, got, want)
-		}
-	}
-	if diff := cmp.Diff(`['a', "b'c"]`, reprList([]string{"a", "b'c"})); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestFormatKeepsOtherText(t *testing.T) {
-	t.Parallel()
-	text := strings.Repeat("漢%%", 1000)
-	got, err := format(text, func(string) (any, bool) { return nil, false })
-	if want := strings.ReplaceAll(text, "%%", "%"); got != want || err != nil {
-		t.Errorf("error %v", err)
 	}
 }

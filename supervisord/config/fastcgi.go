@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"supervisor/supervisord/python"
 )
 
 // defaultSocketMode is for the owner alone.
@@ -56,7 +58,7 @@ func (r *reader) socket() Socket {
 // socketURL reads socket=, in which program_name is known already.
 func (r *reader) socketURL() string {
 	_, program, _ := strings.Cut(r.section, ":")
-	r.vars.program = strip(program)
+	r.vars.program = python.Strip(program)
 	r.only |= NameProgram
 	url, ok := r.text("socket")
 	if url == "" && (ok || !r.isSet("socket")) {
@@ -89,7 +91,7 @@ func (s *Socket) listenUnix(h *Host, path string) error {
 func (s *Socket) listenTCP(url string) error {
 	address, _ := strings.CutPrefix(url, "tcp://")
 	host, digits, ok := strings.Cut(address, ":")
-	if address == url || !ok || host == "" || digits == "" || strings.ContainsFunc(host, isSpace) ||
+	if address == url || !ok || host == "" || digits == "" || strings.ContainsFunc(host, python.IsSpace) ||
 		strings.Trim(digits, "0123456789") != "" {
 		return fmt.Errorf("Bad socket format %s", url)
 	}
@@ -97,7 +99,7 @@ func (s *Socket) listenTCP(url string) error {
 	if err != nil {
 		return err
 	}
-	s.Family, s.Host, s.Port = "tcp", lower(host), port
+	s.Family, s.Host, s.Port = "tcp", python.Lower(host), port
 	s.URL = fmt.Sprintf("tcp://%s:%d", s.Host, s.Port)
 	return nil
 }

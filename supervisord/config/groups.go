@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"supervisor/supervisord/python"
 )
 
 // groups reads everything that becomes a group: [group:x] first, because the
@@ -41,7 +43,7 @@ func (l *loader) addGroup(g *Group) {
 		if p.Name != "" && names[p.Name] {
 			r := l.reader(InPrograms, p.Section)
 			r.located = true
-			r.fail("process_name", fmt.Sprintf("There is more than one process named %s in group %s", Repr(p.Name), Repr(g.Name)))
+			r.fail("process_name", fmt.Sprintf("There is more than one process named %s in group %s", python.Repr(p.Name), python.Repr(g.Name)))
 		}
 		names[p.Name] = true
 	}
@@ -63,7 +65,7 @@ func (r *reader) sectionName() string {
 	if _, err := name(text); err != nil {
 		r.fail("", err.Error())
 	}
-	return strip(text)
+	return python.Strip(text)
 }
 
 // group reads a [group:x] and marks the sections of its programs.

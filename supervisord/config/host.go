@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/python"
 )
 
 // Host is what configuration files are judged by: the machine and the process
@@ -71,7 +73,7 @@ func (h *Host) tempDir() string {
 		}
 	}
 	for _, dir := range candidates {
-		dir = absolute(h.Cwd, dir)
+		dir = python.Absolute(h.Cwd, dir)
 		if isDir(dir) && unix.Access(dir, unix.W_OK|unix.X_OK) == nil {
 			return dir
 		}
@@ -138,7 +140,7 @@ func (h *Host) home(name string) (string, bool) {
 }
 
 // normalize makes a path absolute, ~ expanded.
-func (h *Host) normalize(p string) string { return absolute(h.Cwd, h.expandUser(p)) }
+func (h *Host) normalize(p string) string { return python.Absolute(h.Cwd, h.expandUser(p)) }
 
 // dirExists tells whether a path, which may be relative, is a directory.
-func (h *Host) dirExists(p string) bool { return p != "" && h.IsDir(join(h.Cwd, p)) }
+func (h *Host) dirExists(p string) bool { return p != "" && h.IsDir(python.Join(h.Cwd, p)) }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"supervisor/supervisord/python"
 )
 
 // LoadOptions says what to read and how to judge it. Reading a file again with
@@ -29,10 +31,10 @@ type Overrides map[string]any
 // SearchPaths returns where a configuration file is looked for if none is
 // named. Relative ones start from the working directory.
 func SearchPaths(program string) []string {
-	up := dirname(dirname(program))
+	up := python.Dirname(python.Dirname(program))
 	return []string{
-		join(up, "etc/supervisord.conf"),
-		join(up, "supervisord.conf"),
+		python.Join(up, "etc/supervisord.conf"),
+		python.Join(up, "supervisord.conf"),
 		"supervisord.conf",
 		"etc/supervisord.conf",
 		"/etc/supervisord.conf",
@@ -109,21 +111,21 @@ func (l *loader) search() bool {
 		if l.name != "" {
 			break
 		}
-		if _, err := os.Stat(join(l.host.Cwd, name)); err == nil {
+		if _, err := os.Stat(python.Join(l.host.Cwd, name)); err == nil {
 			l.name = name
 		}
 	}
 	if l.name == "" {
 		return false
 	}
-	l.conf.Path = absolute(l.host.Cwd, l.name)
-	l.vars.here = absolute(l.host.Cwd, dirname(l.name))
+	l.conf.Path = python.Absolute(l.host.Cwd, l.name)
+	l.vars.here = python.Absolute(l.host.Cwd, python.Dirname(l.name))
 	return true
 }
 
 // readMain reads the main file into the table.
 func (l *loader) readMain() bool {
-	path := join(l.host.Cwd, l.name)
+	path := python.Join(l.host.Cwd, l.name)
 	if _, err := os.Stat(path); err != nil {
 		l.reject(l.name, 0, "could not find config file "+l.name)
 		return false
@@ -179,9 +181,9 @@ func (l *loader) include() bool {
 	if !ok {
 		return false
 	}
-	for _, word := range strings.FieldsFunc(files, isSpace) {
-		pattern := join(l.vars.here, word)
-		paths := glob(pattern)
+	for _, word := range strings.FieldsFunc(files, python.IsSpace) {
+		pattern := python.Join(l.vars.here, word)
+		paths := python.Glob(pattern)
 		if len(paths) == 0 {
 			l.warn("No file matches via include \"%s\"", pattern)
 		}
@@ -205,7 +207,7 @@ func (l *loader) includeFile(path string) bool {
 	if !l.add(string(text), path, true) {
 		return false
 	}
-	l.table.expandHere(absolute(l.host.Cwd, dirname(path)))
+	l.table.expandHere(python.Absolute(l.host.Cwd, python.Dirname(path)))
 	return true
 }
 

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"supervisor/supervisord/python"
 )
 
 // What of Supervisor's own plug-ins is built in.
@@ -72,12 +74,12 @@ func resolveBuiltIn(reference string) error {
 		return nil
 	}
 	module, attribute, _ := strings.Cut(reference, ":")
-	module, attribute = strip(module), strip(attribute)
+	module, attribute = python.Strip(module), python.Strip(attribute)
 	switch {
 	case module == "supervisor.rpcinterface", module == "supervisor.dispatchers":
-		return fmt.Errorf("module %s has no attribute %s", Repr(module), Repr(attribute))
+		return fmt.Errorf("module %s has no attribute %s", python.Repr(module), python.Repr(attribute))
 	case !strings.HasPrefix(module, "supervisor."):
 		module, _, _ = strings.Cut(module, ".")
 	}
-	return fmt.Errorf("No module named %s", Repr(module))
+	return fmt.Errorf("No module named %s", python.Repr(module))
 }

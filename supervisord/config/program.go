@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"supervisor/supervisord/python"
 )
 
 // sectionOf tells in which kind of section the processes of a group are defined.
@@ -75,7 +77,7 @@ func (r *reader) outputs(p *Process) {
 func (r *reader) identity(p *Process) {
 	p.ServerURL = get[string](r, "serverurl")
 	r.noteEmpty(p, "serverurl", p.ServerURL)
-	if strings.ToUpper(strip(p.ServerURL)) == "AUTO" {
+	if strings.ToUpper(python.Strip(p.ServerURL)) == "AUTO" {
 		p.ServerURL = ""
 	}
 	if uid, ok := read[int](r, "user"); ok {
@@ -126,7 +128,7 @@ func (r *reader) each(p *Process) {
 	if _, err := name(pattern); err != nil && ok && !badSection {
 		r.fail("process_name", err.Error())
 	}
-	p.Name = strip(pattern)
+	p.Name = python.Strip(pattern)
 }
 
 func (r *reader) noteEmpty(p *Process, option, value string) {

@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+
+	"supervisor/supervisord/python"
+)
 
 // reader reads the options of one section, converts them, and notes what is
 // wrong instead of stopping at it.
@@ -92,7 +96,7 @@ func (r *reader) fail(option, text string) {
 	}
 	r.failed[k] = complaint{r, text}
 	if r.located {
-		text = fmt.Sprintf("%s in section %s (file: %s)", text, Repr(r.section), Repr(r.fileOf(r.section)))
+		text = fmt.Sprintf("%s in section %s (file: %s)", text, python.Repr(r.section), python.Repr(r.fileOf(r.section)))
 	}
 	value, _ := r.table.get(r.section, option)
 	at := r.table.place(r.section, option)

@@ -1,5 +1,7 @@
 package config
 
+import "supervisor/supervisord/python"
+
 // servers reads the sections of the HTTP servers. They are recognised by the
 // beginning of their names, so that there can be several of a kind.
 func (l *loader) servers() {
@@ -23,7 +25,7 @@ func (l *loader) servers() {
 			r.fail("file", "section ["+section+"] has no file value")
 			continue
 		}
-		s.Path = l.host.normalize(strip(get[string](r, "file")))
+		s.Path = l.host.normalize(python.Strip(get[string](r, "file")))
 		r.authentication(&s)
 		s.UID, s.GID = r.owner("chown")
 		s.owner, _ = r.text("chown")

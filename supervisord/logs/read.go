@@ -2,14 +2,14 @@ package logs
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"math"
 	"os"
-	"strings"
 	"syscall"
 	"unicode/utf8"
+
+	"supervisor/supervisord/python"
 )
 
 // ErrBadArguments is the error for an offset and a length that do not go
@@ -151,32 +151,5 @@ func DebugText(data []byte) string {
 	if utf8.Valid(data) {
 		return string(data)
 	}
-	return "Undecodable: " + bytesRepr(data)
-}
-
-// bytesRepr renders data as Python's repr renders bytes.
-func bytesRepr(data []byte) string {
-	s := string(data)
-	quote := byte('\'')
-	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
-		quote = '"'
-	}
-	b := append([]byte("b"), quote)
-	for _, c := range data {
-		switch {
-		case c == '\\' || c == quote:
-			b = append(b, '\\', c)
-		case c == '\n':
-			b = append(b, `\n`...)
-		case c == '\r':
-			b = append(b, `\r`...)
-		case c == '\t':
-			b = append(b, `\t`...)
-		case c < 0x20 || c >= 0x7f:
-			b = fmt.Appendf(b, `\x%02x`, c)
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(append(b, quote))
+	return "Undecodable: " + python.ReprBytes(data)
 }

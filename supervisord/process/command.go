@@ -12,6 +12,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/python"
 	"supervisor/supervisord/shlex"
 )
 
@@ -25,7 +26,7 @@ func resolve(conf *config.Process, path string) (file string, argv []string, err
 	argv, err = shlex.Split(conf.Command)
 	if err != nil {
 		return "", nil, faults.New(faults.NotExecutable,
-			fmt.Sprintf("can't parse command %s: %v", config.Repr(conf.Command), err))
+			fmt.Sprintf("can't parse command %s: %v", python.Repr(conf.Command), err))
 	}
 	if len(argv) == 0 {
 		return "", nil, faults.New(faults.NotExecutable, "command is empty")
@@ -82,13 +83,13 @@ func within(dir, file string) string {
 func check(file string, info fs.FileInfo, word, dir string) error {
 	switch {
 	case info == nil:
-		return faults.New(faults.NoFile, "can't find command "+config.Repr(word))
+		return faults.New(faults.NoFile, "can't find command "+python.Repr(word))
 	case info.IsDir():
-		return faults.New(faults.NotExecutable, fmt.Sprintf("command at %s is a directory", config.Repr(file)))
+		return faults.New(faults.NotExecutable, fmt.Sprintf("command at %s is a directory", python.Repr(file)))
 	case info.Mode()&0o111 == 0:
-		return faults.New(faults.NotExecutable, fmt.Sprintf("command at %s is not executable", config.Repr(file)))
+		return faults.New(faults.NotExecutable, fmt.Sprintf("command at %s is not executable", python.Repr(file)))
 	case errors.Is(unix.Access(within(dir, file), unix.X_OK), unix.EACCES):
-		return faults.New(faults.NotExecutable, "no permission to run command "+config.Repr(file))
+		return faults.New(faults.NotExecutable, "no permission to run command "+python.Repr(file))
 	}
 	return nil
 }

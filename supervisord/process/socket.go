@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/python"
 )
 
 // Socket is the listening socket of a FastCGI program. Its processes have it
@@ -197,7 +198,7 @@ func reason(err error) string {
 	text = fmt.Sprintf("[Errno %d] %s%s", int(errno), strings.ToUpper(text[:1]), text[1:])
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		text += ": " + config.Repr(path.Path)
+		text += ": " + python.Repr(path.Path)
 	}
 	return text
 }

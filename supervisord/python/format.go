@@ -1,4 +1,4 @@
-package config
+package python
 
 import (
 	"errors"
@@ -9,10 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// unknownName is the error for a %(name)s that nobody knows.
-type unknownName string
+// UnknownName is the error for a %(name)s that nobody knows.
+type UnknownName string
 
-func (n unknownName) Error() string { return "unknown name " + string(n) }
+// Error says which name it was.
+func (n UnknownName) Error() string { return "unknown name " + string(n) }
 
 // These are the ways in which Python refuses a format string.
 var (
@@ -47,9 +48,10 @@ type formatter struct {
 	verb        rune
 }
 
-// format replaces the conversions in text. The values that lookup returns are
-// strings or ints. The error is an unknownName or a text of Python's.
-func format(text string, lookup func(name string) (any, bool)) (string, error) {
+// Format is text % dictionary: it replaces the conversions in text by values
+// that lookup finds, which are strings or ints. The error is an [UnknownName] or
+// has the words of Python's.
+func Format(text string, lookup func(name string) (any, bool)) (string, error) {
 	f := formatter{text: text, lookup: lookup, arg: mapping{}}
 	for f.text != "" {
 		if r, _ := f.next(); r != '%' {
@@ -148,7 +150,7 @@ func (f *formatter) key() error {
 	name := rest[:len(rest)-len(f.text)-1]
 	value, ok := f.lookup(name)
 	if !ok {
-		return unknownName(name)
+		return UnknownName(name)
 	}
 	f.arg = value
 	return nil
@@ -224,19 +226,14 @@ func (f *formatter) word(arg any) error {
 	return nil
 }
 
-// ascii escapes what repr left alone.
+// ascii escapes what Repr left alone.
 func ascii(s string) string {
 	var b []byte
 	for _, r := range s {
-		switch {
-		case r <= unicode.MaxASCII:
+		if r <= unicode.MaxASCII {
 			b = append(b, byte(r))
-		case r < 0x100:
-			b = fmt.Appendf(b, `\x%02x`, r)
-		case r < 0x10000:
-			b = fmt.Appendf(b, `\u%04x`, r)
-		default:
-			b = fmt.Appendf(b, `\U%08x`, r)
+		} else {
+			b = escapeNumber(b, r)
 		}
 	}
 	return string(b)

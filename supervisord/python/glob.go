@@ -1,4 +1,4 @@
-package config
+package python
 
 import (
 	"os"
@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// glob returns the paths that match a pattern by the rules of Python's glob
+// Glob returns the paths that match a pattern by the rules of Python's glob
 // module, sorted: "*", "?" and "[...]" do not match a leading dot, "[!...]"
 // negates, nothing escapes. path/filepath has other ideas of the last two.
-func glob(pattern string) []string {
+func Glob(pattern string) []string {
 	paths := globParts(pattern)
 	slices.Sort(paths)
 	return paths
@@ -23,7 +23,7 @@ func globParts(pattern string) []string {
 		}
 		return []string{pattern}
 	}
-	dir, base := dirname(pattern), pattern[strings.LastIndexByte(pattern, '/')+1:]
+	dir, base := Dirname(pattern), pattern[strings.LastIndexByte(pattern, '/')+1:]
 	dirs := []string{dir}
 	if dir != "" && dir != pattern {
 		dirs = globParts(dir)
@@ -31,7 +31,7 @@ func globParts(pattern string) []string {
 	var paths []string
 	for _, d := range dirs {
 		for _, name := range matchIn(d, base) {
-			paths = append(paths, join(d, name))
+			paths = append(paths, Join(d, name))
 		}
 	}
 	return paths
@@ -40,7 +40,7 @@ func globParts(pattern string) []string {
 // matchIn lists the names in a directory that match the last part of a pattern.
 func matchIn(dir, base string) []string {
 	if !strings.ContainsAny(base, "*?[") {
-		if _, err := os.Lstat(join(dir, base)); err != nil || base == "" && !isDir(dir) {
+		if _, err := os.Lstat(Join(dir, base)); err != nil || base == "" && !isDir(dir) {
 			return nil
 		}
 		return []string{base}
@@ -136,4 +136,9 @@ func inSet(set string, r rune) bool {
 		chars = chars[1:]
 	}
 	return found != negated
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }

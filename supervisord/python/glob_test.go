@@ -1,6 +1,7 @@
-package config
+package python
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,7 +13,13 @@ func TestGlob(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"a.conf", "b.conf", "c.txt", ".hidden.conf", "sub/a.conf", "sub2/d.conf", "[x].conf", "é.conf", `back\slash`, "a-b", "a^b"} {
-		write(t, filepath.Join(dir, name), nil)
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for pattern, want := range map[string]string{
 		"a.conf":       "a.conf",
@@ -40,7 +47,7 @@ func TestGlob(t *testing.T) {
 		"s*/a.conf":    "sub/a.conf",
 	} {
 		var got []string
-		for _, path := range glob(dir + "/" + pattern) {
+		for _, path := range Glob(dir + "/" + pattern) {
 			got = append(got, strings.TrimPrefix(path, dir+"/"))
 		}
 		if diff := cmp.Diff(want, strings.Join(got, " ")); diff != "" {

@@ -1,4 +1,4 @@
-package config
+package python
 
 import (
 	"fmt"
@@ -9,30 +9,48 @@ import (
 	"unicode/utf8"
 )
 
-// This file holds Python's notions of text, numbers and paths, on which the
-// meaning and the error texts of existing files rest.
-
 // Repr writes a string as Python's repr does. Bytes that are not UTF-8 appear
 // as the surrogates by which Python smuggles them through.
 func Repr(s string) string {
-	quote := byte('\'')
-	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
-		quote = '"'
-	}
+	quote := quoteFor(s)
 	b := []byte{quote}
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n == 1 {
+		switch {
+		case r == utf8.RuneError && n == 1:
 			b = fmt.Appendf(b, `\udc%02x`, s[i])
-		} else {
-			b = appendRepr(b, r, quote)
+		case r >= utf8.RuneSelf && strconv.IsPrint(r):
+			b = utf8.AppendRune(b, r)
+		default:
+			b = escape(b, r, quote)
 		}
 		i += n
 	}
 	return string(append(b, quote))
 }
 
-func appendRepr(b []byte, r rune, quote byte) []byte {
+// ReprBytes writes bytes as Python's repr does: b'...'.
+func ReprBytes(data []byte) string {
+	quote := quoteFor(string(data))
+	b := []byte{'b', quote}
+	for _, c := range data {
+		b = escape(b, rune(c), quote)
+	}
+	return string(append(b, quote))
+}
+
+// quoteFor chooses the quotes around a text: the single ones, unless they alone
+// occur in it.
+func quoteFor(s string) byte {
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		return '"'
+	}
+	return '\''
+}
+
+// escape writes a character of ASCII as it stands if it can, and any other as
+// the number that it is.
+func escape(b []byte, r rune, quote byte) []byte {
 	switch {
 	case r == '\\' || r == rune(quote):
 		return append(b, '\\', byte(r))
@@ -42,8 +60,15 @@ func appendRepr(b []byte, r rune, quote byte) []byte {
 		return append(b, `\r`...)
 	case r == '\t':
 		return append(b, `\t`...)
-	case strconv.IsPrint(r):
-		return utf8.AppendRune(b, r)
+	case ' ' <= r && r <= '~':
+		return append(b, byte(r))
+	}
+	return escapeNumber(b, r)
+}
+
+// escapeNumber writes a character as the shortest of \x41, \u2028, \U0001f600.
+func escapeNumber(b []byte, r rune) []byte {
+	switch {
 	case r < 0x100:
 		return fmt.Appendf(b, `\x%02x`, r)
 	case r < 0x10000:
@@ -52,8 +77,8 @@ func appendRepr(b []byte, r rune, quote byte) []byte {
 	return fmt.Appendf(b, `\U%08x`, r)
 }
 
-// reprList writes strings as Python shows a list of them.
-func reprList(list []string) string {
+// ReprList writes strings as Python's repr writes a list of them.
+func ReprList(list []string) string {
 	parts := make([]string, len(list))
 	for i, s := range list {
 		parts[i] = Repr(s)
@@ -61,9 +86,9 @@ func reprList(list []string) string {
 	return "[" + strings.Join(parts, ", ") + "]"
 }
 
-// isSpace is str.isspace: Unicode's white space, and the four separators that
+// IsSpace is str.isspace: Unicode's white space, and the four separators that
 // only Python counts in.
-func isSpace(r rune) bool {
+func IsSpace(r rune) bool {
 	switch {
 	case r <= ' ':
 		return r == ' ' || '\t' <= r && r <= '\r' || 0x1c <= r
@@ -79,16 +104,17 @@ func isSpace(r rune) bool {
 	return false
 }
 
-func strip(s string) string { return strings.TrimFunc(s, isSpace) }
+// Strip is str.strip: no white space at either end.
+func Strip(s string) string { return strings.TrimFunc(s, IsSpace) }
 
-// lower is str.lower as far as an option's name or value can tell: the dotted
+// Lower is str.lower as far as an option's name or value can tell: the dotted
 // capital I does not become a plain i.
-func lower(s string) string { return strings.ToLower(strings.ReplaceAll(s, "İ", "i̇")) }
+func Lower(s string) string { return strings.ToLower(strings.ReplaceAll(s, "İ", "i̇")) }
 
-// parseInt is int(s, base) for the bases 8 and 10. Python's integers have no
+// ParseInt is int(s, base) for the bases 8 and 10. Python's integers have no
 // bounds; what does not fit here becomes the nearest that does.
-func parseInt(s string, base int) (int64, bool) {
-	s = strings.TrimFunc(s, func(r rune) bool { return isSpace(r) && (r < 0x1c || r > 0x1f) })
+func ParseInt(s string, base int) (int64, bool) {
+	s = strings.TrimFunc(s, func(r rune) bool { return IsSpace(r) && (r < 0x1c || r > 0x1f) })
 	digits := strings.TrimLeft(s, "+-")
 	if len(s)-len(digits) > 1 {
 		return 0, false
@@ -111,8 +137,8 @@ func parseInt(s string, base int) (int64, bool) {
 	return n, true
 }
 
-// dirname is os.path.dirname: "" for a name without a directory.
-func dirname(p string) string {
+// Dirname is os.path.Dirname: "" for a name without a directory.
+func Dirname(p string) string {
 	head := p[:strings.LastIndexByte(p, '/')+1]
 	if trimmed := strings.TrimRight(head, "/"); trimmed != "" {
 		return trimmed
@@ -120,19 +146,19 @@ func dirname(p string) string {
 	return head
 }
 
-// join is os.path.join of two parts: the second wins when it is absolute, and
+// Join is os.path.join of two parts: the second wins when it is absolute, and
 // nothing is cleaned.
-func join(dir, p string) string {
+func Join(dir, p string) string {
 	if dir == "" || strings.HasPrefix(p, "/") {
 		return p
 	}
 	return strings.TrimSuffix(dir, "/") + "/" + p
 }
 
-// absolute is os.path.abspath seen from the working directory cwd. Python keeps
+// Absolute is os.path.abspath seen from the working directory cwd. Python keeps
 // two leading slashes, which POSIX allows to mean something, but not three.
-func absolute(cwd, p string) string {
-	p = join(cwd, p)
+func Absolute(cwd, p string) string {
+	p = Join(cwd, p)
 	if strings.HasPrefix(p, "//") && !strings.HasPrefix(p, "///") {
 		return "/" + path.Clean(p)
 	}
