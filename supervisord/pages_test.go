@@ -81,7 +81,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	s, port, open := newSite(t), freePort(t), freePort(t)
 	s.configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[inet_http_server:open]\nport=127.0.0.1:%d\nget_actions=true\n"+
-		"[program:cat]\ncommand=sh -c 'echo \"a <b> & c\"; exec cat'\nstdout_logfile=%s\n"+
+		"[program:cat]\nstartsecs=0\ncommand=sh -c 'echo \"a <b> & c\"; exec cat'\nstdout_logfile=%s\n"+
 		"[program:broken]\ncommand=/no/such/file\nautostart=false\n", port, open, s.path("cat.log")))
 	s.start()
 	s.await("the daemon", func() bool { return strings.Contains(s.ctl("status", "cat"), "RUNNING") })
