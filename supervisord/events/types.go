@@ -35,6 +35,21 @@ const (
 	ProcessGroupRemoved     Type = "PROCESS_GROUP_REMOVED"
 )
 
+// Types returns all types, each after the one above it.
+func Types() []Type {
+	return []Type{
+		Any,
+		ProcessState, ProcessStateStarting, ProcessStateRunning, ProcessStateBackoff, ProcessStateStopping,
+		ProcessStateExited, ProcessStateStopped, ProcessStateFatal, ProcessStateUnknown,
+		ProcessLog, ProcessLogStdout, ProcessLogStderr,
+		ProcessCommunication, ProcessCommunicationOut, ProcessCommunicationErr,
+		RemoteCommunication,
+		SupervisorStateChange, SupervisorRunning, SupervisorStopping,
+		Tick, Tick5, Tick60, Tick3600,
+		ProcessGroup, ProcessGroupAdded, ProcessGroupRemoved,
+	}
+}
+
 // parent is the type above t, "" above the root and for what is no type.
 func (t Type) parent() Type {
 	switch t {

@@ -59,3 +59,22 @@ func TestTypes(t *testing.T) {
 		}
 	}
 }
+
+func TestTypesAreAllThatThereAre(t *testing.T) {
+	t.Parallel()
+	seen := make(map[events.Type]bool)
+	for _, e := range events.Types() {
+		if _, ok := tree[e]; !ok || seen[e] {
+			t.Errorf("%s is listed", e)
+		}
+		for _, above := range tree[e] {
+			if !seen[above] {
+				t.Errorf("%s is listed before %s", e, above)
+			}
+		}
+		seen[e] = true
+	}
+	if len(seen) != len(tree) {
+		t.Errorf("%d are listed, not %d", len(seen), len(tree))
+	}
+}
