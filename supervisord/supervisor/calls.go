@@ -1,9 +1,13 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"syscall"
+	"time"
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
@@ -87,31 +91,59 @@ func filter(all []*process.Process, concerns func(states.Process) bool) []*proce
 	return kept
 }
 
+// moment is how far apart two completions may be and still count as one. What
+// ends within a moment is told in the order of the calls, so that the answer to
+// the same call is the same from one time to the next.
+const moment = 100 * time.Millisecond
+
 // callAll does something to each process in turn without waiting for what
 // comes of it, then collects the results: those known at once first, the
 // others in the order in which they come.
 func callAll(ctx context.Context, list []*process.Process, v verb) ([]api.CallResult, error) {
-	type late struct {
-		p   *process.Process
-		err error
-	}
 	results := make([]api.CallResult, 0, len(list))
-	finished := make(chan late, len(list))
-	pending := 0
+	var waits []*wait
 	for _, p := range list {
 		a := v(p, p.FullName())
 		if a.Done() {
 			results = append(results, result(p, a.Wait(ctx)))
 			continue
 		}
-		pending++
-		go func() { finished <- late{p, a.Wait(ctx)} }()
+		waits = append(waits, &wait{order: len(waits), process: p, answer: a})
 	}
-	for ; pending > 0; pending-- {
-		l := <-finished
-		results = append(results, result(l.p, l.err))
+	var all sync.WaitGroup
+	for _, w := range waits {
+		all.Go(func() {
+			w.err = w.answer.Wait(ctx)
+			w.ended = time.Now()
+		})
+	}
+	all.Wait()
+	for _, w := range inOrderOfCompletion(waits) {
+		results = append(results, result(w.process, w.err))
 	}
 	return results, ctx.Err()
+}
+
+// wait is one of several answers that are waited for.
+type wait struct {
+	order   int
+	process *process.Process
+	answer  process.Answer
+	err     error
+	ended   time.Time
+}
+
+func inOrderOfCompletion(waits []*wait) []*wait {
+	slices.SortFunc(waits, func(a, b *wait) int { return a.ended.Compare(b.ended) })
+	for rest := waits; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].ended.Sub(rest[0].ended) < moment {
+			n++
+		}
+		slices.SortFunc(rest[:n], func(a, b *wait) int { return cmp.Compare(a.order, b.order) })
+		rest = rest[n:]
+	}
+	return waits
 }
 
 func result(p *process.Process, err error) api.CallResult {

@@ -104,16 +104,16 @@ func uptime(d time.Duration) string {
 func (s *Supervisor) ConfigInfos() []api.ConfigInfo {
 	var infos []api.ConfigInfo
 	for _, g := range s.configured().Groups {
-		running := s.find(g.Name)
+		inUse := s.find(g.Name) != nil
 		for _, p := range g.Processes {
-			infos = append(infos, configInfo(g, p, running))
+			infos = append(infos, configInfo(g, p, inUse, s.autoLogs(p)))
 		}
 	}
 	slices.SortStableFunc(infos, func(a, b api.ConfigInfo) int { return cmp.Compare(a.Name, b.Name) })
 	return infos
 }
 
-func configInfo(g *config.Group, p *config.Process, running *active) api.ConfigInfo {
+func configInfo(g *config.Group, p *config.Process, inUse bool, generated autoLogs) api.ConfigInfo {
 	info := api.ConfigInfo{
 		Autostart:             p.Autostart,
 		Autorestart:           autorestart(p.Autorestart),
@@ -123,7 +123,7 @@ func configInfo(g *config.Group, p *config.Process, running *active) api.ConfigI
 		ExitCodes:             p.ExitCodes,
 		Group:                 g.Name,
 		GroupPriority:         g.Priority,
-		InUse:                 running != nil,
+		InUse:                 inUse,
 		KillAsGroup:           p.KillAsGroup,
 		Name:                  p.Name,
 		ProcessPriority:       p.Priority,
@@ -149,25 +149,13 @@ func configInfo(g *config.Group, p *config.Process, running *active) api.ConfigI
 	if p.UID != nil {
 		info.UID = *p.UID
 	}
-	if running != nil && running.Config == g {
-		showGenerated(&info, p, running.Process(p.Name))
+	if generated.stdout != "" {
+		info.StdoutLogfile = generated.stdout
+	}
+	if generated.stderr != "" {
+		info.StderrLogfile = generated.stderr
 	}
 	return info
-}
-
-// showGenerated replaces "auto" by the name that the active process's log has
-// got. A configuration that has been read again, and not put to use, says
-// "auto", as it does with Supervisor.
-func showGenerated(info *api.ConfigInfo, conf *config.Process, p *process.Process) {
-	if p == nil {
-		return
-	}
-	if conf.Stdout.Auto && p.Config.Stdout.Auto {
-		info.StdoutLogfile = p.Stdout
-	}
-	if conf.Stderr.Auto && p.Config.Stderr.Auto {
-		info.StderrLogfile = p.Stderr
-	}
 }
 
 func autorestart(a config.Autorestart) any {

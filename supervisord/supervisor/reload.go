@@ -19,6 +19,7 @@ func (s *Supervisor) Reload(context.Context) (api.Changes, error) {
 	}
 	s.mu.Lock()
 	s.last = fresh
+	clear(s.auto)
 	s.mu.Unlock()
 	return s.compare(fresh), nil
 }

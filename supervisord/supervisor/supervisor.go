@@ -43,6 +43,7 @@ type Supervisor struct {
 	mu     sync.RWMutex
 	groups []*active // in order of activation
 	last   *config.Config
+	auto   map[*config.Process]autoLogs // of the processes of last
 
 	// These belong to Run:
 	queue []*process.Process // to be started automatically
@@ -70,6 +71,7 @@ func New(o Options) *Supervisor {
 		orders:  make(chan order),
 		ended:   make(chan struct{}),
 		last:    o.Config,
+		auto:    make(map[*config.Process]autoLogs),
 	}
 	s.mood.Store(int32(states.DaemonRunning))
 	return s
@@ -229,27 +231,16 @@ func (s *Supervisor) enqueue(g *process.Group) {
 }
 
 // newProcess completes the options with what all processes have in common.
-func (s *Supervisor) newProcess(o process.Options) (_ *process.Process, err error) {
+func (s *Supervisor) newProcess(o process.Options) (*process.Process, error) {
 	c, d := o.Config, s.Config.Supervisord
-	if o.Stdout, err = s.logPath(c, "stdout", c.Stdout); err != nil {
+	names, err := s.generateLogs(c)
+	if err != nil {
 		return nil, err
 	}
-	if o.Stderr, err = s.logPath(c, "stderr", c.Stderr); err != nil {
-		return nil, err
-	}
+	o.Stdout, o.Stderr = logFile(c.Stdout, names.stdout), logFile(c.Stderr, names.stderr)
 	o.StripANSI, o.ServerURL, o.Environ = d.StripANSI, d.ServerURL, s.Environ
 	o.Spawner, o.Events, o.Log = s.Spawner, s.Events, s.Log
 	return process.New(o), nil
-}
-
-// logPath is the file that a stream is logged to, "" for none. An automatic
-// one is made now, so that its name holds until the group is gone.
-func (s *Supervisor) logPath(c *config.Process, channel string, l config.Log) (string, error) {
-	if !l.Auto {
-		return l.File, nil
-	}
-	d := s.Config.Supervisord
-	return logs.AutoName(d.ChildLogDir, c.Name, channel, d.Identifier)
 }
 
 // list returns the active groups in order of activation. The slice is never

@@ -393,6 +393,62 @@ func TestResultsComeInOrderOfCompletion(t *testing.T) {
 	})
 }
 
+func TestResultsOfOneMomentComeInOrderOfTheCalls(t *testing.T) {
+	conf := configOf(group("g", 1, proc("g", "a", 1), proc("g", "b", 2), proc("g", "c", 3)))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		w.stubborn["a"], w.stubborn["b"], w.stubborn["c"] = 60*time.Millisecond, 20*time.Millisecond, time.Second
+		results, err := w.StopGroup(t.Context(), "g", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names := results[0].Name + results[1].Name + results[2].Name; names != "abc" {
+			t.Errorf("got %s", names)
+		}
+	})
+}
+
+func TestAutoLogsHoldUntilTheConfigurationIsReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	fresh := func() *config.Config {
+		c := configOf(program("a", 1))
+		c.Supervisord.ChildLogDir = dir
+		c.Groups[0].Processes[0].Stdout = config.Log{Auto: true}
+		return c
+	}
+	inWorld(t, fresh(), func(t *testing.T, w *world) {
+		logOf := func() string { return w.Infos()[0].StdoutLogfile }
+		again := func() {
+			t.Helper()
+			if _, err := w.StopAll(t.Context(), true); err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(w.RemoveGroup(t.Context(), "a"), w.AddGroup(t.Context(), "a")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first := logOf()
+		if shown := w.ConfigInfos()[0].StdoutLogfile; shown != first || !strings.HasPrefix(first, dir) {
+			t.Errorf("log %q, shown as %q", first, shown)
+		}
+		again()
+		if logOf() != first {
+			t.Errorf("another log, %q, after %q", logOf(), first)
+		}
+		w.fresh = func() (*config.Config, error) { return fresh(), nil }
+		if _, err := w.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if shown := w.ConfigInfos()[0].StdoutLogfile; shown != "auto" {
+			t.Errorf("read again and not used, but shown as %q", shown)
+		}
+		again()
+		if logOf() == first {
+			t.Error("the log of the old configuration")
+		}
+	})
+}
+
 func TestCallsThatAreRefused(t *testing.T) {
 	broken := program("broken", 1)
 	broken.Processes[0].Command, broken.Processes[0].Autostart = "/no/such/file", false

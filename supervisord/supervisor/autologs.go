@@ -1,0 +1,50 @@
+package supervisor
+
+import (
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/logs"
+)
+
+// autoLogs are the names that were generated for the AUTO logs of a process,
+// "" where there is none. They hold as long as the configuration that asked
+// for them is the last one that was read: a group that is removed and added
+// again goes on with its files, one that was read again gets new ones.
+type autoLogs struct{ stdout, stderr string }
+
+func (s *Supervisor) autoLogs(c *config.Process) autoLogs {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.auto[c]
+}
+
+// generateLogs makes the AUTO logs of a process that don't exist yet.
+func (s *Supervisor) generateLogs(c *config.Process) (autoLogs, error) {
+	names := s.autoLogs(c)
+	d := s.Config.Supervisord
+	for _, l := range []struct {
+		conf    config.Log
+		channel string
+		name    *string
+	}{{c.Stdout, "stdout", &names.stdout}, {c.Stderr, "stderr", &names.stderr}} {
+		if !l.conf.Auto || *l.name != "" {
+			continue
+		}
+		path, err := logs.AutoName(d.ChildLogDir, c.Name, l.channel, d.Identifier)
+		if err != nil {
+			return names, err
+		}
+		*l.name = path
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.auto[c] = names
+	return names, nil
+}
+
+// logFile is where a stream is logged to, "" for nowhere.
+func logFile(l config.Log, generated string) string {
+	if l.Auto {
+		return generated
+	}
+	return l.File
+}
