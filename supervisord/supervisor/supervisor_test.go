@@ -426,6 +426,7 @@ func TestAutoLogsHoldUntilTheConfigurationIsReadAgain(t *testing.T) {
 			if err := errors.Join(w.RemoveGroup(t.Context(), "a"), w.AddGroup(t.Context(), "a")); err != nil {
 				t.Fatal(err)
 			}
+			synctest.Wait() // it starts in its own time
 		}
 		first := logOf()
 		if shown := w.ConfigInfos()[0].StdoutLogfile; shown != first || !strings.HasPrefix(first, dir) {
