@@ -25,10 +25,11 @@ var layers = []struct {
 	{"supervisord/shlex", nil},
 	{"supervisord/python", nil},
 	{"supervisord/getopt", nil},
+	{"supervisord/inifile", []string{"python"}},
 	{"supervisord/inherited", nil},
 	{"supervisord/xmlrpc", []string{"faults"}},
 	{"supervisord/api", []string{"states"}},
-	{"supervisord/config", []string{"python", "shlex", "states", "getopt"}},
+	{"supervisord/config", []string{"inifile", "python", "shlex", "states", "getopt"}},
 	{"supervisord/events", []string{"states"}},
 	{"supervisord/logs", []string{"python"}},
 	{"supervisord/spawn", nil},
@@ -58,7 +59,7 @@ var fences = []struct {
 	path, reason string
 	may          []string
 }{
-	{"gopkg.in/ini.v1", "how files are read is config's secret", []string{"supervisord/config"}},
+	{"gopkg.in/ini.v1", "how files are read is inifile's secret", []string{"supervisord/inifile"}},
 	{"github.com/gorilla/rpc", "its types stay behind the door", []string{"supervisord/rpc", "supervisord/xmlrpc", "supervisord/httpd"}},
 	{"github.com/urfave/cli", "command lines belong to programs", []string{"supervisord", "ctl", "cmd/demo"}},
 	{"github.com/peterh/liner", "only a shell edits lines", []string{"ctl/shell"}},

@@ -57,15 +57,15 @@ func (l *loader) writeJSON(w io.Writer) error {
 // unknown lists the sections and options that nobody reads.
 func (l *loader) unknown() []*Error {
 	var list []*Error
-	for _, section := range l.table.sections() {
+	for _, section := range l.table.Sections() {
 		in, known := kindOf(section)
 		if !known {
-			at := l.table.place(section, "")
-			list = append(list, &Error{File: at.file, Line: at.line, Section: section,
+			at := l.table.Place(section, "")
+			list = append(list, &Error{File: at.File, Line: at.Line, Section: section,
 				Text: "unknown section" + suggest(section, Sections(^uint16(0)).Headers())})
 			continue
 		}
-		for _, option := range l.table.options(section) {
+		for _, option := range l.table.Options(section) {
 			if e := l.unknownOption(in, section, option); e != nil {
 				list = append(list, e)
 			}
@@ -77,12 +77,12 @@ func (l *loader) unknown() []*Error {
 // unknownOption returns what to say of an option, if anything. Plug-ins may
 // take any, and those of [DEFAULT] are not meant for every section.
 func (l *loader) unknownOption(in Sections, section, option string) *Error {
-	at, own := l.table.places[key{section, option}]
+	at, own := l.table.OwnPlace(section, option)
 	if !own || in&(InRPCInterface|InCtlPlugin) != 0 || find(in, option) != nil {
 		return nil
 	}
-	value, _ := l.table.get(section, option)
-	return &Error{File: at.file, Line: at.line, Section: section, Option: option, Value: value,
+	value, _ := l.table.Get(section, option)
+	return &Error{File: at.File, Line: at.Line, Section: section, Option: option, Value: value,
 		Text: "unknown option" + suggest(option, optionNames(in))}
 }
 

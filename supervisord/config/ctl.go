@@ -30,7 +30,7 @@ func LoadCtl(o LoadOptions) (*Ctl, error) {
 		if !l.readMain() {
 			return nil, l.errs
 		}
-		if !l.table.has("supervisorctl") {
+		if !l.table.Has("supervisorctl") {
 			l.reject(l.name, 0, ".ini file does not include supervisorctl section")
 			return nil, l.errs
 		}

@@ -3,10 +3,10 @@
 // to say of an option; the parser, the command line, the error texts, the help
 // and the documentation are drawn from it.
 //
-// A file goes through these hands: dialect.go reads its lines by the rules of
-// Python's RawConfigParser and gives them to ini.v1, table.go merges the files
-// that [include] names, expand.go replaces %(name)s, convert.go makes values of
-// texts, and a file per kind of section (supervisord.go, servers.go, plugins.go,
+// A file goes through these hands: package inifile reads its lines by the rules
+// of Python's RawConfigParser and merges the files that [include] names, expand.go
+// replaces %(name)s with package python's format, convert.go makes values of texts,
+// and a file per kind of section (supervisord.go, servers.go, plugins.go,
 // groups.go, program.go, fastcgi.go, ctl.go) puts them into structs. A mistake
 // does not stop the reading: all are collected in the order in which Supervisor
 // would come across them, so that Load can report the first one in Supervisor's

@@ -9,8 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-
-	"supervisor/supervisord/python"
 )
 
 // seeds adds the texts of the golden files.
@@ -28,40 +26,6 @@ func seeds(f *testing.F) {
 		_, input, _ = strings.Cut(input, " --\n")
 		f.Add(input)
 	}
-}
-
-// FuzzDialect wants all that was read to survive being written out plainly.
-func FuzzDialect(f *testing.F) {
-	seeds(f)
-	f.Add("[a]\nx=1\n\n  2\n; c\n  3\n[-]\n-=-\n.=`\"")
-	f.Fuzz(func(t *testing.T, text string) {
-		file, records, err := parse(text, "x.conf")
-		if err != nil {
-			return
-		}
-		tab := newTable()
-		tab.merge(file, records, "x.conf", false)
-		for _, section := range tab.sections() {
-			for _, option := range tab.options(section) {
-				value, ok := tab.get(section, option)
-				if !ok || !utf8.ValidString(value) || strings.TrimRightFunc(value, python.IsSpace) != value {
-					t.Fatalf("[%q] %q = %q, %v", section, option, value, ok)
-				}
-			}
-		}
-	})
-}
-
-// FuzzEncode wants names and values to come back as they were.
-func FuzzEncode(f *testing.F) {
-	for _, s := range []string{"", "-", ".", "a.b", "%2D", "+", " ", "\n", "`", `"`, "\xff", "DEFAULT", "é"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if got := decode(encode(s)); got != s {
-			t.Fatalf("%q became %q", s, got)
-		}
-	})
 }
 
 func FuzzByteSize(f *testing.F) {

@@ -76,7 +76,7 @@ func (l *loader) group(section string, grouped map[string]bool) *Group {
 	g.Priority = get[int](r, "priority")
 	for _, p := range programs {
 		program, fastCGI := "program:"+p, "fcgi-program:"+p
-		switch isProgram, isFastCGI := l.table.has(program), l.table.has(fastCGI); {
+		switch isProgram, isFastCGI := l.table.Has(program), l.table.Has(fastCGI); {
 		case isProgram && isFastCGI:
 			r.fail("programs", fmt.Sprintf("[%s] name %s is ambiguous (exists as program and fcgi-program)", section, p))
 		case isProgram:

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"supervisor/supervisord/inifile"
 	"supervisor/supervisord/python"
 )
 
@@ -57,7 +58,7 @@ type loader struct {
 	LoadOptions
 	host   *Host
 	name   string // the main file as it was named
-	table  *table
+	table  *inifile.Table
 	vars   vars // known everywhere
 	conf   *Config
 	errs   Errors
@@ -65,7 +66,7 @@ type loader struct {
 }
 
 func newLoader(o LoadOptions) *loader {
-	l := &loader{LoadOptions: o, table: newTable(), conf: new(Config), failed: make(map[key]complaint)}
+	l := &loader{LoadOptions: o, table: inifile.New(), conf: new(Config), failed: make(map[key]complaint)}
 	l.host = &l.Host
 	l.vars = vars{host: l.Host.Name, env: make(map[string]string)}
 	for _, e := range l.Host.Environ {
@@ -87,7 +88,7 @@ func load(o LoadOptions) *loader {
 	if !l.readMain() || !l.include() {
 		return l
 	}
-	if !l.table.has("supervisord") {
+	if !l.table.Has("supervisord") {
 		l.reject(l.name, 0, ".ini file does not include supervisord section")
 		return l
 	}
@@ -140,22 +141,20 @@ func (l *loader) readMain() bool {
 
 // add parses a file's text into the table.
 func (l *loader) add(text, name string, included bool) bool {
-	file, records, err := parse(text, name)
+	err := l.table.Add(text, name, included)
 	if err != nil {
 		line := 0
-		if e, ok := errors.AsType[*syntaxError](err); ok {
-			line = e.line
+		if e, ok := errors.AsType[*inifile.SyntaxError](err); ok {
+			line = e.Line
 		}
 		l.reject(name, line, err.Error())
-		return false
 	}
-	l.table.merge(file, records, name, included)
-	return true
+	return err == nil
 }
 
 // fileOf returns the file that first had a section, as error texts name it.
 func (l *loader) fileOf(section string) string {
-	if file, ok := l.table.files[section]; ok {
+	if file, ok := l.table.Origin(section); ok {
 		return file
 	}
 	return l.name
@@ -163,15 +162,19 @@ func (l *loader) fileOf(section string) string {
 
 // sections lists the sections whose names begin with prefix.
 func (l *loader) sections(prefix string) []string {
-	return slices.DeleteFunc(l.table.sections(), func(s string) bool { return !strings.HasPrefix(s, prefix) })
+	return slices.DeleteFunc(l.table.Sections(), func(s string) bool { return !strings.HasPrefix(s, prefix) })
 }
+
+// literalHere is replaced as a text in everything read so far after each file, which is
+// how an included file gets its own directory.
+const literalHere = "%(here)s"
 
 // include reads the files that [include] asks for.
 func (l *loader) include() bool {
-	if !l.table.has("include") {
+	if !l.table.Has("include") {
 		return true
 	}
-	l.table.expandHere(l.vars.here)
+	l.table.Replace(literalHere, l.vars.here)
 	r := l.reader(InInclude, "include")
 	if !r.isSet("files") {
 		r.fail("files", ".ini file has [include] section, but no files setting")
@@ -207,7 +210,7 @@ func (l *loader) includeFile(path string) bool {
 	if !l.add(string(text), path, true) {
 		return false
 	}
-	l.table.expandHere(python.Absolute(l.host.Cwd, python.Dirname(path)))
+	l.table.Replace(literalHere, python.Absolute(l.host.Cwd, python.Dirname(path)))
 	return true
 }
 

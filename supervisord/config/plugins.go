@@ -40,11 +40,11 @@ func (l *loader) plugin(in Sections, section, factory string) (RPCInterface, boo
 	if !r.resolve(factory, p.Factory) {
 		return p, false
 	}
-	for _, option := range l.table.options(section) {
+	for _, option := range l.table.Options(section) {
 		if option == factory {
 			continue
 		}
-		value, _ := l.table.get(section, option)
+		value, _ := l.table.Get(section, option)
 		value, err := r.vars.expand(0, value, section+"."+option)
 		if err != nil {
 			r.fail(option, err.Error())

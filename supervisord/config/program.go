@@ -92,7 +92,7 @@ func (r *reader) identity(p *Process) {
 
 // processName checks the pattern of the names before it is expanded.
 func (r *reader) processName(count int) {
-	pattern, ok := r.table.get(r.section, "process_name")
+	pattern, ok := r.table.Get(r.section, "process_name")
 	if !ok {
 		pattern = find(r.in, "process_name").Default
 	}

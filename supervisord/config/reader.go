@@ -32,7 +32,7 @@ func (r *reader) text(name string) (value string, ok bool) {
 	if o == nil {
 		panic("config: no option " + name)
 	}
-	value, ok = r.table.get(r.section, name)
+	value, ok = r.table.Get(r.section, name)
 	if !ok {
 		value, ok = o.Default, o.Default != ""
 	}
@@ -76,9 +76,12 @@ func get[T any](r *reader, name string) T {
 
 // isSet tells whether an option stands in the files.
 func (r *reader) isSet(name string) bool {
-	_, ok := r.table.get(r.section, name)
+	_, ok := r.table.Get(r.section, name)
 	return ok
 }
+
+// key names an option.
+type key struct{ section, option string }
 
 // complaint is the last thing that was said about an option, and by whom.
 type complaint struct {
@@ -98,9 +101,9 @@ func (r *reader) fail(option, text string) {
 	if r.located {
 		text = fmt.Sprintf("%s in section %s (file: %s)", text, python.Repr(r.section), python.Repr(r.fileOf(r.section)))
 	}
-	value, _ := r.table.get(r.section, option)
-	at := r.table.place(r.section, option)
+	value, _ := r.table.Get(r.section, option)
+	at := r.table.Place(r.section, option)
 	r.errs = append(r.errs, &Error{
-		File: at.file, Line: at.line, Section: r.section, Option: option, Value: value, Text: text,
+		File: at.File, Line: at.Line, Section: r.section, Option: option, Value: value, Text: text,
 	})
 }

@@ -1,4 +1,4 @@
-package config
+package inifile
 
 import (
 	"bytes"
@@ -32,14 +32,15 @@ func decode(s string) string {
 	return s
 }
 
-// syntaxError is a file that the reader did not understand. Its text is that
+// SyntaxError is a file that the reader did not understand. Its text is that
 // of Python's exception.
-type syntaxError struct {
-	line int
-	text string
+type SyntaxError struct {
+	Line int
+	Text string
 }
 
-func (e *syntaxError) Error() string { return e.text }
+// Error returns the text.
+func (e *SyntaxError) Error() string { return e.Text }
 
 // record is a section header, or an option with the lines of its value.
 type record struct {
@@ -77,7 +78,7 @@ func parse(text, path string) (*ini.File, []record, error) {
 	}
 	if d.bad != nil {
 		text := "Source contains parsing errors: " + python.Repr(path) + strings.Join(d.bad, "")
-		return nil, nil, &syntaxError{d.badLine, text}
+		return nil, nil, &SyntaxError{d.badLine, text}
 	}
 	file, err := ini.LoadSources(ini.LoadOptions{
 		IgnoreInlineComment:     true,
@@ -126,7 +127,7 @@ func (d *dialect) read(line string) error {
 	}
 	if !d.section {
 		text := fmt.Sprintf("File contains no section headers.\nfile: %s, line: %d\n%s", python.Repr(d.path), d.line, python.Repr(line))
-		return &syntaxError{d.line, text}
+		return &SyntaxError{d.line, text}
 	}
 	d.assign(line, value)
 	return nil
@@ -219,9 +220,9 @@ func checkUTF8(text string) error {
 	line := 1 + strings.Count(text[:at], "\n")
 	n, why := malformed(text[at:])
 	if n == 1 {
-		return &syntaxError{line, fmt.Sprintf("'utf-8' codec can't decode byte 0x%02x in position %d: %s", text[at], at, why)}
+		return &SyntaxError{line, fmt.Sprintf("'utf-8' codec can't decode byte 0x%02x in position %d: %s", text[at], at, why)}
 	}
-	return &syntaxError{line, fmt.Sprintf("'utf-8' codec can't decode bytes in position %d-%d: %s", at, at+n-1, why)}
+	return &SyntaxError{line, fmt.Sprintf("'utf-8' codec can't decode bytes in position %d-%d: %s", at, at+n-1, why)}
 }
 
 // malformed tells what is wrong with the sequence that s begins with and how
