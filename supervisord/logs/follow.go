@@ -6,12 +6,16 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 const (
 	followStart  = 1024     // bytes shown of what was there before
 	followBuffer = 32 << 10 // bytes read at a time
-	truncated    = "==> File truncated <==\n"
+	// followLook is the time between two looks at a file that this daemon
+	// leaves alone: somebody else may truncate it or write to it.
+	followLook = time.Second
+	truncated  = "==> File truncated <==\n"
 )
 
 // Follow copies the last 1024 bytes of a log to w, then everything that is
@@ -21,7 +25,8 @@ const (
 // When the log is rotated the old file is copied to its end, then those that
 // came after it from their beginnings, as long as they are kept. When it is
 // truncated a line says so. Changed is asked for a channel that is closed with
-// the next change: [Stream.Changed] or [Main.Changed].
+// the next change: [Stream.Changed] or [Main.Changed]. What others
+// do to the file is seen within a second.
 func Follow(ctx context.Context, path string, changed func() <-chan struct{}, w io.Writer) error {
 	file, size, err := openLog(path)
 	if err != nil {
@@ -30,6 +35,8 @@ func Follow(ctx context.Context, path string, changed func() <-chan struct{}, w 
 	f := follower{path: path, file: file, offset: max(0, size-followStart), w: w}
 	defer func() { f.file.Close() }()
 	buf := make([]byte, followBuffer)
+	look := time.NewTicker(followLook)
+	defer look.Stop()
 	for {
 		next := changed() // before looking, so that no change is missed
 		for more := true; more; {
@@ -39,6 +46,7 @@ func Follow(ctx context.Context, path string, changed func() <-chan struct{}, w 
 		}
 		select {
 		case <-next:
+		case <-look.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
