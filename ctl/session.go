@@ -70,6 +70,7 @@ func (s *session) do(ctx context.Context, line string) error {
 	a, ok := s.find(name)
 	if !ok {
 		s.complain("*** Unknown syntax: " + line)
+		s.tellOfPlugins()
 		return nil
 	}
 	s.infos = nil
@@ -94,6 +95,14 @@ func (s *session) do(ctx context.Context, line string) error {
 		s.report(err, a)
 		return nil
 	}
+}
+
+// tellOfPlugins says, once, whose action an unknown one might be.
+func (s *session) tellOfPlugins() {
+	for _, p := range s.settings.Plugins {
+		fmt.Fprintf(s.errOut, "[%s] asks for %s, which is Python and can't be loaded here; its actions are missing\n", p.Section, p.Factory)
+	}
+	s.settings.Plugins = nil
 }
 
 // untilInterrupt returns a context that ends with the first Ctrl-C. Where

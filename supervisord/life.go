@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"supervisor/supervisord/config"
@@ -45,6 +48,9 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, err error) {
 		return 0, err
 	}
 	defer l.closeLog()
+	if err := l.checkInterfaces(); err != nil {
+		return 0, err
+	}
 	servers, err := httpd.Listen(l.conf.Servers, httpd.Options{Log: l.log, Stderr: l.stderr, Interfaces: l.namespaces()})
 	if err != nil {
 		return 0, err
@@ -90,12 +96,31 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers) (states.Daemon, 
 	return s.Run(ctx), nil
 }
 
+// namespaces lists the names under which the methods of supervisord are offered.
 func (l *life) namespaces() []string {
 	var names []string
 	for _, i := range l.conf.RPCInterfaces {
-		names = append(names, i.Name)
+		if i.BuiltIn {
+			names = append(names, i.Name)
+		}
 	}
 	return names
+}
+
+// checkInterfaces refuses options for the built-in interface, which takes none.
+// A server makes the interfaces, so without one nobody minds.
+func (l *life) checkInterfaces() error {
+	if len(l.conf.Servers) == 0 {
+		return nil
+	}
+	for _, i := range l.conf.RPCInterfaces {
+		if i.BuiltIn && len(i.Options) > 0 {
+			l.log.Warn(fmt.Sprintf("[%s] takes no options of its own, nor from [DEFAULT], but it has %s",
+				i.Section, strings.Join(slices.Sorted(maps.Keys(i.Options)), ", ")))
+			return fmt.Errorf("Could not make %s rpc interface", i.Name) //nolint:staticcheck // Supervisor's words
+		}
+	}
+	return nil
 }
 
 // settleIn makes the process who it is to be.

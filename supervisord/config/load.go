@@ -22,7 +22,9 @@ type LoadOptions struct {
 	Host      Host
 
 	// Resolve reports why a plug-in, module:callable, cannot be had. Without
-	// it only those that are built in can.
+	// it only those that are built in can; a configuration that names others as
+	// factories is warned about, and one that names another result handler is
+	// refused.
 	Resolve func(reference string) error
 }
 

@@ -168,7 +168,11 @@ func TestPlugins(t *testing.T) {
 	t.Parallel()
 	const section = "[supervisord]\n[rpcinterface:x]\nextra=%(ENV_WORD)s\nsupervisor.rpcinterface_factory="
 	for factory, want := range map[string]string{
-		"my.module:f":                "my.module:f cannot be resolved within [rpcinterface:x]: No module named 'my'",
+		"my.module":                  "my.module cannot be resolved within [rpcinterface:x]: No module named 'my'",
+		"my.module:":                 "my.module: cannot be resolved within [rpcinterface:x]: No module named 'my'",
+		"my module:f":                "my module:f cannot be resolved within [rpcinterface:x]: No module named 'my module'",
+		":f":                         ":f cannot be resolved within [rpcinterface:x]: No module named ''",
+		"":                           " cannot be resolved within [rpcinterface:x]: No module named ''",
 		"supervisor.mine:f":          "supervisor.mine:f cannot be resolved within [rpcinterface:x]: No module named 'supervisor.mine'",
 		"supervisor.rpcinterface:no": "supervisor.rpcinterface:no cannot be resolved within [rpcinterface:x]: module 'supervisor.rpcinterface' has no attribute 'no'",
 	} {
@@ -184,6 +188,27 @@ func TestPlugins(t *testing.T) {
 		Options: map[string]string{"extra": "two words"}, BuiltIn: true}}
 	if diff := cmp.Diff(want, c.RPCInterfaces); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestPythonPluginsAreMissed: the rest of a configuration works without them.
+func TestPythonPluginsAreMissed(t *testing.T) {
+	t.Parallel()
+	for _, factory := range []string{"my.module:f", "my_module : make.it [extra]", "supervisorette:f"} {
+		c, err := loadText(t, minimal+"[rpcinterface:x]\nsupervisor.rpcinterface_factory="+factory+"\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"[rpcinterface:x] asks for " + factory + ", which is Python and can't be loaded here; " +
+			"its methods are missing, remove the section if nobody calls them"}
+		if diff := cmp.Diff(want, c.Warnings); diff != "" || c.RPCInterfaces[0].BuiltIn {
+			t.Errorf("%+v\n%s", c.RPCInterfaces, diff)
+		}
+	}
+	const listener = minimal + "[eventlistener:x]\ncommand=x\nevents=TICK_5\nresult_handler=my.module:f\n"
+	want := "my.module:f cannot be resolved within [eventlistener:x]: No module named 'my'"
+	if _, err := loadText(t, listener); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
 
@@ -239,7 +264,7 @@ func TestLoadCtlErrors(t *testing.T) {
 		"junk":                                  "File contains no section headers.\nfile: 'c.conf', line: 1\n'junk'",
 		"[supervisorctl]\nprompt=%(here)s":      "Format string '%(here)s' for 'supervisorctl.prompt' contains names ('here') which cannot be expanded. Available names: ENV_HOME, ENV_PATH, ENV_PERCENT, ENV_WORD",
 		"[supervisorctl]\n[ctlplugin:x]\na=b\n": "section [ctlplugin:x] does not specify a supervisor.ctl_factory",
-		"[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a.b:c\n": "a.b:c cannot be resolved within [ctlplugin:x]: No module named 'a'",
+		"[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a.b\n": "a.b cannot be resolved within [ctlplugin:x]: No module named 'a'",
 	} {
 		write(t, filepath.Join(dir, "c.conf"), []byte(text))
 		if _, err := LoadCtl(LoadOptions{Path: "c.conf", Host: testHost(dir)}); err == nil || err.Error() != want {

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"supervisor/supervisord/python"
 )
@@ -18,10 +19,15 @@ func (l *loader) rpcInterfaces() []RPCInterface {
 	var list []RPCInterface
 	for _, section := range l.sections("rpcinterface:") {
 		p, ok := l.plugin(InRPCInterface, section, "supervisor.rpcinterface_factory")
-		if ok {
-			p.BuiltIn = p.Factory == mainRPCInterface
-			list = append(list, p)
+		if !ok {
+			continue
 		}
+		p.BuiltIn = p.Factory == mainRPCInterface
+		if !p.BuiltIn && l.Resolve == nil {
+			l.warn("[%s] asks for %s, which is Python and can't be loaded here; "+
+				"its methods are missing, remove the section if nobody calls them", section, p.Factory)
+		}
+		list = append(list, p)
 	}
 	return list
 }
@@ -37,7 +43,7 @@ func (l *loader) plugin(in Sections, section, factory string) (RPCInterface, boo
 		return p, false
 	}
 	p.Factory, _ = r.text(factory)
-	if !r.resolve(factory, p.Factory) {
+	if (r.Resolve != nil || !isForeign(p.Factory)) && !r.resolve(factory, p.Factory) {
 		return p, false
 	}
 	for _, option := range l.table.Options(section) {
@@ -52,6 +58,22 @@ func (l *loader) plugin(in Sections, section, factory string) (RPCInterface, boo
 		p.Options[option] = value
 	}
 	return p, true
+}
+
+// isForeign tells whether a reference names something in somebody else's Python
+// package. Whether it is there is not known, so it is given the benefit of the
+// doubt: the rest of the configuration works without it.
+func isForeign(reference string) bool {
+	reference, _, _ = strings.Cut(reference, "[") // extras, which nobody reads
+	module, attribute, _ := strings.Cut(reference, ":")
+	module, attribute = python.Strip(module), python.Strip(attribute)
+	return isDotted(module) && isDotted(attribute) && !strings.HasPrefix(module+".", "supervisor.")
+}
+
+// isDotted tells whether s is made of words and dots.
+func isDotted(s string) bool {
+	inner := func(r rune) bool { return r != '.' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	return s != "" && !strings.ContainsFunc(s, inner)
 }
 
 // resolve checks that the plug-in which an option names can be had.
