@@ -239,15 +239,11 @@ func ofSupervisorctl() []Difference {
 func ofEvents() []Difference {
 	const area = "events"
 	return []Difference{
-		{"E1", area, "Counts the characters of an event for len.", "Counts the bytes.",
-			"The listener reads bytes.", nil},
 		{"E2", area, "Gives an event that was rejected to each pool with a process of the same priority.", "Gives it back to its own pool.",
 			"The others have not asked for it.", nil},
 		{"E3", area, "Sends an event twice to a pool that names its type and the one above.", "Sends it once.",
 			"It happened once.", of(option, "events")},
 		{"E4", area, "Does not check the word RESULT, and waits for more after an empty result.", "Checks it, and takes an empty result for a rejection.",
 			"A listener that talks nonsense is noticed.", nil},
-		{"E5", area, "Shows data that is not UTF-8 as a Python literal.", "Sends the bytes.",
-			"A listener can work with them.", of(event, "PROCESS_LOG_STDOUT", "PROCESS_LOG_STDERR", "PROCESS_COMMUNICATION_STDOUT", "PROCESS_COMMUNICATION_STDERR")},
 	}
 }

@@ -15,6 +15,7 @@ func (g *Group) Equal(other *Group) bool {
 		g.Priority == other.Priority &&
 		g.BufferSize == other.BufferSize &&
 		g.ResultHandler == other.ResultHandler &&
+		g.BinaryEvents == other.BinaryEvents &&
 		slices.Equal(slices.Sorted(slices.Values(g.Events)), slices.Sorted(slices.Values(other.Events))) &&
 		g.Socket.url() == other.Socket.url() &&
 		slices.EqualFunc(g.Processes, other.Processes, (*Process).equal)

@@ -119,6 +119,7 @@ func (l *loader) eventListener(section string) *Group {
 	if handler, ok := r.text("result_handler"); ok && r.resolve("result_handler", handler) {
 		g.ResultHandler = handler
 	}
+	g.BinaryEvents = get[bool](r, "binary_events")
 	g.Events = r.events()
 	if get[bool](r, "redirect_stderr") {
 		r.fail("redirect_stderr", fmt.Sprintf("[%s] section sets redirect_stderr=true but this is not allowed "+

@@ -159,6 +159,7 @@ func (s *Server) json() map[string]any {
 }
 
 type jsonGroup struct {
+	BinaryEvents  bool           `json:"binary_events,omitempty"` // Supervisor doesn't know it
 	BufferSize    *int           `json:"buffer_size,omitempty"`
 	Events        []string       `json:"events,omitempty"`
 	Name          string         `json:"name"`
@@ -181,7 +182,7 @@ func (g *Group) json() jsonGroup {
 	}
 	switch g.Kind {
 	case EventListener:
-		v.BufferSize = &g.BufferSize
+		v.BinaryEvents, v.BufferSize = g.BinaryEvents, &g.BufferSize
 		v.Events = slices.Sorted(slices.Values(g.Events))
 		v.ResultHandler = g.ResultHandler
 	case FastCGI:

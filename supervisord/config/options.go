@@ -177,6 +177,7 @@ var options = []Option{
 	{Name: "priority", In: InGroup, Type: Integer, Default: "999", Names: NameHere, Help: "start and stop order of the group, lower starts earlier and stops later"},
 
 	{Name: "buffer_size", In: InEventListener, Type: Integer, Default: "10", Names: NameHere, Help: "events that may wait for the pool"},
+	{Name: "binary_events", In: InEventListener, Type: Boolean, Default: "false", Names: NameHere, Help: "len counts bytes and data is sent as it is, for listeners that do not read text"},
 	{Name: "result_handler", In: InEventListener, Default: defaultResultHandler, Names: NameHere, Help: "module:callable that judges results"},
 	{Name: "events", In: InEventListener, Type: List, Required: true, Names: NameHere, Help: "names of the events to receive"},
 

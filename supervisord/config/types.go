@@ -99,6 +99,7 @@ type Group struct {
 	BufferSize    int
 	Events        []string
 	ResultHandler string
+	BinaryEvents  bool // len counts bytes, not characters; data need not be text
 	// Of FastCGI programs; the processes have it too:
 	Socket *Socket
 }

@@ -5,10 +5,13 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
+	"supervisor/supervisord/logs"
 )
 
 // Pool is the event listeners of one group and the events that wait for them.
@@ -89,8 +92,26 @@ func (p *Pool) giveAway(e numbered) bool {
 	return slices.ContainsFunc(p.members, func(m *Member) bool { return m.isFree() && m.take(e) })
 }
 
-// envelope is what a listener reads. The length is in bytes.
+// envelope is what a listener reads. By default it is made for those that read
+// text, as every listener in Python does: the length is in characters, and data
+// that is no text is shown as one. Bytes would leave such a listener waiting for
+// characters that never come, or end it.
 func (p *Pool) envelope(e numbered) []byte {
+	payload, length := e.Payload, len(e.Payload)
+	if !p.conf.BinaryEvents {
+		payload = asText(payload)
+		length = utf8.RuneCountInString(payload)
+	}
 	return fmt.Appendf(nil, "ver:3.0 server:%s serial:%d pool:%s poolserial:%d eventname:%s len:%d\n%s",
-		p.server, e.Serial, p.conf.Name, e.poolSerial, e.Type, len(e.Payload), e.Payload)
+		p.server, e.Serial, p.conf.Name, e.poolSerial, e.Type, length, payload)
+}
+
+// asText replaces data that is not UTF-8 by what Supervisor shows in its place.
+// The data of a payload is what stands below its first line.
+func asText(payload string) string {
+	if utf8.ValidString(payload) {
+		return payload
+	}
+	head, data, _ := strings.Cut(payload, "\n")
+	return strings.ToValidUTF8(head, "\uFFFD") + "\n" + logs.DebugText([]byte(data))
 }

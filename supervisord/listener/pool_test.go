@@ -110,11 +110,17 @@ func TestEnvelope(t *testing.T) {
 	p.change(states.Running)
 	w.Accept(events.Event{Serial: 21, Type: events.RemoteCommunication, Payload: "type:é\nx"})
 	p.answer("OK")
-	w.Accept(events.Event{Serial: 23, Type: events.SupervisorRunning})
+	w.Accept(events.Event{Serial: 22, Type: events.ProcessLogStdout, Payload: "channel:stdout\nerr\xff\n"})
+	p.answer("OK")
+	w.conf.BinaryEvents = true
+	w.Accept(events.Event{Serial: 23, Type: events.ProcessLogStdout, Payload: "channel:stdout\né\xff\n"})
+	p.answer("OK")
+	w.Accept(events.Event{Serial: 24, Type: events.SupervisorRunning})
 	want := []string{
-		// The length is in bytes.
-		"ver:3.0 server:id serial:21 pool:pool poolserial:0 eventname:REMOTE_COMMUNICATION len:9\ntype:é\nx",
-		"ver:3.0 server:id serial:23 pool:pool poolserial:1 eventname:SUPERVISOR_STATE_CHANGE_RUNNING len:0\n",
+		"ver:3.0 server:id serial:21 pool:pool poolserial:0 eventname:REMOTE_COMMUNICATION len:8\ntype:é\nx",
+		"ver:3.0 server:id serial:22 pool:pool poolserial:1 eventname:PROCESS_LOG_STDOUT len:40\nchannel:stdout\nUndecodable: b'err\\xff\\n'",
+		"ver:3.0 server:id serial:23 pool:pool poolserial:2 eventname:PROCESS_LOG_STDOUT len:19\nchannel:stdout\né\xff\n",
+		"ver:3.0 server:id serial:24 pool:pool poolserial:3 eventname:SUPERVISOR_STATE_CHANGE_RUNNING len:0\n",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("envelopes (-want +got):\n%s", diff)
