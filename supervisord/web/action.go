@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"supervisor/supervisord/faults"
@@ -91,14 +92,17 @@ func (s *server) meant(r *http.Request) bool {
 }
 
 // tell redirects to the status page with a message. Forms get the status that
-// is meant for them, a GET the one that it has always got; it is not cached.
+// is meant for them and an address that is right behind any proxy. A GET comes
+// from a script written for Supervisor and gets what that answers, to the byte;
+// it is not cached.
 func (s *server) tell(w http.ResponseWriter, r *http.Request, message string) {
-	status := http.StatusMovedPermanently
-	if r.Method == http.MethodPost {
-		status = http.StatusSeeOther
-	}
 	forbidCaching(w.Header())
-	redirect(w, r, "/?message="+quote(message), status)
+	address := "/?message=" + quote(message)
+	if r.Method == http.MethodPost {
+		redirect(w, r, address, http.StatusSeeOther)
+		return
+	}
+	redirect(w, r, "http://"+strings.TrimSuffix(r.Host, ":80")+address, http.StatusMovedPermanently)
 }
 
 // now is the time as C's ctime writes it.

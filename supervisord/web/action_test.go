@@ -3,6 +3,9 @@ package web
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
@@ -22,7 +25,7 @@ var clock = regexp.MustCompile(` at [A-Z][a-z]{2} [A-Z][a-z]{2} [ 1-3]\d \d\d:\d
 // message is what a redirect says, with TIME for the time.
 func message(t *testing.T, location string) string {
 	t.Helper()
-	quoted, ok := strings.CutPrefix(location, "/?message=")
+	quoted, ok := strings.CutPrefix(strings.TrimPrefix(location, "http://localhost:9001"), "/?message=")
 	text, err := url.PathUnescape(quoted)
 	if !ok || err != nil || strings.ContainsAny(quoted, " +:[]'") {
 		t.Fatalf("redirected to %q", location)
@@ -190,4 +193,24 @@ func TestTimeIsPaddedWithBlanks(t *testing.T) {
 			t.Error(got)
 		}
 	})
+}
+
+// What a script gets for its GET is Supervisor's answer; a form is led back
+// without a word about host or scheme, which only the browser knows.
+func TestWhereAnActionLeads(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ method, host, want string }{
+		{http.MethodGet, "localhost", "http://localhost/?message="},
+		{http.MethodGet, "example.org:9001", "http://example.org:9001/?message="},
+		{http.MethodGet, "example.org:80", "http://example.org/?message="},
+		{http.MethodPost, "example.org:9001", "/?message="},
+	} {
+		r := httptest.NewRequest(tt.method, "/index.html?action=refresh", nil)
+		r.Host = tt.host
+		w := httptest.NewRecorder()
+		New(Options{Supervisor: newFake(), Log: slog.New(slog.DiscardHandler)}).Handler(config.Server{Family: "unix"}).ServeHTTP(w, r)
+		if got := w.Header().Get("Location"); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s to %s: %d, %q, want %q", tt.method, tt.host, w.Code, got, tt.want)
+		}
+	}
 }
