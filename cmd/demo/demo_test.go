@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -145,38 +147,47 @@ func TestWorkersShareAPort(t *testing.T) {
 	}
 }
 
-// TestWebFinishesItsRequests: a request whose end has not come yet when the
-// worker is asked to end still gets its answer.
+// watched is a listener that tells when it is closed.
+type watched struct {
+	net.Listener
+	closed func()
+}
+
+func (w watched) Close() error {
+	defer w.closed()
+	return w.Listener.Close()
+}
+
+// TestWebFinishesItsRequests: what is under way when the worker is asked to end
+// still gets its answer.
 func TestWebFinishesItsRequests(t *testing.T) {
 	t.Parallel()
-	d := start(t, "web", "--listen", "127.0.0.1:0")
-	address := d.address(t)
-	conn, err := net.Dial("tcp", address)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	// Connections are taken in turns, so with an answer on a second one the
-	// first has been taken.
-	ask(t, address)
-	d.signal(t, syscall.SIGTERM)
-	d.await(t, "finishes its requests")
-	if _, err := io.WriteString(conn, "Host: demo\r\n\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	ctx, end := context.WithCancel(t.Context())
+	asked, closed, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-closed
+		io.WriteString(w, "as promised")
+	})
+	go func() { ended <- answer(ctx, watched{listener, sync.OnceFunc(func() { close(closed) })}, handler) }()
+	go func() {
+		<-asked
+		end()
+	}()
+	resp, err := http.Get("http://" + listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if body, err := io.ReadAll(resp.Body); err != nil || !strings.HasPrefix(string(body), "Hello from worker") {
+	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "as promised" {
 		t.Errorf("got %q, %v", body, err)
 	}
-	if status := d.status(t); status != 0 {
-		t.Errorf("exit status %d, want 0", status)
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -29,10 +29,15 @@ func serve(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: routes(), ReadHeaderTimeout: drain}
+	log.Printf("worker %d listens on %s", os.Getpid(), listener.Addr())
+	return answer(ctx, listener, routes())
+}
+
+// answer serves a listener until ctx ends and no request is under way.
+func answer(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: drain}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
-	log.Printf("worker %d listens on %s", os.Getpid(), listener.Addr())
 	select {
 	case err := <-ended:
 		return err
