@@ -57,7 +57,7 @@ func (d *document) row(cells ...string) {
 func (d *document) options() {
 	d.table("Options", "Option", "Where", "Type", "Default", "Meaning", "Status")
 	for _, o := range config.Options() {
-		d.row(o.Name, where(o), o.Type.String(), o.Default, o.Help, status(optionSubjects(o)...))
+		d.row(o.Name, where(o), o.Type.String(), o.Default, o.Help, optionStatus(o))
 	}
 }
 
@@ -119,6 +119,18 @@ func optionSubjects(o config.Option) []subject {
 		list = append(list, subject{option, h + " " + o.Name})
 	}
 	return list
+}
+
+// optionStatus is status for an option, which may be one of our own.
+func optionStatus(o config.Option) string {
+	s := status(optionSubjects(o)...)
+	switch {
+	case !o.Own:
+		return s
+	case s == "the same":
+		return "new"
+	}
+	return strings.Replace(s, "differs", "new", 1)
 }
 
 // status says "the same" as in Supervisor, or else which of the

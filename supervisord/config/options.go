@@ -121,6 +121,7 @@ type Option struct {
 	Names    Names  // what %(name)s may refer to, besides ENV_X
 	Each     bool   // it is read for each process, not once per section
 	Required bool
+	Own      bool   // Supervisor doesn't know it
 	Help     string // one line
 
 	// On supervisord's command line:
@@ -146,8 +147,8 @@ var options = []Option{
 	{Name: "help", Long: true, Short: "h?", Help: "show this text and exit"},
 	{Name: "version", Long: true, Short: "v", Help: "show the version and exit"},
 	{Name: "configuration", Long: true, Short: "c", Arg: "FILE", Help: "configuration file, instead of searching for one"},
-	{Name: "test", Long: true, Short: "t", Help: "check the configuration, report all errors and exit; -t beside options for a daemon is --strip_ansi"},
-	{Name: "json", Long: true, Help: "with -t: write what was understood as JSON"},
+	{Name: "test", Own: true, Long: true, Short: "t", Help: "check the configuration, report all errors and exit; -t beside options for a daemon is --strip_ansi"},
+	{Name: "json", Own: true, Long: true, Help: "with -t: write what was understood as JSON"},
 
 	{Name: "minfds", In: InSupervisord, Type: Integer, Default: "1024", Names: NameHere, Long: true, Short: "a", Arg: "NUM", Help: "file descriptors that must be available"},
 	{Name: "minprocs", In: InSupervisord, Type: Integer, Default: "200", Names: NameHere, Long: true, Arg: "NUM", Help: "process slots that must be available"},
@@ -177,7 +178,7 @@ var options = []Option{
 	{Name: "priority", In: InGroup, Type: Integer, Default: "999", Names: NameHere, Help: "start and stop order of the group, lower starts earlier and stops later"},
 
 	{Name: "buffer_size", In: InEventListener, Type: Integer, Default: "10", Names: NameHere, Help: "events that may wait for the pool"},
-	{Name: "binary_events", In: InEventListener, Type: Boolean, Default: "false", Names: NameHere, Help: "len counts bytes and data is sent as it is, for listeners that do not read text"},
+	{Name: "binary_events", Own: true, In: InEventListener, Type: Boolean, Default: "false", Names: NameHere, Help: "len counts bytes and data is sent as it is, for listeners that do not read text"},
 	{Name: "result_handler", In: InEventListener, Default: defaultResultHandler, Names: NameHere, Help: "module:callable that judges results"},
 	{Name: "events", In: InEventListener, Type: List, Required: true, Names: NameHere, Help: "names of the events to receive"},
 
@@ -221,7 +222,7 @@ var options = []Option{
 	{Name: "process_name", In: InPrograms, Default: "%(program_name)s", Names: processNames, Each: true, Help: "pattern of the processes' names", where: "process_name"},
 
 	{Name: "port", In: InInetServer, Type: InetAddress, Required: true, Help: "port or host:port to listen on"},
-	{Name: "get_actions", In: InInetServer, Type: Boolean, Default: "false", Help: "carry out actions of the web pages by GET too; any site can then have a browser send them"},
+	{Name: "get_actions", Own: true, In: InInetServer, Type: Boolean, Default: "false", Help: "carry out actions of the web pages by GET too; any site can then have a browser send them"},
 	{Name: "file", In: InUnixServer, Required: true, Names: NameHere, Help: "path of the socket"},
 	{Name: "username", In: inServers, Help: "user that clients must name"},
 	{Name: "password", In: inServers, Help: "password that clients must give, clear or {SHA} and its SHA-1"},
