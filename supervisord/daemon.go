@@ -60,4 +60,8 @@ func (m *mainProgram) supervise() (int, error) {
 	}
 }
 
+func (m *mainProgram) program(group, name string, options map[string]string) ([]*config.Process, error) {
+	return config.MakeProgram(m.loadOptions(), group, name, options)
+}
+
 func (m *mainProgram) load() (*config.Config, error) { return config.Load(m.loadOptions()) }

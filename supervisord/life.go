@@ -51,7 +51,7 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, err error) {
 	if err := l.checkInterfaces(); err != nil {
 		return 0, err
 	}
-	servers, err := httpd.Listen(l.conf.Servers, httpd.Options{Log: l.log, Stderr: l.stderr, Interfaces: l.namespaces()})
+	servers, err := httpd.Listen(l.conf.Servers, httpd.Options{Log: l.log, Stderr: l.stderr, Interfaces: l.interfaces()})
 	if err != nil {
 		return 0, err
 	}
@@ -69,6 +69,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers) (states.Daemon, 
 	s := supervisor.New(supervisor.Options{
 		Config:  l.conf,
 		Load:    l.load,
+		Program: l.program,
 		Spawner: l.spawner,
 		Events:  l.bus,
 		Log:     l.log,
@@ -78,7 +79,8 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers) (states.Daemon, 
 	if err := s.Activate(ctx); err != nil {
 		return 0, err
 	}
-	door, err := rpc.New(rpc.Options{Supervisor: s, Namespaces: l.namespaces(), Version: Version, Log: l.log})
+	own, twiddlers := l.namespaces()
+	door, err := rpc.New(rpc.Options{Supervisor: s, Namespaces: own, Twiddlers: twiddlers, Version: Version, Log: l.log})
 	if err != nil {
 		return 0, err
 	}
@@ -96,27 +98,45 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers) (states.Daemon, 
 	return s.Run(ctx), nil
 }
 
-// namespaces lists the names under which the methods of supervisord are offered.
-func (l *life) namespaces() []string {
+// namespaces lists the names under which methods are offered: those of
+// supervisord, and those of the twiddler.
+func (l *life) namespaces() (own []string, twiddlers []rpc.Twiddler) {
+	for _, i := range l.conf.RPCInterfaces {
+		switch {
+		case i.BuiltIn:
+			own = append(own, i.Name)
+		case i.Twiddler:
+			twiddlers = append(twiddlers, rpc.Twiddler{Namespace: i.Name, Whitelist: i.Whitelist})
+		}
+	}
+	return own, twiddlers
+}
+
+// interfaces lists the names of the interfaces that there are, in file order.
+func (l *life) interfaces() []string {
 	var names []string
 	for _, i := range l.conf.RPCInterfaces {
-		if i.BuiltIn {
+		if i.BuiltIn || i.Twiddler {
 			names = append(names, i.Name)
 		}
 	}
 	return names
 }
 
-// checkInterfaces refuses options for the built-in interface, which takes none.
-// A server makes the interfaces, so without one nobody minds.
+// checkInterfaces refuses options that an interface doesn't take. A server makes
+// the interfaces, so without one nobody minds.
 func (l *life) checkInterfaces() error {
 	if len(l.conf.Servers) == 0 {
 		return nil
 	}
 	for _, i := range l.conf.RPCInterfaces {
-		if i.BuiltIn && len(i.Options) > 0 {
-			l.log.Warn(fmt.Sprintf("[%s] takes no options of its own, nor from [DEFAULT], but it has %s",
-				i.Section, strings.Join(slices.Sorted(maps.Keys(i.Options)), ", ")))
+		options := slices.Sorted(maps.Keys(i.Options))
+		if i.Twiddler {
+			options = slices.DeleteFunc(options, func(name string) bool { return name == "whitelist" })
+		}
+		if (i.BuiltIn || i.Twiddler) && len(options) > 0 {
+			l.log.Warn(fmt.Sprintf("[%s] can't have these options, be they its own or from [DEFAULT]: %s",
+				i.Section, strings.Join(options, ", ")))
 			return fmt.Errorf("Could not make %s rpc interface", i.Name) //nolint:staticcheck // Supervisor's words
 		}
 	}

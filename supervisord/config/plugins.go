@@ -8,28 +8,33 @@ import (
 	"supervisor/supervisord/python"
 )
 
-// What of Supervisor's own plug-ins is built in.
+// The plug-ins that are built in: Supervisor's own, and one that tools count on.
 const (
 	mainRPCInterface     = "supervisor.rpcinterface:make_main_rpcinterface"
+	twiddlerRPCInterface = "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface"
 	defaultResultHandler = "supervisor.dispatchers:default_handler"
 )
 
 // rpcInterfaces reads the sections [rpcinterface:x].
 func (l *loader) rpcInterfaces() []RPCInterface {
-	var list []RPCInterface
+	var plugins []RPCInterface
 	for _, section := range l.sections("rpcinterface:") {
 		p, ok := l.plugin(InRPCInterface, section, "supervisor.rpcinterface_factory")
 		if !ok {
 			continue
 		}
 		p.BuiltIn = p.Factory == mainRPCInterface
-		if !p.BuiltIn && l.Resolve == nil {
+		p.Twiddler = p.Factory == twiddlerRPCInterface
+		if p.Twiddler {
+			p.Whitelist, _ = list(p.Options["whitelist"]) // it never fails
+		}
+		if !p.BuiltIn && !p.Twiddler && l.Resolve == nil {
 			l.warn("[%s] asks for %s, which is Python and can't be loaded here; "+
 				"its methods are missing, remove the section if nobody calls them", section, p.Factory)
 		}
-		list = append(list, p)
+		plugins = append(plugins, p)
 	}
-	return list
+	return plugins
 }
 
 // plugin reads a section that names a factory; all its other options, whatever

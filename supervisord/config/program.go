@@ -47,6 +47,23 @@ func (l *loader) processes(kind Kind, section, group string, socket *Socket) []*
 	return list
 }
 
+// MakeProgram makes the processes of a program that stands in no file: those that
+// [program:name] with these options would make, if it were of that group. The
+// error is an Errors.
+func MakeProgram(o LoadOptions, group, name string, options map[string]string) ([]*Process, error) {
+	l := newLoader(o)
+	l.search() // tells what here is
+	section := "program:" + name
+	for option, value := range options {
+		l.table.Set(section, option, value)
+	}
+	list := l.processes(ProgramGroup, section, group, nil)
+	if len(l.errs) > 0 {
+		return nil, l.errs
+	}
+	return list, nil
+}
+
 // once reads the options of starting and stopping.
 func (r *reader) once(p *Process) {
 	p.Priority = get[int](r, "priority")

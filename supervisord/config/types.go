@@ -75,6 +75,10 @@ type RPCInterface struct {
 	Factory string            // module:callable, as written
 	Options map[string]string // further keys, expanded
 	BuiltIn bool              // Factory is Supervisor's own
+	// Twiddler tells that Factory is supervisor_twiddler's, whose methods are
+	// offered too, and Whitelist, which of them: all if it is empty.
+	Twiddler  bool
+	Whitelist []string
 }
 
 // Kind says which kind of section a group came from.

@@ -25,6 +25,7 @@ const (
 	AlreadyAdded         Code = 90
 	StillRunning         Code = 91
 	CantReread           Code = 92
+	NotInWhitelist       Code = 230 // of supervisor_twiddler
 )
 
 var names = map[Code]string{
@@ -46,6 +47,7 @@ var names = map[Code]string{
 	AlreadyAdded:         "ALREADY_ADDED",
 	StillRunning:         "STILL_RUNNING",
 	CantReread:           "CANT_REREAD",
+	NotInWhitelist:       "UNKNOWN", // what Supervisor calls codes that are not its own
 }
 
 // String returns the name that begins a faultString.

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"gopkg.in/ini.v1"
+
+	"supervisor/supervisord/python"
 )
 
 // defaultSection is the section whose options are defaults in all others.
@@ -47,6 +49,16 @@ func (t *Table) Add(text, name string, included bool) error {
 	}
 	t.merge(file, records, name, included)
 	return nil
+}
+
+// Set puts an option into a section, for what stands in no file.
+func (t *Table) Set(section, option, value string) {
+	option = python.Lower(option)
+	if option == "" {
+		return // no file can have it
+	}
+	t.file.Section(encode(section)).Key(encode(option)).SetValue(encode(value))
+	t.places[key{section, option}] = Place{}
 }
 
 // merge adds a file's options to the table, over those that are there.

@@ -25,6 +25,7 @@ type Options struct {
 	// Namespaces are the names x of the sections [rpcinterface:x] that stand
 	// for Supervisor's own methods. The namespace system always exists.
 	Namespaces []string
+	Twiddlers  []Twiddler
 	Version    string // what getSupervisorVersion tells
 	Log        *slog.Logger
 }
@@ -43,6 +44,9 @@ func New(o Options) (http.Handler, error) {
 		if ns != systemNamespace { // that name is taken
 			d.add(ns, supervisorMethods())
 		}
+	}
+	for _, t := range o.Twiddlers {
+		d.add(t.Namespace, t.methods())
 	}
 	d.add(systemNamespace, systemMethods())
 	server := gorilla.NewServer()

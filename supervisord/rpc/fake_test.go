@@ -181,6 +181,18 @@ func (f *fake) RemoveGroup(_ context.Context, name string) error {
 	return faults.New(faults.StillRunning, name)
 }
 
+func (f *fake) GroupNames() []string { return []string{"cat", "slow"} }
+
+func (f *fake) AddProgram(group, program string, options map[string]string) error {
+	f.note("AddProgram", group, program, options)
+	return nil
+}
+
+func (f *fake) RemoveProcess(group, name string) error {
+	f.note("RemoveProcess", group, name)
+	return faults.New(faults.StillRunning, name)
+}
+
 func (f *fake) Reload(context.Context) (api.Changes, error) {
 	f.note("Reload")
 	return api.Changes{}, nil

@@ -81,12 +81,13 @@ type param struct {
 type kind int
 
 const (
-	text   kind = iota // a string
-	word               // a string, or a number that stands for one
-	chars              // a string; the fault shows what came instead
-	number             // a whole number, or a string with one
-	flag               // a boolean; numbers and strings by their truth
-	list               // an array
+	text      kind = iota // a string
+	word                  // a string, or a number that stands for one
+	chars                 // a string; the fault shows what came instead
+	number                // a whole number, or a string with one
+	flag                  // a boolean; numbers and strings by their truth
+	list                  // an array
+	structure             // a struct
 )
 
 // String returns the type that system.methodSignature tells.
@@ -98,6 +99,8 @@ func (k kind) String() string {
 		return "boolean"
 	case list:
 		return "array"
+	case structure:
+		return "struct"
 	case text, word, chars:
 	}
 	return "string"
@@ -114,6 +117,8 @@ func (a arguments) text(i int) string  { return a[i].(string) }
 func (a arguments) number(i int) int64 { return a[i].(int64) }
 func (a arguments) flag(i int) bool    { return a[i].(bool) }
 func (a arguments) list(i int) []any   { return a[i].([]any) }
+
+func (a arguments) structure(i int) map[string]any { return a[i].(map[string]any) }
 
 // pick puts the parameters that came in the order of those that are wanted,
 // nil where one was left out. It fails if there are others, or too few.
@@ -159,8 +164,8 @@ func (a arguments) convert(wanted []param) error {
 	return nil
 }
 
-// accept returns v as the type that belongs to the kind: string, int64, bool
-// or []any.
+// accept returns v as the type that belongs to the kind: string, int64, bool,
+// []any or map[string]any.
 func (k kind) accept(v any) (any, bool) {
 	switch k {
 	case text, chars:
@@ -179,6 +184,9 @@ func (k kind) accept(v any) (any, bool) {
 	case list:
 		l, ok := v.([]any)
 		return l, ok
+	case structure:
+		m, ok := v.(map[string]any)
+		return m, ok
 	}
 	return nil, false
 }

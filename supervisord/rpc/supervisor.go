@@ -36,6 +36,10 @@ type Supervisor interface {
 
 	AddGroup(ctx context.Context, name string) error
 	RemoveGroup(ctx context.Context, name string) error
+	// These change a group that is in use.
+	GroupNames() []string
+	AddProgram(group, program string, options map[string]string) error
+	RemoveProcess(group, name string) error
 	// Reload reads the configuration again and tells what has changed.
 	Reload(ctx context.Context) (api.Changes, error)
 	// Shutdown and Restart only ask for it. A restart with a configuration

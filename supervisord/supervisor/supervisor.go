@@ -24,7 +24,9 @@ type Options struct {
 	// itself holds until the end; groups follow the last Load.
 	Config *config.Config
 	// Load reads the configuration files again.
-	Load    func() (*config.Config, error)
+	Load func() (*config.Config, error)
+	// Program makes the processes of a program that stands in no file.
+	Program func(group, name string, options map[string]string) ([]*config.Process, error)
 	Spawner process.Spawner
 	Events  *events.Bus
 	Log     *slog.Logger
@@ -56,6 +58,8 @@ type Supervisor struct {
 type active struct {
 	*process.Group
 	end func()
+	// start starts the goroutine of a process, stop ends it before the others.
+	start, stop func(*process.Process)
 }
 
 // order is work for Run.
@@ -209,11 +213,23 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 		sub := s.Events.Subscribe(pool.Types(), pool.Accept)
 		end = func() { s.Events.Unsubscribe(sub); cancel() }
 	}
+	stops := make(map[*process.Process]func())
+	a := &active{Group: g, end: end,
+		start: func(p *process.Process) {
+			ctx, cancel := context.WithCancel(ctx)
+			stops[p] = cancel
+			s.living.Go(func() { p.Run(ctx) })
+		},
+		stop: func(p *process.Process) {
+			stops[p]()
+			delete(stops, p)
+		},
+	}
 	for _, p := range g.Processes {
-		s.living.Go(func() { p.Run(ctx) })
+		a.start(p)
 	}
 	s.mu.Lock()
-	s.groups = append(slices.Clone(s.groups), &active{g, end})
+	s.groups = append(slices.Clone(s.groups), a)
 	s.mu.Unlock()
 	s.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
 	s.enqueue(g)

@@ -155,7 +155,8 @@ func inWorld(t *testing.T, conf *config.Config, test func(*testing.T, *world)) {
 		})
 		w.Supervisor = supervisor.New(supervisor.Options{
 			Config: conf, Spawner: w, Events: bus, Log: w.log.Logger(),
-			Load: func() (*config.Config, error) { return w.fresh() },
+			Load:    func() (*config.Config, error) { return w.fresh() },
+			Program: makeProgram,
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		if err := w.Activate(ctx); err != nil {
