@@ -7,7 +7,8 @@
 //
 // There is one closed table of methods. Names are looked up in it and nowhere
 // else: no name that a client sends ever meets reflection. The system methods
-// (listMethods and its kind) are told by the table too.
+// (listMethods and its kind) are told by the table too. A namespace of its own
+// offers what the plug-in supervisor_twiddler does.
 //
 // A call runs in the goroutine of its request and ends early when the client
 // hangs up. Nothing here is kept between calls.

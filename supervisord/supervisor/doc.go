@@ -8,7 +8,8 @@
 // programs are still to be started automatically, which groups are active, the
 // mood, the ordered shutdown. Methods that change the set of groups hand it
 // their work and wait. The table of groups is guarded by a mutex so that
-// readers need not ask it.
+// readers need not ask it. A group itself is never changed: where a process is
+// added to one in use, a new value with all its processes takes its place.
 //
 // Programs start one after the other, in the order of their groups' and their
 // own priorities, each as soon as the one before it was born; nobody waits
