@@ -7,10 +7,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"supervisor/ctl/shell"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/front"
 )
 
 // Main runs supervisorctl with the arguments, of which the first is the
@@ -27,17 +26,17 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return refuse(err)
 	}
 	exit := 0
-	app := newApp(progname, stdout, stderr, func(c *cli.Context) error {
+	program := newFront(progname, stdout, stderr, func(c front.Values, words []string) error {
 		settings, err := readSettings(c, progname)
 		if err != nil {
 			return err
 		}
 		s := newSession(settings, stdout, stderr)
-		s.interactive = c.Bool("interactive") || !c.Args().Present()
-		exit = s.serve(stdin, stdout, c.Args().Slice())
+		s.interactive = c.Bool("interactive") || len(words) == 0
+		exit = s.serve(stdin, stdout, words)
 		return nil
 	})
-	if err := app.Run(append([]string{progname}, options...)); err != nil {
+	if err := program.Execute(options); err != nil {
 		return refuse(err)
 	}
 	return exit

@@ -3,40 +3,25 @@ package ctl
 import (
 	"fmt"
 	"io"
-	"strings"
-
-	"github.com/urfave/cli/v2"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/front"
 	"supervisor/supervisord/getopt"
 	"supervisor/supervisord/python"
 )
 
-// optionTable lists the command line's options. The word in back quotes is what
-// the usage calls the argument.
+// optionTable lists the command line's options.
 func optionTable() []getopt.Option {
 	return []getopt.Option{
 		{Long: "help", Short: "h?", Help: "print this text and exit"},
-		{Long: "configuration", Short: "c", Arg: "FILE", Help: "read `FILE` instead of searching for a configuration file"},
+		{Long: "configuration", Short: "c", Arg: "FILENAME", Help: "read FILENAME instead of searching for a configuration file"},
 		{Long: "interactive", Short: "i", Help: "ask before shutdown and reload, and for a password where one is needed"},
-		{Long: "serverurl", Short: "s", Arg: "URL", Help: "talk to the supervisord at `URL`, http://host:port or unix:///path"},
-		{Long: "username", Short: "u", Arg: "NAME", Help: "log in to the server as `NAME`"},
-		{Long: "password", Short: "p", Arg: "PASSWORD", Help: "log in to the server with `PASSWORD`"},
-		{Long: "history_file", Aliases: []string{"history-file"}, Short: "r", Arg: "FILE", Help: "keep the history of the shell in `FILE`"},
+		{Long: "serverurl", Short: "s", Arg: "URL", Help: "talk to the supervisord at URL, http://host:port or unix:///path"},
+		{Long: "username", Short: "u", Arg: "USERNAME", Help: "log in to the server as USERNAME"},
+		{Long: "password", Short: "p", Arg: "PASSWORD", Help: "log in to the server with PASSWORD"},
+		{Long: "history_file", Aliases: []string{"history-file"}, Short: "r", Arg: "FILENAME", Help: "keep the history of the shell in FILENAME"},
 	}
 }
-
-// usageTemplate is filled in with the options of the table.
-const usageTemplate = `supervisorctl -- control applications run by supervisord from the cmd line.
-
-Usage: {{.HelpName}} [options] [action [arguments]]
-
-Options:
-{{range .VisibleFlags}}{{.}}
-{{end}}
-An action is a word such as "status" or "restart"; the action "help" lists
-them all. Without one, actions are read from a shell until it is left.
-`
 
 // parseOptions checks the options as Python's supervisorctl does and writes
 // them out again in the form that cli understands. Options are looked at from
@@ -63,7 +48,7 @@ func parseOptions(args []string) ([]string, error) {
 }
 
 // readSettings reads the configuration and lets the command line overrule it.
-func readSettings(c *cli.Context, progname string) (config.Ctl, error) {
+func readSettings(c front.Values, progname string) (config.Ctl, error) {
 	settings, err := config.LoadCtl(config.LoadOptions{
 		Path:    c.String("configuration"),
 		Program: progname,
@@ -85,30 +70,20 @@ func readSettings(c *cli.Context, progname string) (config.Ctl, error) {
 	return *settings, nil
 }
 
-// newApp builds the command line's front end around the function that runs a
-// session and returns the exit status.
-func newApp(progname string, stdout, stderr io.Writer, run cli.ActionFunc) *cli.App {
-	app := &cli.App{
-		Name:                  "supervisorctl",
-		HelpName:              progname,
-		HideHelp:              true, // it is an option like the others here
-		CustomAppHelpTemplate: usageTemplate,
-		Writer:                stdout,
-		ErrWriter:             stderr,
-		Action: func(c *cli.Context) error {
-			if c.Bool("help") {
-				return cli.ShowAppHelp(c)
-			}
-			return run(c)
-		},
+// newFront builds the command line's front end around the function that runs a
+// session.
+func newFront(progname string, stdout, stderr io.Writer, run func(front.Values, []string) error) *front.Program {
+	return &front.Program{
+		Name:     progname,
+		Summary:  "supervisorctl -- control applications run by supervisord from the cmd line.",
+		Synopsis: " [action [arguments]]",
+		Options:  optionTable(),
+		Notes: `
+An action is a word such as "status" or "restart"; the action "help" lists
+them all. Without one, actions are read from a shell until it is left.
+`,
+		Stdout: stdout,
+		Stderr: stderr,
+		Run:    run,
 	}
-	for _, o := range optionTable() {
-		aliases := strings.Split(o.Short, "")
-		if o.Arg == "" {
-			app.Flags = append(app.Flags, &cli.BoolFlag{Name: o.Name(), Aliases: aliases, Usage: o.Help, DisableDefaultText: true})
-			continue
-		}
-		app.Flags = append(app.Flags, &cli.StringFlag{Name: o.Name(), Aliases: aliases, Usage: o.Help})
-	}
-	return app
 }
