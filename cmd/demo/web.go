@@ -72,7 +72,7 @@ func routes() http.Handler {
 	})
 	mux.HandleFunc("GET /status.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(map[string]any{
+		_ = json.NewEncoder(w).Encode(map[string]any{
 			"pid":    os.Getpid(),
 			"name":   os.Getenv("SUPERVISOR_PROCESS_NAME"),
 			"served": served.Add(1),

@@ -71,7 +71,7 @@ func InBackground() (*Background, bool) {
 	if err != nil {
 		return nil, false
 	}
-	os.Unsetenv(backgroundVar)
+	_ = os.Unsetenv(backgroundVar) // it was there, so it can go
 	unix.CloseOnExec(fd)
 	return &Background{os.NewFile(uintptr(fd), "background")}, true
 }

@@ -21,7 +21,7 @@ func makeProgram(group, name string, options map[string]string) ([]*config.Proce
 		return nil, errors.New("bad options")
 	}
 	var list []*config.Process
-	for _, n := range strings.Fields(options["names"]) {
+	for n := range strings.FieldsSeq(options["names"]) {
 		p := proc(group, n, 1)
 		_, quiet := options["quiet"]
 		p.Autostart = !quiet
