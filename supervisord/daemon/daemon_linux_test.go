@@ -290,6 +290,7 @@ func TestSetUmask(t *testing.T) {
 // report is what the second process tells of itself once it has detached.
 type report struct {
 	Marked      bool // the mark is in its environment
+	Private     bool // no child gets the descriptor of the process that waits
 	Leader      bool // it leads a session
 	Std         []string
 	Descriptors string // that a child has
@@ -303,11 +304,13 @@ func background(b *Background, args []string) {
 		os.Exit(number(args[1]))
 	}
 	fmt.Println("second detaches")
-	KeepDescriptors()
+	var r report
+	flags, err := unix.FcntlInt(b.ready.Fd(), unix.F_GETFD, 0)
+	r.Private = err == nil && flags&unix.FD_CLOEXEC != 0
 	if err := b.Detach(); err != nil {
 		panic(err)
 	}
-	var r report
+	KeepDescriptors()
 	_, r.Marked = os.LookupEnv(backgroundVar)
 	sid, err := unix.Getsid(0)
 	r.Leader = err == nil && sid == os.Getpid()
@@ -350,7 +353,7 @@ func TestBackground(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := report{Leader: true, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
+	want := report{Private: true, Leader: true, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
