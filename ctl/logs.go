@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"supervisor/supervisord/faults"
@@ -92,22 +91,11 @@ func parseExtent(word string) (extent, bool) {
 	return extent{bytes: n}, ok
 }
 
-// parseInt reads an integer as Python does, with an optional sign and single
-// underscores between digits. What exceeds an XML-RPC int is cut to one, since
-// no log is longer than that.
+// parseInt reads an integer as Python does. What exceeds an XML-RPC int is cut
+// to one, since no log is longer than that.
 func parseInt(text string) (int, bool) {
-	digits := strings.ReplaceAll(text, "_", "")
-	if digits != text {
-		unsigned := strings.TrimLeft(text, "+-")
-		if strings.HasPrefix(unsigned, "_") || strings.HasSuffix(text, "_") || strings.Contains(text, "__") {
-			return 0, false
-		}
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0, false
-	}
-	return int(min(max(n, -math.MaxInt32), math.MaxInt32)), true
+	n, ok := python.ParseInt(text, 10)
+	return int(min(max(n, -math.MaxInt32), math.MaxInt32)), ok
 }
 
 // tail shows or follows a process's log.

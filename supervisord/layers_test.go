@@ -35,7 +35,7 @@ var layers = []struct {
 	{"supervisord/logs", []string{"python"}},
 	{"supervisord/spawn", nil},
 	{"supervisord/process", []string{"config", "states", "faults", "events", "logs", "spawn", "namespec", "shlex", "python"}},
-	{"supervisord/listener", []string{"config", "states", "events", "process", "logs"}},
+	{"supervisord/listener", []string{"python", "config", "states", "events", "process", "logs"}},
 	{"supervisord/supervisor", []string{"config", "states", "faults", "events", "logs", "process", "listener", "namespec", "api"}},
 	{"supervisord/rpc", []string{"supervisor", "logs", "python", "states", "faults", "namespec", "api", "xmlrpc"}},
 	{"supervisord/web", []string{"supervisor", "logs", "states", "faults", "namespec", "api", "config"}},

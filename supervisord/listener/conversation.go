@@ -2,9 +2,9 @@ package listener
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 
+	"supervisor/supervisord/python"
 	"supervisor/supervisord/states"
 )
 
@@ -138,17 +138,6 @@ func resultLength(line string) (int64, bool) {
 	if !ok {
 		return 0, false
 	}
-	digits := strings.Trim(text, " \t\n\r\v\f")
-	isNegative := strings.HasPrefix(digits, "-")
-	if isNegative || strings.HasPrefix(digits, "+") {
-		digits = digits[1:]
-	}
-	if strings.HasPrefix(digits, "_") || strings.HasSuffix(digits, "_") || strings.Contains(digits, "__") {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(strings.ReplaceAll(digits, "_", ""), 10, 63)
-	if err != nil || isNegative && n > 0 {
-		return 0, false
-	}
-	return int64(n), true
+	n, ok := python.ParseInt(text, 10)
+	return n, ok && n >= 0
 }
