@@ -10,7 +10,7 @@ TOOL    := $(GO) tool -modfile=.ci/tools.mod
 FUZZ    ?= 60s
 export CGO_ENABLED ?= 0
 
-.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz bench packages clean vuln
+.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz differential bench packages clean vuln
 
 all: fmt vet lint test build
 
@@ -55,6 +55,10 @@ cross:
 # Every parser and protocol reader, FUZZ each.
 fuzz:
 	.ci/fuzz $(FUZZ)
+
+# The real Supervisor and ours under the same random calls.
+differential: packages
+	SUPERVISOR_DIFFERENTIAL=500 SUPERVISOR_DIFFERENTIAL_LANES=8 $(GO) test -timeout 60m -run TestSameAsSupervisor ./supervisord
 
 bench:
 	$(GO) test -run '^$$' -bench . ./...

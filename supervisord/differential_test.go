@@ -28,13 +28,17 @@ import (
 // TestSameAsSupervisor drives the real Supervisor and ours with the same random
 // calls over the same random programs, and compares every answer and every
 // state that follows. SUPERVISOR_DIFFERENTIAL sets the number of sequences,
-// SUPERVISOR_DIFFERENTIAL_SEED the first seed.
+// SUPERVISOR_DIFFERENTIAL_SEED the first seed. It is not among the daily tests:
+// what Supervisor answers depends now and then on how far its loop has got.
 func TestSameAsSupervisor(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("SKIPPED: needs Debian's Supervisor")
 	}
 	need(t, "/usr/bin/supervisord", "/usr/bin/supervisorctl")
-	sequences, seed := number("SUPERVISOR_DIFFERENTIAL", 4), number("SUPERVISOR_DIFFERENTIAL_SEED", int(time.Now().Unix()))
+	sequences, seed := number("SUPERVISOR_DIFFERENTIAL", 0), number("SUPERVISOR_DIFFERENTIAL_SEED", int(time.Now().Unix()))
+	if sequences == 0 {
+		t.Skip("SKIPPED: make differential runs it")
+	}
 	lanes := make(chan struct{}, number("SUPERVISOR_DIFFERENTIAL_LANES", 4))
 	var all sync.WaitGroup
 	defer all.Wait()
