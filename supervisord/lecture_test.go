@@ -74,14 +74,24 @@ serverurl=unix://%[1]s/s.sock
 // test ends.
 func (s *site) start() {
 	s.t.Helper()
-	s.daemon = exec.Command("supervisord", "-s", "-c", s.path("supervisord.conf"))
+	s.startUnder()
+}
+
+// startUnder starts the daemon by way of another command, which has it as its
+// only child or becomes it.
+func (s *site) startUnder(wrapper ...string) {
+	s.t.Helper()
+	argv := append(wrapper, "supervisord", "-s", "-c", s.path("supervisord.conf"))
+	s.daemon = exec.Command(argv[0], argv[1:]...)
 	s.daemon.Stderr = os.Stderr
 	if err := s.daemon.Start(); err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() {
-		_ = s.daemon.Process.Signal(syscall.SIGTERM)
-		_ = s.daemon.Wait()
+		if s.daemon.ProcessState == nil {
+			_ = syscall.Kill(s.daemonPid(), syscall.SIGTERM)
+			_ = s.daemon.Wait()
+		}
 		for _, pid := range s.processes() {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
@@ -89,6 +99,17 @@ func (s *site) start() {
 			s.t.Logf("supervisord.log:\n%s", s.read("supervisord.log"))
 		}
 	})
+}
+
+// daemonPid is the pid of the daemon as seen from here.
+func (s *site) daemonPid() int {
+	pid := s.daemon.Process.Pid
+	if filepath.Base(s.daemon.Path) == "unshare" && slices.Contains(s.daemon.Args, "--fork") {
+		if below := childrenOf(pid); len(below) == 1 {
+			return below[0]
+		}
+	}
+	return pid
 }
 
 func (s *site) read(name string) string {
@@ -140,11 +161,14 @@ func (s *site) pid(name string) int {
 
 // childrenOf lists the direct children of a process.
 func childrenOf(parent int) []int {
-	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", parent, parent))
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent)) // each thread has its own
 	var pids []int
-	for _, f := range strings.Fields(string(data)) {
-		if pid, err := strconv.Atoi(f); err == nil {
-			pids = append(pids, pid)
+	for _, list := range lists {
+		data, _ := os.ReadFile(list)
+		for f := range strings.FieldsSeq(string(data)) {
+			if pid, err := strconv.Atoi(f); err == nil {
+				pids = append(pids, pid)
+			}
 		}
 	}
 	return pids

@@ -144,6 +144,20 @@ func autorestart(s string) (Autorestart, error) {
 	return RestartNever, nil
 }
 
+func autoBoolean(s string) (Choice, error) {
+	if python.Lower(s) == "auto" {
+		return Auto, nil
+	}
+	yes, err := boolean(s)
+	switch {
+	case err != nil:
+		return Auto, err
+	case yes:
+		return Yes, nil
+	}
+	return No, nil
+}
+
 // list splits at commas; a trailing comma gives an empty last item.
 func list(s string) ([]string, error) {
 	if s == "" {

@@ -136,6 +136,11 @@ var convertTests = []struct {
 	{Owner, "web:4711", nil, "invalid user or group"},
 	{Owner, "nosuch:www", nil, "invalid user or group"},
 
+	{AutoBoolean, "Auto", Auto, ""},
+	{AutoBoolean, "on", Yes, ""},
+	{AutoBoolean, "0", No, ""},
+	{AutoBoolean, "", nil, "not a valid boolean value: ''"},
+
 	{InetAddress, "9001", address{"", 9001}, ""},
 	{InetAddress, ":9001", address{"", 9001}, ""},
 	{InetAddress, "*:9001", address{"", 9001}, ""},

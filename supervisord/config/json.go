@@ -111,7 +111,7 @@ func (s *Supervisord) json() map[string]any {
 	if s.UID != nil {
 		uid = newID(*s.UID, s.User)
 	}
-	return map[string]any{
+	v := map[string]any{
 		"childlogdir":      s.ChildLogDir,
 		"directory":        orNull(s.Directory, false),
 		"environment":      s.Environment.toMap(),
@@ -132,6 +132,10 @@ func (s *Supervisord) json() map[string]any {
 		"umask":            jsonMode(s.Umask),
 		"user":             orNull(s.User, false),
 	}
+	if s.Subreaper != Auto {
+		v["subreaper"] = s.Subreaper == Yes // Supervisor doesn't know it
+	}
+	return v
 }
 
 func (s *Server) json() map[string]any {

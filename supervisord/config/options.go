@@ -24,6 +24,7 @@ const (
 	Owner                     // user or user:group
 	InetAddress               // port, :port, *:port or host:port
 	KeyValues                 // NAME="value" pairs separated by commas
+	AutoBoolean               // auto, or a boolean
 )
 
 // parse converts an option's text.
@@ -61,6 +62,8 @@ func (t Type) parse(h *Host, s string) (any, error) {
 		return inetAddress(s)
 	case KeyValues:
 		return keyValues(s)
+	case AutoBoolean:
+		return autoBoolean(s)
 	}
 	return s, nil
 }
@@ -72,6 +75,7 @@ func (t Type) String() string {
 		Level: "log level", Signal: "signal", ExitCodes: "list of exit codes", AutorestartOn: "boolean or unexpected",
 		List: "list", Directory: "existing directory", Path: "path", Logfile: "log file", User: "user",
 		Owner: "user:group", InetAddress: "address", KeyValues: "environment",
+		AutoBoolean: "boolean or auto",
 	}[t]
 }
 
@@ -167,6 +171,7 @@ var options = []Option{
 	{Name: "nocleanup", In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Long: true, Short: "k", Help: "keep AUTO log files of earlier runs"},
 	{Name: "strip_ansi", In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Long: true, Help: "remove ANSI escape sequences from the output of processes"},
 	{Name: "environment", In: InSupervisord, Type: KeyValues, Names: NameHere | NameHost, Help: "variables for all processes and for ENV_X", where: "environment"},
+	{Name: "subreaper", Own: true, In: InSupervisord, Type: AutoBoolean, Default: "auto", Names: NameHere, Help: "adopt and reap what programs leave behind, as process 1 does; auto where the system can"},
 	{Name: "profile_options", Long: true, Arg: "LIST", Help: "accepted for compatibility, without effect"},
 
 	{Name: "files", In: InInclude, Required: true, Names: NameHere | NameHost, Help: "patterns of further files to read, separated by white space"},

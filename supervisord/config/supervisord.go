@@ -35,6 +35,7 @@ func (l *loader) supervisord() {
 	s.ChildLogDir = l.childLogDir(r)
 	s.NoCleanup = override[bool](r, "nocleanup")
 	s.StripANSI = override[bool](r, "strip_ansi")
+	s.Subreaper = get[Choice](r, "subreaper")
 	s.Environment = get[Environment](r, "environment")
 	l.addEnvironment(s.Environment)
 }

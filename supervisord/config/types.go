@@ -38,7 +38,18 @@ type Supervisord struct {
 	StripANSI        bool
 	Environment      Environment // [supervisord] environment=, in order
 	ServerURL        string      // SUPERVISOR_SERVER_URL of the children, "" for none
+	Subreaper        Choice      // adopt orphans of the children
 }
+
+// Choice is a boolean that may be left to the daemon.
+type Choice int
+
+// The values of a Choice.
+const (
+	Auto Choice = iota // as the system allows
+	Yes
+	No
+)
 
 // LogLevel is one of Supervisor's levels: critical 50, error 40, warn 30,
 // info 20, debug 10, trace 5, blather 3.

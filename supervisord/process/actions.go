@@ -84,7 +84,20 @@ func diedYoung(m *machine, now time.Time, in input) {
 	m.backOff()
 	m.say(logs.LevelWarn, "exited: %s (%s; not expected)", m.conf.Name, in.exit)
 	m.PID = 0
+	m.reportHeir(in.exit)
 	m.retryOrGiveUp()
+}
+
+// reportHeir says once that the program seems to be one that goes into the
+// background: it ended well before it could count as started, while a process
+// that it started lives on. Nothing else would tell its user why it fails.
+func (m *machine) reportHeir(e spawn.Exit) {
+	if e.Heir == 0 || m.heirReported {
+		return
+	}
+	m.heirReported = true
+	m.say(logs.LevelWarn, "%s seems to go into the background: it ended at once with status 0, but its process %d lives on; "+
+		"have its command stay in the foreground", m.conf.Name, e.Heir)
 }
 
 func (m *machine) backOff() {

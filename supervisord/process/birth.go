@@ -88,9 +88,13 @@ func (p *Process) Command() (file string, argv []string, err error) {
 
 func (p *Process) spec(file string, argv []string) *spawn.Spec {
 	s := &spawn.Spec{
-		Path:   file,
-		Args:   argv,
-		Env:    p.environment(),
+		Path: file,
+		Args: argv,
+		Env:  p.environment(),
+		Family: []string{
+			processNameVar + "=" + p.Config.Name,
+			groupNameVar + "=" + p.Config.Group,
+		},
 		Dir:    p.Config.Directory,
 		Umask:  p.Config.Umask,
 		Stdin:  p.socket,
@@ -122,6 +126,12 @@ func (o overheard) Write(data []byte) {
 	o.hear(data)
 }
 
+// The variables by which a child knows its name.
+const (
+	processNameVar = "SUPERVISOR_PROCESS_NAME"
+	groupNameVar   = "SUPERVISOR_GROUP_NAME"
+)
+
 // environment is the daemon's, then what Supervisor tells every child, then
 // the file's, each over what was there before.
 func (p *Process) environment() []string {
@@ -134,8 +144,8 @@ func (p *Process) environment() []string {
 	if url != "" {
 		env.set("SUPERVISOR_SERVER_URL", url)
 	}
-	env.set("SUPERVISOR_PROCESS_NAME", p.Config.Name)
-	env.set("SUPERVISOR_GROUP_NAME", p.Config.Group)
+	env.set(processNameVar, p.Config.Name)
+	env.set(groupNameVar, p.Config.Group)
 	for _, v := range p.Config.Environment {
 		env.set(v.Name, v.Value)
 	}

@@ -99,6 +99,8 @@ type machine struct {
 	again   bool     // a start request came while stopping
 	inRound bool     // started in a round that is not over
 	effects []effect // what the last step wants done, in order
+
+	heirReported bool // that it goes into the background has been said
 }
 
 // table is the whole life of a process. An empty cell ignores the input.

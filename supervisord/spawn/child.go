@@ -23,6 +23,7 @@ func (e *PipeError) Unwrap() error { return e.Err }
 type child struct {
 	spawner *Spawner
 	pid     int
+	family  []string
 	stdin   *stdin // nil when the Spec brought its own
 	pumps   []*pump
 	theirs  []*os.File // the child's ends, closed after the fork
@@ -32,7 +33,7 @@ type child struct {
 
 // newChild makes the pipes.
 func newChild(s *Spawner, spec *Spec) (*child, error) {
-	c := &child{spawner: s, exits: make(chan Exit, 1)}
+	c := &child{spawner: s, family: spec.Family, exits: make(chan Exit, 1)}
 	if err := c.plumb(spec); err != nil {
 		c.closeTheirs()
 		c.abandon()
@@ -104,6 +105,7 @@ func (c *child) listen() {
 // bury collects the last words of a dead child, closes its pipes and tells of
 // its end.
 func (c *child) bury(e Exit) {
+	e.Heir = c.spawner.heir(c, e)
 	if c.stdin != nil {
 		c.stdin.close()
 	}

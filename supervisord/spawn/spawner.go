@@ -6,16 +6,17 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
 // Spawner makes children and reaps them. One daemon has one: it reaps every
 // child of the process, whoever made it.
 type Spawner struct {
-	log    *slog.Logger
-	umasks umasks
+	log      *slog.Logger
+	umasks   umasks
+	inherits atomic.Bool // orphans of children come to us
 
 	mu       sync.Mutex
 	children map[int]*child
@@ -25,11 +26,13 @@ type Spawner struct {
 
 // New returns a spawner that logs to log. Nothing is reaped before Run.
 func New(log *slog.Logger) *Spawner {
-	return &Spawner{
+	s := &Spawner{
 		log:      log,
 		children: make(map[int]*child),
 		early:    make(map[int]syscall.WaitStatus),
 	}
+	s.inherits.Store(os.Getpid() == 1)
+	return s
 }
 
 // Run reaps children until ctx ends.
@@ -110,10 +113,6 @@ func (s *Spawner) forgetStrangers() {
 		s.logStranger(pid, ws)
 	}
 	clear(s.early)
-}
-
-func (s *Spawner) logStranger(pid int, ws syscall.WaitStatus) {
-	s.log.Info("reaped unknown pid " + strconv.Itoa(pid) + " (" + exitOf(ws).String() + ")")
 }
 
 // reap buries all children that have ended.

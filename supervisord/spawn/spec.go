@@ -11,6 +11,9 @@ type Spec struct {
 	Args []string // with argv[0], as the user wrote it
 	Env  []string // NAME=value, the whole environment
 	Dir  string   // "" for the daemon's own
+	// Family are those of Env by which descendants of the child are known from
+	// those of others, nil to ask for no Heir.
+	Family []string
 	// Umask is the child's file mode creation mask, -1 for the daemon's own.
 	Umask int
 	// Become is the user to run as, nil to stay who the daemon is.
@@ -53,6 +56,7 @@ type Exit struct {
 	Code   int            // exit status, -1 when a signal ended it
 	Signal syscall.Signal // that signal
 	Core   bool           // it left a core dump
+	Heir   int            // with Code 0: pid of a descendant that lives on and came to us, 0 if none is known
 }
 
 func exitOf(ws syscall.WaitStatus) Exit {

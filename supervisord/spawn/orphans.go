@@ -1,0 +1,53 @@
+package spawn
+
+import (
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// AdoptOrphans asks the kernel to hand over the processes that children leave
+// behind when they end, or to stop doing so. Process 1 gets them anyway. The
+// error is that of the system; ENOTSUP where there is no such thing.
+func (s *Spawner) AdoptOrphans(yes bool) error {
+	if err := becomeSubreaper(yes); err != nil {
+		return err
+	}
+	s.inherits.Store(yes || os.Getpid() == 1)
+	return nil
+}
+
+// heir returns a living process that a dead child has left to the daemon, 0 if
+// none is known. A child is survived by its own when it has gone into the
+// background, as daemons do without a supervisor.
+//
+// The kernel hands the orphans over before it tells of the death, so there is
+// no moment at which they can be missed. Who left them is in their environment,
+// which outlasts forks, sessions and process groups.
+func (s *Spawner) heir(c *child, e Exit) int {
+	if e.Code != 0 || len(c.family) == 0 || !s.inherits.Load() {
+		return 0
+	}
+	for _, pid := range orphans() {
+		if !s.isChild(pid) && isOfFamily(pid, c.family) {
+			return pid
+		}
+	}
+	return 0
+}
+
+// isChild tells whether a process is one that the spawner made.
+func (s *Spawner) isChild(pid int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.children[pid] != nil || s.births > 0 // which of them is new is not known yet
+}
+
+func (s *Spawner) logStranger(pid int, ws syscall.WaitStatus) {
+	text := "reaped unknown pid " + strconv.Itoa(pid) + " (" + exitOf(ws).String() + ")"
+	if s.inherits.Load() && os.Getpid() != 1 {
+		s.log.Debug(text) // we asked for it; Supervisor would not have heard of it
+		return
+	}
+	s.log.Info(text)
+}
