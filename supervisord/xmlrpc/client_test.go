@@ -12,10 +12,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -225,6 +227,17 @@ func scripted(t *testing.T, script ...string) *Client {
 	return newClient(t, "http://"+l.Addr().String())
 }
 
+// awaitClosed waits until the server's closing has come to the client. A call
+// that is sent before that fails, rightly: nobody knows whether it was heard.
+func awaitClosed(t *testing.T, c *Client) {
+	t.Helper()
+	for limit := time.Now().Add(20 * time.Second); c.conn != nil && quiet(c.conn); runtime.Gosched() {
+		if time.Now().After(limit) {
+			t.Fatal("the server does not close")
+		}
+	}
+}
+
 func TestAnswersOfAllForms(t *testing.T) {
 	t.Parallel()
 	body := answer("up")
@@ -244,6 +257,7 @@ func TestAnswersOfAllForms(t *testing.T) {
 			if err := c.Call(t.Context(), "x", &got); err != nil || got != "up" {
 				t.Errorf("%s: %q, %v", name, got, err)
 			}
+			awaitClosed(t, c)
 		}
 	}
 }
@@ -287,8 +301,7 @@ func TestClosedWhileIdle(t *testing.T) {
 		if err := c.Call(t.Context(), "x", nil); err != nil {
 			t.Error(err)
 		}
-		for c.conn != nil && quiet(c.conn) { // until its end has arrived
-		}
+		awaitClosed(t, c)
 	}
 }
 
