@@ -87,6 +87,9 @@ func ofConfiguration() []Difference {
 		{"C15", area, "-t is another form of --strip_ansi.",
 			"-t alone, or with -c and --json, checks the configuration and reports all errors. Beside any other option it is --strip_ansi.",
 			"A configuration can be checked before it is used.", of(option, "test", "json", "strip_ansi")},
+		{"C16", area, "Loads plug-ins, which are Python, and refuses to start without them.",
+			"Runs on without an interface or an action that it can't have, and says so once. A result_handler is refused.",
+			"One binary, no Python; the programs matter more.", of(option, "supervisor.rpcinterface_factory", "supervisor.ctl_factory", "result_handler")},
 	}
 }
 
@@ -203,6 +206,9 @@ func ofHTTP() []Difference {
 			"The text is not an interface.", []subject{{method, "system.methodHelp"}}},
 		{"X17", area, "Speaks XML-RPC only.", "Speaks JSON-RPC too, at the same address, if the content type says JSON.",
 			"Some clients have no XML.", nil},
+		{"X18", area, "Needs the plug-in supervisor_twiddler to change groups while it runs.",
+			"Has the plug-in's methods, for a section that asks for it.",
+			"Its users don't lose them.", of(option, "supervisor.rpcinterface_factory")},
 	}
 }
 
