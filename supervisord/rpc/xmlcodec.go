@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 
 	gorilla "github.com/gorilla/rpc/v2"
 
@@ -19,6 +20,7 @@ const typeXML = "text/xml"
 type xmlCodec struct {
 	encoder xmlrpc.Encoder
 	log     *slog.Logger
+	buffers sync.Pool // of *[]byte, for answers
 }
 
 // NewRequest decodes the whole request; the server asks for its parts.
@@ -62,11 +64,23 @@ func (q *xmlRequest) ReadRequest(call any) error {
 
 // WriteResponse writes the result of a call, an *any.
 func (q *xmlRequest) WriteResponse(w http.ResponseWriter, reply any) {
-	body, err := q.codec.encoder.Response(nil, *reply.(*any))
+	buf := q.codec.buffer()
+	body, err := q.codec.encoder.Response((*buf)[:0], *reply.(*any))
 	if err != nil {
 		panic(err) // a method with a result that is not in the table's types
 	}
 	writeXML(w, body)
+	*buf = body
+	q.codec.buffers.Put(buf)
+}
+
+// buffer lends memory for an answer. That of a thousand processes takes a
+// megabyte, and growing there by doubling would cost more than writing it.
+func (c *xmlCodec) buffer() *[]byte {
+	if buf, ok := c.buffers.Get().(*[]byte); ok {
+		return buf
+	}
+	return new([]byte)
 }
 
 // WriteError writes the fault of a call, or refuses what was no call.
