@@ -11,8 +11,9 @@ import (
 	"supervisor/supervisord/states"
 )
 
-// breath is the least time between two births of a process that ends at once.
-// Supervisor's loop, which looks at most once a second, keeps the same pace.
+// breath is the least time between two births of a process that ends at once,
+// and between two SIGKILLs to one that does not end. Supervisor's loop, which
+// looks at most once a second, keeps the same pace.
 const breath = time.Second
 
 // begin makes an attempt at a child.
@@ -155,17 +156,19 @@ func (m *machine) expectBirth(after time.Duration) {
 
 // terminate asks politely and gives the process stopwaitsecs to obey.
 func terminate(m *machine, _ time.Time, _ input) {
-	m.signalAs(m.conf.StopSignal, m.conf.StopAsGroup)
+	m.signalAs(m.conf.StopSignal, m.conf.StopAsGroup, seconds(m.conf.StopWaitSecs))
 }
 
 // kill does not ask. It comes again every stopwaitsecs: a process may be in
-// the kernel, unable to die just now.
+// the kernel, unable to die just now. A stopwaitsecs of 0 leaves no time for
+// the first signal, but does not make the kernel any faster.
 func kill(m *machine, _ time.Time, _ input) {
 	m.say(logs.LevelWarn, "killing '%s' (%d) with SIGKILL", m.conf.Name, m.PID)
-	m.signalAs(syscall.SIGKILL, m.conf.KillAsGroup)
+	m.signalAs(syscall.SIGKILL, m.conf.KillAsGroup, max(seconds(m.conf.StopWaitSecs), breath))
 }
 
-func (m *machine) signalAs(sig syscall.Signal, group bool) {
+// signalAs sends a signal that is to end the process, and gives it time to.
+func (m *machine) signalAs(sig syscall.Signal, group bool, patience time.Duration) {
 	whom := ""
 	if group {
 		whom = "process group "
@@ -174,7 +177,7 @@ func (m *machine) signalAs(sig syscall.Signal, group bool) {
 	if m.State != states.Stopping {
 		m.become(states.Stopping)
 	}
-	m.do(arm{seconds(m.conf.StopWaitSecs)}, signal{sig, group})
+	m.do(arm{patience}, signal{sig, group})
 }
 
 // obeyed is an end that was asked for.

@@ -255,6 +255,21 @@ func TestDisobedienceIsKilledAgainAndAgain(t *testing.T) {
 	})
 }
 
+func TestKillsKeepTheirPaceWithoutStopwaitsecs(t *testing.T) {
+	inWorld(t, func(c *config.Process) { c.StopWaitSecs = 0 }, func(t *testing.T, w *world) {
+		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} }
+		w.start(t)
+		w.Stop("p", false)
+		sleep(1500 * time.Millisecond)
+		want := []string{"SIGTERM false", "SIGKILL false", "SIGKILL false"}
+		w.child.mind(func(c *fakeChild) {
+			if diff := cmp.Diff(want, c.got); diff != "" {
+				t.Errorf("signals (-want +got):\n%s", diff)
+			}
+		})
+	})
+}
+
 func TestLongStopIsReportedEveryTwoSeconds(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
