@@ -310,6 +310,24 @@ func TestStartWhileStoppingIsGranted(t *testing.T) {
 	})
 }
 
+// Whoever waits for a stop is told of it even if somebody else has the process
+// started anew at that moment.
+func TestStopIsAnsweredBeforeTheNextStart(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+		w.start(t)
+		stopped := w.Stop("p", true)
+		w.Start("p", false)
+		w.child.exit(0)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := stopped.Wait(ctx); err != nil {
+			t.Errorf("the stop came to %v", err)
+		}
+		w.expect(t, states.Starting)
+	})
+}
+
 func TestFaults(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		for _, tt := range []struct {

@@ -79,7 +79,7 @@ func (p *Process) RoundOver() { p.request(&request{in: input{kind: roundOver}}) 
 func (p *Process) Stop(name string, wait bool) Answer {
 	r := &request{in: input{kind: stop, text: name}}
 	if wait {
-		r.ended = func(s *Status) (bool, error) { return s.State.IsStopped(), nil }
+		r.ended = stopped()
 	}
 	return p.request(r)
 }
@@ -107,7 +107,7 @@ func (p *Process) Release() { p.request(&request{in: input{kind: release}}) }
 func (p *Process) Abort() Answer {
 	return p.request(&request{
 		in:    input{kind: abort},
-		ended: func(s *Status) (bool, error) { return s.State.IsStopped(), nil },
+		ended: stopped(),
 	})
 }
 
@@ -203,6 +203,19 @@ func started(s *Status, name string) (bool, error) {
 		return false, nil
 	}
 	return true, faults.New(faults.AbnormalTermination, name)
+}
+
+// stopped is the condition of a waiting stop request: the process is at rest,
+// or the child that was to end has ended and somebody's start request has
+// brought another one already. It is first asked while that child is alive.
+func stopped() condition {
+	pid := -1
+	return func(s *Status) (bool, error) {
+		if pid < 0 {
+			pid = s.PID
+		}
+		return s.State.IsStopped() || s.PID != pid, nil
+	}
 }
 
 // reportEvery is the time between two lines about a stop that takes long.
