@@ -208,9 +208,10 @@ func giveUp(m *machine, _ time.Time, _ input) {
 	m.become(states.Fatal)
 }
 
-// startLater grants a start request once the process has stopped.
+// startLater grants a start request once the process has stopped, unless
+// births are forbidden then.
 func startLater(m *machine, _ time.Time, _ input) {
-	m.again = !m.closing
+	m.again = true
 }
 
 // lose gives up what the kernel does not let us have.
@@ -234,7 +235,7 @@ func cancelRestart(m *machine, _ time.Time, _ input) {
 
 // rest sees to it that nothing is born any more. Who lives, lives on.
 func rest(m *machine, _ time.Time, _ input) {
-	m.closing, m.again = true, false
+	m.closing = true
 	if m.due {
 		m.do(disarm{})
 	}

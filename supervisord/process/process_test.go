@@ -328,6 +328,19 @@ func TestStopIsAnsweredBeforeTheNextStart(t *testing.T) {
 	})
 }
 
+func TestStartWhileStoppingOutlastsAHold(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+		w.start(t)
+		w.Stop("p", false)
+		w.Start("p", false)
+		w.Hold()
+		w.Release()
+		w.child.exit(0)
+		w.expect(t, states.Starting)
+	})
+}
+
 func TestFaults(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		for _, tt := range []struct {
