@@ -7,6 +7,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/states"
 )
 
 // Reload reads the configuration again and tells which groups are new, which
@@ -96,8 +97,12 @@ func (s *Supervisor) RemoveGroup(_ context.Context, name string) error {
 }
 
 // removeGroup holds the processes before it looks at them, so that none comes
-// to life behind its back.
+// to life behind its back. A shutdown holds them too, so that it must not let
+// go of them then.
 func (s *Supervisor) removeGroup(name string) error {
+	if s.Mood() != states.DaemonRunning {
+		return faults.Bare(faults.ShutdownState)
+	}
 	g := s.find(name)
 	if g == nil {
 		return faults.New(faults.BadName, name)

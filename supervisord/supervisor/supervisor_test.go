@@ -269,6 +269,29 @@ func TestNothingIsBornDuringShutdown(t *testing.T) {
 	})
 }
 
+// A group that can't be removed is let go of again, but not while a shutdown
+// holds it.
+func TestNothingIsBornAfterARemovalDuringShutdown(t *testing.T) {
+	conf := configOf(group("g", 1, proc("g", "dead", 1), proc("g", "alive", 2)), program("slow", 2))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		pass(300 * time.Millisecond)
+		w.children["dead"].end(spawn.Exit{Code: 1}) // and waits for its retry
+		synctest.Wait()
+		w.stubborn["slow"] = 5 * time.Second
+		w.Shutdown()
+		synctest.Wait()
+		for _, err := range []error{w.RemoveGroup(t.Context(), "g"), w.RemoveProcess("g", "alive")} {
+			if fmt.Sprint(err) != "SHUTDOWN_STATE" {
+				t.Errorf("got %v", err)
+			}
+		}
+		<-w.ended
+		if len(w.births) != 3 {
+			t.Errorf("births %v", w.births)
+		}
+	})
+}
+
 func TestRestartEndsInThatMood(t *testing.T) {
 	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
 		if err := w.Restart(); err != nil {

@@ -84,6 +84,9 @@ func (s *Supervisor) RemoveProcess(group, name string) error {
 
 // removeProcess holds the process before it looks at it, as removeGroup does.
 func (s *Supervisor) removeProcess(group, name string) error {
+	if s.Mood() != states.DaemonRunning {
+		return faults.Bare(faults.ShutdownState)
+	}
 	g := s.find(group)
 	if g == nil {
 		return faults.New(faults.BadName, "group: "+group)
