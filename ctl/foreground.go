@@ -115,7 +115,7 @@ func (s *session) watch(ctx context.Context, name string, pid int) (farewell str
 	if err != nil {
 		return "ERROR: " + s.describe(err)
 	}
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	ticker := time.NewTicker(aliveInterval)
 	defer ticker.Stop()
 	for {

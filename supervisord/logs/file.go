@@ -141,7 +141,7 @@ func (f *File) Clear() error {
 		if err := unlink(f.path); err != nil {
 			return err
 		}
-		f.drop()
+		_ = f.drop()
 	}
 	// A name that has gone to another file was most likely given away by another
 	// channel that shares the log and has just been cleared: unlinking would take
@@ -212,7 +212,7 @@ func (f *File) append(p []byte) (int, error) {
 	}
 	n, err := f.write(f.current.Load(), p)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ESTALE) {
-		f.drop() // only another descriptor can do better
+		_ = f.drop() // only another descriptor can do better
 	}
 	return n, err
 }
@@ -229,7 +229,7 @@ func (f *File) open() error {
 		file.Close()
 		return err
 	}
-	f.drop()
+	_ = f.drop()
 	f.isPlain.Store(info.Mode().IsRegular())
 	f.current.Store(file)
 	if f.rotates() {

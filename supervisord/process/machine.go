@@ -104,6 +104,8 @@ type machine struct {
 }
 
 // table is the whole life of a process. An empty cell ignores the input.
+//
+//exhaustive:enforce
 var table = map[states.Process][numKinds]func(*machine, time.Time, input){
 	states.Stopped: {start: begin, autostart: beginInRound, stop: notRunning, deliver: notRunning, hold: rest, release: unrest},
 	states.Starting: {

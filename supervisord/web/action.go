@@ -169,7 +169,7 @@ func clearLog(ctx context.Context, p *Pages, name string) string {
 
 // startReason says why a start has failed.
 func startReason(err error) string {
-	switch code(err) { //nolint:exhaustive // all others are unexpected
+	switch code(err) {
 	case faults.NoFile:
 		return "no such file"
 	case faults.NotExecutable:
