@@ -8,9 +8,10 @@ BIN     := bin
 FLAGS   := -tags urfave_cli_no_docs -trimpath -ldflags "-s -w"
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 FUZZ    ?= 60s
+STEPS   ?= 1000000
 export CGO_ENABLED ?= 0
 
-.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz differential bench packages clean vuln
+.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz simulate differential bench packages clean vuln
 
 all: fmt vet lint test build
 
@@ -59,6 +60,11 @@ fuzz:
 # The real Supervisor and ours under the same random calls.
 differential: packages
 	SUPERVISOR_DIFFERENTIAL=500 SUPERVISOR_DIFFERENTIAL_LANES=8 $(GO) test -timeout 60m -run TestSameAsSupervisor ./supervisord
+
+# A daemon above a simulated kernel, STEPS random things that happen to it. One
+# that fails names its seed: SUPERVISOR_SIMULATION_SEED=N make simulate
+simulate:
+	SUPERVISOR_SIMULATION_STEPS=$(STEPS) $(GO) test -count=1 -run '^TestSimulation$$' ./supervisord/supervisor
 
 bench:
 	$(GO) test -run '^$$' -bench . ./...

@@ -1,0 +1,258 @@
+package supervisor_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/states"
+)
+
+// desk is where the calls lie that have no answer yet.
+type desk struct {
+	mu    sync.Mutex
+	calls map[*clientCall]bool
+}
+
+// clientCall is a call by a client that may wait for it.
+type clientCall struct {
+	what    string
+	scope   string // of whom it waits, "group:name", "group:*" or "*"
+	excuses []states.Process
+	ctx     context.Context
+	hangUp  func()
+}
+
+func (d *desk) put(c *clientCall) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.calls == nil {
+		d.calls = make(map[*clientCall]bool)
+	}
+	d.calls[c] = true
+}
+
+func (d *desk) done(c *clientCall) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.calls, c)
+}
+
+func (d *desk) pending() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.calls)
+}
+
+// hangUp has all clients give up.
+func (d *desk) hangUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for c := range d.calls {
+		c.hangUp()
+	}
+}
+
+// checkCalls sees to it that nobody waits for what can't be waited for any more.
+func (l *life) checkCalls() {
+	l.desk.mu.Lock()
+	defer l.desk.mu.Unlock()
+	for c := range l.desk.calls {
+		if c.ctx.Err() != nil || !l.isExcused(c) {
+			l.model.violated("%s has no answer (client: %v), and processes are %v", c.what, c.ctx.Err(), l.states())
+		}
+	}
+}
+
+func (l *life) isExcused(c *clientCall) bool {
+	for _, p := range l.Processes() {
+		if inScope(c.scope, p.Config) && slices.Contains(c.excuses, p.Status().State) {
+			return true
+		}
+	}
+	return false
+}
+
+func inScope(scope string, c *config.Process) bool {
+	group, name, _ := strings.Cut(scope, ":")
+	return scope == "*" || group == c.Group && (name == "*" || name == c.Name)
+}
+
+var (
+	startExcuses = []states.Process{states.Starting, states.Stopping}
+	stopExcuses  = []states.Process{states.Stopping}
+)
+
+// call has a client call something, of which l knows nothing but whether it
+// has been answered.
+func (l *life) call() {
+	c := &clientCall{}
+	do := l.choose(c)
+	l.note("%s", c.what)
+	var cancel context.CancelFunc
+	if l.dice.Float64() < 0.2 {
+		c.ctx, cancel = context.WithTimeout(l.ctx, pick(l.dice, 1, time.Millisecond, time.Second, 4*time.Second))
+	} else {
+		c.ctx, cancel = context.WithCancel(l.ctx)
+	}
+	c.hangUp = cancel
+	l.desk.put(c)
+	go func() {
+		defer l.desk.done(c)
+		defer cancel()
+		do(c.ctx)
+	}()
+}
+
+// choose says what a client does.
+func (l *life) choose(c *clientCall) func(context.Context) {
+	group, process := l.names()
+	wait := l.dice.IntN(2) == 0
+	n := l.dice.IntN(100)
+	switch {
+	case n < 60:
+		return l.chooseStartOrStop(c, group, process, wait)
+	case n < 70:
+		sig := pick(l.dice, "TERM", "KILL", "HUP", "9", "BOGUS")
+		c.what = "signal " + sig + " " + process
+		switch l.dice.IntN(3) {
+		case 0:
+			return func(ctx context.Context) { _, _ = l.SignalProcess(ctx, process, sig) }
+		case 1:
+			return func(ctx context.Context) { _, _ = l.SignalGroup(ctx, group, sig) }
+		}
+		return func(ctx context.Context) { _, _ = l.SignalAll(ctx, sig) }
+	case n < 76:
+		c.what = "stdin " + process
+		return func(ctx context.Context) { _ = l.SendStdin(ctx, process, "text\n") }
+	case n < 82:
+		c.what = "reload"
+		return func(ctx context.Context) { _, _ = l.Reload(ctx) }
+	case n < 91:
+		c.what = "add " + group
+		return func(ctx context.Context) { _ = l.AddGroup(ctx, group) }
+	}
+	c.what = "remove " + group
+	return func(ctx context.Context) { _ = l.RemoveGroup(ctx, group) }
+}
+
+func (l *life) chooseStartOrStop(c *clientCall, group, process string, wait bool) func(context.Context) {
+	start := l.dice.IntN(2) == 0
+	all := l.dice.IntN(12) == 0
+	c.scope = process
+	if all {
+		c.scope = "*"
+	}
+	c.what = fmt.Sprintf("start %s, wait %t", c.scope, wait)
+	if !start {
+		c.what = fmt.Sprintf("stop %s, wait %t", c.scope, wait)
+	}
+	switch {
+	case !wait:
+	case start:
+		c.excuses = startExcuses
+	default:
+		c.excuses = stopExcuses
+	}
+	switch {
+	case start && all:
+		return func(ctx context.Context) { _, _ = l.StartAll(ctx, wait) }
+	case start:
+		return func(ctx context.Context) { _, _ = l.StartProcess(ctx, process, wait) }
+	case all:
+		return func(ctx context.Context) { _, _ = l.StopAll(ctx, wait) }
+	}
+	return func(ctx context.Context) { _, _ = l.StopProcess(ctx, process, wait) }
+}
+
+// The groups that there may be, and the most processes of each.
+var groupNames = [...]string{"a", "b", "c", "d", "pool1", "pool2"}
+
+const mostProcesses = 3
+
+var processNames = [mostProcesses]string{"0", "1", "2"}
+
+// names chooses whom a call is for, of whom there may be nobody.
+func (l *life) names() (group, process string) {
+	group = groupNames[l.dice.IntN(len(groupNames))]
+	if l.dice.IntN(4) == 0 {
+		return group, group + ":*"
+	}
+	return group, group + ":" + processNames[l.dice.IntN(mostProcesses)]
+}
+
+// editConfig changes the configuration that the next Load finds: it takes a
+// group away or writes one anew.
+func (l *life) editConfig() {
+	name := groupNames[l.dice.IntN(len(groupNames))]
+	next := *l.fresh
+	next.Groups = slices.DeleteFunc(slices.Clone(l.fresh.Groups), func(g *config.Group) bool { return g.Name == name })
+	if len(next.Groups) == len(l.fresh.Groups) || l.dice.IntN(3) > 0 {
+		next.Groups = append(next.Groups, l.newGroup(name))
+	}
+	slices.SortStableFunc(next.Groups, func(a, b *config.Group) int { return a.Priority - b.Priority })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fresh = &next
+}
+
+func (l *life) newGroup(name string) *config.Group {
+	g := &config.Group{Name: name, Priority: l.dice.IntN(3)}
+	if strings.HasPrefix(name, "pool") {
+		g.Kind, g.BufferSize = config.EventListener, 1+l.dice.IntN(5)
+		g.Events = []string{pick(l.dice, "EVENT", "PROCESS_STATE", "PROCESS_STATE_RUNNING", "TICK_5", "REMOTE_COMMUNICATION"), "SUPERVISOR_STATE_CHANGE"}
+	}
+	for i := range 1 + l.dice.IntN(mostProcesses) {
+		g.Processes = append(g.Processes, l.newConfig(g, processNames[i]))
+	}
+	return g
+}
+
+// program makes a process that stands in no file.
+func (l *life) program(group, name string, _ map[string]string) ([]*config.Process, error) {
+	return []*config.Process{l.newConfig(&config.Group{Name: group}, name)}, nil
+}
+
+// twiddle adds a process to a group of programs that is in use, or takes any
+// out of its group.
+func (l *life) twiddle() {
+	group := groupNames[l.dice.IntN(4)]
+	if l.dice.IntN(2) == 0 {
+		l.note("add a process to %s", group)
+		_ = l.AddProgram(group, "extra", nil)
+		return
+	}
+	name := pick(l.dice, "0", "1", "2", "extra")
+	l.note("remove %s:%s", group, name)
+	if l.RemoveProcess(group, name) == nil {
+		l.model.mu.Lock()
+		defer l.model.mu.Unlock()
+		l.model.forget(group + ":" + name)
+	}
+}
+
+// hopeless is a command that is never found.
+const hopeless = "/no/such/file"
+
+func isHopeless(c *config.Process) bool { return c.Command == hopeless }
+
+func (l *life) newConfig(g *config.Group, name string) *config.Process {
+	d := l.dice
+	c := &config.Process{
+		Name: name, Group: g.Name, Program: g.Name, Kind: g.Kind, Priority: d.IntN(3), Command: os.Args[0], Umask: -1,
+		Autostart: d.IntN(4) > 0, Autorestart: config.Autorestart(d.IntN(3)), StartSecs: d.IntN(4), StartRetries: d.IntN(4),
+		ExitCodes: []int{0}, StopSignal: pick(d, syscall.SIGTERM, syscall.SIGINT), StopWaitSecs: d.IntN(4),
+		StopAsGroup: d.IntN(2) == 0, KillAsGroup: d.IntN(2) == 0, RedirectStderr: d.IntN(2) == 0,
+	}
+	c.Stdout.Events = g.Kind != config.EventListener && d.IntN(2) == 0
+	if d.IntN(20) == 0 {
+		c.Command = hopeless
+	}
+	return c
+}

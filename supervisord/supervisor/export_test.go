@@ -1,0 +1,24 @@
+package supervisor
+
+import (
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
+)
+
+// Processes returns all active processes, for tests that look at each after
+// every step: Infos would word and sort them each time.
+func (s *Supervisor) Processes() []*process.Process {
+	var all []*process.Process
+	for _, g := range s.list() {
+		all = append(all, g.Processes...)
+	}
+	return all
+}
+
+// GroupConfig returns what an active group was made of, nil if it is not active.
+func (s *Supervisor) GroupConfig(name string) *config.Group {
+	if g := s.find(name); g != nil {
+		return g.Config
+	}
+	return nil
+}

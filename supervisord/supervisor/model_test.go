@@ -1,0 +1,298 @@
+package supervisor_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/states"
+)
+
+// model follows a daemon from outside, by its events and its log, and knows
+// what must not happen.
+type model struct {
+	mu        sync.Mutex
+	violation string // the first one
+	states    map[string]states.Process
+	left      map[string]bool // in UNKNOWN when they were removed
+	orphaned  map[string]bool // the same, until the next birth by that name
+	configs   func(group string) *config.Group
+	pools     map[string]*audience
+	history   []events.Type // by serial
+	lines     [40]string    // the last of the main log, for whoever must find out
+	numLines  int
+}
+
+func newModel(configs func(string) *config.Group) *model {
+	return &model{
+		states: make(map[string]states.Process), left: make(map[string]bool),
+		orphaned: make(map[string]bool), pools: make(map[string]*audience), configs: configs,
+	}
+}
+
+func (m *model) violated(format string, args ...any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.violatedLocked(format, args...)
+}
+
+func (m *model) violatedLocked(format string, args ...any) {
+	if m.violation == "" {
+		m.violation = fmt.Sprintf(format, args...) + "\nmain log:\n" + strings.Join(m.lastLines(), "\n")
+	}
+}
+
+// legal are the changes of state that there may be.
+var legal = map[states.Process][]states.Process{
+	states.Stopped:  {states.Starting},
+	states.Starting: {states.Running, states.Backoff, states.Stopping, states.Unknown},
+	states.Running:  {states.Exited, states.Stopping, states.Unknown},
+	states.Backoff:  {states.Starting, states.Fatal, states.Stopped},
+	states.Stopping: {states.Stopped, states.Unknown},
+	states.Exited:   {states.Starting},
+	states.Fatal:    {states.Starting},
+	states.Unknown:  {states.Exited},
+}
+
+// accept takes every event that is published.
+func (m *model) accept(e events.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e.Serial != uint64(len(m.history)) {
+		m.violatedLocked("event %d comes after %d others", e.Serial, len(m.history))
+	}
+	m.history = append(m.history, e.Type)
+	for _, p := range m.pools {
+		p.published(e)
+	}
+	switch {
+	case e.Type.Is(events.ProcessState):
+		m.changed(e)
+	case e.Type == events.ProcessGroupAdded:
+		name := groupOf(e)
+		if c := m.configs(name); c != nil && c.Kind == config.EventListener {
+			m.pools[name] = &audience{model: m, name: name, conf: c, last: -1}
+		}
+	case e.Type == events.ProcessGroupRemoved:
+		m.removed(groupOf(e))
+	}
+}
+
+func groupOf(e events.Event) string {
+	return strings.TrimSuffix(strings.TrimPrefix(e.Payload, "groupname:"), "\n")
+}
+
+// dismissed tells that the daemon has ended: nobody gets events any more.
+func (m *model) dismissed() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.pools)
+}
+
+func (m *model) removed(group string) {
+	delete(m.pools, group)
+	for name := range m.states {
+		if strings.HasPrefix(name, group+":") {
+			m.forget(name)
+		}
+	}
+}
+
+// forget takes leave of a process.
+func (m *model) forget(name string) {
+	st := m.states[name]
+	if !st.IsStopped() {
+		m.violatedLocked("%s was %s when it was removed", name, st)
+	}
+	if st == states.Unknown {
+		m.left[name], m.orphaned[name] = true, true
+	}
+	delete(m.states, name)
+}
+
+func (m *model) changed(e events.Event) {
+	fields := strings.Fields(e.Payload)
+	value := func(i int) string { _, v, _ := strings.Cut(fields[i], ":"); return v }
+	name := value(1) + ":" + value(0)
+	from, to := m.states[name], stateNamed(strings.TrimPrefix(string(e.Type), "PROCESS_STATE_"))
+	if m.left[name] && from != states.Unknown && value(2) == "UNKNOWN" && to == states.Exited {
+		return // the end of one that was removed at that very moment
+	}
+	if value(2) != from.String() {
+		m.violatedLocked("%s became %s from %s, but was %s", name, to, value(2), from)
+	}
+	if !slices.Contains(legal[from], to) {
+		m.violatedLocked("%s became %s from %s", name, to, from)
+	}
+	m.states[name] = to
+}
+
+func stateNamed(name string) states.Process {
+	for _, s := range states.All {
+		if s.String() == name {
+			return s
+		}
+	}
+	panic(name)
+}
+
+// disown tells whether the children of that name so far are nobody's.
+func (m *model) disown(process string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	is := m.orphaned[process]
+	delete(m.orphaned, process)
+	return is
+}
+
+func (m *model) poolOf(process string) *audience {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	group, _, _ := strings.Cut(process, ":")
+	return m.pools[group]
+}
+
+// Enabled implements slog.Handler: the model reads everything.
+func (m *model) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle implements slog.Handler.
+func (m *model) Handle(_ context.Context, r slog.Record) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lines[m.numLines%len(m.lines)] = r.Message
+	m.numLines++
+	switch {
+	case strings.HasPrefix(r.Message, "pool "):
+		var name string
+		var serial int
+		if n, _ := fmt.Sscanf(r.Message, "pool %s event buffer overflowed, discarding event %d", &name, &serial); n == 2 {
+			if p := m.pools[name]; p != nil {
+				p.discarded(serial)
+			}
+		}
+	case strings.HasPrefix(r.Message, "rebuffering "):
+		var serial, size, most int
+		var name string
+		_, _ = fmt.Sscanf(r.Message, "rebuffering event %d for pool %s (buf size=%d, max=%d)", &serial, &name, &size, &most)
+		if size > most {
+			m.violatedLocked("%d events wait for %s", size, name)
+		}
+	}
+	return nil
+}
+
+// WithAttrs implements slog.Handler.
+func (m *model) WithAttrs([]slog.Attr) slog.Handler { return m }
+
+// WithGroup implements slog.Handler.
+func (m *model) WithGroup(string) slog.Handler { return m }
+
+func (m *model) lastLines() []string {
+	if m.numLines < len(m.lines) {
+		return m.lines[:m.numLines]
+	}
+	i := m.numLines % len(m.lines)
+	return append(slices.Clone(m.lines[i:]), m.lines[:i]...)
+}
+
+// audience is what a pool of listeners must have done with its events. It knows
+// nothing until the first one is delivered, because it can't tell which event
+// was the first that the pool got. All is guarded by model.mu.
+type audience struct {
+	model   *model
+	name    string
+	conf    *config.Group
+	known   bool
+	first   int // pool serial of events[0]
+	last    int // index of the latest that was delivered, -1 before
+	events  []queued
+	waiting int // in the queue
+}
+
+type queued struct {
+	serial int
+	fate   fate
+}
+
+// fate is what became of an event.
+type fate int
+
+const (
+	waits fate = iota
+	isWorkedOn
+	wasDealtWith
+	cameBack
+	wasLost
+)
+
+func (p *audience) wants(t events.Type) bool {
+	return slices.ContainsFunc(p.conf.Events, func(name string) bool { return t.Is(events.Type(name)) })
+}
+
+func (p *audience) published(e events.Event) {
+	if p.known && p.wants(e.Type) {
+		p.add(int(e.Serial))
+	}
+}
+
+func (p *audience) add(serial int) {
+	p.events = append(p.events, queued{serial: serial})
+	p.waiting++
+}
+
+// delivered takes note of a delivery and returns which event it was.
+func (p *audience) delivered(serial, poolSerial int) int {
+	p.model.mu.Lock()
+	defer p.model.mu.Unlock()
+	if !p.known {
+		p.known, p.first = true, poolSerial
+		for i := serial; i < len(p.model.history); i++ {
+			if p.wants(p.model.history[i]) {
+				p.add(i)
+			}
+		}
+	}
+	i := poolSerial - p.first
+	if i < 0 || i >= len(p.events) || p.events[i].serial != serial {
+		p.model.violatedLocked("%s delivers event %d as %d, but %+v from %d on should be", p.name, serial, poolSerial, p.events, p.first)
+		return 0
+	}
+	e := &p.events[i]
+	if e.fate != cameBack && (e.fate != waits || i < p.last) {
+		p.model.violatedLocked("%s delivers event %d, whose fate was %d, after %d", p.name, serial, e.fate, p.last)
+	}
+	e.fate = isWorkedOn
+	p.last = max(p.last, i)
+	p.waiting--
+	return i
+}
+
+func (p *audience) accepted(i int) {
+	p.model.mu.Lock()
+	defer p.model.mu.Unlock()
+	p.events[i].fate = wasDealtWith
+}
+
+func (p *audience) giveBack(i int) {
+	p.model.mu.Lock()
+	defer p.model.mu.Unlock()
+	p.events[i].fate = cameBack
+	p.waiting++
+}
+
+func (p *audience) discarded(serial int) {
+	i, found := slices.BinarySearchFunc(p.events, serial, func(e queued, s int) int { return e.serial - s })
+	if !found {
+		return // before the first delivery
+	}
+	if f := p.events[i].fate; f != waits && f != cameBack {
+		p.model.violatedLocked("%s loses event %d, whose fate was %d", p.name, serial, f)
+	}
+	p.events[i].fate = wasLost
+	p.waiting--
+}

@@ -1,0 +1,394 @@
+package supervisor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/states"
+	"supervisor/supervisord/supervisor"
+)
+
+// stepsPerSeed is how long one seed is followed, in several lives of a daemon.
+const stepsPerSeed = 1000
+
+// TestSimulation has random things happen to a whole daemon above a simulated
+// kernel, in virtual time, and looks after each whether anything is as it must
+// never be. SUPERVISOR_SIMULATION_STEPS is how many things, and
+// SUPERVISOR_SIMULATION_SEED repeats those of a seed that failed: all that is
+// chosen follows from it, only which of two simultaneous things is first does
+// not.
+func TestSimulation(t *testing.T) {
+	t.Parallel()
+	first, isRepeated := number(t, "SUPERVISOR_SIMULATION_SEED", rand.Uint64()>>32)
+	steps, _ := number(t, "SUPERVISOR_SIMULATION_STEPS", 50_000)
+	for seed := first; seed*stepsPerSeed < first*stepsPerSeed+steps; seed++ {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			simulate(t, seed, stepsPerSeed)
+		})
+		if isRepeated {
+			return
+		}
+	}
+}
+
+func number(t *testing.T, name string, otherwise uint64) (n uint64, isSet bool) {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise, false
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n, true
+}
+
+func simulate(t *testing.T, seed uint64, steps int) {
+	dice := rand.New(rand.NewPCG(seed, 0))
+	for left := steps; left > 0 && !t.Failed(); {
+		length := min(left, 20+dice.IntN(200))
+		left -= length
+		kernelSeed := dice.Uint64()
+		synctest.Test(t, func(t *testing.T) {
+			l := begin(t, dice, kernelSeed)
+			defer l.bury()
+			defer func() {
+				if l.model.violation != "" {
+					t.Errorf("SUPERVISOR_SIMULATION_SEED=%d: %s\nlast steps: %s", seed, l.model.violation, strings.Join(l.trace, "; "))
+				}
+			}()
+			for range length {
+				if !l.step() {
+					return
+				}
+			}
+			l.end()
+		})
+	}
+}
+
+// life is one life of a daemon, from its start to its shutdown.
+type life struct {
+	*supervisor.Supervisor
+	t      *testing.T
+	dice   *rand.Rand
+	kernel *kernel
+	model  *model
+	desk   desk
+	trace  []string
+	ctx    context.Context
+	cancel func()
+	ended  chan struct{}
+
+	mu    sync.Mutex
+	fresh *config.Config // what the next Load finds
+	isBad bool           // it fails
+}
+
+func begin(t *testing.T, dice *rand.Rand, seed uint64) *life {
+	l := &life{t: t, dice: dice, ended: make(chan struct{})}
+	l.model = newModel(func(name string) *config.Group { return l.GroupConfig(name) })
+	l.kernel = &kernel{seed: seed, model: l.model, births: make(map[string]uint64), alive: make(map[string][]*simulated)}
+	l.fresh = &config.Config{Supervisord: config.Supervisord{Identifier: "id"}}
+	for range 4 {
+		l.editConfig()
+	}
+	bus := &events.Bus{}
+	bus.Subscribe([]events.Type{events.Any}, l.model.accept)
+	l.Supervisor = supervisor.New(supervisor.Options{
+		Config: l.fresh, Spawner: l.kernel, Events: bus, Log: slog.New(l.model), Load: l.load, Program: l.program,
+	})
+	l.ctx, l.cancel = context.WithCancel(t.Context())
+	if err := l.Activate(l.ctx); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(l.ended)
+		l.Run(l.ctx)
+	}()
+	return l
+}
+
+// bury ends the daemon whatever became of it.
+func (l *life) bury() {
+	l.cancel()
+	<-l.ended
+}
+
+func (l *life) load() (*config.Config, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.isBad {
+		return nil, errors.New("bad")
+	}
+	return l.fresh, nil
+}
+
+// step has something happen and tells whether all is still well.
+func (l *life) step() bool {
+	switch n := l.dice.IntN(100); {
+	case n < 30:
+		l.pass(pick(l.dice, 0, time.Nanosecond, 10*time.Millisecond, time.Second, time.Second, time.Second-time.Nanosecond,
+			time.Second+time.Nanosecond, 3*time.Second, 7*time.Second, time.Minute))
+	case n < 85:
+		for range 1 + l.dice.IntN(3) {
+			l.call()
+		}
+	case n < 93:
+		l.note("edit")
+		for range 1 + l.dice.IntN(3) {
+			l.editConfig()
+		}
+		l.mu.Lock()
+		l.isBad = l.dice.Float64() < 0.1
+		l.mu.Unlock()
+	case n < 95:
+		l.note("hang up")
+		l.desk.hangUp()
+	case n < 96:
+		l.restartInVain()
+	case n < 97:
+		l.update()
+	case n < 98:
+		l.twiddle()
+	default:
+		l.note("event")
+		l.RemoteEvent("kind", "data")
+	}
+	return l.check()
+}
+
+func (l *life) note(format string, args ...any) {
+	if len(args) > 0 {
+		format = fmt.Sprintf(format, args...)
+	}
+	if len(l.trace) >= 40 {
+		l.trace = l.trace[1:]
+	}
+	l.trace = append(l.trace, format)
+}
+
+func (l *life) pass(d time.Duration) {
+	l.note(d.String())
+	time.Sleep(d)
+}
+
+// check waits until all have come to rest for now and compares what is with
+// what may be.
+func (l *life) check() bool {
+	synctest.Wait()
+	l.kernel.mu.Lock()
+	owned := l.checkProcesses()
+	for name, children := range l.kernel.alive {
+		if len(children) > 0 && !owned[name] && !l.model.left[name] {
+			l.model.violated("child %d of %s has no owner", children[0].pid, name)
+		}
+	}
+	l.kernel.mu.Unlock()
+	l.checkPools()
+	l.checkCalls()
+	return l.model.violation == ""
+}
+
+func (l *life) checkProcesses() map[string]bool {
+	owned := make(map[string]bool, 16)
+	for _, p := range l.Processes() {
+		name := fullName(p.Config)
+		owned[name] = true
+		st, children := p.Status(), l.kernel.alive[name]
+		if l.model.orphaned[name] {
+			children = nil
+		}
+		want := 0
+		switch st.State {
+		case states.Starting, states.Running, states.Stopping:
+			want = 1
+		case states.Unknown:
+			want = len(children)
+		case states.Stopped, states.Backoff, states.Exited, states.Fatal:
+		}
+		switch {
+		case len(children) != want || len(children) > 1:
+			l.model.violated("%s is %s with %d children", name, st.State, len(children))
+		case len(children) == 1 && children[0].pid != st.PID:
+			l.model.violated("%s has pid %d, not %d", name, st.PID, children[0].pid)
+		case len(children) == 0 && st.PID != 0 && st.State != states.Unknown:
+			l.model.violated("%s is %s with pid %d", name, st.State, st.PID)
+		case st.State != l.model.states[name]:
+			l.model.violated("%s is %s, the events say %s", name, st.State, l.model.states[name])
+		}
+		if len(children) == 1 && st.State == states.Running {
+			l.checkListener(children[0])
+		}
+	}
+	return owned
+}
+
+// checkListener sees to it that no event waits for a listener that is free.
+func (l *life) checkListener(c *simulated) {
+	if c.pool != nil && c.ready && c.pool.waiting > 0 && c.nature.stdin == nil {
+		l.model.violated("%d events wait although %s is ready", c.pool.waiting, c.name)
+	}
+}
+
+func (l *life) checkPools() {
+	for _, p := range l.model.pools {
+		if p.waiting < 0 || p.waiting > p.conf.BufferSize {
+			l.model.violated("%d events wait for %s, whose buffer_size is %d", p.waiting, p.name, p.conf.BufferSize)
+		}
+	}
+}
+
+func fullName(c *config.Process) string { return c.Group + ":" + c.Name }
+
+// restartInVain asks for a restart with a configuration that can't be used.
+func (l *life) restartInVain() {
+	l.note("restart in vain")
+	l.mu.Lock()
+	l.isBad = true
+	l.mu.Unlock()
+	if err := l.Restart(); err == nil || l.Mood() != states.DaemonRunning {
+		l.model.violated("restart with a bad configuration: %v, mood %s", err, l.Mood())
+	}
+}
+
+// update is supervisorctl's. With a kernel that gives no trouble and nobody
+// else at work, what runs is then what is configured.
+func (l *life) update() {
+	l.note("update")
+	l.desk.hangUp()
+	l.kernel.setCalm(true)
+	defer l.kernel.setCalm(false)
+	l.mu.Lock()
+	l.isBad = false
+	fresh := l.fresh
+	l.mu.Unlock()
+	synctest.Wait()
+	changes, err := l.Reload(l.ctx)
+	for _, name := range slices.Concat(changes.Removed, changes.Changed) {
+		_, stopErr := l.StopGroup(l.ctx, name, true)
+		err = errors.Join(err, stopErr, l.settleGroup(name), l.RemoveGroup(l.ctx, name))
+	}
+	for _, name := range slices.Concat(changes.Changed, changes.Added) {
+		err = errors.Join(err, l.AddGroup(l.ctx, name))
+	}
+	if err != nil {
+		l.model.violated("update: %v", err)
+		return
+	}
+	if again, err := l.Reload(l.ctx); err != nil || len(again.Added)+len(again.Changed)+len(again.Removed) > 0 {
+		l.model.violated("after an update there is still %+v to do, %v", again, err)
+	}
+	l.expectAllRunning(fresh, changes.Added)
+}
+
+// settleGroup waits for processes that were on their way to stop already, whose
+// stop was therefore refused.
+func (l *life) settleGroup(name string) error {
+	for range 2 {
+		time.Sleep(mostPatience(l.GroupConfig(name)))
+		if _, err := l.StopGroup(l.ctx, name, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *life) expectAllRunning(fresh *config.Config, added []string) {
+	time.Sleep(5 * time.Second)
+	synctest.Wait()
+	n := 0
+	for _, g := range fresh.Groups {
+		n += len(g.Processes)
+	}
+	all := l.Processes()
+	if len(all) != n {
+		l.model.violated("%d processes, %d are configured", len(all), n)
+	}
+	for _, p := range all {
+		wanted := slices.Contains(added, p.Config.Group) && p.Config.Autostart && !isHopeless(p.Config)
+		if st := p.Status().State; wanted && st != states.Running {
+			l.model.violated("%s was added and is %s", fullName(p.Config), st)
+		}
+	}
+}
+
+// end shuts the daemon down, while clients go on, within the time that its
+// children may take.
+func (l *life) end() {
+	limit := time.Second
+	for _, name := range l.GroupNames() {
+		limit += mostPatience(l.GroupConfig(name))
+	}
+	l.mu.Lock()
+	l.isBad = false
+	l.mu.Unlock()
+	if l.dice.IntN(2) == 0 {
+		l.note("shutdown")
+		l.Shutdown()
+	} else if err := l.Restart(); err != nil {
+		l.model.violated("restart: %v", err)
+	}
+	late := time.AfterFunc(limit, func() {
+		select {
+		case <-l.ended:
+		default:
+			l.model.violated("the shutdown takes more than %s: %v", limit, l.states())
+		}
+	})
+	defer late.Stop()
+	synctest.Wait()
+	l.kernel.close()
+	for range l.dice.IntN(6) {
+		l.call()
+		if !l.check() {
+			return
+		}
+		time.Sleep(pick(l.dice, 0, time.Millisecond, time.Second))
+	}
+	select {
+	case <-l.ended:
+	case <-time.After(limit): // it is late
+		return
+	}
+	l.model.dismissed()
+	if l.check(); l.desk.pending() > 0 {
+		l.model.violated("%d calls have got no answer", l.desk.pending())
+	}
+	for _, p := range l.Processes() {
+		if st := p.Status().State; !st.IsStopped() {
+			l.model.violated("%s is %s at the end", fullName(p.Config), st)
+		}
+	}
+}
+
+func (l *life) states() (all []string) {
+	for _, p := range l.Processes() {
+		all = append(all, fullName(p.Config)+"="+p.Status().State.String())
+	}
+	return all
+}
+
+// mostPatience is how long a group may take to stop.
+func mostPatience(g *config.Group) time.Duration {
+	most := 0
+	for _, p := range g.Processes {
+		most = max(most, p.StopWaitSecs)
+	}
+	return time.Duration(most)*time.Second + slowestKill + slowestBurial
+}
