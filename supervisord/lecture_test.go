@@ -82,7 +82,12 @@ func (s *site) start() {
 func (s *site) startUnder(wrapper ...string) {
 	s.t.Helper()
 	argv := append(wrapper, "supervisord", "-s", "-c", s.path("supervisord.conf"))
-	s.daemon = exec.Command(argv[0], argv[1:]...)
+	s.launch(exec.Command(argv[0], argv[1:]...))
+}
+
+func (s *site) launch(daemon *exec.Cmd) {
+	s.t.Helper()
+	s.daemon = daemon
 	s.daemon.Stderr = os.Stderr
 	if err := s.daemon.Start(); err != nil {
 		s.t.Fatal(err)

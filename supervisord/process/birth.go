@@ -64,7 +64,7 @@ func stillbirth(format string, args ...any) input {
 func (p *Process) noChild(err error) input {
 	var pipes *spawn.PipeError
 	switch {
-	case errors.As(err, &pipes):
+	case errors.As(err, &pipes), errors.Is(err, syscall.EMFILE): // to fork takes a pipe too
 		return p.noDispatchers(err)
 	case errors.Is(err, syscall.EAGAIN):
 		return stillbirth("Too many processes in process table to spawn '%s'", p.Config.Name)

@@ -1,0 +1,350 @@
+package supervisord_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// inside is a file as the daemon sees it, in a mount namespace of its own.
+func (s *site) inside(name string) string {
+	return fmt.Sprintf("/proc/%d/root%s", s.daemonPid(), s.path(name))
+}
+
+func (s *site) touch(name string) { s.t.Helper(); s.write(name, "") }
+
+// grows waits until a file has become longer.
+func (s *site) grows(path string) {
+	s.t.Helper()
+	before := size(path)
+	s.await(path+" grows", func() bool { return size(path) > before })
+}
+
+func size(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// memory is the most that the daemon ever had in memory, in bytes.
+func (s *site) memory() int {
+	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.daemonPid()))
+	_, rest, _ := strings.Cut(string(data), "VmHWM:")
+	kb, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return kb << 10
+}
+
+// TestDiskFull: a program writes on while its log can't, and what was lost is
+// counted to the byte.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	needNamespaces(t, "--mount")
+	s := newSite(t)
+	if err := os.Mkdir(s.path("small"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.write("flood.sh", `n=0
+line=012345678901234567890123456789012345678901234567890123456789012
+while [ ! -e stop ]; do
+	for i in 1 2 3 4 5 6 7 8 9 10; do echo $line; done
+	n=$((n + 640))
+	echo $n >> beat
+done
+echo $n > total
+while [ ! -e again ]; do sleep 0.01; done
+echo finished
+exec sleep 600
+`)
+	s.configure(fmt.Sprintf("[program:p]\ncommand=sh flood.sh\ndirectory=%[1]s\nstdout_logfile=%[1]s/small/p.log\n"+
+		"stdout_logfile_maxbytes=0\nstartsecs=0\n", s.dir))
+	s.startUnder("unshare", "--mount", "sh", "-ec",
+		`mount -t tmpfs -o size=256k none "$0" && head -c 200k /dev/zero > "$0/ballast"; exec "$@"`, s.path("small"))
+	s.await("the outage in the log", func() bool { return strings.Contains(s.read("supervisord.log"), "cannot write log") })
+	s.grows(s.path("beat")) // its pipe is read, or it would wait
+	s.touch("stop")
+	s.await("the sum", func() bool { return strings.HasSuffix(s.read("total"), "\n") })
+	if err := os.Remove(s.inside("small/ballast")); err != nil {
+		t.Fatal(err)
+	}
+	s.touch("again")
+	over := regexp.MustCompile(`can be written again, (\d+) bytes were lost`)
+	s.await("the end of the outage", func() bool { return over.MatchString(s.read("supervisord.log")) })
+	lost, _ := strconv.Atoi(over.FindStringSubmatch(s.read("supervisord.log"))[1])
+	total, _ := strconv.Atoi(strings.TrimSpace(s.read("total")))
+	if got := int(size(s.inside("small/p.log"))); lost == 0 || got+lost != total+len("finished\n") {
+		t.Errorf("%d bytes written, of which %d are in the log and %d were lost", total+len("finished\n"), got, lost)
+	}
+	if n := strings.Count(s.read("supervisord.log"), "cannot write log"); n != 1 {
+		t.Errorf("the outage was told %d times", n)
+	}
+}
+
+const ticker = "sh -c 'while :; do echo tick; sleep 0.02; done'"
+
+// TestLogDirectoryIsReplaced: the daemon writes on into the file that it has,
+// and finds the new one when told to.
+func TestLogDirectoryIsReplaced(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if err := os.Mkdir(s.path("logs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.configure(fmt.Sprintf("[program:p]\ncommand=%s\nstdout_logfile=%s/logs/p.log\nstartsecs=0\n", ticker, s.dir))
+	s.start()
+	s.awaitRunning("p")
+	pid := s.pid("p")
+	s.grows(s.path("logs/p.log"))
+	if err := os.RemoveAll(s.path("logs")); err != nil {
+		t.Fatal(err)
+	}
+	reopen := func(n int) {
+		t.Helper()
+		_ = syscall.Kill(s.daemonPid(), syscall.SIGUSR2)
+		s.await("the request", func() bool { return strings.Count(s.read("supervisord.log"), "log reopen request") == n })
+		s.ctl("status")
+	}
+	reopen(1)
+	if err := os.Mkdir(s.path("logs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	reopen(2)
+	s.grows(s.path("logs/p.log"))
+	if s.pid("p") != pid {
+		t.Error("the program was restarted")
+	}
+}
+
+// TestNoDescriptorsLeft: what needs one is refused, and comes back.
+func TestNoDescriptorsLeft(t *testing.T) {
+	t.Parallel()
+	need(t, "prlimit")
+	s := newSite(t)
+	s.configure("[program:p]\ncommand=sleep 600\nprocess_name=p%(process_num)02d\nnumprocs=15\nautostart=false\n" +
+		"startsecs=0\nstartretries=0\n[program:first]\ncommand=sleep 600\n")
+	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=10", 1))
+	s.startUnder("prlimit", "--nofile=50:50", "--")
+	s.awaitRunning("first")
+	if out := s.ctl("start", "p:*"); !strings.Contains(out, "p:p00: started") || !strings.Contains(out, "ERROR (spawn error)") {
+		t.Errorf("start: %s", out)
+	}
+	if log := s.read("supervisord.log"); !strings.Contains(log, "spawnerr: too many open files to spawn 'p") {
+		t.Error("the reason is missing in the log")
+	}
+	if out := s.ctl("status", "p:p14"); !strings.Contains(out, "FATAL") {
+		t.Errorf("status: %s", out)
+	}
+	var idle []net.Conn
+	for range 60 {
+		conn, err := net.Dial("unix", s.path("s.sock"))
+		if err != nil {
+			break
+		}
+		idle = append(idle, conn)
+	}
+	for _, conn := range idle {
+		conn.Close()
+	}
+	s.ctl("stop", "p:*")
+	if out := s.ctl("start", "p:p14"); out != "p:p14: started\n" {
+		t.Errorf("start with descriptors to spare: %s", out)
+	}
+	s.awaitRunning("first")
+}
+
+// TestFIFOWithoutReader: nobody waits for one; when it comes it is served.
+func TestFIFOWithoutReader(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if err := unix.Mkfifo(s.path("fifo"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s.configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'while :; do echo tick; echo beat >> %[1]s/beat; sleep 0.02; done'\n"+
+		"stdout_logfile=%[1]s/fifo\nstdout_logfile_maxbytes=0\n", s.dir))
+	s.start()
+	s.awaitRunning("p")
+	s.grows(s.path("beat"))
+	fifo, err := os.Open(s.path("fifo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fifo.Close()
+	line := make([]byte, 5)
+	if _, err := io.ReadFull(fifo, line); err != nil || string(line) != "tick\n" {
+		t.Errorf("got %q, %v", line, err)
+	}
+	if out := s.ctl("stop", "p"); out != "p: stopped\n" {
+		t.Errorf("stop: %s", out)
+	}
+}
+
+// TestEndlessLine: a line of 100 MB takes no more memory than a short one,
+// whatever looks at it.
+func TestEndlessLine(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'head -c 100000000 /dev/zero | tr \"\\\\0\" x; touch %[1]s/done; exec sleep 600'\n"+
+		"stdout_logfile=%[1]s/p.log\nstdout_logfile_maxbytes=1MB\nstdout_logfile_backups=1\nautostart=false\n"+
+		"stdout_capture_maxbytes=1MB\nstdout_events_enabled=true\n"+
+		"[eventlistener:stuck]\ncommand=sleep 600\nevents=PROCESS_LOG\n", s.dir))
+	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "[supervisord]", "[supervisord]\nstrip_ansi=true", 1))
+	s.start()
+	s.awaitRunning("stuck")
+	before := s.memory()
+	s.ctl("start", "p")
+	s.await("the end of the line", func() bool { _, err := os.Stat(s.path("done")); return err == nil })
+	if grown := s.memory() - before; grown > 64<<20 {
+		t.Errorf("the daemon has grown by %d MB", grown>>20)
+	}
+	if s.ctl("tail", "-100", "p") == "" {
+		t.Error("nothing can be read")
+	}
+}
+
+// TestClientsOfAllKinds: a thousand of those that hang, that send a byte now and
+// then, that go away in the middle, keep nobody from being answered.
+func TestClientsOfAllKinds(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.configure("[program:p]\ncommand=sleep 600\n")
+	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=4096", 1))
+	s.start()
+	s.awaitRunning("p")
+	const begun = "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<?xml"
+	for i := range 1000 {
+		conn, err := net.DialTimeout("unix", s.path("s.sock"), 5*time.Second)
+		if err != nil {
+			t.Fatalf("client %d: %v", i, err)
+		}
+		switch i % 4 {
+		case 0: // says nothing
+			defer conn.Close()
+		case 1: // begins slowly
+			io.WriteString(conn, begun[:1+i%30])
+			defer conn.Close()
+		case 2: // does not end
+			io.WriteString(conn, begun)
+			defer conn.Close()
+		case 3: // is gone in the middle
+			io.WriteString(conn, begun)
+			conn.Close()
+		}
+	}
+	asked := time.Now()
+	if out := s.ctl("status", "p"); !strings.Contains(out, "RUNNING") {
+		t.Errorf("status: %s", out)
+	}
+	t.Logf("supervisorctl status took %v", time.Since(asked))
+}
+
+// TestListenersThatNeverAnswer: neither one that is not ready nor one that
+// never comes back from its first event harms anybody.
+func TestListenersThatNeverAnswer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.configure("[program:p]\ncommand=sh -c 'yes | head -c 20000000; echo end; exec sleep 600'\nstdout_events_enabled=true\n" +
+		"autostart=false\nstdout_logfile=" + s.path("p.log") + "\n" +
+		"[eventlistener:never]\ncommand=sleep 600\nevents=EVENT\n" +
+		"[eventlistener:once]\ncommand=sh -c 'echo READY; exec sleep 600'\nevents=EVENT\n")
+	s.start()
+	s.awaitRunning("never", "once")
+	before := s.memory()
+	s.ctl("start", "p")
+	s.await("the end of the output", func() bool { return strings.HasSuffix(s.read("p.log"), "end\n") })
+	if grown := s.memory() - before; grown > 64<<20 {
+		t.Errorf("the daemon has grown by %d MB", grown>>20)
+	}
+	if out := s.ctl("stop", "all"); strings.Count(out, ": stopped") != 3 {
+		t.Errorf("stop all: %s", out)
+	}
+}
+
+// TestStoppedChild: SIGSTOP keeps a program from obeying, not from being killed.
+func TestStoppedChild(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.configure("[program:p]\ncommand=sleep 600\nstopwaitsecs=1\nstartsecs=0\n")
+	s.start()
+	s.awaitRunning("p")
+	if err := syscall.Kill(s.pid("p"), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.ctl("stop", "p"); out != "p: stopped\n" {
+		t.Errorf("stop: %s", out)
+	}
+	if left := s.processes(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestSignalStorm: the daemon reloads and reopens as often as it can, and ends
+// when it is told to in the middle of it.
+func TestSignalStorm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.configure("[program:p]\ncommand=sleep 600\nstartsecs=0\nstdout_logfile=" + s.path("p.log") + "\n")
+	s.start()
+	s.awaitRunning("p")
+	storm := func() {
+		for i := range 300 {
+			_ = syscall.Kill(s.daemonPid(), []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGCHLD, syscall.SIGPIPE}[i%4])
+			if i%30 == 0 {
+				s.ctl("status")
+			}
+		}
+	}
+	storm()
+	s.await("calm", func() bool { return strings.Contains(s.ctl("status", "p"), "RUNNING") && len(s.processes()) == 1 })
+	storm()
+	for range 5 {
+		_ = syscall.Kill(s.daemonPid(), syscall.SIGTERM)
+	}
+	if err := s.daemon.Wait(); err != nil {
+		t.Error(err)
+	}
+	if left := s.processes(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestNobodyReadsStdout: the daemon in the foreground of a pipe whose reader has
+// gone, with a program that logs there too.
+func TestNobodyReadsStdout(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'while :; do echo tick; echo beat >> %s/beat; sleep 0.02; done'\n"+
+		"stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n", s.dir))
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("supervisord", "-c", s.path("supervisord.conf"))
+	cmd.Stdout = w
+	s.launch(cmd)
+	w.Close()
+	text := make([]byte, 10)
+	if _, err := io.ReadFull(r, text); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	s.awaitRunning("p")
+	s.grows(filepath.Join(s.dir, "beat"))
+	if out := s.ctl("restart", "p"); out != "p: stopped\np: started\n" {
+		t.Errorf("restart: %s", out)
+	}
+}
