@@ -65,7 +65,7 @@ func (l *life) checkCalls() {
 	defer l.desk.mu.Unlock()
 	for c := range l.desk.calls {
 		if c.ctx.Err() != nil || !l.isExcused(c) {
-			l.model.violated("%s has no answer (client: %v), and processes are %v", c.what, c.ctx.Err(), l.states())
+			l.model.violatedLocked("%s has no answer (client: %v), and processes are %v", c.what, c.ctx.Err(), l.states())
 		}
 	}
 }

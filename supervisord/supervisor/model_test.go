@@ -41,6 +41,13 @@ func (m *model) violated(format string, args ...any) {
 	m.violatedLocked(format, args...)
 }
 
+// verdict is the first violation, "" if there was none.
+func (m *model) verdict() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.violation
+}
+
 func (m *model) violatedLocked(format string, args ...any) {
 	if m.violation == "" {
 		m.violation = fmt.Sprintf(format, args...) + "\nmain log:\n" + strings.Join(m.lastLines(), "\n")

@@ -17,6 +17,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
 )
@@ -68,8 +69,8 @@ func simulate(t *testing.T, seed uint64, steps int) {
 			l := begin(t, dice, kernelSeed)
 			defer l.bury()
 			defer func() {
-				if l.model.violation != "" {
-					t.Errorf("SUPERVISOR_SIMULATION_SEED=%d: %s\nlast steps: %s", seed, l.model.violation, strings.Join(l.trace, "; "))
+				if v := l.model.verdict(); v != "" {
+					t.Errorf("SUPERVISOR_SIMULATION_SEED=%d: %s\nlast steps: %s", seed, v, strings.Join(l.trace, "; "))
 				}
 			}()
 			for range length {
@@ -193,13 +194,15 @@ func (l *life) pass(d time.Duration) {
 func (l *life) check() bool {
 	synctest.Wait()
 	l.kernel.mu.Lock()
+	defer l.kernel.mu.Unlock()
+	l.model.mu.Lock()
+	defer l.model.mu.Unlock()
 	owned := l.checkProcesses()
 	for name, children := range l.kernel.alive {
 		if len(children) > 0 && !owned[name] && !l.model.left[name] {
-			l.model.violated("child %d of %s has no owner", children[0].pid, name)
+			l.model.violatedLocked("child %d of %s has no owner", children[0].pid, name)
 		}
 	}
-	l.kernel.mu.Unlock()
 	l.checkPools()
 	l.checkCalls()
 	return l.model.violation == ""
@@ -224,13 +227,16 @@ func (l *life) checkProcesses() map[string]bool {
 		}
 		switch {
 		case len(children) != want || len(children) > 1:
-			l.model.violated("%s is %s with %d children", name, st.State, len(children))
+			l.model.violatedLocked("%s is %s with %d children", name, st.State, len(children))
 		case len(children) == 1 && children[0].pid != st.PID:
-			l.model.violated("%s has pid %d, not %d", name, st.PID, children[0].pid)
+			l.model.violatedLocked("%s has pid %d, not %d", name, st.PID, children[0].pid)
 		case len(children) == 0 && st.PID != 0 && st.State != states.Unknown:
-			l.model.violated("%s is %s with pid %d", name, st.State, st.PID)
+			l.model.violatedLocked("%s is %s with pid %d", name, st.State, st.PID)
 		case st.State != l.model.states[name]:
-			l.model.violated("%s is %s, the events say %s", name, st.State, l.model.states[name])
+			l.model.violatedLocked("%s is %s, the events say %s", name, st.State, l.model.states[name])
+		}
+		if l.isOverdue(p.Config, st) {
+			l.model.violatedLocked("%s is %s since its start %s ago", name, st.State, time.Since(st.Started))
 		}
 		if len(children) == 1 && st.State == states.Running {
 			l.checkListener(children[0])
@@ -239,17 +245,31 @@ func (l *life) checkProcesses() map[string]bool {
 	return owned
 }
 
+// isOverdue tells whether the next attempt or the success of a process should
+// have come by now.
+func (l *life) isOverdue(c *config.Process, st *process.Status) bool {
+	age := time.Since(st.Started)
+	switch st.State {
+	case states.Starting:
+		return age > time.Duration(c.StartSecs)*time.Second
+	case states.Backoff:
+		return age > time.Duration(c.StartSecs+st.Tries)*time.Second+slowestBurial
+	case states.Stopped, states.Running, states.Stopping, states.Exited, states.Fatal, states.Unknown:
+	}
+	return false
+}
+
 // checkListener sees to it that no event waits for a listener that is free.
 func (l *life) checkListener(c *simulated) {
 	if c.pool != nil && c.ready && c.pool.waiting > 0 && c.nature.stdin == nil {
-		l.model.violated("%d events wait although %s is ready", c.pool.waiting, c.name)
+		l.model.violatedLocked("%d events wait although %s is ready", c.pool.waiting, c.name)
 	}
 }
 
 func (l *life) checkPools() {
 	for _, p := range l.model.pools {
 		if p.waiting < 0 || p.waiting > p.conf.BufferSize {
-			l.model.violated("%d events wait for %s, whose buffer_size is %d", p.waiting, p.name, p.conf.BufferSize)
+			l.model.violatedLocked("%d events wait for %s, whose buffer_size is %d", p.waiting, p.name, p.conf.BufferSize)
 		}
 	}
 }
