@@ -48,6 +48,7 @@ type simulated struct {
 	// What follows is guarded by kernel.mu.
 	dice    *rand.Rand
 	ended   bool        // the process is a zombie, or less
+	orphan  bool        // its process is not supervised any more
 	talking bool        // what it has written is being passed on
 	news    *spawn.Exit // its end, which is told after that
 	ready   bool        // a listener that waits for an event
@@ -95,6 +96,9 @@ func (k *kernel) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 		return nil, err
 	}
 	if k.model.disown(name) {
+		for _, c := range k.alive[name] {
+			c.orphan = true
+		}
 		delete(k.alive, name)
 	}
 	k.pids++
@@ -247,7 +251,7 @@ func (c *simulated) bury(e spawn.Exit) {
 			k.alive[c.name] = append(k.alive[c.name][:i], k.alive[c.name][i+1:]...)
 		}
 	}
-	if c.holding >= 0 {
+	if c.holding >= 0 && !c.orphan && !k.model.isOrphaned(c.name) {
 		c.pool.giveBack(c.holding)
 		c.holding = -1
 	}

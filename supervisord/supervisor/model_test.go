@@ -94,13 +94,6 @@ func groupOf(e events.Event) string {
 	return strings.TrimSuffix(strings.TrimPrefix(e.Payload, "groupname:"), "\n")
 }
 
-// dismissed tells that the daemon has ended: nobody gets events any more.
-func (m *model) dismissed() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	clear(m.pools)
-}
-
 func (m *model) removed(group string) {
 	delete(m.pools, group)
 	for name := range m.states {
@@ -155,6 +148,13 @@ func (m *model) disown(process string) bool {
 	is := m.orphaned[process]
 	delete(m.orphaned, process)
 	return is
+}
+
+// isOrphaned tells whether nobody hears of the end of children of that name.
+func (m *model) isOrphaned(process string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.orphaned[process]
 }
 
 func (m *model) poolOf(process string) *audience {

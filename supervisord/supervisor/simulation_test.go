@@ -131,6 +131,15 @@ func (l *life) bury() {
 	<-l.ended
 }
 
+func (l *life) hasEnded() bool {
+	select {
+	case <-l.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 func (l *life) load() (*config.Config, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -203,7 +212,9 @@ func (l *life) check() bool {
 			l.model.violatedLocked("child %d of %s has no owner", children[0].pid, name)
 		}
 	}
-	l.checkPools()
+	if !l.hasEnded() { // nobody gets events after that
+		l.checkPools()
+	}
 	l.checkCalls()
 	return l.model.violation == ""
 }
@@ -235,7 +246,7 @@ func (l *life) checkProcesses() map[string]bool {
 		case st.State != l.model.states[name]:
 			l.model.violatedLocked("%s is %s, the events say %s", name, st.State, l.model.states[name])
 		}
-		if l.isOverdue(p.Config, st) {
+		if l.Mood() == states.DaemonRunning && l.isOverdue(p.Config, st) {
 			l.model.violatedLocked("%s is %s since its start %s ago", name, st.State, time.Since(st.Started))
 		}
 		if len(children) == 1 && st.State == states.Running {
@@ -365,9 +376,7 @@ func (l *life) end() {
 		l.model.violated("restart: %v", err)
 	}
 	late := time.AfterFunc(limit, func() {
-		select {
-		case <-l.ended:
-		default:
+		if !l.hasEnded() {
 			l.model.violated("the shutdown takes more than %s: %v", limit, l.states())
 		}
 	})
@@ -386,7 +395,6 @@ func (l *life) end() {
 	case <-time.After(limit): // it is late
 		return
 	}
-	l.model.dismissed()
 	if l.check(); l.desk.pending() > 0 {
 		l.model.violated("%d calls have got no answer", l.desk.pending())
 	}
