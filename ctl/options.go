@@ -15,7 +15,7 @@ func optionTable() []getopt.Option {
 	return []getopt.Option{
 		{Long: "help", Short: "h?", Help: "print this text and exit"},
 		{Long: "configuration", Short: "c", Arg: "FILENAME", Help: "read FILENAME instead of searching for a configuration file"},
-		{Long: "interactive", Short: "i", Help: "ask before shutdown and reload, and for a password where one is needed"},
+		{Long: "interactive", Short: "i", Help: "start an interactive session, which asks before shutdown and reload, and for a password where one is needed"},
 		{Long: "serverurl", Short: "s", Arg: "URL", Help: "talk to the supervisord at URL, http://host:port or unix:///path"},
 		{Long: "username", Short: "u", Arg: "USERNAME", Help: "log in to the server as USERNAME"},
 		{Long: "password", Short: "p", Arg: "PASSWORD", Help: "log in to the server with PASSWORD"},
