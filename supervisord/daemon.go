@@ -15,9 +15,9 @@ import (
 	"supervisor/supervisord/states"
 )
 
-// signals are those that mean something to supervisord. All others keep their
+// heeded are those that mean something to supervisord. All others keep their
 // default action, as with Supervisor.
-var signals = []os.Signal{
+var heeded = []os.Signal{
 	syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGUSR2,
 }
 
@@ -33,7 +33,7 @@ func (m *mainProgram) supervise() (int, error) {
 	}
 	daemon.KeepDescriptors()
 	arrived := make(chan os.Signal, 16)
-	signal.Notify(arrived, signals...)
+	signal.Notify(arrived, heeded...)
 	defer signal.Stop(arrived)
 	// A reader of our stdout that goes away must not end the daemon. To ignore
 	// the signal would have the children ignore it too; to catch it does not.

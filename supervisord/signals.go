@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/signals"
 	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
 )
@@ -26,7 +26,7 @@ func (l *life) obey(ctx context.Context, s *supervisor.Supervisor) {
 }
 
 func (l *life) obeyOne(s *supervisor.Supervisor, sig os.Signal) {
-	name := spawn.SignalName(sig.(syscall.Signal))
+	name := signals.Name(sig.(syscall.Signal))
 	switch sig {
 	case syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT:
 		l.log.Warn(fmt.Sprintf("received %s indicating exit request", name))

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/signals"
 )
 
 var convertTests = []struct {
@@ -226,7 +228,7 @@ func TestSignalName(t *testing.T) {
 		syscall.SIGTERM: "SIGTERM", syscall.SIGABRT: "SIGABRT", syscall.SIGCHLD: "SIGCHLD", 29: "SIGPOLL",
 		34: "SIGRTMIN", 64: "SIGRTMAX", 0: "signal 0", 35: "signal 35",
 	} {
-		if got := SignalName(sig); got != want {
+		if got := signals.Name(sig); got != want {
 			t.Errorf("signal %d is called %q, want %q", int(sig), got, want)
 		}
 		if back, err := ParseSignal(want); want[0] == 'S' && (back != sig || err != nil) {

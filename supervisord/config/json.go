@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"supervisor/supervisord/shlex"
+	"supervisor/supervisord/signals"
 )
 
 // JSON writes everything that was understood of a configuration, for programs
@@ -231,7 +232,7 @@ func (p *Process) json() jsonProcess {
 		"startretries":    p.StartRetries,
 		"startsecs":       p.StartSecs,
 		"stopasgroup":     p.StopAsGroup,
-		"stopsignal":      map[string]any{"name": SignalName(p.StopSignal), "number": int(p.StopSignal)},
+		"stopsignal":      map[string]any{"name": signals.Name(p.StopSignal), "number": int(p.StopSignal)},
 		"stopwaitsecs":    p.StopWaitSecs,
 		"uid":             nil,
 		"umask":           nil,

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"strings"
 	"syscall"
 )
@@ -13,9 +12,8 @@ const (
 	sigRTMax = 64
 )
 
-// signals names the signals of Linux. Where there are several names the first
-// one is shown.
-var signals = []struct {
+// signalNames are the names that the signals of Linux may be configured by.
+var signalNames = []struct {
 	number syscall.Signal
 	names  string
 }{
@@ -54,18 +52,6 @@ var signals = []struct {
 	{sigRTMax, "RTMAX"},
 }
 
-// SignalName returns the name that log lines use: SIGTERM, or "signal 35" for
-// one that has none.
-func SignalName(sig syscall.Signal) string {
-	for _, s := range signals {
-		if s.number == sig {
-			name, _, _ := strings.Cut(s.names, " ")
-			return "SIG" + name
-		}
-	}
-	return fmt.Sprintf("signal %d", int(sig))
-}
-
 // ParseSignal reads a signal as stopsignal= and the signal commands take it: a
 // number or a name, with or without SIG, in upper or lower case.
 func ParseSignal(s string) (syscall.Signal, error) { return stopSignal(s) }
@@ -73,7 +59,7 @@ func ParseSignal(s string) (syscall.Signal, error) { return stopSignal(s) }
 // signalNumber finds a signal by its name in capitals, with or without SIG.
 func signalNumber(name string) (syscall.Signal, bool) {
 	name = strings.TrimPrefix(name, "SIG")
-	for _, s := range signals {
+	for _, s := range signalNames {
 		for n := range strings.FieldsSeq(s.names) {
 			if n == name {
 				return s.number, true

@@ -7,6 +7,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/signals"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/states"
 )
@@ -173,7 +174,7 @@ func (m *machine) signalAs(sig syscall.Signal, group bool, patience time.Duratio
 	if group {
 		whom = "process group "
 	}
-	m.say(logs.LevelDebug, "killing %s (pid %d) %swith signal %s", m.conf.Name, m.PID, whom, spawn.SignalName(sig))
+	m.say(logs.LevelDebug, "killing %s (pid %d) %swith signal %s", m.conf.Name, m.PID, whom, signals.Name(sig))
 	if m.State != states.Stopping {
 		m.become(states.Stopping)
 	}
@@ -222,7 +223,7 @@ func lose(m *machine, _ time.Time, in input) {
 }
 
 func pass(m *machine, _ time.Time, in input) {
-	m.say(logs.LevelDebug, "sending %s (pid %d) sig %s", m.conf.Name, m.PID, spawn.SignalName(in.sig))
+	m.say(logs.LevelDebug, "sending %s (pid %d) sig %s", m.conf.Name, m.PID, signals.Name(in.sig))
 	m.do(signal{sig: in.sig})
 }
 

@@ -14,6 +14,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/signals"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/states"
 )
@@ -41,7 +42,7 @@ func tell(effects []effect) []string {
 			if e.group {
 				whom = " to the group"
 			}
-			out = append(out, "signal "+spawn.SignalName(e.sig)+whom)
+			out = append(out, "signal "+signals.Name(e.sig)+whom)
 		case arm:
 			out = append(out, "arm "+e.after.String())
 		case disarm:

@@ -20,6 +20,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/signals"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/states"
 	"supervisor/supervisord/testkit"
@@ -69,7 +70,7 @@ func (c *fakeChild) Signal(sig syscall.Signal, group bool) error {
 	if c.refuse != nil {
 		return c.refuse
 	}
-	c.got = append(c.got, fmt.Sprintf("%s %v", spawn.SignalName(sig), group))
+	c.got = append(c.got, fmt.Sprintf("%s %v", signals.Name(sig), group))
 	if !slices.Contains(c.ignore, sig) {
 		c.end(spawn.Exit{Code: -1, Signal: sig})
 	}

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"supervisor/supervisord/daemon"
+	"supervisor/supervisord/signals"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/testkit"
 )
@@ -430,7 +431,7 @@ func TestSignalNames(t *testing.T) {
 	for sig, want := range map[syscall.Signal]string{
 		1: "SIGHUP", 6: "SIGABRT", 9: "SIGKILL", 15: "SIGTERM", 0: "signal 0", 99: "signal 99",
 	} {
-		if got := spawn.SignalName(sig); got != want {
+		if got := signals.Name(sig); got != want {
 			t.Errorf("%d: got %q, want %q", int(sig), got, want)
 		}
 	}
@@ -438,7 +439,7 @@ func TestSignalNames(t *testing.T) {
 		return
 	}
 	for sig, want := range map[syscall.Signal]string{17: "SIGCHLD", 29: "SIGPOLL", 34: "SIGRTMIN", 64: "SIGRTMAX", 40: "signal 40"} {
-		if got := spawn.SignalName(sig); got != want {
+		if got := signals.Name(sig); got != want {
 			t.Errorf("%d: got %q, want %q", int(sig), got, want)
 		}
 	}

@@ -1,0 +1,3 @@
+// Package signals names signals as Supervisor does, in its log and wherever a
+// configuration is shown.
+package signals
