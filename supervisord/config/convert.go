@@ -9,6 +9,7 @@ import (
 
 	"supervisor/supervisord/python"
 	"supervisor/supervisord/shlex"
+	"supervisor/supervisord/signals"
 )
 
 // The converters turn an option's text into its value. Their error texts are
@@ -102,17 +103,21 @@ func logLevel(s string) (LogLevel, error) {
 func stopSignal(s string) (syscall.Signal, error) {
 	n, ok := python.ParseInt(s, 10)
 	if !ok {
-		sig, ok := signalNumber(strings.ToUpper(python.Strip(s)))
+		sig, ok := signals.Number(strings.ToUpper(python.Strip(s)))
 		if !ok {
 			return 0, fmt.Errorf("value %s is not a valid signal name", python.Repr(s))
 		}
 		return sig, nil
 	}
-	if 0 <= n && n < 32 || n == sigRTMin || n == sigRTMax {
+	if n <= math.MaxInt32 && signals.Valid(int(n)) {
 		return syscall.Signal(n), nil
 	}
 	return 0, fmt.Errorf("value %s is not a valid signal number", python.Repr(s))
 }
+
+// ParseSignal reads a signal as stopsignal= and the signal commands take it: a
+// number or a name, with or without SIG, in upper or lower case.
+func ParseSignal(s string) (syscall.Signal, error) { return stopSignal(s) }
 
 func exitCodes(s string) ([]int, error) {
 	codes := []int{}
