@@ -209,6 +209,8 @@ func ofHTTP() []Difference {
 		{"X18", area, "Needs the plug-in supervisor_twiddler to change groups while it runs.",
 			"Has the plug-in's methods, for a section that asks for it.",
 			"Its users don't lose them.", of(option, "supervisor.rpcinterface_factory")},
+		{"X19", area, "Takes a password that begins with {bcrypt} for clear text.", "Takes it for a bcrypt hash.",
+			"A file that leaks should not tell the password.", of(option, "inet_http_server password")},
 	}
 }
 

@@ -102,6 +102,9 @@ func (r *reader) fail(option, text string) {
 		text = fmt.Sprintf("%s in section %s (file: %s)", text, python.Repr(r.section), python.Repr(r.fileOf(r.section)))
 	}
 	value, _ := r.table.Get(r.section, option)
+	if option == "password" {
+		value = "" // not for terminals and logs
+	}
 	at := r.table.Place(r.section, option)
 	r.errs = append(r.errs, &Error{
 		File: at.File, Line: at.Line, Section: r.section, Option: option, Value: value, Text: text,

@@ -1,6 +1,9 @@
 package config
 
-import "supervisor/supervisord/python"
+import (
+	"supervisor/supervisord/password"
+	"supervisor/supervisord/python"
+)
 
 // servers reads the sections of the HTTP servers. They are recognised by the
 // beginning of their names, so that there can be several of a kind.
@@ -46,10 +49,13 @@ func (r *reader) owner(option string) (uid, gid int) {
 // is a mistake.
 func (r *reader) authentication(s *Server) {
 	username, haveUser := read[string](r, "username")
-	password, havePassword := read[string](r, "password")
+	secret, havePassword := read[string](r, "password")
 	if haveUser != havePassword {
 		r.fail("username", "Section ["+r.section+"] contains incomplete authentication: "+
 			"If a username or a password is specified, both the username and password must be specified")
 	}
-	s.Username, s.Password, s.credentials = username, password, haveUser
+	if _, err := password.Parse(secret); err != nil {
+		r.fail("password", "Invalid password value in section ["+r.section+"]: "+err.Error())
+	}
+	s.Username, s.Password, s.credentials = username, secret, haveUser
 }

@@ -71,7 +71,7 @@ type Server struct {
 	Host     string // tcp: "" for all interfaces
 	Port     int    // tcp
 	Username string // "" for no authentication
-	Password string // clear, or {SHA} and 40 lower-case hex digits
+	Password string // clear, {SHA} and 40 lower-case hex digits, or {bcrypt} and a hash
 
 	GetActions bool // tcp: the web pages carry out actions by GET too
 

@@ -262,6 +262,7 @@ func TestCredentials(t *testing.T) {
 	plain := func(c *config.Server) { c.Username, c.Password = "user", "se:cret" }
 	digest := func(c *config.Server) { c.Username, c.Password = "user", fmt.Sprintf("{SHA}%x", sum) }
 	upper := func(c *config.Server) { c.Username, c.Password = "user", fmt.Sprintf("{SHA}%X", sum) }
+	slow := func(c *config.Server) { c.Username, c.Password = "user", hashed }
 	base64of := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	basic := func(s string) string { return "Basic " + base64of(s) }
 	tests := []struct {
@@ -288,6 +289,10 @@ func TestCredentials(t *testing.T) {
 		{"digest, wrong", digest, basic("user:secret"), 401},
 		{"the digest itself", digest, basic(fmt.Sprintf("user:{SHA}%x", sum)), 401},
 		{"digest in upper case", upper, basic("user:se:cret"), 401},
+		{"bcrypt", slow, basic("user:se:cret"), 404},
+		{"bcrypt, wrong", slow, basic("user:secret"), 401},
+		{"bcrypt, wrong user", slow, basic("use:se:cret"), 401},
+		{"the hash itself", slow, basic("user:" + hashed), 401},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -309,26 +314,34 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestNothingWithoutCredentials calls everything there is, and what there is
-// not, without credentials.
+// TestNothingWithoutCredentials calls every route there is, and what there is
+// not, without credentials and with wrong ones.
 func TestNothingWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	asked := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Error("let in:", r.Method, r.URL) })
+	paths := []string{"/", "/logtail/cat", "/logtail/cat/stderr", "/index.html", "/ok.html", "/tail.html?processname=cat",
+		"/stylesheets/supervisor.css", "/nothing", "//RPC2", "/../RPC2", "*", "http://x/RPC2"}
+	for _, rt := range routes(t.Context(), config.Server{}, Handlers{RPC: asked}) {
+		paths = append(paths, rt.path)
+		if rt.longer {
+			paths = append(paths, rt.path+"/longer")
+		}
+	}
 	in := serve(t, asked, func(c *config.Server) { c.Username, c.Password = "user", "secret" })
-	for _, method := range []string{"GET", "POST", "HEAD", "PUT", "OPTIONS", "TRACE", "CONNECT", "X"} {
-		for _, path := range []string{"/", "/RPC2", "/RPC2/", "/logtail/cat", "/logtail/cat/stderr", "/mainlogtail", "/index.html",
-			"/ok.html", "/tail.html?processname=cat", "/stylesheets/supervisor.css", "/nothing", "//RPC2", "/../RPC2", "*", "http://x/RPC2"} {
-			request := method + " " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
-			conn := in.dial(t)
-			io.WriteString(conn, request)
-			resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
-			if err != nil {
-				t.Fatal(request, err)
+	for _, credentials := range []string{"", "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("user:wrong")) + "\r\n"} {
+		for _, method := range []string{"GET", "POST", "HEAD", "PUT", "OPTIONS", "TRACE", "CONNECT", "X"} {
+			for _, path := range paths {
+				conn := in.dial(t)
+				io.WriteString(conn, method+" "+path+" HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"+credentials+"\r\n")
+				resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
+				if err != nil {
+					t.Fatal(method, path, err)
+				}
+				if resp.StatusCode != 401 && (resp.StatusCode != 400 || strings.HasPrefix(path, "/")) { // 400 is net/http's for what is no path
+					t.Errorf("%s %s: %d", method, path, resp.StatusCode)
+				}
+				conn.Close()
 			}
-			if resp.StatusCode != 401 && resp.StatusCode != 400 { // 400 is net/http's for what is no path
-				t.Errorf("%s %s: %d", method, path, resp.StatusCode)
-			}
-			conn.Close()
 		}
 	}
 }

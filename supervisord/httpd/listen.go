@@ -35,6 +35,7 @@ type Servers struct {
 type site struct {
 	config.Server
 	net.Listener
+	guard   *guard
 	file    os.FileInfo // of a unix socket
 	removed sync.Once   // the file
 }
@@ -45,7 +46,12 @@ type site struct {
 func Listen(servers []config.Server, o Options) (*Servers, error) {
 	s := &Servers{Options: o}
 	for _, c := range servers {
-		st := &site{Server: c}
+		guard, err := newGuard(c, o.Stderr)
+		if err != nil {
+			_ = s.Close()
+			return nil, err
+		}
+		st := &site{Server: c, guard: guard}
 		if err := st.bind(o.Stderr); err != nil {
 			_ = s.Close() // the first failure is the one to tell
 			return nil, &BindError{err}
@@ -81,6 +87,16 @@ func (s *Servers) announce(st *site) {
 	if st.Username == "" {
 		s.Log.Log(context.Background(), logs.LevelCritical,
 			fmt.Sprintf("Server '%s' running without any HTTP authentication checking", st.Section))
+		s.warnOfNetwork(st)
+	}
+}
+
+// warnOfNetwork says which of the servers without credentials concerns others
+// than this host. The line above is logged for each, and overlooked.
+func (s *Servers) warnOfNetwork(st *site) {
+	if a, ok := st.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+		s.Log.Warn(fmt.Sprintf("[%s] listens on %s without a password: who reaches it can run commands as the user of supervisord; "+
+			"set username and password, or port=127.0.0.1:%d", st.Section, a, a.Port))
 	}
 }
 

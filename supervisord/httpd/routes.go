@@ -46,9 +46,16 @@ const (
 	writeTimeout = time.Minute
 )
 
-// routes decides who answers a request. The order and the prefixes are
-// Supervisor's.
-func routes(stopping context.Context, c config.Server, h Handlers) http.Handler {
+// route says who answers under a path.
+type route struct {
+	path    string
+	longer  bool // and under all that begin with it
+	handler http.Handler
+}
+
+// routes lists who answers a request: the first that fits. The order and the
+// prefixes are Supervisor's. All of them stand behind the guard.
+func routes(stopping context.Context, c config.Server, h Handlers) []route {
 	streams := streamer{h.Logs, stopping}
 	// A page of another site must not make a browser call with the credentials
 	// that it remembers. Clients that are not browsers are never concerned.
@@ -59,16 +66,23 @@ func routes(stopping context.Context, c config.Server, h Handlers) http.Handler 
 	if h.Web != nil {
 		web = complete(h.Web(c))
 	}
+	return []route{
+		{"/RPC2", false, rpc},
+		{"/RPC2/", false, rpc},
+		{"/logtail", true, http.HandlerFunc(streams.process)},
+		{"/mainlogtail", true, http.HandlerFunc(streams.main)},
+		{"", true, web},
+	}
+}
+
+// router hands a request to the first route that fits.
+func router(routes []route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch path := r.URL.Path; {
-		case path == "/RPC2", path == "/RPC2/":
-			rpc.ServeHTTP(w, r)
-		case strings.HasPrefix(path, "/logtail"):
-			streams.process(w, r)
-		case strings.HasPrefix(path, "/mainlogtail"):
-			streams.main(w, r)
-		default:
-			web.ServeHTTP(w, r)
+		for _, rt := range routes {
+			if r.URL.Path == rt.path || rt.longer && strings.HasPrefix(r.URL.Path, rt.path) {
+				rt.handler.ServeHTTP(w, r)
+				return
+			}
 		}
 	})
 }

@@ -25,8 +25,8 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	defer hangUp()
 	var servers []*server
 	for _, st := range s.sites {
-		routed := routes(running, st.Server, h)
-		srv := newServer(calls, recorder{st, s.Log, guard{st.Username, st.Password, s.Stderr, routed}}, s.Log)
+		routed := router(routes(running, st.Server, h))
+		srv := newServer(calls, recorder{st, s.Log, st.guard.before(routed)}, s.Log)
 		servers = append(servers, srv)
 		group.Go(func() error { return srv.serve(st.Listener) })
 	}

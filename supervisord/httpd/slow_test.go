@@ -49,7 +49,12 @@ func bubble(t *testing.T, h Handlers, test func(t *testing.T, dial func() net.Co
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := pipes{make(chan net.Conn), make(chan struct{})}
-		s := &Servers{Options{slog.New(slog.DiscardHandler), io.Discard, nil}, []*site{{Server: config.Server{Family: "unix"}, Listener: p}}}
+		c := config.Server{Family: "unix"}
+		guard, err := newGuard(c, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Servers{Options{slog.New(slog.DiscardHandler), io.Discard, nil}, []*site{{Server: c, Listener: p, guard: guard}}}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- s.Serve(ctx, h) }()

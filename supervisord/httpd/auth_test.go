@@ -1,0 +1,156 @@
+package httpd
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"supervisor/supervisord/config"
+)
+
+// hashed is of "se:cret", and takes a millisecond.
+const hashed = "{bcrypt}$2b$04$abcdefghijklmnopqrstuu17JYDSDnwCnbeRSI7wxymnD3SKI1vtG"
+
+func slowGuard(t *testing.T) *guard {
+	t.Helper()
+	g, err := newGuard(config.Server{Username: "user", Password: hashed}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestGoodCredentialsArePaidForOnce(t *testing.T) {
+	t.Parallel()
+	g := slowGuard(t)
+	if got := g.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK {
+		t.Fatal(got)
+	}
+	<-g.turn // from now on nobody can compare
+	if got := g.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK {
+		t.Error(got)
+	}
+	gone, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	for _, other := range [][2]string{{"user", "se:cre"}, {"use", "se:cret"}, {"user", ""}, {"", "user:se:cret"}} {
+		// Only who passed is known: that a password is right must not be told
+		// by the time to a client that has no name for it.
+		if got := g.compareSlowly(gone, other[0], other[1]); got == http.StatusOK {
+			t.Errorf("%q passes", other)
+		}
+	}
+	if other := slowGuard(t); other.digest("user", "se:cret") == g.digest("user", "se:cret") {
+		t.Error("a digest is worth something elsewhere")
+	}
+}
+
+func TestWrongCredentialsAreFollowedByARest(t *testing.T) {
+	t.Parallel()
+	g := slowGuard(t)
+	begun := time.Now()
+	if got := g.compareSlowly(t.Context(), "user", "wrong"); got != http.StatusUnauthorized {
+		t.Fatal(got)
+	}
+	if free := <-g.turn; free.Sub(begun) <= time.Since(begun) {
+		t.Error("the next comparison may follow at once")
+	}
+}
+
+// TestWaitingForATurn has a hundred clients come during a long rest. One after
+// the other has its turn, and nobody waits for ever.
+func TestWaitingForATurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := slowGuard(t)
+		<-g.turn
+		begun := time.Now()
+		g.turn <- begun.Add(turnTimeout / 2)
+		gone, hangUp := context.WithCancel(t.Context())
+		var clients sync.WaitGroup
+		for range 100 {
+			clients.Go(func() {
+				if got := g.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK || time.Since(begun) != turnTimeout/2 {
+					t.Error(got, time.Since(begun))
+				}
+			})
+			clients.Go(func() {
+				if got := g.compareSlowly(gone, "user", "se:cret"); got != http.StatusServiceUnavailable || time.Since(begun) != time.Second {
+					t.Error(got, time.Since(begun))
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		hangUp()
+		clients.Wait()
+
+		<-g.turn
+		g.turn <- time.Now().Add(time.Hour)
+		begun = time.Now()
+		if got := g.compareSlowly(t.Context(), "user", "new"); got != http.StatusServiceUnavailable || time.Since(begun) != turnTimeout {
+			t.Error(got, time.Since(begun))
+		}
+	})
+}
+
+func TestBusyGuard(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := slowGuard(t)
+		<-g.turn
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.SetBasicAuth("user", "se:cret")
+		w := httptest.NewRecorder()
+		g.before(refusal(http.StatusTeapot)).ServeHTTP(w, r)
+		if h := w.Header(); w.Code != http.StatusServiceUnavailable || h.Get("Connection") != "close" || h.Get("WWW-Authenticate") != "" {
+			t.Error(w.Code, h)
+		}
+	})
+}
+
+func TestBadHashIsRefused(t *testing.T) {
+	t.Parallel()
+	_, _, err := bind(t, func(c *config.Server) { c.Username, c.Password = "user", "{bcrypt}secret" })
+	if err == nil || !strings.Contains(err.Error(), "password of [unix_http_server]") || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
+	}
+}
+
+func TestOpenToTheNetworkIsSaid(t *testing.T) {
+	t.Parallel()
+	const line = "who reaches it can run commands"
+	for _, tt := range []struct {
+		host, username string
+		addr           net.Addr
+		want           bool
+	}{
+		{"", "", &net.TCPAddr{IP: net.IPv4zero, Port: 1}, true},
+		{"", "user", &net.TCPAddr{IP: net.IPv4zero, Port: 1}, false},
+		{"10.0.0.1", "", &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 1}, true},
+		{"127.0.0.1", "", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, false},
+		{"localhost", "", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 1}, false},
+	} {
+		log := &lines{}
+		s := &Servers{Options: Options{Log: slog.New(log)}}
+		c := config.Server{Section: "inet_http_server", Family: "tcp", Host: tt.host, Port: 1, Username: tt.username}
+		s.announce(&site{Server: c, Listener: addressed{addr: tt.addr}})
+		if got := strings.Contains(log.text(), line); got != tt.want {
+			t.Errorf("%v: %s", tt, log.text())
+		}
+	}
+}
+
+// addressed is a listener that has only an address.
+type addressed struct {
+	net.Listener
+	addr net.Addr
+}
+
+func (a addressed) Addr() net.Addr { return a.addr }
