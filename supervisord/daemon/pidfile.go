@@ -1,14 +1,22 @@
 package daemon
 
 import (
+	"errors"
 	"os"
 	"strconv"
 	"syscall"
+
+	"supervisor/supervisord/safeopen"
 )
 
 // WritePidfile writes the daemon's pid, replacing what an earlier one left.
 func WritePidfile(path string) error {
-	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o666)
+	file, err := safeopen.Open(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(strconv.Itoa(os.Getpid()) + "\n")
+	return errors.Join(err, file.Close())
 }
 
 // SetUmask sets the file mode creation mask of the daemon and of the children

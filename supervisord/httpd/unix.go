@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"supervisor/supervisord/safeopen"
 )
 
 // bindUnix puts a listening socket at the configured path, and does so at a
@@ -73,7 +75,7 @@ func (st *site) dress(temp string) error {
 	if err != nil || info.Mode().Perm() == os.FileMode(st.Mode) {
 		return err
 	}
-	return os.Chmod(temp, os.FileMode(st.Mode))
+	return safeopen.Chmod(temp, st.Mode)
 }
 
 // settle links the socket to its own name. What is there and does not answer

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"supervisor/supervisord/safeopen"
 )
 
 // FileOptions says how a [File] is kept.
@@ -42,7 +44,8 @@ type File struct {
 }
 
 // OpenFile opens the file for appending and creates it if need be. An error is
-// that of the system (*fs.PathError).
+// that of the system (*fs.PathError), or [safeopen.ErrLink] for a link that root
+// must not follow.
 //
 // A FIFO without a reader is no error: what is written to it is lost until
 // there is one. Names such as /dev/stdout that cannot be opened a second time,
@@ -294,7 +297,7 @@ func (f *File) is(info fs.FileInfo) bool {
 // openAppend opens a file for appending and never blocks.
 func openAppend(path string, mode fs.FileMode) (*os.File, error) {
 	const flags = os.O_WRONLY | os.O_APPEND | os.O_CREATE | syscall.O_NONBLOCK | syscall.O_NOCTTY
-	file, err := os.OpenFile(path, flags, mode)
+	file, err := safeopen.Open(path, flags, mode)
 	if err == nil {
 		return file, nil
 	}
@@ -351,8 +354,12 @@ func truncate(path string) error {
 	if !isRegular(path) {
 		return nil
 	}
-	if err := os.Truncate(path, 0); !errors.Is(err, fs.ErrNotExist) {
-		return err
+	file, err := safeopen.Open(path, os.O_WRONLY|os.O_TRUNC|syscall.O_NONBLOCK, 0)
+	if err == nil {
+		return file.Close()
 	}
-	return nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

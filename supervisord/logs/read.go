@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"supervisor/supervisord/python"
+	"supervisor/supervisord/safeopen"
 )
 
 // ErrBadArguments is the error for an offset and a length that do not go
@@ -124,7 +125,7 @@ func openLog(path string) (*os.File, int64, error) {
 	if m := info.Mode(); !m.IsRegular() && m&fs.ModeCharDevice == 0 {
 		return nil, 0, &fs.PathError{Op: "read", Path: path, Err: syscall.ESPIPE}
 	}
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	file, err := safeopen.Open(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
 		return nil, 0, err
 	}

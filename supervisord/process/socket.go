@@ -16,6 +16,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/python"
+	"supervisor/supervisord/safeopen"
 )
 
 // Socket is the listening socket of a FastCGI program. Its processes have it
@@ -129,13 +130,12 @@ func (s *Socket) settle(f *os.File) (err error) {
 		return err
 	}
 	if s.conf.UID >= 0 || s.conf.GID >= 0 {
-		if err := os.Chown(path, s.conf.UID, s.conf.GID); err != nil {
+		if err := os.Lchown(path, s.conf.UID, s.conf.GID); err != nil {
 			return fmt.Errorf("Could not change ownership of socket file: %s", reason(err))
 		}
 	}
-	if err := unix.Chmod(path, s.conf.Mode); err != nil {
-		return fmt.Errorf("Could not change permissions of socket file: %s",
-			reason(&fs.PathError{Op: "chmod", Path: path, Err: err}))
+	if err := safeopen.Chmod(path, s.conf.Mode); err != nil {
+		return fmt.Errorf("Could not change permissions of socket file: %s", reason(err))
 	}
 	return unix.Listen(int(f.Fd()), s.backlog())
 }

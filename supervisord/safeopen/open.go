@@ -1,0 +1,168 @@
+package safeopen
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrLink is the error for a path that leads somewhere else by a link which
+// another user may have put there.
+var ErrLink = errors.New("it is a link that others than root can have put there")
+
+// maxLinks is how many links may follow each other.
+const maxLinks = 16
+
+// Open is [os.OpenFile], except that for root it does not follow links of other
+// users. Errors are of type *fs.PathError.
+func Open(path string, flag int, mode fs.FileMode) (*os.File, error) {
+	if os.Geteuid() != 0 {
+		return os.OpenFile(path, flag, mode)
+	}
+	return open(path, flag, mode)
+}
+
+func open(path string, flag int, mode fs.FileMode) (*os.File, error) {
+	// Nothing may be truncated before it has been looked at.
+	const looked = os.O_TRUNC
+	at := path
+	for range maxLinks {
+		file, next, err := step(at, flag&^looked, mode)
+		if err != nil {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+		}
+		if file == nil {
+			at = next
+			continue
+		}
+		if flag&looked != 0 {
+			if err := empty(file); err != nil {
+				file.Close()
+				return nil, err
+			}
+		}
+		return file, nil
+	}
+	return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.ELOOP}
+}
+
+// empty truncates what can be truncated, as O_TRUNC does.
+func empty(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	return file.Truncate(0)
+}
+
+// step opens a path unless it is a link, of which it returns where it leads.
+func step(path string, flag int, mode fs.FileMode) (file *os.File, next string, err error) {
+	parent, base := filepath.Split(path)
+	if base == "" {
+		return nil, "", syscall.EISDIR
+	}
+	if parent == "" {
+		parent = "./"
+	}
+	dir, err := openDir(parent)
+	if err != nil {
+		return nil, "", err
+	}
+	defer unix.Close(dir)
+	var st unix.Stat_t
+	if err := unix.Fstat(dir, &st); err != nil {
+		return nil, "", err
+	}
+	trusted := isRoots(&st)
+	if isMagic(dir) {
+		// Links such as /proc/self/fd/1 lead where their text does not tell.
+		file, err = openAt(dir, base, path, flag, mode)
+		return file, "", err
+	}
+	file, err = openAt(dir, base, path, flag|unix.O_NOFOLLOW, mode)
+	if err == nil {
+		return checked(file, trusted)
+	}
+	if flag&os.O_EXCL != 0 {
+		return nil, "", err
+	}
+	if next, linkErr := follow(dir, base, trusted); linkErr != nil || next != "" {
+		if !filepath.IsAbs(next) {
+			next = parent + next // not Join: what is above a link is not above its name
+		}
+		return nil, next, linkErr
+	}
+	return nil, "", err
+}
+
+// checked returns the file, unless it may be one that somebody else has given a
+// second name.
+func checked(file *os.File, trusted bool) (*os.File, string, error) {
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, "", err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if ok && info.Mode().IsRegular() && st.Nlink > 1 && !trusted {
+		file.Close()
+		return nil, "", ErrLink
+	}
+	return file, "", nil
+}
+
+// follow returns where a link leads, and "" if it is none.
+func follow(dir int, base string, trusted bool) (target string, err error) {
+	var before, after unix.Stat_t
+	if unix.Fstatat(dir, base, &before, unix.AT_SYMLINK_NOFOLLOW) != nil || before.Mode&unix.S_IFMT != unix.S_IFLNK {
+		return "", nil
+	}
+	if !trusted && (before.Uid != 0 || before.Nlink > 1) {
+		return "", ErrLink
+	}
+	text := make([]byte, unix.PathMax)
+	n, err := unix.Readlinkat(dir, base, text)
+	if err != nil {
+		return "", err
+	}
+	// The link that was judged must be the one that was read.
+	err = unix.Fstatat(dir, base, &after, unix.AT_SYMLINK_NOFOLLOW)
+	if err != nil || after.Dev != before.Dev || after.Ino != before.Ino || after.Ctim != before.Ctim {
+		return "", ErrLink
+	}
+	return string(text[:n]), nil
+}
+
+// isRoots tells whether only root can put something into a directory.
+func isRoots(st *unix.Stat_t) bool { return st.Uid == 0 && st.Mode&0o022 == 0 }
+
+func openAt(dir int, base, path string, flag int, mode fs.FileMode) (*os.File, error) {
+	for {
+		fd, err := unix.Openat(dir, base, flag|unix.O_CLOEXEC, uint32(mode.Perm()))
+		if err == nil {
+			return os.NewFile(uintptr(fd), path), nil
+		}
+		if err != unix.EINTR {
+			return nil, err
+		}
+	}
+}
+
+// Chmod is chmod(2), except that it never changes the mode of what a link leads
+// to.
+func Chmod(path string, mode uint32) error {
+	err := unix.Fchmodat(unix.AT_FDCWD, path, mode, unix.AT_SYMLINK_NOFOLLOW)
+	if err == unix.EOPNOTSUPP { // Linux before 6.6, or a link
+		if info, lstatErr := os.Lstat(path); lstatErr == nil && info.Mode()&fs.ModeSymlink == 0 {
+			err = unix.Chmod(path, mode)
+		}
+	}
+	if err != nil {
+		return &fs.PathError{Op: "chmod", Path: path, Err: err}
+	}
+	return nil
+}
