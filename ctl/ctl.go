@@ -47,6 +47,7 @@ func newSession(settings config.Ctl, stdout, stderr io.Writer) *session {
 		settings: settings,
 		actions:  table(),
 		dial:     dialXMLRPC,
+		terminal: shell.IsTerminal(stdout),
 		out:      &lockedWriter{w: stdout},
 		errOut:   &lockedWriter{w: stderr},
 	}

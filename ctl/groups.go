@@ -80,7 +80,7 @@ func (s *session) avail(ctx context.Context, _ string) error {
 		fmt.Fprintf(&b, "%-32s %-9s %-9s %d:%d\n", namespec.Join(info.Group, info.Name),
 			use, start, info.GroupPriority, info.ProcessPriority)
 	}
-	fmt.Fprint(s.out, b.String())
+	s.write(b.String())
 	return nil
 }
 

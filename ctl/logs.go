@@ -191,7 +191,7 @@ func (s *session) readLog(ctx context.Context, name, method string, args ...any)
 	err := s.call(ctx, method, &text, args...)
 	switch {
 	case err == nil:
-		s.print(text)
+		fmt.Fprintln(s.out, text)
 	case hasCode(err, faults.NoFile):
 		s.complain(name + ": ERROR (no log file)")
 	case hasCode(err, faults.Failed):

@@ -13,6 +13,7 @@ import (
 	"supervisor/ctl/shell"
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/printable"
 )
 
 // session is one run of supervisorctl: whom it talks to, where it writes, and
@@ -25,7 +26,9 @@ type session struct {
 	dial   dialer
 	server caller // nil until somebody asks it something
 
-	lines  lineReader
+	lines    lineReader
+	terminal bool // out is one
+
 	out    io.Writer // out and errOut may be written to by several goroutines
 	errOut io.Writer
 
@@ -55,9 +58,20 @@ var (
 )
 
 // print writes one line to the standard output.
-func (s *session) print(line string) { fmt.Fprintln(s.out, line) }
+func (s *session) print(line string) { s.write(line + "\n") }
 
-func (s *session) printf(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }
+func (s *session) printf(format string, args ...any) { s.print(fmt.Sprintf(format, args...)) }
+
+// write writes what we have to say, in which there are names and error texts
+// of the daemon's. They can't move the cursor of a terminal; what is no
+// terminal gets them as they are. Logs are not written by this: like tail(1),
+// we show them as they are.
+func (s *session) write(text string) {
+	if s.terminal {
+		text = printable.Text(text)
+	}
+	fmt.Fprint(s.out, text)
+}
 
 // do runs one line and reports what goes wrong. What it returns is for its
 // loop: nil, errQuit or errInterrupted.

@@ -100,7 +100,7 @@ func (s *session) showStatus(infos []api.ProcessInfo) {
 		name := namespec.Join(info.Group, info.Name)
 		fmt.Fprintf(&b, "%-*s%-10s%s\n", width+3, name, info.StateName, info.Description)
 	}
-	fmt.Fprint(s.out, b.String())
+	s.write(b.String())
 }
 
 // pid prints the pid of the daemon, of all processes or of those named.

@@ -351,3 +351,28 @@ func TestPasswordOnTerminal(t *testing.T) {
 		t.Errorf("exit %d, rest %q", exit, rest)
 	}
 }
+
+// TestNamesCannotSteerATerminal: they can hold what a terminal obeys. Whatever
+// is no terminal gets them as they are.
+func TestNamesCannotSteerATerminal(t *testing.T) {
+	t.Parallel()
+	conf := testDaemon(t)
+	const name = "a\x1b[31mb\u009bc"
+	for _, action := range []string{"status", "help", "nonsense"} {
+		tt := startOnTerminal(t, "xterm", "-c", conf, action, name)
+		if _, rest := tt.finish(); !strings.Contains(rest, `a\x1b[31mb\xc2\x9bc`) || strings.Contains(rest, "\x1b") {
+			t.Errorf("%s on a terminal: %q", action, rest)
+		}
+	}
+	cmd := exec.Command(os.Args[0], "-c", conf, "status", name)
+	cmd.Env = append(os.Environ(), asMain+"=1", noLinger)
+	if out, _ := cmd.Output(); string(out) != name+": ERROR (no such process)\n" {
+		t.Errorf("in a pipe: %q", out)
+	}
+	var shown bytes.Buffer
+	s := &session{terminal: true, out: &shown}
+	s.showStatus([]api.ProcessInfo{{Group: "g", Name: "\x1b", StateName: "FATAL", Description: "\x1b]0;title\a"}})
+	if got := shown.String(); strings.ContainsAny(got, "\x1b\a") || !strings.Contains(got, `\x1b]0;title\x07`) {
+		t.Errorf("status: %q", got)
+	}
+}

@@ -44,7 +44,7 @@ type Shell struct {
 // New returns a shell that reads from in and prompts on out. Close it at the
 // end of the session.
 func New(in io.Reader, out io.Writer, o Options) *Shell {
-	sh := &Shell{lines: lines{r: in}, out: out, terminal: isTerminal(in) && isTerminal(out)}
+	sh := &Shell{lines: lines{r: in}, out: out, terminal: IsTerminal(in) && IsTerminal(out)}
 	sh.history.file = o.HistoryFile
 	sh.history.load()
 	// Line editing works on the process's own terminal only.
@@ -54,7 +54,8 @@ func New(in io.Reader, out io.Writer, o Options) *Shell {
 	return sh
 }
 
-func isTerminal(end any) bool {
+// IsTerminal tells whether a reader or writer is a terminal.
+func IsTerminal(end any) bool {
 	file, ok := end.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }

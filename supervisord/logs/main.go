@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"supervisor/supervisord/printable"
 )
 
 // pathSyslog is the name of a main log that is no file.
@@ -126,7 +128,7 @@ func (m *Main) Close() error {
 // others or for the caller.
 func (m *Main) write(now time.Time, level slog.Level, message string) {
 	prefix := now.Format("2006-01-02 15:04:05,000") + " " + levelWord(level) + " "
-	message = printable(message)
+	message = printable.Text(message)
 	line := []byte(prefix + message + "\n")
 
 	m.mu.Lock()
