@@ -146,6 +146,9 @@ func (l *life) checkInterfaces() error {
 // settleIn makes the process who it is to be.
 func (l *life) settleIn() error {
 	d := l.conf.Supervisord
+	if l.first {
+		daemon.ReserveThreads()
+	}
 	if err := l.spawner.AdoptOrphans(d.Subreaper != config.No); err != nil && d.Subreaper == config.Yes {
 		l.conf.Warnings = append(l.conf.Warnings, fmt.Sprintf("subreaper=true can't be had here: %v", err))
 	}

@@ -20,8 +20,10 @@ func (s *Spawner) fork(spec *Spec, files []*os.File) (int, error) {
 			attr.Sys.Credential = credential(u)
 		}
 		pid, err := s.umasks.forkExec(spec, attr)
-		if err == nil {
-			return pid, nil
+		// A first stage needs even more of what there is none of. That a user has
+		// none left is for it to tell.
+		if err == nil || spec.Become == nil && (err == syscall.EAGAIN || err == syscall.ENOMEM) {
+			return pid, err
 		}
 	}
 	return forkStage(spec, attr)
