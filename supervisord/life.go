@@ -254,7 +254,8 @@ func (l *life) notePid() func() {
 	}
 	l.log.Info(fmt.Sprintf("supervisord started with pid %d", os.Getpid()))
 	return func() {
-		if err == nil {
+		// /dev/null is a pidfile too, where there is nothing else to write to.
+		if info, statErr := os.Lstat(path); err == nil && statErr == nil && info.Mode().IsRegular() {
 			os.Remove(path)
 		}
 	}

@@ -1,13 +1,18 @@
 package supervisord_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -132,4 +137,171 @@ func cpuTime(pid int) time.Duration {
 	user, _ := strconv.Atoi(f[11])
 	system, _ := strconv.Atoi(f[12])
 	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// withoutCapability runs a command as root that lacks one.
+func withoutCapability(t *testing.T, name string) []string {
+	t.Helper()
+	need(t, "setpriv")
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: only root has capabilities to lose")
+	}
+	return []string{"setpriv", "--bounding-set=-" + name, "--inh-caps=-" + name}
+}
+
+// TestRootThatCannotBeGivenUp: the daemon doesn't go on as root if it can't be
+// who it is to be.
+func TestRootThatCannotBeGivenUp(t *testing.T) {
+	t.Parallel()
+	for capability, want := range map[string]string{
+		"setuid": "Error: setuid: EPERM\n",
+		"setgid": "Error: Could not set groups of effective user\n",
+	} {
+		wrapper := withoutCapability(t, capability)
+		s := newSite(t)
+		s.configure("[program:p]\ncommand=touch " + s.path("ran") + "\n")
+		s.inSupervisord("user=nobody")
+		argv := append(wrapper, "supervisord", "-c", s.path("supervisord.conf"))
+		out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
+		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 2 || !strings.HasPrefix(string(out), want) {
+			t.Errorf("without %s: %v, %s", capability, err, out)
+		}
+		for _, name := range []string{"ran", "s.sock", "supervisord.log", "supervisord.pid"} {
+			if _, err := os.Lstat(s.path(name)); err == nil {
+				t.Errorf("without %s there is %s", capability, name)
+			}
+		}
+	}
+}
+
+// neverAsRoot starts a program that must not run, for it would run as root.
+func (s *site) neverAsRoot(want string, wrapper ...string) {
+	s.t.Helper()
+	s.configure(fmt.Sprintf("[program:p]\ncommand=touch %[1]s/ran\nuser=nobody\nstartretries=1\nstderr_logfile=%[1]s/p.err\n"+
+		"[program:masked]\ncommand=touch %[1]s/ran\nuser=nobody\numask=0\ndirectory=/\nstartretries=1\n", s.dir))
+	s.inSupervisord("minprocs=1")
+	if err := os.Chmod(s.dir, 0o777); err != nil { // whoever it ran as
+		s.t.Fatal(err)
+	}
+	s.startUnder(wrapper...)
+	for _, name := range []string{"p", "masked"} {
+		s.await("FATAL of "+name, func() bool { return strings.Contains(s.ctl("status", name), "FATAL") })
+	}
+	if _, err := os.Lstat(s.path("ran")); err == nil {
+		s.t.Error("the program ran")
+	}
+	if got := s.read("p.err"); !strings.HasPrefix(got, want) {
+		s.t.Errorf("stderr: %q", got)
+	}
+}
+
+func TestProgramNeverRunsAsRoot(t *testing.T) {
+	t.Parallel()
+	for capability, want := range map[string]string{
+		"setuid": "supervisor: couldn't setuid to 65534: setuid: EPERM\n",
+		"setgid": "supervisor: couldn't setuid to 65534: Could not set groups of effective user\n",
+	} {
+		newSite(t).neverAsRoot(want, withoutCapability(t, capability)...)
+	}
+}
+
+// TestUserWithoutProcessesToSpare: the kernel lets a process become such a user,
+// and then refuses to execute anything.
+func TestUserWithoutProcessesToSpare(t *testing.T) {
+	t.Parallel()
+	need(t, "prlimit")
+	withoutCapability(t, "setuid")
+	for range 20 {
+		cmd := exec.Command("sleep", "600")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}()
+	}
+	newSite(t).neverAsRoot("supervisor: couldn't exec touch: EAGAIN\n", "prlimit", "--nproc=15:15", "--")
+}
+
+// TestReadOnlyRoot: as a user that no file knows, where nothing, or next to
+// nothing, can be written.
+func TestReadOnlyRoot(t *testing.T) {
+	t.Parallel()
+	needNamespaces(t, "--mount")
+	for name, writable := range map[string]bool{"nothing writable": false, "one directory writable": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			port := freePort(t)
+			s.configure("[program:p]\ncommand=sh -c 'id -u; exec sleep 600'\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n" +
+				"stderr_logfile=NONE\n[program:q]\ncommand=sleep 600\nstdout_logfile=NONE\nstderr_logfile=NONE\n")
+			conf := s.read("supervisord.conf")
+			if writable {
+				conf = strings.ReplaceAll(conf, s.dir+"/s", s.dir+"/run/s")
+			} else {
+				conf = regexp.MustCompile(`(?s)\[unix_http_server\]\nfile=[^\n]*`).ReplaceAllString(conf, "")
+				conf = strings.Replace(conf, s.path("supervisord.log"), "/dev/null", 1)
+			}
+			s.write("supervisord.conf", conf+fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n", port))
+			if err := os.Mkdir(s.path("run"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			user := s.forUser(nobody)
+			script := `mount --make-rprivate / && { [ -z "$1" ] || mount -t tmpfs -o mode=777 none "$0/run"; } && mount -o remount,bind,ro / && shift && exec "$@"`
+			keep := ""
+			if writable {
+				keep = "yes"
+			}
+			argv := append([]string{"unshare", "--mount", "sh", "-ec", script, s.dir, keep}, user...)
+			argv = append(argv, s.path("supervisord"), "-n", "-c", s.path("supervisord.conf"))
+			cmd := exec.Command(argv[0], argv[1:]...)
+			var out lockedBuffer
+			cmd.Stdout = &out
+			s.launch(cmd)
+			b := onTCP(t, port)
+			s.await("both programs", func() bool {
+				resp, err := b.Get(b.base + "/")
+				if err != nil {
+					return false
+				}
+				defer resp.Body.Close()
+				body, _ := io.ReadAll(resp.Body)
+				return strings.Count(string(body), "uptime") == 2
+			})
+			s.await("the program's output", func() bool { return strings.Contains(out.String(), fmt.Sprintf("\n%d\n", nobody)) })
+			if !writable && !strings.Contains(out.String(), "could not write pidfile") {
+				t.Error("nothing is said of the pidfile")
+			}
+			if writable {
+				ctl := exec.Command("supervisorctl", "-s", "unix://"+s.inside("run/s.sock"), "restart", "p")
+				if got, err := ctl.Output(); string(got) != "p: stopped\np: started\n" {
+					t.Errorf("restart: %s, %v", got, err)
+				}
+			}
+			_ = syscall.Kill(s.daemonPid(), syscall.SIGTERM)
+			if err := s.daemon.Wait(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// lockedBuffer is read while it is written to.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
