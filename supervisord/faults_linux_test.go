@@ -297,6 +297,53 @@ func TestStoppedChild(t *testing.T) {
 	}
 }
 
+// TestStoppedDaemon: what came due while the daemon stood still is not made up
+// for by killing. A program that has obeyed meanwhile is not killed, one that
+// has not gets its SIGKILL once, and starts have succeeded.
+func TestStoppedDaemon(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.configure(`[program:steady]
+command=sleep 600
+[program:begun]
+command=sleep 600
+autostart=false
+startsecs=2
+[program:obeys]
+command=sh -c 'trap "sleep 1; exit 0" TERM; while :; do sleep 0.05; done'
+stopwaitsecs=2
+[program:deaf]
+command=sh -c 'trap "" TERM; while :; do sleep 0.05; done'
+stopwaitsecs=2
+`)
+	s.start()
+	s.awaitRunning("steady", "obeys", "deaf")
+	steady := s.pid("steady")
+	client := s.client()
+	for _, call := range [][]any{{"supervisor.startProcess", "begun", false}, {"supervisor.stopProcess", "obeys", false}, {"supervisor.stopProcess", "deaf", false}} {
+		var ok bool
+		if err := client.Call(t.Context(), call[0].(string), &ok, call[1:]...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = syscall.Kill(s.daemonPid(), syscall.SIGSTOP)
+	time.Sleep(4 * time.Second)
+	_ = syscall.Kill(s.daemonPid(), syscall.SIGCONT)
+	for name, state := range map[string]string{"steady": "RUNNING", "begun": "RUNNING", "obeys": "STOPPED", "deaf": "STOPPED"} {
+		s.await(name+" is "+state, func() bool { return strings.Contains(s.ctl("status", name), state) })
+	}
+	log := s.read("supervisord.log")
+	for text, want := range map[string]int{"killing 'deaf'": 1, "killing 'obeys'": 0, "stopped: obeys (exit status 0)": 1,
+		"stopped: deaf (terminated by SIGKILL)": 1, "spawned: 'begun'": 1} {
+		if got := strings.Count(log, text); got != want {
+			t.Errorf("%d times, want %d: %s", got, want, text)
+		}
+	}
+	if s.pid("steady") != steady {
+		t.Error("a program was restarted")
+	}
+}
+
 // TestSignalStorm: the daemon reloads and reopens as often as it can, and ends
 // when it is told to in the middle of it.
 func TestSignalStorm(t *testing.T) {

@@ -231,19 +231,30 @@ func TestFileRemove(t *testing.T) {
 	}
 }
 
+// TestFullDisk: a quota that is used up, a disk that has become read-only and
+// one that fails are the same to a log.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
+	for _, why := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO} {
+		t.Run(why.Error(), func(t *testing.T) {
+			t.Parallel()
+			testFullDisk(t, why)
+		})
+	}
+}
+
+func testFullDisk(t *testing.T, why syscall.Errno) {
 	path := filepath.Join(t.TempDir(), "o.log")
 	f, reports := openTest(t, path, FileOptions{})
-	disk := &fullDisk{isFull: true, room: 2}
+	disk := &fullDisk{isFull: true, room: 2, why: why}
 	f.write = disk.write
-	if n, err := f.Write([]byte("12345")); n != 2 || !errors.Is(err, syscall.ENOSPC) {
+	if n, err := f.Write([]byte("12345")); n != 2 || !errors.Is(err, why) {
 		t.Errorf("Write = %d, %v", n, err)
 	}
-	if _, err := f.Write([]byte("67")); !errors.Is(err, syscall.ENOSPC) {
+	if _, err := f.Write([]byte("67")); !errors.Is(err, why) {
 		t.Errorf("Write: %v", err)
 	}
-	if len(*reports) != 1 || !errors.Is((*reports)[0], syscall.ENOSPC) {
+	if len(*reports) != 1 || !errors.Is((*reports)[0], why) {
 		t.Errorf("reports %v", *reports)
 	}
 	disk.isFull = false

@@ -12,7 +12,8 @@ import (
 // fullDisk stands between a File and the system, and can be full.
 type fullDisk struct {
 	isFull bool
-	room   int // bytes that still fit although it is full
+	room   int           // bytes that still fit although it is full
+	why    syscall.Errno // ENOSPC for 0
 }
 
 func (d *fullDisk) write(file *os.File, p []byte) (int, error) {
@@ -22,7 +23,11 @@ func (d *fullDisk) write(file *os.File, p []byte) (int, error) {
 	n, err := file.Write(p[:min(d.room, len(p))])
 	d.room -= n
 	if err == nil && n < len(p) {
-		err = &os.PathError{Op: "write", Path: file.Name(), Err: syscall.ENOSPC}
+		why := d.why
+		if why == 0 {
+			why = syscall.ENOSPC
+		}
+		err = &os.PathError{Op: "write", Path: file.Name(), Err: why}
 	}
 	return n, err
 }

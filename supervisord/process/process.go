@@ -80,6 +80,7 @@ type Process struct {
 	socket  *os.File          // while it is acquired
 	exits   <-chan spawn.Exit // nil while there is no child
 	timer   *time.Timer       // of the machine's state
+	due     time.Time         // when the timer should go off
 	report  *time.Timer       // of the words about a stop that takes long
 	waiting []*request
 }
@@ -119,13 +120,37 @@ func (p *Process) Run(ctx context.Context) {
 		case e := <-p.exits:
 			p.bury(e)
 		case <-p.timer.C:
-			_ = p.apply(input{kind: timeUp}) // nobody asked, so nobody is refused
+			if !p.overslept() {
+				_ = p.apply(input{kind: timeUp}) // nobody asked, so nobody is refused
+			}
 		case <-p.report.C:
 			p.reportStop()
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// What has slept for longer than it meant to has been stopped, or its machine
+// has. Whatever ended meanwhile gets a moment to be heard of.
+const (
+	lateness = 500 * time.Millisecond
+	moment   = 100 * time.Millisecond
+)
+
+// overslept puts off what the timer is for if it went off much too late: what
+// has obeyed long ago must not be killed for that it was not heard of.
+func (p *Process) overslept() bool {
+	late := time.Since(p.due) > lateness
+	if late {
+		p.arm(moment)
+	}
+	return late
+}
+
+func (p *Process) arm(after time.Duration) {
+	p.due = time.Now().Add(after)
+	p.timer.Reset(after)
 }
 
 func stoppedTimer() *time.Timer {
@@ -186,7 +211,7 @@ func refused(r refuse, name string) error {
 func (p *Process) do(e effect) {
 	switch e := e.(type) {
 	case arm:
-		p.timer.Reset(e.after)
+		p.arm(e.after)
 	case disarm:
 		p.timer.Stop()
 	case change:

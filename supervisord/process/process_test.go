@@ -37,6 +37,7 @@ type world struct {
 	begun  time.Time
 
 	fail  error            // of the next births
+	once  bool             // of the next birth only
 	child *fakeChild       // the last one
 	every func(*fakeChild) // what a newborn does
 }
@@ -96,8 +97,11 @@ func (c *fakeChild) exit(code int) { c.end(spawn.Exit{Code: code}) }
 // Spawn implements Spawner.
 func (w *world) Spawn(*spawn.Spec) (spawn.Child, error) {
 	w.births = append(w.births, time.Since(w.begun))
-	if w.fail != nil {
-		return nil, w.fail
+	if err := w.fail; err != nil {
+		if w.once {
+			w.fail = nil
+		}
+		return nil, err
 	}
 	w.child = &fakeChild{pid: 100 + len(w.births), exits: make(chan spawn.Exit, 1)}
 	if w.every != nil {
@@ -388,6 +392,22 @@ func TestSpawnFailures(t *testing.T) {
 				if got := w.Status().SpawnErr; got != tt.want {
 					t.Errorf("spawnerr %q", got)
 				}
+			})
+		})
+	}
+}
+
+// TestShortagesPass: a process is born as soon as there is again what was
+// wanting, without anybody's help.
+func TestShortagesPass(t *testing.T) {
+	for _, err := range []error{syscall.EAGAIN, syscall.ENOMEM, &spawn.PipeError{Err: syscall.EMFILE}, &spawn.PipeError{Err: syscall.ENFILE}} {
+		t.Run(err.Error(), func(t *testing.T) {
+			inWorld(t, nil, func(t *testing.T, w *world) {
+				w.fail, w.once = err, true
+				_ = w.Start("p", false).Wait(t.Context())
+				w.expect(t, states.Backoff)
+				time.Sleep(3 * time.Second)
+				w.expect(t, states.Running)
 			})
 		})
 	}
