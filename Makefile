@@ -64,7 +64,7 @@ differential: packages
 # A daemon above a simulated kernel, STEPS random things that happen to it. One
 # that fails names its seed: SUPERVISOR_SIMULATION_SEED=N make simulate
 simulate:
-	SUPERVISOR_SIMULATION_STEPS=$(STEPS) $(GO) test -count=1 -run '^TestSimulation$$' ./supervisord/supervisor
+	GOGC=400 SUPERVISOR_SIMULATION_STEPS=$(STEPS) $(GO) test -count=1 -run '^TestSimulation$$' ./supervisord/supervisor
 
 bench:
 	$(GO) test -run '^$$' -bench . ./...
