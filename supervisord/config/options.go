@@ -230,7 +230,7 @@ var options = []Option{
 	{Name: "get_actions", Own: true, In: InInetServer, Type: Boolean, Default: "false", Help: "carry out actions of the web pages by GET too; any site can then have a browser send them"},
 	{Name: "file", In: InUnixServer, Required: true, Names: NameHere, Help: "path of the socket"},
 	{Name: "username", In: inServers, Help: "user that clients must name"},
-	{Name: "password", In: inServers, Help: "password that clients must give, clear, {bcrypt} and its hash as `htpasswd -nbB '' WORD` prints it behind the colon, or {SHA} and its SHA-1"},
+	{Name: "password", In: inServers, Help: "password that clients must give, clear, {bcrypt} and its hash, as `htpasswd -bnBC 10 '' WORD` prints behind a colon, or {SHA} and its SHA-1"},
 	{Name: "chown", In: InUnixServer, Type: Owner, Help: "owner of the socket", invalid: "Invalid sockchown value "},
 	{Name: "chmod", In: InUnixServer, Type: Octal, Default: "0700", Help: "mode of the socket", invalid: "Invalid chmod value "},
 
