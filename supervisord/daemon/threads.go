@@ -13,7 +13,7 @@ const (
 	processors = 3
 	// reserve is how many threads there are from the beginning: those that run,
 	// those that the runtime has for itself, and some for calls that block.
-	reserve = 10
+	reserve = 9
 )
 
 // ReserveThreads starts the threads that the daemon will need while the system
