@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"supervisor/supervisord/inifile"
 	"supervisor/supervisord/python"
 )
 
@@ -24,6 +25,9 @@ type Ctl struct {
 // supervisorctl includes no further files.
 func LoadCtl(o LoadOptions) (*Ctl, error) {
 	l := newLoader(o)
+	l.table = inifile.New(func(section string) bool {
+		return section == "supervisorctl" || strings.HasPrefix(section, "ctlplugin:")
+	})
 	c := new(Ctl)
 	if l.search() {
 		c.Path = l.conf.Path

@@ -65,11 +65,22 @@ type loader struct {
 	conf   *Config
 	errs   Errors
 	failed map[key]complaint
+
+	rows     map[Sections]rows // of the kinds of sections met so far
+	defaults map[*Option]any   // the values of defaults that are the same everywhere
 }
 
 func newLoader(o LoadOptions) *loader {
-	l := &loader{LoadOptions: o, table: inifile.New(), conf: new(Config), failed: make(map[key]complaint)}
+	l := &loader{
+		LoadOptions: o,
+		table:       inifile.New(nil),
+		conf:        new(Config),
+		failed:      make(map[key]complaint),
+		rows:        make(map[Sections]rows),
+		defaults:    make(map[*Option]any),
+	}
 	l.host = &l.Host
+	l.Host.IsDir = remember(o.Host.IsDir)
 	l.vars = vars{host: l.Host.Name, env: make(map[string]string)}
 	for _, e := range l.Host.Environ {
 		name, value, ok := strings.Cut(e, "=")
@@ -78,6 +89,20 @@ func newLoader(o LoadOptions) *loader {
 		}
 	}
 	return l
+}
+
+// remember makes a function look at each path but once: a thousand programs
+// mostly log into one directory.
+func remember(isDir func(string) bool) func(string) bool {
+	known := make(map[string]bool)
+	return func(path string) bool {
+		is, ok := known[path]
+		if !ok {
+			is = isDir(path)
+			known[path] = is
+		}
+		return is
+	}
 }
 
 func load(o LoadOptions) *loader {

@@ -109,9 +109,9 @@ func (r *reader) identity(p *Process) {
 
 // processName checks the pattern of the names before it is expanded.
 func (r *reader) processName(count int) {
-	pattern, ok := r.table.Get(r.section, "process_name")
+	pattern, ok := r.view.Get("process_name")
 	if !ok {
-		pattern = find(r.in, "process_name").Default
+		pattern = r.option("process_name").Default
 	}
 	if _, err := name(pattern); err != nil {
 		r.fail("process_name", err.Error())

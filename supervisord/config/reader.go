@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"strings"
 
+	"supervisor/supervisord/inifile"
 	"supervisor/supervisord/python"
 )
 
@@ -12,6 +14,8 @@ type reader struct {
 	*loader
 	in      Sections
 	section string
+	view    inifile.View // of the section
+	rows    rows
 	vars    vars
 
 	// only limits what %(name)s may refer to, when options are read for a
@@ -22,27 +26,58 @@ type reader struct {
 }
 
 func (l *loader) reader(in Sections, section string) *reader {
-	return &reader{loader: l, in: in, section: section, vars: l.vars, only: ^Names(0)}
+	rows := l.rows[in]
+	if rows == nil {
+		rows = rowsOf(in)
+		l.rows[in] = rows
+	}
+	return &reader{loader: l, in: in, section: section, view: l.table.View(section), rows: rows, vars: l.vars, only: ^Names(0)}
+}
+
+// rows are the options of one kind of section by name.
+type rows map[string]*Option
+
+func rowsOf(in Sections) rows {
+	all := make(rows)
+	for i := range options {
+		if o := &options[i]; o.In&in != 0 && all[o.Name] == nil {
+			all[o.Name] = o
+		}
+	}
+	return all
+}
+
+// option returns the row of an option that there is.
+func (r *reader) option(name string) *Option {
+	o := r.rows[name]
+	if o == nil {
+		panic("config: no option " + name)
+	}
+	return o
 }
 
 // text returns an option's text, or its default, expanded. It is not ok if
 // there is neither or if the expansion failed.
 func (r *reader) text(name string) (value string, ok bool) {
-	o := find(r.in, name)
-	if o == nil {
-		panic("config: no option " + name)
-	}
-	value, ok = r.table.Get(r.section, name)
+	value, ok = r.view.Get(name)
+	return r.expand(r.option(name), value, ok)
+}
+
+// expand is text for an option whose value has been looked up.
+func (r *reader) expand(o *Option, value string, ok bool) (string, bool) {
 	if !ok {
 		value, ok = o.Default, o.Default != ""
 	}
+	if !strings.Contains(value, "%") {
+		return value, ok
+	}
 	where := o.where
 	if where == "" {
-		where = r.section + "." + name
+		where = r.section + "." + o.Name
 	}
 	value, err := r.vars.expand(o.Names&r.only, value, where)
 	if err != nil {
-		r.fail(name, err.Error())
+		r.fail(o.Name, err.Error())
 		return "", false
 	}
 	return value, ok
@@ -51,11 +86,15 @@ func (r *reader) text(name string) (value string, ok bool) {
 // read returns an option's value. It is the zero value and not ok if the
 // option is neither set nor has a default, or if its text is wrong.
 func read[T any](r *reader, name string) (value T, ok bool) {
-	s, ok := r.text(name)
+	o := r.option(name)
+	s, set := r.view.Get(name)
+	if known, ok := r.defaults[o]; ok && !set {
+		return known.(T), true
+	}
+	s, ok = r.expand(o, s, set)
 	if !ok {
 		return value, false
 	}
-	o := find(r.in, name)
 	v, err := o.Type.parse(r.host, s)
 	if err != nil {
 		text := err.Error()
@@ -64,6 +103,9 @@ func read[T any](r *reader, name string) (value T, ok bool) {
 		}
 		r.fail(name, text)
 		return value, false
+	}
+	if !set && !strings.Contains(o.Default, "%") {
+		r.defaults[o] = v
 	}
 	return v.(T), true
 }
@@ -76,7 +118,7 @@ func get[T any](r *reader, name string) T {
 
 // isSet tells whether an option stands in the files.
 func (r *reader) isSet(name string) bool {
-	_, ok := r.table.Get(r.section, name)
+	_, ok := r.view.Get(name)
 	return ok
 }
 
@@ -101,7 +143,7 @@ func (r *reader) fail(option, text string) {
 	if r.located {
 		text = fmt.Sprintf("%s in section %s (file: %s)", text, python.Repr(r.section), python.Repr(r.fileOf(r.section)))
 	}
-	value, _ := r.table.Get(r.section, option)
+	value, _ := r.view.Get(option)
 	if option == "password" {
 		value = "" // not for terminals and logs
 	}

@@ -1,13 +1,9 @@
 package inifile
 
 import (
-	"bytes"
 	"fmt"
-	"net/url"
 	"strings"
 	"unicode/utf8"
-
-	"gopkg.in/ini.v1"
 
 	"supervisor/supervisord/python"
 )
@@ -16,21 +12,7 @@ import (
 // of ini.v1 comes near: inline comments end a value only after white space,
 // continuation is decided by comparing columns, option names are folded, and
 // quotes, backslashes and backticks mean nothing. So this file reads the lines
-// by Python's rules and hands every section, name and value to ini.v1 in a
-// spelling that it cannot misread (letters, digits and %XX). ini.v1 merges and
-// keeps them from there on.
-
-// encode spells s so that ini.v1 takes it literally. A name of just "-" would
-// be numbered, and a dot would make a section another's child.
-func encode(s string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(s), "-", "%2D"), ".", "%2E")
-}
-
-// decode is the inverse of encode.
-func decode(s string) string {
-	s, _ = url.QueryUnescape(s) // it was escaped by encode
-	return s
-}
+// by Python's rules; ini.v1 merges and keeps the options.
 
 // SyntaxError is a file that the reader did not understand. Its text is that
 // of Python's exception.
@@ -46,8 +28,9 @@ func (e *SyntaxError) Error() string { return e.Text }
 type record struct {
 	section string
 	option  string // "" for a header
-	value   []string
-	line    int // where it begins, from 1
+	value   string
+	more    []string // further lines of the value
+	line    int      // where it begins, from 1
 }
 
 // dialect is the state of reading one file.
@@ -62,45 +45,34 @@ type dialect struct {
 	badLine int      // number of the first of them
 }
 
-// parse reads a file's text into an ini.File whose names and values are
-// encoded, and tells where the options stand.
-func parse(text, path string) (*ini.File, []record, error) {
+// parse reads a file's text.
+func parse(text, path string) ([]record, error) {
 	text, err := decodeText(text)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	d := dialect{path: path}
+	d := dialect{path: path, records: make([]record, 0, strings.Count(text, "\n")+1)}
 	for line := range strings.Lines(text) {
 		d.line++
 		if err := d.read(line); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	if d.bad != nil {
 		text := "Source contains parsing errors: " + python.Repr(path) + strings.Join(d.bad, "")
-		return nil, nil, &SyntaxError{d.badLine, text}
+		return nil, &SyntaxError{d.badLine, text}
 	}
-	file, err := ini.LoadSources(ini.LoadOptions{
-		IgnoreInlineComment:     true,
-		IgnoreContinuation:      true,
-		PreserveSurroundedQuote: true,
-		KeyValueDelimiters:      "=",
-	}, d.encoded())
-	return file, d.records, err
+	for i := range d.records {
+		d.records[i].complete()
+	}
+	return d.records, nil
 }
 
-// encoded writes the records for ini.v1.
-func (d *dialect) encoded() []byte {
-	var b bytes.Buffer
-	for _, r := range d.records {
-		if r.option == "" {
-			fmt.Fprintf(&b, "[%s]\n", encode(r.section))
-		} else {
-			value := strings.TrimRightFunc(strings.Join(r.value, "\n"), python.IsSpace)
-			fmt.Fprintf(&b, "%s=%s\n", encode(r.option), encode(value))
-		}
+// complete joins the lines of the value, without the blank ones at its end.
+func (r *record) complete() {
+	if r.more != nil {
+		r.value = strings.TrimRightFunc(r.value+"\n"+strings.Join(r.more, "\n"), python.IsSpace)
 	}
-	return b.Bytes()
 }
 
 // read takes in one line, which includes its line end.
@@ -114,7 +86,7 @@ func (d *dialect) read(line string) error {
 		}
 		return nil
 	}
-	column := utf8.RuneCountInString(line) - utf8.RuneCountInString(strings.TrimLeftFunc(line, python.IsSpace))
+	column := utf8.RuneCountInString(line[:len(line)-len(strings.TrimLeftFunc(line, python.IsSpace))])
 	if d.option && column > d.indent {
 		d.append(value)
 		return nil
@@ -150,13 +122,13 @@ func (d *dialect) assign(line, text string) {
 		return
 	}
 	section := d.records[len(d.records)-1].section
-	d.records = append(d.records, record{section, name, []string{python.Strip(text[i+1:])}, d.line})
+	d.records = append(d.records, record{section: section, option: name, value: python.Strip(text[i+1:]), line: d.line})
 }
 
 // append adds a line to the value of the open option.
 func (d *dialect) append(value string) {
 	r := &d.records[len(d.records)-1]
-	r.value = append(r.value, value)
+	r.more = append(r.more, value)
 }
 
 // comment returns where the comment of a line begins, or the line's length.
@@ -168,6 +140,9 @@ func comment(line string) int {
 		return 0
 	}
 	cut := len(line)
+	if !strings.ContainsAny(line, ";#") {
+		return cut
+	}
 	positions := []int{-1, -1}
 	for cut == len(line) && (positions[0] < len(line) || positions[1] < len(line)) {
 		for i, prefix := range []byte{';', '#'} {

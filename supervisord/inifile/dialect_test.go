@@ -29,14 +29,14 @@ func TestDialectLikePython(t *testing.T) {
 
 // understood shows what was read of a file as the oracle does.
 func understood(text string) any {
-	tab := New()
+	tab := New(nil)
 	if err := tab.Add(text, "x.conf", false); err != nil {
 		return map[string]any{"error": err.Error()}
 	}
 	options := func(section string) []any {
 		list := []any{}
-		for _, k := range tab.file.Section(encode(section)).Keys() {
-			list = append(list, []any{decode(k.Name()), decode(k.Value())})
+		for _, k := range tab.file.Section(section).Keys() {
+			list = append(list, []any{k.Name(), k.Value()})
 		}
 		return list
 	}

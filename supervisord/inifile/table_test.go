@@ -10,7 +10,7 @@ import (
 // read adds files to a table: the first is the main one.
 func read(t *testing.T, texts ...string) *Table {
 	t.Helper()
-	tab := New()
+	tab := New(nil)
 	for i, text := range texts {
 		if err := tab.Add(text, string(rune('a'+i))+".conf", i > 0); err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func TestDefaultsAreSeenInEverySection(t *testing.T) {
 func TestSyntaxErrorsHaveALine(t *testing.T) {
 	t.Parallel()
 	for text, line := range map[string]int{"[x]\n\nnonsense\n[y\n": 3, "x=1\n": 1, "[x]\n\xff": 2} {
-		err := New().Add(text, "a.conf", false)
+		err := New(nil).Add(text, "a.conf", false)
 		if e, ok := errors.AsType[*SyntaxError](err); !ok || e.Line != line {
 			t.Errorf("%q: %v, want one of line %d", text, err, line)
 		}
