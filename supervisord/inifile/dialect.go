@@ -140,7 +140,7 @@ func comment(line string) int {
 		return 0
 	}
 	cut := len(line)
-	if !strings.ContainsAny(line, ";#") {
+	if strings.IndexByte(line, ';') < 0 && strings.IndexByte(line, '#') < 0 {
 		return cut
 	}
 	positions := []int{-1, -1}
@@ -180,7 +180,10 @@ func decodeText(text string) (string, error) {
 	if err := checkUTF8(text); err != nil {
 		return "", err
 	}
-	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), nil
+	if strings.IndexByte(text, '\r') >= 0 {
+		text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	}
+	return text, nil
 }
 
 // checkUTF8 words the error as Python's decoder does.

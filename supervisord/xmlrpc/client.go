@@ -114,6 +114,11 @@ func (c *Client) post(ctx context.Context, body []byte) ([]byte, error) {
 	return answer, err
 }
 
+// maxAdvance is how much memory an answer gets for what it says is to come. That
+// of a thousand processes has a megabyte, and growing to that by doubling costs
+// as much as all the reading.
+const maxAdvance = 16 << 20
+
 // exchange writes the request and reads the answer; keep tells whether the
 // connection can be used again.
 func (c *Client) exchange(body []byte) (answer []byte, keep bool, err error) {
@@ -133,7 +138,7 @@ func (c *Client) exchange(body []byte) (answer []byte, keep bool, err error) {
 	}
 	var buf bytes.Buffer
 	if h.length > 0 {
-		buf.Grow(int(min(h.length, 1<<20)) + bytes.MinRead)
+		buf.Grow(int(min(h.length, maxAdvance)) + bytes.MinRead)
 	}
 	if _, err := buf.ReadFrom(h.body(c.reader)); err != nil {
 		return nil, false, err
