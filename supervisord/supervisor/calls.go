@@ -30,7 +30,7 @@ func (s *Supervisor) process(name string) (*active, *process.Process, error) {
 	if spec.WholeGroup() {
 		return g, nil, nil
 	}
-	p := g.Process(spec.Process)
+	p := s.indexed().named[spec]
 	if p == nil {
 		return nil, nil, faults.New(faults.BadName, name)
 	}

@@ -132,4 +132,6 @@ func (s *Supervisor) forget(gone *active) {
 		}
 	}
 	s.groups = kept
+	delete(s.named, gone.Config.Name)
+	s.changed()
 }

@@ -44,6 +44,8 @@ type Supervisor struct {
 
 	mu     sync.RWMutex
 	groups []*active // in order of activation
+	named  map[string]*active
+	index  *index // of groups, nil until wanted
 	last   *config.Config
 	auto   map[*config.Process]autoLogs // of the processes of last
 
@@ -75,6 +77,7 @@ func New(o Options) *Supervisor {
 		orders:  make(chan order),
 		ended:   make(chan struct{}),
 		last:    o.Config,
+		named:   make(map[string]*active),
 		auto:    make(map[*config.Process]autoLogs),
 	}
 	s.mood.Store(int32(states.DaemonRunning))
@@ -229,7 +232,9 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 		a.start(p)
 	}
 	s.mu.Lock()
-	s.groups = append(slices.Clone(s.groups), a)
+	s.groups = append(s.groups, a) // whoever has the list sees no more than he had
+	s.named[conf.Name] = a
+	s.changed()
 	s.mu.Unlock()
 	s.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
 	s.enqueue(g)
@@ -257,23 +262,6 @@ func (s *Supervisor) newProcess(o process.Options) (*process.Process, error) {
 	o.StripANSI, o.ServerURL, o.Environ = d.StripANSI, d.ServerURL, s.Environ
 	o.Spawner, o.Events, o.Log = s.Spawner, s.Events, s.Log
 	return process.New(o), nil
-}
-
-// list returns the active groups in order of activation. The slice is never
-// changed.
-func (s *Supervisor) list() []*active {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.groups
-}
-
-func (s *Supervisor) find(name string) *active {
-	for _, g := range s.list() {
-		if g.Config.Name == name {
-			return g
-		}
-	}
-	return nil
 }
 
 // byPriority returns the active groups by ascending priority, equal ones in

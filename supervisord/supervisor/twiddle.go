@@ -118,6 +118,8 @@ func (s *Supervisor) replace(old *active, configs []*config.Process, processes [
 	defer s.mu.Unlock()
 	s.groups = slices.Clone(s.groups)
 	s.groups[slices.Index(s.groups, old)] = &fresh
+	s.named[conf.Name] = &fresh
+	s.changed()
 	if i := slices.Index(s.last.Groups, old.Config); i >= 0 {
 		last := *s.last
 		last.Groups = slices.Clone(last.Groups)

@@ -84,7 +84,7 @@ func (e *Encoder) value(dst []byte, v any) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	return p(dst, rv)
+	return p.value(dst, rv)
 }
 
 // mapping appends a struct whose members are in the order of their names.
@@ -107,12 +107,19 @@ func appendMember(dst []byte, name string) []byte {
 	return append(dst, "</name>\n"...)
 }
 
-// appendInt saturates at the 32 bits of the standard: parsers refuse what is
-// longer, and with it the whole answer.
+const (
+	beforeInt, afterInt       = "<value><int>", "</int></value>"
+	beforeString, afterString = "<value><string>", "</string></value>"
+)
+
 func appendInt(dst []byte, i int64) []byte {
-	dst = append(dst, "<value><int>"...)
-	dst = strconv.AppendInt(dst, min(max(i, math.MinInt32), math.MaxInt32), 10)
-	return append(dst, "</int></value>"...)
+	return append(appendDigits(append(dst, beforeInt...), i), afterInt...)
+}
+
+// appendDigits saturates at the 32 bits of the standard: parsers refuse what is
+// longer, and with it the whole answer.
+func appendDigits(dst []byte, i int64) []byte {
+	return strconv.AppendInt(dst, min(max(i, math.MinInt32), math.MaxInt32), 10)
 }
 
 func appendBool(dst []byte, b bool) []byte {
@@ -123,9 +130,7 @@ func appendBool(dst []byte, b bool) []byte {
 }
 
 func appendString(dst []byte, s string) []byte {
-	dst = append(dst, "<value><string>"...)
-	dst = appendText(dst, s)
-	return append(dst, "</string></value>"...)
+	return append(appendText(append(dst, beforeString...), s), afterString...)
 }
 
 // appendFloat writes no exponent: the standard has none.

@@ -188,3 +188,22 @@ func BenchmarkEncode1000ProcessInfos(b *testing.B) {
 	b.SetBytes(int64(len(buf)))
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/info")
 }
+
+// TestPlainRunEndsAtAnyOtherByte looks for every byte at every place, since
+// eight places are looked at together.
+func TestPlainRunEndsAtAnyOtherByte(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		for at := range 20 {
+			text := []byte(strings.Repeat("/", 20))
+			text[at] = byte(c)
+			want := 20
+			if !plain(byte(c)) {
+				want = at
+			}
+			if got := plainRun(string(text)); got != want {
+				t.Errorf("byte %#x at %d: %d bytes are plain, want %d", c, at, got, want)
+			}
+		}
+	}
+}

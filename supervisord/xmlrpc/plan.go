@@ -7,8 +7,18 @@ import (
 	"time"
 )
 
-// plan appends values of one type.
-type plan func(dst []byte, v reflect.Value) ([]byte, error)
+// plan is how values of one type are written. What is the same for all of them
+// stands apart, so that the plan of a struct can join it to what is next to it.
+type plan struct {
+	before, after string
+	content       func(dst []byte, v reflect.Value) ([]byte, error)
+}
+
+// value appends one value.
+func (p plan) value(dst []byte, v reflect.Value) ([]byte, error) {
+	dst, err := p.content(append(dst, p.before...), v)
+	return append(dst, p.after...), err
+}
 
 // plan finds or makes the plan of a type.
 func (e *Encoder) plan(t reflect.Type) (plan, error) {
@@ -17,7 +27,7 @@ func (e *Encoder) plan(t reflect.Type) (plan, error) {
 	}
 	p, err := e.newPlan(t)
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	e.plans.Store(t, p)
 	return p, nil
@@ -25,33 +35,33 @@ func (e *Encoder) plan(t reflect.Type) (plan, error) {
 
 func (e *Encoder) newPlan(t reflect.Type) (plan, error) {
 	if t == reflect.TypeFor[time.Time]() {
-		return func(dst []byte, v reflect.Value) ([]byte, error) {
+		return plan{content: func(dst []byte, v reflect.Value) ([]byte, error) {
 			return appendTime(dst, v.Interface().(time.Time)), nil
-		}, nil
+		}}, nil
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return planString, nil
+		return plan{beforeString, afterString, planString}, nil
 	case reflect.Bool:
-		return planBool, nil
+		return plan{content: planBool}, nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return planInt, nil
+		return plan{beforeInt, afterInt, planInt}, nil
 	case reflect.Float32, reflect.Float64:
-		return planFloat, nil
+		return plan{content: planFloat}, nil
 	case reflect.Interface:
-		return func(dst []byte, v reflect.Value) ([]byte, error) {
+		return plan{content: func(dst []byte, v reflect.Value) ([]byte, error) {
 			return e.value(dst, v.Interface())
-		}, nil
+		}}, nil
 	case reflect.Slice, reflect.Array:
 		return e.planArray(t)
 	case reflect.Struct:
 		return e.planStruct(t)
 	}
-	return nil, fmt.Errorf("xmlrpc has no value for type %v", t)
+	return plan{}, fmt.Errorf("xmlrpc has no value for type %v", t)
 }
 
 func planString(dst []byte, v reflect.Value) ([]byte, error) {
-	return appendString(dst, v.String()), nil
+	return appendText(dst, v.String()), nil
 }
 
 func planBool(dst []byte, v reflect.Value) ([]byte, error) {
@@ -59,7 +69,7 @@ func planBool(dst []byte, v reflect.Value) ([]byte, error) {
 }
 
 func planInt(dst []byte, v reflect.Value) ([]byte, error) {
-	return appendInt(dst, v.Int()), nil
+	return appendDigits(dst, v.Int()), nil
 }
 
 func planFloat(dst []byte, v reflect.Value) ([]byte, error) {
@@ -70,52 +80,54 @@ func planFloat(dst []byte, v reflect.Value) ([]byte, error) {
 func (e *Encoder) planArray(t reflect.Type) (plan, error) {
 	element, err := e.plan(t.Elem())
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
-	return func(dst []byte, v reflect.Value) ([]byte, error) {
-		dst = append(dst, "<value><array><data>\n"...)
+	element.after += "\n"
+	content := func(dst []byte, v reflect.Value) ([]byte, error) {
 		for i := range v.Len() {
 			var err error
-			if dst, err = element(dst, v.Index(i)); err != nil {
+			if dst, err = element.value(dst, v.Index(i)); err != nil {
 				return dst, err
 			}
-			dst = append(dst, '\n')
 		}
-		return append(dst, "</data></array></value>"...), nil
-	}, nil
+		return dst, nil
+	}
+	return plan{"<value><array><data>\n", "</data></array></value>", content}, nil
 }
 
-// planStruct makes the plan of a struct: everything of a member but its value
-// is rendered once.
+// planStruct makes the plan of a struct: everything between two values is
+// rendered once and written in one go.
 func (e *Encoder) planStruct(t reflect.Type) (plan, error) {
 	type member struct {
-		index int
-		head  string
-		value plan
+		index   int
+		before  string // since the last value
+		content func([]byte, reflect.Value) ([]byte, error)
 	}
 	var members []member
+	between := "<value><struct>\n"
 	for i, name := range fields(t) {
 		if name == "" {
 			continue
 		}
 		p, err := e.plan(t.Field(i).Type)
 		if err != nil {
-			return nil, fmt.Errorf("%v.%s: %w", t, t.Field(i).Name, err)
+			return plan{}, fmt.Errorf("%v.%s: %w", t, t.Field(i).Name, err)
 		}
-		members = append(members, member{i, string(appendMember(nil, name)), p})
+		between += string(appendMember(nil, name)) + p.before
+		members = append(members, member{i, between, p.content})
+		between = p.after + "\n</member>\n"
 	}
-	return func(dst []byte, v reflect.Value) ([]byte, error) {
-		dst = append(dst, "<value><struct>\n"...)
-		for _, m := range members {
-			dst = append(dst, m.head...)
+	content := func(dst []byte, v reflect.Value) ([]byte, error) {
+		for i := range members {
+			m := &members[i]
 			var err error
-			if dst, err = m.value(dst, v.Field(m.index)); err != nil {
+			if dst, err = m.content(append(dst, m.before...), v.Field(m.index)); err != nil {
 				return dst, err
 			}
-			dst = append(dst, "\n</member>\n"...)
 		}
-		return append(dst, "</struct></value>"...), nil
-	}, nil
+		return dst, nil
+	}
+	return plan{after: between + "</struct></value>", content: content}, nil
 }
 
 // fields tells the wire name of each field of a struct, "" for one that stays

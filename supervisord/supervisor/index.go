@@ -1,0 +1,64 @@
+package supervisor
+
+import (
+	"cmp"
+	"slices"
+
+	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/process"
+)
+
+// index finds the processes of all active groups. It is made when somebody
+// first wants it after the groups have changed, and then never changed.
+type index struct {
+	sorted []*process.Process // by group and name
+	named  map[namespec.Spec]*process.Process
+}
+
+func newIndex(groups []*active) *index {
+	x := &index{named: make(map[namespec.Spec]*process.Process)}
+	for _, g := range groups {
+		for _, p := range g.Processes {
+			x.named[namespec.Spec{Group: g.Config.Name, Process: p.Config.Name}] = p
+		}
+		x.sorted = append(x.sorted, g.Processes...)
+	}
+	slices.SortStableFunc(x.sorted, func(a, b *process.Process) int {
+		return cmp.Or(cmp.Compare(a.Config.Group, b.Config.Group), cmp.Compare(a.Config.Name, b.Config.Name))
+	})
+	return x
+}
+
+// indexed returns the index of the groups as they are now.
+func (s *Supervisor) indexed() *index {
+	s.mu.RLock()
+	x := s.index
+	s.mu.RUnlock()
+	if x != nil {
+		return x
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.index == nil {
+		s.index = newIndex(s.groups)
+	}
+	return s.index
+}
+
+// changed tells that the groups are others now. Only mu's holder calls it.
+func (s *Supervisor) changed() { s.index = nil }
+
+// list returns the active groups in order of activation. The slice is never
+// changed.
+func (s *Supervisor) list() []*active {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.groups
+}
+
+// find returns the active group of that name, nil if there is none.
+func (s *Supervisor) find(name string) *active {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.named[name]
+}
