@@ -11,6 +11,10 @@
 // to start for as long as that takes. On shutdown log streams end at once;
 // calls that are about to be answered are given a moment.
 //
+// On unix sockets small calls take a shortcut past net/http, with the same
+// handlers behind the same credentials (shortcut.go). What it does not know for
+// certain it hands to net/http.
+//
 // A handler refuses by setting a status and no more. The page that goes with
 // it is Supervisor's and is added here.
 package httpd

@@ -28,6 +28,12 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 		routed := router(routes(running, st.Server, h))
 		srv := newServer(calls, recorder{st, s.Log, st.guard.before(routed)}, s.Log)
 		servers = append(servers, srv)
+		if st.Family == "unix" {
+			srv.shortcut = newShortcut(calls, st.Listener, srv.Handler, s.Log)
+			group.Go(func() error { return srv.serve(srv.shortcut.others) })
+			group.Go(func() error { return srv.serve(srv.shortcut) })
+			continue
+		}
 		group.Go(func() error { return srv.serve(st.Listener) })
 	}
 	<-running.Done()
@@ -48,6 +54,8 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 // anything yet.
 type server struct {
 	http.Server
+	shortcut *shortcut // nil if net/http gets every connection
+
 	mu     sync.Mutex
 	silent map[net.Conn]struct{}
 }
@@ -92,6 +100,11 @@ func (s *server) end(ctx context.Context) {
 		conn.Close()
 	}
 	s.mu.Unlock()
+	if s.shortcut != nil {
+		var ending sync.WaitGroup
+		ending.Go(func() { s.shortcut.end(ctx) })
+		defer ending.Wait()
+	}
 	if s.Shutdown(ctx) != nil {
 		s.Server.Close()
 	}

@@ -1,0 +1,147 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+)
+
+// conversation is a connection with plain requests, and what was read from it
+// but not answered.
+type conversation struct {
+	*shortcut
+	conn net.Conn
+	have int // bytes in buf
+	buf  [maxPlain]byte
+}
+
+// maxPlain is the most that a plain request can have, head and body. A call with
+// one name in it has less than 500 bytes.
+const maxPlain = 2 << 10
+
+// bodyPause is how long the rest of a body may take to follow its head: Python
+// sends the two apart.
+const bodyPause = 100 * time.Millisecond
+
+// run answers plain requests until the connection is of no more use. It returns
+// false when something else has come.
+func (c *conversation) run() (over bool) {
+	for patience := headerTimeout; ; patience = idleTimeout {
+		if c.have == 0 && !c.fill(patience) {
+			return true
+		}
+		req, size := parsePlain(c.buf[:c.have])
+		if req == nil {
+			return false
+		}
+		for c.have < size {
+			if !c.fill(bodyPause) {
+				return false // net/http grants it more time, or finds out what is wrong
+			}
+		}
+		if !c.busy(c.conn, true) {
+			return true
+		}
+		keep, extra := c.answer(req, c.buf[size-int(req.ContentLength):size])
+		c.have = copy(c.buf[:], c.buf[size:c.have])
+		c.have += copy(c.buf[c.have:], extra)
+		if !c.busy(c.conn, false) || !keep {
+			return true
+		}
+	}
+}
+
+// fill reads what is there, or waits for something.
+func (c *conversation) fill(patience time.Duration) bool {
+	if c.conn.SetReadDeadline(time.Now().Add(patience)) != nil {
+		return false
+	}
+	n, err := c.conn.Read(c.buf[c.have:])
+	c.have += n
+	return err == nil
+}
+
+// answer has the handlers answer a request. It tells whether the connection can
+// take another one, and what of that has come already.
+func (c *conversation) answer(req *http.Request, body []byte) (keep bool, extra []byte) {
+	ctx := &callContext{Context: c.base, conn: c.conn}
+	defer func() { extra = ctx.end() }()
+	w := &plainWriter{conn: c.conn, header: make(http.Header), last: req.Close}
+	req = req.WithContext(ctx)
+	req.Body = plainBody(body)
+	req.RemoteAddr = c.conn.RemoteAddr().String()
+	c.handler.ServeHTTP(w, req)
+	return w.finish() == nil && !w.last, nil
+}
+
+// callContext ends when the client hangs up. Most calls never wait for anything,
+// so the client is watched only once somebody asks for Done.
+type callContext struct {
+	context.Context // of the server
+	conn            net.Conn
+
+	mu      sync.Mutex
+	over    bool
+	asked   context.Context // nil until Done is called
+	cancel  context.CancelFunc
+	watched chan struct{} // closed when nobody watches any more, nil if nobody ever did
+	extra   []byte        // what came instead of the client's end; watched guards it
+}
+
+// Done returns a channel that is closed when the client hangs up, and when the
+// request is over.
+func (x *callContext) Done() <-chan struct{} {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.asked != nil {
+		return x.asked.Done()
+	}
+	x.asked, x.cancel = context.WithCancel(x.Context)
+	if x.over || x.conn.SetReadDeadline(time.Time{}) != nil {
+		x.cancel()
+		return x.asked.Done()
+	}
+	x.watched = make(chan struct{})
+	go x.watch()
+	return x.asked.Done()
+}
+
+// Err is nil as long as Done is not closed, or was not asked for.
+func (x *callContext) Err() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.asked == nil {
+		return x.Context.Err()
+	}
+	return x.asked.Err()
+}
+
+// watch waits until the client hangs up or sends another request.
+func (x *callContext) watch() {
+	defer close(x.watched)
+	b := make([]byte, 1)
+	n, err := x.conn.Read(b)
+	x.extra = b[:n]
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		x.cancel()
+	}
+}
+
+// end is called when the request is over. It returns what came of the next one.
+func (x *callContext) end() []byte {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.over = true
+	if x.watched != nil {
+		_ = x.conn.SetReadDeadline(time.Unix(1, 0)) // a closed connection ends the watch as well
+		<-x.watched
+	}
+	if x.cancel != nil {
+		x.cancel()
+	}
+	return x.extra
+}
