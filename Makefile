@@ -9,9 +9,10 @@ FLAGS   := -tags urfave_cli_no_docs -trimpath -ldflags "-s -w"
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 FUZZ    ?= 60s
 STEPS   ?= 1000000
+RUNS    ?= 3
 export CGO_ENABLED ?= 0
 
-.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz simulate differential bench packages clean vuln
+.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz simulate differential bench bench-scale packages clean vuln
 
 all: fmt vet lint test build
 
@@ -66,8 +67,15 @@ differential: packages
 simulate:
 	GOGC=400 SUPERVISOR_SIMULATION_STEPS=$(STEPS) $(GO) test -count=1 -run '^TestSimulation$$' ./supervisord/supervisor
 
-bench:
-	$(GO) test -run '^$$' -bench . ./...
+# The hot paths with their allocations, then our daemon beside others and beside
+# what the kernel alone takes: docs/performance.md. RUNS=1 is a first impression.
+bench: build
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	.ci/bench/bench.py --bin $(BIN) --runs $(RUNS)
+
+# How the costs grow with the number of programs; it takes minutes.
+bench-scale: build
+	.ci/bench/bench.py --bin $(BIN) --runs $(RUNS) --only none --scale
 
 vuln:
 	$(GO) run golang.org/x/vuln/cmd/govulncheck@latest ./...

@@ -18,6 +18,7 @@ func BenchmarkLoad(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "c.conf")
 	write(b, path, []byte(text.String()))
 	o := LoadOptions{Path: path, Host: ThisHost()}
+	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Load(o); err != nil {
 			b.Fatal(err)

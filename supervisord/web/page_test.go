@@ -238,6 +238,7 @@ func BenchmarkStatus(b *testing.B) {
 		f.processes = append(f.processes, process(fmt.Sprintf("g:p%d", i), states.Running, "pid 42, uptime 0:00:07"))
 	}
 	c := newClient(b, f, tcpServer)
+	b.ReportAllocs()
 	for b.Loop() {
 		c.page("/")
 	}
