@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our supervisord beside others, and beside what the kernel alone takes.
 
-    bench.py [--runs 3] [--n 1000] [--only ROW,ROW...] [--scale] [--bin bin]
+    bench.py [--runs 3] [--n 1000] [--only ROW,ROW...] [--contenders NAME,NAME...] [--scale] [--bin bin]
 
 Prints a Markdown table; docs/performance.md says what its rows mean. Needs Linux
 5.3 and a C compiler. Of Debian's Supervisor, runit, s6 and daemontools those are
@@ -451,7 +451,7 @@ def show(x):
 def report(figures, found, n, rows):
     median = {k: statistics.median(v) for k, v in figures.items()}
     names = [c for c in found if c not in ('ours', 'floor')]
-    print('| measure | unit | floor | ours | ours ÷ floor | %s | to reach | reached |' % ' | '.join(names))
+    print('| %s |' % ' | '.join(['measure', 'unit', 'floor', 'ours', 'ours ÷ floor'] + names + ['to reach', 'reached']))
     print('|---|---|' + '---:|' * (3 + len(names)) + '---|---|')
     for row, (words, unit, (factor, of)) in TABLE.items():
         ours = median.get((row, 'ours'))
@@ -461,9 +461,9 @@ def report(figures, found, n, rows):
         bound = factor if of is None else factor * median[row, of] if (row, of) in median else None
         goal = '≤ %g%s' % (factor, ' × ' + of if of else ' ' + unit)
         verdict = '?' if bound is None else 'yes' if ours <= bound else 'no'
-        print('| %s | %s | %s | %s | %s | %s | %s | %s |' % (
-            words.format(n=n), unit, show(base), show(ours), show(ours / base if base else None),
-            ' | '.join(show(median.get((row, c))) for c in names), goal, verdict))
+        print('| %s |' % ' | '.join(
+            [words.format(n=n), unit, show(base), show(ours), show(ours / base if base else None)] +
+            [show(median.get((row, c))) for c in names] + [goal, verdict]))
 
 
 def scale(found, tools, runs):
@@ -488,6 +488,7 @@ def main():
     ap.add_argument('--runs', type=int, default=3)
     ap.add_argument('--n', type=int, default=1000, help='programs in the rows about many')
     ap.add_argument('--only', help='rows, by their short names, or none: ' + ', '.join(TABLE))
+    ap.add_argument('--contenders', help='their names as in the table; all by default')
     ap.add_argument('--scale', action='store_true', help='also N = 10 … 4000')
     ap.add_argument('--bin', default='bin', help='the folder with our programs')
     a = ap.parse_args()
@@ -505,6 +506,8 @@ def main():
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         found = contenders(a.bin)
+        if a.contenders:
+            found = {name: kind for name, kind in found.items() if name in a.contenders.split(',')}
         if rows:
             report(measure(found, tools, a.n, rows, a.runs), found, a.n, rows)
         if a.scale:

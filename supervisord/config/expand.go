@@ -27,9 +27,9 @@ const (
 // List returns the names of the set that are not ENV_X.
 func (n Names) List() []string {
 	var list []string
-	for _, v := range (&vars{}).fixed() {
-		if n&v.in != 0 {
-			list = append(list, v.name)
+	for _, name := range fixedNames() {
+		if in, _ := (&vars{}).fixed(name); n&in != 0 {
+			list = append(list, name)
 		}
 	}
 	return list
@@ -44,21 +44,29 @@ type vars struct {
 	own            map[string]string // likewise, of NameOwnEnv
 }
 
-type variable struct {
-	name  string
-	in    Names
-	value any // string or int
+// fixedNames lists the names that are not ENV_X.
+func fixedNames() []string {
+	return []string{"here", "host_node_name", "program_name", "group_name", "process_num", "numprocs"}
 }
 
-func (v *vars) fixed() []variable {
-	return []variable{
-		{"here", NameHere, v.here},
-		{"host_node_name", NameHost, v.host},
-		{"program_name", NameProgram, v.program},
-		{"group_name", NameGroup, v.group},
-		{"process_num", NameNumber, v.num},
-		{"numprocs", NameNumber, v.count},
+// fixed returns the value of a fixed name, a string or an int, and where it is
+// known: nowhere if it is none of them.
+func (v *vars) fixed(name string) (in Names, value any) {
+	switch name {
+	case "here":
+		return NameHere, v.here
+	case "host_node_name":
+		return NameHost, v.host
+	case "program_name":
+		return NameProgram, v.program
+	case "group_name":
+		return NameGroup, v.group
+	case "process_num":
+		return NameNumber, v.num
+	case "numprocs":
+		return NameNumber, v.count
 	}
+	return 0, nil
 }
 
 // lookup finds the value of a name, a string or an int.
@@ -70,12 +78,11 @@ func (v *vars) lookup(allowed Names, name string) (any, bool) {
 		value, ok := v.env[name]
 		return value, ok
 	}
-	for _, f := range v.fixed() {
-		if f.name == name && allowed&f.in != 0 {
-			return f.value, true
-		}
+	in, value := v.fixed(name)
+	if in&allowed == 0 {
+		return nil, false
 	}
-	return nil, false
+	return value, true
 }
 
 // available lists all names in order.
