@@ -40,6 +40,7 @@ var layers = []struct {
 	{"supervisord/spawn", []string{"signals"}},
 	{"supervisord/process", []string{"signals", "safeopen", "config", "states", "faults", "events", "logs", "spawn", "namespec", "shlex", "python"}},
 	{"supervisord/listener", []string{"python", "config", "states", "events", "process", "logs"}},
+	{"supervisord/ledger", nil},
 	{"supervisord/supervisor", []string{"config", "states", "faults", "events", "logs", "process", "listener", "namespec", "api"}},
 	{"supervisord/rpc", []string{"supervisor", "logs", "python", "states", "faults", "namespec", "api", "xmlrpc"}},
 	{"supervisord/web", []string{"supervisor", "logs", "states", "faults", "namespec", "api", "config"}},

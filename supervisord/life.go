@@ -56,17 +56,22 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, err error) {
 		return 0, err
 	}
 	defer servers.Close()
-	l.cleanUp()
-	return l.run(ctx, servers)
+	e, err := l.claim()
+	if err != nil {
+		return 0, err
+	}
+	defer e.release()
+	l.cleanUp(e)
+	return l.run(ctx, servers, e)
 }
 
 // run is what is left of a life once it can't be refused any more.
-func (l *life) run(ctx context.Context, servers *httpd.Servers) (states.Daemon, error) {
+func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (states.Daemon, error) {
 	ctx, end := context.WithCancel(ctx)
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
 	defer end()
-	s := supervisor.New(supervisor.Options{
+	o := supervisor.Options{
 		Config:  l.conf,
 		Load:    l.load,
 		Program: l.program,
@@ -75,10 +80,18 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers) (states.Daemon, 
 		Log:     l.log,
 		Main:    l.main,
 		Environ: l.host.Environ,
-	})
+		Estates: e.left,
+	}
+	if e.keeps {
+		keeper := e.keeper()
+		o.Changed = keeper.Changed
+		helpers.Go(func() { keeper.Run(ctx) })
+	}
+	s := supervisor.New(o)
 	if err := s.Activate(ctx); err != nil {
 		return 0, err
 	}
+	e.tray.Forget()
 	own, twiddlers := l.namespaces()
 	door, err := rpc.New(rpc.Options{Supervisor: s, Namespaces: own, Twiddlers: twiddlers, Version: Version, Log: l.log})
 	if err != nil {
@@ -87,7 +100,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers) (states.Daemon, 
 	if err := l.detach(); err != nil {
 		return 0, err
 	}
-	defer l.notePid()()
+	l.notePid(e)
 	pages := web.New(web.Options{Supervisor: s, Version: Version, Log: l.log})
 	helpers.Go(func() {
 		if err := servers.Serve(ctx, httpd.Handlers{RPC: door, Logs: s, Web: pages.Handler}); err != nil {
@@ -95,7 +108,10 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers) (states.Daemon, 
 		}
 	})
 	helpers.Go(func() { l.obey(ctx, s) })
-	return s.Run(ctx), nil
+	e.settled = false
+	mood := s.Run(ctx)
+	e.settled = mood != states.DaemonRunning
+	return mood, nil
 }
 
 // namespaces lists the names under which methods are offered: those of
@@ -149,7 +165,7 @@ func (l *life) settleIn() error {
 	if l.first {
 		daemon.ReserveThreads()
 	}
-	if err := l.spawner.AdoptOrphans(d.Subreaper != config.No); err != nil && d.Subreaper == config.Yes {
+	if err := l.spawner.BeSubreaper(d.Subreaper != config.No); err != nil && d.Subreaper == config.Yes {
 		l.conf.Warnings = append(l.conf.Warnings, fmt.Sprintf("subreaper=true can't be had here: %v", err))
 	}
 	switch {
@@ -212,12 +228,12 @@ func (l *life) closeLog() {
 
 // cleanUp removes the automatic logs of earlier lives. It comes after the
 // sockets are bound: before, another instance might still be writing to them.
-func (l *life) cleanUp() {
+func (l *life) cleanUp(e *estate) {
 	d := l.conf.Supervisord
-	if d.NoCleanup {
+	if d.NoCleanup || e.damaged {
 		return
 	}
-	failed, err := logs.CleanAuto(d.ChildLogDir, d.Identifier)
+	failed, err := logs.CleanAuto(d.ChildLogDir, d.Identifier, e.logs()...)
 	if err != nil {
 		l.log.Warn("Could not clear childlog dir")
 	}
@@ -245,18 +261,10 @@ func (l *life) detach() error {
 	return l.background.Detach()
 }
 
-// notePid writes the pidfile and returns what takes it away again.
-func (l *life) notePid() func() {
-	path := l.conf.Supervisord.Pidfile
-	err := daemon.WritePidfile(path)
-	if err != nil {
-		l.log.Log(context.Background(), logs.LevelCritical, "could not write pidfile "+path)
+// notePid tells who the daemon is.
+func (l *life) notePid(e *estate) {
+	if e.noPid != nil {
+		l.log.Log(context.Background(), logs.LevelCritical, "could not write pidfile "+l.conf.Supervisord.Pidfile)
 	}
 	l.log.Info(fmt.Sprintf("supervisord started with pid %d", os.Getpid()))
-	return func() {
-		// /dev/null is a pidfile too, where there is nothing else to write to.
-		if info, statErr := os.Lstat(path); err == nil && statErr == nil && info.Mode().IsRegular() {
-			os.Remove(path)
-		}
-	}
 }

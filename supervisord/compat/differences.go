@@ -142,6 +142,12 @@ func ofDaemon() []Difference {
 			"A shutdown need not wait.", nil},
 		{"P18", area, "A main log or FastCGI socket that can't be had is a traceback and status 1.", "It is an error message and status 2.",
 			"It is a mistake like others in the configuration.", of(option, "logfile", "socket")},
+		{"P23", area, "Programs that have survived a crash of the daemon run on unsupervised; a new one starts all of them again.",
+			"On Linux a new one takes them over, as orphan_policy says. It finds them by a record beside the pidfile (.state), which a normal end removes.",
+			"Nothing should run twice, or stop, because the daemon has crashed.", of(option, "state_file", "orphan_policy")},
+		{"P24", area, "Two instances may run with one configuration if it has no socket.",
+			"The second one refuses, because of a lock file beside the pidfile (.lock).", "They would start everything twice.",
+			of(option, "state_file", "pidfile")},
 		{"P22", area, "Logs whom it waits for at shutdown after the first signals.", "Logs it before them.",
 			"The line announces the deaths, so it comes before them.", nil},
 	}

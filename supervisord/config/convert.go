@@ -325,3 +325,21 @@ func userGroup(h *Host, s string) (owner, error) {
 	}
 	return owner{uid, gid}, nil
 }
+
+// statePath is "" for no state file.
+func statePath(h *Host, s string) (string, error) {
+	if python.Lower(s) == "none" {
+		return "", nil
+	}
+	return existingDirpath(h, s)
+}
+
+func orphanPolicy(s string) (OrphanPolicy, error) {
+	word := python.Lower(s)
+	for p := AdoptOrphans; p <= LeaveOrphans; p++ {
+		if p.String() == word {
+			return p, nil
+		}
+	}
+	return AdoptOrphans, fmt.Errorf("invalid orphan_policy value %s: adopt, kill or leave", python.Repr(s))
+}

@@ -133,8 +133,15 @@ func (s *Supervisord) json() map[string]any {
 		"umask":            jsonMode(s.Umask),
 		"user":             orNull(s.User, false),
 	}
+	// Supervisor doesn't know these.
 	if s.Subreaper != Auto {
-		v["subreaper"] = s.Subreaper == Yes // Supervisor doesn't know it
+		v["subreaper"] = s.Subreaper == Yes
+	}
+	if s.StateFileSet {
+		v["state_file"] = orNull(s.StateFile, false)
+	}
+	if s.Orphans != AdoptOrphans {
+		v["orphan_policy"] = s.Orphans.String()
 	}
 	return v
 }

@@ -25,6 +25,8 @@ const (
 	InetAddress               // port, :port, *:port or host:port
 	KeyValues                 // NAME="value" pairs separated by commas
 	AutoBoolean               // auto, or a boolean
+	StatePath                 // a Path, or NONE
+	OrphansAre                // adopt, kill or leave
 )
 
 // parse converts an option's text.
@@ -64,6 +66,10 @@ func (t Type) parse(h *Host, s string) (any, error) {
 		return keyValues(s)
 	case AutoBoolean:
 		return autoBoolean(s)
+	case StatePath:
+		return statePath(h, s)
+	case OrphansAre:
+		return orphanPolicy(s)
 	}
 	return s, nil
 }
@@ -76,6 +82,7 @@ func (t Type) String() string {
 		List: "list", Directory: "existing directory", Path: "path", Logfile: "log file", User: "user",
 		Owner: "user:group", InetAddress: "address", KeyValues: "environment",
 		AutoBoolean: "boolean or auto",
+		StatePath:   "path", OrphansAre: "adopt, kill or leave",
 	}[t]
 }
 
@@ -164,6 +171,8 @@ var options = []Option{
 	{Name: "logfile_backups", In: InSupervisord, Type: Integer, Default: "10", Names: NameHere, Long: true, Short: "z", Arg: "NUM", Help: "old main logs to keep"},
 	{Name: "loglevel", In: InSupervisord, Type: Level, Default: "info", Names: NameHere, Long: true, Short: "e", Arg: "LEVEL", Help: "critical, error, warn, info, debug, trace or blather"},
 	{Name: "pidfile", In: InSupervisord, Type: Path, Default: "supervisord.pid", Names: NameHere, Long: true, Short: "j", Arg: "FILENAME", Help: "file that the process id is written to"},
+	{Name: "state_file", Own: true, In: InSupervisord, Type: StatePath, Names: NameHere, Help: "record of the running programs, by which they are found again after a crash of supervisord; the pidfile with .state behind it by default, NONE for no record"},
+	{Name: "orphan_policy", Own: true, In: InSupervisord, Type: OrphansAre, Default: "adopt", Names: NameHere, Help: "what becomes of programs that have survived a crash of supervisord: adopt takes them over, kill stops them and starts them anew, leave lets them be"},
 	{Name: "identifier", In: InSupervisord, Default: "supervisor", Names: NameHere, Long: true, Short: "i", Arg: "STR", Help: "name of this supervisord for clients and in log names"},
 	{Name: "nodaemon", In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Long: true, Short: "n", Help: "stay in the foreground"},
 	{Name: "silent", In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Long: true, Short: "s", Help: "no copy of the main log on stdout when in the foreground"},

@@ -1,6 +1,9 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // override returns the value of an option of [supervisord]: the command line's,
 // else the file's. The file's is checked in any case.
@@ -29,6 +32,12 @@ func (l *loader) supervisord() {
 	s.LogfileBackups = override[int](r, "logfile_backups")
 	s.LogLevel = override[LogLevel](r, "loglevel")
 	s.Pidfile = l.host.normalize(override[string](r, "pidfile"))
+	s.StateFile = s.stateFile(get[string](r, "state_file"), r.isSet("state_file"))
+	if s.StateFile != "" {
+		s.StateFile = l.host.normalize(s.StateFile)
+	}
+	s.StateFileSet = r.isSet("state_file")
+	s.Orphans = get[OrphanPolicy](r, "orphan_policy")
 	s.Identifier = override[string](r, "identifier")
 	s.NoDaemon = override[bool](r, "nodaemon")
 	s.Silent = override[bool](r, "silent")
@@ -38,6 +47,18 @@ func (l *loader) supervisord() {
 	s.Subreaper = get[Choice](r, "subreaper")
 	s.Environment = get[Environment](r, "environment")
 	l.addEnvironment(s.Environment)
+}
+
+// stateFile stands beside the pidfile unless set. A pidfile that is a device, as
+// of those who don't want one, has nothing beside it.
+func (s *Supervisord) stateFile(configured string, isSet bool) string {
+	switch {
+	case isSet:
+		return configured
+	case strings.HasPrefix(s.Pidfile, "/dev/"), strings.HasPrefix(s.Pidfile, "/proc/"):
+		return ""
+	}
+	return s.Pidfile + ".state"
 }
 
 // childLogDir is the temporary directory unless set.

@@ -30,6 +30,9 @@ type Supervisord struct {
 	LogfileBackups   int
 	LogLevel         LogLevel
 	Pidfile          string // absolute
+	StateFile        string // absolute, "" for none
+	StateFileSet     bool   // it was configured
+	Orphans          OrphanPolicy
 	Identifier       string
 	NoDaemon         bool
 	Silent           bool
@@ -50,6 +53,20 @@ const (
 	Yes
 	No
 )
+
+// OrphanPolicy says what becomes of programs that have survived a crash of the
+// daemon.
+type OrphanPolicy int
+
+// The policies.
+const (
+	AdoptOrphans OrphanPolicy = iota
+	KillOrphans               // and start them anew
+	LeaveOrphans              // as Supervisor does
+)
+
+// String returns the word in the configuration.
+func (p OrphanPolicy) String() string { return [...]string{"adopt", "kill", "leave"}[p] }
 
 // LogLevel is one of Supervisor's levels: critical 50, error 40, warn 30,
 // info 20, debug 10, trace 5, blather 3.

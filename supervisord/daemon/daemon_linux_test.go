@@ -2,7 +2,9 @@ package daemon
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -260,21 +262,61 @@ func TestBecomeOfAnOrdinaryUser(t *testing.T) {
 	}
 }
 
-func TestWritePidfile(t *testing.T) {
+func TestPidfileIsClaimedByOne(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "pid")
 	if err := os.WriteFile(path, []byte("123456789012\nmore\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := WritePidfile(path); err != nil {
+	first, err := ClaimPidfile(path, -1)
+	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
 	if want := fmt.Sprintf("%d\n", os.Getpid()); err != nil || string(got) != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
-	if err := WritePidfile(filepath.Join(path, "pid")); err == nil {
-		t.Error("a file is no directory, but that was no error")
+	_, err = ClaimPidfile(path, -1)
+	if held, ok := errors.AsType[*HeldError](err); !ok || held.PID != os.Getpid() {
+		t.Errorf("the second claim: %v", err)
+	}
+	first.Remove()
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it stays behind: %v", err)
+	}
+	third, err := ClaimPidfile(path, 0o077)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("with a umask of 077: %v, %v", info.Mode(), err)
+	}
+	if err := errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	third.Remove()
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("somebody else's file is gone: %v", err)
+	}
+}
+
+// A device is nobody's own.
+func TestPidfileThatIsADevice(t *testing.T) {
+	t.Parallel()
+	for range 2 {
+		p, err := ClaimPidfile(os.DevNull, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Remove()
+	}
+}
+
+func TestPidfileThatCannotBe(t *testing.T) {
+	t.Parallel()
+	_, err := ClaimPidfile(filepath.Join(t.TempDir(), "none", "pid"), -1)
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -2,21 +2,156 @@ package daemon
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/safeopen"
 )
 
-// WritePidfile writes the daemon's pid, replacing what an earlier one left.
-func WritePidfile(path string) error {
-	file, err := safeopen.Open(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+// Pidfile is the file with the daemon's pid. A lock on it keeps other daemons
+// away; the kernel lets go of it when the daemon ends, in whatever way.
+type Pidfile struct {
+	path   string
+	file   *os.File
+	isFile bool // and no device, which is nobody's own
+}
+
+// HeldError tells that another daemon is alive to whom a file belongs.
+type HeldError struct {
+	Path string
+	PID  int
+}
+
+// Error names the other one.
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("Another supervisord is running with this configuration: "+
+		"it has pid %d and holds %s.  Shut it down first before starting supervisord.", e.PID, e.Path)
+}
+
+// claimPatience is how long a lock is waited for whose holder is dead already:
+// a child that was being born at that moment has it a little longer.
+const claimPatience = 2 * time.Second
+
+// ClaimPidfile locks the pidfile and writes the daemon's pid to it, replacing
+// what an earlier one has left. The error is a *HeldError, or of the system if
+// there can be no such file or lock. It waits only for the dead. A new file
+// gets mode less umask, or less the umask of the process if that is negative.
+func ClaimPidfile(path string, umask int) (*Pidfile, error) {
+	for limit := time.Now().Add(claimPatience); ; time.Sleep(time.Millisecond) {
+		p, err := tryPidfile(path, umask)
+		if held, ok := errors.AsType[*HeldError](err); !ok || held.isAlive() || time.Now().After(limit) {
+			return p, err
+		}
+	}
+}
+
+func (e *HeldError) isAlive() bool { return e.PID > 0 && syscall.Kill(e.PID, 0) != syscall.ESRCH }
+
+func tryPidfile(path string, umask int) (*Pidfile, error) {
+	p, err := openPidfile(path, umask)
 	if err != nil {
+		return nil, err
+	}
+	if err = p.lock(); err == nil {
+		err = p.write()
+	}
+	if err != nil {
+		p.file.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func openPidfile(path string, umask int) (*Pidfile, error) {
+	const mode = 0o666
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		f, err = safeopen.Open(path, os.O_RDWR|os.O_CREATE, mode)
+	case err == nil && umask >= 0:
+		err = f.Chmod(mode &^ os.FileMode(umask))
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &Pidfile{path, f, info.Mode().IsRegular()}, nil
+}
+
+// lock takes the lock. A file system that has none keeps nobody away.
+func (p *Pidfile) lock() error {
+	if !p.isFile {
+		return nil
+	}
+	switch err := unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
+	case nil, unix.ENOTSUP, unix.ENOLCK, unix.EINVAL:
+	case unix.EWOULDBLOCK:
+		return &HeldError{p.path, p.read()}
+	default:
+		return &os.PathError{Op: "lock", Path: p.path, Err: err}
+	}
+	if !p.isNamed() { // its last owner has just removed it
+		return &HeldError{Path: p.path}
+	}
+	return nil
+}
+
+// write writes before it cuts, so that nobody meets an empty file that held a
+// pid before.
+func (p *Pidfile) write() error {
+	text := strconv.Itoa(os.Getpid()) + "\n"
+	if !p.isFile {
+		_, err := p.file.WriteString(text)
 		return err
 	}
-	_, err = file.WriteString(strconv.Itoa(os.Getpid()) + "\n")
-	return errors.Join(err, file.Close())
+	if _, err := p.file.WriteAt([]byte(text), 0); err != nil {
+		return err
+	}
+	return p.file.Truncate(int64(len(text)))
+}
+
+// read returns the pid in the file, 0 for none.
+func (p *Pidfile) read() int {
+	data := make([]byte, 32)
+	n, _ := p.file.ReadAt(data, 0)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(data[:n])))
+	if err != nil {
+		return 0
+	}
+	return pid
+}
+
+// isNamed tells whether the locked file is the one that others will find.
+func (p *Pidfile) isNamed() bool {
+	mine, err := p.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(p.path)
+	return err == nil && os.SameFile(mine, there)
+}
+
+// Remove removes the file and lets go of the lock. What somebody else has put
+// in its place stays.
+func (p *Pidfile) Remove() {
+	if p == nil {
+		return
+	}
+	if p.isFile && p.isNamed() {
+		os.Remove(p.path)
+	}
+	p.file.Close()
 }
 
 // SetUmask sets the file mode creation mask of the daemon and of the children

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -48,12 +49,12 @@ func randomWord() string {
 }
 
 // CleanAuto removes the files in dir that AutoName has created for this
-// identifier, and their backups. It returns the paths of those that it could
+// identifier, and their backups, but those that are to be kept. It returns the paths of those that it could
 // not remove, and an error if dir cannot be read.
 //
 // Unlike Supervisor it takes the identifier literally and leaves alone a file
 // whose name only begins like one of these.
-func CleanAuto(dir, identifier string) (failed []string, err error) {
+func CleanAuto(dir, identifier string, keep ...string) (failed []string, err error) {
 	identifier = strings.ReplaceAll(identifier, "/", "-")
 	generated, err := regexp.Compile(`^.+---` + regexp.QuoteMeta(identifier) + `-\S+\.log(\.\d+)?$`)
 	if err != nil {
@@ -68,6 +69,9 @@ func CleanAuto(dir, identifier string) (failed []string, err error) {
 			continue
 		}
 		path := filepath.Join(dir, entry.Name())
+		if slices.ContainsFunc(keep, func(log string) bool { return path == log || strings.HasPrefix(path, log+".") }) {
+			continue
+		}
 		if err := syscall.Unlink(path); err != nil && err != syscall.ENOENT {
 			failed = append(failed, path)
 		}

@@ -35,6 +35,7 @@ type File struct {
 	write    func(*os.File, []byte) (int, error) // (*os.File).Write
 	current  atomic.Pointer[os.File]             // nil while it is closed or cannot be opened; set under mu
 	isPlain  atomic.Bool                         // the open file is a regular one; set under mu
+	inode    atomic.Uint64                       // of the open file; set under mu
 	mu       sync.Mutex                          // guards all below
 	wanted   bool                                // between Open and Close
 	room     int64                               // bytes until MaxBytes, as far as is known
@@ -234,6 +235,7 @@ func (f *File) open() error {
 	}
 	_ = f.drop()
 	f.isPlain.Store(info.Mode().IsRegular())
+	f.inode.Store(info.Sys().(*syscall.Stat_t).Ino)
 	f.current.Store(file)
 	if f.rotates() {
 		// The file position serves as the size: append mode moves it to the end

@@ -23,7 +23,7 @@ func begin(m *machine, now time.Time, _ input) {
 		m.do(refuse{code: faults.ShutdownState})
 		return
 	}
-	m.again, m.inRound = false, false
+	m.Again, m.inRound, m.bereft = false, false, false
 	m.Started, m.SpawnErr, m.ExitStatus = now, "", 0
 	m.become(states.Starting)
 	m.do(birth{})
@@ -120,7 +120,7 @@ func (m *machine) retryOrGiveUp() {
 // died is an end that nobody asked for.
 func died(m *machine, now time.Time, in input) {
 	m.Ended, m.ExitStatus, m.Tries = now, in.exit.Code, 0
-	expected := m.conf.Expected(in.exit.Code)
+	expected := m.conf.Expected(in.exit.Code) && !m.bereft
 	level, word := logs.LevelInfo, "expected"
 	if !expected {
 		level, word = logs.LevelWarn, "not expected"
@@ -149,7 +149,7 @@ func (m *machine) restartIfWanted(now time.Time, expected bool) {
 
 // expectBirth has the timer bring the next attempt.
 func (m *machine) expectBirth(after time.Duration) {
-	m.due = true
+	m.Due = true
 	if !m.closing {
 		m.do(arm{after})
 	}
@@ -191,7 +191,7 @@ func obeyed(m *machine, now time.Time, in input) {
 	m.become(states.Stopped)
 	m.say(level, "stopped: %s (%s)", m.conf.Name, in.exit)
 	m.PID, m.Tries = 0, 0
-	if m.again {
+	if m.Again {
 		begin(m, now, input{})
 	}
 }
@@ -212,7 +212,7 @@ func giveUp(m *machine, _ time.Time, _ input) {
 // startLater grants a start request once the process has stopped, unless
 // births are forbidden then.
 func startLater(m *machine, _ time.Time, _ input) {
-	m.again = true
+	m.Again = true
 }
 
 // lose gives up what the kernel does not let us have.
@@ -230,14 +230,14 @@ func pass(m *machine, _ time.Time, in input) {
 // cancelRestart is a stop request in the breath before an automatic restart.
 // It is refused like any stop of what does not run, and holds all the same.
 func cancelRestart(m *machine, _ time.Time, _ input) {
-	m.due = false
+	m.Due = false
 	m.do(disarm{}, refuse{code: faults.NotRunning})
 }
 
 // rest sees to it that nothing is born any more. Who lives, lives on.
 func rest(m *machine, _ time.Time, _ input) {
 	m.closing = true
-	if m.due {
+	if m.Due {
 		m.do(disarm{})
 	}
 }
@@ -245,7 +245,7 @@ func rest(m *machine, _ time.Time, _ input) {
 // unrest takes rest back. A birth that was due comes now.
 func unrest(m *machine, _ time.Time, _ input) {
 	m.closing = false
-	if m.due {
+	if m.Due {
 		m.do(arm{0})
 	}
 }

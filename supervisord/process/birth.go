@@ -87,25 +87,27 @@ func (p *Process) Command() (file string, argv []string, err error) {
 }
 
 func (p *Process) spec(file string, argv []string) *spawn.Spec {
+	s := p.outlets()
+	s.Path, s.Args, s.Env = file, argv, p.environment()
+	s.Dir, s.Umask, s.Stdin = p.Config.Directory, p.Config.Umask, p.socket
+	if p.Config.UID != nil {
+		s.Become = spawn.Identity(*p.Config.UID) // now: users come and go
+	}
+	return s
+}
+
+// outlets says who the next child is and where its output goes.
+func (p *Process) outlets() *spawn.Spec {
 	s := &spawn.Spec{
-		Path: file,
-		Args: argv,
-		Env:  p.environment(),
 		Family: []string{
 			processNameVar + "=" + p.Config.Name,
 			groupNameVar + "=" + p.Config.Group,
 		},
-		Dir:    p.Config.Directory,
-		Umask:  p.Config.Umask,
-		Stdin:  p.socket,
 		Stdout: p.stdout,
 		Born:   func(c spawn.Child) { p.pid.Store(int64(c.Pid())) },
 	}
 	if p.Partner != nil {
 		s.Stdout = overheard{p.stdout, p.Partner.Expect()}
-	}
-	if p.Config.UID != nil {
-		s.Become = spawn.Identity(*p.Config.UID) // now: users come and go
 	}
 	if !p.Config.RedirectStderr {
 		s.Stderr = p.stderr
@@ -265,3 +267,10 @@ func (p *Process) ReopenLogs() error {
 func (p *Process) ClearLogs() error {
 	return errors.Join(p.stdout.Clear(), p.stderr.Clear())
 }
+
+// Position implements spawn.Positioned.
+func (o overheard) Position() (inode uint64, size int64) { return o.log.Position() }
+
+// Resume implements spawn.Positioned. The partner has begun a new conversation,
+// to which this does not belong.
+func (o overheard) Resume(data []byte, inode uint64, size int64) { o.log.Resume(data, inode, size) }

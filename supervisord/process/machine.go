@@ -22,6 +22,12 @@ type Status struct {
 	Ended      time.Time // when the last child was seen to have ended, zero for never
 	ExitStatus int       // of the last child, -1 if a signal ended it
 	SpawnErr   string    // why the last attempt failed or the last child ended badly
+
+	// What only a later daemon need know, beside what is to come:
+	Child    spawn.Child // nil for none
+	Deadline time.Time   // when the timer of the state goes off, zero for never
+	Due      bool        // it brings a birth, or would if births weren't forbidden
+	Again    bool        // a start request came while stopping
 }
 
 // kind is what happened to a process.
@@ -41,15 +47,22 @@ const (
 	hold                     // no more births until release: the daemon or the group is on its way out
 	release                  // it stays after all
 	abort                    // the shutdown has come to this process
+	adopted                  // the child that an earlier daemon has left is ours
+	missed                   // it has ended, and nobody saw it
+	recalled                 // an earlier daemon has left no child, but what is to come
 	numKinds
 )
 
 type input struct {
 	kind kind
 	pid  int            // of spawned
-	exit spawn.Exit     // of exited
+	exit spawn.Exit     // of exited and missed
 	sig  syscall.Signal // of deliver
 	text string         // of spawnFailed and signalFailed
+	past Status         // of adopted, missed and recalled: what the process was
+	// unwanted tells, of adopted, that the child is to be stopped, and bereft
+	// that it has lost the daemon that it talked to.
+	unwanted, bereft bool
 }
 
 // An effect is something that the machine wants done.
@@ -69,6 +82,9 @@ type (
 	disarm struct{}
 	// change tells the world of a transition and stops the old state's timer.
 	change events.Change
+	// restore has the state be what it was before there was this daemon, of
+	// which the world knows.
+	restore struct{ to states.Process }
 	// say writes a line to the main log.
 	say struct {
 		level slog.Level
@@ -82,24 +98,26 @@ type (
 	}
 )
 
-func (birth) isEffect()  {}
-func (signal) isEffect() {}
-func (arm) isEffect()    {}
-func (disarm) isEffect() {}
-func (change) isEffect() {}
-func (say) isEffect()    {}
-func (refuse) isEffect() {}
+func (birth) isEffect()   {}
+func (signal) isEffect()  {}
+func (arm) isEffect()     {}
+func (disarm) isEffect()  {}
+func (change) isEffect()  {}
+func (restore) isEffect() {}
+func (say) isEffect()     {}
+func (refuse) isEffect()  {}
 
 // machine is what a process is and will do next: no I/O, no clock, no locks.
 type machine struct {
 	conf *config.Process
 	Status
 	closing bool     // no births: between hold and release
-	due     bool     // the state's timer brings a birth, or would if not closing
-	again   bool     // a start request came while stopping
 	inRound bool     // started in a round that is not over
 	effects []effect // what the last step wants done, in order
 
+	// bereft tells that the child has lost the daemon that it may have talked
+	// to, so that its end, whatever its status, counts as unexpected.
+	bereft       bool
 	heirReported bool // that it goes into the background has been said
 }
 
@@ -107,7 +125,10 @@ type machine struct {
 //
 //exhaustive:enforce
 var table = map[states.Process][numKinds]func(*machine, time.Time, input){
-	states.Stopped: {start: begin, autostart: beginInRound, stop: notRunning, deliver: notRunning, hold: rest, release: unrest},
+	states.Stopped: {
+		start: begin, autostart: beginInRound, stop: notRunning, deliver: notRunning, hold: rest, release: unrest,
+		adopted: takeOver, missed: mourn, recalled: recall,
+	},
 	states.Starting: {
 		start: alreadyStarted, stop: terminate, deliver: pass,
 		spawned: born, spawnFailed: stillborn, exited: diedYoung, timeUp: settle, roundOver: settleAtLast,
@@ -157,7 +178,7 @@ func (m *machine) become(to states.Process) { m.becomeAs(to, false) }
 
 func (m *machine) becomeAs(to states.Process, expected bool) {
 	from := m.State
-	m.State, m.due = to, false
+	m.State, m.Due = to, false
 	m.do(change{
 		Process: m.conf.Name, Group: m.conf.Group, From: from, To: to,
 		Tries: m.Tries, PID: m.PID, Expected: expected,

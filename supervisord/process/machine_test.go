@@ -49,6 +49,8 @@ func tell(effects []effect) []string {
 			out = append(out, "disarm")
 		case change:
 			out = append(out, fmt.Sprintf("%s->%s", e.From, e.To))
+		case restore:
+			out = append(out, "was "+e.to.String())
 		case say:
 			if e.level > slog.LevelDebug {
 				out = append(out, e.text)
@@ -145,7 +147,7 @@ func TestCells(t *testing.T) {
 		{"disobedience of a group", states.Stopping, func(m *machine) { m.conf.KillAsGroup = true }, input{kind: timeUp}, 0,
 			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL to the group"}},
 		{"obeyed", states.Stopping, nil, exit(0), 0, []string{"STOPPING->STOPPED", "stopped: p (exit status 0)"}},
-		{"obeyed, start wanted", states.Stopping, func(m *machine) { m.again = true }, killed, 0,
+		{"obeyed, start wanted", states.Stopping, func(m *machine) { m.Again = true }, killed, 0,
 			[]string{"STOPPING->STOPPED", "stopped: p (terminated by SIGKILL)", "STOPPED->STARTING", "birth"}},
 
 		{"signal", states.Running, nil, input{kind: deliver, sig: syscall.SIGHUP}, 0, []string{"signal SIGHUP"}},
@@ -155,8 +157,34 @@ func TestCells(t *testing.T) {
 		{"unknown one ends", states.Unknown, restart(config.RestartNever), exit(0), time.Minute,
 			[]string{"UNKNOWN->EXITED", "exited: p (exit status 0; expected)"}},
 
-		{"hold cancels a retry", states.Backoff, func(m *machine) { m.due = true }, input{kind: hold}, 0, []string{"disarm"}},
-		{"release brings it back", states.Backoff, func(m *machine) { m.due, m.closing = true, true }, input{kind: release}, 0, []string{"arm 0s"}},
+		{"adopted", states.Stopped, nil, past(adopted, states.Running), 0,
+			[]string{"was RUNNING", "adopted: 'p' with pid 9"}},
+		{"adopted while starting", states.Stopped, nil, past(adopted, states.Starting), 300 * time.Millisecond,
+			[]string{"was STARTING", "adopted: 'p' with pid 9", "arm 700ms"}},
+		{"adopted after startsecs", states.Stopped, nil, past(adopted, states.Starting), time.Minute,
+			[]string{"was STARTING", "adopted: 'p' with pid 9", "arm 0s"}},
+		{"adopted while stopping", states.Stopped, nil, past(adopted, states.Stopping), time.Second,
+			[]string{"was STOPPING", "adopted: 'p' with pid 9", "arm 4s"}},
+		{"adopted although none was known", states.Stopped, nil, past(adopted, states.Exited), time.Minute,
+			[]string{"was STARTING", "adopted: 'p' with pid 9", "arm 1s"}},
+		{"adopted to be stopped", states.Stopped, nil, unwanted(past(adopted, states.Running)), 0,
+			[]string{"was RUNNING", "adopted: 'p' with pid 9", "RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"ended unseen", states.Stopped, nil, past(missed, states.Running), time.Minute,
+			[]string{"was RUNNING", "RUNNING->EXITED", "exited: p (exit status unknown; not expected)", "EXITED->STARTING", "birth"}},
+		{"ended unseen, not to be restarted", states.Stopped, restart(config.RestartNever), past(missed, states.Running), time.Minute,
+			[]string{"was RUNNING", "RUNNING->EXITED", "exited: p (exit status unknown; not expected)"}},
+		{"ended young, unseen", states.Stopped, nil, past(missed, states.Starting), 500 * time.Millisecond,
+			[]string{"was STARTING", "STARTING->BACKOFF", "exited: p (exit status unknown; not expected)", "arm 1s"}},
+		{"obeyed unseen", states.Stopped, nil, past(missed, states.Stopping), time.Minute,
+			[]string{"was STOPPING", "STOPPING->STOPPED", "stopped: p (exit status unknown)"}},
+		{"about to be born", states.Stopped, nil, past(recalled, states.Starting), 0, []string{"was BACKOFF", "arm 0s"}},
+		{"was stopped", states.Stopped, nil, past(recalled, states.Stopped), time.Minute, []string{"was STOPPED"}},
+		{"had been given up", states.Stopped, nil, past(recalled, states.Fatal), time.Minute, []string{"was FATAL"}},
+		{"waited for its next attempt", states.Stopped, nil, due(past(recalled, states.Backoff)), time.Second,
+			[]string{"was BACKOFF", "arm 4s"}},
+
+		{"hold cancels a retry", states.Backoff, func(m *machine) { m.Due = true }, input{kind: hold}, 0, []string{"disarm"}},
+		{"release brings it back", states.Backoff, func(m *machine) { m.Due, m.closing = true, true }, input{kind: release}, 0, []string{"arm 0s"}},
 		{"abort while waiting", states.Backoff, closing, input{kind: abort}, 0, []string{"BACKOFF->FATAL"}},
 		{"abort while running", states.Running, closing, input{kind: abort}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
 		{"abort of a stopped one", states.Stopped, closing, input{kind: abort}, 0, nil},
@@ -174,6 +202,19 @@ func TestCells(t *testing.T) {
 		})
 	}
 }
+
+// past is an input about what was before the daemon.
+func past(k kind, state states.Process) input {
+	in := input{kind: k, exit: spawn.Exit{Code: -1}}
+	in.past = Status{State: state, Started: noon, Deadline: noon.Add(5 * time.Second)}
+	if k != recalled {
+		in.past.PID = 9
+	}
+	return in
+}
+
+func unwanted(in input) input { in.unwanted = true; return in }
+func due(in input) input      { in.past.Due = true; return in }
 
 func closing(m *machine) { m.closing = true }
 
@@ -239,14 +280,17 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 						for _, age := range []time.Duration{0, time.Second, time.Hour} {
 							m := machineIn(state)
 							m.conf.Autorestart = policy
-							m.closing, m.due, m.again = flags&1 != 0, flags&2 != 0, flags&4 != 0
+							m.closing, m.Due, m.Again = flags&1 != 0, flags&2 != 0, flags&4 != 0
 							m.conf.StartSecs = flags >> 3 & 1
 							m.Tries = 3 * (flags >> 4 & 1)
 							m.conf.KillAsGroup, m.inRound = flags>>5&1 != 0, flags>>6 != 0
 							if state == states.Starting && (kind == spawned || kind == spawnFailed) {
 								m.PID = 0
 							}
-							visit(m, input{kind: kind, pid: 8, exit: exit, sig: syscall.SIGHUP, text: "why"}, age)
+							in := input{kind: kind, pid: 8, exit: exit, sig: syscall.SIGHUP, text: "why"}
+							in.past = Status{PID: 8, State: states.All[flags%len(states.All)], Started: noon}
+							in.unwanted = flags&8 != 0
+							visit(m, in, age)
 						}
 					}
 				}
@@ -266,6 +310,8 @@ func checkStep(t *testing.T, what string, m *machine, from states.Process, effec
 				t.Errorf("%s: illegal %s -> %s", what, e.From, e.To)
 			}
 			at = e.To
+		case restore:
+			at = e.to
 		case birth:
 			births++
 			if at != states.Starting {

@@ -20,6 +20,9 @@ import (
 // Spawner gives birth to children.
 type Spawner interface {
 	Spawn(*spawn.Spec) (spawn.Child, error)
+	// Adopt takes over a child that another daemon has left. Of the Spec only
+	// the outputs and Born count. It fails with spawn.ErrGone.
+	Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error)
 }
 
 // Listening is a socket that several processes have in common.
@@ -27,7 +30,10 @@ type Listening interface {
 	// Acquire returns the listening socket, which the first caller creates. It
 	// stays open until Release has been called as often as Acquire succeeded.
 	Acquire() (*os.File, error)
-	// Release takes one Acquire back.
+	// Inherit is Acquire with a socket that a child of an earlier daemon listens
+	// on. It takes the file over.
+	Inherit(*os.File) (*os.File, error)
+	// Release takes one Acquire or Inherit back.
 	Release()
 }
 
@@ -63,6 +69,9 @@ type Options struct {
 	// Partner gets what the child says on stdout, nil for nobody. There are no
 	// events and no syslog of it then.
 	Partner Partner
+	// Changed is called after each change of the status, nil for nobody. It
+	// must not block.
+	Changed func(*Process)
 }
 
 // Process is one supervised process. Its methods may be called from anywhere.
@@ -80,7 +89,6 @@ type Process struct {
 	socket  *os.File          // while it is acquired
 	exits   <-chan spawn.Exit // nil while there is no child
 	timer   *time.Timer       // of the machine's state
-	due     time.Time         // when the timer should go off
 	report  *time.Timer       // of the words about a stop that takes long
 	waiting []*request
 }
@@ -105,6 +113,16 @@ func New(o Options) *Process {
 
 // Status returns the state as last published. It never blocks.
 func (p *Process) Status() *Status { return p.status.Load() }
+
+// IsOver tells whether Run has ended.
+func (p *Process) IsOver() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
+}
 
 // Run is the life of the process. It returns when ctx ends; a child that is
 // alive then is left alone.
@@ -141,7 +159,7 @@ const (
 // overslept puts off what the timer is for if it went off much too late: what
 // has obeyed long ago must not be killed for that it was not heard of.
 func (p *Process) overslept() bool {
-	late := time.Since(p.due) > lateness
+	late := time.Since(p.machine.Deadline) > lateness
 	if late {
 		p.arm(moment)
 	}
@@ -149,7 +167,7 @@ func (p *Process) overslept() bool {
 }
 
 func (p *Process) arm(after time.Duration) {
-	p.due = time.Now().Add(after)
+	p.machine.Deadline = time.Now().Add(after)
 	p.timer.Reset(after)
 }
 
@@ -180,6 +198,7 @@ func (p *Process) apply(in input) error {
 			case refuse:
 				refusal = refused(e, in.text)
 			case birth:
+				p.publish() // a birth under way shows
 				next, more = p.bear(), true
 			case signal:
 				if failure := p.signal(e); failure != "" {
@@ -213,9 +232,13 @@ func (p *Process) do(e effect) {
 	case arm:
 		p.arm(e.after)
 	case disarm:
-		p.timer.Stop()
+		p.disarm()
+	case restore:
+		if p.Partner != nil {
+			p.Partner.Change(e.to, func() {})
+		}
 	case change:
-		p.timer.Stop()
+		p.disarm()
 		c := events.Change(e)
 		publish := func() { p.Events.Publish(c.Type(), c.Payload) }
 		if p.Partner == nil {
@@ -226,6 +249,11 @@ func (p *Process) do(e effect) {
 	case say:
 		p.Log.Log(context.Background(), e.level, e.text)
 	}
+}
+
+func (p *Process) disarm() {
+	p.machine.Deadline = time.Time{}
+	p.timer.Stop()
 }
 
 // signal returns what the kernel had against it. That the child has just gone
@@ -245,12 +273,16 @@ func (p *Process) signal(e signal) (failure string) {
 
 // publish shows the status to readers.
 func (p *Process) publish() {
-	if old := p.status.Load(); old != nil && *old == p.machine.Status {
+	s := p.machine.Status
+	s.Child = p.child
+	if old := p.status.Load(); old != nil && *old == s {
 		return
 	}
-	s := p.machine.Status
 	p.pid.Store(int64(s.PID))
 	p.status.Store(&s)
+	if p.Changed != nil {
+		p.Changed(p)
+	}
 }
 
 // FullName is the name by which the process is addressed: its own where its

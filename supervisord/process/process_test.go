@@ -56,6 +56,7 @@ type fakeChild struct {
 }
 
 func (c *fakeChild) Pid() int                  { return c.pid }
+func (c *fakeChild) Traces() spawn.Traces      { return spawn.Traces{} }
 func (c *fakeChild) Exited() <-chan spawn.Exit { return c.exits }
 
 func (c *fakeChild) Write(data []byte) error {
@@ -106,6 +107,15 @@ func (w *world) Spawn(*spawn.Spec) (spawn.Child, error) {
 	w.child = &fakeChild{pid: 100 + len(w.births), exits: make(chan spawn.Exit, 1)}
 	if w.every != nil {
 		w.every(w.child)
+	}
+	return w.child, nil
+}
+
+// Adopt implements Spawner: there is nobody to adopt unless the test has put a
+// child there.
+func (w *world) Adopt(o *spawn.Orphan, _ *spawn.Spec) (spawn.Child, error) {
+	if w.child == nil || w.child.pid != o.PID {
+		return nil, &spawn.GoneError{Exit: spawn.Exit{Code: -1}}
 	}
 	return w.child, nil
 }

@@ -236,6 +236,11 @@ func (f *fakeSocket) Acquire() (*os.File, error) {
 	return os.Stdin, nil
 }
 
+func (f *fakeSocket) Inherit(file *os.File) (*os.File, error) {
+	f.w.log.Logger().Info("inherited")
+	return file, f.fail
+}
+
 func (f *fakeSocket) Release() { f.w.log.Logger().Info("released") }
 
 func TestSocketThroughALife(t *testing.T) {

@@ -28,7 +28,10 @@ type child struct {
 	pumps   []*pump
 	theirs  []*os.File // the child's ends, closed after the fork
 	exits   chan Exit
-	reaped  bool // guarded by spawner.mu
+	traces  Traces // guarded by spawner.mu; zero until somebody asks
+	// send signals an adopted child, nil for one of our own.
+	send   func(sig syscall.Signal, group bool) error
+	reaped bool // guarded by spawner.mu
 }
 
 // newChild makes the pipes.
@@ -67,6 +70,37 @@ func (c *child) plumb(spec *Spec) error {
 	return c.outlet(spec.Stderr)
 }
 
+// keep goes on with a child of this process. It is waited for like any other.
+func (s *Spawner) keep(o *Orphan, spec *Spec) Child {
+	c := &child{spawner: s, family: spec.Family, pid: o.PID, exits: make(chan Exit, 1), traces: o.Traces}
+	if o.Files[0] != nil {
+		c.stdin = &stdin{file: o.Files[0]}
+	}
+	c.overhear(o.Files[1], spec.Stdout)
+	c.overhear(o.Files[2], spec.stderr())
+	s.mu.Lock()
+	s.enter(c)
+	s.mu.Unlock()
+	if spec.Born != nil {
+		spec.Born(c)
+	}
+	c.listen()
+	return c
+}
+
+// overhear pumps what comes out of f to w.
+func (c *child) overhear(f *os.File, w Output) {
+	if f == nil {
+		return
+	}
+	p, err := newPump(f, w, c.spawner.currentTray())
+	if err != nil {
+		f.Close()
+		return
+	}
+	c.pumps = append(c.pumps, p)
+}
+
 // Pid implements Child.
 func (c *child) Pid() int { return c.pid }
 
@@ -79,6 +113,9 @@ func (c *child) Signal(sig syscall.Signal, group bool) error {
 	defer c.spawner.mu.Unlock()
 	if c.reaped {
 		return syscall.ESRCH
+	}
+	if c.send != nil {
+		return c.send(sig, group)
 	}
 	pid := c.pid
 	if group {

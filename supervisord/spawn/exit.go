@@ -12,6 +12,9 @@ func (e Exit) String() string {
 	if e.Code >= 0 {
 		return fmt.Sprintf("exit status %d", e.Code)
 	}
+	if e.Signal == 0 {
+		return "exit status unknown"
+	}
 	text := "terminated by " + signals.Name(e.Signal)
 	if e.Core {
 		text += " (core dumped)"

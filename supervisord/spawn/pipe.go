@@ -41,14 +41,18 @@ func (c *child) outlet(w Output) error {
 	if err != nil {
 		return err
 	}
-	conn, err := ours.SyscallConn()
+	p, err := newPump(ours, w, c.spawner.currentTray())
 	if err != nil {
 		theirs.Close()
 		ours.Close()
 		return err
 	}
+	if both := openBoth(theirs); both != nil {
+		theirs.Close()
+		theirs = both
+	}
 	c.theirs = append(c.theirs, theirs)
-	c.pumps = append(c.pumps, &pump{file: ours, conn: conn, sink: w, done: make(chan struct{})})
+	c.pumps = append(c.pumps, p)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package spawn
 import (
 	"errors"
 	"os"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -23,10 +24,27 @@ var buffers = sync.Pool{New: func() any { return new([chunk]byte) }}
 
 // pump carries output from one pipe to its writer.
 type pump struct {
-	file *os.File
-	conn syscall.RawConn
-	sink Output
-	done chan struct{} // closed when run has ended
+	file  *os.File
+	conn  syscall.RawConn
+	sink  Output
+	tray  *Tray         // nil for none
+	inode uint64        // of the pipe
+	done  chan struct{} // closed when run has ended
+}
+
+// piece is a buffer with what was read into it.
+type piece struct {
+	text []byte
+	slot *slot        // nil for a buffer of the pool:
+	buf  *[chunk]byte // which is this
+}
+
+func newPump(f *os.File, w Output, t *Tray) (*pump, error) {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	return &pump{file: f, conn: conn, sink: w, tray: t, inode: inode(f), done: make(chan struct{})}, nil
 }
 
 // run reads until the end of the pipe, or until finish is called and the pipe
@@ -34,47 +52,102 @@ type pump struct {
 func (p *pump) run() {
 	defer close(p.done)
 	defer p.file.Close()
-	for {
-		buf, n, err := p.await()
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			p.drain()
-			return
-		}
-		if err != nil || n <= 0 {
-			return
-		}
-		p.sink.Write(buf[:n])
-		buffers.Put(buf)
+	debug.SetPanicOnFault(true) // see survive
+	for p.carry() {
 	}
+}
+
+// carry carries what comes next. It tells whether there will be more.
+func (p *pump) carry() (more bool) {
+	defer p.survive(&more)
+	out, err := p.await()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		p.drain()
+		return false
+	}
+	if err != nil || len(out.text) == 0 {
+		return false
+	}
+	p.pass(out)
+	return true
+}
+
+// survive sees to it that nobody who cuts the tray's file ends the daemon: the
+// memory isn't there any more then.
+func (p *pump) survive(more *bool) {
+	switch e := recover().(type) {
+	case nil:
+	case interface {
+		error
+		Addr() uintptr
+	}:
+		p.tray.fail(e)
+		*more = true
+	default:
+		panic(e)
+	}
+}
+
+// pass gives output to the writer and the buffer back.
+func (p *pump) pass(out piece) {
+	p.sink.Write(out.text)
+	p.putBack(out)
+}
+
+func (p *pump) putBack(out piece) {
+	if out.slot != nil {
+		p.tray.putBack(out.slot)
+		return
+	}
+	buffers.Put(out.buf)
 }
 
 // await waits for output and reads it. The buffer is taken only once there is
 // something to read.
-func (p *pump) await() (buf *[chunk]byte, n int, err error) {
+func (p *pump) await() (out piece, err error) {
 	cerr := p.conn.Read(func(fd uintptr) bool {
-		buf, n, err = read(fd)
+		out, err = p.read(int(fd))
 		return err != unix.EAGAIN
 	})
 	if cerr != nil {
-		return nil, 0, cerr
+		return piece{}, cerr
 	}
-	return buf, n, err
+	return out, err
 }
 
 // read takes what is there. On an error or at the end it keeps no buffer.
-func read(fd uintptr) (buf *[chunk]byte, n int, err error) {
-	buf = buffers.Get().(*[chunk]byte)
+func (p *pump) read(fd int) (piece, error) {
+	out := piece{slot: p.tray.take()}
+	if out.slot == nil {
+		out.buf = buffers.Get().(*[chunk]byte)
+	}
 	for {
-		n, err = unix.Read(int(fd), buf[:])
-		if err != unix.EINTR {
-			break
+		n, err := p.readInto(fd, &out)
+		if err == unix.EINTR {
+			continue
 		}
+		if err == unix.EFAULT { // as in survive
+			p.tray.fail(err)
+			p.putBack(out)
+			return p.read(fd)
+		}
+		if n <= 0 {
+			p.putBack(out)
+			return piece{}, err
+		}
+		return out, nil
 	}
-	if n <= 0 {
-		buffers.Put(buf)
-		return nil, 0, err
+}
+
+func (p *pump) readInto(fd int, out *piece) (n int, err error) {
+	if out.slot != nil {
+		n, err = out.slot.read(fd, p.inode, p.sink)
+		out.text = out.slot.data[:max(n, 0)]
+		return n, err
 	}
-	return buf, n, nil
+	n, err = unix.Read(fd, out.buf[:])
+	out.text = out.buf[:max(n, 0)]
+	return n, err
 }
 
 // finish makes run read what is in the pipe and end.
@@ -84,16 +157,14 @@ func (p *pump) finish() { p.file.SetReadDeadline(time.Unix(1, 0)) }
 func (p *pump) drain() {
 	for total := 0; total < full; {
 		var (
-			buf *[chunk]byte
-			n   int
+			out piece
 			err error
 		)
-		cerr := p.conn.Control(func(fd uintptr) { buf, n, err = read(fd) })
-		if cerr != nil || err != nil || n <= 0 {
+		cerr := p.conn.Control(func(fd uintptr) { out, err = p.read(int(fd)) })
+		if cerr != nil || err != nil || len(out.text) == 0 {
 			return
 		}
-		p.sink.Write(buf[:n])
-		buffers.Put(buf)
-		total += n
+		total += len(out.text)
+		p.pass(out)
 	}
 }

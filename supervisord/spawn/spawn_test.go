@@ -31,6 +31,7 @@ var (
 func TestMain(m *testing.M) {
 	spawn.Stage()
 	testkit.Child()
+	forsake()
 	daemon.KeepDescriptors()
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // children of the race detector's need not linger
 	ctx, cancel := context.WithCancel(context.Background())

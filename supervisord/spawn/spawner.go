@@ -18,6 +18,8 @@ type Spawner struct {
 	umasks   umasks
 	inherits atomic.Bool // orphans of children come to us
 
+	tray atomic.Pointer[Tray]
+
 	mu       sync.Mutex
 	children map[int]*child
 	births   int                        // forks under way
@@ -34,6 +36,12 @@ func New(log *slog.Logger) *Spawner {
 	s.inherits.Store(os.Getpid() == 1)
 	return s
 }
+
+// UseTray has the output of children that are born or adopted from now on pass
+// through a tray, nil for none.
+func (s *Spawner) UseTray(t *Tray) { s.tray.Store(t) }
+
+func (s *Spawner) currentTray() *Tray { return s.tray.Load() }
 
 // Run reaps children until ctx ends.
 func (s *Spawner) Run(ctx context.Context) {

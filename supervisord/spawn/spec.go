@@ -29,6 +29,15 @@ type Spec struct {
 	Born func(Child)
 }
 
+// stderr is where descriptor 2 goes. A child may have a pipe for it although
+// the Spec has none: it was born under another configuration.
+func (s *Spec) stderr() Output {
+	if s.Stderr == nil {
+		return s.Stdout
+	}
+	return s.Stderr
+}
+
 // Output takes what a child writes. Its own troubles are its own business: a
 // child must not be stopped by them.
 type Output interface {
@@ -47,14 +56,17 @@ type Child interface {
 	// once is queued. It returns syscall.EPIPE when nobody reads any more or
 	// stdin is not a pipe.
 	Write(data []byte) error
+	// Traces is what a later daemon can find the child by. They are zero if
+	// nobody asked before it ended.
+	Traces() Traces
 	// Exited delivers the child's end once, after all its output.
 	Exited() <-chan Exit
 }
 
 // Exit says how a child ended.
 type Exit struct {
-	Code   int            // exit status, -1 when a signal ended it
-	Signal syscall.Signal // that signal
+	Code   int            // exit status, -1 when a signal ended it or when nobody knows
+	Signal syscall.Signal // that signal, 0 when nobody knows
 	Core   bool           // it left a core dump
 	Heir   int            // with Code 0: pid of a descendant that lives on and came to us, 0 if none is known
 }

@@ -114,6 +114,11 @@ func (k *kernel) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 	return c, nil
 }
 
+// Adopt implements process.Spawner: nobody has been there before.
+func (k *kernel) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) {
+	return nil, &spawn.GoneError{Exit: spawn.Exit{Code: -1}}
+}
+
 func hash(name string) uint64 {
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, name)
@@ -194,6 +199,9 @@ func (c *simulated) after(d time.Duration, do func()) {
 
 // Pid implements spawn.Child.
 func (c *simulated) Pid() int { return c.pid }
+
+// Traces implements spawn.Child.
+func (c *simulated) Traces() spawn.Traces { return spawn.Traces{} }
 
 // Exited implements spawn.Child.
 func (c *simulated) Exited() <-chan spawn.Exit { return c.exits }

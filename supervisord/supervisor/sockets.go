@@ -15,11 +15,14 @@ func (s *Supervisor) sockets(conf *config.Group) (map[*config.Socket]*process.So
 			continue
 		}
 		socket := process.NewSocket(p.Socket, s.Log)
+		made[p.Socket] = socket
+		if s.isInherited(p.Socket, conf) {
+			continue // to create it would take it away from who listens there
+		}
 		if _, err := socket.Acquire(); err != nil {
 			return nil, err
 		}
 		socket.Release()
-		made[p.Socket] = socket
 	}
 	return made, nil
 }

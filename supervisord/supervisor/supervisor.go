@@ -32,6 +32,12 @@ type Options struct {
 	Log     *slog.Logger
 	Main    *logs.Main
 	Environ []string // of the daemon, NAME=value
+	// Estates are what an earlier daemon has left, by the full names of the
+	// processes. Activate sees to it.
+	Estates map[string]*Estate
+	// Changed is called after each change of the status of a process, nil for
+	// nobody. It must not block.
+	Changed func(*process.Process)
 }
 
 // Supervisor is the set of all groups and the mood of the daemon.
@@ -94,6 +100,7 @@ func (s *Supervisor) Identifier() string { return s.Config.Supervisord.Identifie
 // before Run, and fails if a log directory can't be written to or a FastCGI
 // socket can't be created.
 func (s *Supervisor) Activate(ctx context.Context) error {
+	defer func() { s.Estates = nil }() // a group that is added again later must not find them
 	for _, g := range s.last.Groups {
 		if s.find(g.Name) != nil {
 			continue // two sections made groups of one name: the first has it
@@ -198,6 +205,7 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	}
 	for _, c := range conf.Processes {
 		o := process.Options{Config: c}
+		s.recallLogs(c)
 		if socket := sockets[c.Socket]; socket != nil {
 			o.Socket = socket
 		}
@@ -237,6 +245,7 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	s.changed()
 	s.mu.Unlock()
 	s.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
+	takeOver(g, s.estates(g))
 	s.enqueue(g)
 	return nil
 }
@@ -260,7 +269,7 @@ func (s *Supervisor) newProcess(o process.Options) (*process.Process, error) {
 	}
 	o.Stdout, o.Stderr = logFile(c.Stdout, names.stdout), logFile(c.Stderr, names.stderr)
 	o.StripANSI, o.ServerURL, o.Environ = d.StripANSI, d.ServerURL, s.Environ
-	o.Spawner, o.Events, o.Log = s.Spawner, s.Events, s.Log
+	o.Spawner, o.Events, o.Log, o.Changed = s.Spawner, s.Events, s.Log, s.Changed
 	return process.New(o), nil
 }
 

@@ -54,6 +54,7 @@ type child struct {
 }
 
 func (c *child) Pid() int                  { return c.pid }
+func (c *child) Traces() spawn.Traces      { return spawn.Traces{} }
 func (c *child) Exited() <-chan spawn.Exit { return c.exits }
 
 // Write plays a listener that deals with its event in a millisecond.
@@ -105,6 +106,20 @@ func (w *world) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 	}
 	w.children[name] = c
 	return c, nil
+}
+
+// Adopt implements process.Spawner: the orphans are the children
+// that the test has made.
+func (w *world) Adopt(o *spawn.Orphan, spec *spawn.Spec) (spawn.Child, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.children {
+		if c.pid == o.PID {
+			c.out = spec.Stdout
+			return c, nil
+		}
+	}
+	return nil, &spawn.GoneError{Exit: spawn.Exit{Code: -1}}
 }
 
 func program(name string, priority int) *config.Group {

@@ -6,10 +6,10 @@ import (
 	"syscall"
 )
 
-// AdoptOrphans asks the kernel to hand over the processes that children leave
+// BeSubreaper asks the kernel to hand over the processes that children leave
 // behind when they end, or to stop doing so. Process 1 gets them anyway. The
 // error is that of the system; ENOTSUP where there is no such thing.
-func (s *Spawner) AdoptOrphans(yes bool) error {
+func (s *Spawner) BeSubreaper(yes bool) error {
 	if err := becomeSubreaper(yes); err != nil {
 		return err
 	}

@@ -1,0 +1,278 @@
+package supervisord
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/daemon"
+	"supervisor/supervisord/ledger"
+	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+	"supervisor/supervisord/supervisor"
+)
+
+// estate is what an earlier daemon with this configuration has left, and the
+// record for a later one.
+type estate struct {
+	conf    *config.Config
+	log     *slog.Logger
+	spawner *spawn.Spawner
+
+	pidfile *daemon.Pidfile // nil if there can be none:
+	noPid   error           // for this reason
+	tray    *spawn.Tray     // nil for none
+	keeps   bool            // a record
+	damaged bool            // the earlier one's record was
+	settled bool            // there are no programs
+	left    map[string]*supervisor.Estate
+}
+
+// claim takes the estate over. It fails with a *daemon.HeldError if its owner
+// is alive.
+func (l *life) claim() (*estate, error) {
+	e := &estate{conf: l.conf, log: l.log, spawner: l.spawner, left: make(map[string]*supervisor.Estate)}
+	d := l.conf.Supervisord
+	umask := -1
+	if l.background != nil {
+		umask = d.Umask
+	}
+	e.pidfile, e.noPid = daemon.ClaimPidfile(d.Pidfile, umask)
+	if held, ok := errors.AsType[*daemon.HeldError](e.noPid); ok {
+		return nil, held
+	}
+	if err := e.open(); err != nil {
+		e.pidfile.Remove()
+		return nil, err
+	}
+	e.settled = len(e.left) == 0
+	return e, nil
+}
+
+// open reads the record, and makes sure that there can be one.
+func (e *estate) open() error {
+	d := e.conf.Supervisord
+	switch {
+	case d.StateFile == "":
+		return nil
+	case !spawn.CanAdopt:
+		if d.StateFileSet || d.Orphans != config.LeaveOrphans {
+			e.log.Info("programs that survive a crash of supervisord are not taken over on this system")
+		}
+		return nil
+	case d.Orphans == config.LeaveOrphans:
+		os.Remove(d.StateFile) // of an earlier policy
+		return nil
+	}
+	if err := checkWritable(d.StateFile); err != nil {
+		e.log.Info(fmt.Sprintf("programs that survive a crash of supervisord will not be taken over: %v", err))
+		return nil
+	}
+	e.keeps = true
+	if err := e.read(); err != nil {
+		return err
+	}
+	e.tray = spawn.NewTray(strings.TrimSuffix(d.StateFile, ".state")+".output", func(err error) {
+		e.log.Info(fmt.Sprintf("output that is on its way when supervisord crashes will be lost: %v", err))
+	})
+	e.spawner.UseTray(e.tray)
+	return nil
+}
+
+// checkWritable tells whether a file can be put in the place of the one at path.
+func checkWritable(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// release lets a later daemon have the estate. When nothing is left of it there
+// is no record.
+func (e *estate) release() {
+	if e.settled {
+		e.spawner.UseTray(nil)
+		e.tray.Close()
+		if e.keeps {
+			os.Remove(e.conf.Supervisord.StateFile)
+		}
+	}
+	if e.pidfile != nil {
+		e.pidfile.Remove()
+	}
+}
+
+// read finds out who the orphans are. It fails with a *daemon.HeldError if the
+// daemon that keeps the record is alive.
+func (e *estate) read() error {
+	path := e.conf.Supervisord.StateFile
+	record, err := ledger.Read(path)
+	bad, isBad := errors.AsType[*ledger.BadError](err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // the last daemon has stopped all its programs
+	case isBad:
+		e.damaged = true
+		aside := path + ".bad"
+		if err := os.Rename(path, aside); err != nil {
+			aside = path
+		}
+		e.log.Warn(fmt.Sprintf("%v; it is kept as %s, and programs are looked for without it", bad, aside))
+		e.search(0)
+		return nil
+	case err != nil:
+		e.log.Warn(fmt.Sprintf("read the state file: %v", err))
+		return nil
+	case record.World != ledger.World():
+		return nil // nobody can have survived
+	case record.PID != os.Getpid() && record.Born != 0 && spawn.Birthday(record.PID) == record.Born:
+		return &daemon.HeldError{Path: path, PID: record.PID}
+	}
+	for _, entry := range record.Entries {
+		e.add(&entry)
+	}
+	e.search(record.Taken)
+	return nil
+}
+
+// add takes note of what is recorded of a process.
+func (e *estate) add(entry *ledger.Entry) {
+	left := &supervisor.Estate{StdoutLog: entry.StdoutLog, StderrLog: entry.StderrLog}
+	left.Child = spawn.Orphan{PID: entry.PID, Traces: spawn.Traces{
+		Born: entry.Born, Stdin: entry.Stdin, Stdout: entry.Stdout, Stderr: entry.Stderr,
+	}}
+	left.Past = process.Status{
+		State: states.Process(entry.State), PID: entry.PID, Tries: entry.Tries,
+		Started: entry.Started.Time(), Ended: entry.Ended.Time(),
+		ExitStatus: entry.ExitStatus, SpawnErr: entry.SpawnErr,
+		Deadline: entry.Deadline.Time(), Due: entry.Due, Again: entry.Again,
+	}
+	left.Unwanted = e.kills()
+	if e.process(entry.Group, entry.Name) == nil {
+		if left.Child.IsAlive() {
+			e.log.Warn(fmt.Sprintf("left alone: '%s' with pid %d, which is not configured any more", entry.Name, entry.PID))
+		}
+		return
+	}
+	e.left[namespec.Join(entry.Group, entry.Name)] = left
+}
+
+func (e *estate) kills() bool { return e.conf.Supervisord.Orphans == config.KillOrphans }
+
+// search looks for children that were born after the record was taken, in
+// ticks since boot. Without a record it takes those that were told the address
+// of this very daemon.
+func (e *estate) search(taken uint64) {
+	found := spawn.Survivors()
+	slices.SortFunc(found, func(a, b spawn.Survivor) int { return int(int64(a.Born) - int64(b.Born)) })
+	for _, s := range found {
+		group, name := s.Variables["SUPERVISOR_GROUP_NAME"], s.Variables["SUPERVISOR_PROCESS_NAME"]
+		p := e.process(group, name)
+		if p == nil || !e.isOurs(s, p) {
+			continue
+		}
+		full := namespec.Join(group, name)
+		if s.Born >= taken || e.wasBeingBorn(full, s.Born) {
+			e.addFound(full, s)
+		}
+	}
+}
+
+// wasBeingBorn tells whether the record was taken in the middle of a birth that
+// may be the survivor's.
+func (e *estate) wasBeingBorn(name string, born uint64) bool {
+	left := e.left[name]
+	const slack = time.Second
+	return left != nil && left.Child.PID == 0 && left.Past.State == states.Starting &&
+		ledger.FromTicks(born).Time().After(left.Past.Started.Add(-slack))
+}
+
+// isOurs tells whether a survivor was told the address that the process would
+// be told. Without a record there must be one: it is all that tells two daemons
+// with programs of the same names apart.
+func (e *estate) isOurs(s spawn.Survivor, p *config.Process) bool {
+	url := p.ServerURL
+	if url == "" {
+		url = e.conf.Supervisord.ServerURL
+	}
+	return s.Variables["SUPERVISOR_SERVER_URL"] == url && (url != "" || !e.damaged)
+}
+
+// addFound gives a survivor to its process, unless one that is older or
+// recorded lives.
+func (e *estate) addFound(name string, s spawn.Survivor) {
+	left := e.left[name]
+	switch {
+	case left == nil:
+		left = &supervisor.Estate{}
+		e.left[name] = left
+	case left.Child.IsAlive():
+		return
+	}
+	left.Child, left.Unwanted = s.Orphan, e.kills()
+	left.Past.State, left.Past.PID, left.Past.Started = states.Starting, s.PID, ledger.FromTicks(s.Born).Time()
+}
+
+// process returns the configuration of a process, nil if there is none.
+func (e *estate) process(group, name string) *config.Process {
+	for _, g := range e.conf.Groups {
+		if g.Name != group {
+			continue
+		}
+		for _, p := range g.Processes {
+			if p.Name == name {
+				return p
+			}
+		}
+		return nil // of two groups with one name the first one counts
+	}
+	return nil
+}
+
+// logs returns the AUTO logs that are in use.
+func (e *estate) logs() []string {
+	var list []string
+	for _, left := range e.left {
+		list = append(list, left.StdoutLog, left.StderrLog)
+	}
+	return list
+}
+
+// keeper makes what keeps the record.
+func (e *estate) keeper() *ledger.Keeper[*process.Process] {
+	return ledger.NewKeeper(e.conf.Supervisord.StateFile, e.self(), e.look, func(err error) {
+		e.log.Warn(fmt.Sprintf("write the state file: %v", err))
+	})
+}
+
+// self is who keeps the record.
+func (e *estate) self() ledger.Head {
+	return ledger.Head{World: ledger.World(), PID: os.Getpid(), Born: spawn.Birthday(os.Getpid())}
+}
+
+// look tells what is to be recorded of a process, unless it is one of the past.
+func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
+	s := p.Status()
+	entry := ledger.Entry{
+		Group: p.Config.Group, Name: p.Config.Name, PID: s.PID,
+		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, SpawnErr: s.SpawnErr,
+		Started: ledger.NewMoment(s.Started), Ended: ledger.NewMoment(s.Ended), Deadline: ledger.NewMoment(s.Deadline),
+		Due: s.Due, Again: s.Again,
+	}
+	entry.StdoutLog, entry.StderrLog = supervisor.AutoLogs(p)
+	if s.Child != nil {
+		t := s.Child.Traces()
+		entry.Born, entry.Stdin, entry.Stdout, entry.Stderr = t.Born, t.Stdin, t.Stdout, t.Stderr
+	}
+	return entry, !p.IsOver()
+}

@@ -1,0 +1,223 @@
+package ledger
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"slices"
+)
+
+// Version is the newest form of the record that is understood. Older ones are
+// read too.
+const Version = 1
+
+// Entry is what there is to know of one process.
+type Entry struct {
+	Group, Name string
+	PID         int    `json:",omitempty"` // 0 for no child
+	Born        uint64 `json:",omitempty"` // of the child, see spawn.Traces
+	Stdin       uint64 `json:",omitempty"` // inodes of its pipes
+	Stdout      uint64 `json:",omitempty"`
+	Stderr      uint64 `json:",omitempty"`
+
+	State      int    // a states.Process
+	Tries      int    `json:",omitempty"`
+	ExitStatus int    `json:",omitempty"`
+	SpawnErr   string `json:",omitempty"`
+	Started    Moment `json:",omitzero"`
+	Ended      Moment `json:",omitzero"`
+	Deadline   Moment `json:",omitzero"` // of the state
+	Due        bool   `json:",omitempty"`
+	Again      bool   `json:",omitempty"`
+
+	StdoutLog string `json:",omitempty"` // AUTO log files
+	StderrLog string `json:",omitempty"`
+}
+
+func (e *Entry) key() key { return key{e.Group, e.Name} }
+
+type key struct{ group, name string }
+
+// Head is who keeps a record, and where.
+type Head struct {
+	World string // in which it holds, see World
+	PID   int    // of the daemon
+	Born  uint64 // of the daemon, see spawn.Traces
+}
+
+// Ledger is the record as it was last written.
+type Ledger struct {
+	Head
+	// Taken is when the last line was made, in clock ticks since boot: all that
+	// had happened by then is recorded.
+	Taken   uint64
+	Entries []Entry // by group and name
+}
+
+// headLine and entryLine are the lines of the file.
+type headLine struct {
+	Version int `json:"SupervisorState"`
+	Head
+}
+
+type entryLine struct {
+	At uint64 // clock ticks since boot
+	Entry
+}
+
+// BadError tells why a file can't be used.
+type BadError struct{ Path, Why string }
+
+// Error names the file.
+func (e *BadError) Error() string { return fmt.Sprintf("state file %s %s", e.Path, e.Why) }
+
+// Read reads the record. The error is fs.ErrNotExist if there is none, and a
+// *BadError if the file is not a record that we understand.
+func Read(path string) (*Ledger, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	l, why := decode(data)
+	if why != "" {
+		return nil, &BadError{path, why}
+	}
+	return l, nil
+}
+
+// decode says in words why data is no record.
+func decode(data []byte) (l *Ledger, why string) {
+	line, rest, whole := bytes.Cut(data, newline)
+	var head headLine
+	// What comes after the version may have changed its form, so that it is
+	// looked at first.
+	if err := json.Unmarshal(body(line), &head); !whole || err != nil || head.Version < 1 {
+		return nil, "is damaged, or no state file"
+	}
+	if head.Version > Version {
+		return nil, fmt.Sprintf("is of a newer supervisord: its form is %d, not %d", head.Version, Version)
+	}
+	if !isSound(line) {
+		return nil, "is damaged in line 1"
+	}
+	l = &Ledger{Head: head.Head}
+	last := make(map[key]Entry)
+	for n := 2; len(rest) > 0; n++ {
+		line, rest, whole = bytes.Cut(rest, newline)
+		if !whole {
+			break // it was being written
+		}
+		var e entryLine
+		if !isSound(line) || json.Unmarshal(body(line), &e) != nil {
+			return nil, fmt.Sprintf("is damaged in line %d", n)
+		}
+		last[e.key()] = e.Entry
+		l.Taken = max(l.Taken, e.At)
+	}
+	for _, e := range last {
+		l.Entries = append(l.Entries, e)
+	}
+	slices.SortFunc(l.Entries, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name))
+	})
+	return l, ""
+}
+
+var newline = []byte{'\n'}
+
+// sumLength is what a line begins with: its checksum in hexadecimal, and a space.
+const sumLength = 9
+
+func body(line []byte) []byte { return line[min(sumLength, len(line)):] }
+
+func isSound(line []byte) bool {
+	return bytes.Equal(line[:min(sumLength, len(line))], fmt.Appendf(nil, "%08x ", crc32.ChecksumIEEE(body(line))))
+}
+
+// appendLine adds v as a line. The types of lines can always be written as JSON.
+func appendLine(to []byte, v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	to = fmt.Appendf(to, "%08x ", crc32.ChecksumIEEE(text))
+	return append(append(to, text...), '\n')
+}
+
+// journal is the file as its only writer has it.
+type journal struct {
+	path string
+	head Head
+	file *os.File // nil before the first line and after a failure
+	size int      // bytes
+	last int      // bytes when it was last written anew
+}
+
+// sparse is how much longer than needed the journal may grow, in bytes, before
+// it is written anew.
+const sparse = 256 << 10
+
+// isLong tells whether most of the journal is of no interest any more.
+func (j *journal) isLong() bool { return j.file == nil || j.size > 2*j.last+sparse }
+
+// add writes lines at the end.
+func (j *journal) add(at uint64, entries []Entry) error {
+	var data []byte
+	for _, e := range entries {
+		data = appendLine(data, entryLine{at, e})
+	}
+	n, err := j.file.Write(data)
+	j.size += n
+	if err != nil {
+		j.close() // half a line in the middle would spoil it
+	}
+	return err
+}
+
+// replace writes the journal anew, with nothing but these entries.
+func (j *journal) replace(at uint64, entries []Entry) error {
+	j.close()
+	data := appendLine(nil, headLine{Version, j.head})
+	for _, e := range entries {
+		data = appendLine(data, entryLine{at, e})
+	}
+	temp := j.path + ".new"
+	file, err := writeNew(temp, data)
+	if err == nil {
+		err = os.Rename(temp, j.path)
+	}
+	if err != nil {
+		if file != nil {
+			file.Close()
+		}
+		os.Remove(temp)
+		return err
+	}
+	j.file, j.size, j.last = file, len(data), len(data)
+	return nil
+}
+
+// writeNew never follows a link that somebody has put there.
+func writeNew(path string, data []byte) (*os.File, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(data)
+	return f, err
+}
+
+func (j *journal) close() {
+	if j.file != nil {
+		j.file.Close()
+		j.file = nil
+	}
+}

@@ -1,0 +1,101 @@
+package ledger
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Keeper writes what has changed. P is what a process is to the one who knows it.
+type Keeper[P comparable] struct {
+	journal journal
+	look    func(P) (Entry, bool)
+	report  func(error)
+
+	mu      sync.Mutex
+	changed map[P]bool // since the last writing
+	known   map[P]bool // all that was ever reported and is not over
+	news    chan struct{}
+}
+
+// NewKeeper returns a keeper of the record at path. What look returns is
+// written; it tells whether there is something to write. report is told of each
+// failure that follows a success, from the goroutine of Run.
+func NewKeeper[P comparable](path string, head Head, look func(P) (Entry, bool), report func(error)) *Keeper[P] {
+	return &Keeper[P]{
+		journal: journal{path: path, head: head}, look: look, report: report,
+		changed: make(map[P]bool), known: make(map[P]bool), news: make(chan struct{}, 1),
+	}
+}
+
+// Changed has a process recorded soon. It never blocks.
+func (k *Keeper[P]) Changed(p P) {
+	k.mu.Lock()
+	k.changed[p], k.known[p] = true, true
+	k.mu.Unlock()
+	select {
+	case k.news <- struct{}{}:
+	default: // it will be written anyway
+	}
+}
+
+// again is the time between two attempts when there is something wrong with
+// the disk.
+const again = time.Second
+
+// Run writes until ctx ends.
+func (k *Keeper[P]) Run(ctx context.Context) {
+	defer k.journal.close()
+	failed := false
+	for {
+		select {
+		case <-k.news:
+		case <-ctx.Done():
+			return
+		}
+		err := k.write()
+		if err == nil {
+			failed = false
+			continue
+		}
+		if !failed {
+			k.report(err)
+		}
+		failed = true
+		select {
+		case <-time.After(again):
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case k.news <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// write records what has changed, or everything when the last attempt has
+// failed or the journal has become long. The time is taken first: whoever is
+// born later counts as unrecorded.
+func (k *Keeper[P]) write() error {
+	at := Now()
+	k.mu.Lock()
+	wanted := k.changed
+	if k.journal.isLong() {
+		wanted = k.known
+	}
+	entries := make([]Entry, 0, len(wanted))
+	for p := range wanted {
+		if e, ok := k.look(p); ok {
+			entries = append(entries, e)
+		} else {
+			delete(k.known, p)
+		}
+	}
+	clear(k.changed)
+	k.mu.Unlock()
+	if k.journal.isLong() {
+		return k.journal.replace(at, entries)
+	}
+	return k.journal.add(at, entries)
+}

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package ledger
+
+// World is not known on this system.
+func World() string { return "" }
+
+// sinceBoot is not known on this system.
+func sinceBoot() int64 { return 0 }

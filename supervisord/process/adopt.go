@@ -1,0 +1,158 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+)
+
+// Estate is what an earlier daemon has left of a process.
+type Estate struct {
+	Child spawn.Orphan // with a PID of 0 for none
+	Past  Status
+	// Unwanted has the child stopped. The process then starts as configured.
+	Unwanted bool
+}
+
+// Adopt has the process go on where an earlier daemon has left it. If its child
+// has ended meanwhile the process is told of its end. It is called once, before
+// anything else is asked for.
+func (p *Process) Adopt(e *Estate) {
+	p.request(&request{act: func() error { p.adopt(e); return nil }})
+}
+
+func (p *Process) adopt(e *Estate) {
+	in := input{kind: recalled, past: e.Past, unwanted: e.Unwanted}
+	if e.Child.PID != 0 {
+		in.kind, in.exit = p.adoptChild(e)
+		in.bereft = p.Partner != nil
+	}
+	_ = p.apply(in) // nobody asked, so nobody is refused
+}
+
+// adoptChild tells what has become of the child.
+func (p *Process) adoptChild(e *Estate) (kind, spawn.Exit) {
+	if err := p.openLogs(); err != nil {
+		p.Log.Error(fmt.Sprintf("open the logs of %s: %v", p.Config.Name, err))
+	}
+	child, err := p.Spawner.Adopt(&e.Child, p.outlets())
+	if err != nil {
+		p.closeLogs()
+		if gone, ok := errors.AsType[*spawn.GoneError](err); ok {
+			return missed, gone.Exit
+		}
+		p.Log.Error(fmt.Sprintf("adopt %s: %v", p.Config.Name, err))
+		return missed, spawn.Exit{Code: -1}
+	}
+	p.child, p.exits = child, child.Exited()
+	p.inheritSocket(e.Child.PID)
+	if p.Partner != nil {
+		p.Partner.Meet(child.Write)
+	}
+	return adopted, spawn.Exit{}
+}
+
+// inheritSocket has the siblings of an adopted FastCGI process go on with the
+// socket that it listens on.
+func (p *Process) inheritSocket(pid int) {
+	if p.Socket == nil {
+		return
+	}
+	file, err := spawn.Borrow(pid, 0)
+	if err == nil {
+		p.socket, err = p.Socket.Inherit(file)
+	}
+	if err != nil {
+		p.Log.Warn(fmt.Sprintf("take over the socket of %s: %v", p.Config.Name, err))
+	}
+}
+
+// Inherit is Acquire for a process that has the socket already. It takes file
+// over.
+func (s *Socket) Inherit(file *os.File) (*os.File, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users > 0 {
+		file.Close()
+	} else {
+		s.file = file
+		if s.conf.Family == "unix" {
+			s.bound, _ = os.Lstat(s.conf.Path) // it stays behind if there is no such file
+		}
+	}
+	s.users++
+	return s.file, nil
+}
+
+// takeOver goes on with a living child.
+func takeOver(m *machine, now time.Time, in input) {
+	past := in.past
+	if !hasChild(past.State) { // it was being born when its daemon ended
+		past.State, past.Started, past.Due = states.Starting, now, false
+	}
+	m.restore(past)
+	m.bereft = in.bereft
+	m.say(logs.LevelInfo, "adopted: '%s' with pid %d", m.conf.Name, m.PID)
+	switch {
+	case in.unwanted && m.State != states.Unknown: // which nobody can signal
+		m.Again = m.conf.Autostart
+		terminate(m, now, in)
+	case m.State == states.Starting:
+		m.Again = false
+		m.do(arm{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
+	case m.State == states.Stopping: // it has been told to
+		m.do(arm{max(m.Deadline.Sub(now), 0)})
+	}
+}
+
+func hasChild(s states.Process) bool {
+	switch s {
+	case states.Starting, states.Running, states.Stopping, states.Unknown:
+		return true
+	case states.Stopped, states.Backoff, states.Exited, states.Fatal:
+	}
+	return false
+}
+
+// mourn takes note of an end that nobody has seen. Even with a status of 0 it
+// is unexpected: its cause may have been that nobody was there any more.
+func mourn(m *machine, now time.Time, in input) {
+	if !hasChild(in.past.State) {
+		in.past.State = states.Starting
+	}
+	m.restore(in.past)
+	m.bereft = true
+	switch m.State {
+	case states.Starting:
+		diedYoung(m, now, in)
+	case states.Stopping:
+		obeyed(m, now, in)
+	case states.Running, states.Unknown:
+		died(m, now, in)
+	case states.Stopped, states.Backoff, states.Exited, states.Fatal: // it had a child
+	}
+}
+
+// recall goes on where there was no child: what was due is due.
+func recall(m *machine, now time.Time, in input) {
+	past := in.past
+	past.PID = 0
+	if hasChild(past.State) { // it was about to be born
+		past.State, past.Due, past.Deadline = states.Backoff, true, now
+	}
+	m.restore(past)
+	if m.Due {
+		m.do(arm{max(m.Deadline.Sub(now), 0)})
+	}
+}
+
+// restore makes the machine what it was.
+func (m *machine) restore(past Status) {
+	m.Status = past
+	m.do(restore{m.State})
+}

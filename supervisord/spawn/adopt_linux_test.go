@@ -1,0 +1,255 @@
+package spawn_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/testkit"
+)
+
+// forsakeName is the argv[1] that turns this binary into a parent that will be
+// killed.
+const forsakeName = "forsake"
+
+// forsake makes this process a parent if it was started as one: it has a child
+// that does what the arguments say, tells about it on stdout, and waits. What
+// the child says on stdout it writes to the file in argv[2]; its stderr is
+// dropped.
+func forsake() {
+	if len(os.Args) < 3 || os.Args[1] != forsakeName {
+		return
+	}
+	parent := spawn.New(slog.New(slog.DiscardHandler))
+	go parent.Run(context.Background())
+	log, err := os.Create(os.Args[2])
+	if err != nil {
+		panic(err)
+	}
+	child, err := parent.Spawn(&spawn.Spec{
+		Path: testkit.Binary(), Args: testkit.Command(os.Args[3:]...), Env: os.Environ(), Umask: -1,
+		Stdout: sinkFunc(func(data []byte) { log.Write(data) }), Stderr: sinkFunc(func([]byte) {}),
+	})
+	if err != nil {
+		panic(err)
+	}
+	_ = json.NewEncoder(os.Stdout).Encode(spawn.Orphan{PID: child.Pid(), Traces: child.Traces()})
+	select {}
+}
+
+// orphan makes a child whose parent is killed once the child has said "ready".
+func orphan(t *testing.T, args ...string) spawn.Orphan {
+	t.Helper()
+	said := filepath.Join(t.TempDir(), "said")
+	cmd := exec.Command(testkit.Binary(), append([]string{forsakeName, said}, args...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o spawn.Orphan
+	if err := json.Unmarshal(line, &o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if o.IsAlive() {
+			_ = syscall.Kill(o.PID, syscall.SIGKILL)
+		}
+	})
+	await(t, "the child says ready", func() bool {
+		data, _ := os.ReadFile(said)
+		return strings.Contains(string(data), "ready")
+	})
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	return o
+}
+
+// await is for what other processes do.
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+func adopt(t *testing.T, o spawn.Orphan) family {
+	t.Helper()
+	f := family{out: newSink(), err: newSink()}
+	child, err := spawner.Adopt(&o, &spawn.Spec{Stdout: f.out, Stderr: f.err})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Child = child
+	return f
+}
+
+func TestAdoptedChildIsHeardAndSeenToEnd(t *testing.T) {
+	t.Parallel()
+	// The child waits for the end of its stdin, which comes with its parent's.
+	o := orphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
+	f := adopt(t, o)
+	f.out.await(t, "alone\n")
+	f.err.await(t, "help\n")
+	if f.Pid() != o.PID {
+		t.Errorf("pid %d, want %d", f.Pid(), o.PID)
+	}
+	if err := f.Signal(syscall.SIGTERM, false); err != nil {
+		t.Fatal(err)
+	}
+	if e := f.end(t); e.Signal != syscall.SIGTERM {
+		t.Errorf("got %s", e)
+	}
+	if err := f.Signal(syscall.SIGTERM, false); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("a signal to nobody: %v", err)
+	}
+}
+
+func TestExitStatusOfAnAdoptedChild(t *testing.T) {
+	t.Parallel()
+	o := orphan(t, "say", "ready", "listen", "1", "exit", "7")
+	// The listener has read the end of its stdin, or is about to, and ends with 0.
+	child, err := spawner.Adopt(&o, &spawn.Spec{Stdout: newSink(), Stderr: newSink()})
+	if isGone(err) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := <-child.Exited(); e.Code != 0 {
+		t.Errorf("got %s", e)
+	}
+}
+
+func TestGroupOfAnAdoptedChildIsSignalled(t *testing.T) {
+	t.Parallel()
+	o := orphan(t, "heir", "wait", "--", "say", "ready", "ignore", "10", "wait")
+	f := adopt(t, o)
+	if err := f.Signal(syscall.SIGKILL, true); err != nil {
+		t.Fatal(err)
+	}
+	f.end(t)
+	await(t, "the group is gone", func() bool {
+		return groupIsDead(o.PID)
+	})
+}
+
+func isGone(err error) bool {
+	_, is := errors.AsType[*spawn.GoneError](err)
+	return is
+}
+
+// groupIsDead tells whether no member of a process group runs.
+func groupIsDead(group int) bool {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		data, _ := os.ReadFile(path)
+		_, rest, _ := strings.Cut(string(data), ") ")
+		fields := strings.Fields(rest)
+		if len(fields) > 2 && fields[2] == fmt.Sprint(group) && fields[0] != "Z" {
+			return false
+		}
+	}
+	return true
+}
+
+// What was left in the pipe is read even if the child has ended.
+func TestLastWordsOfAnAdoptedChild(t *testing.T) {
+	t.Parallel()
+	o := orphan(t, "say", "ready", "echo", "spew", "50000", "wait")
+	f := adopt(t, o)
+	if err := f.Signal(syscall.SIGKILL, false); err != nil {
+		t.Fatal(err)
+	}
+	f.end(t)
+	if n := len(f.out.String()); n > 50000 {
+		t.Errorf("%d bytes", n)
+	}
+}
+
+func TestStrangersAreNotAdopted(t *testing.T) {
+	t.Parallel()
+	o := orphan(t, "say", "ready", "wait")
+	for what, other := range map[string]spawn.Orphan{
+		"a recycled pid":       {PID: o.PID, Traces: spawn.Traces{Born: o.Born + 1, Stdout: o.Stdout}},
+		"one without birthday": {PID: o.PID},
+		"nobody":               {PID: 1 << 30, Traces: o.Traces},
+	} {
+		if _, err := spawner.Adopt(&other, &spawn.Spec{Stdout: newSink()}); !isGone(err) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	f := adopt(t, o)
+	_ = f.Signal(syscall.SIGKILL, false)
+	f.end(t)
+	if _, err := spawner.Adopt(&o, &spawn.Spec{Stdout: newSink()}); !isGone(err) {
+		t.Errorf("a dead one: %v", err)
+	}
+}
+
+// A pipe that the child has put in the place of ours is its own business.
+func TestOnlyOurPipesAreRead(t *testing.T) {
+	t.Parallel()
+	o := orphan(t, "say", "ready", "wait")
+	o.Stdout++
+	f := adopt(t, o)
+	_ = f.Signal(syscall.SIGKILL, false)
+	f.end(t)
+	if got := f.out.String(); got != "" {
+		t.Errorf("heard %q", got)
+	}
+}
+
+func TestSurvivors(t *testing.T) {
+	t.Setenv("SUPERVISOR_ENABLED", "1")
+	t.Setenv("SUPERVISOR_PROCESS_NAME", t.Name())
+	o := orphan(t, "say", "ready", "wait")
+	found := func() bool {
+		for _, s := range spawn.Survivors() {
+			if s.PID == o.PID {
+				if s.Variables["SUPERVISOR_PROCESS_NAME"] != t.Name() || s.Traces != o.Traces {
+					t.Errorf("got %+v, want %+v", s, o)
+				}
+				return true
+			}
+		}
+		return false
+	}
+	if !found() {
+		t.Fatal("the orphan is not found")
+	}
+	f := adopt(t, o)
+	_ = f.Signal(syscall.SIGKILL, false)
+	f.end(t)
+	if found() {
+		t.Error("the dead are found")
+	}
+	own := bear(t, nil, "wait")
+	for _, s := range spawn.Survivors() {
+		if s.PID == own.Pid() {
+			t.Error("a child whose parent lives is taken for a survivor")
+		}
+	}
+	_ = own.Signal(syscall.SIGKILL, false)
+	own.end(t)
+}

@@ -1,0 +1,28 @@
+//go:build !linux
+
+package spawn
+
+import (
+	"errors"
+	"os"
+)
+
+// CanAdopt tells whether children can be taken over on this system.
+const CanAdopt = false
+
+// Adopt fails: only Linux lets a process open the pipes of another.
+func (s *Spawner) Adopt(*Orphan, *Spec) (Child, error) {
+	return nil, &GoneError{Exit{Code: -1}}
+}
+
+// Survivor is a process that looks like the child of a daemon of ours.
+type Survivor struct {
+	Orphan
+	Variables map[string]string
+}
+
+// Survivors returns nothing on this system.
+func Survivors() []Survivor { return nil }
+
+// Borrow fails on this system.
+func Borrow(_, _ int) (*os.File, error) { return nil, errors.ErrUnsupported }

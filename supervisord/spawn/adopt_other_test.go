@@ -1,0 +1,5 @@
+//go:build !linux
+
+package spawn_test
+
+func forsake() {}

@@ -1,0 +1,134 @@
+package spawn
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// stat is what /proc/PID/stat tells of a process.
+type stat struct {
+	state          byte
+	parent         int
+	group, session int
+	born           uint64 // clock ticks since boot
+}
+
+// isDead tells whether nothing is left but the exit status.
+func (s stat) isDead() bool { return s.state == 'Z' || s.state == 'X' }
+
+func readStat(pid int) (stat, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return stat{}, err
+	}
+	return parseStat(data)
+}
+
+// parseStat begins after the name, which may hold anything, brackets too.
+func parseStat(data []byte) (stat, error) {
+	fields := bytes.Fields(data[bytes.LastIndexByte(data, ')')+1:])
+	if len(fields) < 20 || len(fields[0]) != 1 {
+		return stat{}, fmt.Errorf("no process status: %q", data)
+	}
+	s := stat{state: fields[0][0]}
+	for i, to := range map[int]*int{1: &s.parent, 2: &s.group, 3: &s.session} {
+		n, err := strconv.Atoi(string(fields[i]))
+		if err != nil {
+			return stat{}, err
+		}
+		*to = n
+	}
+	var err error
+	s.born, err = strconv.ParseUint(string(fields[19]), 10, 64)
+	return s, err
+}
+
+// Birthday returns when a living process was forked, in clock ticks since boot,
+// 0 if that can't be known.
+func Birthday(pid int) uint64 {
+	s, err := readStat(pid)
+	if err != nil || s.isDead() {
+		return 0
+	}
+	return s.born
+}
+
+// pipeAt returns the inode of the pipe that a process has as that descriptor,
+// 0 if it is none.
+func pipeAt(pid, fd int) uint64 {
+	target, err := os.Readlink(descriptorPath(pid, fd))
+	if err != nil {
+		return 0
+	}
+	return pipeInode(target)
+}
+
+func pipeInode(target string) uint64 {
+	digits, isPipe := strings.CutPrefix(target, "pipe:[")
+	if !isPipe {
+		return 0
+	}
+	n, err := strconv.ParseUint(strings.TrimSuffix(digits, "]"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func descriptorPath(pid, fd int) string { return fmt.Sprintf("/proc/%d/fd/%d", pid, fd) }
+
+// isReadWrite tells whether a process has opened a descriptor for both.
+func isReadWrite(pid, fd int) bool {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/fdinfo/%d", pid, fd))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(data), "flags:")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return false
+	}
+	flags, err := strconv.ParseUint(fields[0], 8, 64)
+	return err == nil && flags&unix.O_ACCMODE == unix.O_RDWR
+}
+
+// inode returns that of a pipe of ours, 0 if f is none.
+func inode(f *os.File) uint64 {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		return 0
+	}
+	return info.Sys().(*syscall.Stat_t).Ino
+}
+
+// exitField reads the last field of /proc/PID/stat: how a dead process ended.
+func exitField(data []byte) (syscall.WaitStatus, bool) {
+	fields := bytes.Fields(data[bytes.LastIndexByte(data, ')')+1:])
+	if len(fields) < 50 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(fields[49]), 10, 32)
+	return syscall.WaitStatus(n), err == nil
+}
+
+// supervisorVariables returns what a process was told of its supervisor when it
+// was born. It is empty for a process that we may not look into.
+func supervisorVariables(pid int) map[string]string {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	if err != nil {
+		return nil
+	}
+	list := make(map[string]string)
+	for kv := range strings.SplitSeq(string(data), "\x00") {
+		if name, value, ok := strings.Cut(kv, "="); ok && strings.HasPrefix(name, "SUPERVISOR_") {
+			list[name] = value
+		}
+	}
+	return list
+}

@@ -1,0 +1,266 @@
+package spawn
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Tray holds buffers for output in a file that outlives the daemon. What has
+// been read from a pipe and not been passed on when the daemon is killed is
+// still there, and is passed on by the next one.
+//
+// A pump that finds all buffers in use, because many outputs are slow, takes
+// one that does not last. The methods of a nil Tray do nothing.
+type Tray struct {
+	path   string
+	report func(error)
+
+	mu     sync.Mutex
+	isOpen bool
+	closed bool // for good
+	memory []byte
+	free   []*slot
+	left   map[uint64]*slot // by the pipe's inode: of an earlier daemon
+	lent   int
+}
+
+const (
+	slots    = 16
+	slotData = 64 << 10 // what a pipe holds, unless told otherwise
+	slotHead = 4 << 10
+	slotSize = slotHead + slotData
+	traySize = slots * slotSize
+)
+
+// The phases of a slot.
+const (
+	slotFree uint32 = iota
+	slotReading
+	slotPassing
+)
+
+// slot is one buffer. All that it says is in the file.
+type slot struct {
+	head *slotHeader
+	data []byte
+}
+
+type slotHeader struct {
+	phase uint32
+	n     uint32 // bytes that are read or to be read
+	pipe  uint64 // inode
+	// mark is written where the output will be. While it is there nothing has
+	// been read.
+	mark [16]byte
+	// What the log was before it got the output, 0 if it is none to look into.
+	logInode uint64
+	logSize  int64
+}
+
+// Positioned is an Output that can tell what it has written to.
+type Positioned interface {
+	// Position returns the inode and the size of the log file, 0 for no file.
+	Position() (inode uint64, size int64)
+	// Resume is Write for output that an earlier daemon may have written already,
+	// in part or as a whole, to the file that was at that position.
+	Resume(data []byte, inode uint64, size int64)
+}
+
+// NewTray returns the tray in the file at path, which is opened or made when it
+// is first needed. report is told if it can't be had; all goes on without it.
+func NewTray(path string, report func(error)) *Tray { return &Tray{path: path, report: report} }
+
+// open is called with the tray locked.
+func (t *Tray) open() {
+	if t.isOpen || t.closed {
+		return
+	}
+	t.isOpen = true
+	if err := t.mapFile(); err != nil {
+		t.closed = true
+		t.report(err)
+		return
+	}
+	t.left = make(map[uint64]*slot)
+	for at := 0; at < len(t.memory); at += slotSize {
+		s := &slot{(*slotHeader)(unsafe.Pointer(&t.memory[at])), t.memory[at+slotHead : at+slotSize]}
+		if s.isLeft() {
+			t.left[s.head.pipe] = s
+			continue
+		}
+		s.clear()
+		t.free = append(t.free, s)
+	}
+}
+
+// mapFile sees to it that the file has all the room on the disk that it will
+// need: a page that can't be had later would end the process.
+func (t *Tray) mapFile() error {
+	f, err := os.OpenFile(t.path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := reserve(f, traySize); err != nil {
+		return &os.PathError{Op: "reserve", Path: t.path, Err: err}
+	}
+	t.memory, err = unix.Mmap(int(f.Fd()), 0, traySize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	return os.NewSyscallError("mmap", err)
+}
+
+// isLeft tells whether there is output in a slot that nobody uses.
+func (s *slot) isLeft() bool {
+	h := s.head
+	switch {
+	case h.n == 0 || h.n > slotData:
+		return false
+	case h.phase == slotReading:
+		return string(s.data[:s.marked()]) != string(h.mark[:s.marked()])
+	}
+	return h.phase == slotPassing
+}
+
+// marked is the length of the mark, which is cut for short output.
+func (s *slot) marked() int { return min(int(s.head.n), len(s.head.mark)) }
+
+func (s *slot) clear() { atomic.StoreUint32(&s.head.phase, slotFree) }
+
+// take lends a slot, nil if there is none.
+func (t *Tray) take() *slot {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open(); len(t.free) == 0 || t.closed {
+		return nil
+	}
+	s := t.free[len(t.free)-1]
+	t.free = t.free[:len(t.free)-1]
+	t.lent++
+	return s
+}
+
+func (t *Tray) putBack(s *slot) {
+	s.clear()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.free = append(t.free, s)
+	t.lent--
+	t.unmap()
+}
+
+// resume passes on what was left of the output of a pipe.
+func (t *Tray) resume(pipe uint64, w Output) {
+	if t == nil || pipe == 0 {
+		return
+	}
+	t.mu.Lock()
+	t.open()
+	s := t.left[pipe]
+	delete(t.left, pipe)
+	t.mu.Unlock()
+	if s == nil {
+		return
+	}
+	if p, ok := w.(Positioned); ok {
+		p.Resume(s.data[:s.head.n], s.head.logInode, s.head.logSize)
+	} else {
+		w.Write(s.data[:s.head.n])
+	}
+	s.clear()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.free = append(t.free, s)
+}
+
+// Forget gives up what was left and has not been asked for.
+func (t *Tray) Forget() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for pipe, s := range t.left {
+		s.clear()
+		delete(t.left, pipe)
+		t.free = append(t.free, s)
+	}
+}
+
+// Close lends nothing any more, and the file goes away. The memory does when
+// nobody uses it.
+func (t *Tray) Close() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		os.Remove(t.path)
+	}
+	t.closed = true
+	t.unmap()
+}
+
+// fail gives up a tray that has lost its file.
+func (t *Tray) fail(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.closed = true
+		t.report(err)
+	}
+}
+
+func (t *Tray) unmap() {
+	if t.closed && t.lent == 0 && t.memory != nil {
+		_ = unix.Munmap(t.memory)
+		t.memory, t.free, t.left = nil, nil, nil
+	}
+}
+
+// read reads what is in the pipe. The kernel does that as a whole or not at
+// all, and the mark tells which; the slot says beforehand how much it will be.
+func (s *slot) read(fd int, pipe uint64, w Output) (n int, err error) {
+	waiting, err := unix.IoctlGetInt(fd, fionread)
+	if err != nil {
+		return 0, err
+	}
+	if waiting == 0 {
+		return 0, emptiness(fd)
+	}
+	h := s.head
+	h.n, h.pipe = uint32(min(waiting, len(s.data))), pipe
+	h.logInode, h.logSize = 0, 0
+	if p, ok := w.(Positioned); ok {
+		h.logInode, h.logSize = p.Position()
+	}
+	binary.NativeEndian.PutUint64(h.mark[:], rand.Uint64())
+	binary.NativeEndian.PutUint64(h.mark[8:], rand.Uint64())
+	copy(s.data, h.mark[:s.marked()])
+	atomic.StoreUint32(&h.phase, slotReading)
+	n, err = unix.Read(fd, s.data[:h.n])
+	if n <= 0 {
+		s.clear()
+		return n, err
+	}
+	atomic.StoreUint32(&h.n, uint32(n))
+	atomic.StoreUint32(&h.phase, slotPassing)
+	return n, nil
+}
+
+// emptiness tells what an empty pipe is: at its end, which is no error, or not.
+func emptiness(fd int) error {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	if n, err := unix.Poll(fds, 0); err == nil && n > 0 && fds[0].Revents&unix.POLLIN == 0 {
+		return nil
+	}
+	return unix.EAGAIN
+}

@@ -1,0 +1,24 @@
+package spawn
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+const fionread = unix.TIOCINQ
+
+// reserve makes sure that the file has the room. What is in it stays.
+func reserve(f *os.File, size int64) error {
+	err := unix.Fallocate(int(f.Fd()), 0, 0, size)
+	if !errors.Is(err, unix.EOPNOTSUPP) {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil || info.Size() >= size {
+		return err
+	}
+	_, err = f.WriteAt(make([]byte, size-info.Size()), info.Size())
+	return err
+}
