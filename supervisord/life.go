@@ -82,16 +82,20 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		Environ: l.host.Environ,
 		Estates: e.left,
 	}
+	keeper := e.keeper()
 	if e.keeps {
-		keeper := e.keeper()
 		o.Changed = keeper.Changed
-		helpers.Go(func() { keeper.Run(ctx) })
 	}
 	s := supervisor.New(o)
 	if err := s.Activate(ctx); err != nil {
 		return 0, err
 	}
 	e.tray.Forget()
+	if e.keeps {
+		// Not before all have been taken over: until then the record of the earlier
+		// daemon is the only one that knows them all.
+		helpers.Go(func() { keeper.Run(ctx) })
+	}
 	own, twiddlers := l.namespaces()
 	door, err := rpc.New(rpc.Options{Supervisor: s, Namespaces: own, Twiddlers: twiddlers, Version: Version, Log: l.log})
 	if err != nil {
