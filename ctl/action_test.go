@@ -109,9 +109,9 @@ func TestComplete(t *testing.T) {
 	t.Parallel()
 	const infos = `[{"group":"grp","name":"x"},{"group":"grp","name":"y"},{"group":"one","name":"one"}]`
 	for _, tt := range []struct{ line, word, want string }{
-		{"", "", "add avail clear exit fg help maintail open pid quit reload remove reread restart shutdown signal start status stop tail update version"},
+		{"", "", "add avail clear exit fg help maintail open pid quit reload remove reread restart shutdown signal start status stop tail update upgrade version"},
 		{"re", "re", "reload remove reread restart"},
-		{"help ", "", "add avail clear exit fg help maintail open pid quit reload remove reread restart shutdown signal start status stop tail update version"},
+		{"help ", "", "add avail clear exit fg help maintail open pid quit reload remove reread restart shutdown signal start status stop tail update upgrade version"},
 		{"help st", "st", "start status stop"},
 		{"update ", "", "grp one"},
 		{"remove one g", "g", "grp"},

@@ -33,6 +33,7 @@ type estate struct {
 	tray    *spawn.Tray     // nil for none
 	keeps   bool            // a record
 	damaged bool            // the earlier one's record was
+	handed  bool            // everything is, to the next
 	settled bool            // there are no programs
 	left    map[string]*supervisor.Estate
 }
@@ -46,11 +47,16 @@ func (l *life) claim() (*estate, error) {
 	if l.background != nil {
 		umask = d.Umask
 	}
-	e.pidfile, e.noPid = daemon.ClaimPidfile(d.Pidfile, umask)
+	if h := l.heritage; h != nil {
+		e.pidfile = daemon.InheritPidfile(d.Pidfile, h.Pidfile)
+		h.estate(e)
+	} else {
+		e.pidfile, e.noPid = daemon.ClaimPidfile(d.Pidfile, umask)
+	}
 	if held, ok := errors.AsType[*daemon.HeldError](e.noPid); ok {
 		return nil, held
 	}
-	if err := e.open(); err != nil {
+	if err := e.open(l.heritage == nil); err != nil {
 		e.pidfile.Remove()
 		return nil, err
 	}
@@ -58,8 +64,9 @@ func (l *life) claim() (*estate, error) {
 	return e, nil
 }
 
-// open reads the record, and makes sure that there can be one.
-func (e *estate) open() error {
+// open makes sure that there can be a record, and reads it if there is no
+// better source.
+func (e *estate) open(reads bool) error {
 	d := e.conf.Supervisord
 	switch {
 	case d.StateFile == "":
@@ -78,8 +85,10 @@ func (e *estate) open() error {
 		return nil
 	}
 	e.keeps = true
-	if err := e.read(); err != nil {
-		return err
+	if reads {
+		if err := e.read(); err != nil {
+			return err
+		}
 	}
 	e.tray = spawn.NewTray(strings.TrimSuffix(d.StateFile, ".state")+".output", func(err error) {
 		e.log.Info(fmt.Sprintf("output that is on its way when supervisord crashes will be lost: %v", err))
@@ -100,6 +109,9 @@ func checkWritable(path string) error {
 // release lets a later daemon have the estate. When nothing is left of it there
 // is no record.
 func (e *estate) release() {
+	if e.handed {
+		return
+	}
 	if e.settled {
 		e.spawner.UseTray(nil)
 		e.tray.Close()
@@ -139,6 +151,9 @@ func (e *estate) read() error {
 		return &daemon.HeldError{Path: path, PID: record.PID}
 	}
 	for _, entry := range record.Entries {
+		if record.Leaving {
+			e.interrupt(&entry)
+		}
 		e.add(&entry)
 	}
 	e.search(record.Taken)
@@ -147,6 +162,29 @@ func (e *estate) read() error {
 
 // add takes note of what is recorded of a process.
 func (e *estate) add(entry *ledger.Entry) {
+	left := e.past(entry)
+	left.Unwanted = e.kills()
+	if e.process(entry.Group, entry.Name) == nil {
+		if left.Child.IsAlive() {
+			e.log.Warn(fmt.Sprintf("left alone: '%s' with pid %d, which is not configured any more", entry.Name, entry.PID))
+		}
+		return
+	}
+	e.left[namespec.Join(entry.Group, entry.Name)] = left
+}
+
+// interrupt has an entry say what would be the case if the daemon, which was
+// about to end, had: everything starts anew, as far as it has ended.
+func (e *estate) interrupt(entry *ledger.Entry) {
+	p := e.process(entry.Group, entry.Name)
+	if entry.PID == 0 {
+		*entry = ledger.Entry{Group: entry.Group, Name: entry.Name}
+	}
+	entry.Again = states.Process(entry.State) == states.Stopping && p != nil && p.Autostart
+}
+
+// past is what an entry says.
+func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 	left := &supervisor.Estate{StdoutLog: entry.StdoutLog, StderrLog: entry.StderrLog}
 	left.Child = spawn.Orphan{PID: entry.PID, Traces: spawn.Traces{
 		Born: entry.Born, Stdin: entry.Stdin, Stdout: entry.Stdout, Stderr: entry.Stderr,
@@ -157,14 +195,7 @@ func (e *estate) add(entry *ledger.Entry) {
 		ExitStatus: entry.ExitStatus, SpawnErr: entry.SpawnErr,
 		Deadline: entry.Deadline.Time(), Due: entry.Due, Again: entry.Again,
 	}
-	left.Unwanted = e.kills()
-	if e.process(entry.Group, entry.Name) == nil {
-		if left.Child.IsAlive() {
-			e.log.Warn(fmt.Sprintf("left alone: '%s' with pid %d, which is not configured any more", entry.Name, entry.PID))
-		}
-		return
-	}
-	e.left[namespec.Join(entry.Group, entry.Name)] = left
+	return left
 }
 
 func (e *estate) kills() bool { return e.conf.Supervisord.Orphans == config.KillOrphans }
@@ -249,8 +280,8 @@ func (e *estate) logs() []string {
 }
 
 // keeper makes what keeps the record.
-func (e *estate) keeper() *ledger.Keeper[*process.Process] {
-	return ledger.NewKeeper(e.conf.Supervisord.StateFile, e.self(), e.look, func(err error) {
+func (e *estate) keeper(leaving func() bool) *ledger.Keeper[*process.Process] {
+	return ledger.NewKeeper(e.conf.Supervisord.StateFile, e.self(), e.look, leaving, func(err error) {
 		e.log.Warn(fmt.Sprintf("write the state file: %v", err))
 	})
 }

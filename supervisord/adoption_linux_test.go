@@ -152,6 +152,35 @@ numprocs=2
 	}
 }
 
+// TestCrashInShutdown: what had been stopped for the daemon's end is not to stay
+// stopped.
+func TestCrashInShutdown(t *testing.T) {
+	s := newSite(t)
+	s.configure(`[program:quick]
+command=sleep 1000
+[program:deaf]
+command=sh -c "trap '' TERM; while :; do sleep 0.1; done"
+stopwaitsecs=100
+`)
+	s.start()
+	s.awaitRunning("quick", "deaf")
+	quick, deaf := s.pid("quick"), s.pid("deaf")
+	s.ctl("shutdown")
+	s.await("a stop", func() bool { return strings.Contains(s.read("supervisord.log"), "stopped: quick") })
+	s.crash()
+	s.start()
+	s.awaitRunning("quick")
+	if got := s.pid("quick"); got == quick {
+		t.Errorf("it has pid %d still", got)
+	}
+	if got := s.pid("deaf"); got != deaf {
+		t.Errorf("the deaf had pid %d and has %d", deaf, got)
+	}
+	kill(t, deaf)
+	s.awaitRunning("deaf")
+	s.crash() // it would take its time to end
+}
+
 // TestOutputOnItsWay: what was read and not yet written when the daemon was
 // killed is neither lost nor doubled, at whatever moment that happens.
 func TestOutputOnItsWay(t *testing.T) {

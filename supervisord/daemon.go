@@ -2,6 +2,7 @@ package supervisord
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -28,10 +29,15 @@ func (m *mainProgram) supervise() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !conf.Supervisord.NoDaemon && m.background == nil {
+	if m.rehearsal {
+		_, err := fmt.Fprintln(m.stdout, ready)
+		return 0, err
+	}
+	if !conf.Supervisord.NoDaemon && m.background == nil && m.heritage == nil {
 		return daemon.StartInBackground(m.args)
 	}
 	daemon.KeepDescriptors()
+	daemon.ReserveThreads()
 	arrived := make(chan os.Signal, 16)
 	signal.Notify(arrived, heeded...)
 	defer signal.Stop(arrived)
@@ -42,17 +48,34 @@ func (m *mainProgram) supervise() (int, error) {
 	ctx, end := context.WithCancel(context.Background())
 	log := &switchedLog{}
 	spawner := spawn.New(slog.New(log))
+	if m.heritage != nil {
+		spawner.Hold() // until those who have been handed over are known
+		for _, sig := range m.heritage.Signals {
+			arrived <- syscall.Signal(sig)
+		}
+	}
 	var reaper sync.WaitGroup
 	reaper.Go(func() { spawner.Run(ctx) })
 	defer reaper.Wait()
 	defer end()
 
 	bus := &events.Bus{}
-	for first := true; ; first = false {
-		l := &life{mainProgram: m, conf: conf, first: first, bus: bus, spawner: spawner, switched: log, signals: arrived}
-		mood, err := l.live(ctx)
-		if err != nil || mood != states.DaemonRestarting {
+	heritage := m.heritage
+	for first := heritage == nil; ; first = false {
+		l := &life{
+			mainProgram: m, conf: conf, first: first, bus: bus, spawner: spawner, switched: log, signals: arrived,
+			heritage: heritage, leaving: make(chan struct{}),
+		}
+		mood, handed, err := l.live(ctx)
+		if err != nil || mood != states.DaemonRestarting && handed == nil {
 			return 0, err
+		}
+		if heritage = handed; handed != nil {
+			err := handed.execute()
+			signal.Notify(arrived, heeded...)
+			conf.Warnings = append(conf.Warnings, fmt.Sprintf("not upgraded: %v", err))
+			handed.Upgrades--
+			continue // with what has been handed over to nobody
 		}
 		if conf, err = m.load(); err != nil {
 			return 0, err

@@ -36,29 +36,36 @@ type life struct {
 
 	main *logs.Main
 	log  *slog.Logger
+
+	heritage  *handover  // of the life before, nil if it has left nothing
+	upgrading sync.Mutex // guards next
+	next      *successorOf
+	leaving   chan struct{}   // closed when next is to take over
+	sites     []httpd.Bequest // once it is
 }
 
 // live goes through one life. An error is for the user at the terminal:
-// nothing has been started then. Otherwise it returns the mood that it ended in.
-func (l *life) live(ctx context.Context) (mood states.Daemon, err error) {
+// nothing has been started then. Otherwise it returns the mood that it ended in,
+// or what it hands over.
+func (l *life) live(ctx context.Context) (mood states.Daemon, h *handover, err error) {
 	if err := l.settleIn(); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	if err := l.openLog(); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer l.closeLog()
 	if err := l.checkInterfaces(); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	servers, err := httpd.Listen(l.conf.Servers, httpd.Options{Log: l.log, Stderr: l.stderr, Interfaces: l.interfaces()})
+	servers, err := httpd.Listen(l.conf.Servers, l.serverOptions())
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer servers.Close()
 	e, err := l.claim()
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer e.release()
 	l.cleanUp(e)
@@ -66,11 +73,13 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, err error) {
 }
 
 // run is what is left of a life once it can't be refused any more.
-func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (states.Daemon, error) {
+func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (states.Daemon, *handover, error) {
 	ctx, end := context.WithCancel(ctx)
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
 	defer end()
+	supervising, stop := context.WithCancel(ctx)
+	defer stop()
 	o := supervisor.Options{
 		Config:  l.conf,
 		Load:    l.load,
@@ -81,15 +90,23 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		Main:    l.main,
 		Environ: l.host.Environ,
 		Estates: e.left,
+		Resumed: l.heritage != nil,
+		Upgrade: func(ctx context.Context, binary string) error { return l.upgrade(ctx, binary, servers) },
 	}
-	keeper := e.keeper()
+	if l.heritage != nil {
+		o.Pools = l.heritage.pools()
+		l.bus.GoOn(l.heritage.Serial)
+	}
+	var s *supervisor.Supervisor // before anything changes
+	keeper := e.keeper(func() bool { return s.Mood() != states.DaemonRunning })
 	if e.keeps {
 		o.Changed = keeper.Changed
 	}
-	s := supervisor.New(o)
-	if err := s.Activate(ctx); err != nil {
-		return 0, err
+	s = supervisor.New(o)
+	if err := s.Activate(supervising); err != nil {
+		return 0, nil, err
 	}
+	l.spawner.Release()
 	e.tray.Forget()
 	if e.keeps {
 		// Not before all have been taken over: until then the record of the earlier
@@ -97,12 +114,12 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		helpers.Go(func() { keeper.Run(ctx) })
 	}
 	own, twiddlers := l.namespaces()
-	door, err := rpc.New(rpc.Options{Supervisor: s, Namespaces: own, Twiddlers: twiddlers, Version: Version, Log: l.log})
+	door, err := rpc.New(rpc.Options{Supervisor: s, Namespaces: own, Twiddlers: twiddlers, Version: Version, Upgrades: l.upgrades(), Log: l.log})
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	if err := l.detach(); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	l.notePid(e)
 	pages := web.New(web.Options{Supervisor: s, Version: Version, Log: l.log})
@@ -112,10 +129,15 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		}
 	})
 	helpers.Go(func() { l.obey(ctx, s) })
+	helpers.Go(func() { l.leave(ctx, servers, stop) })
 	e.settled = false
-	mood := s.Run(ctx)
+	mood := s.Run(supervising)
 	e.settled = mood != states.DaemonRunning
-	return mood, nil
+	if !e.settled && l.sites != nil {
+		e.handed = true
+		return mood, l.handOver(s, e), nil
+	}
+	return mood, nil, nil
 }
 
 // namespaces lists the names under which methods are offered: those of
@@ -166,9 +188,6 @@ func (l *life) checkInterfaces() error {
 // settleIn makes the process who it is to be.
 func (l *life) settleIn() error {
 	d := l.conf.Supervisord
-	if l.first {
-		daemon.ReserveThreads()
-	}
 	if err := l.spawner.BeSubreaper(d.Subreaper != config.No); err != nil && d.Subreaper == config.Yes {
 		l.conf.Warnings = append(l.conf.Warnings, fmt.Sprintf("subreaper=true can't be had here: %v", err))
 	}
@@ -265,8 +284,20 @@ func (l *life) detach() error {
 	return l.background.Detach()
 }
 
+func (l *life) serverOptions() httpd.Options {
+	o := httpd.Options{Log: l.log, Stderr: l.stderr, Interfaces: l.interfaces()}
+	if l.heritage != nil {
+		o.Inherited = l.heritage.Servers
+	}
+	return o
+}
+
 // notePid tells who the daemon is.
 func (l *life) notePid(e *estate) {
+	if l.heritage != nil {
+		l.log.Info(fmt.Sprintf("supervisord goes on after upgrade %d with pid %d", l.heritage.Upgrades, os.Getpid()))
+		return
+	}
 	if e.noPid != nil {
 		l.log.Log(context.Background(), logs.LevelCritical, "could not write pidfile "+l.conf.Supervisord.Pidfile)
 	}

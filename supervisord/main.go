@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/daemon"
@@ -22,7 +23,18 @@ const exitRefused = 2
 // program's name, and returns its exit status.
 func Main(args []string, stdout, stderr io.Writer) int {
 	background, _ := daemon.InBackground() // first of all: it hides the mark
-	m := &mainProgram{args: args, stdout: stdout, stderr: stderr, host: config.ThisHost(), background: background}
+	heritage, rehearsal, err := receiveHandover()
+	if rehearsal && len(args) > 1 && args[1] == rehearseOption {
+		args = slices.Delete(slices.Clone(args), 1, 2)
+	}
+	m := &mainProgram{
+		args: args, stdout: stdout, stderr: stderr, host: config.ThisHost(),
+		background: background, heritage: heritage, rehearsal: rehearsal,
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "Error: %v\n", err)
+		return exitRefused
+	}
 	values, err := config.ParseCommandLine(args[1:], m.host)
 	if err == nil {
 		m.values = values
@@ -42,6 +54,8 @@ type mainProgram struct {
 	host           config.Host
 	values         *config.CommandLineValues
 	background     *daemon.Background // set in the second half of going there
+	heritage       *handover          // from another binary in this process
+	rehearsal      bool               // to see whether it could be taken over
 	status         int                // to exit with
 }
 

@@ -154,6 +154,31 @@ func (p *Pidfile) Remove() {
 	p.file.Close()
 }
 
+// Bequeath lets go of the file but not of the lock, and returns the descriptor
+// that has it, -1 for none.
+func (p *Pidfile) Bequeath() int {
+	if p == nil {
+		return -1
+	}
+	defer p.file.Close()
+	fd, err := unix.FcntlInt(p.file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return -1
+	}
+	return fd
+}
+
+// InheritPidfile returns the pidfile that has been bequeathed, nil for an fd of
+// -1.
+func InheritPidfile(path string, fd int) *Pidfile {
+	if fd < 0 {
+		return nil
+	}
+	f := os.NewFile(uintptr(fd), path)
+	info, err := f.Stat()
+	return &Pidfile{path, f, err == nil && info.Mode().IsRegular()}
+}
+
 // SetUmask sets the file mode creation mask of the daemon and of the children
 // that don't have their own.
 func SetUmask(mask int) { syscall.Umask(mask) }

@@ -30,6 +30,20 @@ func (s *Subscription) wants(t Type) bool {
 	return slices.ContainsFunc(s.types, t.Is)
 }
 
+// Serial returns the number of the next event.
+func (b *Bus) Serial() uint64 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.serial
+}
+
+// GoOn has the next event numbered serial: another bus has been there before.
+func (b *Bus) GoOn(serial uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.serial = serial
+}
+
 // Subscribe calls accept for every event of the types and of those below them,
 // once per event, from the goroutine that publishes it. accept must not block
 // and must not call the bus.

@@ -49,6 +49,9 @@ func (c *conversation) run() (over bool) {
 		keep, extra := c.answer(req, c.buf[size-int(req.ContentLength):size])
 		c.have = copy(c.buf[:], c.buf[size:c.have])
 		c.have += copy(c.buf[c.have:], extra)
+		if c.have == 0 {
+			idle(c.conn)
+		}
 		if !c.busy(c.conn, false) || !keep {
 			return true
 		}

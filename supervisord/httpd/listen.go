@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"supervisor/supervisord/config"
@@ -23,12 +25,17 @@ type Options struct {
 	Stderr io.Writer
 	// Interfaces are the names of the configured RPC interfaces.
 	Interfaces []string
+	// Inherited are the servers of the program that this process executed
+	// before. Those that are not configured any more are closed.
+	Inherited []Bequest
 }
 
 // Servers are listening sockets, and whoever answers on them.
 type Servers struct {
 	Options
-	sites []*site
+	sites     []*site
+	paused    atomic.Bool
+	suspended chan struct{} // closed by Bequeath
 }
 
 // site is one server of the configuration.
@@ -38,13 +45,18 @@ type site struct {
 	guard   *guard
 	file    os.FileInfo // of a unix socket
 	removed sync.Once   // the file
+	crowd   crowd
+	handed  int // descriptor for the one who accepts next
 }
 
 // Listen binds all servers in order and lets the log know. Nothing is accepted
 // before Serve, but clients may already connect. If one of them fails the
 // others are given up, and the error is a *BindError.
 func Listen(servers []config.Server, o Options) (*Servers, error) {
-	s := &Servers{Options: o}
+	s := &Servers{Options: o, suspended: make(chan struct{})}
+	defer discard(o.Inherited, func(b Bequest) bool {
+		return slices.ContainsFunc(s.sites, func(st *site) bool { return st.Family == b.Family && address(st.Server) == b.Address })
+	})
 	for _, c := range servers {
 		guard, err := newGuard(c, o.Stderr)
 		if err != nil {
@@ -52,7 +64,7 @@ func Listen(servers []config.Server, o Options) (*Servers, error) {
 			return nil, err
 		}
 		st := &site{Server: c, guard: guard}
-		if err := st.bind(o.Stderr); err != nil {
+		if err := st.bind(o); err != nil {
 			_ = s.Close() // the first failure is the one to tell
 			return nil, &BindError{err}
 		}
@@ -62,9 +74,12 @@ func Listen(servers []config.Server, o Options) (*Servers, error) {
 	return s, nil
 }
 
-func (st *site) bind(stderr io.Writer) (err error) {
+func (st *site) bind(o Options) (err error) {
+	if done, err := st.inherit(o.Inherited); done || err != nil {
+		return err
+	}
 	if st.Family == "unix" {
-		return st.bindUnix(stderr)
+		return st.bindUnix(o.Stderr)
 	}
 	// Supervisor serves IPv4 only, and configurations count on it: "*" would
 	// otherwise reach networks that it did not reach before.
@@ -105,7 +120,9 @@ func (s *Servers) warnOfNetwork(st *site) {
 func (s *Servers) Close() error {
 	var all error
 	for _, st := range s.sites {
-		st.removeFile()
+		if !s.paused.Load() {
+			st.removeFile()
+		}
 		if err := st.Listener.Close(); !errors.Is(err, net.ErrClosed) {
 			all = errors.Join(all, err)
 		}

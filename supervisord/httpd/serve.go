@@ -23,22 +23,42 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	group, running := errgroup.WithContext(ctx)
 	calls, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer hangUp()
+	streaming, endStreams := context.WithCancel(running)
+	defer endStreams()
+	go func() {
+		select {
+		case <-s.suspended:
+			endStreams()
+		case <-streaming.Done():
+		}
+	}()
 	var servers []*server
 	for _, st := range s.sites {
-		routed := router(routes(running, st.Server, h))
+		routed := router(routes(streaming, st.Server, h))
 		srv := newServer(calls, recorder{st, s.Log, st.guard.before(routed)}, s.Log)
 		servers = append(servers, srv)
+		listener := crowded{st.Listener, &st.crowd}
+		accept := func(l net.Listener) {
+			group.Go(func() error {
+				if err := srv.serve(l); !s.paused.Load() {
+					return err
+				}
+				return nil // somebody else accepts
+			})
+		}
 		if st.Family == "unix" {
-			srv.shortcut = newShortcut(calls, st.Listener, srv.Handler, s.Log)
-			group.Go(func() error { return srv.serve(srv.shortcut.others) })
-			group.Go(func() error { return srv.serve(srv.shortcut) })
+			srv.shortcut = newShortcut(calls, listener, srv.Handler, s.Log)
+			accept(srv.shortcut.others)
+			accept(srv.shortcut)
 			continue
 		}
-		group.Go(func() error { return srv.serve(st.Listener) })
+		accept(listener)
 	}
 	<-running.Done()
-	for _, st := range s.sites {
-		st.removeFile()
+	if !s.paused.Load() {
+		for _, st := range s.sites {
+			st.removeFile()
+		}
 	}
 	deadline, cancel := context.WithTimeout(calls, grace)
 	defer cancel()
@@ -83,6 +103,9 @@ func (s *server) serve(l net.Listener) error {
 }
 
 func (s *server) note(conn net.Conn, state http.ConnState) {
+	if state == http.StateIdle {
+		idle(conn)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if state == http.StateNew {

@@ -54,7 +54,10 @@ func bubble(t *testing.T, h Handlers, test func(t *testing.T, dial func() net.Co
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &Servers{Options{slog.New(slog.DiscardHandler), io.Discard, nil}, []*site{{Server: c, Listener: p, guard: guard}}}
+		s := &Servers{
+			Options: Options{Log: slog.New(slog.DiscardHandler), Stderr: io.Discard},
+			sites:   []*site{{Server: c, Listener: p, guard: guard}}, suspended: make(chan struct{}),
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- s.Serve(ctx, h) }()

@@ -53,6 +53,9 @@ type Head struct {
 // Ledger is the record as it was last written.
 type Ledger struct {
 	Head
+	// Leaving tells that the daemon was about to end: who had no child any more
+	// is not to stay so.
+	Leaving bool
 	// Taken is when the last line was made, in clock ticks since boot: all that
 	// had happened by then is recorded.
 	Taken   uint64
@@ -66,7 +69,8 @@ type headLine struct {
 }
 
 type entryLine struct {
-	At uint64 // clock ticks since boot
+	At      uint64 // clock ticks since boot
+	Leaving bool   `json:",omitempty"` // at that time
 	Entry
 }
 
@@ -118,6 +122,7 @@ func decode(data []byte) (l *Ledger, why string) {
 		}
 		last[e.key()] = e.Entry
 		l.Taken = max(l.Taken, e.At)
+		l.Leaving = l.Leaving || e.Leaving
 	}
 	for _, e := range last {
 		l.Entries = append(l.Entries, e)
@@ -149,6 +154,12 @@ func appendLine(to []byte, v any) []byte {
 	return append(append(to, text...), '\n')
 }
 
+// Time is when lines are made, and what is about to happen then.
+type Time struct {
+	Ticks   uint64 // since boot
+	Leaving bool   // the daemon
+}
+
 // journal is the file as its only writer has it.
 type journal struct {
 	path string
@@ -166,10 +177,10 @@ const sparse = 256 << 10
 func (j *journal) isLong() bool { return j.file == nil || j.size > 2*j.last+sparse }
 
 // add writes lines at the end.
-func (j *journal) add(at uint64, entries []Entry) error {
+func (j *journal) add(at Time, entries []Entry) error {
 	var data []byte
 	for _, e := range entries {
-		data = appendLine(data, entryLine{at, e})
+		data = appendLine(data, entryLine{at.Ticks, at.Leaving, e})
 	}
 	n, err := j.file.Write(data)
 	j.size += n
@@ -180,11 +191,11 @@ func (j *journal) add(at uint64, entries []Entry) error {
 }
 
 // replace writes the journal anew, with nothing but these entries.
-func (j *journal) replace(at uint64, entries []Entry) error {
+func (j *journal) replace(at Time, entries []Entry) error {
 	j.close()
 	data := appendLine(nil, headLine{Version, j.head})
 	for _, e := range entries {
-		data = appendLine(data, entryLine{at, e})
+		data = appendLine(data, entryLine{at.Ticks, at.Leaving, e})
 	}
 	temp := j.path + ".new"
 	file, err := writeNew(temp, data)

@@ -47,7 +47,7 @@ func TestTheLastLineOfAProcessCounts(t *testing.T) {
 	if err := os.WriteFile(j.path, []byte("something older"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.replace(12, sample()); err != nil {
+	if err := j.replace(Time{Ticks: 12}, sample()); err != nil {
 		t.Fatal(err)
 	}
 	want := &Ledger{Head: head, Taken: 12, Entries: sample()}
@@ -56,7 +56,7 @@ func TestTheLastLineOfAProcessCounts(t *testing.T) {
 	}
 	changed := want.Entries[0]
 	changed.PID, changed.State = 0, 100
-	if err := j.add(13, []Entry{changed}); err != nil {
+	if err := j.add(Time{Ticks: 13}, []Entry{changed}); err != nil {
 		t.Fatal(err)
 	}
 	want.Taken, want.Entries[0] = 13, changed
@@ -81,14 +81,14 @@ func TestNoRecord(t *testing.T) {
 func TestCrashAtEachByte(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
-	if err := j.replace(12, sample()[:1]); err != nil {
+	if err := j.replace(Time{Ticks: 12}, sample()[:1]); err != nil {
 		t.Fatal(err)
 	}
 	before, err := os.ReadFile(j.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.add(13, sample()[1:]); err != nil {
+	if err := j.add(Time{Ticks: 13}, sample()[1:]); err != nil {
 		t.Fatal(err)
 	}
 	after, err := os.ReadFile(j.path)
@@ -109,7 +109,7 @@ func TestCrashAtEachByte(t *testing.T) {
 			t.Fatalf("a new journal of %d bytes: %+v", n, got)
 		}
 	}
-	if err := j.replace(14, nil); err != nil {
+	if err := j.replace(Time{Ticks: 14}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := mustRead(t, j.path); got.Taken != 0 || len(got.Entries) != 0 {
@@ -121,7 +121,7 @@ func TestCrashAtEachByte(t *testing.T) {
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
-	if err := j.replace(12, sample()); err != nil {
+	if err := j.replace(Time{Ticks: 12}, sample()); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(j.path)
@@ -168,7 +168,7 @@ func FuzzDecode(f *testing.F) {
 	data := appendLine(nil, headLine{Version, head})
 	f.Add(data)
 	for _, e := range sample() {
-		data = appendLine(data, entryLine{9, e})
+		data = appendLine(data, entryLine{9, true, e})
 	}
 	f.Add(data)
 	f.Add(data[:len(data)-1])
@@ -190,7 +190,7 @@ func TestNoLinkIsFollowed(t *testing.T) {
 	if err := errors.Join(os.WriteFile(victim, []byte("precious"), 0o600), os.Symlink(victim, j.path+".new")); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.replace(1, sample()); err != nil {
+	if err := j.replace(Time{Ticks: 1}, sample()); err != nil {
 		t.Fatal(err)
 	}
 	if data, _ := os.ReadFile(victim); string(data) != "precious" {
@@ -202,11 +202,11 @@ func TestNoLinkIsFollowed(t *testing.T) {
 func TestAFailureEndsTheJournal(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
-	if err := j.replace(1, sample()); err != nil {
+	if err := j.replace(Time{Ticks: 1}, sample()); err != nil {
 		t.Fatal(err)
 	}
 	j.file.Close()
-	if err := j.add(2, sample()); err == nil || !j.isLong() {
+	if err := j.add(Time{Ticks: 2}, sample()); err == nil || !j.isLong() {
 		t.Errorf("got %v; it goes on: %v", err, !j.isLong())
 	}
 }
@@ -217,7 +217,7 @@ func TestTheJournalStaysShort(t *testing.T) {
 	state := 0
 	k := NewKeeper(path, head, func(name string) (Entry, bool) {
 		return Entry{Group: "g", Name: name, State: state, SpawnErr: strings.Repeat("x", 1000)}, name != "over"
-	}, nil)
+	}, func() bool { return state > 1000 }, nil)
 	defer k.journal.close()
 	for state = range 2000 {
 		k.Changed([]string{"a", "b", "over"}[state%3])
@@ -233,7 +233,7 @@ func TestTheJournalStaysShort(t *testing.T) {
 		t.Errorf("%d bytes", info.Size())
 	}
 	got := mustRead(t, path)
-	if len(got.Entries) != 2 || got.Entries[0].State+got.Entries[1].State < 2*state-5 {
+	if len(got.Entries) != 2 || !got.Leaving || got.Entries[0].State+got.Entries[1].State < 2*state-5 {
 		t.Errorf("the last is %d: %+v", state, got.Entries)
 	}
 }

@@ -11,6 +11,7 @@ type Keeper[P comparable] struct {
 	journal journal
 	look    func(P) (Entry, bool)
 	report  func(error)
+	leaving func() bool
 
 	mu      sync.Mutex
 	changed map[P]bool // since the last writing
@@ -20,10 +21,11 @@ type Keeper[P comparable] struct {
 
 // NewKeeper returns a keeper of the record at path. What look returns is
 // written; it tells whether there is something to write. report is told of each
-// failure that follows a success, from the goroutine of Run.
-func NewKeeper[P comparable](path string, head Head, look func(P) (Entry, bool), report func(error)) *Keeper[P] {
+// failure that follows a success, from the goroutine of Run. leaving tells
+// whether the daemon is about to end.
+func NewKeeper[P comparable](path string, head Head, look func(P) (Entry, bool), leaving func() bool, report func(error)) *Keeper[P] {
 	return &Keeper[P]{
-		journal: journal{path: path, head: head}, look: look, report: report,
+		journal: journal{path: path, head: head}, look: look, leaving: leaving, report: report,
 		changed: make(map[P]bool), known: make(map[P]bool), news: make(chan struct{}, 1),
 	}
 }
@@ -78,7 +80,7 @@ func (k *Keeper[P]) Run(ctx context.Context) {
 // failed or the journal has become long. The time is taken first: whoever is
 // born later counts as unrecorded.
 func (k *Keeper[P]) write() error {
-	at := Now()
+	at := Time{Now(), k.leaving()}
 	k.mu.Lock()
 	wanted := k.changed
 	if k.journal.isLong() {

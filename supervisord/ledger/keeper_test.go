@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+func staying() bool { return false }
+
 // TestTheLastChangeIsWritten: many may report changes at once.
 func TestTheLastChangeIsWritten(t *testing.T) {
 	t.Parallel()
@@ -20,7 +22,7 @@ func TestTheLastChangeIsWritten(t *testing.T) {
 		var states [8]atomic.Int64
 		k := NewKeeper(path, head, func(i int) (Entry, bool) {
 			return Entry{Name: string(rune('a' + i)), State: int(states[i].Load())}, true
-		}, func(err error) { t.Error(err) })
+		}, staying, func(err error) { t.Error(err) })
 		ctx, cancel := context.WithCancel(t.Context())
 		var running, reporting sync.WaitGroup
 		running.Go(func() { k.Run(ctx) })
@@ -53,7 +55,7 @@ func TestTroubleIsReportedOnceAndOvercome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "late")
 		var reports []error
-		k := NewKeeper(filepath.Join(dir, "x.state"), head, func(string) (Entry, bool) { return sample()[0], true },
+		k := NewKeeper(filepath.Join(dir, "x.state"), head, func(string) (Entry, bool) { return sample()[0], true }, staying,
 			func(err error) { reports = append(reports, err) })
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup

@@ -21,6 +21,7 @@ type Member struct {
 	write     func(data []byte) error // to that child
 	isRunning bool                    // the process is, for the configured startsecs
 	event     *numbered               // while BUSY
+	resumed   bool                    // talk and event are of a child that is still to be met
 }
 
 // Member adds a process to the pool, after those that were added before.
@@ -36,8 +37,11 @@ func (p *Pool) Member(name string) *Member {
 func (m *Member) Expect() (hear func(data []byte)) {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
-	talk := newConversation()
-	m.talk = talk
+	if !m.resumed {
+		m.talk = newConversation()
+	}
+	m.resumed = false
+	talk := m.talk
 	return func(data []byte) { m.hear(talk, data) }
 }
 
@@ -122,7 +126,7 @@ func (m *Member) giveBack() {
 }
 
 func (m *Member) isFree() bool {
-	return m.isRunning && m.talk != nil && m.talk.state == states.ListenerReady
+	return m.isRunning && m.write != nil && m.talk != nil && m.talk.state == states.ListenerReady
 }
 
 // take sends an event to the child. It fails if nobody reads any more.

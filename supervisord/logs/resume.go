@@ -90,3 +90,37 @@ func tailOf(path string, inode uint64, size int64) (tail []byte, err error) {
 	}
 	return io.ReadAll(io.NewSectionReader(f, size, 1<<20))
 }
+
+// Held is what a Stream has read and not passed on, because it may be the
+// beginning of something, and what it has captured so far.
+type Held struct {
+	Sequence  uint8 // how much of an escape sequence
+	Capturing bool
+	Matched   int // bytes of a capture token
+	Captured  []byte
+}
+
+// Held returns what another Stream needs to go on. The caller sees to it that
+// nobody writes any more.
+func (s *Stream) Held() Held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Held{uint8(s.ansi.within), s.capture.isOn, s.capture.matched, s.capture.kept}
+}
+
+// GoOn has the Stream, which has just been opened, go on where another has
+// been. What can't have been is not believed.
+func (s *Stream) GoOn(h Held) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.o.StripANSI && h.Sequence <= uint8(afterBracket) {
+		s.ansi.within = sequence(h.Sequence)
+	}
+	if s.o.CaptureMaxBytes > 0 {
+		c := capture{limit: s.capture.limit, isOn: h.Capturing, kept: h.Captured}
+		if h.Matched >= 0 && h.Matched < len(c.token()) {
+			c.matched = h.Matched
+		}
+		s.capture = c
+	}
+}

@@ -15,6 +15,13 @@ import (
 type Estate struct {
 	Child spawn.Orphan // with a PID of 0 for none
 	Past  Status
+	// Exit tells that the child has ended and how, nil if that is not known.
+	Exit *spawn.Exit
+	// Handed tells that the daemon has handed over the process: nothing has
+	// happened in between. Held is what its streams had not passed on.
+	Handed bool
+	Held   [2]logs.Held
+	Socket *os.File // that the child listens on, nil to ask the child
 	// Unwanted has the child stopped. The process then starts as configured.
 	Unwanted bool
 }
@@ -27,11 +34,14 @@ func (p *Process) Adopt(e *Estate) {
 }
 
 func (p *Process) adopt(e *Estate) {
-	in := input{kind: recalled, past: e.Past, unwanted: e.Unwanted}
-	if e.Child.PID != 0 {
+	in := input{kind: recalled, past: e.Past, unwanted: e.Unwanted, handed: e.Handed}
+	switch {
+	case e.Exit != nil:
+		in.kind, in.exit = missed, *e.Exit
+	case e.Child.PID != 0:
 		in.kind, in.exit = p.adoptChild(e)
-		in.bereft = p.Partner != nil
 	}
+	in.bereft = !e.Handed && (in.kind == missed || p.Partner != nil)
 	_ = p.apply(in) // nobody asked, so nobody is refused
 }
 
@@ -40,6 +50,8 @@ func (p *Process) adoptChild(e *Estate) (kind, spawn.Exit) {
 	if err := p.openLogs(); err != nil {
 		p.Log.Error(fmt.Sprintf("open the logs of %s: %v", p.Config.Name, err))
 	}
+	p.stdout.GoOn(e.Held[0])
+	p.stderr.GoOn(e.Held[1])
 	child, err := p.Spawner.Adopt(&e.Child, p.outlets())
 	if err != nil {
 		p.closeLogs()
@@ -50,20 +62,46 @@ func (p *Process) adoptChild(e *Estate) (kind, spawn.Exit) {
 		return missed, spawn.Exit{Code: -1}
 	}
 	p.child, p.exits = child, child.Exited()
-	p.inheritSocket(e.Child.PID)
+	p.inheritSocket(e)
 	if p.Partner != nil {
 		p.Partner.Meet(child.Write)
 	}
 	return adopted, spawn.Exit{}
 }
 
+// Legacy is what another needs to go on with a process after Run has ended.
+type Legacy struct {
+	Status
+	Bequest spawn.Bequest // of the child, if there is one
+	Held    [2]logs.Held
+	Socket  *os.File // that the child listens on, nil for none
+}
+
+// Legacy ends the part of this process in its child and returns what another
+// needs to go on.
+func (p *Process) Legacy() (l Legacy, err error) {
+	l.Status, l.Socket = *p.Status(), p.socket
+	if p.child == nil {
+		return l, nil
+	}
+	l.Bequest, err = p.child.Bequeath()
+	for i, s := range []*logs.Stream{p.stdout, p.stderr} {
+		l.Held[i] = s.Held()
+		s.Close()
+	}
+	return l, err
+}
+
 // inheritSocket has the siblings of an adopted FastCGI process go on with the
 // socket that it listens on.
-func (p *Process) inheritSocket(pid int) {
+func (p *Process) inheritSocket(e *Estate) {
 	if p.Socket == nil {
 		return
 	}
-	file, err := spawn.Borrow(pid, 0)
+	file, err := e.Socket, error(nil)
+	if file == nil {
+		file, err = spawn.Borrow(e.Child.PID, 0)
+	}
 	if err == nil {
 		p.socket, err = p.Socket.Inherit(file)
 	}
@@ -97,7 +135,9 @@ func takeOver(m *machine, now time.Time, in input) {
 	}
 	m.restore(past)
 	m.bereft = in.bereft
-	m.say(logs.LevelInfo, "adopted: '%s' with pid %d", m.conf.Name, m.PID)
+	if !in.handed {
+		m.say(logs.LevelInfo, "adopted: '%s' with pid %d", m.conf.Name, m.PID)
+	}
 	switch {
 	case in.unwanted && m.State != states.Unknown: // which nobody can signal
 		m.Again = m.conf.Autostart
@@ -120,13 +160,13 @@ func hasChild(s states.Process) bool {
 }
 
 // mourn takes note of an end that nobody has seen. Even with a status of 0 it
-// is unexpected: its cause may have been that nobody was there any more.
+// is unexpected if its cause may have been that nobody was there any more.
 func mourn(m *machine, now time.Time, in input) {
 	if !hasChild(in.past.State) {
 		in.past.State = states.Starting
 	}
 	m.restore(in.past)
-	m.bereft = true
+	m.bereft = in.bereft
 	switch m.State {
 	case states.Starting:
 		diedYoung(m, now, in)

@@ -60,9 +60,9 @@ type input struct {
 	sig  syscall.Signal // of deliver
 	text string         // of spawnFailed and signalFailed
 	past Status         // of adopted, missed and recalled: what the process was
-	// unwanted tells, of adopted, that the child is to be stopped, and bereft
-	// that it has lost the daemon that it talked to.
-	unwanted, bereft bool
+	// Of adopted: the child is to be stopped; it has lost the daemon that it
+	// talked to; that daemon has handed it over, which is nothing to talk about.
+	unwanted, bereft, handed bool
 }
 
 // An effect is something that the machine wants done.

@@ -205,7 +205,7 @@ func TestCells(t *testing.T) {
 
 // past is an input about what was before the daemon.
 func past(k kind, state states.Process) input {
-	in := input{kind: k, exit: spawn.Exit{Code: -1}}
+	in := input{kind: k, exit: spawn.Exit{Code: -1}, bereft: k == missed}
 	in.past = Status{State: state, Started: noon, Deadline: noon.Add(5 * time.Second)}
 	if k != recalled {
 		in.past.PID = 9

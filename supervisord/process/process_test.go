@@ -55,9 +55,10 @@ type fakeChild struct {
 	stdinIs error
 }
 
-func (c *fakeChild) Pid() int                  { return c.pid }
-func (c *fakeChild) Traces() spawn.Traces      { return spawn.Traces{} }
-func (c *fakeChild) Exited() <-chan spawn.Exit { return c.exits }
+func (c *fakeChild) Pid() int                         { return c.pid }
+func (c *fakeChild) Traces() spawn.Traces             { return spawn.Traces{} }
+func (c *fakeChild) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
+func (c *fakeChild) Exited() <-chan spawn.Exit        { return c.exits }
 
 func (c *fakeChild) Write(data []byte) error {
 	c.mu.Lock()

@@ -27,6 +27,7 @@ type Options struct {
 	Namespaces []string
 	Twiddlers  []Twiddler
 	Version    string // what getSupervisorVersion tells
+	Upgrades   int    // how many binaries have gone before the present one
 	Log        *slog.Logger
 }
 

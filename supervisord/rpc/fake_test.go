@@ -61,6 +61,10 @@ func (f *fake) find(name string) (*api.ProcessInfo, error) {
 func (f *fake) Mood() states.Daemon { return f.mood }
 
 func (f *fake) Identifier() string { return "größe & <co>" }
+func (f *fake) Upgrade(_ context.Context, binary string) error {
+	f.note("Upgrade", binary)
+	return nil
+}
 
 func (f *fake) Info(name string) (api.ProcessInfo, error) {
 	p, err := f.find(name)

@@ -15,7 +15,9 @@ type method struct {
 	outcome string // what the result is
 	// always is set for what can be called while the daemon shuts down.
 	always bool
-	call   func(ctx context.Context, d *door, a arguments) (any, error)
+	// unlisted is set for what Supervisor does not have: clients compare lists.
+	unlisted bool
+	call     func(ctx context.Context, d *door, a arguments) (any, error)
 }
 
 // document is what system.methodHelp tells: a text, then a line for each

@@ -67,6 +67,15 @@ func supervisorMethods() []method {
 			call: func(_ context.Context, d *door, _ arguments) (any, error) {
 				return done(d.Supervisor.Restart())
 			}},
+		{name: "upgrade", unlisted: true, result: "boolean", outcome: alwaysTrue,
+			params: []param{{name: "binary", kind: text, help: "the file to execute, as supervisord finds it; empty for the one it was started from"}},
+			help:   "Has another binary go on with everything, in the same process. The answer comes when that has been found to be possible, and before it is done.",
+			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+				return done(d.Supervisor.Upgrade(ctx, a.text(0)))
+			}},
+		{name: "getUpgrades", unlisted: true, result: "int", outcome: "the number",
+			help: "Tells how many binaries have gone before the present one in this process.",
+			call: func(_ context.Context, d *door, _ arguments) (any, error) { return d.Upgrades, nil }},
 		{name: "reloadConfig", result: "array", outcome: "one array: the names of the groups that are new, different, gone",
 			help: "Reads the configuration again and tells how the groups in use differ from it. Nothing is started or stopped.",
 			call: reloadConfig},

@@ -13,6 +13,8 @@ type Supervisor interface {
 	// Mood never blocks.
 	Mood() states.Daemon
 	Identifier() string
+	// Upgrade has another binary take over soon after it has returned.
+	Upgrade(ctx context.Context, binary string) error
 
 	// Info tells of one process, Infos of all, by group and name.
 	Info(name string) (api.ProcessInfo, error)

@@ -15,7 +15,8 @@ func systemMethods() []method {
 		{name: "listMethods", always: true, result: "array", outcome: "the names",
 			help: "Tells the names of all methods.",
 			call: func(_ context.Context, d *door, _ arguments) (any, error) {
-				return slices.Sorted(maps.Keys(d.table)), nil
+				names := slices.Sorted(maps.Keys(d.table))
+				return slices.DeleteFunc(names, func(name string) bool { return d.table[name].unlisted }), nil
 			}},
 		{name: "methodHelp", always: true, params: named, result: "string", outcome: "the text",
 			help: "Tells what a method does.",

@@ -194,8 +194,8 @@ func (c *child) reconnect(o *Orphan, spec *Spec) {
 	if f := openPipe(o.PID, 0, o.Stdin, unix.O_WRONLY); f != nil {
 		c.stdin = &stdin{file: f}
 	}
-	c.overhear(openPipe(o.PID, 1, o.Stdout, unix.O_RDONLY), spec.Stdout)
-	c.overhear(openPipe(o.PID, 2, o.Stderr, unix.O_RDONLY), spec.stderr())
+	c.overhear(1, openPipe(o.PID, 1, o.Stdout, unix.O_RDONLY), spec.Stdout)
+	c.overhear(2, openPipe(o.PID, 2, o.Stderr, unix.O_RDONLY), spec.stderr())
 }
 
 // openPipe opens the pipe of that inode, which is most likely the process's

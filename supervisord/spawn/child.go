@@ -75,9 +75,10 @@ func (s *Spawner) keep(o *Orphan, spec *Spec) Child {
 	c := &child{spawner: s, family: spec.Family, pid: o.PID, exits: make(chan Exit, 1), traces: o.Traces}
 	if o.Files[0] != nil {
 		c.stdin = &stdin{file: o.Files[0]}
+		_ = c.stdin.write(o.Unsent) // if nobody reads it any more, so be it
 	}
-	c.overhear(o.Files[1], spec.Stdout)
-	c.overhear(o.Files[2], spec.stderr())
+	c.overhear(1, o.Files[1], spec.Stdout)
+	c.overhear(2, o.Files[2], spec.stderr())
 	s.mu.Lock()
 	s.enter(c)
 	s.mu.Unlock()
@@ -88,12 +89,12 @@ func (s *Spawner) keep(o *Orphan, spec *Spec) Child {
 	return c
 }
 
-// overhear pumps what comes out of f to w.
-func (c *child) overhear(f *os.File, w Output) {
+// overhear pumps what comes out of f, which the child has as fd, to w.
+func (c *child) overhear(fd int, f *os.File, w Output) {
 	if f == nil {
 		return
 	}
-	p, err := newPump(f, w, c.spawner.currentTray())
+	p, err := newPump(f, fd, w, c.spawner.currentTray())
 	if err != nil {
 		f.Close()
 		return

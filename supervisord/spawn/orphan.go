@@ -20,6 +20,8 @@ type Orphan struct {
 	// it has been this very process before it executed another program; nil
 	// for those that the child does not have. The child is still ours then.
 	Files *[3]*os.File
+	// Unsent is what its stdin did not take yet.
+	Unsent []byte
 }
 
 // IsAlive tells whether the orphan is still there. It may be gone a moment
@@ -49,8 +51,12 @@ func (c *child) findTraces() Traces {
 	if c.stdin != nil {
 		t.Stdin = inode(c.stdin.file)
 	}
-	for i, p := range c.pumps {
-		*[]*uint64{&t.Stdout, &t.Stderr}[i] = p.inode
+	for _, p := range c.pumps {
+		if p.fd == 1 {
+			t.Stdout = p.inode
+		} else {
+			t.Stderr = p.inode
+		}
 	}
 	return t
 }

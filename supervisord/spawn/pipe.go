@@ -41,7 +41,7 @@ func (c *child) outlet(w Output) error {
 	if err != nil {
 		return err
 	}
-	p, err := newPump(ours, w, c.spawner.currentTray())
+	p, err := newPump(ours, len(c.pumps)+1, w, c.spawner.currentTray())
 	if err != nil {
 		theirs.Close()
 		ours.Close()
@@ -73,6 +73,8 @@ type stdin struct {
 	queue   []byte
 	flowing bool // a goroutine is emptying the queue
 	broken  bool
+	halted  bool          // it is to stop emptying, and close stopped:
+	stopped chan struct{} // made when it starts
 }
 
 // maxQueue bounds what is kept for a child that does not read, in bytes.
@@ -97,9 +99,14 @@ func (s *stdin) write(data []byte) error {
 	if err := s.enqueue(data[n:]); err != nil {
 		return err
 	}
-	s.flowing = true
-	go s.flow()
+	s.begin()
 	return nil
+}
+
+// begin has the queue emptied.
+func (s *stdin) begin() {
+	s.flowing, s.stopped = true, make(chan struct{})
+	go s.flow()
 }
 
 func (s *stdin) enqueue(data []byte) error {
@@ -138,15 +145,24 @@ func (s *stdin) flow() {
 		s.queue = nil
 		if len(data) == 0 || s.broken {
 			s.flowing = false
+			close(s.stopped)
 			s.mu.Unlock()
 			return
 		}
 		s.mu.Unlock()
-		if _, err := s.file.Write(data); err != nil {
-			s.mu.Lock()
-			s.broken, s.queue = true, nil
-			s.mu.Unlock()
+		n, err := s.file.Write(data)
+		if err == nil {
+			continue
 		}
+		s.mu.Lock()
+		if s.halted {
+			s.queue = append(data[n:], s.queue...)
+			close(s.stopped)
+			s.mu.Unlock()
+			return
+		}
+		s.broken, s.queue = true, nil
+		s.mu.Unlock()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,12 +25,14 @@ var buffers = sync.Pool{New: func() any { return new([chunk]byte) }}
 
 // pump carries output from one pipe to its writer.
 type pump struct {
-	file  *os.File
-	conn  syscall.RawConn
-	sink  Output
-	tray  *Tray         // nil for none
-	inode uint64        // of the pipe
-	done  chan struct{} // closed when run has ended
+	file   *os.File
+	conn   syscall.RawConn
+	sink   Output
+	tray   *Tray         // nil for none
+	inode  uint64        // of the pipe
+	fd     int           // of the child: 1 or 2
+	halted atomic.Bool   // run is to end at once
+	done   chan struct{} // closed when run has ended
 }
 
 // piece is a buffer with what was read into it.
@@ -39,12 +42,12 @@ type piece struct {
 	buf  *[chunk]byte // which is this
 }
 
-func newPump(f *os.File, w Output, t *Tray) (*pump, error) {
+func newPump(f *os.File, fd int, w Output, t *Tray) (*pump, error) {
 	conn, err := f.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	return &pump{file: f, conn: conn, sink: w, tray: t, inode: inode(f), done: make(chan struct{})}, nil
+	return &pump{file: f, conn: conn, sink: w, tray: t, inode: inode(f), fd: fd, done: make(chan struct{})}, nil
 }
 
 // run reads until the end of the pipe, or until finish is called and the pipe
@@ -62,7 +65,9 @@ func (p *pump) carry() (more bool) {
 	defer p.survive(&more)
 	out, err := p.await()
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		p.drain()
+		if !p.halted.Load() {
+			p.drain()
+		}
 		return false
 	}
 	if err != nil || len(out.text) == 0 {

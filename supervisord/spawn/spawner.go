@@ -21,6 +21,7 @@ type Spawner struct {
 	tray atomic.Pointer[Tray]
 
 	mu       sync.Mutex
+	held     bool // see Hold
 	children map[int]*child
 	births   int                        // forks under way
 	early    map[int]syscall.WaitStatus // ended while births were under way
@@ -134,6 +135,9 @@ func (s *Spawner) reap() {
 func (s *Spawner) reapOne() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.held {
+		return false
+	}
 	var ws syscall.WaitStatus
 	pid, err := syscall.Wait4(-1, &ws, syscall.WNOHANG, nil)
 	switch {

@@ -59,6 +59,10 @@ type Child interface {
 	// Traces is what a later daemon can find the child by. They are zero if
 	// nobody asked before it ended.
 	Traces() Traces
+	// Bequeath ends this process's part in the child, between two pieces of its
+	// output, and returns what another needs to go on. It blocks for little
+	// more than a second at most. Nobody may use the child afterwards.
+	Bequeath() (Bequest, error)
 	// Exited delivers the child's end once, after all its output.
 	Exited() <-chan Exit
 }

@@ -203,6 +203,10 @@ func (c *simulated) Pid() int { return c.pid }
 // Traces implements spawn.Child.
 func (c *simulated) Traces() spawn.Traces { return spawn.Traces{} }
 
+// Bequeath implements spawn.Child: the simulated daemon is never followed by
+// another one.
+func (c *simulated) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
+
 // Exited implements spawn.Child.
 func (c *simulated) Exited() <-chan spawn.Exit { return c.exits }
 

@@ -35,6 +35,14 @@ type Options struct {
 	// Estates are what an earlier daemon has left, by the full names of the
 	// processes. Activate sees to it.
 	Estates map[string]*Estate
+	// Resumed tells that the daemon has been running all the time: nothing of
+	// what there is is news. Pools are where the pools of listeners go on, by
+	// the names of the groups.
+	Resumed bool
+	Pools   map[string]*listener.Legacy
+	// Upgrade makes sure that a binary, "" for the present one, can take over,
+	// and has it do so soon after it has returned; ctx ends with the request.
+	Upgrade func(ctx context.Context, binary string) error
 	// Changed is called after each change of the status of a process, nil for
 	// nobody. It must not block.
 	Changed func(*process.Process)
@@ -43,10 +51,11 @@ type Options struct {
 // Supervisor is the set of all groups and the mood of the daemon.
 type Supervisor struct {
 	Options
-	mood   atomic.Int32
-	orders chan order
-	ended  chan struct{} // closed when Run has returned
-	living sync.WaitGroup
+	mood    atomic.Int32
+	orders  chan order
+	ended   chan struct{} // closed when Run has returned
+	resumed bool
+	living  sync.WaitGroup
 
 	mu     sync.RWMutex
 	groups []*active // in order of activation
@@ -65,7 +74,8 @@ type Supervisor struct {
 // and as a pool of listeners it gets no more events.
 type active struct {
 	*process.Group
-	end func()
+	pool *listener.Pool // nil if they are no listeners
+	end  func()
 	// start starts the goroutine of a process, stop ends it before the others.
 	start, stop func(*process.Process)
 }
@@ -82,6 +92,7 @@ func New(o Options) *Supervisor {
 		Options: o,
 		orders:  make(chan order),
 		ended:   make(chan struct{}),
+		resumed: o.Resumed,
 		last:    o.Config,
 		named:   make(map[string]*active),
 		auto:    make(map[*config.Process]autoLogs),
@@ -100,7 +111,7 @@ func (s *Supervisor) Identifier() string { return s.Config.Supervisord.Identifie
 // before Run, and fails if a log directory can't be written to or a FastCGI
 // socket can't be created.
 func (s *Supervisor) Activate(ctx context.Context) error {
-	defer func() { s.Estates = nil }() // a group that is added again later must not find them
+	defer func() { s.Estates, s.Pools, s.Resumed = nil, nil, false }() // a group that is added again later must not find them
 	for _, g := range s.last.Groups {
 		if s.find(g.Name) != nil {
 			continue // two sections made groups of one name: the first has it
@@ -116,7 +127,9 @@ func (s *Supervisor) Activate(ctx context.Context) error {
 // complete. It returns the mood that it ended in.
 func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 	defer close(s.ended)
-	s.Events.Publish(events.SupervisorRunning, noPayload)
+	if !s.resumed {
+		s.Events.Publish(events.SupervisorRunning, noPayload)
+	}
 	tick := time.NewTimer(0)
 	defer tick.Stop()
 	var stopped chan struct{} // closed when the shutdown is complete
@@ -221,11 +234,14 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	ctx, cancel := context.WithCancel(ctx)
 	end := cancel
 	if pool != nil {
+		if past := s.Pools[conf.Name]; past != nil {
+			pool.Resume(*past)
+		}
 		sub := s.Events.Subscribe(pool.Types(), pool.Accept)
 		end = func() { s.Events.Unsubscribe(sub); cancel() }
 	}
 	stops := make(map[*process.Process]func())
-	a := &active{Group: g, end: end,
+	a := &active{Group: g, pool: pool, end: end,
 		start: func(p *process.Process) {
 			ctx, cancel := context.WithCancel(ctx)
 			stops[p] = cancel
@@ -244,7 +260,9 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	s.named[conf.Name] = a
 	s.changed()
 	s.mu.Unlock()
-	s.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
+	if !s.Resumed {
+		s.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
+	}
 	takeOver(g, s.estates(g))
 	s.enqueue(g)
 	return nil

@@ -53,9 +53,10 @@ type child struct {
 	out   spawn.Output // its stdout
 }
 
-func (c *child) Pid() int                  { return c.pid }
-func (c *child) Traces() spawn.Traces      { return spawn.Traces{} }
-func (c *child) Exited() <-chan spawn.Exit { return c.exits }
+func (c *child) Pid() int                         { return c.pid }
+func (c *child) Traces() spawn.Traces             { return spawn.Traces{} }
+func (c *child) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
+func (c *child) Exited() <-chan spawn.Exit        { return c.exits }
 
 // Write plays a listener that deals with its event in a millisecond.
 func (c *child) Write(data []byte) error {

@@ -1,0 +1,354 @@
+package supervisord
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"supervisor/supervisord/daemon"
+	"supervisor/supervisord/httpd"
+	"supervisor/supervisord/ledger"
+	"supervisor/supervisord/listener"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/supervisor"
+)
+
+// handover is what one binary tells the next one in the same process. The
+// children stay children, and what is open stays open.
+type handover struct {
+	Version  int // of the form, see ledger.Version
+	Upgrades int // that there have been, this one included
+	Serial   uint64
+	Groups   []handedGroup
+	Servers  []httpd.Bequest
+	Pidfile  int   // descriptor, -1 for none
+	Signals  []int // that have arrived and not been obeyed
+
+	next *successorOf
+}
+
+type handedGroup struct {
+	Name      string
+	Pool      *listener.Legacy `json:",omitempty"`
+	Processes []handedProcess
+}
+
+type handedProcess struct {
+	ledger.Entry
+	spawn.Bequest
+	Held   [2]logs.Held
+	Socket int // descriptor of a FastCGI program's, -1 for none
+}
+
+// The variables that tell a program to go on where another has been, or only to
+// see whether it could. They name the descriptor of the handover. Neither
+// reaches a child.
+const (
+	handoverVar = "_SUPERVISORD_HANDOVER"
+	rehearseVar = "_SUPERVISORD_REHEARSE"
+)
+
+// rehearseOption is the first argument in a rehearsal. A supervisord that does
+// not know what that is refuses it, rather than start everything twice.
+const rehearseOption = "--rehearse"
+
+// ready is what a program says on stdout that could go on.
+const ready = "supervisord is ready to take over"
+
+// receiveHandover returns what has been handed over, nil if nothing was, and
+// whether that is a rehearsal.
+func receiveHandover() (h *handover, rehearsal bool, err error) {
+	for _, name := range []string{handoverVar, rehearseVar} {
+		value, ok := os.LookupEnv(name)
+		if !ok {
+			continue
+		}
+		_ = os.Unsetenv(name) // it was there, so it can go
+		fd, err := strconv.Atoi(value)
+		if err != nil {
+			return nil, false, fmt.Errorf("%s: %w", name, err)
+		}
+		h, err = readHandover(os.NewFile(uintptr(fd), "handover"))
+		return h, name == rehearseVar, err
+	}
+	return nil, false, nil
+}
+
+func readHandover(f *os.File) (*handover, error) {
+	defer f.Close()
+	data, err := io.ReadAll(io.NewSectionReader(f, 0, 1<<30))
+	if err != nil {
+		return nil, fmt.Errorf("read the handover: %w", err)
+	}
+	var form struct{ Version int }
+	if err := json.Unmarshal(data, &form); err != nil {
+		return nil, fmt.Errorf("read the handover: %w", err)
+	}
+	if form.Version > ledger.Version {
+		return nil, fmt.Errorf("the running supervisord is newer than this one: its handover has the form %d, not %d", form.Version, ledger.Version)
+	}
+	h := &handover{}
+	if err := json.Unmarshal(data, h); err != nil {
+		return nil, fmt.Errorf("read the handover: %w", err)
+	}
+	return h, nil
+}
+
+// file returns the handover as a file without a name, at its beginning.
+func (h *handover) file() (*os.File, error) {
+	data, err := json.Marshal(h)
+	if err != nil {
+		return nil, err
+	}
+	f, err := daemon.MemoryFile("handover")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Write(data); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// execute becomes the next binary. It returns only if that fails.
+func (h *handover) execute() error {
+	f, err := h.file()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	fds := append(h.descriptors(), int(f.Fd()))
+	daemon.KeepOverExec(true, fds...)
+	defer daemon.KeepOverExec(false, fds...)
+	// A signal that only means to read something again must not end a process
+	// that is about to listen.
+	signal.Ignore(syscall.SIGHUP, syscall.SIGUSR2)
+	err = syscall.Exec(h.next.path, h.next.args, append(os.Environ(), handoverVar+"="+strconv.Itoa(int(f.Fd()))))
+	return fmt.Errorf("execute %s: %w", h.next.path, err)
+}
+
+// descriptors are all that are handed over.
+func (h *handover) descriptors() []int {
+	fds := []int{h.Pidfile}
+	for _, s := range h.Servers {
+		fds = append(append(fds, s.FD), s.Conns...)
+	}
+	for _, g := range h.Groups {
+		for _, p := range g.Processes {
+			fds = append(append(fds, p.FDs[:]...), p.Socket)
+		}
+	}
+	return slices.DeleteFunc(fds, func(fd int) bool { return fd < 0 })
+}
+
+// rehearsePatience is how long a binary may take to say that it is ready.
+const rehearsePatience = 20 * time.Second
+
+// rehearse has a binary read a handover, on its stdin, and the configuration.
+// The error is what it said.
+func (h *handover) rehearse(ctx context.Context, spawner *spawn.Spawner, binary string, args []string) error {
+	f, err := h.file()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var said, complaint hearsay
+	child, err := spawner.Spawn(&spawn.Spec{
+		Path: binary, Args: slices.Insert(slices.Clone(args), 1, rehearseOption), Env: append(os.Environ(), rehearseVar+"=0"), Umask: -1,
+		Stdin: f, Stdout: &said, Stderr: &complaint,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, rehearsePatience)
+	defer cancel()
+	var end spawn.Exit
+	select {
+	case end = <-child.Exited():
+	case <-ctx.Done():
+		_ = child.Signal(syscall.SIGKILL, true) // or it has just ended
+		return fmt.Errorf("%s can't take over: %w", binary, ctx.Err())
+	}
+	switch words := complaint.firstLine(); {
+	case end.Code == 0 && said.firstLine() == ready:
+		return nil
+	case words != "":
+		return fmt.Errorf("%s can't take over: %s", binary, strings.TrimPrefix(words, "Error: "))
+	default:
+		return fmt.Errorf("%s can't take over: it is no supervisord that knows how to (%s)", binary, end)
+	}
+}
+
+// hearsay keeps the beginning of what a program says.
+type hearsay struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+// Write implements spawn.Output.
+func (h *hearsay) Write(data []byte) {
+	const most = 4 << 10
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.text = append(h.text, data[:min(len(data), most-len(h.text))]...)
+}
+
+func (h *hearsay) firstLine() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	line, _, _ := strings.Cut(strings.TrimSpace(string(h.text)), "\n")
+	return line
+}
+
+// successor returns the absolute path of the binary to upgrade to.
+func successor(binary string) (string, error) {
+	if binary == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return "", err
+		}
+		return strings.TrimSuffix(self, " (deleted)"), nil // it has been replaced
+	}
+	if !filepath.IsAbs(binary) {
+		return "", fmt.Errorf("%s is not an absolute path", binary)
+	}
+	return binary, nil
+}
+
+// upgrade makes sure that the binary can take over, and lets run know. New
+// clients wait from now on.
+func (l *life) upgrade(ctx context.Context, binary string, servers *httpd.Servers) error {
+	if !spawn.CanAdopt {
+		return errors.New("a running supervisord can't be upgraded on this system")
+	}
+	l.upgrading.Lock()
+	defer l.upgrading.Unlock()
+	if l.next != nil {
+		return errors.New("an upgrade is under way")
+	}
+	path, err := successor(binary)
+	if err != nil {
+		return err
+	}
+	args := slices.Clone(l.args)
+	if binary != "" {
+		args[0] = binary
+	}
+	if err := (&handover{Version: ledger.Version}).rehearse(ctx, l.spawner, path, args); err != nil {
+		return err
+	}
+	if err := servers.Pause(); err != nil {
+		return err
+	}
+	l.next = &successorOf{path, args}
+	close(l.leaving)
+	return nil
+}
+
+// successorOf is a binary that has been found able to take over.
+type successorOf struct {
+	path string
+	args []string
+}
+
+// patience is how long requests under way are waited for before an upgrade.
+// Then they are cut off.
+const patience = time.Minute
+
+// leave stops everything but the children, so that run ends.
+func (l *life) leave(ctx context.Context, servers *httpd.Servers, end func()) {
+	select {
+	case <-l.leaving:
+	case <-ctx.Done():
+		return
+	}
+	limit, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	l.sites = servers.Bequeath(limit)
+	if limit.Err() != nil && ctx.Err() == nil {
+		l.log.Warn(fmt.Sprintf("requests that are not answered after %s are cut off by the upgrade", patience))
+	}
+	l.spawner.Hold()
+	end()
+}
+
+// handOver is what there is to hand over once everything has stopped.
+func (l *life) handOver(s *supervisor.Supervisor, e *estate) *handover {
+	h := &handover{Version: ledger.Version, Upgrades: l.upgrades() + 1, Servers: l.sites, Pidfile: e.pidfile.Bequeath(), next: l.next}
+	legacy, failed := s.Legacy()
+	for _, err := range failed {
+		l.log.Error(err.Error())
+	}
+	for _, g := range legacy {
+		handed := handedGroup{Name: g.Group, Pool: g.Pool}
+		for _, p := range g.Processes {
+			entry, _ := e.look(p.Process)
+			one := handedProcess{Entry: entry, Bequest: p.Bequest, Held: p.Held, Socket: -1}
+			if p.Legacy.Socket != nil {
+				fd, err := daemon.Duplicate(p.Legacy.Socket)
+				if err != nil {
+					l.log.Error(fmt.Sprintf("hand over the socket of %s: %v", entry.Name, err))
+				} else {
+					one.Socket = fd
+				}
+			}
+			handed.Processes = append(handed.Processes, one)
+		}
+		h.Groups = append(h.Groups, handed)
+	}
+	h.Serial = l.bus.Serial()
+	for {
+		select {
+		case sig := <-l.signals:
+			h.Signals = append(h.Signals, int(sig.(syscall.Signal)))
+			continue
+		default:
+		}
+		return h
+	}
+}
+
+func (l *life) upgrades() int {
+	if l.heritage == nil {
+		return 0
+	}
+	return l.heritage.Upgrades
+}
+
+// estate is what is left of the processes that have been handed over.
+func (h *handover) estate(e *estate) {
+	for _, g := range h.Groups {
+		for _, p := range g.Processes {
+			left := e.past(&p.Entry)
+			left.Handed, left.Held, left.Exit = true, p.Held, p.Exit
+			left.Child.Files, left.Child.Unsent = p.Inherit(), p.Unsent
+			if p.Socket >= 0 {
+				left.Socket = os.NewFile(uintptr(p.Socket), "socket")
+			}
+			e.left[namespec.Join(p.Group, p.Name)] = left
+		}
+	}
+}
+
+// pools are those that have been handed over, by the names of their groups.
+func (h *handover) pools() map[string]*listener.Legacy {
+	all := make(map[string]*listener.Legacy)
+	for _, g := range h.Groups {
+		all[g.Name] = g.Pool
+	}
+	return all
+}

@@ -1,0 +1,125 @@
+package spawn
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Bequest is what a program that this process executes next needs to go on
+// with a child.
+type Bequest struct {
+	// FDs are descriptors of the daemon's ends of the child's stdin, stdout and
+	// stderr, -1 for none.
+	FDs [3]int
+	// Unsent is what the child's stdin did not take yet.
+	Unsent []byte
+	// Exit tells how the child has ended, nil if it has not. The descriptors are
+	// -1 then, and all its output has been passed on.
+	Exit *Exit
+}
+
+// Hold has nobody reaped and no signal given to a dead child's pid until
+// Release: who ends meanwhile is left to whoever is this process then. It
+// returns when the reaping under way is over.
+func (s *Spawner) Hold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = true
+}
+
+// Release takes Hold back. The children that have been bequeathed must have
+// been adopted.
+func (s *Spawner) Release() {
+	s.mu.Lock()
+	s.held = false
+	s.mu.Unlock()
+	s.reap()
+}
+
+// grace is how long the pumps of a child may take to end.
+const grace = 100 * time.Millisecond
+
+// Bequeath implements Child.
+func (c *child) Bequeath() (Bequest, error) {
+	b := Bequest{FDs: [3]int{-1, -1, -1}}
+	c.spawner.mu.Lock()
+	reaped := c.reaped
+	delete(c.spawner.children, c.pid)
+	c.spawner.mu.Unlock()
+	if reaped {
+		e := <-c.exits // soon: a burial has a limit
+		b.Exit = &e
+		return b, nil
+	}
+	var err error
+	if c.stdin != nil {
+		if b.FDs[0], err = duplicateEnd(c.stdin.file); err != nil {
+			return b, err
+		}
+		b.Unsent = c.stdin.bequeath()
+	}
+	for _, p := range c.pumps {
+		if b.FDs[p.fd], err = duplicateEnd(p.file); err != nil {
+			return b, err
+		}
+		p.halt()
+	}
+	return b, nil
+}
+
+// duplicateEnd returns another descriptor of f.
+func duplicateEnd(f *os.File) (fd int, err error) {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	cerr := conn.Control(func(old uintptr) { fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 3) })
+	if err = errors.Join(cerr, err); err != nil {
+		return -1, fmt.Errorf("hand over a pipe: %w", err)
+	}
+	return fd, nil
+}
+
+// Inherit makes files of the descriptors in the order of FDs, for an Orphan.
+func (b *Bequest) Inherit() *[3]*os.File {
+	var files [3]*os.File
+	for i, fd := range b.FDs {
+		if fd >= 0 {
+			files[i] = os.NewFile(uintptr(fd), "pipe")
+		}
+	}
+	return &files
+}
+
+// halt has the pump end between two pieces. One that waits for a slow writer is
+// not waited for long: what it holds is in the tray.
+func (p *pump) halt() {
+	p.halted.Store(true)
+	p.finish()
+	select {
+	case <-p.done:
+	case <-time.After(grace):
+	}
+}
+
+// bequeath stops writing and returns what has not been written.
+func (s *stdin) bequeath() []byte {
+	s.mu.Lock()
+	s.halted = true
+	flowing := s.flowing
+	s.mu.Unlock()
+	if flowing {
+		_ = s.file.SetWriteDeadline(time.Unix(1, 0))
+		<-s.stopped
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	queue := s.queue
+	s.broken, s.queue = true, nil
+	s.file.Close()
+	return queue
+}

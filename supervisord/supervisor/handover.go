@@ -1,0 +1,79 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/listener"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/states"
+)
+
+// Upgrade prepares for another binary to take over, which is what Options says.
+// It is FAILED, with the reason, if that can't be: nothing has happened then.
+// What runs must be what the files say, because the other one knows nothing
+// else.
+func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
+	if s.Mood() != states.DaemonRunning {
+		return faults.Bare(faults.ShutdownState)
+	}
+	fresh, err := s.Load()
+	if err != nil {
+		return faults.New(faults.CantReread, err.Error())
+	}
+	if differs := describeChanges(s.compare(fresh)); differs != "" {
+		return faults.New(faults.Failed, "the configuration is not what runs ("+differs+"): update first")
+	}
+	if err := s.Options.Upgrade(ctx, binary); err != nil {
+		return faults.New(faults.Failed, err.Error())
+	}
+	return nil
+}
+
+func describeChanges(c api.Changes) string {
+	var parts []string
+	for what, names := range map[string][]string{"added": c.Added, "changed": c.Changed, "removed": c.Removed} {
+		if len(names) > 0 {
+			parts = append(parts, fmt.Sprintf("%s: %s", what, strings.Join(names, ", ")))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Legacy is what another supervisor needs to go on with a group.
+type Legacy struct {
+	Group     string
+	Pool      *listener.Legacy // nil if they are no listeners
+	Processes []ProcessLegacy
+}
+
+// ProcessLegacy is what it needs to go on with a process.
+type ProcessLegacy struct {
+	*process.Process
+	process.Legacy
+}
+
+// Legacy ends the part of this supervisor in all children and returns what
+// another needs to go on. Run must have ended. The error tells what will be
+// missing.
+func (s *Supervisor) Legacy() (all []Legacy, failed []error) {
+	for _, g := range s.list() {
+		l := Legacy{Group: g.Config.Name}
+		for _, p := range g.Processes {
+			past, err := p.Legacy()
+			if err != nil {
+				failed = append(failed, fmt.Errorf("hand over %s: %w", p.FullName(), err))
+			}
+			l.Processes = append(l.Processes, ProcessLegacy{p, past})
+		}
+		if g.pool != nil { // by now nobody hears the listeners any more
+			pool := g.pool.Legacy()
+			l.Pool = &pool
+		}
+		all = append(all, l)
+	}
+	return all, failed
+}

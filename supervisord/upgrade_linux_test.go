@@ -1,0 +1,236 @@
+package supervisord_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/xmlrpc"
+)
+
+// echoListener is an event listener that keeps what it is told.
+const echoListener = `
+import sys
+with open(sys.argv[1], 'a') as log:
+    while True:
+        sys.stdout.write('READY\n'); sys.stdout.flush()
+        line = sys.stdin.readline()
+        head = dict(word.split(':') for word in line.split())
+        sys.stdin.read(int(head['len']))
+        print(head['serial'], head['poolserial'], head['eventname'], file=log, flush=True)
+        sys.stdout.write('RESULT 2\nOK'); sys.stdout.flush()
+`
+
+func TestUpgrade(t *testing.T) {
+	need(t, "python3")
+	s := newSite(t)
+	s.write("listener.py", echoListener)
+	s.configure(`[program:counter]
+command=sh -c 'i=0; while :; do i=$((i+1)); echo $i; [ $((i%%100)) = 0 ] && sleep 0.02; done'
+process_name=%(program_name)s_%(process_num)d
+numprocs=4
+stdout_logfile=` + s.path("counter_%(process_num)d.log") + `
+stdout_logfile_maxbytes=10KB
+stdout_logfile_backups=1000
+[program:cat]
+command=cat
+stdout_logfile=` + s.path("cat.log") + `
+[program:resting]
+command=sleep 1000
+autostart=false
+[program:slow]
+command=sleep 1000
+startsecs=3
+autostart=false
+[program:restless]
+command=sh -c "sleep 1.2; exit 3"
+[fcgi-program:page]
+command=sleep 1000
+socket=unix://` + s.path("page.sock") + `
+[eventlistener:listener]
+command=python3 listener.py ` + s.path("events") + `
+directory=` + s.dir + `
+events=PROCESS_STATE,REMOTE_COMMUNICATION
+buffer_size=10000
+`)
+	s.start()
+	names := []string{"counter:counter_0", "counter:counter_1", "counter:counter_2", "counter:counter_3", "cat", "page", "listener"}
+	s.awaitRunning(names...)
+	before, daemon := s.programPids(names...), s.ctl("pid")
+
+	// Clients of all kinds go on as if nothing happened.
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var clients sync.WaitGroup
+	var calls, events atomic.Int64
+	call := func(c *xmlrpc.Client, method string, reply any, args ...any) {
+		if err := c.Call(t.Context(), method, reply, args...); err != nil {
+			t.Errorf("%s: %v", method, err)
+			stop()
+		}
+		calls.Add(1)
+	}
+	newClient := func() *xmlrpc.Client {
+		c, err := xmlrpc.NewClient("unix://"+s.path("s.sock"), "", "")
+		if err != nil {
+			t.Error(err)
+			stop()
+		}
+		return c
+	}
+	kept := newClient()
+	defer kept.Close()
+	clients.Go(func() {
+		for ctx.Err() == nil {
+			var infos []api.ProcessInfo
+			call(kept, "supervisor.getAllProcessInfo", &infos)
+		}
+	})
+	clients.Go(func() {
+		for ctx.Err() == nil {
+			c := newClient()
+			var state any
+			call(c, "supervisor.getState", &state)
+			c.Close()
+		}
+	})
+	clients.Go(func() {
+		c := newClient()
+		defer c.Close()
+		for ctx.Err() == nil {
+			call(c, "supervisor.sendProcessStdin", nil, "cat", fmt.Sprintf("%d\n", events.Add(1)))
+			call(c, "supervisor.sendRemoteCommEvent", nil, "x", "y")
+			call(c, "supervisor.startProcess", nil, "resting")
+			call(c, "supervisor.stopProcess", nil, "resting")
+		}
+	})
+	clients.Go(func() {
+		c := newClient()
+		defer c.Close()
+		call(c, "supervisor.startProcess", nil, "slow") // answered by a later binary's predecessor
+	})
+	const upgrades = 5
+	for i := range upgrades {
+		if out := s.ctl("upgrade"); !strings.HasPrefix(out, "Upgraded supervisord") {
+			t.Fatalf("upgrade %d: %s", i, out)
+		}
+	}
+	stop()
+	clients.Wait()
+	t.Logf("%d calls", calls.Load())
+
+	if after := s.programPids(names...); !slices.Equal(before, after) || s.ctl("pid") != daemon {
+		t.Errorf("the pids were %s%v and are %s%v", daemon, before, s.ctl("pid"), after)
+	}
+	s.await("all that was sent to cat", func() bool {
+		return strings.Count(s.read("cat.log"), "\n") == int(events.Load())
+	})
+	s.inOrder("cat.log", 0)
+	s.await("all events", func() bool { return strings.Count(s.read("events"), "REMOTE_COMMUNICATION") == int(events.Load()) })
+	s.inOrder("events", 1)
+	if _, err := os.Stat(s.path("page.sock")); err != nil {
+		t.Error(err)
+	}
+	s.ctl("stop", "counter:*")
+	for i := range 4 {
+		s.checkCount(fmt.Sprintf("counter_%d.log", i))
+	}
+	s.ctl("shutdown")
+	if err := s.daemon.Wait(); err != nil {
+		t.Error(err)
+	}
+	s.await("the end of all", func() bool { return len(s.processes()) == 0 })
+	if files, _ := filepath.Glob(s.path("*.sock")); len(files) > 0 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+// inOrder checks that the first words of the lines of a file are the numbers
+// from first on.
+func (s *site) inOrder(name string, first int) {
+	s.t.Helper()
+	n := first
+	if first == 0 {
+		n = 1
+	} else {
+		n = 0
+	}
+	for line := range strings.Lines(s.read(name)) {
+		if strings.Fields(line)[0] != strconv.Itoa(n) {
+			s.t.Fatalf("%s: %q stands where %d should", name, line, n)
+		}
+		n++
+	}
+}
+
+func TestUpgradeThatIsRefused(t *testing.T) {
+	s := newSite(t)
+	program := "[program:quiet]\ncommand=sleep 1000\n"
+	s.configure(program)
+	s.start()
+	s.awaitRunning("quiet")
+	pid := s.pid("quiet")
+	script := s.write("script", "#!/bin/sh\nexit 0\n")
+	// It could, but when it is to it can't be executed any more.
+	fickle := s.write("fickle", "#!/bin/sh\necho supervisord is ready to take over\nchmod 0 \"$0\"\n")
+	for _, path := range []string{script, fickle} {
+		if err := os.Chmod(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(why string, args ...string) {
+		t.Helper()
+		if out := s.ctl(append([]string{"upgrade"}, args...)...); !strings.Contains(out, why) {
+			t.Errorf("%v: got %q, want %q", args, out, why)
+		}
+		if got := s.pid("quiet"); got != pid {
+			t.Errorf("%v: pid %d, had %d", args, got, pid)
+		}
+	}
+	refused("upgrade takes nothing but --binary PATH", "now")
+	refused("can't take over: it is no supervisord that knows how to", "--binary", script)
+	refused("can't take over: ", "--binary="+s.path("none"))
+	refused("it failed at the last step", "--binary", fickle)
+	if log := s.read("supervisord.log"); !strings.Contains(log, "WARN not upgraded: execute "+fickle+": permission denied") {
+		t.Errorf("the log is\n%s", log)
+	}
+	s.configure(program + "[program:more]\ncommand=sleep 1000\n")
+	refused("upgrade: ERROR (the configuration is not what runs (added: more): update first)")
+	s.configure(program + "numprocs=x\n")
+	refused("upgrade: ERROR (CANT_REREAD: ")
+	s.configure(program)
+	if out := s.ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
+		t.Errorf("at last: %s", out)
+	}
+	if got := s.pid("quiet"); got != pid {
+		t.Errorf("pid %d, had %d", got, pid)
+	}
+}
+
+// TestUpgradeThenCrash: what a later binary knows survives its own crash.
+func TestUpgradeThenCrash(t *testing.T) {
+	s := newSite(t)
+	s.configure("[program:quiet]\ncommand=sleep 1000\n[program:resting]\ncommand=sleep 1000\n")
+	s.start()
+	s.awaitRunning("quiet", "resting")
+	pid := s.pid("quiet")
+	s.ctl("stop", "resting")
+	s.ctl("upgrade")
+	s.crash()
+	s.start()
+	s.awaitRunning("quiet")
+	if got := s.pid("quiet"); got != pid {
+		t.Errorf("pid %d, had %d", got, pid)
+	}
+	if out := s.ctl("status", "resting"); !strings.Contains(out, "STOPPED") {
+		t.Error(out)
+	}
+}
