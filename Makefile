@@ -10,9 +10,10 @@ TOOL    := $(GO) tool -modfile=.ci/tools.mod
 FUZZ    ?= 60s
 STEPS   ?= 1000000
 RUNS    ?= 3
+MINUTES ?= 10
 export CGO_ENABLED ?= 0
 
-.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz simulate differential bench bench-scale packages clean vuln
+.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz simulate chaos differential bench bench-scale packages clean vuln
 
 all: fmt vet lint test build
 
@@ -66,6 +67,12 @@ differential: packages
 # that fails names its seed: SUPERVISOR_SIMULATION_SEED=N make simulate
 simulate:
 	GOGC=400 SUPERVISOR_SIMULATION_STEPS=$(STEPS) $(GO) test -count=1 -run '^TestSimulation$$' ./supervisord/supervisor
+
+# The daemon and hundreds of programs, struck at random for MINUTES; then a
+# thousand programs whose daemon is killed again and again. A minute that fails
+# names its seed: SUPERVISOR_CHAOS_SEED=N make chaos MINUTES=1
+chaos:
+	SUPERVISOR_CHAOS_MINUTES=$(MINUTES) SUPERVISOR_CHAOS_KILLS=20 $(GO) test -count=1 -v -timeout 0 ./supervisord/testkit/chaos
 
 # The hot paths with their allocations, then our daemon beside others and beside
 # what the kernel alone takes: docs/performance.md. RUNS=1 is a first impression.

@@ -1,0 +1,109 @@
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// program is a section of the configuration, with several scribes.
+type program struct {
+	name     string
+	scribes  int
+	args     string // of the scribe
+	redirect bool
+	cleared  bool // its logs may be cleared, so its lines don't count
+	maxBytes int  // of a log
+	backups  int
+	extra    string
+
+	revision int  // changes with each update that changes it
+	removed  bool // at present
+}
+
+// manner is a way of writing.
+type manner struct {
+	weight      int
+	args        string
+	bytesPerSec int // at most
+}
+
+var manners = []manner{
+	{40, "-every 1s -width 60", 80},
+	{30, "-every 100ms -width 80 -stderr 5", 900},
+	{10, "-every 30ms -width 200 -stderr 2", 5000},
+	{8, "-every 2s -lines 300 -width 60 -stderr 7", 11000},
+	{5, "-every 1s -lines 3000 -width 60", 220000},              // more than its pipe holds, at once
+	{3, "-every 500ms -lines 30 -width 9000 -stderr 4", 300000}, // no write of which is atomic
+	{8, "-every 200ms -width 60 -life 6s -exit 1", 400},
+	{8, "-every 200ms -width 60 -life 15s -stderr 3", 400},
+	{4, "-every 50ms -width 60 -deaf", 1200},
+}
+
+// round is how long one seed is followed.
+const round = time.Minute
+
+// backups is how many old logs are kept: all of a round.
+const backups = 150
+
+// newProgram invents a program.
+func newProgram(rnd *rand.Rand, index int) *program {
+	total := 0
+	for _, m := range manners {
+		total += m.weight
+	}
+	i, at := 0, rnd.IntN(total)
+	for ; at >= manners[i].weight; i++ {
+		at -= manners[i].weight
+	}
+	m := manners[i]
+	p := &program{
+		name:     fmt.Sprintf("p%02d", index),
+		scribes:  1 + rnd.IntN(16),
+		args:     m.args,
+		redirect: rnd.IntN(3) == 0,
+		cleared:  rnd.IntN(12) == 0,
+		backups:  backups,
+	}
+	if m.bytesPerSec > 100000 {
+		p.scribes = 1 + p.scribes/6
+	}
+	// What a round brings fills a third of the backups.
+	p.maxBytes = max(m.bytesPerSec*int(2*round/time.Second)/(backups/3), 100)
+	p.extra = fmt.Sprintf("startsecs=%d\nstartretries=1000\nstopwaitsecs=%d\nautorestart=true\nautostart=true\npriority=%d\n",
+		rnd.IntN(2), 1+rnd.IntN(10), 900+rnd.IntN(5))
+	return p
+}
+
+func (p *program) instance(n int) string { return fmt.Sprintf("%s_%02d", p.name, n) }
+
+// fullName is how the world calls a scribe.
+func (p *program) fullName(n int) string { return p.name + ":" + p.instance(n) }
+
+// makeDirs makes the directories in which the scribes count.
+func (p *program) makeDirs(s *site) {
+	for n := range p.scribes {
+		if err := os.MkdirAll(s.path("tally/"+p.instance(n)), 0o755); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func (p *program) section(s *site) string {
+	var b strings.Builder
+	name := "%(program_name)s_%(process_num)02d"
+	fmt.Fprintf(&b, "[program:%s]\ncommand=%s -tally %s %s\n", p.name, filepath.Join(programs, "scribe"), s.path("tally/"+name), p.args)
+	fmt.Fprintf(&b, "process_name=%s\nnumprocs=%d\nredirect_stderr=%t\n", name, p.scribes, p.redirect)
+	fmt.Fprintf(&b, "environment=REVISION=\"%d\"\n%s", p.revision, p.extra)
+	for channel, suffix := range map[string]string{"stdout": ".out", "stderr": ".err"} {
+		if p.redirect && channel == "stderr" {
+			continue
+		}
+		fmt.Fprintf(&b, "%[1]s_logfile=%[2]s\n%[1]s_logfile_maxbytes=%[3]d\n%[1]s_logfile_backups=%[4]d\n",
+			channel, s.path("logs/"+name+suffix), p.maxBytes, p.backups)
+	}
+	return b.String()
+}
