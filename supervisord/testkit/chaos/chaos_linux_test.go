@@ -38,7 +38,7 @@ type chaos struct {
 	lanes   chan struct{}  // bounds them
 	stopper atomic.Int32   // of them, those that stop programs
 	calmAt  atomic.Int64   // when the last of them ended, in nanoseconds since the epoch
-	pending []*program     // what an update under way changes
+	pending []*program     // removed since the daemon was started, or about to be
 	updates sync.Mutex     // held by an update under way
 	done    map[string]int // how often what was done
 	stop    chan struct{}  // closed when clients shall end
@@ -85,7 +85,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 
 // run is the round from its first to its last breath.
 func (c *chaos) run() {
-	c.write(nil)
+	c.write()
 	c.start()
 	c.awaitAllRunning(c.count())
 	c.visit()
@@ -120,11 +120,10 @@ func (c *chaos) run() {
 	c.t.Logf("%+v, adopted within %v; %v", sum, c.adopted, c.done)
 }
 
-// present lists the programs of the configuration. Those of the second list are
-// there in any case.
-func (c *chaos) present(also []*program) (list []*program) {
+// present lists the programs of the configuration.
+func (c *chaos) present() (list []*program) {
 	for _, p := range c.programs {
-		if !p.removed || slices.Contains(also, p) {
+		if !p.removed {
 			list = append(list, p)
 		}
 	}
@@ -132,15 +131,15 @@ func (c *chaos) present(also []*program) (list []*program) {
 }
 
 func (c *chaos) count() (n int) {
-	for _, p := range c.present(nil) {
+	for _, p := range c.present() {
 		n += p.scribes
 	}
 	return n
 }
 
-func (c *chaos) write(also []*program) {
+func (c *chaos) write() {
 	var sections []string
-	for _, p := range c.present(also) {
+	for _, p := range c.present() {
 		sections = append(sections, p.section(c.site))
 	}
 	c.configure(strings.Join(sections, "\n"))
@@ -181,8 +180,7 @@ func (c *chaos) crash() {
 	if c.rnd.IntN(3) == 0 {
 		c.killOne(orphans)
 	}
-	c.write(c.pending)
-	c.pending = nil
+	c.putBack()
 	time.Sleep(time.Duration(c.rnd.IntN(500)) * time.Millisecond)
 	for c.start(); c.rnd.IntN(3) == 0; c.start() {
 		time.Sleep(time.Duration(c.rnd.IntN(150)) * time.Millisecond)
@@ -204,7 +202,7 @@ func (c *chaos) crash() {
 	c.dark = append(c.dark, dark)
 	c.mu.Unlock()
 	for _, o := range orphans {
-		c.checkAdopted(o, infos, calm)
+		c.checkAdopted(o, infos, dark.from, calm)
 	}
 }
 
@@ -226,13 +224,14 @@ func (c *chaos) orphans() (list []orphan) {
 
 // checkAdopted sees to it that an orphan that has not ended by itself, nor by
 // our hand, nor because somebody had told it to, is where it was.
-func (c *chaos) checkAdopted(o orphan, infos map[string]api.ProcessInfo, calm bool) {
+func (c *chaos) checkAdopted(o orphan, infos map[string]api.ProcessInfo, from time.Time, calm bool) {
 	isAlive := alive(o.id.PID)
 	tally, err := scribe.Read(c.path("tally/"+o.name), o.id)
 	if err != nil {
 		return
 	}
-	if _, killed := c.wasKilled(o.id); killed || tally.Ended > 0 || tally.Told > 0 && !calm {
+	before := tally.Told > 0 && tally.Told < from.UnixNano()
+	if _, killed := c.wasKilled(o.id); killed || tally.Ended > 0 || before || tally.Told > 0 && !calm {
 		return
 	}
 	info := infos[o.name]
@@ -268,7 +267,7 @@ func (c *chaos) killSome() {
 
 // pick picks a random process.
 func (c *chaos) pick() (*program, int) {
-	list := c.present(nil)
+	list := c.present()
 	p := list[c.rnd.IntN(len(list))]
 	return p, c.rnd.IntN(p.scribes)
 }
@@ -307,28 +306,35 @@ func (c *chaos) ctlRestart() {
 	})
 }
 
-// update changes, removes and brings back a few programs. A daemon that is
-// killed in the middle of it has a successor that knows all of them: what is
-// not configured any more would be left alone.
+// putBack has the next daemon know all that may be running. It would leave alone
+// what is not configured any more: an update may not have got that far.
+func (c *chaos) putBack() {
+	for _, p := range c.pending {
+		p.removed = false
+	}
+	c.pending = nil
+	c.write()
+}
+
+// update changes, removes and brings back a few programs.
 func (c *chaos) update() {
 	if !c.updates.TryLock() {
 		c.stopped()
 		return
 	}
-	c.pending = nil
 	for range 1 + c.rnd.IntN(3) {
 		p := c.programs[c.rnd.IntN(len(c.programs))]
 		switch {
 		case p.removed:
 			p.removed = false
-		case c.rnd.IntN(2) == 0 && len(c.present(nil)) > 1:
+		case c.rnd.IntN(2) == 0 && len(c.present()) > 1:
 			p.removed = true
+			c.pending = append(c.pending, p)
 		default:
 			p.revision++
 		}
-		c.pending = append(c.pending, p)
 	}
-	c.write(nil)
+	c.write()
 	c.async(func() {
 		defer c.stopped()
 		defer c.updates.Unlock()
@@ -351,7 +357,7 @@ func (c *chaos) reload() {
 }
 
 func (c *chaos) clear() {
-	for _, p := range c.present(nil) {
+	for _, p := range c.present() {
 		if p.cleared {
 			c.async(func() { c.try("supervisor.clearProcessLogs", p.fullName(0)) })
 		}
@@ -377,7 +383,7 @@ func (c *chaos) canUpgrade() bool {
 
 // upgrade replaces the daemon by another one in its own process.
 func (c *chaos) upgrade() {
-	calm, orphans := c.calm(), c.orphans()
+	calm, began, orphans := c.calm(), time.Now(), c.orphans()
 	c.ctl("upgrade")
 	infos, err := c.infos()
 	if err != nil {
@@ -385,7 +391,7 @@ func (c *chaos) upgrade() {
 		return
 	}
 	for _, o := range orphans {
-		c.checkAdopted(o, infos, calm)
+		c.checkAdopted(o, infos, began, calm)
 	}
 }
 
