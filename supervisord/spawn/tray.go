@@ -15,8 +15,9 @@ import (
 // been read from a pipe and not been passed on when the daemon is killed is
 // still there, and is passed on by the next one.
 //
-// A pump that finds all buffers in use, because many outputs are slow, takes
-// one that does not last. The methods of a nil Tray do nothing.
+// It grows with the number of outputs that are being passed on at the same time,
+// up to a limit: a pump that finds all buffers in use then takes one that does
+// not last. The methods of a nil Tray do nothing.
 type Tray struct {
 	path   string
 	report func(error)
@@ -24,18 +25,20 @@ type Tray struct {
 	mu     sync.Mutex
 	isOpen bool
 	closed bool // for good
-	memory []byte
+	full   bool // it can't grow any more
+	file   *os.File
+	memory [][]byte // sets of slots
 	free   []*slot
 	left   map[uint64]*slot // by the pipe's inode: of an earlier daemon
 	lent   int
 }
 
 const (
-	slots    = 16
 	slotData = 64 << 10 // what a pipe holds, unless told otherwise
 	slotHead = 4 << 10
 	slotSize = slotHead + slotData
-	traySize = slots * slotSize
+	setSize  = 16 * slotSize // by which the tray grows
+	maxSets  = 64            // of which the file takes 68 MB
 )
 
 // The phases of a slot.
@@ -82,14 +85,45 @@ func (t *Tray) open() {
 		return
 	}
 	t.isOpen = true
-	if err := t.mapFile(); err != nil {
+	t.left = make(map[uint64]*slot)
+	if err := t.openFile(); err != nil {
 		t.closed = true
 		t.report(err)
-		return
+		t.unmap()
 	}
-	t.left = make(map[uint64]*slot)
-	for at := 0; at < len(t.memory); at += slotSize {
-		s := &slot{(*slotHeader)(unsafe.Pointer(&t.memory[at])), t.memory[at+slotHead : at+slotSize]}
+}
+
+// openFile maps all that the file has.
+func (t *Tray) openFile() (err error) {
+	if t.file, err = os.OpenFile(t.path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600); err != nil {
+		return err
+	}
+	info, err := t.file.Stat()
+	if err != nil {
+		return err
+	}
+	for err = t.grow(); err == nil && int64(len(t.memory)+1)*setSize <= info.Size() && !t.full; {
+		err = t.grow()
+	}
+	return err
+}
+
+// grow maps one more set of slots. It sees to it that the file has all the room
+// on the disk that they will need: a page that can't be had later would end the
+// process.
+func (t *Tray) grow() error {
+	at := int64(len(t.memory)) * setSize
+	if err := reserve(t.file, at+setSize); err != nil {
+		return &os.PathError{Op: "reserve", Path: t.path, Err: err}
+	}
+	set, err := unix.Mmap(int(t.file.Fd()), at, setSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return os.NewSyscallError("mmap", err)
+	}
+	t.memory = append(t.memory, set)
+	t.full = len(t.memory) == maxSets
+	for at := 0; at < setSize; at += slotSize {
+		s := &slot{(*slotHeader)(unsafe.Pointer(&set[at])), set[at+slotHead : at+slotSize]}
 		if s.isLeft() {
 			t.left[s.head.pipe] = s
 			continue
@@ -97,21 +131,7 @@ func (t *Tray) open() {
 		s.clear()
 		t.free = append(t.free, s)
 	}
-}
-
-// mapFile sees to it that the file has all the room on the disk that it will
-// need: a page that can't be had later would end the process.
-func (t *Tray) mapFile() error {
-	f, err := os.OpenFile(t.path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := reserve(f, traySize); err != nil {
-		return &os.PathError{Op: "reserve", Path: t.path, Err: err}
-	}
-	t.memory, err = unix.Mmap(int(f.Fd()), 0, traySize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	return os.NewSyscallError("mmap", err)
+	return nil
 }
 
 // isLeft tells whether there is output in a slot that nobody uses.
@@ -138,7 +158,14 @@ func (t *Tray) take() *slot {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.open(); len(t.free) == 0 || t.closed {
+	t.open()
+	if len(t.free) == 0 && !t.closed && !t.full {
+		if err := t.grow(); err != nil {
+			t.full = true
+			t.report(err)
+		}
+	}
+	if len(t.free) == 0 || t.closed {
 		return nil
 	}
 	s := t.free[len(t.free)-1]
@@ -220,9 +247,16 @@ func (t *Tray) fail(err error) {
 }
 
 func (t *Tray) unmap() {
-	if t.closed && t.lent == 0 && t.memory != nil {
-		_ = unix.Munmap(t.memory)
-		t.memory, t.free, t.left = nil, nil, nil
+	if !t.closed || t.lent > 0 {
+		return
+	}
+	for _, set := range t.memory {
+		_ = unix.Munmap(set)
+	}
+	t.memory, t.free, t.left = nil, nil, nil
+	if t.file != nil {
+		t.file.Close()
+		t.file = nil
 	}
 }
 

@@ -11,7 +11,10 @@ const fionread = unix.TIOCINQ
 
 // reserve makes sure that the file has the room. What is in it stays.
 func reserve(f *os.File, size int64) error {
-	err := unix.Fallocate(int(f.Fd()), 0, 0, size)
+	var err error = unix.EINTR
+	for err == unix.EINTR {
+		err = unix.Fallocate(int(f.Fd()), 0, 0, size)
+	}
 	if !errors.Is(err, unix.EOPNOTSUPP) {
 		return err
 	}
