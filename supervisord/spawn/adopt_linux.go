@@ -25,15 +25,25 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 	t := s.currentTray()
 	t.resume(o.Stdout, spec.Stdout)
 	t.resume(o.Stderr, spec.stderr())
-	if o.Files != nil {
+	if o.IsOurs {
 		return s.keep(o, spec), nil
 	}
+	c := &child{spawner: s, pid: o.PID, exits: make(chan Exit, 1), traces: o.Traces}
 	h, err := grasp(o)
 	if err != nil {
+		if o.Files != nil {
+			c.inherit(o, spec)
+			c.listen()
+			c.bury(Exit{}) // it has left some last words
+		}
 		return nil, err
 	}
-	c := &child{spawner: s, pid: o.PID, exits: make(chan Exit, 1), traces: o.Traces, send: h.signal}
-	c.reconnect(o, spec)
+	c.send = h.signal
+	if o.Files != nil {
+		c.inherit(o, spec)
+	} else {
+		c.reconnect(o, spec)
+	}
 	s.mu.Lock()
 	s.children[c.pid] = c
 	s.mu.Unlock()

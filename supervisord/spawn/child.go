@@ -73,12 +73,7 @@ func (c *child) plumb(spec *Spec) error {
 // keep goes on with a child of this process. It is waited for like any other.
 func (s *Spawner) keep(o *Orphan, spec *Spec) Child {
 	c := &child{spawner: s, family: spec.Family, pid: o.PID, exits: make(chan Exit, 1), traces: o.Traces}
-	if o.Files[0] != nil {
-		c.stdin = &stdin{file: o.Files[0]}
-		_ = c.stdin.write(o.Unsent) // if nobody reads it any more, so be it
-	}
-	c.overhear(1, o.Files[1], spec.Stdout)
-	c.overhear(2, o.Files[2], spec.stderr())
+	c.inherit(o, spec)
 	s.mu.Lock()
 	s.enter(c)
 	s.mu.Unlock()
@@ -87,6 +82,16 @@ func (s *Spawner) keep(o *Orphan, spec *Spec) Child {
 	}
 	c.listen()
 	return c
+}
+
+// inherit takes the pipes that have been handed over.
+func (c *child) inherit(o *Orphan, spec *Spec) {
+	if o.Files[0] != nil {
+		c.stdin = &stdin{file: o.Files[0]}
+		_ = c.stdin.write(o.Unsent) // if nobody reads it any more, so be it
+	}
+	c.overhear(1, o.Files[1], spec.Stdout)
+	c.overhear(2, o.Files[2], spec.stderr())
 }
 
 // overhear pumps what comes out of f, which the child has as fd, to w.

@@ -17,6 +17,9 @@ type Bequest struct {
 	FDs [3]int
 	// Unsent is what the child's stdin did not take yet.
 	Unsent []byte
+	// Adopted tells that the child is one of a daemon that had crashed: this
+	// process can't wait for it.
+	Adopted bool
 	// Exit tells how the child has ended, nil if it has not. The descriptors are
 	// -1 then, and all its output has been passed on.
 	Exit *Exit
@@ -45,9 +48,10 @@ const grace = 100 * time.Millisecond
 
 // Bequeath implements Child.
 func (c *child) Bequeath() (Bequest, error) {
-	b := Bequest{FDs: [3]int{-1, -1, -1}}
+	b := Bequest{FDs: [3]int{-1, -1, -1}, Adopted: c.send != nil}
 	c.spawner.mu.Lock()
 	reaped := c.reaped
+	c.reaped = true // nobody else is to bury it
 	delete(c.spawner.children, c.pid)
 	c.spawner.mu.Unlock()
 	if reaped {
@@ -63,6 +67,9 @@ func (c *child) Bequeath() (Bequest, error) {
 		b.Unsent = c.stdin.bequeath()
 	}
 	for _, p := range c.pumps {
+		if p.isOver() {
+			continue // the child has closed that end
+		}
 		if b.FDs[p.fd], err = duplicateEnd(p.file); err != nil {
 			return b, err
 		}
@@ -93,6 +100,15 @@ func (b *Bequest) Inherit() *[3]*os.File {
 		}
 	}
 	return &files
+}
+
+func (p *pump) isOver() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // halt has the pump end between two pieces. One that waits for a slow writer is

@@ -33,7 +33,7 @@ func TestBequest(t *testing.T) {
 	}
 	next := family{out: newSink(), err: newSink()}
 	next.Child, err = spawner.Adopt(&spawn.Orphan{
-		PID: f.Pid(), Traces: f.Traces(), Files: past.Inherit(), Unsent: past.Unsent,
+		PID: f.Pid(), Traces: f.Traces(), Files: past.Inherit(), Unsent: past.Unsent, IsOurs: !past.Adopted,
 	}, &spawn.Spec{Stdout: next.out, Stderr: next.err})
 	if err != nil {
 		t.Fatal(err)
@@ -73,5 +73,24 @@ func TestBequestOfTheDead(t *testing.T) {
 	}
 	if n := len(f.out.String()); n != 100000 {
 		t.Errorf("%d bytes", n)
+	}
+}
+
+// TestBequestOfAnAdoptedChild: nobody can wait for it, before or after.
+func TestBequestOfAnAdoptedChild(t *testing.T) {
+	t.Parallel()
+	o := orphan(t, "say", "ready", "close", "2", "wait")
+	f := adopt(t, o)
+	past, err := f.Bequeath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Files, o.IsOurs = past.Inherit(), !past.Adopted
+	again := adopt(t, o)
+	if err := again.Signal(syscall.SIGKILL, false); err != nil {
+		t.Fatal(err)
+	}
+	if e := again.end(t); e.Signal != syscall.SIGKILL {
+		t.Errorf("got %s", e)
 	}
 }

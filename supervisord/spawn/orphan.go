@@ -18,8 +18,10 @@ type Orphan struct {
 	Traces
 	// Files are the daemon's ends of the child's stdin, stdout and stderr, where
 	// it has been this very process before it executed another program; nil
-	// for those that the child does not have. The child is still ours then.
+	// for those that the child does not have.
 	Files *[3]*os.File
+	// IsOurs tells that the child is one of this process.
+	IsOurs bool
 	// Unsent is what its stdin did not take yet.
 	Unsent []byte
 }
