@@ -1,8 +1,12 @@
 package chaos
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -12,8 +16,9 @@ import (
 )
 
 // TestThousandProgramsSurvive kills the daemon SUPERVISOR_CHAOS_KILLS times, at
-// random moments, while a thousand programs write. Each of them has to have one
-// life only, of which every line is there.
+// random moments, while a thousand programs write, and upgrades it as often
+// while clients call. Each program has to have one life only, of which every
+// line is there, and each call its answer.
 func TestThousandProgramsSurvive(t *testing.T) {
 	const scribes = 1000
 	s := newSite(t)
@@ -38,9 +43,11 @@ func TestThousandProgramsSurvive(t *testing.T) {
 		t.Fatalf("%d programs run", len(first))
 	}
 	var slowest time.Duration
+	calls := 0
 	for range number("SUPERVISOR_CHAOS_KILLS", 3) {
 		time.Sleep(rand.N(3 * time.Second))
 		slowest = max(slowest, s.survive(first))
+		calls += s.upgradeUnderLoad(first)
 	}
 	s.dismiss(func() { _ = syscall.Kill(s.pid, syscall.SIGTERM) })
 	var sum figures
@@ -52,7 +59,7 @@ func TestThousandProgramsSurvive(t *testing.T) {
 	if sum.Lives != scribes || sum.UnheardLines > 0 {
 		t.Errorf("got %+v", sum)
 	}
-	t.Logf("%+v, all running within %v", sum, slowest)
+	t.Logf("%+v, all running within %v of a start, %d calls answered during upgrades", sum, slowest, calls)
 }
 
 // running maps the names of those who run to what there is to know of them.
@@ -89,4 +96,48 @@ func (s *site) survive(first map[string]api.ProcessInfo) time.Duration {
 		}
 	}
 	return took
+}
+
+// upgradeUnderLoad has the daemon replaced in place while clients call it, and
+// returns how often they did.
+func (s *site) upgradeUnderLoad(first map[string]api.ProcessInfo) int {
+	s.t.Helper()
+	var calls atomic.Int64
+	var clients sync.WaitGroup
+	over := make(chan struct{})
+	for n := range 4 {
+		clients.Go(func() {
+			c := s.client()
+			defer func() { c.Close() }()
+			for {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				var infos []api.ProcessInfo
+				if err := c.Call(context.Background(), "supervisor.getAllProcessInfo", &infos); err != nil || len(infos) != len(first) {
+					s.t.Errorf("a call during an upgrade: %d processes, %v", len(infos), err)
+					return
+				}
+				calls.Add(1)
+				if n%2 == 0 { // the others keep their connection
+					c.Close()
+					c = s.client()
+				}
+			}
+		})
+	}
+	if said := s.ctl("upgrade"); !strings.HasPrefix(said, "Upgraded") {
+		s.t.Errorf("upgrade: %s", said)
+	}
+	close(over)
+	clients.Wait()
+	now := s.running()
+	for name, was := range first {
+		if is := now[name]; is.PID != was.PID || is.Start != was.Start {
+			s.t.Errorf("%s had pid %d and began at %d, now %d and %d", name, was.PID, was.Start, is.PID, is.Start)
+		}
+	}
+	return int(calls.Load())
 }
