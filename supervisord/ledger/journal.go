@@ -7,9 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Version is the newest form of the record that is understood. Older ones are
@@ -83,7 +87,18 @@ func (e *BadError) Error() string { return fmt.Sprintf("state file %s %s", e.Pat
 // Read reads the record. The error is fs.ErrNotExist if there is none, and a
 // *BadError if the file is not a record that we understand.
 func Read(path string) (*Ledger, error) {
-	data, err := os.ReadFile(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, &BadError{path, "is a link"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if why := distrust(f); why != "" {
+		return nil, &BadError{path, why}
+	}
+	data, err := io.ReadAll(f)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +107,23 @@ func Read(path string) (*Ledger, error) {
 		return nil, &BadError{path, why}
 	}
 	return l, nil
+}
+
+// distrust says in words why a file can't have been written by us. To believe
+// somebody else's would be to signal whom he wants.
+func distrust(f *os.File) string {
+	info, err := f.Stat()
+	if err != nil {
+		return err.Error()
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !info.Mode().IsRegular():
+		return "is no file"
+	case !ok || int(stat.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0:
+		return "can be written by other users"
+	}
+	return ""
 }
 
 // decode says in words why data is no record.

@@ -164,6 +164,38 @@ func TestWordsAboutBadFiles(t *testing.T) {
 	}
 }
 
+func TestFilesOfOthersAreNotBelieved(t *testing.T) {
+	t.Parallel()
+	j := newJournal(t)
+	if err := j.replace(Time{}, sample()); err != nil {
+		t.Fatal(err)
+	}
+	link := j.path + ".link"
+	if err := os.Symlink(j.path, link); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(path, why string) {
+		t.Helper()
+		_, err := Read(path)
+		if bad, ok := errors.AsType[*BadError](err); !ok || bad.Why != why {
+			t.Errorf("got %v, want %q", err, why)
+		}
+	}
+	refused(link, "is a link")
+	refused(filepath.Dir(j.path), "is no file")
+	if err := os.Chmod(j.path, 0o622); err != nil {
+		t.Fatal(err)
+	}
+	refused(j.path, "can be written by other users")
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	if err := errors.Join(os.Chmod(j.path, 0o600), os.Chown(j.path, 12345, 0)); err != nil {
+		t.Fatal(err)
+	}
+	refused(j.path, "can be written by other users")
+}
+
 func FuzzDecode(f *testing.F) {
 	data := appendLine(nil, headLine{Version, head})
 	f.Add(data)

@@ -2,10 +2,12 @@ package spawn
 
 import (
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -101,6 +103,9 @@ func (t *Tray) openFile() (err error) {
 	info, err := t.file.Stat()
 	if err != nil {
 		return err
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
+		return &os.PathError{Op: "open", Path: t.path, Err: errors.New("it is another user's")}
 	}
 	for err = t.grow(); err == nil && int64(len(t.memory)+1)*setSize <= info.Size() && !t.full; {
 		err = t.grow()
