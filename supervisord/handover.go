@@ -335,7 +335,7 @@ func (h *handover) estate(e *estate) {
 		for _, p := range g.Processes {
 			left := e.past(&p.Entry)
 			left.Handed, left.Held, left.Exit = true, p.Held, p.Exit
-			left.Child.Files, left.Child.Unsent, left.Child.IsOurs = p.Inherit(), p.Unsent, !p.Adopted
+			left.Child.FDs, left.Child.Unsent, left.Child.IsOurs = &p.FDs, p.Unsent, !p.Adopted
 			if p.Socket >= 0 {
 				left.Socket = os.NewFile(uintptr(p.Socket), "socket")
 			}

@@ -31,7 +31,7 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 	c := &child{spawner: s, pid: o.PID, exits: make(chan Exit, 1), traces: o.Traces}
 	h, err := grasp(o)
 	if err != nil {
-		if o.Files != nil {
+		if o.FDs != nil {
 			c.inherit(o, spec)
 			c.listen()
 			c.bury(Exit{}) // it has left some last words
@@ -39,7 +39,7 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 		return nil, err
 	}
 	c.send = h.signal
-	if o.Files != nil {
+	if o.FDs != nil {
 		c.inherit(o, spec)
 	} else {
 		c.reconnect(o, spec)
@@ -201,61 +201,60 @@ func mayKnow(pid int) bool {
 // reconnect opens the orphan's pipes again. One that it does not have any more
 // can't be listened to; what it says goes where it has sent it.
 func (c *child) reconnect(o *Orphan, spec *Spec) {
-	if f := openPipe(o.PID, 0, o.Stdin, unix.O_WRONLY); f != nil {
-		c.stdin = &stdin{file: f}
+	if fd := openPipe(o.PID, 0, o.Stdin, unix.O_WRONLY); fd >= 0 {
+		c.stdin = &stdin{fd: fd}
 	}
 	c.overhear(1, openPipe(o.PID, 1, o.Stdout, unix.O_RDONLY), spec.Stdout)
 	c.overhear(2, openPipe(o.PID, 2, o.Stderr, unix.O_RDONLY), spec.stderr())
 }
 
 // openPipe opens the pipe of that inode, which is most likely the process's
-// descriptor fd but may have been moved. It returns nil if the process does not
+// descriptor of but may have been moved. It returns -1 if the process does not
 // have it, or if inode is 0.
-func openPipe(pid, fd int, inode uint64, mode int) *os.File {
+func openPipe(pid, of int, inode uint64, mode int) (fd int) {
 	if inode == 0 {
-		return nil
+		return -1
 	}
-	if f := openPipeAt(descriptorPath(pid, fd), inode, mode); f != nil {
-		return f
+	if fd := openPipeAt(descriptorPath(pid, of), inode, mode); fd >= 0 {
+		return fd
 	}
 	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 	for _, link := range links {
-		if f := openPipeAt(link, inode, mode); f != nil {
-			return f
+		if fd := openPipeAt(link, inode, mode); fd >= 0 {
+			return fd
 		}
 	}
-	return nil
+	return -1
 }
 
 // openPipeAt looks before it opens, as to open may have effects, and after it,
 // as the descriptor may have changed.
-func openPipeAt(link string, want uint64, mode int) *os.File {
+func openPipeAt(link string, want uint64, mode int) (fd int) {
 	target, err := os.Readlink(link)
 	if err != nil || pipeInode(target) != want {
-		return nil
+		return -1
 	}
-	fd, err := unix.Open(link, mode|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	fd, err = unix.Open(link, mode|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil
+		return -1
 	}
-	f := os.NewFile(uintptr(fd), "pipe")
-	if inode(f) != want {
-		f.Close()
-		return nil
+	if inode(fd) != want {
+		unix.Close(fd)
+		return -1
 	}
-	return f
+	return fd
 }
 
 // openBoth opens the end of a pipe that is a child's to write to for reading
 // too. A child that has both ends is not ended by SIGPIPE when the daemon is,
-// and what it says meanwhile waits in the pipe. It returns nil where /proc is
-// not there.
-func openBoth(f *os.File) *os.File {
-	fd, err := unix.Open(descriptorPath(os.Getpid(), int(f.Fd())), unix.O_RDWR|unix.O_CLOEXEC, 0)
+// and what it says meanwhile waits in the pipe. What is opened blocks. It
+// returns -1 where /proc is not there.
+func openBoth(fd int) int {
+	both, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil
+		return -1
 	}
-	return os.NewFile(uintptr(fd), f.Name())
+	return both
 }
 
 // Survivor is a process that looks like the child of a daemon of ours.

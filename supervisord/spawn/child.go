@@ -2,9 +2,10 @@ package spawn
 
 import (
 	"fmt"
-	"os"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // burial is how long the output of a dead child is waited for when its writer
@@ -26,7 +27,7 @@ type child struct {
 	family  []string
 	stdin   *stdin // nil when the Spec brought its own
 	pumps   []*pump
-	theirs  []*os.File // the child's ends, closed after the fork
+	theirs  [3]int // the child's ends, -1 for none, closed after the fork
 	exits   chan Exit
 	traces  Traces // guarded by spawner.mu; zero until somebody asks
 	// send signals an adopted child, nil for one of our own.
@@ -36,7 +37,7 @@ type child struct {
 
 // newChild makes the pipes.
 func newChild(s *Spawner, spec *Spec) (*child, error) {
-	c := &child{spawner: s, family: spec.Family, exits: make(chan Exit, 1)}
+	c := &child{spawner: s, family: spec.Family, theirs: [3]int{-1, -1, -1}, exits: make(chan Exit, 1)}
 	if err := c.plumb(spec); err != nil {
 		c.closeTheirs()
 		c.abandon()
@@ -46,28 +47,25 @@ func newChild(s *Spawner, spec *Spec) (*child, error) {
 }
 
 func (c *child) plumb(spec *Spec) error {
-	if spec.Stdin != nil {
-		file, err := duplicate(spec.Stdin)
-		if err != nil {
-			return err
-		}
-		c.theirs = append(c.theirs, file)
-	} else {
-		r, w, err := pipe(theirsReads)
-		if err != nil {
-			return err
-		}
-		c.theirs = append(c.theirs, r)
-		c.stdin = &stdin{file: w}
+	if err := c.plumbStdin(spec); err != nil {
+		return err
 	}
-	if err := c.outlet(spec.Stdout); err != nil {
+	if err := c.outlet(1, spec.Stdout); err != nil {
 		return err
 	}
 	if spec.Stderr == nil {
-		c.theirs = append(c.theirs, c.theirs[1])
+		c.theirs[2] = c.theirs[1]
 		return nil
 	}
-	return c.outlet(spec.Stderr)
+	return c.outlet(2, spec.Stderr)
+}
+
+func (c *child) plumbStdin(spec *Spec) (err error) {
+	if spec.Stdin == nil {
+		return c.inlet()
+	}
+	c.theirs[0], err = unix.FcntlInt(spec.Stdin.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	return err
 }
 
 // keep goes on with a child of this process. It is waited for like any other.
@@ -86,25 +84,23 @@ func (s *Spawner) keep(o *Orphan, spec *Spec) Child {
 
 // inherit takes the pipes that have been handed over.
 func (c *child) inherit(o *Orphan, spec *Spec) {
-	if o.Files[0] != nil {
-		c.stdin = &stdin{file: o.Files[0]}
+	if fd := o.FDs[0]; fd >= 0 {
+		c.stdin = &stdin{fd: fd}
 		_ = c.stdin.write(o.Unsent) // if nobody reads it any more, so be it
 	}
-	c.overhear(1, o.Files[1], spec.Stdout)
-	c.overhear(2, o.Files[2], spec.stderr())
+	c.overhear(1, o.FDs[1], spec.Stdout)
+	c.overhear(2, o.FDs[2], spec.stderr())
 }
 
-// overhear pumps what comes out of f, which the child has as fd, to w.
-func (c *child) overhear(fd int, f *os.File, w Output) {
-	if f == nil {
+// overhear pumps what comes out of the descriptor fd, which the child has as
+// of, to w. A negative fd is none.
+func (c *child) overhear(of, fd int, w Output) {
+	if fd < 0 {
 		return
 	}
-	p, err := newPump(f, fd, w, c.spawner.currentTray())
-	if err != nil {
-		f.Close()
-		return
+	if p, err := c.spawner.newPump(fd, of, w); err == nil {
+		c.pumps = append(c.pumps, p)
 	}
-	c.pumps = append(c.pumps, p)
 }
 
 // Pid implements Child.
@@ -141,7 +137,7 @@ func (c *child) Write(data []byte) error {
 // listen starts reading what the child says.
 func (c *child) listen() {
 	for _, p := range c.pumps {
-		go p.run()
+		p.listen()
 	}
 }
 
@@ -152,14 +148,15 @@ func (c *child) bury(e Exit) {
 	if c.stdin != nil {
 		c.stdin.close()
 	}
+	var done []<-chan struct{}
 	for _, p := range c.pumps {
-		p.finish()
+		done = append(done, p.finish())
 	}
 	patience := time.NewTimer(burial)
 	defer patience.Stop()
-	for _, p := range c.pumps {
+	for _, d := range done {
 		select {
-		case <-p.done:
+		case <-d:
 		case <-patience.C:
 			c.exits <- e
 			return
@@ -169,13 +166,12 @@ func (c *child) bury(e Exit) {
 }
 
 func (c *child) closeTheirs() {
-	for i, f := range c.theirs {
-		if i == 2 && f == c.theirs[1] {
+	for i, fd := range c.theirs {
+		if fd < 0 || i == 2 && fd == c.theirs[1] {
 			continue // both outputs go down one pipe
 		}
-		f.Close()
+		unix.Close(fd)
 	}
-	c.theirs = nil
 }
 
 // abandon closes the daemon's ends of a child that was never born.
@@ -184,6 +180,6 @@ func (c *child) abandon() {
 		c.stdin.close()
 	}
 	for _, p := range c.pumps {
-		p.file.Close()
+		p.abandon()
 	}
 }

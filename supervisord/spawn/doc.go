@@ -5,11 +5,16 @@
 // it wakes on SIGCHLD and reaps all that have ended, its own and, as process 1,
 // whatever orphan was handed to it. No thread ever blocks for a child.
 //
-// A child's output is read by one goroutine a pipe and given to the writers
-// named in the Spec. The exit of a child is announced on Child.Exited after
-// everything that it wrote has been given to them. A grandchild that keeps the
-// pipe open is not waited for: what the dead one wrote was in the pipe when it
-// died, so reading one pipe full is enough.
+// A child's output is given to the writers named in the Spec by one goroutine a
+// pipe, which there is only while there is something to read. The pipes of those
+// who are silent are in an epoll set, and Run waits for all of them at once. Who
+// says much in little pieces is read a millisecond later, when the pieces are
+// fewer; the first piece after a silence is passed on at once.
+//
+// The exit of a child is announced on Child.Exited after everything that it wrote
+// has been given to the writers. A grandchild that keeps the pipe open is not
+// waited for: what the dead one wrote was in the pipe when it died, so reading one
+// pipe full is enough.
 //
 // A pid is signalled only while the child that owns it has not been reaped, so
 // that a signal can't hit a stranger with a recycled pid.

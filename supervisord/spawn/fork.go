@@ -1,18 +1,15 @@
 package spawn
 
-import (
-	"os"
-	"syscall"
-)
+import "syscall"
 
 // fork gives birth and returns the pid. What the direct way can't do, or fails
 // to do, the first stage does over again, because only the child itself can
 // tell which step failed.
-func (s *Spawner) fork(spec *Spec, files []*os.File) (int, error) {
+func (s *Spawner) fork(spec *Spec, fds [3]int) (int, error) {
 	attr := &syscall.ProcAttr{
 		Dir:   spec.Dir,
 		Env:   spec.Env,
-		Files: []uintptr{files[0].Fd(), files[1].Fd(), files[2].Fd()},
+		Files: []uintptr{uintptr(fds[0]), uintptr(fds[1]), uintptr(fds[2])},
 		Sys:   &syscall.SysProcAttr{Setpgid: true},
 	}
 	if direct(spec) {

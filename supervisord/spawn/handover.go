@@ -1,9 +1,7 @@
 package spawn
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -61,65 +59,44 @@ func (c *child) Bequeath() (Bequest, error) {
 	}
 	var err error
 	if c.stdin != nil {
-		if b.FDs[0], err = duplicateEnd(c.stdin.file); err != nil {
+		if b.FDs[0], err = duplicate(c.stdin.fd); err != nil {
 			return b, err
 		}
 		b.Unsent = c.stdin.bequeath()
 	}
 	for _, p := range c.pumps {
-		if p.isOver() {
-			continue // the child has closed that end
-		}
-		if b.FDs[p.fd], err = duplicateEnd(p.file); err != nil {
+		if b.FDs[p.of], err = p.bequeath(); err != nil {
 			return b, err
 		}
-		p.halt()
 	}
 	return b, nil
 }
 
-// duplicateEnd returns another descriptor of f.
-func duplicateEnd(f *os.File) (fd int, err error) {
-	conn, err := f.SyscallConn()
+// duplicate returns another descriptor of what fd is.
+func duplicate(fd int) (int, error) {
+	another, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
-		return -1, err
-	}
-	cerr := conn.Control(func(old uintptr) { fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 3) })
-	if err = errors.Join(cerr, err); err != nil {
 		return -1, fmt.Errorf("hand over a pipe: %w", err)
 	}
-	return fd, nil
+	return another, nil
 }
 
-// Inherit makes files of the descriptors in the order of FDs, for an Orphan.
-func (b *Bequest) Inherit() *[3]*os.File {
-	var files [3]*os.File
-	for i, fd := range b.FDs {
-		if fd >= 0 {
-			files[i] = os.NewFile(uintptr(fd), "pipe")
-		}
-	}
-	return &files
-}
-
-func (p *pump) isOver() bool {
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// halt has the pump end between two pieces. One that waits for a slow writer is
+// bequeath ends the pump between two pieces, and returns a descriptor to go on
+// with, -1 if the child has closed its end. One that waits for a slow writer is
 // not waited for long: what it holds is in the tray.
-func (p *pump) halt() {
-	p.halted.Store(true)
-	p.finish()
+func (p *pump) bequeath() (fd int, err error) {
+	p.mu.Lock()
+	fd = -1
+	if !p.ended {
+		fd, err = duplicate(p.fd)
+	}
+	p.halted = true
+	p.mu.Unlock()
 	select {
-	case <-p.done:
+	case <-p.finish():
 	case <-time.After(grace):
 	}
+	return fd, err
 }
 
 // bequeath stops writing and returns what has not been written.
@@ -136,6 +113,6 @@ func (s *stdin) bequeath() []byte {
 	defer s.mu.Unlock()
 	queue := s.queue
 	s.broken, s.queue = true, nil
-	s.file.Close()
+	s.closeFile()
 	return queue
 }

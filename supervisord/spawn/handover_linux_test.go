@@ -33,7 +33,7 @@ func TestBequest(t *testing.T) {
 	}
 	next := family{out: newSink(), err: newSink()}
 	next.Child, err = spawner.Adopt(&spawn.Orphan{
-		PID: f.Pid(), Traces: f.Traces(), Files: past.Inherit(), Unsent: past.Unsent, IsOurs: !past.Adopted,
+		PID: f.Pid(), Traces: f.Traces(), FDs: &past.FDs, Unsent: past.Unsent, IsOurs: !past.Adopted,
 	}, &spawn.Spec{Stdout: next.out, Stderr: next.err})
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestBequestOfAnAdoptedChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Files, o.IsOurs = past.Inherit(), !past.Adopted
+	o.FDs, o.IsOurs = &past.FDs, !past.Adopted
 	again := adopt(t, o)
 	if err := again.Signal(syscall.SIGKILL, false); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,5 @@
 package spawn
 
-import "os"
-
 // Traces are what a later daemon knows a child by. On systems without a way to
 // take over children they are all zero.
 type Traces struct {
@@ -16,10 +14,11 @@ type Traces struct {
 type Orphan struct {
 	PID int
 	Traces
-	// Files are the daemon's ends of the child's stdin, stdout and stderr, where
-	// it has been this very process before it executed another program; nil
-	// for those that the child does not have.
-	Files *[3]*os.File
+	// FDs are the daemon's ends of the child's stdin, stdout and stderr, where
+	// it has been this very process before it executed another program; -1
+	// for those that the child does not have. Adopt takes them over. They are
+	// nil after a crash.
+	FDs *[3]int
 	// IsOurs tells that the child is one of this process.
 	IsOurs bool
 	// Unsent is what its stdin did not take yet.
@@ -51,10 +50,10 @@ func (c *child) Traces() Traces {
 func (c *child) findTraces() Traces {
 	t := Traces{Born: Birthday(c.pid)}
 	if c.stdin != nil {
-		t.Stdin = inode(c.stdin.file)
+		t.Stdin = inode(c.stdin.fd)
 	}
 	for _, p := range c.pumps {
-		if p.fd == 1 {
+		if p.of == 1 {
 			t.Stdout = p.inode
 		} else {
 			t.Stderr = p.inode

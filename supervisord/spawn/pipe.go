@@ -8,68 +8,44 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-type direction int
-
-const (
-	theirsReads direction = iota
-	theirsWrites
-)
-
-// pipe returns a pipe whose end for the daemon does not block, so that the
-// runtime's poller takes it, while the end for the child does, as programs
-// expect. Both are closed when a program is executed.
-func pipe(d direction) (theirs, ours *os.File, err error) {
+// inlet makes the pipe for the child's stdin. The daemon's end does not block,
+// while that of the child does, as programs expect. Both are closed when a
+// program is executed.
+func (c *child) inlet() error {
 	var fds [2]int
-	if err := pipe2(fds[:]); err != nil {
-		return nil, nil, err
+	if err := pipe2(fds[:], 0); err != nil {
+		return err
 	}
-	their, our := fds[0], fds[1]
-	if d == theirsWrites {
-		their, our = our, their
-	}
-	if err := unix.SetNonblock(our, true); err != nil {
-		unix.Close(their)
-		unix.Close(our)
-		return nil, nil, err
-	}
-	return os.NewFile(uintptr(their), "pipe"), os.NewFile(uintptr(our), "pipe"), nil
+	c.theirs[0], c.stdin = fds[0], &stdin{fd: fds[1]}
+	return unix.SetNonblock(fds[1], true)
 }
 
-// outlet makes the pipe for the child's next output descriptor.
-func (c *child) outlet(w Output) error {
-	theirs, ours, err := pipe(theirsWrites)
+// outlet makes the pipe for the child's output descriptor of.
+func (c *child) outlet(of int, w Output) error {
+	var fds [2]int
+	if err := pipe2(fds[:], unix.O_NONBLOCK); err != nil {
+		return err
+	}
+	c.theirs[of] = fds[1]
+	p, err := c.spawner.newPump(fds[0], of, w)
 	if err != nil {
 		return err
 	}
-	p, err := newPump(ours, len(c.pumps)+1, w, c.spawner.currentTray())
-	if err != nil {
-		theirs.Close()
-		ours.Close()
-		return err
-	}
-	if both := openBoth(theirs); both != nil {
-		theirs.Close()
-		theirs = both
-	}
-	c.theirs = append(c.theirs, theirs)
 	c.pumps = append(c.pumps, p)
-	return nil
-}
-
-func duplicate(f *os.File) (*os.File, error) {
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 3)
-	if err != nil {
-		return nil, err
+	if both := openBoth(fds[1]); both >= 0 {
+		unix.Close(fds[1])
+		c.theirs[of] = both
+		return nil
 	}
-	return os.NewFile(uintptr(fd), f.Name()), nil
+	return unix.SetNonblock(fds[1], false)
 }
 
 // stdin is the daemon's end of the pipe to a child. Its queue takes what the
 // pipe does not, and a goroutine that lives while there is a queue empties it.
 type stdin struct {
-	file *os.File
-
 	mu      sync.Mutex
+	fd      int      // -1 when it is closed
+	file    *os.File // has fd once it has been waited for, nil before
 	queue   []byte
 	flowing bool // a goroutine is emptying the queue
 	broken  bool
@@ -106,6 +82,9 @@ func (s *stdin) write(data []byte) error {
 // begin has the queue emptied.
 func (s *stdin) begin() {
 	s.flowing, s.stopped = true, make(chan struct{})
+	if s.file == nil {
+		s.file = os.NewFile(uintptr(s.fd), "pipe")
+	}
 	go s.flow()
 }
 
@@ -119,15 +98,9 @@ func (s *stdin) enqueue(data []byte) error {
 
 // attempt writes what the pipe takes without waiting.
 func (s *stdin) attempt(data []byte) (n int, err error) {
-	conn, err := s.file.SyscallConn()
-	if err != nil {
-		return 0, syscall.EPIPE
-	}
-	cerr := conn.Control(func(fd uintptr) {
-		n, err = unix.Write(int(fd), data)
-	})
+	n, err = unix.Write(s.fd, data)
 	switch {
-	case cerr != nil, err == unix.EPIPE:
+	case err == unix.EPIPE:
 		return 0, syscall.EPIPE
 	case err == unix.EAGAIN, err == unix.EINTR:
 		return 0, nil
@@ -168,7 +141,19 @@ func (s *stdin) flow() {
 
 func (s *stdin) close() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.broken, s.queue = true, nil
-	s.mu.Unlock()
-	s.file.Close()
+	s.closeFile()
+}
+
+// closeFile is called with s locked.
+func (s *stdin) closeFile() {
+	switch {
+	case s.fd < 0:
+	case s.file != nil:
+		s.file.Close()
+	default:
+		unix.Close(s.fd)
+	}
+	s.fd = -1
 }

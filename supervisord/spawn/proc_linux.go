@@ -37,8 +37,8 @@ func parseStat(data []byte) (stat, error) {
 		return stat{}, fmt.Errorf("no process status: %q", data)
 	}
 	s := stat{state: fields[0][0]}
-	for i, to := range map[int]*int{1: &s.parent, 2: &s.group, 3: &s.session} {
-		n, err := strconv.Atoi(string(fields[i]))
+	for i, to := range []*int{&s.parent, &s.group, &s.session} {
+		n, err := strconv.Atoi(string(fields[i+1]))
 		if err != nil {
 			return stat{}, err
 		}
@@ -98,13 +98,13 @@ func isReadWrite(pid, fd int) bool {
 	return err == nil && flags&unix.O_ACCMODE == unix.O_RDWR
 }
 
-// inode returns that of a pipe of ours, 0 if f is none.
-func inode(f *os.File) uint64 {
-	info, err := f.Stat()
-	if err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+// inode returns that of a pipe of ours, 0 if fd is none.
+func inode(fd int) uint64 {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO {
 		return 0
 	}
-	return info.Sys().(*syscall.Stat_t).Ino
+	return st.Ino
 }
 
 // exitField reads the last field of /proc/PID/stat: how a dead process ended.

@@ -18,7 +18,8 @@ type Spawner struct {
 	umasks   umasks
 	inherits atomic.Bool // orphans of children come to us
 
-	tray atomic.Pointer[Tray]
+	tray   atomic.Pointer[Tray]
+	poller func() (*poller, error)
 
 	mu       sync.Mutex
 	held     bool // see Hold
@@ -27,12 +28,13 @@ type Spawner struct {
 	early    map[int]syscall.WaitStatus // ended while births were under way
 }
 
-// New returns a spawner that logs to log. Nothing is reaped before Run.
+// New returns a spawner that logs to log. Nothing is reaped or heard before Run.
 func New(log *slog.Logger) *Spawner {
 	s := &Spawner{
 		log:      log,
 		children: make(map[int]*child),
 		early:    make(map[int]syscall.WaitStatus),
+		poller:   sync.OnceValues(newPoller),
 	}
 	s.inherits.Store(os.Getpid() == 1)
 	return s
@@ -44,8 +46,13 @@ func (s *Spawner) UseTray(t *Tray) { s.tray.Store(t) }
 
 func (s *Spawner) currentTray() *Tray { return s.tray.Load() }
 
-// Run reaps children until ctx ends.
+// Run reaps children, and sees who of them has something to say, until ctx ends.
 func (s *Spawner) Run(ctx context.Context) {
+	var ear sync.WaitGroup
+	defer ear.Wait()
+	if p, err := s.poller(); err == nil { // or no child is born
+		ear.Go(func() { p.run(ctx) })
+	}
 	died := make(chan os.Signal, 1) // one is enough: a round reaps them all
 	signal.Notify(died, syscall.SIGCHLD)
 	defer signal.Stop(died)

@@ -36,7 +36,7 @@ type Tray struct {
 }
 
 const (
-	slotData = 64 << 10 // what a pipe holds, unless told otherwise
+	slotData = pipeSize
 	slotHead = 4 << 10
 	slotSize = slotHead + slotData
 	setSize  = 16 * slotSize // by which the tray grows

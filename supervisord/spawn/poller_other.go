@@ -1,0 +1,63 @@
+//go:build !linux
+
+package spawn
+
+import (
+	"context"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller tells pumps that there is something to read. A goroutine waits for
+// each in the runtime's poller.
+type poller struct {
+	mu    sync.Mutex
+	files map[*pump]*os.File
+}
+
+// place is of no use here.
+type place struct{}
+
+func newPoller() (*poller, error) { return &poller{files: make(map[*pump]*os.File)}, nil }
+
+// wait has a pump told once of the next output, or of the end of it.
+func (p *poller) wait(u *pump) error {
+	conn, err := p.file(u).SyscallConn()
+	if err != nil {
+		return err
+	}
+	go func() {
+		err := conn.Read(func(fd uintptr) bool {
+			fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+			n, err := unix.Poll(fds, 0)
+			return n > 0 || err != nil
+		})
+		if err == nil { // or it has been removed
+			u.heed()
+		}
+	}()
+	return nil
+}
+
+// file returns the descriptor of a pump as the runtime knows it.
+func (p *poller) file(u *pump) *os.File {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.files[u] == nil {
+		p.files[u] = os.NewFile(uintptr(u.fd), "pipe")
+	}
+	return p.files[u]
+}
+
+// remove forgets a pump and closes its descriptor.
+func (p *poller) remove(u *pump) {
+	p.file(u).Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.files, u)
+}
+
+// run has nothing to do.
+func (p *poller) run(ctx context.Context) { <-ctx.Done() }
