@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/daemon"
@@ -102,6 +103,13 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	if e.keeps {
 		o.Changed = keeper.Changed
 	}
+	started := make(chan struct{}, 1)
+	o.Started = func() {
+		select {
+		case started <- struct{}{}:
+		default:
+		}
+	}
 	s = supervisor.New(o)
 	if err := s.Activate(supervising); err != nil {
 		return 0, nil, err
@@ -129,6 +137,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		}
 	})
 	helpers.Go(func() { l.obey(ctx, s) })
+	helpers.Go(func() { giveBack(ctx, started) })
 	helpers.Go(func() { l.leave(ctx, servers, stop) })
 	e.settled = false
 	mood := s.Run(supervising)
@@ -138,6 +147,28 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		return mood, l.handOver(s, e), nil
 	}
 	return mood, nil, nil
+}
+
+// composure is how long after a round of starts the memory that it took is given
+// back: by then the processes do what they do most of their lives, nothing.
+const composure = time.Second
+
+// giveBack returns memory to the system after each round of starts. What reading
+// a configuration and many births take is more than all that is kept of them.
+func giveBack(ctx context.Context, started <-chan struct{}) {
+	for {
+		select {
+		case <-started:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-time.After(composure):
+		case <-ctx.Done():
+			return
+		}
+		daemon.GiveBack()
+	}
 }
 
 // namespaces lists the names under which methods are offered: those of

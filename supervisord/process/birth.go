@@ -137,46 +137,43 @@ const (
 // environment is the daemon's, then what Supervisor tells every child, then
 // the file's, each over what was there before.
 func (p *Process) environment() []string {
-	env := newEnvironment(p.Environ)
-	env.set("SUPERVISOR_ENABLED", "1")
+	env := make(environment, 0, len(p.Environ)+len(p.Config.Environment)+4)
+	for _, kv := range p.Environ {
+		env.put(kv)
+	}
+	env.put("SUPERVISOR_ENABLED=1")
 	url := p.Config.ServerURL
 	if url == "" {
 		url = p.ServerURL
 	}
 	if url != "" {
-		env.set("SUPERVISOR_SERVER_URL", url)
+		env.put("SUPERVISOR_SERVER_URL=" + url)
 	}
-	env.set(processNameVar, p.Config.Name)
-	env.set(groupNameVar, p.Config.Group)
+	env.put(processNameVar + "=" + p.Config.Name)
+	env.put(groupNameVar + "=" + p.Config.Group)
 	for _, v := range p.Config.Environment {
-		env.set(v.Name, v.Value)
+		env.put(v.Name + "=" + v.Value)
 	}
-	return env.list
+	return env
 }
 
-// environment is a list of NAME=value with each name once.
-type environment struct {
-	list  []string
-	index map[string]int
-}
+// environment is a list of NAME=value with each name once. It is short enough
+// to be searched faster than an index of it could be made.
+type environment []string
 
-func newEnvironment(inherited []string) *environment {
-	e := &environment{index: make(map[string]int, len(inherited)+8)}
-	for _, kv := range inherited {
-		name, value, _ := strings.Cut(kv, "=")
-		e.set(name, value)
+func (e *environment) put(kv string) {
+	name, _, isPair := strings.Cut(kv, "=")
+	if !isPair {
+		kv += "="
 	}
-	return e
-}
-
-func (e *environment) set(name, value string) {
-	kv := name + "=" + value
-	if i, ok := e.index[name]; ok {
-		e.list[i] = kv
-		return
+	name = kv[:len(name)+1]
+	for i, old := range *e {
+		if strings.HasPrefix(old, name) {
+			(*e)[i] = kv
+			return
+		}
 	}
-	e.index[name] = len(e.list)
-	e.list = append(e.list, kv)
+	*e = append(*e, kv)
 }
 
 func lookup(environ []string, name string) string {

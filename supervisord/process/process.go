@@ -210,6 +210,7 @@ func (p *Process) apply(in input) error {
 		}
 		in = next
 	}
+	p.machine.effects = nil // what is done is not kept
 	if p.child == nil {
 		p.releaseSocket() // before anybody learns that the child has ended
 	}

@@ -46,6 +46,9 @@ type Options struct {
 	// Changed is called after each change of the status of a process, nil for
 	// nobody. It must not block.
 	Changed func(*process.Process)
+	// Started is called when all processes of a round that start by themselves
+	// have been started, nil for nobody. It must not block.
+	Started func()
 }
 
 // Supervisor is the set of all groups and the mood of the daemon.
@@ -181,6 +184,9 @@ func (s *Supervisor) startNext() {
 		p.RoundOver()
 	}
 	s.queue, s.round = nil, nil
+	if s.Started != nil {
+		s.Started()
+	}
 }
 
 // order has Run do something and waits until it is done. It fails if Run has

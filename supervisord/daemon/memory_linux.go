@@ -1,0 +1,36 @@
+package daemon
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// forgetProgram has the kernel take back the pages of the running binary, code
+// and constants, most of which are needed at the start only. They come from its
+// cache again when they are used.
+func forgetProgram() {
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return
+	}
+	self, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return
+	}
+	for line := range bytes.Lines(maps) {
+		// address perms offset dev inode pathname
+		fields := bytes.SplitN(bytes.TrimSpace(line), []byte{' '}, 6)
+		if len(fields) < 6 || string(bytes.TrimSpace(fields[5])) != self || fields[1][1] != '-' {
+			continue // not ours, or writable: what has been written would be lost
+		}
+		from, to, _ := bytes.Cut(fields[0], []byte{'-'})
+		begin, err1 := strconv.ParseUint(string(from), 16, 64)
+		end, err2 := strconv.ParseUint(string(to), 16, 64)
+		if err1 == nil && err2 == nil {
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(begin), uintptr(end-begin), unix.MADV_DONTNEED)
+		}
+	}
+}
