@@ -130,6 +130,9 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		return 0, nil, err
 	}
 	l.notePid(e)
+	if len(e.left) > 0 {
+		o.Started() // to take over many takes as much
+	}
 	pages := web.New(web.Options{Supervisor: s, Version: Version, Log: l.log})
 	helpers.Go(func() {
 		if err := servers.Serve(ctx, httpd.Handlers{RPC: door, Logs: s, Web: pages.Handler}); err != nil {
