@@ -69,6 +69,9 @@ func (l *life) claim() (*estate, error) {
 func (e *estate) open(reads bool) error {
 	d := e.conf.Supervisord
 	switch {
+	case d.StateFile == "" && !d.StateFileSet:
+		e.log.Info("programs that survive a crash of supervisord will not be taken over: there is no state_file beside a pidfile like this")
+		return nil
 	case d.StateFile == "":
 		return nil
 	case !spawn.CanAdopt:

@@ -274,6 +274,9 @@ func TestReadOnlyRoot(t *testing.T) {
 			if !writable && !strings.Contains(out.String(), "could not write pidfile") {
 				t.Error("nothing is said of the pidfile")
 			}
+			if n := strings.Count(out.String(), "will not be taken over"); !writable && n != 1 {
+				t.Errorf("it is said %d times that nothing will be taken over", n)
+			}
 			if writable {
 				ctl := exec.Command("supervisorctl", "-s", "unix://"+s.inside("run/s.sock"), "restart", "p")
 				if got, err := ctl.Output(); string(got) != "p: stopped\np: started\n" {
