@@ -3,6 +3,7 @@ package spawn
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -201,6 +202,11 @@ func mayKnow(pid int) bool {
 // reconnect opens the orphan's pipes again. One that it does not have any more
 // can't be listened to; what it says goes where it has sent it.
 func (c *child) reconnect(o *Orphan, spec *Spec) {
+	if _, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", o.PID)); errors.Is(err, fs.ErrPermission) {
+		// The kernel guards programs that have changed their user or ask for it.
+		c.spawner.log.Warn(fmt.Sprintf("the output of the adopted process %d can't be read any more: %v", o.PID, err))
+		return
+	}
 	if fd := openPipe(o.PID, 0, o.Stdin, unix.O_WRONLY); fd >= 0 {
 		c.stdin = &stdin{fd: fd}
 	}
