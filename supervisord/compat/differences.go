@@ -152,7 +152,7 @@ func ofDaemon() []Difference {
 		{"P25", area, "Has no way to another version but to stop all programs.",
 			"supervisorctl upgrade, and two methods for it, which neither help nor system.listMethods lists.",
 			"A new version must not cost an outage; clients compare the lists.",
-			append(of(method, "upgrade", "getUpgrades"), of(action, "upgrade")...)},
+			of(method, "upgrade", "getUpgrades")},
 		{"P22", area, "Logs whom it waits for at shutdown after the first signals.", "Logs it before them.",
 			"The line announces the deaths, so it comes before them.", nil},
 	}

@@ -3,7 +3,6 @@ package daemon
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -55,7 +54,10 @@ func ClaimPidfile(path string, umask int) (*Pidfile, error) {
 func (e *HeldError) isAlive() bool { return e.PID > 0 && syscall.Kill(e.PID, 0) != syscall.ESRCH }
 
 func tryPidfile(path string, umask int) (*Pidfile, error) {
-	p, err := openPidfile(path, umask)
+	if p, err := newPidfile(path, umask); err == nil {
+		return p, nil
+	}
+	p, err := openPidfile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -69,15 +71,36 @@ func tryPidfile(path string, umask int) (*Pidfile, error) {
 	return p, nil
 }
 
-func openPidfile(path string, umask int) (*Pidfile, error) {
-	const mode = 0o666
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		f, err = safeopen.Open(path, os.O_RDWR|os.O_CREATE, mode)
-	case err == nil && umask >= 0:
-		err = f.Chmod(mode &^ os.FileMode(umask))
+// newPidfile makes the file under another name and links it to its own, so that
+// nobody ever meets an empty one. It fails if there is one already, or where
+// files can't be linked.
+func newPidfile(path string, umask int) (*Pidfile, error) {
+	temp := path + "." + strconv.Itoa(os.Getpid())
+	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, err
 	}
+	defer os.Remove(temp)
+	p := &Pidfile{temp, f, true}
+	if umask >= 0 {
+		err = f.Chmod(0o666 &^ os.FileMode(umask))
+	}
+	if err == nil {
+		err = errors.Join(p.lock(), p.write())
+	}
+	if err == nil {
+		err = os.Link(temp, path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	p.path = path
+	return p, nil
+}
+
+func openPidfile(path string) (*Pidfile, error) {
+	f, err := safeopen.Open(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
 	}
