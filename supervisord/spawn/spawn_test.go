@@ -197,6 +197,47 @@ func TestGrandchildThatHoldsThePipeIsNotWaitedFor(t *testing.T) {
 	}
 }
 
+// Not parallel: it counts goroutines.
+func TestSilentChildTakesNoGoroutine(t *testing.T) {
+	bear(t, nil, "say", "ready").end(t) // what there is once there has been a child
+	before := runtime.NumGoroutine()
+	var silent []family
+	for range 20 {
+		f := bear(t, nil, "say", "ready", "wait")
+		f.out.await(t, "ready\n")
+		silent = append(silent, f)
+	}
+	await(t, "the goroutines end", func() bool { return runtime.NumGoroutine() <= before+5 })
+	for _, f := range silent {
+		if err := f.Signal(syscall.SIGKILL, false); err != nil {
+			t.Error(err)
+		}
+		f.end(t)
+	}
+}
+
+// Lines that come one upon the other are left to gather.
+func TestLinesGather(t *testing.T) {
+	t.Parallel()
+	const lines = 5000
+	var pieces, size int
+	f := bear(t, func(s *spawn.Spec) {
+		s.Path = "/bin/sh"
+		s.Args = []string{"sh", "-c", fmt.Sprintf("i=0; while [ $i -lt %d ]; do echo a line; i=$((i+1)); done", lines)}
+		s.Stdout = sinkFunc(func(data []byte) {
+			pieces++
+			size += len(data)
+		})
+	})
+	f.end(t)
+	if want := lines * len("a line\n"); size != want {
+		t.Errorf("%d bytes, want %d", size, want)
+	}
+	if pieces > lines/4 {
+		t.Errorf("%d lines came in %d pieces", lines, pieces)
+	}
+}
+
 func TestBothOutputsGoDownOnePipe(t *testing.T) {
 	t.Parallel()
 	f := bear(t, func(s *spawn.Spec) { s.Stderr = nil }, "say", "one", "cry", "two", "say", "three")

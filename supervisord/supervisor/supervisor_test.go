@@ -32,10 +32,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // world is a supervisor whose children are fakes, in a bubble of virtual time.
 type world struct {
 	*supervisor.Supervisor
-	log   testkit.Log
-	fresh func() (*config.Config, error) // what the next Load finds
-	mood  states.Daemon                  // that Run ended in
-	ended chan struct{}
+	log    testkit.Log
+	fresh  func() (*config.Config, error) // what the next Load finds
+	mood   states.Daemon                  // that Run ended in
+	rounds int                            // that Run told of
+	ended  chan struct{}
 
 	mu       sync.Mutex
 	births   []string // names, in order
@@ -173,6 +174,7 @@ func inWorld(t *testing.T, conf *config.Config, test func(*testing.T, *world)) {
 			Config: conf, Spawner: w, Events: bus, Log: w.log.Logger(),
 			Load:    func() (*config.Config, error) { return w.fresh() },
 			Program: makeProgram,
+			Started: func() { w.rounds++ },
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		if err := w.Activate(ctx); err != nil {
@@ -214,6 +216,28 @@ func TestProgramsStartByPriority(t *testing.T) {
 		want := "a:a=RUNNING b:b=RUNNING g:quiet=STOPPED g:x=RUNNING g:y=RUNNING g:z=RUNNING"
 		if got := w.states(); got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestEndOfARoundIsTold(t *testing.T) {
+	conf := configOf(program("a", 1), program("b", 2))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		if w.rounds != 1 {
+			t.Errorf("told of %d rounds at the start", w.rounds)
+		}
+		w.fresh = func() (*config.Config, error) {
+			return configOf(program("a", 1), program("b", 2), program("c", 3)), nil
+		}
+		if _, err := w.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.AddGroup(t.Context(), "c"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if w.rounds != 2 {
+			t.Errorf("told of %d rounds after an update", w.rounds)
 		}
 	})
 }
