@@ -106,8 +106,10 @@ func adopt(t *testing.T, o spawn.Orphan) family {
 
 func TestAdoptedChildIsHeardAndSeenToEnd(t *testing.T) {
 	t.Parallel()
-	// The child waits for the end of its stdin, which comes with its parent's.
+	// The child waits for the end of its stdin, which comes with its parent's. If
+	// that pipe were opened again the child might not have seen the end by then.
 	o := orphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
+	o.Stdin = 0
 	f := adopt(t, o)
 	f.out.await(t, "alone\n")
 	f.err.await(t, "help\n")
