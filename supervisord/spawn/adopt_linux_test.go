@@ -130,6 +130,7 @@ func TestAdoptedChildIsHeardAndSeenToEnd(t *testing.T) {
 func TestExitStatusOfAnAdoptedChild(t *testing.T) {
 	t.Parallel()
 	o := orphan(t, "say", "ready", "listen", "1", "exit", "7")
+	o.Stdin = 0 // as above
 	// The listener has read the end of its stdin, or is about to, and ends with 0.
 	child, err := spawner.Adopt(&o, &spawn.Spec{Stdout: newSink(), Stderr: newSink()})
 	if isGone(err) {
