@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/daemon"
 	"supervisor/supervisord/ledger"
@@ -83,7 +85,8 @@ func (e *estate) open(reads bool) error {
 		os.Remove(d.StateFile) // of an earlier policy
 		return nil
 	}
-	if err := checkWritable(d.StateFile); err != nil {
+	if dir := filepath.Dir(d.StateFile); unix.Access(dir, unix.W_OK|unix.X_OK) != nil {
+		err := fmt.Errorf("%s can't be written to", dir)
 		e.log.Info(fmt.Sprintf("programs that survive a crash of supervisord will not be taken over: %v", err))
 		return nil
 	}
@@ -100,15 +103,6 @@ func (e *estate) open(reads bool) error {
 	return nil
 }
 
-// checkWritable tells whether a file can be put in the place of the one at path.
-func checkWritable(path string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
 // release lets a later daemon have the estate. When nothing is left of it there
 // is no record.
 func (e *estate) release() {
@@ -119,7 +113,7 @@ func (e *estate) release() {
 		e.spawner.UseTray(nil)
 		e.tray.Close()
 		if e.keeps {
-			os.Remove(e.conf.Supervisord.StateFile)
+			ledger.Remove(e.conf.Supervisord.StateFile)
 		}
 	}
 	if e.pidfile != nil {

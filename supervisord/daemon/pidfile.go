@@ -75,7 +75,7 @@ func tryPidfile(path string, umask int) (*Pidfile, error) {
 // nobody ever meets an empty one. It fails if there is one already, or where
 // files can't be linked.
 func newPidfile(path string, umask int) (*Pidfile, error) {
-	temp := path + "." + strconv.Itoa(os.Getpid())
+	temp := safeopen.TempName(path)
 	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, err

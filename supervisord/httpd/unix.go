@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 // single moment: the socket gets its owner and mode under another name and is
 // then linked to its own, so that nobody ever meets it with wrong permissions.
 func (st *site) bindUnix(stderr io.Writer) error {
-	temp := st.Path + "." + strconv.Itoa(os.Getpid())
+	temp := safeopen.TempName(st.Path)
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -126,6 +126,15 @@ func distrust(f *os.File) string {
 	return ""
 }
 
+// Remove removes the record, and what a crash may have left of another one.
+func Remove(path string) {
+	os.Remove(path)
+	os.Remove(newName(path))
+}
+
+// newName is where a journal is written before it gets its name.
+func newName(path string) string { return path + ".new" }
+
 // decode says in words why data is no record.
 func decode(data []byte) (l *Ledger, why string) {
 	line, rest, whole := bytes.Cut(data, newline)
@@ -229,7 +238,7 @@ func (j *journal) replace(at Time, entries []Entry) error {
 	for _, e := range entries {
 		data = appendLine(data, entryLine{at.Ticks, at.Leaving, e})
 	}
-	temp := j.path + ".new"
+	temp := newName(j.path)
 	file, err := writeNew(temp, data)
 	if err == nil {
 		err = os.Rename(temp, j.path)

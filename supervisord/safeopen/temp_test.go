@@ -1,0 +1,43 @@
+package safeopen
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// TestLeftovers: what the dead have left goes, what others have made stays.
+func TestLeftovers(t *testing.T) {
+	t.Parallel()
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Skip("SKIPPED: no process can be made: ", err)
+	}
+	dir := t.TempDir()
+	dead := fmt.Sprintf("s.sock.new%d", gone.Process.Pid)
+	kept := []string{"s.sock", fmt.Sprintf("s.sock.new%d", os.Getpid()), "s.sock.new0", "s.sock.newx1", fmt.Sprintf("s.sock.%d", gone.Process.Pid), fmt.Sprintf("t.sock.new%d", gone.Process.Pid)}
+	for _, name := range append(slices.Clone(kept), dead) {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "s.sock")
+	if got, want := TempName(path), fmt.Sprintf("%s.new%d", path, os.Getpid()); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	slices.Sort(kept)
+	if !slices.Equal(names, kept) {
+		t.Errorf("there are %v, want %v", names, kept)
+	}
+}
