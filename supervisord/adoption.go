@@ -86,8 +86,7 @@ func (e *estate) open(reads bool) error {
 		return nil
 	}
 	if dir := filepath.Dir(d.StateFile); unix.Access(dir, unix.W_OK|unix.X_OK) != nil {
-		err := fmt.Errorf("%s can't be written to", dir)
-		e.log.Info(fmt.Sprintf("programs that survive a crash of supervisord will not be taken over: %v", err))
+		e.log.Info(fmt.Sprintf("programs that survive a crash of supervisord will not be taken over: %s can't be written to", dir))
 		return nil
 	}
 	e.keeps = true
