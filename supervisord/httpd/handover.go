@@ -136,11 +136,12 @@ func discard(all []Bequest, wanted func(Bequest) bool) {
 // crowd is the connections of one site. It knows which of them wait for their
 // next request, and can have those stay open when the server ends.
 type crowd struct {
-	mu      sync.Mutex
-	waiting []net.Conn // handed over to us, to be accepted
-	all     map[*conn]struct{}
-	parking bool
-	changed chan struct{} // buffered: 1
+	mu        sync.Mutex
+	waiting   []net.Conn // handed over to us, to be accepted
+	accepting int        // calls of Accept under way
+	all       map[*conn]struct{}
+	parking   bool
+	changed   chan struct{} // nil while nobody waits for a change
 }
 
 // conn is a connection that can be parked while nothing has been read of a
@@ -163,39 +164,49 @@ type crowded struct {
 
 // Accept implements net.Listener. Those that have been handed over come first.
 func (l crowded) Accept() (net.Conn, error) {
-	c := l.crowd.next()
-	if c == nil {
-		var err error
-		if c, err = l.Listener.Accept(); err != nil {
-			return nil, err
-		}
+	first, err := l.crowd.next()
+	if err != nil {
+		return nil, err
 	}
-	return l.crowd.enter(c), nil
+	if first == nil {
+		first, err = l.Listener.Accept()
+	}
+	return l.crowd.enter(first, err)
 }
 
-func (c *crowd) next() net.Conn {
+// next begins an Accept, which enter ends.
+func (c *crowd) next() (net.Conn, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.parking {
+		return nil, net.ErrClosed
+	}
+	c.accepting++
 	if len(c.waiting) == 0 {
-		return nil
+		return nil, nil
 	}
 	first := c.waiting[0]
 	c.waiting = c.waiting[1:]
-	return first
+	return first, nil
 }
 
-func (c *crowd) enter(nc net.Conn) *conn {
+func (c *crowd) enter(nc net.Conn, err error) (net.Conn, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.accepting--
+	c.tell()
+	if err != nil {
+		return nil, err
+	}
 	if c.all == nil {
-		c.all, c.changed = make(map[*conn]struct{}), make(chan struct{}, 1)
+		c.all = make(map[*conn]struct{})
 	}
 	one := &conn{Conn: nc, crowd: c, fd: -1}
 	c.all[one] = struct{}{}
 	if c.parking {
 		one.park()
 	}
-	return one
+	return one, nil
 }
 
 // errParked ends a read that must not happen.
@@ -256,9 +267,7 @@ func (c *conn) Close() error {
 	c.crowd.mu.Lock()
 	defer c.crowd.mu.Unlock()
 	if c.parked && c.fd < 0 {
-		if raw, err := c.Conn.(syscall.Conn).SyscallConn(); err == nil {
-			c.fd, _ = duplicate(raw)
-		}
+		c.fd, _ = descriptor(c.Conn) // -1 if there is none to be had
 	}
 	if !c.parked {
 		delete(c.crowd.all, c)
@@ -299,14 +308,12 @@ func idle(nc net.Conn) {
 }
 
 // park parks the connections as they become idle, and returns the descriptors
-// of all when none is busy any more, or when ctx ends.
+// of all when none is busy any more, or when ctx ends. Nothing may be there to
+// be accepted but what has been handed over.
 func (c *crowd) park(ctx context.Context) []int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.all == nil {
-		return nil
-	}
-	c.parking = true
+	c.parking, c.changed = true, make(chan struct{}, 1)
 	for one := range c.all {
 		if !one.busy {
 			one.park()
@@ -321,6 +328,12 @@ func (c *crowd) park(ctx context.Context) []int {
 		c.mu.Lock()
 	}
 	var fds []int
+	for _, nc := range c.waiting {
+		if fd, err := descriptor(nc); err == nil {
+			fds = append(fds, fd)
+		}
+		nc.Close()
+	}
 	for one := range c.all {
 		if one.fd >= 0 {
 			fds = append(fds, one.fd)
@@ -329,8 +342,20 @@ func (c *crowd) park(ctx context.Context) []int {
 	return fds
 }
 
+// descriptor returns another descriptor of a connection.
+func descriptor(nc net.Conn) (int, error) {
+	raw, err := nc.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	return duplicate(raw)
+}
+
 // isParked tells whether all that are left have been parked and closed.
 func (c *crowd) isParked() bool {
+	if c.accepting > 0 {
+		return false
+	}
 	for one := range c.all {
 		if !one.parked || one.fd < 0 {
 			return false
