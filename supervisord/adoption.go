@@ -82,7 +82,7 @@ func (e *estate) open(reads bool) error {
 		}
 		return nil
 	case d.Orphans == config.LeaveOrphans:
-		os.Remove(d.StateFile) // of an earlier policy
+		ledger.Remove(d.StateFile) // of an earlier policy
 		return nil
 	}
 	if dir := filepath.Dir(d.StateFile); unix.Access(dir, unix.W_OK|unix.X_OK) != nil {
@@ -115,9 +115,7 @@ func (e *estate) release() {
 			ledger.Remove(e.conf.Supervisord.StateFile)
 		}
 	}
-	if e.pidfile != nil {
-		e.pidfile.Remove()
-	}
+	e.pidfile.Remove()
 }
 
 // read finds out who the orphans are. It fails with a *daemon.HeldError if the

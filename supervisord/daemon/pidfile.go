@@ -166,7 +166,7 @@ func (p *Pidfile) isNamed() bool {
 }
 
 // Remove removes the file and lets go of the lock. What somebody else has put
-// in its place stays.
+// in its place stays. A nil Pidfile has nothing to remove.
 func (p *Pidfile) Remove() {
 	if p == nil {
 		return
@@ -184,7 +184,7 @@ func (p *Pidfile) Bequeath() int {
 		return -1
 	}
 	defer p.file.Close()
-	fd, err := unix.FcntlInt(p.file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	fd, err := Duplicate(p.file)
 	if err != nil {
 		return -1
 	}
