@@ -68,7 +68,7 @@ func (m *mainProgram) supervise() (int, error) {
 		}
 		mood, handed, err := l.live(ctx)
 		if err != nil || mood != states.DaemonRestarting && handed == nil {
-			return 0, err
+			return m.status, err
 		}
 		if heritage = handed; handed != nil {
 			err := handed.execute()

@@ -42,6 +42,7 @@ type life struct {
 	upgrading sync.Mutex // guards next
 	next      *successorOf
 	leaving   chan struct{}   // closed when next is to take over
+	cause     string          // why the supervisor gave up, "" if it did not
 	sites     []httpd.Bequest // once it is
 }
 
@@ -70,7 +71,11 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, h *handover, err e
 	}
 	defer e.release()
 	l.cleanUp(e)
-	return l.run(ctx, servers, e)
+	mood, h, err = l.run(ctx, servers, e)
+	if l.cause != "" { // the last line, from which one learns what the exit status means
+		l.log.Warn(fmt.Sprintf("supervisord exits with status %d: %s", l.status, l.cause))
+	}
+	return mood, h, err
 }
 
 // run is what is left of a life once it can't be refused any more.
@@ -144,6 +149,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	helpers.Go(func() { l.leave(ctx, servers, stop) })
 	e.settled = false
 	mood := s.Run(supervising)
+	l.cause, l.status = s.Verdict()
 	e.settled = mood != states.DaemonRunning
 	if !e.settled && l.sites != nil {
 		e.handed = true

@@ -59,6 +59,7 @@ type Supervisor struct {
 	ended   chan struct{} // closed when Run has returned
 	resumed bool
 	living  sync.WaitGroup
+	verdict verdict
 
 	mu     sync.RWMutex
 	groups []*active // in order of activation
