@@ -186,8 +186,8 @@ func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 	left.Past = process.Status{
 		State: states.Process(entry.State), PID: entry.PID, Tries: entry.Tries,
 		Started: entry.Started.Time(), Ended: entry.Ended.Time(),
-		ExitStatus: entry.ExitStatus, SpawnErr: entry.SpawnErr,
-		Deadline: entry.Deadline.Time(), Due: entry.Due, Again: entry.Again,
+		ExitStatus: entry.ExitStatus, SpawnErr: entry.SpawnErr, Reason: entry.Reason,
+		Deadline: entry.Deadline.Time(), Due: entry.Due, Again: entry.Again, AgainBy: entry.AgainBy,
 	}
 	return left
 }
@@ -290,9 +290,9 @@ func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
 	s := p.Status()
 	entry := ledger.Entry{
 		Group: p.Config.Group, Name: p.Config.Name, PID: s.PID,
-		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, SpawnErr: s.SpawnErr,
+		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, SpawnErr: s.SpawnErr, Reason: s.Reason,
 		Started: ledger.NewMoment(s.Started), Ended: ledger.NewMoment(s.Ended), Deadline: ledger.NewMoment(s.Deadline),
-		Due: s.Due, Again: s.Again,
+		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy,
 	}
 	entry.StdoutLog, entry.StderrLog = supervisor.AutoLogs(p)
 	if s.Child != nil {

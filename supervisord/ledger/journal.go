@@ -33,11 +33,13 @@ type Entry struct {
 	Tries      int    `json:",omitempty"`
 	ExitStatus int    `json:",omitempty"`
 	SpawnErr   string `json:",omitempty"`
+	Reason     string `json:",omitempty"`
 	Started    Moment `json:",omitzero"`
 	Ended      Moment `json:",omitzero"`
 	Deadline   Moment `json:",omitzero"` // of the state
 	Due        bool   `json:",omitempty"`
 	Again      bool   `json:",omitempty"`
+	AgainBy    string `json:",omitempty"`
 
 	StdoutLog string `json:",omitempty"` // AUTO log files
 	StderrLog string `json:",omitempty"`

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"fmt"
 	"syscall"
 	"time"
 
@@ -18,12 +19,13 @@ import (
 const breath = time.Second
 
 // begin makes an attempt at a child.
-func begin(m *machine, now time.Time, _ input) {
+func begin(m *machine, now time.Time, in input) {
 	if m.closing {
 		m.do(refuse{code: faults.ShutdownState})
 		return
 	}
-	m.Again, m.inRound, m.bereft = false, false, false
+	m.Reason = m.whyBegun(in)
+	m.Again, m.AgainBy, m.inRound, m.bereft = false, "", false, false
 	m.Started, m.SpawnErr, m.ExitStatus = now, "", 0
 	m.become(states.Starting)
 	m.do(birth{})
@@ -59,6 +61,7 @@ func settleAtLast(m *machine, now time.Time, in input) {
 
 func stillborn(m *machine, _ time.Time, in input) {
 	m.SpawnErr = in.text
+	m.ending = "it could not be started: " + in.text
 	m.say(logs.LevelInfo, "spawnerr: %s", in.text)
 	m.backOff()
 	m.retryOrGiveUp()
@@ -82,6 +85,7 @@ func diedYoung(m *machine, now time.Time, in input) {
 		return
 	}
 	m.Ended = now
+	m.ending = in.exit.String() + " came sooner than startsecs allows"
 	m.SpawnErr = "Exited too quickly (process log may have details)"
 	m.backOff()
 	m.say(logs.LevelWarn, "exited: %s (%s; not expected)", m.conf.Name, in.exit)
@@ -110,8 +114,10 @@ func (m *machine) backOff() {
 func (m *machine) retryOrGiveUp() {
 	if m.Tries <= m.conf.StartRetries {
 		m.expectBirth(seconds(m.Tries))
+		m.Reason = fmt.Sprintf("%s; attempt %d of %d in %s", m.ending, m.Tries, m.conf.StartRetries, inWords(seconds(m.Tries)))
 		return
 	}
+	m.Reason = fmt.Sprintf("given up after %d attempts (startretries is %d): %s", m.Tries, m.conf.StartRetries, m.ending)
 	m.Tries = 0
 	m.become(states.Fatal)
 	m.say(logs.LevelInfo, "gave up: %s entered FATAL state, too many start retries too quickly", m.conf.Name)
@@ -126,6 +132,10 @@ func died(m *machine, now time.Time, in input) {
 		level, word = logs.LevelWarn, "not expected"
 		m.SpawnErr = "Bad exit code " + in.exit.CodeText()
 	}
+	m.ending = in.exit.String() + " was " + word
+	if m.bereft {
+		m.ending = in.exit.String() + " after its daemon was gone"
+	}
 	m.becomeAs(states.Exited, expected)
 	m.say(level, "exited: %s (%s; %s)", m.conf.Name, in.exit, word)
 	m.PID = 0
@@ -138,13 +148,15 @@ func (m *machine) restartIfWanted(now time.Time, expected bool) {
 	wanted := m.conf.Autorestart == config.RestartAlways ||
 		m.conf.Autorestart == config.RestartUnexpected && !expected
 	if !wanted {
+		m.Reason = m.ending + "; autorestart is " + autorestart(m.conf.Autorestart)
 		return
 	}
 	if wait := breath - now.Sub(m.Started); wait > 0 || m.closing {
+		m.Reason = m.ending + "; restarted in " + inWords(wait)
 		m.expectBirth(wait)
 		return
 	}
-	begin(m, now, input{})
+	begin(m, now, input{kind: timeUp})
 }
 
 // expectBirth has the timer bring the next attempt.
@@ -156,7 +168,8 @@ func (m *machine) expectBirth(after time.Duration) {
 }
 
 // terminate asks politely and gives the process stopwaitsecs to obey.
-func terminate(m *machine, _ time.Time, _ input) {
+func terminate(m *machine, _ time.Time, in input) {
+	m.Reason = beingStopped + who(in)
 	m.signalAs(m.conf.StopSignal, m.conf.StopAsGroup, seconds(m.conf.StopWaitSecs))
 }
 
@@ -188,36 +201,40 @@ func obeyed(m *machine, now time.Time, in input) {
 	if !m.conf.Expected(in.exit.Code) {
 		level = logs.LevelWarn
 	}
+	m.Reason = m.whyStopped()
 	m.become(states.Stopped)
 	m.say(level, "stopped: %s (%s)", m.conf.Name, in.exit)
 	m.PID, m.Tries = 0, 0
 	if m.Again {
-		begin(m, now, input{})
+		begin(m, now, input{kind: start, by: m.AgainBy})
 	}
 }
 
 // abandon stops a process that waits for its next attempt.
-func abandon(m *machine, _ time.Time, _ input) {
+func abandon(m *machine, _ time.Time, in input) {
+	m.Reason = "stopped by " + who(in) + " before its next attempt"
 	m.say(logs.LevelDebug, "Attempted to kill %s, which is in BACKOFF state.", m.conf.Name)
 	m.become(states.Stopped)
 	m.Tries = 0
 }
 
 // giveUp is abandon at the daemon's own end.
-func giveUp(m *machine, _ time.Time, _ input) {
+func giveUp(m *machine, _ time.Time, in input) {
+	m.Reason = "given up by " + who(in) + " before its next attempt"
 	m.Tries = 0
 	m.become(states.Fatal)
 }
 
 // startLater grants a start request once the process has stopped, unless
 // births are forbidden then.
-func startLater(m *machine, _ time.Time, _ input) {
-	m.Again = true
+func startLater(m *machine, _ time.Time, in input) {
+	m.Again, m.AgainBy = true, in.by
 }
 
 // lose gives up what the kernel does not let us have.
 func lose(m *machine, _ time.Time, in input) {
 	m.say(logs.LevelCritical, "%s", in.text)
+	m.Reason = "a signal could not be sent: " + in.text
 	m.become(states.Unknown)
 	m.do(refuse{code: faults.Failed})
 }
@@ -229,7 +246,10 @@ func pass(m *machine, _ time.Time, in input) {
 
 // cancelRestart is a stop request in the breath before an automatic restart.
 // It is refused like any stop of what does not run, and holds all the same.
-func cancelRestart(m *machine, _ time.Time, _ input) {
+func cancelRestart(m *machine, _ time.Time, in input) {
+	if m.Due {
+		m.Reason = "ended by itself; its restart was called off by " + who(in)
+	}
 	m.Due = false
 	m.do(disarm{}, refuse{code: faults.NotRunning})
 }

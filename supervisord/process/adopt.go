@@ -140,7 +140,8 @@ func takeOver(m *machine, now time.Time, in input) {
 	}
 	switch {
 	case in.unwanted && m.State != states.Unknown: // which nobody can signal
-		m.Again = m.conf.Autostart
+		m.Again, m.AgainBy = m.conf.Autostart, newDaemon
+		in.by = newDaemon
 		terminate(m, now, in)
 	case m.State == states.Starting:
 		m.Again = false
@@ -184,6 +185,7 @@ func recall(m *machine, now time.Time, in input) {
 	past.PID = 0
 	if hasChild(past.State) { // it was about to be born
 		past.State, past.Due, past.Deadline = states.Backoff, true, now
+		past.Reason = "its daemon was gone before it was started"
 	}
 	m.restore(past)
 	if m.Due {

@@ -22,12 +22,14 @@ type Status struct {
 	Ended      time.Time // when the last child was seen to have ended, zero for never
 	ExitStatus int       // of the last child, -1 if a signal ended it
 	SpawnErr   string    // why the last attempt failed or the last child ended badly
+	Reason     string    // why it is in its state, in words for a person; set at each change of it
 
 	// What only a later daemon need know, beside what is to come:
 	Child    spawn.Child // nil for none
 	Deadline time.Time   // when the timer of the state goes off, zero for never
 	Due      bool        // it brings a birth, or would if births weren't forbidden
 	Again    bool        // a start request came while stopping
+	AgainBy  string      // from whom, "" for an operator
 }
 
 // kind is what happened to a process.
@@ -59,6 +61,7 @@ type input struct {
 	exit spawn.Exit     // of exited and missed
 	sig  syscall.Signal // of deliver
 	text string         // of spawnFailed and signalFailed
+	by   string         // of start and stop: who wants it, "" for an operator
 	past Status         // of adopted, missed and recalled: what the process was
 	// Of adopted: the child is to be stopped; it has lost the daemon that it
 	// talked to; that daemon has handed it over, which is nothing to talk about.
@@ -119,6 +122,8 @@ type machine struct {
 	// to, so that its end, whatever its status, counts as unexpected.
 	bereft       bool
 	heirReported bool // that it goes into the background has been said
+
+	ending string // what the last child's end or the last failure was, in words
 }
 
 // table is the whole life of a process. An empty cell ignores the input.

@@ -105,6 +105,10 @@ func New(o Options) *Process {
 	if o.Partner != nil {
 		stdout.Events, stdout.CaptureMaxBytes, stdout.Syslog = false, 0, false
 	}
+	p.machine.Reason = "not started yet"
+	if !o.Config.Autostart {
+		p.machine.Reason = "not started: autostart is false"
+	}
 	p.stdout = p.stream("stdout", o.Stdout, stdout)
 	p.stderr = p.stream("stderr", o.Stderr, o.Config.Stderr)
 	p.publish()

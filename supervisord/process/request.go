@@ -60,8 +60,12 @@ func (a Answer) Wait(ctx context.Context) error {
 // Start asks for a child. It returns when the attempt has been made; with
 // wait, the answer comes when the process is RUNNING or has failed to. Faults
 // carry name, the words in which the caller spoke of the process.
-func (p *Process) Start(name string, wait bool) Answer {
-	r := &request{in: input{kind: start, text: name}}
+func (p *Process) Start(name string, wait bool) Answer { return p.StartBy("", name, wait) }
+
+// StartBy is Start for somebody who is no operator: by says who, as in "health"
+// or "dependency db", which Status.Reason then tells.
+func (p *Process) StartBy(by, name string, wait bool) Answer {
+	r := &request{in: input{kind: start, text: name, by: by}}
 	if wait {
 		r.ended = func(s *Status) (bool, error) { return started(s, name) }
 	}
@@ -76,8 +80,11 @@ func (p *Process) Autostart() { p.request(&request{in: input{kind: autostart}}) 
 func (p *Process) RoundOver() { p.request(&request{in: input{kind: roundOver}}) }
 
 // Stop asks the child to end. With wait, the answer comes when it has.
-func (p *Process) Stop(name string, wait bool) Answer {
-	r := &request{in: input{kind: stop, text: name}}
+func (p *Process) Stop(name string, wait bool) Answer { return p.StopBy("", name, wait) }
+
+// StopBy is Stop for somebody who is no operator, see StartBy.
+func (p *Process) StopBy(by, name string, wait bool) Answer {
+	r := &request{in: input{kind: stop, text: name, by: by}}
 	if wait {
 		r.ended = stopped()
 	}
@@ -106,7 +113,7 @@ func (p *Process) Release() { p.request(&request{in: input{kind: release}}) }
 // is at rest.
 func (p *Process) Abort() Answer {
 	return p.request(&request{
-		in:    input{kind: abort},
+		in:    input{kind: abort, by: "the shutdown"},
 		ended: stopped(),
 	})
 }

@@ -163,17 +163,33 @@ func isIdle(st states.Process) bool { return !st.IsRunning() }
 
 // starter is the verb of a start. A command that can't be found is refused
 // before anything is tried.
-func starter(wait bool) verb {
+func starter(ctx context.Context, wait bool) verb {
+	by := whoAsks(ctx)
 	return func(p *process.Process, name string) process.Answer {
 		if _, _, err := p.Command(); err != nil {
 			return process.Refusal(err)
 		}
-		return p.Start(name, wait)
+		return p.StartBy(by, name, wait)
 	}
 }
 
-func stopper(wait bool) verb {
-	return func(p *process.Process, name string) process.Answer { return p.Stop(name, wait) }
+func stopper(ctx context.Context, wait bool) verb {
+	by := whoAsks(ctx)
+	return func(p *process.Process, name string) process.Answer { return p.StopBy(by, name, wait) }
+}
+
+// asker is the key of who asks.
+type asker struct{}
+
+// As returns a context for calls that no operator makes: by says who does, as in
+// "health" or "dependency db". The processes concerned tell it as the reason for
+// their state.
+func As(ctx context.Context, by string) context.Context { return context.WithValue(ctx, asker{}, by) }
+
+// whoAsks is what As has been told, "" for an operator.
+func whoAsks(ctx context.Context) string {
+	by, _ := ctx.Value(asker{}).(string)
+	return by
 }
 
 func signaller(text string) verb {
@@ -198,33 +214,33 @@ func parseSignal(text string) (syscall.Signal, error) {
 // with wait blocks until they run. Results are not nil only for a group. The
 // error is a *faults.Error, or ctx's.
 func (s *Supervisor) StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	return s.call(ctx, name, isIdle, starter(wait))
+	return s.call(ctx, name, isIdle, starter(ctx, wait))
 }
 
 // StartGroup starts all processes of a group that do not run.
 func (s *Supervisor) StartGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	return s.callGroup(ctx, name, isIdle, starter(wait))
+	return s.callGroup(ctx, name, isIdle, starter(ctx, wait))
 }
 
 // StartAll starts all processes that do not run.
 func (s *Supervisor) StartAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
-	return s.callEvery(ctx, isIdle, starter(wait))
+	return s.callEvery(ctx, isIdle, starter(ctx, wait))
 }
 
 // StopProcess stops a process, or all of a group if name is "group:*", and
 // with wait blocks until they have ended. Results are not nil only for a group.
 func (s *Supervisor) StopProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	return s.call(ctx, name, states.Process.IsRunning, stopper(wait))
+	return s.call(ctx, name, states.Process.IsRunning, stopper(ctx, wait))
 }
 
 // StopGroup stops all processes of a group that run.
 func (s *Supervisor) StopGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	return s.callGroup(ctx, name, states.Process.IsRunning, stopper(wait))
+	return s.callGroup(ctx, name, states.Process.IsRunning, stopper(ctx, wait))
 }
 
 // StopAll stops all processes that run.
 func (s *Supervisor) StopAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
-	return s.callEvery(ctx, states.Process.IsRunning, stopper(wait))
+	return s.callEvery(ctx, states.Process.IsRunning, stopper(ctx, wait))
 }
 
 // SignalProcess sends a signal, by name or number, to a process, or to all of

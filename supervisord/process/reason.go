@@ -1,0 +1,71 @@
+package process
+
+import (
+	"strings"
+	"time"
+
+	"supervisor/supervisord/config"
+)
+
+// Who wants something of a process, beside an operator.
+const (
+	autostarter   = "autostart"
+	autorestarter = "autorestart"
+	newDaemon     = "the new daemon"
+)
+
+// beingStopped is how the reason for STOPPING begins.
+const beingStopped = "being stopped by "
+
+// who words who has asked.
+func who(in input) string {
+	if in.by == "" {
+		return "an operator"
+	}
+	return in.by
+}
+
+// whyBegun words why an attempt is made at a child.
+func (m *machine) whyBegun(in input) string {
+	switch {
+	case in.kind == start:
+		return "started by " + who(in)
+	case in.kind == autostart:
+		return "started by " + autostarter
+	case m.ending == "": // an earlier daemon knew
+		return "restarted by " + autorestarter
+	}
+	return "restarted by " + autorestarter + ": " + m.ending
+}
+
+// whyStopped words why a child that was to end has ended, from the reason why
+// it was to. That one outlasts a daemon.
+func (m *machine) whyStopped() string {
+	if by, ok := strings.CutPrefix(m.Reason, beingStopped); ok {
+		return "stopped by " + by
+	}
+	return "stopped"
+}
+
+// autorestart is the option's value as it stands in files.
+func autorestart(a config.Autorestart) string {
+	switch a {
+	case config.RestartAlways:
+		return "true"
+	case config.RestartNever:
+		return "false"
+	case config.RestartUnexpected:
+	}
+	return "unexpected"
+}
+
+// inWords rounds a time to what is worth reading.
+func inWords(d time.Duration) string {
+	if d < 0 {
+		d = 0
+	}
+	if d >= time.Second {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Millisecond).String()
+}

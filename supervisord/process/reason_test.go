@@ -1,0 +1,63 @@
+package process
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+)
+
+// TestReasons: whoever asks why a process is in its state gets an answer.
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	exit := func(code int) input { return input{kind: exited, exit: spawn.Exit{Code: code}} }
+	for _, tt := range []struct {
+		name  string
+		state states.Process
+		in    []input
+		age   time.Duration
+		want  string
+	}{
+		{"start", states.Stopped, []input{{kind: start}}, 0, "started by an operator"},
+		{"start by a caller", states.Stopped, []input{{kind: start, by: "dependency db"}}, 0, "started by dependency db"},
+		{"running", states.Stopped, []input{{kind: start}, {kind: spawned, pid: 8}, {kind: timeUp}}, time.Second, "started by an operator"},
+		{"stop", states.Running, []input{{kind: stop}}, 0, "being stopped by an operator"},
+		{"stopped", states.Running, []input{{kind: stop, by: "health"}, exit(0)}, 0, "stopped by health"},
+		{"shutdown", states.Running, []input{{kind: abort, by: "the shutdown"}, exit(0)}, 0, "stopped by the shutdown"},
+		{"start while stopping", states.Running, []input{{kind: stop, by: "health"}, {kind: start, by: "health"}, exit(0)}, 0, "started by health"},
+		{"expected end", states.Running, []input{exit(0)}, time.Minute, "exit status 0 was expected; autorestart is unexpected"},
+		{"restart", states.Running, []input{exit(2)}, time.Minute, "restarted by autorestart: exit status 2 was not expected"},
+		{"restart to come", states.Running, []input{exit(2)}, 300 * time.Millisecond, "exit status 2 was not expected; restarted in 700ms"},
+		{"restart called off", states.Running, []input{exit(2), {kind: stop}}, 0, "ended by itself; its restart was called off by an operator"},
+		{"too quick", states.Starting, []input{exit(2)}, 0, "exit status 2 came sooner than startsecs allows; attempt 1 of 3 in 1s"},
+		{"stillborn", states.Starting, []input{{kind: spawnFailed, text: "no"}}, 0, "it could not be started: no; attempt 1 of 3 in 1s"},
+		{"stopped in between", states.Backoff, []input{{kind: stop}}, 0, "stopped by an operator before its next attempt"},
+		{"a signal refused", states.Running, []input{{kind: stop}, {kind: signalFailed, text: "why"}}, 0, "a signal could not be sent: why"},
+		{"killed", states.Running, []input{{kind: stop}, {kind: timeUp}, {kind: exited, exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}}}, 0,
+			"stopped by an operator"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := machineIn(tt.state)
+			for _, in := range tt.in {
+				m.step(noon.Add(tt.age), in)
+			}
+			if m.Reason != tt.want {
+				t.Errorf("got %q, want %q", m.Reason, tt.want)
+			}
+		})
+	}
+}
+
+func TestReasonForHavingBeenGivenUp(t *testing.T) {
+	t.Parallel()
+	m := machineIn(states.Starting)
+	m.conf.StartRetries, m.conf.Autorestart = 0, config.RestartAlways
+	m.step(noon, input{kind: spawnFailed, text: "no"})
+	if want := "given up after 1 attempts (startretries is 0): it could not be started: no"; m.Reason != want {
+		t.Errorf("got %q, want %q", m.Reason, want)
+	}
+}
