@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,7 @@ func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
 	}
 	var b strings.Builder
 	for _, e := range l.errs {
-		fmt.Fprintf(&b, "error: %s\n", joinPlace(e.Place(), oneLine(e.Text)))
+		fmt.Fprintf(&b, "error: %s\n", joinPlace(e.Place(), oneLine(cmp.Or(e.detail, e.Text))))
 	}
 	for _, text := range l.conf.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", text)
@@ -88,7 +89,7 @@ func (l *loader) unknownOption(in Sections, section, option string) *Error {
 
 // kindOf tells what kind of section a name belongs to.
 func kindOf(section string) (Sections, bool) {
-	for in := InSupervisord; in <= InFastCGI; in <<= 1 {
+	for in := InSupervisord; in <= InSocket; in <<= 1 {
 		header := in.Headers()[0]
 		prefix, hasName := strings.CutSuffix(header, "x")
 		switch {

@@ -43,7 +43,8 @@ func (p *Process) equal(q *Process) bool {
 		maps.Equal(p.Environment.toMap(), q.Environment.toMap()) &&
 		p.RedirectStderr == q.RedirectStderr &&
 		p.Stdout == q.Stdout &&
-		p.Stderr == q.Stderr
+		p.Stderr == q.Stderr &&
+		p.Policy.equal(&q.Policy)
 }
 
 // equalLife compares what decides about starting and stopping.

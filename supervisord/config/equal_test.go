@@ -46,6 +46,8 @@ func change(t *testing.T, v reflect.Value) {
 		v.Set(reflect.ValueOf([]int{1}))
 	case Environment:
 		v.Set(reflect.ValueOf(Environment{{"A", "1"}}))
+	case Policy:
+		v.Set(reflect.ValueOf(Policy{Configured: true, UserEnv: true}))
 	case Log:
 		v.Set(reflect.ValueOf(Log{Auto: true}))
 	case *Socket:

@@ -15,6 +15,8 @@ type Error struct {
 
 	// Text is what Supervisor prints after "Error: ".
 	Text string
+	// detail is Text without the place, "" where Text does not name it.
+	detail string
 }
 
 // Error returns the text that Supervisor prints.

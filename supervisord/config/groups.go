@@ -73,6 +73,7 @@ func (l *loader) group(section string, grouped map[string]bool) *Group {
 	r := l.reader(InGroup, section)
 	g := &Group{Section: section, Kind: ProgramGroup, Name: r.sectionName()}
 	programs := get[[]string](r, "programs")
+	needs := get[[]Dependency](r, "depends_on")
 	g.Priority = get[int](r, "priority")
 	for _, p := range programs {
 		program, fastCGI := "program:"+p, "fcgi-program:"+p
@@ -90,6 +91,15 @@ func (l *loader) group(section string, grouped map[string]bool) *Group {
 		default:
 			r.fail("programs", fmt.Sprintf("[%s] names unknown program or fcgi-program %s", section, p))
 		}
+	}
+	for _, p := range g.Processes {
+		if len(needs) == 0 {
+			break
+		}
+		if !p.Configured {
+			l.reader(sectionOf(p.Kind), p.Section).policy(&p.Policy) // for its defaults
+		}
+		p.DependsOn = slices.Concat(p.DependsOn, needs)
 	}
 	return g
 }

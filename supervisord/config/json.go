@@ -33,6 +33,9 @@ func (c *Config) JSON() ([]byte, error) {
 	for i, s := range c.Servers {
 		result.HTTPServers[i] = s.json()
 	}
+	for _, s := range c.Sockets {
+		result.Sockets = append(result.Sockets, jsonListen{s.Name, s.URL})
+	}
 	for i, r := range c.RPCInterfaces {
 		result.RPCInterfaces[i] = jsonPlugin{r.Factory, r.Name, r.Options}
 	}
@@ -63,6 +66,7 @@ type jsonConfig struct {
 	HTTPServers   []map[string]any `json:"http_servers"`
 	Infos         []string         `json:"infos"`
 	RPCInterfaces []jsonPlugin     `json:"rpcinterfaces"`
+	Sockets       []jsonListen     `json:"sockets,omitempty"` // Supervisor doesn't know them
 	Supervisord   map[string]any   `json:"supervisord"`
 	Warnings      []string         `json:"warnings"`
 }
@@ -71,6 +75,11 @@ type jsonPlugin struct {
 	Factory string            `json:"factory"`
 	Name    string            `json:"name"`
 	Options map[string]string `json:"options"`
+}
+
+type jsonListen struct {
+	Name   string `json:"name"`
+	Listen string `json:"listen"`
 }
 
 // jsonID is a user or group with the text that named it.
@@ -139,6 +148,15 @@ func (s *Supervisord) json() map[string]any {
 	}
 	if s.StateFileSet {
 		v["state_file"] = orNull(s.StateFile, false)
+	}
+	if s.ShutdownTimeout != Forever {
+		v["shutdown_timeout"] = s.ShutdownTimeout.String()
+	}
+	if s.ShutdownParallel {
+		v["shutdown_parallel"] = true
+	}
+	if s.UpdateGranularity == ByProcess {
+		v["update_granularity"] = "process"
 	}
 	if s.Orphans != AdoptOrphans {
 		v["orphan_policy"] = s.Orphans.String()
@@ -249,6 +267,9 @@ func (p *Process) json() jsonProcess {
 	}
 	if p.Umask >= 0 {
 		v["umask"] = jsonMode(p.Umask)
+	}
+	for _, o := range p.Written { // Supervisor doesn't know these
+		v[o.Name] = o.Value
 	}
 	v.log("stdout", p.Stdout, p.isEmpty("stdout_logfile"))
 	v.log("stderr", p.Stderr, p.isEmpty("stderr_logfile") && !p.RedirectStderr)

@@ -121,6 +121,7 @@ func load(o LoadOptions) *loader {
 	}
 	l.supervisord()
 	l.conf.RPCInterfaces = l.rpcInterfaces()
+	l.sockets()
 	l.groups()
 	l.servers()
 	l.identity()

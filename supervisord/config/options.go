@@ -27,6 +27,28 @@ const (
 	AutoBoolean               // auto, or a boolean
 	StatePath                 // a Path, or NONE
 	OrphansAre                // adopt, kill or leave
+
+	Duration      // seconds, or numbers with units
+	Count         // a whole number from 0 on
+	Positive      // a whole number from 1 on
+	Growth        // a factor from 1 on
+	Fraction      // 0.2 or 20%
+	ShareOf       // a number from 1 on or a percentage
+	Rate          // 5/10m
+	NameList      // different names separated by commas
+	ReadyProbe    // a Probe
+	HealthProbe   // a Probe that can be repeated
+	Probes        // Probes of things outside
+	Dependencies  // what depends_on= says
+	ExitReasons   // fatal, exit, failure, success
+	ExitStatusIs  // a number, or whose
+	HealthDeed    // what health_action= says
+	Scope         // leader, group, tree or cgroup
+	LeftoversAre  // report, kill or ignore
+	StopSteps     // signals and times
+	LimitDeed     // fatal, stop_group or exit
+	EnvFileList   // paths, with - before optional ones
+	GranularityIs // group or process
 )
 
 // parse converts an option's text.
@@ -71,6 +93,55 @@ func (t Type) parse(h *Host, s string) (any, error) {
 	case OrphansAre:
 		return orphanPolicy(s)
 	}
+	return t.parseOwn(h, s)
+}
+
+// parseOwn converts the text of an option that Supervisor doesn't know.
+func (t Type) parseOwn(h *Host, s string) (any, error) {
+	switch t {
+	case Duration:
+		return duration(s)
+	case Count:
+		return natural(s)
+	case Positive:
+		return atLeastOne(s)
+	case Growth:
+		return growth(s)
+	case Fraction:
+		return fraction(s)
+	case ShareOf:
+		return share(s)
+	case Rate:
+		return restartLimit(s)
+	case NameList:
+		return distinct(s)
+	case ReadyProbe:
+		return readyProbe(s)
+	case HealthProbe:
+		return healthProbe(s)
+	case Probes:
+		return outsideProbes(s)
+	case Dependencies:
+		return dependencies(s)
+	case ExitReasons:
+		return exitOn(s)
+	case ExitStatusIs:
+		return exitStatus(s)
+	case HealthDeed:
+		return healthAction(s)
+	case Scope:
+		return stopScope(s)
+	case LeftoversAre:
+		return leftovers(s)
+	case StopSteps:
+		return stopSequence(s)
+	case LimitDeed:
+		return limitAction(s)
+	case EnvFileList:
+		return envFiles(h, s)
+	case GranularityIs:
+		return granularity(s)
+	}
 	return s, nil
 }
 
@@ -83,6 +154,12 @@ func (t Type) String() string {
 		Owner: "user:group", InetAddress: "address", KeyValues: "environment",
 		AutoBoolean: "boolean or auto",
 		StatePath:   "path", OrphansAre: "adopt, kill or leave",
+		Duration: "time", Count: "whole number", Positive: "whole number", Growth: "factor", Fraction: "share",
+		ShareOf: "number or percentage", Rate: "number/time", NameList: "list", ReadyProbe: "probe", HealthProbe: "probe",
+		Probes: "list of probes", Dependencies: "list of dependencies", ExitReasons: "list of fatal, exit, failure, success",
+		ExitStatusIs: "number, first_failure, first or last", HealthDeed: "restart, none, stop, signal:NAME or exit",
+		Scope: "leader, group, tree or cgroup", LeftoversAre: "report, kill or ignore", StopSteps: "list of signals and times",
+		LimitDeed: "fatal, stop_group or exit", EnvFileList: "list of paths", GranularityIs: "group or process",
 	}[t]
 }
 
@@ -102,6 +179,7 @@ const (
 	InProgram
 	InEventListener
 	InFastCGI
+	InSocket
 
 	// InPrograms is where the options of processes stand.
 	InPrograms = InProgram | InEventListener | InFastCGI
@@ -112,7 +190,7 @@ const (
 func (s Sections) Headers() []string {
 	all := []string{
 		"supervisord", "include", "unix_http_server", "inet_http_server", "supervisorctl", "rpcinterface:x",
-		"ctlplugin:x", "group:x", "program:x", "eventlistener:x", "fcgi-program:x",
+		"ctlplugin:x", "group:x", "program:x", "eventlistener:x", "fcgi-program:x", "socket:x",
 	}
 	var list []string
 	for i, header := range all {
@@ -133,6 +211,7 @@ type Option struct {
 	Each     bool   // it is read for each process, not once per section
 	Required bool
 	Own      bool   // Supervisor doesn't know it
+	Alias    string // another name for it, "" for none
 	Help     string // one line
 
 	// On supervisord's command line:
@@ -140,6 +219,7 @@ type Option struct {
 	Short string // letters of its short forms
 	Arg   string // what its argument is called, "" for a flag
 
+	literal bool   // a % in it is but a character
 	where   string // what error texts call it instead of section.name
 	invalid string // error text before a bad value, instead of the type's own
 }
@@ -181,6 +261,12 @@ var options = []Option{
 	{Name: "strip_ansi", In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Long: true, Help: "remove ANSI escape sequences from the output of processes"},
 	{Name: "environment", In: InSupervisord, Type: KeyValues, Names: NameHere | NameHost, Help: "variables for all processes and for ENV_X", where: "environment"},
 	{Name: "subreaper", Own: true, In: InSupervisord, Type: AutoBoolean, Default: "auto", Names: NameHere, Help: "adopt and reap what programs leave behind, as process 1 does; auto where the system can"},
+	{Name: "exit_on", Own: true, In: InSupervisord, Type: ExitReasons, Names: NameHere, Help: "ends of any program that end supervisord: fatal, exit, failure, success, and all_exited when none is left"},
+	{Name: "exit_code", Own: true, In: InSupervisord, Type: ExitStatusIs, Default: "first", Names: NameHere, Help: "exit status after an end that exit_on or essential asked for: that of the first program that ended so, of the first that failed, of the last, or a number"},
+	{Name: "shutdown_timeout", Own: true, In: InSupervisord, Type: Duration, Default: "infinity", Names: NameHere, Help: "time that all programs together have to stop at the end; what is left then is killed"},
+	{Name: "shutdown_parallel", Own: true, In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Help: "stop programs at the end regardless of priority, only dependents before what they depend on"},
+	{Name: "update_granularity", Own: true, In: InSupervisord, Type: GranularityIs, Default: "group", Names: NameHere, Help: "what an update restarts: whole groups, or only the processes of which something has changed that matters to them"},
+	{Name: "strict", Own: true, In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Help: "refuse a configuration that has options or sections which do not exist"},
 	{Name: "profile_options", Long: true, Arg: "LIST", Help: "accepted for compatibility, without effect"},
 
 	{Name: "files", In: InInclude, Required: true, Names: NameHere | NameHost, Help: "patterns of further files to read, separated by white space"},
@@ -190,6 +276,13 @@ var options = []Option{
 
 	{Name: "programs", In: InGroup, Type: List, Names: NameHere, Help: "names of the programs in the group"},
 	{Name: "priority", In: InGroup, Type: Integer, Default: "999", Names: NameHere, Help: "start and stop order of the group, lower starts earlier and stops later"},
+	{Name: "depends_on", Own: true, In: InGroup, Type: Dependencies, Names: NameHere, Help: "what all processes of the group depend on"},
+
+	{Name: "listen", Own: true, In: InSocket, Required: true, Names: NameHere | NameHost, Help: "tcp://host:port or unix:///absolute/path that supervisord listens on"},
+	{Name: "backlog", Own: true, In: InSocket, Type: Positive, Names: NameHere, Help: "length of the queue of connections, the system's maximum by default"},
+	{Name: "reuse_port", Own: true, In: InSocket, Type: Boolean, Default: "false", Names: NameHere, Help: "let others listen on the same TCP port (SO_REUSEPORT)"},
+	{Name: "socket_owner", Own: true, In: InSocket, Type: Owner, Names: NameHere, Help: "owner of the Unix socket", invalid: "Invalid socket_owner value "},
+	{Name: "socket_mode", Own: true, In: InSocket, Type: Octal, Default: "0700", Names: NameHere, Help: "mode of the Unix socket", invalid: "Invalid socket_mode value "},
 
 	{Name: "buffer_size", In: InEventListener, Type: Integer, Default: "10", Names: NameHere, Help: "events that may wait for the pool"},
 	{Name: "binary_events", Own: true, In: InEventListener, Type: Boolean, Default: "false", Names: NameHere, Help: "len counts bytes and data is sent as it is, for listeners that do not read text"},
@@ -235,6 +328,45 @@ var options = []Option{
 	{Name: "command", In: InPrograms, Required: true, Names: processNames, Each: true, Help: "command line to run"},
 	{Name: "process_name", In: InPrograms, Default: "%(program_name)s", Names: processNames, Each: true, Help: "pattern of the processes' names", where: "process_name"},
 
+	own("ready", ReadyProbe, "", "a started process is RUNNING only after this has succeeded: http://host:port/path, tcp://host:port, unix:/path, fcgi://host:port/path, exec:command, file:/path, notify (sd_notify), fd:N or log:regex"),
+	own("ready_timeout", Duration, "60", "time that a start has to get ready; then it has failed"),
+	own("ready_interval", Duration, "1", "time between two probes for readiness"),
+	own("health", HealthProbe, "", "probe that a running process must go on to pass: http://, tcp://, unix:, fcgi://, exec: or notify (the watchdog of sd_notify)"),
+	own("health_interval", Duration, "10", "time between two probes for health"),
+	own("health_timeout", Duration, "2", "time that such a probe may take"),
+	own("health_failures", Positive, "3", "failures in a row that make a process unhealthy"),
+	own("health_start_period", Duration, "0", "time after a start in which its health is not looked at"),
+	own("health_action", HealthDeed, "restart", "what is done with an unhealthy process"),
+	own("depends_on", Dependencies, "", "programs, groups or group:process that must be there before it starts, each with :ready (the default), :started or :success; ? to do without if need be, ! to be restarted with it"),
+	own("wait_for", Probes, "", "things outside that must be there before it starts: http://, tcp://, unix:, fcgi://, exec: or file:"),
+	own("depends_timeout", Duration, "infinity", "time to wait for both; then the start has failed"),
+	own("essential", Boolean, "false", "its end, with no restart to come, ends supervisord"),
+	own("exit_on", ExitReasons, "", "the same for certain ends: fatal, exit, failure, success"),
+	own("stop_scope", Scope, "", "who is stopped with it: the child alone, its process group, all its descendants, or its control group; as stopasgroup and killasgroup by default"),
+	own("leftovers", LeftoversAre, "report", "what becomes of processes that a stop has left behind"),
+	own("stop_sequence", StopSteps, "", "signals and times instead of stopsignal and stopwaitsecs: QUIT 20s, TERM 10s, KILL"),
+	{Name: "restart_delay", Alias: "restartpause", Own: true, In: InPrograms, Type: Duration, Default: "0", Names: processNames, Each: true, Help: "time before each automatic restart"},
+	own("restart_backoff", Growth, "1", "factor by which that time grows with each restart in a row"),
+	own("restart_delay_max", Duration, "infinity", "the most that it grows to"),
+	literally("restart_jitter", Fraction, "0", "share of it by which it differs at random"),
+	own("restart_limit", Rate, "", "restarts within a time that are too many: 5/10m"),
+	own("restart_limit_action", LimitDeed, "fatal", "what happens then: the process is given up, its group is stopped, or supervisord ends"),
+	own("sockets", NameList, "", "names of [socket:x] sections whose sockets it gets from descriptor 3 on, as by systemd (LISTEN_FDS)"),
+	literally("rolling_batch", ShareOf, "1", "processes that a rolling restart restarts at a time"),
+	own("rolling_surge", Count, "0", "further processes that are started for the time of a rolling restart"),
+	own("rolling_pause", Duration, "0", "time between two batches"),
+	own("drain_timeout", Duration, "0", "time that a process has to stop in a rolling restart, 0 for that of any stop"),
+	{Name: "env_file", Alias: "envfiles", Own: true, In: InPrograms, Type: EnvFileList, Names: processNames, Each: true, Help: "files of variables, read at each start; one with a - before it need not exist"},
+	own("user_env", Boolean, "false", "set HOME, USER, LOGNAME and SHELL to those of the user"),
+	{Name: "pre_start", Alias: "pre_start_hook", Own: true, In: InPrograms, Names: processNames, Each: true, Help: "command to run before each start, which fails if it does"},
+	own("post_start", Text, "", "command to run when it is RUNNING"),
+	{Name: "pre_stop", Alias: "pre_stop_hook", Own: true, In: InPrograms, Names: processNames, Each: true, Help: "command to run before it is asked to stop"},
+	own("post_stop", Text, "", "command to run after it has ended"),
+	own("hook_timeout", Duration, "30", "time that each of these commands may take"),
+	own("reload_signal", Signal, "", "signal that makes it read its own configuration again"),
+	own("reload_command", Text, "", "command that does so, instead of a signal"),
+	own("reload_check", Text, "", "command that must succeed before"),
+
 	{Name: "port", In: InInetServer, Type: InetAddress, Required: true, Help: "port or host:port to listen on"},
 	{Name: "get_actions", Own: true, In: InInetServer, Type: Boolean, Default: "false", Help: "carry out actions of the web pages by GET too; any site can then have a browser send them"},
 	{Name: "file", In: InUnixServer, Required: true, Names: NameHere, Help: "path of the socket"},
@@ -250,11 +382,24 @@ var options = []Option{
 	{Name: "history_file", In: InSupervisorctl, Names: NameHere, Help: "file that keeps the shell's history"},
 }
 
+// own is the row of an option of programs that Supervisor doesn't know.
+func own(name string, kind Type, byDefault, help string) Option {
+	return Option{Name: name, Own: true, In: InPrograms, Type: kind, Default: byDefault, Names: processNames, Each: true, Help: help}
+}
+
+// literally is own for a value that may have a % in it.
+func literally(name string, kind Type, byDefault, help string) Option {
+	o := own(name, kind, byDefault, help)
+	o.literal = true
+	return o
+}
+
 // find returns the row of an option in one kind of section, or nil.
 func find(in Sections, name string) *Option {
 	for i := range options {
-		if options[i].In&in != 0 && options[i].Name == name {
-			return &options[i]
+		o := &options[i]
+		if o.In&in != 0 && (o.Name == name || o.Alias == name && name != "") {
+			return o
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func TestOptionsAreConsistent(t *testing.T) {
 
 func TestOptionsAreUnique(t *testing.T) {
 	t.Parallel()
-	for in := InSupervisord; in <= InFastCGI; in <<= 1 {
+	for in := InSupervisord; in <= InSocket; in <<= 1 {
 		names := optionNames(in)
 		slices.Sort(names)
 		if got := slices.Compact(slices.Clone(names)); len(got) != len(names) {
@@ -66,7 +66,7 @@ func TestKindOf(t *testing.T) {
 		"supervisord": InSupervisord, "include": InInclude, "supervisorctl": InSupervisorctl,
 		"unix_http_server": InUnixServer, "unix_http_server:2": InUnixServer, "inet_http_server_x": InInetServer,
 		"rpcinterface:supervisor": InRPCInterface, "ctlplugin:x": InCtlPlugin, "group:g": InGroup,
-		"program:": InProgram, "eventlistener:l": InEventListener, "fcgi-program:f": InFastCGI,
+		"program:": InProgram, "eventlistener:l": InEventListener, "fcgi-program:f": InFastCGI, "socket:s": InSocket,
 		"program": 0, "supervisord:x": 0, "Program:x": 0, "": 0,
 	} {
 		got, known := kindOf(section)
@@ -90,7 +90,7 @@ func TestDistance(t *testing.T) {
 
 func TestTypesHaveNames(t *testing.T) {
 	t.Parallel()
-	for kind := Text; kind <= KeyValues; kind++ {
+	for kind := Text; kind <= GranularityIs; kind++ {
 		if kind.String() == "" {
 			t.Errorf("type %d has no name", kind)
 		}

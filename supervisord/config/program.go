@@ -32,11 +32,15 @@ func (l *loader) processes(kind Kind, section, group string, socket *Socket) []*
 	}
 	var list []*Process
 	r.vars.count = count
+	asksMore := r.asksMore()
 	for num := start; num-start < count; num++ {
 		errors := len(r.errs)
 		r.vars.num = num
 		p := proto
 		r.each(&p)
+		if asksMore {
+			r.policy(&p.Policy)
+		}
 		list = append(list, &p)
 		if len(r.errs) > errors {
 			break // the others would only repeat the complaints

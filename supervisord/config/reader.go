@@ -59,8 +59,19 @@ func (r *reader) option(name string) *Option {
 // text returns an option's text, or its default, expanded. It is not ok if
 // there is neither or if the expansion failed.
 func (r *reader) text(name string) (value string, ok bool) {
-	value, ok = r.view.Get(name)
-	return r.expand(r.option(name), value, ok)
+	o := r.option(name)
+	value, ok = r.written(o)
+	return r.expand(o, value, ok)
+}
+
+// written returns an option's text as it stands in the files, under whichever
+// of its names.
+func (r *reader) written(o *Option) (value string, ok bool) {
+	value, ok = r.view.Get(o.Name)
+	if !ok && o.Alias != "" {
+		value, ok = r.view.Get(o.Alias)
+	}
+	return value, ok
 }
 
 // expand is text for an option whose value has been looked up.
@@ -68,7 +79,7 @@ func (r *reader) expand(o *Option, value string, ok bool) (string, bool) {
 	if !ok {
 		value, ok = o.Default, o.Default != ""
 	}
-	if !strings.Contains(value, "%") {
+	if o.literal || !strings.Contains(value, "%") {
 		return value, ok
 	}
 	where := o.where
@@ -87,7 +98,7 @@ func (r *reader) expand(o *Option, value string, ok bool) (string, bool) {
 // option is neither set nor has a default, or if its text is wrong.
 func read[T any](r *reader, name string) (value T, ok bool) {
 	o := r.option(name)
-	s, set := r.view.Get(name)
+	s, set := r.written(o)
 	if known, ok := r.defaults[o]; ok && !set {
 		return known.(T), true
 	}
@@ -118,7 +129,7 @@ func get[T any](r *reader, name string) T {
 
 // isSet tells whether an option stands in the files.
 func (r *reader) isSet(name string) bool {
-	_, ok := r.view.Get(name)
+	_, ok := r.written(r.option(name))
 	return ok
 }
 
@@ -140,15 +151,26 @@ func (r *reader) fail(option, text string) {
 		return
 	}
 	r.failed[k] = complaint{r, text}
-	if r.located {
+	value, _ := r.view.Get(option)
+	o, detail := r.rows[option], ""
+	if o != nil {
+		value, _ = r.written(o)
+	}
+	if o != nil && o.Own {
+		detail = text
+		text = fmt.Sprintf("%s = %s: %s", option, oneLine(value), text)
+		if value == "" {
+			text = option + ": " + detail
+		}
+	}
+	if r.located || detail != "" {
 		text = fmt.Sprintf("%s in section %s (file: %s)", text, python.Repr(r.section), python.Repr(r.fileOf(r.section)))
 	}
-	value, _ := r.view.Get(option)
 	if option == "password" {
 		value = "" // not for terminals and logs
 	}
 	at := r.table.Place(r.section, option)
 	r.errs = append(r.errs, &Error{
-		File: at.File, Line: at.Line, Section: r.section, Option: option, Value: value, Text: text,
+		File: at.File, Line: at.Line, Section: r.section, Option: option, Value: value, Text: text, detail: detail,
 	})
 }

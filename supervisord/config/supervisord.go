@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // override returns the value of an option of [supervisord]: the command line's,
@@ -45,6 +46,12 @@ func (l *loader) supervisord() {
 	s.NoCleanup = override[bool](r, "nocleanup")
 	s.StripANSI = override[bool](r, "strip_ansi")
 	s.Subreaper = get[Choice](r, "subreaper")
+	s.ExitOn = get[ExitOn](r, "exit_on")
+	s.ExitStatus = get[ExitStatus](r, "exit_code")
+	s.ShutdownTimeout = get[time.Duration](r, "shutdown_timeout")
+	s.ShutdownParallel = get[bool](r, "shutdown_parallel")
+	s.UpdateGranularity = get[Granularity](r, "update_granularity")
+	s.Strict = get[bool](r, "strict")
 	s.Environment = get[Environment](r, "environment")
 	l.addEnvironment(s.Environment)
 }

@@ -1,6 +1,9 @@
 package config
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 // Config is everything that a configuration file says, with defaults applied.
 type Config struct {
@@ -11,6 +14,8 @@ type Config struct {
 	// Groups are ordered by priority, then name. Of two groups with one name
 	// the first one counts.
 	Groups []*Group
+	// Sockets are those of [socket:x], in file order.
+	Sockets []*ListenSocket
 
 	// Criticals, Warnings and Infos are for the main log once it is open, in
 	// this order.
@@ -42,7 +47,40 @@ type Supervisord struct {
 	Environment      Environment // [supervisord] environment=, in order
 	ServerURL        string      // SUPERVISOR_SERVER_URL of the children, "" for none
 	Subreaper        Choice      // adopt orphans of the children
+
+	ExitOn            ExitOn     // of any program
+	ExitStatus        ExitStatus // after an end that a program brought about
+	ShutdownTimeout   time.Duration
+	ShutdownParallel  bool
+	UpdateGranularity Granularity
+	Strict            bool
 }
+
+// ExitStatus is what supervisord exits with when a program has ended it.
+type ExitStatus struct {
+	Of    ExitStatusOf
+	Fixed int // of StatusFixed
+}
+
+// ExitStatusOf says whose status that is.
+type ExitStatusOf int
+
+// The values of exit_code=.
+const (
+	StatusFixed          ExitStatusOf = iota
+	StatusOfFirst                     // of the program that ended first in the way that was asked for
+	StatusOfFirstFailure              // of the first one that failed, 0 if none has
+	StatusOfLast                      // of the one that ended last
+)
+
+// Granularity says what an update restarts.
+type Granularity int
+
+// The values of update_granularity=.
+const (
+	ByGroup   Granularity = iota // all of a group in which something has changed
+	ByProcess                    // the processes to which it matters
+)
 
 // Choice is a boolean that may be left to the daemon.
 type Choice int
@@ -194,6 +232,9 @@ type Process struct {
 	// Socket is the one of its [fcgi-program:x]. The group has the same one
 	// unless it is a [group:x], in which several sockets can come together.
 	Socket *Socket
+
+	// Policy is what Supervisor doesn't know.
+	Policy
 
 	// empty lists options that are set to nothing. It means the same as not to
 	// set them; only the JSON output tells them apart.

@@ -53,7 +53,7 @@ func sections() []section {
 				"loglevel": "info", "pidfile": "/tmp/supervisord.pid", "nodaemon": "false", "silent": "false",
 				"minfds": "1024", "minprocs": "200",
 			},
-			shown: values{"directory": "/tmp", "user": "nobody", "childlogdir": "/tmp", "environment": `KEY="value"`},
+			shown: values{"directory": "/tmp", "user": "nobody", "childlogdir": "/tmp", "environment": `KEY="value"`, "exit_on": "fatal"},
 		},
 		{
 			in: config.InRPCInterface, header: "rpcinterface:supervisor",
@@ -69,11 +69,12 @@ func sections() []section {
 		{
 			in: config.InProgram, header: "program:name",
 			words: "A program. There is one such section for each.",
-			shown: processes("/bin/cat"),
+			shown: processes("/bin/cat").with(policies()),
 		},
 		{
 			in: config.InEventListener, header: "eventlistener:listener",
-			words: "A program that is told of events on its standard input.",
+			words: "A program that is told of events on its standard input. What only this\n" +
+				"supervisord knows of a program can stand here and below, too.",
 			shown: processes("/bin/listener").with(values{"events": "PROCESS_STATE", "priority": "-1"}),
 		},
 		{
@@ -86,7 +87,12 @@ func sections() []section {
 		{
 			in: config.InGroup, header: "group:names",
 			words: "Programs that are to be controlled together.",
-			shown: values{"programs": "name,fastcgi"},
+			shown: values{"programs": "name,fastcgi", "depends_on": "listener"},
+		},
+		{
+			in: config.InSocket, header: "socket:web",
+			words: "A listening socket that supervisord keeps open and passes to programs.",
+			shown: values{"listen": "unix:///tmp/web.sock", "backlog": "1024", "socket_owner": "nobody"},
 		},
 		{
 			in: config.InInclude, header: "include",
@@ -101,6 +107,15 @@ func processes(command string) values {
 	return values{
 		"command": command, "directory": "/tmp", "user": "nobody", "umask": "022", "killasgroup": "false",
 		"environment": `A="1",B="2"`, "serverurl": "AUTO",
+	}
+}
+
+// policies are the examples for what Supervisor doesn't know of a program.
+func policies() values {
+	return values{
+		"ready": "tcp://127.0.0.1:8000", "health": "http://127.0.0.1:8000/up", "depends_on": "listener:ready",
+		"wait_for": "tcp://127.0.0.1:5432", "exit_on": "fatal", "stop_scope": "group", "stop_sequence": "QUIT 20s, TERM 10s, KILL",
+		"restart_limit": "5/10m", "sockets": "web", "env_file": "-/etc/default/name", "reload_signal": "HUP",
 	}
 }
 
@@ -155,7 +170,10 @@ const maxWidth = 48
 
 // options returns what may stand in the section, what must stand there first.
 func (s section) options() []config.Option {
-	list := slices.DeleteFunc(config.Options(), func(o config.Option) bool { return o.In&s.in == 0 })
+	list := slices.DeleteFunc(config.Options(), func(o config.Option) bool {
+		shownBefore := o.Own && o.In == config.InPrograms && s.in != config.InProgram
+		return o.In&s.in == 0 || shownBefore
+	})
 	slices.SortStableFunc(list, func(a, b config.Option) int {
 		switch {
 		case a.Required == b.Required:

@@ -1,0 +1,55 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"supervisor/supervisord/python"
+)
+
+// dependencies reads "db:ready, migrate:success, cache:ready?, queue!".
+func dependencies(s string) ([]Dependency, error) {
+	var list []Dependency
+	for part := range strings.SplitSeq(s, ",") {
+		d, err := dependency(python.Strip(part))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+// dependency reads one. Names may have a colon in them, so that the last part
+// is a condition only if it is the word for one.
+func dependency(s string) (Dependency, error) {
+	d := Dependency{Text: s}
+	rest := s
+	for marked := true; marked; {
+		switch {
+		case strings.HasSuffix(rest, "?"):
+			rest, d.Soft = strings.TrimSuffix(rest, "?"), true
+		case strings.HasSuffix(rest, "!"):
+			rest, d.Together = strings.TrimSuffix(rest, "!"), true
+		default:
+			marked = false
+		}
+	}
+	d.Name = rest
+	if i := strings.LastIndexByte(rest, ':'); i >= 0 {
+		for c := ConditionReady; c <= ConditionSuccess; c++ {
+			if rest[i+1:] == c.String() {
+				d.Name, d.Condition = rest[:i], c
+			}
+		}
+	}
+	group, process, both := strings.Cut(d.Name, ":")
+	_, err := name(group)
+	if both && err == nil && process != "*" {
+		_, err = name(process)
+	}
+	if err != nil {
+		return d, fmt.Errorf("%s is not the name of a program, a group or group:process, with :ready, :started or :success, ? and ! behind it as wanted", python.Repr(s))
+	}
+	return d, nil
+}

@@ -1,0 +1,169 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// asksMore tells whether the section says anything that Supervisor doesn't know.
+// Most don't, and the files of thousands of programs are read faster without
+// looking for all of it.
+func (r *reader) asksMore() bool {
+	return slices.ContainsFunc(r.table.Options(r.section), func(name string) bool {
+		o := find(r.in, name)
+		return o != nil && o.Own && o.In == InPrograms
+	})
+}
+
+// policy reads what Supervisor doesn't know.
+func (r *reader) policy(p *Policy) {
+	p.Configured, p.Written = true, r.ownTexts()
+	r.probes(p)
+	p.DependsOn = get[[]Dependency](r, "depends_on")
+	p.WaitFor = get[[]Probe](r, "wait_for")
+	p.DependsTimeout = get[time.Duration](r, "depends_timeout")
+	p.Exit = ExitPolicy{get[bool](r, "essential"), get[ExitOn](r, "exit_on")}
+	if p.Exit.On&OnAllExited != 0 {
+		r.fail("exit_on", "all_exited is for [supervisord]; a program has fatal, exit, failure and success")
+	}
+	p.Stop = StopPolicy{
+		Scope: get[StopScope](r, "stop_scope"), Leftovers: get[Leftovers](r, "leftovers"),
+		LeftoversSet: r.isSet("leftovers"), Sequence: get[[]StopStep](r, "stop_sequence"),
+	}
+	r.restart(&p.Restart)
+	p.Rolling = Rolling{
+		Batch: get[Share](r, "rolling_batch"), Surge: get[int](r, "rolling_surge"),
+		Pause: get[time.Duration](r, "rolling_pause"), DrainTimeout: get[time.Duration](r, "drain_timeout"),
+	}
+	p.Listen = r.listens()
+	p.EnvFiles = get[[]EnvFile](r, "env_file")
+	p.UserEnv = get[bool](r, "user_env")
+	p.Hooks = Hooks{
+		PreStart: get[string](r, "pre_start"), PostStart: get[string](r, "post_start"),
+		PreStop: get[string](r, "pre_stop"), PostStop: get[string](r, "post_stop"),
+		Timeout: get[time.Duration](r, "hook_timeout"),
+	}
+	p.Refresh = Refresh{
+		Signal: get[syscall.Signal](r, "reload_signal"), Command: get[string](r, "reload_command"), Check: get[string](r, "reload_check"),
+	}
+	if p.Refresh.Signal != 0 && p.Refresh.Command != "" {
+		r.fail("reload_command", "either reload_signal or reload_command can be set, not both")
+	}
+}
+
+// ownTexts lists what the section says that Supervisor doesn't know.
+func (r *reader) ownTexts() []Variable {
+	var list []Variable
+	for i := range options {
+		o := &options[i]
+		if o.In != InPrograms || !o.Own || !r.isSet(o.Name) {
+			continue
+		}
+		if text, ok := r.text(o.Name); ok {
+			list = append(list, Variable{o.Name, text})
+		}
+	}
+	return list
+}
+
+// probes reads readiness and health.
+func (r *reader) probes(p *Policy) {
+	p.Ready = Readiness{
+		Probe: get[Probe](r, "ready"), Timeout: get[time.Duration](r, "ready_timeout"), Interval: get[time.Duration](r, "ready_interval"),
+	}
+	deed := get[healthDeed](r, "health_action")
+	p.Health = Health{
+		Probe: get[Probe](r, "health"), Interval: get[time.Duration](r, "health_interval"), Timeout: get[time.Duration](r, "health_timeout"),
+		StartPeriod: get[time.Duration](r, "health_start_period"), Failures: get[int](r, "health_failures"), Action: deed.action,
+	}
+	if deed.action == HealthSignal {
+		p.Health.Signal, _ = stopSignal(deed.signal)
+	}
+	for _, name := range []string{"ready_timeout", "ready_interval", "health_interval", "health_timeout"} {
+		if d, ok := read[time.Duration](r, name); ok && d == 0 {
+			r.fail(name, "it must be more than 0")
+		}
+	}
+}
+
+// restart reads when a process is born again.
+func (r *reader) restart(p *RestartPolicy) {
+	limit := get[rate](r, "restart_limit")
+	*p = RestartPolicy{
+		Delay: get[time.Duration](r, "restart_delay"), Growth: get[float64](r, "restart_backoff"),
+		Max: get[time.Duration](r, "restart_delay_max"), Jitter: get[float64](r, "restart_jitter"),
+		Limit: limit.limit, Window: limit.window, Then: get[LimitAction](r, "restart_limit_action"),
+	}
+	if p.Delay == Forever {
+		r.fail("restart_delay", "restart_delay can't be infinity: autorestart=false is for that")
+	}
+	if p.Delay > p.Max {
+		r.fail("restart_delay_max", fmt.Sprintf("restart_delay_max is less than restart_delay, which is %s", p.Delay))
+	}
+}
+
+// listens finds the sockets that sockets= names.
+func (r *reader) listens() []*ListenSocket {
+	var list []*ListenSocket
+	for _, name := range get[[]string](r, "sockets") {
+		i := slices.IndexFunc(r.conf.Sockets, func(s *ListenSocket) bool { return s.Name == name })
+		if i < 0 {
+			var known []string
+			for _, s := range r.conf.Sockets {
+				known = append(known, s.Name)
+			}
+			r.fail("sockets", fmt.Sprintf("there is no [socket:%s]%s", name, suggest(name, known)))
+			continue
+		}
+		list = append(list, r.conf.Sockets[i])
+	}
+	return list
+}
+
+// sockets reads all [socket:x].
+func (l *loader) sockets() {
+	taken := make(map[string]string)
+	for _, section := range l.sections("socket:") {
+		r := l.reader(InSocket, section)
+		r.located = true
+		s := r.listenSocket()
+		if other := taken[s.URL]; other != "" && s.URL != "" {
+			r.fail("listen", fmt.Sprintf("[%s] listens there already", other))
+		}
+		taken[s.URL] = section
+		l.conf.Sockets = append(l.conf.Sockets, s)
+	}
+}
+
+// listenSocket reads a [socket:x].
+func (r *reader) listenSocket() *ListenSocket {
+	s := &ListenSocket{Name: r.sectionName(), Section: r.section, UID: -1, GID: -1}
+	s.Backlog, s.ReusePort = get[int](r, "backlog"), get[bool](r, "reuse_port")
+	owner, haveOwner := read[owner](r, "socket_owner")
+	if haveOwner {
+		s.UID, s.GID = owner.uid, owner.gid
+	}
+	url, ok := r.text("listen")
+	switch {
+	case !ok && r.isSet("listen"):
+		return s
+	case url == "":
+		r.fail("listen", "it needs a listen line: tcp://host:port or unix:///absolute/path")
+		return s
+	}
+	if err := s.parse(r.host, url); err != nil {
+		r.fail("listen", err.Error())
+	}
+	if s.Family == "unix" {
+		s.Mode = uint32(get[int](r, "socket_mode"))
+	}
+	switch {
+	case s.Family == "tcp" && (haveOwner || r.isSet("socket_mode")):
+		r.fail("listen", "socket_owner and socket_mode are for a unix:// socket only")
+	case s.Family == "unix" && s.ReusePort:
+		r.fail("reuse_port", "reuse_port is for a tcp:// socket only")
+	}
+	return s
+}
