@@ -23,5 +23,6 @@
 // fails, or can't be done that way, the child is this binary again, as a first
 // stage (see Stage): it does the steps one by one, tells on the child's own
 // stderr which of them failed, and ends with status 127, as Supervisor's child
-// does between fork and exec.
+// does between fork and exec. A child that is to be told its own pid (see
+// Spec.ListenPID) is always born that way.
 package spawn

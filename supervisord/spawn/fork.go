@@ -1,15 +1,23 @@
 package spawn
 
-import "syscall"
+import (
+	"fmt"
+	"slices"
+	"syscall"
+)
 
 // fork gives birth and returns the pid. What the direct way can't do, or fails
 // to do, the first stage does over again, because only the child itself can
 // tell which step failed.
 func (s *Spawner) fork(spec *Spec, fds [3]int) (int, error) {
+	files, err := descriptors(fds, spec.Files)
+	if err != nil {
+		return 0, err
+	}
 	attr := &syscall.ProcAttr{
 		Dir:   spec.Dir,
 		Env:   spec.Env,
-		Files: []uintptr{uintptr(fds[0]), uintptr(fds[1]), uintptr(fds[2])},
+		Files: files,
 		Sys:   &syscall.SysProcAttr{Setpgid: true},
 	}
 	if direct(spec) {
@@ -26,8 +34,35 @@ func (s *Spawner) fork(spec *Spec, fds [3]int) (int, error) {
 	return forkStage(spec, attr)
 }
 
+// descriptors lists the child's descriptors by their numbers. What lies between
+// them is closed in the child. Whatever the daemon has under those numbers stays
+// its own: they are moved after the fork, in the order that takes.
+func descriptors(standard [3]int, further []File) ([]uintptr, error) {
+	const closed = ^uintptr(0)
+	list := []uintptr{uintptr(standard[0]), uintptr(standard[1]), uintptr(standard[2])}
+	for _, f := range further {
+		if f.FD < len(standard) || f.FD >= maxDescriptors {
+			return nil, fmt.Errorf("a child can't have a further descriptor %d", f.FD)
+		}
+		for len(list) <= f.FD {
+			list = append(list, closed)
+		}
+		if list[f.FD] != closed {
+			return nil, fmt.Errorf("a child can't have two descriptors %d", f.FD)
+		}
+		list[f.FD] = f.File.Fd()
+	}
+	return slices.Clip(list), nil
+}
+
+// maxDescriptors bounds the list above: few users may have more open anyway.
+const maxDescriptors = 1024
+
 // direct tells whether the child needs no first stage.
 func direct(spec *Spec) bool {
+	if spec.ListenPID {
+		return false
+	}
 	if spec.Become != nil && spec.Become.Refusal != "" {
 		return false
 	}

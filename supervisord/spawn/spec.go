@@ -21,12 +21,31 @@ type Spec struct {
 	// Stdin becomes descriptor 0 when it is set; otherwise a pipe does, which
 	// Child.Write writes to.
 	Stdin *os.File
+	// Files are further descriptors of the child. They stay the caller's, who
+	// must not close them before Spawn has returned.
+	Files []File
+	// ListenPID has LISTEN_PID in the child's environment be its own pid, as the
+	// protocol of sd_listen_fds(3) asks. Only the child itself knows that before
+	// its program runs, so it is born by way of the first stage.
+	ListenPID bool
 	// Stdout gets what the child writes. A Stderr of nil sends descriptor 2
 	// down the pipe of descriptor 1. Each is called by one goroutine.
 	Stdout, Stderr Output
 	// Born is told of the child before anything that it says is passed on, nil
 	// for nobody.
 	Born func(Child)
+}
+
+// File is a descriptor that a child gets beside the standard three.
+type File struct {
+	FD   int // its number in the child, at least 3
+	File Descriptor
+}
+
+// Descriptor is something open: an *os.File, or what has a reason not to be one.
+type Descriptor interface {
+	// Fd returns the number that it has in this process.
+	Fd() uintptr
 }
 
 // stderr is where descriptor 2 goes. A child may have a pipe for it although

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +23,8 @@ type order struct {
 	Dir    string
 	Umask  int
 	Become *User
+	// ListenPID is Spec's.
+	ListenPID bool
 }
 
 // forkStage starts this binary as the first stage of a child. The steps that
@@ -31,7 +34,7 @@ func forkStage(spec *Spec, attr *syscall.ProcAttr) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	text, err := json.Marshal(order{spec.Path, spec.Dir, spec.Umask, spec.Become})
+	text, err := json.Marshal(order{spec.Path, spec.Dir, spec.Umask, spec.Become, spec.ListenPID})
 	if err != nil {
 		return 0, err
 	}
@@ -81,6 +84,11 @@ func (o *order) execute(args []string) error {
 	}
 	if o.Umask >= 0 {
 		syscall.Umask(o.Umask)
+	}
+	if o.ListenPID {
+		if err := os.Setenv("LISTEN_PID", strconv.Itoa(os.Getpid())); err != nil {
+			return err
+		}
 	}
 	err := syscall.Exec(o.Path, args, os.Environ())
 	return fmt.Errorf("couldn't exec %s: %s", args[0], ErrnoName(err))
