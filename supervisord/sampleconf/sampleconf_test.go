@@ -86,9 +86,9 @@ func TestSampleHasAllOptions(t *testing.T) {
 			if o.Own && o.In == config.InPrograms && kind != "program" {
 				continue // the same as there
 			}
-			_, rest, ok := strings.Cut(text, "["+kind)
+			_, rest, ok := strings.Cut(inUse(text), "\n["+kind)
 			section, _, _ := strings.Cut(rest, "\n\n")
-			if !ok || strings.Count(section, "\n"+o.Name+"=")+strings.Count(section, "\n;"+o.Name+"=") != 1 {
+			if !ok || strings.Count(section, "\n"+o.Name+"=") != 1 {
 				t.Errorf("[%s] %s does not stand there once", header, o.Name)
 			}
 		}
