@@ -13,7 +13,8 @@ import (
 // option and value, then the warnings, among them what Supervisor ignores
 // without a word: sections and options that do not exist. With asJSON it
 // writes what Config.JSON or Errors.JSON does instead. It returns the exit
-// status, 0 or 2, and an error only if writing failed.
+// status, 0 or 2, and an error only if writing failed. Where the configuration is
+// to be strict the warnings are errors.
 func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
 	l := load(o)
 	if len(l.errs) > 0 {
@@ -29,14 +30,29 @@ func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
 	for _, text := range l.conf.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", text)
 	}
-	for _, e := range l.unknown() {
-		fmt.Fprintf(&b, "warning: %s\n", joinPlace(e.Place(), e.Text))
+	if !l.conf.Supervisord.Strict {
+		for _, e := range l.unknown() {
+			fmt.Fprintf(&b, "warning: %s\n", joinPlace(e.Place(), e.Text))
+		}
 	}
 	if status == 0 {
 		fmt.Fprintf(&b, "The configuration in %s is fine.\n", l.name)
 	}
 	_, err = io.WriteString(w, b.String())
 	return status, err
+}
+
+// beStrict makes errors of the warnings. Their texts say where they are, because
+// a daemon that doesn't start prints nothing else.
+func (l *loader) beStrict() {
+	for _, text := range l.conf.Warnings {
+		l.reject("", 0, text)
+	}
+	for _, e := range l.unknown() {
+		e.Text, e.detail = joinPlace(e.Place(), e.Text), e.Text
+		l.errs = append(l.errs, e)
+	}
+	l.conf.Warnings = nil
 }
 
 func joinPlace(place, text string) string {
@@ -83,8 +99,14 @@ func (l *loader) unknownOption(in Sections, section, option string) *Error {
 		return nil
 	}
 	value, _ := l.table.Get(section, option)
-	return &Error{File: at.File, Line: at.Line, Section: section, Option: option, Value: value,
-		Text: "unknown option" + suggest(option, optionNames(in))}
+	if LooksSecret(option) {
+		value = "" // not for terminals and logs
+	}
+	hint := suggest(option, optionNames(in))
+	if o := find(^in, option); o != nil && hint == "" {
+		hint = fmt.Sprintf(", it belongs in [%s]", strings.Join(o.In.Headers(), "], ["))
+	}
+	return &Error{File: at.File, Line: at.Line, Section: section, Option: option, Value: value, Text: "unknown option" + hint}
 }
 
 // kindOf tells what kind of section a name belongs to.

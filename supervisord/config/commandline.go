@@ -60,13 +60,13 @@ func ParseCommandLine(args []string, h Host) (*CommandLineValues, error) {
 }
 
 // readShortT decides what -t means. Supervisor's is --strip_ansi; ours, alone or
-// with -c and --json, checks a configuration. Beside any other option the
+// with -c, --json and --strict, checks a configuration. Beside any other option the
 // command line was written for Supervisor, to start a daemon, and must start one.
 func readShortT(given []getopt.Given) []getopt.Given {
 	short := slices.IndexFunc(given, func(g getopt.Given) bool { return g.Form == "-t" })
 	starts := slices.ContainsFunc(given, func(g getopt.Given) bool {
 		switch g.Option.Name() {
-		case "test", "json", "configuration", "help", "version":
+		case "test", "json", "strict", "configuration", "help", "version":
 			return false
 		}
 		return true

@@ -158,6 +158,9 @@ func (s *Supervisord) json() map[string]any {
 	if s.UpdateGranularity == ByProcess {
 		v["update_granularity"] = "process"
 	}
+	if s.Strict {
+		v["strict"] = true
+	}
 	if s.Orphans != AdoptOrphans {
 		v["orphan_policy"] = s.Orphans.String()
 	}

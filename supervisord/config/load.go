@@ -125,6 +125,9 @@ func load(o LoadOptions) *loader {
 	l.groups()
 	l.servers()
 	l.identity()
+	if l.conf.Supervisord.Strict {
+		l.beStrict()
+	}
 	return l
 }
 

@@ -240,6 +240,7 @@ var options = []Option{
 	{Name: "configuration", Long: true, Short: "c", Arg: "FILENAME", Help: "read this configuration file instead of searching for one"},
 	{Name: "test", Own: true, Long: true, Short: "t", Help: "check the configuration, report all errors and exit; -t beside options for a daemon is --strip_ansi"},
 	{Name: "json", Own: true, Long: true, Help: "with -t: write what was understood as JSON"},
+	{Name: "strict", Own: true, In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Long: true, Help: "refuse a configuration that there is a warning about, such as that an option or a section is unknown"},
 
 	{Name: "minfds", In: InSupervisord, Type: Integer, Default: "1024", Names: NameHere, Long: true, Short: "a", Arg: "NUM", Help: "file descriptors that must be available"},
 	{Name: "minprocs", In: InSupervisord, Type: Integer, Default: "200", Names: NameHere, Long: true, Arg: "NUM", Help: "process slots that must be available"},
@@ -266,7 +267,6 @@ var options = []Option{
 	{Name: "shutdown_timeout", Own: true, In: InSupervisord, Type: Duration, Default: "infinity", Names: NameHere, Help: "time that all programs together have to stop at the end; what is left then is killed"},
 	{Name: "shutdown_parallel", Own: true, In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Help: "stop programs at the end regardless of priority, only dependents before what they depend on"},
 	{Name: "update_granularity", Own: true, In: InSupervisord, Type: GranularityIs, Default: "group", Names: NameHere, Help: "what an update restarts: whole groups, or only the processes of which something has changed that matters to them"},
-	{Name: "strict", Own: true, In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Help: "refuse a configuration that has options or sections which do not exist"},
 	{Name: "profile_options", Long: true, Arg: "LIST", Help: "accepted for compatibility, without effect"},
 
 	{Name: "files", In: InInclude, Required: true, Names: NameHere | NameHost, Help: "patterns of further files to read, separated by white space"},

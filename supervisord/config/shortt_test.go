@@ -12,6 +12,8 @@ func TestShortT(t *testing.T) {
 		"-t -c FILE":         "test",
 		"-tc FILE":           "test",
 		"-c FILE -t --json":  "test",
+		"-t --strict":        "test",
+		"-t --strict -n":     "strip_ansi",
 		"--test -n":          "test",
 		"-n -t -c FILE":      "strip_ansi",
 		"-nkt":               "strip_ansi",

@@ -51,7 +51,7 @@ func (l *loader) supervisord() {
 	s.ShutdownTimeout = get[time.Duration](r, "shutdown_timeout")
 	s.ShutdownParallel = get[bool](r, "shutdown_parallel")
 	s.UpdateGranularity = get[Granularity](r, "update_granularity")
-	s.Strict = get[bool](r, "strict")
+	s.Strict = override[bool](r, "strict")
 	s.Environment = get[Environment](r, "environment")
 	l.addEnvironment(s.Environment)
 }

@@ -53,7 +53,7 @@ type Supervisord struct {
 	ShutdownTimeout   time.Duration
 	ShutdownParallel  bool
 	UpdateGranularity Granularity
-	Strict            bool
+	Strict            bool // there are no warnings about the configuration: they are errors
 }
 
 // ExitStatus is what supervisord exits with when a program has ended it.
