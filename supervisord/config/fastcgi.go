@@ -18,7 +18,7 @@ func (l *loader) fastCGI(section string) *Group {
 	g.Priority = get[int](r, "priority")
 	socket := r.socket()
 	g.Socket = &socket
-	g.Processes = l.processes(FastCGI, section, g.Name, g.Socket)
+	g.take(l.processes(FastCGI, section, g.Name, g.Socket))
 	return g
 }
 

@@ -50,6 +50,11 @@ func (l *loader) addGroup(g *Group) {
 	l.conf.Groups = append(l.conf.Groups, g)
 }
 
+// take adds a program.
+func (g *Group) take(list []*Process, p Program) {
+	g.Processes, g.Programs = append(g.Processes, list...), append(g.Programs, p)
+}
+
 // groupReader reads the options of a program's section that concern the group
 // which it forms. Nothing is known yet of its processes, so that %(name)s may
 // refer to less, and the error texts do not say where the mistake is.
@@ -82,11 +87,11 @@ func (l *loader) group(section string, grouped map[string]bool) *Group {
 			r.fail("programs", fmt.Sprintf("[%s] name %s is ambiguous (exists as program and fcgi-program)", section, p))
 		case isProgram:
 			grouped[program] = true
-			g.Processes = append(g.Processes, l.processes(ProgramGroup, program, g.Name, nil)...)
+			g.take(l.processes(ProgramGroup, program, g.Name, nil))
 		case isFastCGI:
 			grouped[fastCGI] = true
 			socket := new(Socket)
-			g.Processes = append(g.Processes, l.processes(FastCGI, fastCGI, g.Name, socket)...)
+			g.take(l.processes(FastCGI, fastCGI, g.Name, socket))
 			*socket = l.groupReader(InFastCGI, fastCGI).socket()
 		default:
 			r.fail("programs", fmt.Sprintf("[%s] names unknown program or fcgi-program %s", section, p))
@@ -109,7 +114,7 @@ func (l *loader) program(section string) *Group {
 	r := l.groupReader(InProgram, section)
 	g := &Group{Section: section, Kind: ProgramGroup, Name: r.sectionName()}
 	g.Priority = get[int](r, "priority")
-	g.Processes = l.processes(ProgramGroup, section, g.Name, nil)
+	g.take(l.processes(ProgramGroup, section, g.Name, nil))
 	return g
 }
 
@@ -135,7 +140,7 @@ func (l *loader) eventListener(section string) *Group {
 		r.fail("redirect_stderr", fmt.Sprintf("[%s] section sets redirect_stderr=true but this is not allowed "+
 			"because it will interfere with the eventlistener protocol", section))
 	}
-	g.Processes = l.processes(EventListener, section, g.Name, nil)
+	g.take(l.processes(EventListener, section, g.Name, nil))
 	return g
 }
 

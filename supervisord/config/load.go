@@ -20,6 +20,8 @@ type LoadOptions struct {
 	Program   string    // argv[0], from which the search starts
 	Overrides Overrides // what the command line says
 	Host      Host
+	// Scales are in force instead of the numprocs of the files.
+	Scales []Scale
 
 	// Resolve reports why a plug-in, module:callable, cannot be had. Without
 	// it only those that are built in can; a configuration that names others as

@@ -16,7 +16,7 @@ func sectionOf(k Kind) Sections {
 
 // processes reads the options that all program-like sections have and makes
 // the section's processes.
-func (l *loader) processes(kind Kind, section, group string, socket *Socket) []*Process {
+func (l *loader) processes(kind Kind, section, group string, socket *Socket) ([]*Process, Program) {
 	r := l.reader(sectionOf(kind), section)
 	r.located = true
 	r.vars.group = group
@@ -26,17 +26,18 @@ func (l *loader) processes(kind Kind, section, group string, socket *Socket) []*
 	count, start := get[int](r, "numprocs"), get[int](r, "numprocs_start")
 	r.outputs(&proto)
 	r.identity(&proto)
-	r.processName(count)
+	numbered := r.processName(count)
 	if proto.StopAsGroup && !proto.KillAsGroup {
 		r.fail("killasgroup", "Cannot set stopasgroup=true and killasgroup=false")
 	}
 	var list []*Process
-	r.vars.count = count
+	r.vars.count = count // also where the program is scaled: it must not change what is there already
 	asksMore := r.asksMore()
-	for num := start; num-start < count; num++ {
+	for num := start; num-start < l.scaled(group, section, count, numbered); num++ {
 		errors := len(r.errs)
 		r.vars.num = num
 		p := proto
+		p.Num = num
 		r.each(&p)
 		if asksMore {
 			r.policy(&p.Policy)
@@ -48,8 +49,21 @@ func (l *loader) processes(kind Kind, section, group string, socket *Socket) []*
 	}
 	// All have one priority, so the names decide: p_10 comes before p_2.
 	slices.SortStableFunc(list, func(a, b *Process) int { return strings.Compare(a.Name, b.Name) })
-	return list
+	return list, Program{Name: proto.Program, Section: section, Numprocs: count, Numbered: numbered}
 }
+
+// scaled is how many processes a program has for which its file says count.
+func (l *loader) scaled(group, section string, count int, numbered bool) int {
+	for _, s := range l.Scales {
+		if s.Group == group && s.Section == section && s.Of == count && (numbered || s.Numprocs <= 1) {
+			return s.Numprocs
+		}
+	}
+	return count
+}
+
+// isNumbered tells whether a pattern of names makes different ones.
+func isNumbered(pattern string) bool { return strings.Contains(pattern, "%(process_num)") }
 
 // MakeProgram makes the processes of a program that stands in no file: those that
 // [program:name] with these options would make, if it were of that group. The
@@ -61,7 +75,7 @@ func MakeProgram(o LoadOptions, group, name string, options map[string]string) (
 	for option, value := range options {
 		l.table.Set(section, option, value)
 	}
-	list := l.processes(ProgramGroup, section, group, nil)
+	list, _ := l.processes(ProgramGroup, section, group, nil)
 	if len(l.errs) > 0 {
 		return nil, l.errs
 	}
@@ -111,8 +125,9 @@ func (r *reader) identity(p *Process) {
 	}
 }
 
-// processName checks the pattern of the names before it is expanded.
-func (r *reader) processName(count int) {
+// processName checks the pattern of the names before it is expanded. It tells
+// whether that makes different ones.
+func (r *reader) processName(count int) (numbered bool) {
 	pattern, ok := r.view.Get("process_name")
 	if !ok {
 		pattern = r.option("process_name").Default
@@ -120,9 +135,11 @@ func (r *reader) processName(count int) {
 	if _, err := name(pattern); err != nil {
 		r.fail("process_name", err.Error())
 	}
-	if count > 1 && !strings.Contains(pattern, "%(process_num)") {
+	numbered = isNumbered(pattern)
+	if count > 1 && !numbered {
 		r.fail("process_name", "%(process_num) must be present within process_name when numprocs > 1")
 	}
+	return numbered
 }
 
 // each reads the options that can be different for each process.

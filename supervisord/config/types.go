@@ -165,6 +165,9 @@ type Group struct {
 	Priority  int
 	Processes []*Process // in start order
 
+	// Programs are those whose processes these are, as the file has them.
+	Programs []Program
+
 	// Of event listeners:
 	BufferSize    int
 	Events        []string
@@ -172,6 +175,26 @@ type Group struct {
 	BinaryEvents  bool // len counts bytes, not characters; data need not be text
 	// Of FastCGI programs; the processes have it too:
 	Socket *Socket
+}
+
+// Program is a section whose processes are in a group.
+type Program struct {
+	Name     string
+	Section  string
+	Numprocs int  // as the file says, whatever a Scale makes of it
+	Numbered bool // process_name has %(process_num)
+}
+
+// Scale has a program have another number of processes than its file says.
+type Scale struct {
+	Group, Section string
+	Numprocs       int // how many there are
+	// Surplus is how many of them, those with the highest process_num, are only
+	// there until an operation that is under way has ended.
+	Surplus int `json:",omitempty"`
+	// Of is the numprocs of the file. When that has become another one the scale
+	// does not hold any more.
+	Of int
 }
 
 // Socket is the listening socket of a [fcgi-program:x].
@@ -204,6 +227,7 @@ type Process struct {
 	Group    string
 	Program  string // name of its section
 	Section  string
+	Num      int // process_num
 	Kind     Kind
 	Priority int
 
