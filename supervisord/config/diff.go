@@ -115,14 +115,14 @@ func (g *Group) options(old *Group) []Change {
 	add("priority", strconv.Itoa(old.Priority), strconv.Itoa(g.Priority), Live)
 	if g.Kind == EventListener && old.Kind == EventListener {
 		add("buffer_size", strconv.Itoa(old.BufferSize), strconv.Itoa(g.BufferSize), Restart)
-		add("events", words(old.Events), words(g.Events), Restart)
+		add("events", sortedNames(old.Events), sortedNames(g.Events), Restart)
 		add("result_handler", old.ResultHandler, g.ResultHandler, Restart)
 		add("binary_events", strconv.FormatBool(old.BinaryEvents), strconv.FormatBool(g.BinaryEvents), Restart)
 	}
 	return list
 }
 
-func words(list []string) string { return strings.Join(slices.Sorted(slices.Values(list)), ",") }
+func sortedNames(list []string) string { return strings.Join(slices.Sorted(slices.Values(list)), ",") }
 
 // Diff tells which options of a process have other values than those of the one
 // that it is to replace, in the order of their names.
@@ -134,6 +134,7 @@ func (p *Process) Diff(old *Process) []Change {
 		}
 	}
 	list = append(list, p.Environment.diff(old.Environment)...)
+	list = append(list, p.Policy.diff(&old.Policy)...)
 	slices.SortStableFunc(list, func(a, b Change) int { return cmp.Compare(a.Option, b.Option) })
 	return list
 }
@@ -167,7 +168,7 @@ type aspect struct {
 	text   func(*Process) string
 }
 
-// aspects are all but the environment. What only the supervisor goes by when it
+// aspects are all but the environment and the policy. What only the supervisor goes by when it
 // next decides something is Live, all that the child was born with is not.
 var aspects = slices.Concat(
 	[]aspect{

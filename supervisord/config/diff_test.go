@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,85 @@ func TestDiffLooksAtAllFields(t *testing.T) {
 				t.Errorf("a change of %s is one of %q, which is no option", field.Name, c.Option)
 			}
 		}
+	}
+}
+
+// TestDiffLooksAtAllPolicies: each part is of exactly one row.
+func TestDiffLooksAtAllPolicies(t *testing.T) {
+	t.Parallel()
+	for i := range reflect.TypeFor[Policy]().NumField() {
+		field := reflect.TypeFor[Policy]().Field(i)
+		if field.Name == "Configured" || field.Name == "Written" {
+			continue
+		}
+		old, fresh := Policy{Configured: true}, Policy{Configured: true}
+		set(t, reflect.ValueOf(&fresh).Elem().Field(i))
+		if diff := fresh.diff(&old); len(diff) != 1 {
+			t.Errorf("a change of %s is told as %v", field.Name, diff)
+		}
+	}
+	for _, part := range policyParts {
+		for _, option := range part.options {
+			if find(InPrograms, option) == nil {
+				t.Errorf("there is no option %s", option)
+			}
+		}
+	}
+	for _, o := range options {
+		listed := slices.ContainsFunc(policyParts, func(p policyPart) bool { return slices.Contains(p.options, o.Name) })
+		if o.Own && o.In == InPrograms && !listed {
+			t.Errorf("%s is in no part", o.Name)
+		}
+	}
+}
+
+// set makes a value one that is not zero.
+func set(t *testing.T, v reflect.Value) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Field(i).CanSet() {
+				set(t, v.Field(i))
+				return
+			}
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		if v.Index(0).Kind() == reflect.Pointer {
+			v.Index(0).Set(reflect.New(v.Type().Elem().Elem()))
+		}
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Bool:
+		v.SetBool(true)
+	default:
+		v.Set(reflect.ValueOf(1).Convert(v.Type()))
+	}
+}
+
+func TestPolicyDiff(t *testing.T) {
+	t.Parallel()
+	const plain = "[program:a]\ncommand=cat\n"
+	for _, tt := range []struct{ name, old, fresh, want string }{
+		{"first", plain, plain + "restart_delay=5s\n", "a restart_delay:  -> 5s (live)\n"},
+		{"last", plain + "restart_delay=5s\n", plain, "a restart_delay: 5s ->  (live)\n"},
+		{"words", plain + "restart_delay=60\n", plain + "restart_delay=1m\n", ""},
+		{"of birth", plain + "user_env=true\nrestart_delay=5\n", plain + "restart_delay=5\n", "a user_env: true ->  (restart)\n"},
+		{"a probe", plain + "ready=tcp://localhost:1\n", plain + "ready=tcp://localhost:2\n",
+			"a ready: tcp://localhost:1 -> tcp://localhost:2 (live)\n"},
+		{"a probe that needs the child", plain + "ready=tcp://localhost:1\n", plain + "ready=notify\n",
+			"a ready: tcp://localhost:1 -> notify (restart)\n"},
+		{"a socket", "[socket:s]\nlisten=tcp://localhost:1\n" + plain + "sockets=s\n", "[socket:s]\nlisten=tcp://localhost:2\n" + plain + "sockets=s\n",
+			"a sockets: s (tcp://localhost:1) -> s (tcp://localhost:2) (restart)\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := mustLoadScaled(t, tt.fresh)
+			if diff := cmp.Diff(tt.want, describe(d.Diff(mustLoadScaled(t, tt.old)))); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -29,7 +29,7 @@ func (g *Group) Process(name string) *Process {
 func (g *Group) InOrder() []*Process {
 	return slices.SortedFunc(slices.Values(g.Processes), func(a, b *Process) int {
 		return cmp.Or(
-			cmp.Compare(a.Config.Priority, b.Config.Priority),
+			cmp.Compare(a.Current().Priority, b.Current().Priority),
 			cmp.Compare(a.Config.Name, b.Config.Name),
 		)
 	})

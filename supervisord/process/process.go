@@ -83,6 +83,7 @@ type Process struct {
 	requests chan *request
 	gone     chan struct{} // closed when Run has ended
 	status   atomic.Pointer[Status]
+	current  atomic.Pointer[config.Process]
 
 	machine machine // this and all below belong to Run
 	child   spawn.Child
@@ -101,6 +102,7 @@ func New(o Options) *Process {
 		gone:     make(chan struct{}),
 		machine:  machine{conf: o.Config},
 	}
+	p.current.Store(o.Config)
 	stdout := o.Config.Stdout
 	if o.Partner != nil {
 		stdout.Events, stdout.CaptureMaxBytes, stdout.Syslog = false, 0, false
@@ -117,6 +119,11 @@ func New(o Options) *Process {
 
 // Status returns the state as last published. It never blocks.
 func (p *Process) Status() *Status { return p.status.Load() }
+
+// Current returns the configuration that the process goes by. It differs from
+// Config, which it was made of, in what config.Process.Diff calls Live, and never
+// blocks.
+func (p *Process) Current() *config.Process { return p.current.Load() }
 
 // IsOver tells whether Run has ended.
 func (p *Process) IsOver() bool {

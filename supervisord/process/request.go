@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
 	"supervisor/supervisord/states"
 )
@@ -100,6 +101,16 @@ func (p *Process) Signal(name string, sig syscall.Signal) error {
 // kept until it does.
 func (p *Process) Feed(name string, data []byte) error {
 	return p.request(&request{in: input{text: name}, act: func() error { return p.feed(name, data) }}).err
+}
+
+// Reconfigure has the process go by another configuration from now on. That may
+// differ from the present one in what config.Process.Diff calls Live.
+func (p *Process) Reconfigure(conf *config.Process) {
+	p.request(&request{act: func() error {
+		p.machine.conf = conf
+		p.current.Store(conf)
+		return nil
+	}})
 }
 
 // Hold forbids further births: the daemon, or the group, is on its way out. A

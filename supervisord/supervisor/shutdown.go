@@ -88,7 +88,7 @@ func (s *Supervisor) stopGroups(ctx context.Context) {
 // abort asks all processes of a group to stop, the highest priority number first.
 func abort(g *process.Group) []process.Answer {
 	list := slices.SortedStableFunc(slices.Values(g.Processes), func(a, b *process.Process) int {
-		return cmp.Compare(a.Config.Priority, b.Config.Priority)
+		return cmp.Compare(a.Current().Priority, b.Current().Priority)
 	})
 	slices.Reverse(list)
 	answers := make([]process.Answer, len(list))

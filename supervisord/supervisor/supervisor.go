@@ -278,9 +278,9 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 // enqueue orders the automatic starts of a group by priority; equal ones stay
 // as listed.
 func (s *Supervisor) enqueue(g *process.Group) {
-	list := slices.DeleteFunc(slices.Clone(g.Processes), func(p *process.Process) bool { return !p.Config.Autostart })
+	list := slices.DeleteFunc(slices.Clone(g.Processes), func(p *process.Process) bool { return !p.Current().Autostart })
 	slices.SortStableFunc(list, func(a, b *process.Process) int {
-		return cmp.Compare(a.Config.Priority, b.Config.Priority)
+		return cmp.Compare(a.Current().Priority, b.Current().Priority)
 	})
 	s.queue = append(s.queue, list...)
 }

@@ -1,0 +1,98 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// policyPart is what options of a Policy belong together: they say one thing.
+type policyPart struct {
+	options []string
+	of      func(*Policy) any
+	// bred tells whether a child is born with it, nil for never.
+	bred func(*Policy) bool
+}
+
+func always(*Policy) bool { return true }
+
+// policyParts are all parts of a Policy.
+var policyParts = []policyPart{
+	{[]string{"ready", "ready_timeout", "ready_interval"}, func(p *Policy) any { return p.Ready },
+		func(p *Policy) bool { return p.Ready.speaks() }},
+	{[]string{"health", "health_interval", "health_timeout", "health_start_period", "health_failures", "health_action"},
+		func(p *Policy) any { return p.Health }, func(p *Policy) bool { return p.Health.speaks() }},
+	{[]string{"depends_on"}, func(p *Policy) any { return p.DependsOn }, nil},
+	{[]string{"wait_for"}, func(p *Policy) any { return p.WaitFor }, nil},
+	{[]string{"depends_timeout"}, func(p *Policy) any { return p.DependsTimeout }, nil},
+	{[]string{"exit_on", "essential"}, func(p *Policy) any { return p.Exit }, nil},
+	{[]string{"stop_scope", "leftovers", "stop_sequence"}, func(p *Policy) any { return p.Stop },
+		func(p *Policy) bool { return p.Stop.Scope == ScopeCgroup }},
+	{[]string{"restart_delay", "restart_backoff", "restart_delay_max", "restart_jitter", "restart_limit", "restart_limit_action"},
+		func(p *Policy) any { return p.Restart }, nil},
+	{[]string{"rolling_batch", "rolling_surge", "rolling_pause", "drain_timeout"}, func(p *Policy) any { return p.Rolling }, nil},
+	{[]string{"sockets"}, func(p *Policy) any { return p.Listen }, always},
+	{[]string{"env_file"}, func(p *Policy) any { return p.EnvFiles }, always},
+	{[]string{"user_env"}, func(p *Policy) any { return p.UserEnv }, always},
+	{[]string{"pre_start", "post_start", "pre_stop", "post_stop", "hook_timeout"}, func(p *Policy) any { return p.Hooks }, nil},
+	{[]string{"reload_signal", "reload_command", "reload_check"}, func(p *Policy) any { return p.Refresh }, nil},
+}
+
+// speaks tells whether a child is told how to pass the probe.
+func (p *Probe) speaks() bool { return p.Kind == NotifyProbe || p.Kind == FDProbe }
+
+// diff tells which options have other values, and not only other words.
+func (p *Policy) diff(old *Policy) []Change {
+	if p.equal(old) {
+		return nil
+	}
+	var list []Change
+	for _, part := range policyParts {
+		if !reflect.DeepEqual(part.of(p), part.of(old)) {
+			list = append(list, part.changes(p, old)...)
+		}
+	}
+	return list
+}
+
+// changes lists the options of a part that says something else now.
+func (part *policyPart) changes(p, old *Policy) []Change {
+	effect := Live
+	if part.bred != nil && (part.bred(p) || part.bred(old)) {
+		effect = Restart
+	}
+	var list []Change
+	for _, option := range part.options {
+		if was, is := old.text(option), p.text(option); was != is {
+			list = append(list, Change{option, was, is, effect})
+		}
+	}
+	// What a socket is stands in its own section. And defaults only come to a
+	// Policy with the first option: they are no difference.
+	if len(list) == 0 && (p.Configured == old.Configured || len(p.Written)+len(old.Written) == 0) {
+		list = append(list, Change{part.options[0], old.sockets(part), p.sockets(part), effect})
+	}
+	return list
+}
+
+// text is what the file says, "" for nothing.
+func (p *Policy) text(option string) string {
+	i := slices.IndexFunc(p.Written, func(v Variable) bool { return v.Name == option })
+	if i < 0 {
+		return ""
+	}
+	return p.Written[i].Value
+}
+
+// sockets says more about an option that has the same text in both files.
+func (p *Policy) sockets(part *policyPart) string {
+	text := p.text(part.options[0])
+	var urls []string
+	for _, s := range p.Listen {
+		urls = append(urls, s.URL)
+	}
+	if part.options[0] == "sockets" && len(urls) > 0 {
+		return text + " (" + strings.Join(urls, ", ") + ")"
+	}
+	return text
+}
