@@ -38,6 +38,7 @@ var layers = []struct {
 	{"supervisord/events", []string{"states"}},
 	{"supervisord/logs", []string{"printable", "python", "safeopen"}},
 	{"supervisord/signals", nil},
+	{"supervisord/notify", nil},
 	{"supervisord/spawn", []string{"signals"}},
 	{"supervisord/process", []string{"signals", "envfile", "safeopen", "config", "states", "faults", "events", "logs", "spawn", "namespec", "shlex", "python"}},
 	{"supervisord/listener", []string{"python", "config", "states", "events", "process", "logs"}},

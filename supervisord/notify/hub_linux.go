@@ -1,0 +1,472 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Hub hears all programs. Its methods may be called from anywhere.
+type Hub struct {
+	dir    string
+	heard  func(Heard)
+	wanted chan struct{} // closed when there is something to wait for
+
+	mu    sync.Mutex
+	set   int // the epoll set, -1 for none yet
+	file  *os.File
+	last  place
+	ears  map[place]*ear
+	named map[string]*ear
+	made  bool // the directory was, by us
+	ended bool
+}
+
+// place is what the kernel tells of an event: for which ear it is. Unlike the
+// number of a descriptor it is never used again.
+type place uint64
+
+// ear is one socket or pipe. Its descriptor is used and closed under the hub's
+// lock only.
+type ear struct {
+	name  string
+	fd    int
+	path  string // of a socket, "" for a pipe
+	place place
+}
+
+// NewHub returns a hub that keeps its sockets in the directory dir, which it
+// creates when the first one is wanted. What it hears goes to heard, from the
+// goroutine of Run. Nothing is opened before it is wanted.
+func NewHub(dir string, heard func(Heard)) *Hub {
+	return &Hub{
+		dir: dir, heard: heard, wanted: make(chan struct{}), set: -1,
+		ears: make(map[place]*ear), named: make(map[string]*ear),
+	}
+}
+
+// Run passes on what is heard until ctx ends.
+func (h *Hub) Run(ctx context.Context) {
+	select {
+	case <-h.wanted:
+	case <-ctx.Done():
+		return
+	}
+	stop := context.AfterFunc(ctx, func() { h.file.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	conn, err := h.file.SyscallConn()
+	if err != nil {
+		return // it is closed
+	}
+	events := make([]unix.EpollEvent, 64)
+	for ctx.Err() == nil {
+		n := 0
+		_ = conn.Read(func(fd uintptr) bool {
+			n, err = unix.EpollWait(int(fd), events, 0)
+			return n > 0 || errors.Is(err, unix.EINTR)
+		})
+		for _, e := range events[:max(n, 0)] {
+			h.listen(place(uint32(e.Fd)) | place(uint32(e.Pad))<<32)
+		}
+	}
+}
+
+// Listen makes sure that there is a socket of that name which only the user uid
+// may send to, and drops what was said to it before. It returns its path, which
+// is the same for the same name in all daemons with the same directory.
+func (h *Hub) Listen(name string, uid int) (path string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.named[name]; e != nil && e.path != "" {
+		if info, err := os.Lstat(e.path); err == nil && info.Mode()&os.ModeSocket != 0 {
+			h.drain(e)
+			return e.path, os.Lchown(e.path, uid, -1)
+		}
+		h.close(e) // somebody has removed its file
+	}
+	path = h.path(name)
+	if len(path) > maxPath {
+		return "", fmt.Errorf("the path of the notify socket is too long: %s has %d bytes, %d are possible", path, len(path), maxPath)
+	}
+	if err := h.makeDir(); err != nil {
+		return "", err
+	}
+	fd, err := bind(path, uid)
+	if err != nil {
+		return "", fmt.Errorf("make the notify socket %s: %w", path, err)
+	}
+	return path, h.add(&ear{name: name, fd: fd, path: path})
+}
+
+// path is short, whatever the name, and tells no directory.
+func (h *Hub) path(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return filepath.Join(h.dir, hex.EncodeToString(sum[:8]))
+}
+
+// makeDir lets everybody pass through, as the sockets belong to several users,
+// and nobody look around or add files.
+func (h *Hub) makeDir() error {
+	if h.made {
+		return nil
+	}
+	err := os.Mkdir(h.dir, 0o711)
+	if err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("make the directory of the notify sockets: %w", err)
+	}
+	info, err := os.Lstat(h.dir)
+	if err != nil {
+		return err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || !ok || int(stat.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("the directory of the notify sockets, %s, belongs to somebody else or can be written to by others", h.dir)
+	}
+	if err := os.Chmod(h.dir, 0o711); err != nil { // whatever the umask
+		return err
+	}
+	h.made = true
+	return nil
+}
+
+// bind makes a socket under another name first, so that there is one at path
+// all the time and nobody else's file is in the way.
+func bind(path string, uid int) (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	defer func() {
+		if err != nil {
+			unix.Close(fd)
+		}
+	}()
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1); err != nil {
+		return -1, os.NewSyscallError("setsockopt", err)
+	}
+	temp := path + "~"
+	if len(temp) > maxPath {
+		temp = path[:len(path)-1] + "~"
+	}
+	if err := os.Remove(temp); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return -1, err
+	}
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: temp}); err != nil {
+		return -1, os.NewSyscallError("bind", err)
+	}
+	err = os.Chmod(temp, 0o600) // nobody else can write to the directory
+	if err == nil && uid != os.Geteuid() {
+		err = os.Lchown(temp, uid, -1)
+	}
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		os.Remove(temp)
+	}
+	return fd, err
+}
+
+// Pipe makes a pipe of that name and returns the program's end, which the
+// program gets for reading too: see the package's comment.
+func (h *Hub) Pipe(name string) (*os.File, error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return nil, os.NewSyscallError("pipe2", err)
+	}
+	defer unix.Close(fds[1])
+	both, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fds[1]), unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil { // there is no /proc
+		both, err = unix.FcntlInt(uintptr(fds[1]), unix.F_DUPFD_CLOEXEC, 3)
+	}
+	if err != nil {
+		unix.Close(fds[0])
+		return nil, os.NewSyscallError("open", err)
+	}
+	if err := unix.SetNonblock(both, false); err != nil {
+		unix.Close(fds[0])
+		unix.Close(both)
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.add(&ear{name: name, fd: fds[0]}); err != nil {
+		unix.Close(both)
+		return nil, err
+	}
+	return os.NewFile(uintptr(both), "notify"), nil
+}
+
+// Overhear goes on with the pipe that a process has got from an earlier daemon
+// as descriptor fd. It fails if that is no pipe any more.
+func (h *Hub) Overhear(name string, pid, fd int) error {
+	link := fmt.Sprintf("/proc/%d/fd/%d", pid, fd)
+	own, err := unix.Open(link, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: link, Err: err}
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(own, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO {
+		unix.Close(own)
+		return fmt.Errorf("%s is no pipe", link)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.add(&ear{name: name, fd: own})
+}
+
+// Hears tells whether there is a socket or a pipe of that name.
+func (h *Hub) Hears(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.named[name] != nil
+}
+
+// Close closes what has that name, if there is anything.
+func (h *Hub) Close(name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.named[name]; e != nil {
+		h.close(e)
+	}
+}
+
+// CloseAll closes everything and removes the files. Run must have ended.
+func (h *Hub) CloseAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range h.named {
+		h.close(e)
+	}
+	h.clean()
+	h.end()
+}
+
+// clean removes the directory, with what a daemon that has crashed has left.
+func (h *Hub) clean() {
+	info, err := os.Lstat(h.dir)
+	if err != nil || !info.IsDir() {
+		return
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
+		return
+	}
+	entries, err := os.ReadDir(h.dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if e.Type() == os.ModeSocket {
+			os.Remove(filepath.Join(h.dir, e.Name()))
+		}
+	}
+	os.Remove(h.dir) // unless somebody has put something else there
+}
+
+// end closes the epoll set.
+func (h *Hub) end() {
+	h.ended = true
+	closeFile(h.file)
+}
+
+// Bequeath stops hearing and returns what another needs to go on, of those
+// whose names it is asked to keep; the others are closed. Run must have ended.
+func (h *Hub) Bequeath(keeps func(name string) bool) []Bequest {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []Bequest
+	for _, e := range h.named {
+		if !keeps(e.name) {
+			h.close(e)
+			continue
+		}
+		_ = unix.EpollCtl(h.set, unix.EPOLL_CTL_DEL, e.fd, nil)
+		all = append(all, Bequest{Name: e.name, FD: e.fd, Path: e.path})
+	}
+	clear(h.named)
+	clear(h.ears)
+	h.end()
+	return all
+}
+
+// Inherit goes on hearing what another has bequeathed. What can't be used is closed.
+func (h *Hub) Inherit(all []Bequest) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var failed []error
+	for _, b := range all {
+		unix.CloseOnExec(b.FD)
+		failed = append(failed, h.add(&ear{name: b.Name, fd: b.FD, path: b.Path}))
+		h.made = h.made || b.Path != ""
+	}
+	return errors.Join(failed...)
+}
+
+// add begins to hear. It takes the ear's descriptor over, also when it fails.
+func (h *Hub) add(e *ear) error {
+	if old := h.named[e.name]; old != nil {
+		path := old.path
+		old.path = "" // the file is the new one's already
+		h.close(old)
+		if path != "" && path != e.path {
+			os.Remove(path)
+		}
+	}
+	err := h.open()
+	if err == nil {
+		h.last++
+		e.place = h.last
+		err = os.NewSyscallError("epoll_ctl", unix.EpollCtl(h.set, unix.EPOLL_CTL_ADD, e.fd, &unix.EpollEvent{
+			Events: unix.EPOLLIN, Fd: int32(e.place), Pad: int32(e.place >> 32),
+		}))
+	}
+	if err != nil {
+		unix.Close(e.fd)
+		return err
+	}
+	h.ears[e.place], h.named[e.name] = e, e
+	return nil
+}
+
+// open makes the epoll set when it is first needed.
+func (h *Hub) open() error {
+	switch {
+	case h.ended:
+		return os.ErrClosed
+	case h.set >= 0:
+		return nil
+	}
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return os.NewSyscallError("epoll_create1", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil { // or the runtime would not poll it
+		unix.Close(fd)
+		return os.NewSyscallError("fcntl", err)
+	}
+	h.set, h.file = fd, os.NewFile(uintptr(fd), "epoll")
+	close(h.wanted)
+	return nil
+}
+
+func (h *Hub) close(e *ear) {
+	if e.path != "" {
+		os.Remove(e.path)
+	}
+	_ = unix.EpollCtl(h.set, unix.EPOLL_CTL_DEL, e.fd, nil)
+	unix.Close(e.fd)
+	delete(h.ears, e.place)
+	delete(h.named, e.name)
+}
+
+// drain drops what has been said.
+func (h *Hub) drain(e *ear) {
+	for range 1000 { // whoever speaks faster is not to hold us up
+		if _, ok := receive(e.fd); !ok {
+			return
+		}
+	}
+}
+
+// listen takes one message. The set tells again of what is left.
+func (h *Hub) listen(at place) {
+	h.mu.Lock()
+	e := h.ears[at]
+	if e == nil {
+		h.mu.Unlock()
+		return
+	}
+	said, something := Heard{}, false
+	if e.path != "" {
+		said, something = receive(e.fd)
+	} else {
+		said, something = h.read(e)
+	}
+	said.Name = e.name
+	h.mu.Unlock()
+	if something {
+		h.heard(said)
+	}
+}
+
+// read looks for a newline in a pipe, which is closed when there is nothing more
+// to hear. Nobody minds: the program has both ends.
+func (h *Hub) read(e *ear) (said Heard, something bool) {
+	var data [512]byte
+	n, err := unix.Read(e.fd, data[:])
+	switch {
+	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+		return said, false
+	case n <= 0:
+		h.close(e)
+		return Heard{Closed: true}, true
+	}
+	for _, c := range data[:n] {
+		if c == '\n' {
+			h.close(e)
+			return Heard{Message: Message{Ready: true}}, true
+		}
+	}
+	return said, false
+}
+
+// receive takes one datagram. Descriptors that come with it are closed, which
+// answers a barrier. It tells false if there is none, or none that says anything.
+func receive(fd int) (said Heard, ok bool) {
+	data := make([]byte, MaxLength+1)
+	oob := make([]byte, unix.CmsgSpace(unix.SizeofUcred)+unix.CmsgSpace(253*4)) // as many as can come
+	n, oobn, flags, _, err := unix.Recvmsg(fd, data, oob, unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
+	if err != nil {
+		return said, false
+	}
+	messages, err := unix.ParseSocketControlMessage(oob[:oobn])
+	if err != nil {
+		return said, true
+	}
+	for _, c := range messages {
+		if cred, err := unix.ParseUnixCredentials(&c); err == nil {
+			said.From = Sender{PID: int(cred.Pid), UID: int(cred.Uid)}
+		}
+		if fds, err := unix.ParseUnixRights(&c); err == nil {
+			for _, fd := range fds {
+				unix.Close(fd)
+			}
+		}
+	}
+	if flags&unix.MSG_TRUNC == 0 {
+		said.Message, _ = Parse(data[:n])
+	}
+	return said, true
+}
+
+// Descends tells whether a process is of the family of a child: itself, in the
+// group that it leads, or a descendant. Known tells false for one that has ended
+// meanwhile and taken its origin with it.
+func Descends(pid, child int) (yes, known bool) {
+	for range 64 { // deep enough, and no loop if pids are used again meanwhile
+		if pid == child {
+			return true, true
+		}
+		parent, group, ok := parentOf(pid)
+		switch {
+		case !ok:
+			return false, false
+		case group == child:
+			return true, true
+		case parent <= 1:
+			return false, true
+		}
+		pid = parent
+	}
+	return false, true
+}
