@@ -40,6 +40,7 @@ var layers = []struct {
 	{"supervisord/signals", nil},
 	{"supervisord/notify", nil},
 	{"supervisord/spawn", []string{"signals"}},
+	{"supervisord/probe", []string{"config", "printable", "spawn"}},
 	{"supervisord/process", []string{"signals", "envfile", "safeopen", "config", "states", "faults", "events", "logs", "spawn", "namespec", "shlex", "python"}},
 	{"supervisord/listener", []string{"python", "config", "states", "events", "process", "logs"}},
 	{"supervisord/ledger", nil},

@@ -201,11 +201,14 @@ func fcgiAddress(s string) (address, path string, err error) {
 	if !ok {
 		return "", "", fmt.Errorf("it needs // and an address")
 	}
-	path = "/"
+	path = "/ping" // what php-fpm answers to in the examples of everybody
 	if !strings.HasPrefix(rest, "/") {
-		host, name, _ := strings.Cut(rest, "/")
+		host, name, named := strings.Cut(rest, "/")
+		if named {
+			path = "/" + name
+		}
 		address, err = hostPort(host)
-		return address, path + name, err
+		return address, path, err
 	}
 	for _, end := range []string{".sock/", ".socket/"} {
 		if i := strings.Index(rest, end); i >= 0 {

@@ -1,0 +1,61 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/spawn"
+)
+
+// Checker makes probes on behalf of one program.
+type Checker struct {
+	// Spawner and Spec are for exec: alone. Spec says how a command is run: by
+	// whom, where, in which environment.
+	Spawner Spawner
+	Spec    func(command string) (*spawn.Spec, error)
+}
+
+// Check asks once. It returns nil if all is well, context.Canceled if ctx was
+// cancelled, and otherwise an error of one line. It blocks until there is an
+// answer or ctx ends; ctx should have a deadline. What programs tell by
+// themselves (notify, fd:, log:) can't be asked for, which is an error.
+func (c *Checker) Check(ctx context.Context, p config.Probe) error {
+	begun := time.Now()
+	switch p.Kind {
+	case config.HTTPProbe:
+		return brief(ctx, begun, httpGet(ctx, p.Address))
+	case config.TCPProbe:
+		return brief(ctx, begun, dial(ctx, "tcp", p.Address))
+	case config.UnixProbe:
+		return brief(ctx, begun, dial(ctx, "unix", p.Address))
+	case config.FCGIProbe:
+		network := "tcp"
+		if strings.HasPrefix(p.Address, "/") {
+			network = "unix"
+		}
+		return brief(ctx, begun, ask(ctx, network, p.Address, p.Path))
+	case config.FileProbe:
+		_, err := os.Stat(p.Address)
+		return brief(ctx, begun, err)
+	case config.ExecProbe:
+		return c.run(ctx, p.Command)
+	case config.NoProbe, config.NotifyProbe, config.FDProbe, config.LogProbe:
+	}
+	return fmt.Errorf("%s can't be asked", p.Text)
+}
+
+func (c *Checker) run(ctx context.Context, command string) error {
+	if c.Spec == nil {
+		return errors.New("exec: can't be used here")
+	}
+	spec, err := c.Spec(command)
+	if err != nil {
+		return errors.New(clean(err.Error()))
+	}
+	return Run(ctx, c.Spawner, spec)
+}
