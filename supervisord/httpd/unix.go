@@ -9,8 +9,8 @@ import (
 	"net"
 	"os"
 	"syscall"
-	"time"
 
+	"supervisor/supervisord/bound"
 	"supervisor/supervisord/safeopen"
 )
 
@@ -91,45 +91,12 @@ func (st *site) settle(temp string, stderr io.Writer) (err error) {
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		if err := removeStale(st.Path, stderr); err != nil {
+		err := bound.RemoveStale(st.Path, func() { fmt.Fprintf(stderr, "Unlinking stale socket %s\n", st.Path) })
+		if err != nil {
 			return err
 		}
 	}
 	return err
-}
-
-// removeStale removes the socket of a daemon that is gone. If it answers the
-// error is EADDRINUSE.
-func removeStale(path string, stderr io.Writer) error {
-	before, err := os.Lstat(path)
-	if err != nil {
-		return nil // gone meanwhile
-	}
-	if answers(path) {
-		return syscall.EADDRINUSE
-	}
-	// Another daemon may have done all this just before and have its own
-	// socket here by now.
-	after, err := os.Lstat(path)
-	if err != nil || !os.SameFile(before, after) {
-		return nil
-	}
-	fmt.Fprintf(stderr, "Unlinking stale socket %s\n", path)
-	if err := syscall.Unlink(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &fs.PathError{Op: "unlink", Path: path, Err: err}
-	}
-	return nil
-}
-
-// answers tells whether somebody listens on a socket. A daemon that is too
-// busy or too stopped to answer still does; only a refusal counts as nobody.
-func answers(path string) bool {
-	conn, err := net.DialTimeout("unix", path, time.Second)
-	if err == nil {
-		conn.Close()
-		return true
-	}
-	return !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist)
 }
 
 // removeFile removes the socket from the file system if it is still ours. The

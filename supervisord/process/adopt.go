@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"supervisor/supervisord/bound"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/states"
@@ -120,7 +121,7 @@ func (s *Socket) Inherit(file *os.File) (*os.File, error) {
 	} else {
 		s.file = file
 		if s.conf.Family == "unix" {
-			s.bound, _ = os.Lstat(s.conf.Path) // it stays behind if there is no such file
+			s.bound, _ = bound.Find(s.conf.Path) // it stays behind if there is no such file
 		}
 	}
 	s.users++
