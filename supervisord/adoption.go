@@ -188,6 +188,14 @@ func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 		Started: entry.Started.Time(), Ended: entry.Ended.Time(),
 		ExitStatus: entry.ExitStatus, SpawnErr: entry.SpawnErr, Reason: entry.Reason,
 		Deadline: entry.Deadline.Time(), Due: entry.Due, Again: entry.Again, AgainBy: entry.AgainBy,
+		Row: entry.Row,
+	}
+	if len(entry.Restarts) > 0 {
+		times := make([]time.Time, len(entry.Restarts))
+		for i, at := range entry.Restarts {
+			times[i] = at.Time()
+		}
+		left.Past.Restarts = &times
 	}
 	return left
 }
@@ -292,7 +300,12 @@ func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
 		Group: p.Config.Group, Name: p.Config.Name, PID: s.PID,
 		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, SpawnErr: s.SpawnErr, Reason: s.Reason,
 		Started: ledger.NewMoment(s.Started), Ended: ledger.NewMoment(s.Ended), Deadline: ledger.NewMoment(s.Deadline),
-		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy,
+		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy, Row: s.Row,
+	}
+	if s.Restarts != nil {
+		for _, at := range *s.Restarts {
+			entry.Restarts = append(entry.Restarts, ledger.NewMoment(at))
+		}
 	}
 	entry.StdoutLog, entry.StderrLog = supervisor.AutoLogs(p)
 	if s.Child != nil {

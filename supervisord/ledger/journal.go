@@ -29,17 +29,19 @@ type Entry struct {
 	Stdout      uint64 `json:",omitempty"`
 	Stderr      uint64 `json:",omitempty"`
 
-	State      int    // a states.Process
-	Tries      int    `json:",omitempty"`
-	ExitStatus int    `json:",omitempty"`
-	SpawnErr   string `json:",omitempty"`
-	Reason     string `json:",omitempty"`
-	Started    Moment `json:",omitzero"`
-	Ended      Moment `json:",omitzero"`
-	Deadline   Moment `json:",omitzero"` // of the state
-	Due        bool   `json:",omitempty"`
-	Again      bool   `json:",omitempty"`
-	AgainBy    string `json:",omitempty"`
+	State      int      // a states.Process
+	Tries      int      `json:",omitempty"`
+	ExitStatus int      `json:",omitempty"`
+	SpawnErr   string   `json:",omitempty"`
+	Reason     string   `json:",omitempty"`
+	Started    Moment   `json:",omitzero"`
+	Ended      Moment   `json:",omitzero"`
+	Deadline   Moment   `json:",omitzero"` // of the state
+	Due        bool     `json:",omitempty"`
+	Again      bool     `json:",omitempty"`
+	Row        int      `json:",omitempty"`
+	Restarts   []Moment `json:",omitempty"`
+	AgainBy    string   `json:",omitempty"`
 
 	StdoutLog string `json:",omitempty"` // AUTO log files
 	StderrLog string `json:",omitempty"`

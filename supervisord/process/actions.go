@@ -59,12 +59,12 @@ func settleAtLast(m *machine, now time.Time, in input) {
 	}
 }
 
-func stillborn(m *machine, _ time.Time, in input) {
+func stillborn(m *machine, now time.Time, in input) {
 	m.SpawnErr = in.text
 	m.ending = "it could not be started: " + in.text
 	m.say(logs.LevelInfo, "spawnerr: %s", in.text)
 	m.backOff()
-	m.retryOrGiveUp()
+	m.retryOrGiveUp(now, in)
 }
 
 // settle takes the process for well started.
@@ -91,7 +91,7 @@ func diedYoung(m *machine, now time.Time, in input) {
 	m.say(logs.LevelWarn, "exited: %s (%s; not expected)", m.conf.Name, in.exit)
 	m.PID = 0
 	m.reportHeir(in.exit)
-	m.retryOrGiveUp()
+	m.retryOrGiveUp(now, in)
 }
 
 // reportHeir says once that the program seems to be one that goes into the
@@ -111,10 +111,15 @@ func (m *machine) backOff() {
 	m.become(states.Backoff)
 }
 
-func (m *machine) retryOrGiveUp() {
+func (m *machine) retryOrGiveUp(now time.Time, in input) {
 	if m.Tries <= m.conf.StartRetries {
-		m.expectBirth(seconds(m.Tries))
-		m.Reason = fmt.Sprintf("%s; attempt %d of %d in %s", m.ending, m.Tries, m.conf.StartRetries, inWords(seconds(m.Tries)))
+		wait, ok := m.plan(now, in, seconds(m.Tries))
+		if !ok {
+			m.exhaust()
+			return
+		}
+		m.expectBirth(wait)
+		m.Reason = fmt.Sprintf("%s; attempt %d of %d in %s%s", m.ending, m.Tries, m.conf.StartRetries, inWords(wait), m.restarts(now))
 		return
 	}
 	m.Reason = fmt.Sprintf("given up after %d attempts (startretries is %d): %s", m.Tries, m.conf.StartRetries, m.ending)
@@ -139,20 +144,26 @@ func died(m *machine, now time.Time, in input) {
 	m.becomeAs(states.Exited, expected)
 	m.say(level, "exited: %s (%s; %s)", m.conf.Name, in.exit, word)
 	m.PID = 0
-	m.restartIfWanted(now, expected)
+	m.restartIfWanted(now, in, expected)
 }
 
 // restartIfWanted is autorestart: at once, but not sooner than a breath after
 // the last birth.
-func (m *machine) restartIfWanted(now time.Time, expected bool) {
+func (m *machine) restartIfWanted(now time.Time, in input, expected bool) {
 	wanted := m.conf.Autorestart == config.RestartAlways ||
 		m.conf.Autorestart == config.RestartUnexpected && !expected
 	if !wanted {
 		m.Reason = m.ending + "; autorestart is " + autorestart(m.conf.Autorestart)
 		return
 	}
-	if wait := breath - now.Sub(m.Started); wait > 0 || m.closing {
-		m.Reason = m.ending + "; restarted in " + inWords(wait)
+	m.hasLasted(now)
+	wait, ok := m.plan(now, in, breath-now.Sub(m.Started))
+	if !ok {
+		m.exhaust()
+		return
+	}
+	if wait > 0 || m.closing {
+		m.Reason = m.ending + "; restarted in " + inWords(wait) + m.restarts(now)
 		m.expectBirth(wait)
 		return
 	}
@@ -206,7 +217,7 @@ func obeyed(m *machine, now time.Time, in input) {
 	m.say(level, "stopped: %s (%s)", m.conf.Name, in.exit)
 	m.PID, m.Tries = 0, 0
 	if m.Again {
-		begin(m, now, input{kind: start, by: m.AgainBy})
+		beginAgain(m, now, input{kind: start, by: m.AgainBy})
 	}
 }
 

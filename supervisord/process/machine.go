@@ -24,6 +24,10 @@ type Status struct {
 	SpawnErr   string    // why the last attempt failed or the last child ended badly
 	Reason     string    // why it is in its state, in words for a person; set at each change of it
 
+	// What restart_backoff and restart_limit go by:
+	Row      int          // restarts in a row that did not last
+	Restarts *[]time.Time // within the last window, oldest first; never changed, nil for none
+
 	// What only a later daemon need know, beside what is to come:
 	Child    spawn.Child // nil for none
 	Deadline time.Time   // when the timer of the state goes off, zero for never
@@ -52,6 +56,7 @@ const (
 	adopted                  // the child that an earlier daemon has left is ours
 	missed                   // it has ended, and nobody saw it
 	recalled                 // an earlier daemon has left no child, but what is to come
+	reset                    // somebody wants what was counted to be forgotten
 	numKinds
 )
 
@@ -62,6 +67,7 @@ type input struct {
 	sig  syscall.Signal // of deliver
 	text string         // of spawnFailed and signalFailed
 	by   string         // of start and stop: who wants it, "" for an operator
+	dice float64        // from 0 to 1, at random
 	past Status         // of adopted, missed and recalled: what the process was
 	// Of adopted: the child is to be stopped; it has lost the daemon that it
 	// talked to; that daemon has handed it over, which is nothing to talk about.
@@ -93,6 +99,12 @@ type (
 		level slog.Level
 		text  string
 	}
+	// exhausted tells whoever is beside the process that restart_limit has been
+	// reached.
+	exhausted struct {
+		cause string
+		code  int // exit status of the last child, 1 if it has none
+	}
 	// refuse answers the request that is being served. The fault's detail is
 	// the name that the caller used, followed by why.
 	refuse struct {
@@ -101,14 +113,15 @@ type (
 	}
 )
 
-func (birth) isEffect()   {}
-func (signal) isEffect()  {}
-func (arm) isEffect()     {}
-func (disarm) isEffect()  {}
-func (change) isEffect()  {}
-func (restore) isEffect() {}
-func (say) isEffect()     {}
-func (refuse) isEffect()  {}
+func (birth) isEffect()     {}
+func (signal) isEffect()    {}
+func (arm) isEffect()       {}
+func (disarm) isEffect()    {}
+func (change) isEffect()    {}
+func (restore) isEffect()   {}
+func (say) isEffect()       {}
+func (exhausted) isEffect() {}
+func (refuse) isEffect()    {}
 
 // machine is what a process is and will do next: no I/O, no clock, no locks.
 type machine struct {
@@ -131,34 +144,34 @@ type machine struct {
 //exhaustive:enforce
 var table = map[states.Process][numKinds]func(*machine, time.Time, input){
 	states.Stopped: {
-		start: begin, autostart: beginInRound, stop: notRunning, deliver: notRunning, hold: rest, release: unrest,
+		start: beginAgain, autostart: beginInRound, stop: notRunning, deliver: notRunning, hold: rest, release: unrest, reset: forget,
 		adopted: takeOver, missed: mourn, recalled: recall,
 	},
 	states.Starting: {
 		start: alreadyStarted, stop: terminate, deliver: pass,
 		spawned: born, spawnFailed: stillborn, exited: diedYoung, timeUp: settle, roundOver: settleAtLast,
-		signalFailed: lose, hold: rest, release: unrest, abort: terminate,
+		signalFailed: lose, hold: rest, release: unrest, abort: terminate, reset: forget,
 	},
 	states.Running: {
 		start: alreadyStarted, stop: terminate, deliver: pass,
-		exited: died, signalFailed: lose, hold: rest, release: unrest, abort: terminate,
+		exited: died, signalFailed: lose, hold: rest, release: unrest, abort: terminate, reset: forget,
 	},
 	states.Backoff: {
 		start: alreadyStarted, stop: abandon, deliver: notRunning,
-		timeUp: begin, hold: rest, release: unrest, abort: giveUp,
+		timeUp: begin, hold: rest, release: unrest, abort: giveUp, reset: forget,
 	},
 	states.Stopping: {
 		start: startLater, stop: notRunning, deliver: pass,
-		exited: obeyed, timeUp: kill, signalFailed: lose, hold: rest, release: unrest,
+		exited: obeyed, timeUp: kill, signalFailed: lose, hold: rest, release: unrest, reset: forget,
 	},
 	states.Exited: {
-		start: begin, stop: cancelRestart, deliver: notRunning,
-		timeUp: begin, hold: rest, release: unrest,
+		start: beginAgain, stop: cancelRestart, deliver: notRunning,
+		timeUp: begin, hold: rest, release: unrest, reset: forget,
 	},
-	states.Fatal: {start: begin, stop: notRunning, deliver: notRunning, hold: rest, release: unrest},
+	states.Fatal: {start: beginAgain, stop: notRunning, deliver: notRunning, hold: rest, release: unrest, reset: forget},
 	states.Unknown: {
 		start: refuseUnknown, stop: notRunning, deliver: notRunning,
-		exited: died, hold: rest, release: unrest,
+		exited: died, hold: rest, release: unrest, reset: forget,
 	},
 }
 

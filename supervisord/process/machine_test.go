@@ -55,6 +55,8 @@ func tell(effects []effect) []string {
 			if e.level > slog.LevelDebug {
 				out = append(out, e.text)
 			}
+		case exhausted:
+			out = append(out, "exhausted")
 		case refuse:
 			out = append(out, e.code.String())
 		}
@@ -183,6 +185,41 @@ func TestCells(t *testing.T) {
 		{"waited for its next attempt", states.Stopped, nil, due(past(recalled, states.Backoff)), time.Second,
 			[]string{"was BACKOFF", "arm 4s"}},
 
+		{"restart delay", states.Running, paced, exit(2), time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 5s"}},
+		{"restart delay grows", states.Running, func(m *machine) { paced(m); m.Row = 2 }, exit(2), 10 * time.Second,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 20s"}},
+		{"restart delay has a limit", states.Running, func(m *machine) { paced(m); m.Row = 2000 }, exit(2), 10 * time.Second,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 40s"}},
+		{"restart delay after a long life", states.Running, func(m *machine) { paced(m); m.Row = 3 }, exit(2), 40 * time.Second,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 5s"}},
+		{"retry after a restart delay", states.Starting, func(m *machine) { paced(m); m.Row = 1 }, exit(2), 0,
+			[]string{"STARTING->BACKOFF", "exited: p (exit status 2; not expected)", "arm 10s"}},
+		{"jitter, the least", states.Running, jittery, exit(2), time.Hour,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 4s"}},
+		{"jitter, the most", states.Running, jittery, input{kind: exited, exit: spawn.Exit{Code: 2}, dice: 1}, time.Hour,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 6s"}},
+		{"growth alone", states.Running, func(m *machine) { m.conf.Restart.Growth, m.conf.Restart.Max, m.Row = 3, config.Forever, 1 }, exit(2), 0,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 3s"}},
+		{"the last restart in the budget", states.Running, spent(1), exit(2), time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "EXITED->STARTING", "birth"}},
+		{"restart beyond the budget", states.Running, spent(2), exit(2), time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "EXITED->FATAL",
+				"gave up: p entered FATAL state, 2 restarts within 10m (restart_limit)", "exhausted"}},
+		{"restart when the budget has come back", states.Running, spent(2), exit(2), 10 * time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "EXITED->STARTING", "birth"}},
+		{"retry beyond the budget", states.Starting, spent(2), exit(2), 0,
+			[]string{"STARTING->BACKOFF", "exited: p (exit status 2; not expected)", "BACKOFF->FATAL",
+				"gave up: p entered FATAL state, 2 restarts within 10m (restart_limit)", "exhausted"}},
+		{"an expected end costs nothing", states.Running, spent(2), exit(0), time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 0; expected)"}},
+		{"an operator has no budget", states.Stopped, spent(2), input{kind: start}, 0, []string{"STOPPED->STARTING", "birth"}},
+		{"health has", states.Stopped, spent(2), input{kind: start, by: Health}, 0,
+			[]string{"STOPPED->FATAL", "gave up: p entered FATAL state, 2 restarts within 10m (restart_limit)", "exhausted", "ABNORMAL_TERMINATION"}},
+		{"health in vain", states.Fatal, spent(2), input{kind: start, by: Health}, 0, []string{"ABNORMAL_TERMINATION"}},
+		{"reset", states.Fatal, spent(2), input{kind: reset}, 0, nil},
+		{"reset leaves what is due", states.Backoff, func(m *machine) { m.Due = true }, input{kind: reset}, 0, nil},
+
 		{"hold cancels a retry", states.Backoff, func(m *machine) { m.Due = true }, input{kind: hold}, 0, []string{"disarm"}},
 		{"release brings it back", states.Backoff, func(m *machine) { m.Due, m.closing = true, true }, input{kind: release}, 0, []string{"arm 0s"}},
 		{"abort while waiting", states.Backoff, closing, input{kind: abort}, 0, []string{"BACKOFF->FATAL"}},
@@ -200,6 +237,24 @@ func TestCells(t *testing.T) {
 				t.Errorf("effects (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// paced has restarts delayed.
+func paced(m *machine) {
+	m.conf.Restart = config.RestartPolicy{Delay: 5 * time.Second, Growth: 2, Max: 40 * time.Second}
+}
+
+func jittery(m *machine) {
+	m.conf.Restart = config.RestartPolicy{Delay: 5 * time.Second, Growth: 1, Max: config.Forever, Jitter: 0.2}
+}
+
+// spent is a budget of two restarts in ten minutes, of which n are used up.
+func spent(n int) func(*machine) {
+	return func(m *machine) {
+		m.conf.Restart = config.RestartPolicy{Growth: 1, Max: config.Forever, Limit: 2, Window: 10 * time.Minute}
+		times := slices.Repeat([]time.Time{noon}, n)
+		m.Restarts = &times
 	}
 }
 
@@ -233,12 +288,12 @@ func machineIn(s states.Process) *machine {
 
 // legal lists every transition that there is.
 var legal = map[states.Process][]states.Process{
-	states.Stopped:  {states.Starting},
+	states.Stopped:  {states.Starting, states.Fatal}, // restart_limit, as from Exited
 	states.Starting: {states.Running, states.Backoff, states.Stopping, states.Unknown},
 	states.Running:  {states.Exited, states.Stopping, states.Unknown},
 	states.Backoff:  {states.Starting, states.Stopped, states.Fatal},
 	states.Stopping: {states.Stopped, states.Unknown},
-	states.Exited:   {states.Starting},
+	states.Exited:   {states.Starting, states.Fatal},
 	states.Fatal:    {states.Starting},
 	states.Unknown:  {states.Exited},
 }
@@ -274,7 +329,7 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 	exits := []spawn.Exit{{Code: 0}, {Code: 1}, {Code: -1, Signal: syscall.SIGKILL}}
 	for _, state := range states.All {
 		for kind := range numKinds {
-			for flags := range 1 << 7 {
+			for flags := range 1 << 8 {
 				for _, policy := range []config.Autorestart{config.RestartNever, config.RestartAlways, config.RestartUnexpected} {
 					for _, exit := range exits {
 						for _, age := range []time.Duration{0, time.Second, time.Hour} {
@@ -283,13 +338,19 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 							m.closing, m.Due, m.Again = flags&1 != 0, flags&2 != 0, flags&4 != 0
 							m.conf.StartSecs = flags >> 3 & 1
 							m.Tries = 3 * (flags >> 4 & 1)
-							m.conf.KillAsGroup, m.inRound = flags>>5&1 != 0, flags>>6 != 0
+							m.conf.KillAsGroup, m.inRound = flags>>5&1 != 0, flags>>6&1 != 0
+							if flags>>7 != 0 {
+								spent(2)(m)
+							}
 							if state == states.Starting && (kind == spawned || kind == spawnFailed) {
 								m.PID = 0
 							}
 							in := input{kind: kind, pid: 8, exit: exit, sig: syscall.SIGHUP, text: "why"}
 							in.past = Status{PID: 8, State: states.All[flags%len(states.All)], Started: noon}
 							in.unwanted = flags&8 != 0
+							if flags&16 != 0 {
+								in.by = Health
+							}
 							visit(m, in, age)
 						}
 					}

@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -69,6 +70,13 @@ type Options struct {
 	// Partner gets what the child says on stdout, nil for nobody. There are no
 	// events and no syslog of it then.
 	Partner Partner
+	// Exhausted is called when restart_limit has been reached and the process has
+	// been given up, with the cause in words and an exit status that is not 0; nil
+	// for nobody. It must not block.
+	Exhausted func(p *Process, cause string, code int)
+	// Dice returns a random number from 0 to 1 for restart_jitter; nil for
+	// math/rand's.
+	Dice func() float64
 	// Changed is called after each change of the status, nil for nobody. It
 	// must not block.
 	Changed func(*Process)
@@ -103,6 +111,9 @@ func New(o Options) *Process {
 		machine:  machine{conf: o.Config},
 	}
 	p.current.Store(o.Config)
+	if p.Dice == nil {
+		p.Dice = rand.Float64
+	}
 	stdout := o.Config.Stdout
 	if o.Partner != nil {
 		stdout.Events, stdout.CaptureMaxBytes, stdout.Syslog = false, 0, false
@@ -204,6 +215,7 @@ func (p *Process) apply(in input) error {
 	for more := true; more; {
 		more = false
 		var next input
+		in.dice = p.Dice()
 		for _, e := range p.machine.step(time.Now(), in) {
 			switch e := e.(type) {
 			case refuse:
@@ -258,6 +270,10 @@ func (p *Process) do(e effect) {
 			return
 		}
 		p.Partner.Change(c.To, publish)
+	case exhausted:
+		if p.Exhausted != nil {
+			p.Exhausted(p, e.cause, e.code)
+		}
 	case say:
 		p.Log.Log(context.Background(), e.level, e.text)
 	}

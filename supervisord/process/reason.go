@@ -7,6 +7,10 @@ import (
 	"supervisor/supervisord/config"
 )
 
+// Health is who restarts what is not healthy: such a restart counts as an
+// automatic one.
+const Health = "health"
+
 // Who wants something of a process, beside an operator.
 const (
 	autostarter   = "autostart"

@@ -92,6 +92,12 @@ func (p *Process) StopBy(by, name string, wait bool) Answer {
 	return p.request(r)
 }
 
+// Reset forgets the restarts and the failed attempts so far. It starts and stops
+// nothing.
+func (p *Process) Reset(name string) error {
+	return p.request(&request{in: input{kind: reset, text: name}}).err
+}
+
 // Signal sends a signal to the child.
 func (p *Process) Signal(name string, sig syscall.Signal) error {
 	return p.request(&request{in: input{kind: deliver, text: name, sig: sig}}).err

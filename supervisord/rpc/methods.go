@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"os"
+	"slices"
 
 	"supervisor/supervisord/api"
 )
@@ -27,7 +28,7 @@ const (
 // supervisorMethods is the table of what a [rpcinterface:x] offers, in the
 // order of the documentation.
 func supervisorMethods() []method {
-	return []method{
+	return slices.Concat([]method{
 		{name: "getAPIVersion", alias: "getVersion", result: "string", outcome: "the version",
 			help: "Tells the version of this interface, which is not that of the program.",
 			call: func(context.Context, *door, arguments) (any, error) { return api.Version, nil }},
@@ -184,7 +185,7 @@ func supervisorMethods() []method {
 			call: func(ctx context.Context, d *door, _ arguments) (any, error) {
 				return all(d.Supervisor.ClearAllLogs(ctx))
 			}},
-	}
+	}, stopMethods())
 }
 
 func reloadConfig(ctx context.Context, d *door, _ arguments) (any, error) {

@@ -10,6 +10,7 @@ import (
 // Supervisor is whom the calls are for. Its errors are *faults.Error; any
 // other becomes FAILED.
 type Supervisor interface {
+	Stopper
 	// Mood never blocks.
 	Mood() states.Daemon
 	Identifier() string

@@ -57,12 +57,12 @@ func (m *model) violatedLocked(format string, args ...any) {
 
 // legal are the changes of state that there may be.
 var legal = map[states.Process][]states.Process{
-	states.Stopped:  {states.Starting},
+	states.Stopped:  {states.Starting, states.Fatal}, // restart_limit, as from Exited
 	states.Starting: {states.Running, states.Backoff, states.Stopping, states.Unknown},
 	states.Running:  {states.Exited, states.Stopping, states.Unknown},
 	states.Backoff:  {states.Starting, states.Fatal, states.Stopped},
 	states.Stopping: {states.Stopped, states.Unknown},
-	states.Exited:   {states.Starting},
+	states.Exited:   {states.Starting, states.Fatal},
 	states.Fatal:    {states.Starting},
 	states.Unknown:  {states.Exited},
 }

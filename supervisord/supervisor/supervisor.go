@@ -295,6 +295,7 @@ func (s *Supervisor) newProcess(o process.Options) (*process.Process, error) {
 	o.Stdout, o.Stderr = logFile(c.Stdout, names.stdout), logFile(c.Stderr, names.stderr)
 	o.StripANSI, o.ServerURL, o.Environ = d.StripANSI, d.ServerURL, s.Environ
 	o.Spawner, o.Events, o.Log, o.Changed = s.Spawner, s.Events, s.Log, s.Changed
+	o.Exhausted = s.exhausted
 	return process.New(o), nil
 }
 

@@ -1,0 +1,30 @@
+package supervisor
+
+import (
+	"context"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/states"
+)
+
+// ResetProcess forgets how often a process, or each of a group if name is
+// "group:*", has been restarted and has failed to start. Nothing is started or
+// stopped. Results are not nil only for a group.
+func (s *Supervisor) ResetProcess(ctx context.Context, name string) ([]api.CallResult, error) {
+	return s.call(ctx, name, isAnything, resetter)
+}
+
+// ResetGroup does so for all processes of a group.
+func (s *Supervisor) ResetGroup(ctx context.Context, name string) ([]api.CallResult, error) {
+	return s.callGroup(ctx, name, isAnything, resetter)
+}
+
+// ResetAll does so for all processes.
+func (s *Supervisor) ResetAll(ctx context.Context) ([]api.CallResult, error) {
+	return s.callEvery(ctx, isAnything, resetter)
+}
+
+func isAnything(states.Process) bool { return true }
+
+func resetter(p *process.Process, name string) process.Answer { return process.Refusal(p.Reset(name)) }
