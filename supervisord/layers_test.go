@@ -33,6 +33,7 @@ var layers = []struct {
 	{"supervisord/printable", nil},
 	{"supervisord/password", nil},
 	{"supervisord/envfile", nil},
+	{"supervisord/depends", nil},
 	{"supervisord/xmlrpc", []string{"faults"}},
 	{"supervisord/api", []string{"states"}},
 	{"supervisord/config", []string{"signals", "envfile", "password", "inifile", "python", "shlex", "states", "getopt"}},

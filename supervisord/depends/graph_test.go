@@ -1,0 +1,165 @@
+package depends
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// graph reads "a>b a>c d": a needs b and c, and there is d.
+func graph(text string) *Graph {
+	g := &Graph{}
+	for word := range strings.FieldsSeq(text) {
+		from, to, ok := strings.Cut(word, ">")
+		if !ok {
+			g.Add(from)
+			continue
+		}
+		g.Connect(Edge{From: from, To: to, Condition: "ready"})
+	}
+	return g
+}
+
+func TestCycle(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ graph, want string }{
+		{"", ""},
+		{"a b", ""},
+		{"a>b b>c a>c", ""},
+		{"a>b a>c b>d c>d", ""},
+		{"a>a", "a -> a"},
+		{"a>b b>a", "a -> b -> a"},
+		{"x>a a b c>a b>c a>b", "a -> b -> c -> a"},
+		{"a b c>b b>c a>c", "b -> c -> b"},
+	} {
+		if got := strings.Join(graph(tt.graph).Cycle(), " -> "); got != tt.want {
+			t.Errorf("the cycle of %s is %q, want %q", tt.graph, got, tt.want)
+		}
+	}
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ graph, order, reverse string }{
+		{"", "", ""},
+		{"a b c", "a b c", "c b a"},
+		{"web>db web>cache queue>db", "db cache web queue", "queue web cache db"},
+		{"c b a c>a", "a c b", "b c a"},
+	} {
+		g := graph(tt.graph)
+		if got := strings.Join(g.Order(), " "); got != tt.order {
+			t.Errorf("the order of %s is %q, want %q", tt.graph, got, tt.order)
+		}
+		if got := strings.Join(g.Reverse(), " "); got != tt.reverse {
+			t.Errorf("the reverse of %s is %q, want %q", tt.graph, got, tt.reverse)
+		}
+	}
+}
+
+func TestClosure(t *testing.T) {
+	t.Parallel()
+	g := graph("web>php php>migrate queue>migrate migrate>db cron")
+	for _, tt := range []struct{ of, want string }{
+		{"web", "db migrate php web"},
+		{"db", "db"},
+		{"queue web", "db migrate queue php web"},
+		{"cron", "cron"},
+	} {
+		if got := strings.Join(g.Closure(strings.Fields(tt.of)...), " "); got != tt.want {
+			t.Errorf("the closure of %s is %q, want %q", tt.of, got, tt.want)
+		}
+	}
+}
+
+func TestNeighbours(t *testing.T) {
+	t.Parallel()
+	g := &Graph{}
+	g.Connect(Edge{From: "web", To: "db", Condition: "ready", Together: true})
+	g.Connect(Edge{From: "web", To: "cache", Condition: "started", Soft: true})
+	g.Connect(Edge{From: "web", To: "job"})
+	if got := fmt.Sprint(g.Needs("web")); got != "[db:ready! cache:started? job]" {
+		t.Errorf("web needs %s", got)
+	}
+	if got := g.NeededBy("db"); len(got) != 1 || got[0].From != "web" {
+		t.Errorf("db is needed by %v", got)
+	}
+	if g.Has("nobody") || !g.Has("job") || !slices.Equal(g.Names(), []string{"web", "db", "cache", "job"}) {
+		t.Errorf("the names are %v", g.Names())
+	}
+}
+
+func TestDot(t *testing.T) {
+	t.Parallel()
+	g := &Graph{}
+	g.Connect(Edge{From: "web", To: "db", Condition: "ready", Together: true})
+	g.Connect(Edge{From: "web", To: `a "b"\n`, Condition: "started", Soft: true})
+	g.Connect(Edge{From: "web", To: "job", Condition: "success"})
+	want := `digraph supervisord {
+	rankdir=LR;
+	node [shape=box];
+	"web" [label="web\nRUNNING"];
+	"db";
+	"a \"b\"\\n";
+	"job";
+	"web" -> "db" [label="ready", style=bold];
+	"web" -> "a \"b\"\\n" [label="started", style=dashed];
+	"web" -> "job" [label="success"];
+}
+`
+	label := func(name string) string {
+		if name == "web" {
+			return "web\nRUNNING"
+		}
+		return name
+	}
+	if got := g.Dot(label); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestRandomGraphs: an order of a graph without a cycle has everybody once and
+// after all that he needs, and what is called a cycle is one.
+func TestRandomGraphs(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(2000) {
+		dice := rand.New(rand.NewPCG(seed, 0))
+		g := &Graph{}
+		n := 1 + dice.IntN(12)
+		for i := range n {
+			g.Add(fmt.Sprint(i))
+		}
+		for range dice.IntN(2 * n) {
+			g.Connect(Edge{From: fmt.Sprint(dice.IntN(n)), To: fmt.Sprint(dice.IntN(n))})
+		}
+		if cycle := g.Cycle(); cycle != nil {
+			checkCycle(t, g, cycle)
+			continue
+		}
+		order := g.Order()
+		for _, name := range order {
+			for _, e := range g.needs[name] {
+				if slices.Index(order, e.To) >= slices.Index(order, name) {
+					t.Errorf("seed %d: %s is not before %s in %v", seed, e.To, name, order)
+				}
+			}
+		}
+		slices.Sort(order)
+		if len(order) != n || len(slices.Compact(order)) != n {
+			t.Errorf("seed %d: the order is %v", seed, order)
+		}
+	}
+}
+
+func checkCycle(t *testing.T, g *Graph, cycle []string) {
+	t.Helper()
+	if len(cycle) < 2 || cycle[0] != cycle[len(cycle)-1] {
+		t.Fatalf("%v is not closed", cycle)
+	}
+	for i, name := range cycle[1:] {
+		if !slices.ContainsFunc(g.needs[cycle[i]], func(e Edge) bool { return e.To == name }) {
+			t.Errorf("%s does not need %s", cycle[i], name)
+		}
+	}
+}
