@@ -36,7 +36,7 @@ var layers = []struct {
 	{"supervisord/depends", nil},
 	{"supervisord/xmlrpc", []string{"faults"}},
 	{"supervisord/api", []string{"states"}},
-	{"supervisord/config", []string{"signals", "envfile", "password", "inifile", "python", "shlex", "states", "getopt"}},
+	{"supervisord/config", []string{"depends", "signals", "envfile", "password", "inifile", "python", "shlex", "states", "getopt"}},
 	{"supervisord/events", []string{"states"}},
 	{"supervisord/logs", []string{"printable", "python", "safeopen"}},
 	{"supervisord/signals", nil},

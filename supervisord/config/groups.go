@@ -78,7 +78,7 @@ func (l *loader) group(section string, grouped map[string]bool) *Group {
 	r := l.reader(InGroup, section)
 	g := &Group{Section: section, Kind: ProgramGroup, Name: r.sectionName()}
 	programs := get[[]string](r, "programs")
-	needs := get[[]Dependency](r, "depends_on")
+	needs := r.dependsOn()
 	g.Priority = get[int](r, "priority")
 	for _, p := range programs {
 		program, fastCGI := "program:"+p, "fcgi-program:"+p

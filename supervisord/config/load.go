@@ -67,6 +67,7 @@ type loader struct {
 	conf   *Config
 	errs   Errors
 	failed map[key]complaint
+	heirs  []*Process // whose priority is that of what they depend on
 
 	rows     map[Sections]rows // of the kinds of sections met so far
 	defaults map[*Option]any   // the values of defaults that are the same everywhere
@@ -125,6 +126,9 @@ func load(o LoadOptions) *loader {
 	l.conf.RPCInterfaces = l.rpcInterfaces()
 	l.sockets()
 	l.groups()
+	l.checkDependencies()
+	l.inheritPriorities()
+	l.warnOfPlugin()
 	l.servers()
 	l.identity()
 	if l.conf.Supervisord.Strict {

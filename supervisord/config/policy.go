@@ -85,6 +85,8 @@ type Dependency struct {
 	Condition Condition
 	Soft      bool // ? : a start goes on without it if it can't be had
 	Together  bool // ! : what depends on it is restarted with it
+
+	Section, Option string // where it is written
 }
 
 // Condition is how far another process must have come.
@@ -95,10 +97,15 @@ const (
 	ConditionReady   Condition = iota // it is RUNNING, which ready= delays
 	ConditionStarted                  // its child has been born
 	ConditionSuccess                  // it has ended with an expected exit status
+	// ConditionReadyOrSuccess is one of both. There is no word for it but
+	// "running,exited" of dependent_startup_wait_for.
+	ConditionReadyOrSuccess
 )
 
 // String returns the word in the configuration.
-func (c Condition) String() string { return [...]string{"ready", "started", "success"}[c] }
+func (c Condition) String() string {
+	return [...]string{"ready", "started", "success", "ready or success"}[c]
+}
 
 // ExitPolicy says when the end of a process is the end of supervisord.
 type ExitPolicy struct {

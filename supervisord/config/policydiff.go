@@ -22,7 +22,7 @@ var policyParts = []policyPart{
 		func(p *Policy) bool { return p.Ready.speaks() }},
 	{[]string{"health", "health_interval", "health_timeout", "health_start_period", "health_failures", "health_action"},
 		func(p *Policy) any { return p.Health }, func(p *Policy) bool { return p.Health.speaks() }},
-	{[]string{"depends_on"}, func(p *Policy) any { return p.DependsOn }, nil},
+	{[]string{"depends_on", "dependent_startup", "dependent_startup_wait_for", "dependent_startup_inherit_priority"}, func(p *Policy) any { return p.DependsOn }, nil},
 	{[]string{"wait_for"}, func(p *Policy) any { return p.WaitFor }, nil},
 	{[]string{"depends_timeout"}, func(p *Policy) any { return p.DependsTimeout }, nil},
 	{[]string{"exit_on", "essential"}, func(p *Policy) any { return p.Exit }, nil},

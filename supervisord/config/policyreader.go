@@ -21,7 +21,7 @@ func (r *reader) asksMore() bool {
 func (r *reader) policy(p *Policy) {
 	p.Configured, p.Written = true, r.ownTexts()
 	r.probes(p)
-	p.DependsOn = get[[]Dependency](r, "depends_on")
+	p.DependsOn = r.dependsOn()
 	p.WaitFor = get[[]Probe](r, "wait_for")
 	p.DependsTimeout = get[time.Duration](r, "depends_timeout")
 	p.Exit = ExitPolicy{get[bool](r, "essential"), get[ExitOn](r, "exit_on")}
@@ -51,6 +51,15 @@ func (r *reader) policy(p *Policy) {
 	if p.Refresh.Signal != 0 && p.Refresh.Command != "" {
 		r.fail("reload_command", "either reload_signal or reload_command can be set, not both")
 	}
+}
+
+// dependsOn reads depends_on=.
+func (r *reader) dependsOn() []Dependency {
+	list := slices.Clone(get[[]Dependency](r, "depends_on")) // a default is shared
+	for i := range list {
+		list[i].Section, list[i].Option = r.section, "depends_on"
+	}
+	return list
 }
 
 // ownTexts lists what the section says that Supervisor doesn't know.

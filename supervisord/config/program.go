@@ -41,6 +41,7 @@ func (l *loader) processes(kind Kind, section, group string, socket *Socket) ([]
 		r.each(&p)
 		if asksMore {
 			r.policy(&p.Policy)
+			r.dependent(&p)
 		}
 		list = append(list, &p)
 		if len(r.errs) > errors {
