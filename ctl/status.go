@@ -29,6 +29,17 @@ func statusActions() []action {
 			run:       (*session).status,
 		},
 		{
+			name: "why",
+			help: []string{
+				"why <name> [...]\tTell why processes are in their states, a line for each cause",
+				"why all\t\t\tThe same of all processes; status -v shows it below the status",
+			},
+			hidden:  true, // from clients that compare the list with Supervisor's
+			upCheck: true, needs: 1, wants: "a process name",
+			completes: completeProcesses,
+			run:       (*session).why,
+		},
+		{
 			name: "pid",
 			help: []string{
 				"pid\t\t\tGet the PID of supervisord.",
@@ -49,16 +60,48 @@ func everything(names []string) bool { return len(names) == 0 || slices.Contains
 // status lists processes. The messages about unknown names come first, and
 // their exit status gives way to that of a process at rest.
 func (s *session) status(ctx context.Context, arg string) error {
+	names := strings.Fields(arg)
+	verbose := slices.Contains(names, "-v")
+	names = slices.DeleteFunc(names, func(word string) bool { return word == "-v" })
 	var infos []api.ProcessInfo
 	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
+		return err
+	}
+	var causes map[string][]api.Cause
+	if verbose {
+		if err := s.call(ctx, "getAllProcessCauses", &causes); err != nil {
+			return err
+		}
+	}
+	if !everything(names) {
+		infos = s.matching(infos, names)
+	}
+	s.showStatus(infos, causes)
+	if slices.ContainsFunc(infos, func(i api.ProcessInfo) bool { return i.State.IsStopped() }) {
+		s.exit = exitSomeStopped
+	}
+	return nil
+}
+
+// why tells of each process its state, then the causes.
+func (s *session) why(ctx context.Context, arg string) error {
+	var infos []api.ProcessInfo
+	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
+		return err
+	}
+	var causes map[string][]api.Cause
+	if err := s.call(ctx, "getAllProcessCauses", &causes); err != nil {
 		return err
 	}
 	if names := strings.Fields(arg); !everything(names) {
 		infos = s.matching(infos, names)
 	}
-	s.showStatus(infos)
-	if slices.ContainsFunc(infos, func(i api.ProcessInfo) bool { return i.State.IsStopped() }) {
-		s.exit = exitSomeStopped
+	for _, info := range infos {
+		name := namespec.Join(info.Group, info.Name)
+		s.printf("%s: %s", name, info.StateName)
+		for _, cause := range causes[name] {
+			s.printf("    %s: %s", cause.Kind, cause.Text)
+		}
 	}
 	return nil
 }
@@ -88,9 +131,10 @@ func (s *session) matching(all []api.ProcessInfo, names []string) []api.ProcessI
 	return infos
 }
 
-// showStatus prints the table in one piece. The column of names is 30 wide and
-// grows with the longest name shown.
-func (s *session) showStatus(infos []api.ProcessInfo) {
+// showStatus prints the table in one piece, below each process the causes of its
+// state if there are any. The column of names is 30 wide and grows with the
+// longest name shown.
+func (s *session) showStatus(infos []api.ProcessInfo, causes map[string][]api.Cause) {
 	width := 30
 	for _, info := range infos {
 		width = max(width, utf8.RuneCountInString(namespec.Join(info.Group, info.Name)))
@@ -99,6 +143,9 @@ func (s *session) showStatus(infos []api.ProcessInfo) {
 	for _, info := range infos {
 		name := namespec.Join(info.Group, info.Name)
 		fmt.Fprintf(&b, "%-*s%-10s%s\n", width+3, name, info.StateName, info.Description)
+		for _, cause := range causes[name] {
+			fmt.Fprintf(&b, "    %s: %s\n", cause.Kind, cause.Text)
+		}
 	}
 	s.write(b.String())
 }

@@ -371,7 +371,7 @@ func TestNamesCannotSteerATerminal(t *testing.T) {
 	}
 	var shown bytes.Buffer
 	s := &session{terminal: true, out: &shown}
-	s.showStatus([]api.ProcessInfo{{Group: "g", Name: "\x1b", StateName: "FATAL", Description: "\x1b]0;title\a"}})
+	s.showStatus([]api.ProcessInfo{{Group: "g", Name: "\x1b", StateName: "FATAL", Description: "\x1b]0;title\a"}}, nil)
 	if got := shown.String(); strings.ContainsAny(got, "\x1b\a") || !strings.Contains(got, `\x1b]0;title\x07`) {
 		t.Errorf("status: %q", got)
 	}

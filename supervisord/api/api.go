@@ -81,3 +81,11 @@ type Changes struct {
 	Changed []string
 	Removed []string
 }
+
+// Cause is one reason why a process is in its state, in words for people. Kind
+// tells what it is about: "state", "exit", "probe", "dependency", "budget",
+// "hook", "socket" and so on.
+type Cause struct {
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}

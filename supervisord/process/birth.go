@@ -24,10 +24,15 @@ func (p *Process) bear() input {
 	if err != nil {
 		return stillbirth("%s", err.(*faults.Error).Detail)
 	}
+	provisions, err := p.provide()
+	defer letGo(provisions)
+	if err != nil {
+		return stillbirth("%s", err)
+	}
 	if err := p.openLogs(); err != nil {
 		return p.noDispatchers(err)
 	}
-	child, err := p.Spawner.Spawn(p.spec(file, argv))
+	child, err := p.Spawner.Spawn(p.spec(file, argv, provisions))
 	if err != nil {
 		p.closeLogs()
 		return p.noChild(err)
@@ -86,9 +91,43 @@ func (p *Process) Command() (file string, argv []string, err error) {
 	return resolve(p.Config, lookup(p.Environ, "PATH"))
 }
 
-func (p *Process) spec(file string, argv []string) *spawn.Spec {
+// provide asks all providers. What it returns is to be released even if one
+// has failed.
+func (p *Process) provide() (all []Provision, err error) {
+	for _, from := range p.Providers {
+		one, err := from.Provide()
+		if err != nil {
+			return all, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// overhear has a provider hear an output of the child too, if it wants to.
+func (one Provision) overhear(channel string, output spawn.Output) spawn.Output {
+	if one.Hear == nil || output == nil {
+		return output
+	}
+	return overheard{output, func(data []byte) { one.Hear(channel, data) }}
+}
+
+func letGo(all []Provision) {
+	for _, one := range all {
+		if one.Release != nil {
+			one.Release()
+		}
+	}
+}
+
+func (p *Process) spec(file string, argv []string, provisions []Provision) *spawn.Spec {
 	s := p.outlets()
-	s.Path, s.Args, s.Env = file, argv, p.environment()
+	s.Path, s.Args, s.Env = file, argv, p.environment(provisions)
+	for _, one := range provisions {
+		s.Files = append(s.Files, one.Files...)
+		s.ListenPID = s.ListenPID || one.ListenPID
+		s.Stdout, s.Stderr = one.overhear("stdout", s.Stdout), one.overhear("stderr", s.Stderr)
+	}
 	s.Dir, s.Umask, s.Stdin = p.Config.Directory, p.Config.Umask, p.socket
 	if p.Config.UID != nil {
 		s.Become = spawn.Identity(*p.Config.UID) // now: users come and go
@@ -118,7 +157,7 @@ func (p *Process) outlets() *spawn.Spec {
 // overheard is output that a partner gets too, as the child wrote it: only the
 // log is stripped of escape sequences.
 type overheard struct {
-	log  *logs.Stream
+	log  spawn.Output
 	hear func(data []byte)
 }
 
@@ -136,7 +175,7 @@ const (
 
 // environment is the daemon's, then what Supervisor tells every child, then
 // the file's, each over what was there before.
-func (p *Process) environment() []string {
+func (p *Process) environment(provisions []Provision) []string {
 	env := make(environment, 0, len(p.Environ)+len(p.Config.Environment)+4)
 	for _, kv := range p.Environ {
 		env.put(kv)
@@ -151,6 +190,11 @@ func (p *Process) environment() []string {
 	}
 	env.put(processNameVar + "=" + p.Config.Name)
 	env.put(groupNameVar + "=" + p.Config.Group)
+	for _, one := range provisions {
+		for _, kv := range one.Env {
+			env.put(kv)
+		}
+	}
 	for _, v := range p.Config.Environment {
 		env.put(v.Name + "=" + v.Value)
 	}
@@ -266,8 +310,17 @@ func (p *Process) ClearLogs() error {
 }
 
 // Position implements spawn.Positioned.
-func (o overheard) Position() (inode uint64, size int64) { return o.log.Position() }
+func (o overheard) Position() (inode uint64, size int64) {
+	if log, ok := o.log.(spawn.Positioned); ok {
+		return log.Position()
+	}
+	return 0, 0
+}
 
-// Resume implements spawn.Positioned. The partner has begun a new conversation,
-// to which this does not belong.
-func (o overheard) Resume(data []byte, inode uint64, size int64) { o.log.Resume(data, inode, size) }
+// Resume implements spawn.Positioned. Whoever overhears has begun anew, and this
+// does not belong to it.
+func (o overheard) Resume(data []byte, inode uint64, size int64) {
+	if log, ok := o.log.(spawn.Positioned); ok {
+		log.Resume(data, inode, size)
+	}
+}

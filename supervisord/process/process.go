@@ -52,6 +52,28 @@ type Partner interface {
 	Change(to states.Process, publish func())
 }
 
+// Provider adds to each birth what is no configuration: variables, descriptors,
+// an ear. The process calls it from the goroutine that owns it.
+type Provider interface {
+	// Provide is called before each birth. It must not block. Its error is why
+	// the birth fails.
+	Provide() (Provision, error)
+}
+
+// Provision is what a Provider adds to one birth.
+type Provision struct {
+	Env   []string     // NAME=value, over the daemon's, under environment= of the program
+	Files []spawn.File // further descriptors of the child
+	// ListenPID asks for LISTEN_PID, see spawn.Spec.
+	ListenPID bool
+	// Hear gets what the child writes to "stdout" or "stderr", besides the log,
+	// from a goroutine of each; nil for nobody. With redirect_stderr all is stdout.
+	Hear func(channel string, data []byte)
+	// Release is called when the child has been born, or has not: what was only
+	// there to be passed on can be closed. nil for nothing.
+	Release func()
+}
+
 // Options is what a process needs beside its configuration.
 type Options struct {
 	Config *config.Process
@@ -70,6 +92,8 @@ type Options struct {
 	// Partner gets what the child says on stdout, nil for nobody. There are no
 	// events and no syslog of it then.
 	Partner Partner
+	// Providers add to each birth, in order.
+	Providers []Provider
 	// Exhausted is called when restart_limit has been reached and the process has
 	// been given up, with the cause in words and an exit status that is not 0; nil
 	// for nobody. It must not block.

@@ -77,6 +77,15 @@ func (f *fake) Info(name string) (api.ProcessInfo, error) {
 	return *p, nil
 }
 
+func (f *fake) Why(name string) ([]api.Cause, error) {
+	f.note("Why", name)
+	return []api.Cause{{Kind: "state", Text: "because"}}, nil
+}
+
+func (f *fake) AllCauses() map[string][]api.Cause {
+	return map[string][]api.Cause{"g:p": {{Kind: "state", Text: "because"}}}
+}
+
 func (f *fake) Infos() []api.ProcessInfo { return f.infos }
 
 func (f *fake) ConfigInfos() []api.ConfigInfo { return f.configs }

@@ -94,6 +94,21 @@ func supervisorMethods() []method {
 		{name: "getAllProcessInfo", result: "array", outcome: "a struct for each process, as getProcessInfo has it",
 			help: "Tells of all processes.",
 			call: func(_ context.Context, d *door, _ arguments) (any, error) { return some(d.Supervisor.Infos()), nil }},
+		{name: "getProcessCauses", unlisted: true, params: []param{processName}, result: "array", outcome: "a struct for each cause: kind and text",
+			help: "Tells why a process is in its state.",
+			call: func(_ context.Context, d *door, a arguments) (any, error) {
+				causes, err := d.Supervisor.Why(a.text(0))
+				return some(causes), err
+			}},
+		{name: "getAllProcessCauses", unlisted: true, result: "struct", outcome: "the causes by the names of the processes",
+			help: "Tells why all processes are in their states.",
+			call: func(_ context.Context, d *door, _ arguments) (any, error) {
+				causes := make(map[string]any)
+				for name, list := range d.Supervisor.AllCauses() {
+					causes[name] = some(list)
+				}
+				return causes, nil
+			}},
 		{name: "getAllConfigInfo", result: "array", outcome: "a struct for each process",
 			help: "Tells how the processes are configured, also those that are not in use yet.",
 			call: func(_ context.Context, d *door, _ arguments) (any, error) {

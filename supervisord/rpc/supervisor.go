@@ -20,6 +20,10 @@ type Supervisor interface {
 	// Info tells of one process, Infos of all, by group and name.
 	Info(name string) (api.ProcessInfo, error)
 	Infos() []api.ProcessInfo
+	// Why tells why a process is in its state, AllCauses the same of all by their
+	// full names.
+	Why(name string) ([]api.Cause, error)
+	AllCauses() map[string][]api.Cause
 	// ConfigInfos tells of the configuration that was read last.
 	ConfigInfos() []api.ConfigInfo
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/faults"
@@ -59,7 +60,10 @@ type Supervisor struct {
 	ended   chan struct{} // closed when Run has returned
 	resumed bool
 	living  sync.WaitGroup
-	verdict verdict
+	// These are complete before Activate:
+	observers  []func(*process.Process)
+	explainers []func(*process.Process) []api.Cause
+	verdict    verdict
 
 	mu     sync.RWMutex
 	groups []*active // in order of activation
@@ -294,7 +298,7 @@ func (s *Supervisor) newProcess(o process.Options) (*process.Process, error) {
 	}
 	o.Stdout, o.Stderr = logFile(c.Stdout, names.stdout), logFile(c.Stderr, names.stderr)
 	o.StripANSI, o.ServerURL, o.Environ = d.StripANSI, d.ServerURL, s.Environ
-	o.Spawner, o.Events, o.Log, o.Changed = s.Spawner, s.Events, s.Log, s.Changed
+	o.Spawner, o.Events, o.Log, o.Changed = s.Spawner, s.Events, s.Log, s.observed()
 	o.Exhausted = s.exhausted
 	return process.New(o), nil
 }

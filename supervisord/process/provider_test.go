@@ -1,0 +1,87 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+	"supervisor/supervisord/testkit"
+)
+
+// provider gives what it holds, or fails.
+type provider struct {
+	Provision
+	fail     error
+	released int
+}
+
+func (p *provider) Provide() (Provision, error) {
+	one := p.Provision
+	one.Release = func() { p.released++ }
+	return one, p.fail
+}
+
+func TestProvidersAddToABirth(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		conf := plainConf()
+		conf.Command = testkit.Binary()
+		conf.Environment = config.Environment{{Name: "OWN", Value: "file"}}
+		w := &outputs{world: &world{}}
+		var heard []string
+		first := &provider{Provision: Provision{
+			Env: []string{"A=first", "OWN=provider", "SUPERVISOR_ENABLED=2"}, Files: []spawn.File{{FD: 3}}, ListenPID: true,
+		}}
+		second := &provider{Provision: Provision{
+			Env: []string{"A=second"}, Files: []spawn.File{{FD: 5}},
+			Hear: func(channel string, data []byte) { heard = append(heard, channel+" "+string(data)) },
+		}}
+		p := New(Options{Config: conf, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Providers: []Provider{first, second}})
+		ctx, cancel := context.WithCancel(t.Context())
+		var run sync.WaitGroup
+		defer run.Wait()
+		defer cancel()
+		run.Go(func() { p.Run(ctx) })
+		if err := p.Start("p", true).Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.spec.Stdout.Write([]byte("out"))
+		w.spec.Stderr.Write([]byte("err"))
+		if diff := cmp.Diff([]string{"stdout out", "stderr err"}, heard); diff != "" {
+			t.Errorf("the provider heard:\n%s", diff)
+		}
+		for _, kv := range []string{"A=second", "OWN=file", "SUPERVISOR_ENABLED=2"} {
+			if !slices.Contains(w.spec.Env, kv) {
+				t.Errorf("%s is not in %q", kv, w.spec.Env)
+			}
+		}
+		if len(w.spec.Files) != 2 || !w.spec.ListenPID {
+			t.Errorf("the child gets %v, %v", w.spec.Files, w.spec.ListenPID)
+		}
+		if first.released != 1 || second.released != 1 {
+			t.Errorf("released %d and %d times", first.released, second.released)
+		}
+
+		_ = p.Stop("p", true).Wait(t.Context())
+		second.fail = errors.New("no more of it")
+		if err := p.Start("p", true).Wait(t.Context()); err == nil {
+			t.Error("it started without what it needs")
+		}
+		if st := p.Status(); st.State != states.Backoff || !strings.Contains(st.SpawnErr, "no more of it") {
+			t.Errorf("it is %s: %s", st.State, st.SpawnErr)
+		}
+		if first.released != 2 {
+			t.Errorf("what had been provided was released %d times", first.released)
+		}
+	})
+}

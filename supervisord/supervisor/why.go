@@ -1,0 +1,70 @@
+package supervisor
+
+import (
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/process"
+)
+
+// Policies beside the processes are callers like any others. Two things are
+// only for them: they hear of each change, and they have a say when somebody
+// asks why.
+
+// Observe has f called after each change of the status of any process, from the
+// goroutine that owns the process: f must not block, nor call the process. It is
+// called before Activate.
+func (s *Supervisor) Observe(f func(*process.Process)) { s.observers = append(s.observers, f) }
+
+// Explain has f add to what Why says of a process. f may be called from any
+// goroutine and must not block. It is called before Activate.
+func (s *Supervisor) Explain(f func(*process.Process) []api.Cause) {
+	s.explainers = append(s.explainers, f)
+}
+
+// observed returns what a process calls after a change, nil for nothing.
+func (s *Supervisor) observed() func(*process.Process) {
+	switch {
+	case len(s.observers) == 0:
+		return s.Changed
+	case s.Changed == nil && len(s.observers) == 1:
+		return s.observers[0]
+	}
+	return func(p *process.Process) {
+		if s.Changed != nil {
+			s.Changed(p)
+		}
+		for _, f := range s.observers {
+			f(p)
+		}
+	}
+}
+
+// Why tells why a process is in its state, the cause of the state itself first.
+// The fault is BAD_NAME for a name that is none of a process.
+func (s *Supervisor) Why(name string) ([]api.Cause, error) {
+	p, err := s.one(name)
+	if err != nil {
+		return nil, err
+	}
+	return s.causes(p), nil
+}
+
+func (s *Supervisor) causes(p *process.Process) []api.Cause {
+	st := p.Status()
+	causes := []api.Cause{{Kind: "state", Text: st.Reason}}
+	if st.SpawnErr != "" && st.SpawnErr != st.Reason {
+		causes = append(causes, api.Cause{Kind: "exit", Text: st.SpawnErr})
+	}
+	for _, f := range s.explainers {
+		causes = append(causes, f(p)...)
+	}
+	return causes
+}
+
+// AllCauses is Why for all processes, by their full names.
+func (s *Supervisor) AllCauses() map[string][]api.Cause {
+	all := make(map[string][]api.Cause)
+	for _, p := range s.indexed().sorted {
+		all[p.FullName()] = s.causes(p)
+	}
+	return all
+}
