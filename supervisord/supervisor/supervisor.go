@@ -63,6 +63,7 @@ type Supervisor struct {
 	// These are complete before Activate:
 	observers  []func(*process.Process)
 	explainers []func(*process.Process) []api.Cause
+	providers  []func(*config.Process) process.Provider
 	verdict    verdict
 
 	mu     sync.RWMutex
@@ -300,6 +301,7 @@ func (s *Supervisor) newProcess(o process.Options) (*process.Process, error) {
 	o.StripANSI, o.ServerURL, o.Environ = d.StripANSI, d.ServerURL, s.Environ
 	o.Spawner, o.Events, o.Log, o.Changed = s.Spawner, s.Events, s.Log, s.observed()
 	o.Exhausted = s.exhausted
+	o.Providers = append(o.Providers, s.providersOf(c)...)
 	return process.New(o), nil
 }
 

@@ -1,11 +1,13 @@
 package supervisor_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
 )
 
@@ -28,6 +30,45 @@ func TestPoliciesHearOfChangesAndExplain(t *testing.T) {
 		}
 		if _, err := w.Why("b"); err == nil {
 			t.Error("what there is not has no fault")
+		}
+	})
+}
+
+// refusing lets nobody be born.
+type refusing struct{}
+
+func (refusing) Provide() (process.Provision, error) {
+	return process.Provision{}, errors.New("not today")
+}
+
+// TestProvidersAreAskedForEachProcess: whoever adds to births is asked of each
+// process that is made, also of one that comes later.
+func TestProvidersAreAskedForEachProcess(t *testing.T) {
+	conf := configOf(program("a", 1), program("b", 2))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		var asked []string
+		w.Provide(func(c *config.Process) process.Provider {
+			asked = append(asked, c.Name)
+			if c.Name == "late" {
+				return refusing{}
+			}
+			return nil
+		})
+		later := configOf(program("a", 1), program("b", 2), program("late", 3))
+		w.fresh = func() (*config.Config, error) { return later, nil }
+		if _, err := w.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.AddGroup(t.Context(), "late"); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		if !slices.Equal(asked, []string{"late"}) {
+			t.Errorf("asked of %v", asked)
+		}
+		causes, err := w.Why("late")
+		if err != nil || !slices.Contains(causes, api.Cause{Kind: "exit", Text: "not today"}) {
+			t.Errorf("why: %v, %v", causes, err)
 		}
 	})
 }
