@@ -15,8 +15,10 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/daemon"
 	"supervisor/supervisord/events"
+	"supervisor/supervisord/exitpolicy"
 	"supervisor/supervisord/httpd"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/python"
 	"supervisor/supervisord/rpc"
 	"supervisor/supervisord/spawn"
@@ -116,6 +118,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		}
 	}
 	s = supervisor.New(o)
+	s.Observe(l.exitPolicy(s, e).Changed)
 	if err := s.Activate(supervising); err != nil {
 		return 0, nil, err
 	}
@@ -156,6 +159,16 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		return mood, l.handOver(s, e), nil
 	}
 	return mood, nil, nil
+}
+
+// exitPolicy makes what ends the daemon for want of a program.
+func (l *life) exitPolicy(s *supervisor.Supervisor, e *estate) *exitpolicy.Policy {
+	past := make(map[string]process.Status, len(e.left))
+	for name, left := range e.left {
+		past[name] = left.Past
+	}
+	d := l.conf.Supervisord
+	return exitpolicy.New(exitpolicy.Options{On: d.ExitOn, Status: d.ExitStatus, Past: past, GiveUp: s.GiveUp})
 }
 
 // composure is how long after a round of starts the memory that it took is given

@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -74,7 +75,7 @@ func where(o config.Option) string {
 		}
 	}
 	if o.Long {
-		places = append(places, "--"+o.Name)
+		places = append(places, "--"+cmp.Or(o.Flag, o.Name))
 	}
 	return strings.Join(places, ", ")
 }

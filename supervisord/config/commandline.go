@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,7 +28,7 @@ func CommandLine() []getopt.Option {
 	var list []getopt.Option
 	for _, o := range options {
 		if o.Long {
-			list = append(list, getopt.Option{Long: o.Name, Short: o.Short, Arg: o.Arg, Help: o.Help})
+			list = append(list, getopt.Option{Long: cmp.Or(o.Flag, o.Name), Short: o.Short, Arg: o.Arg, Help: o.Help})
 		}
 	}
 	return list
@@ -108,6 +109,9 @@ func (v *CommandLineValues) take(g getopt.Given, h *Host) error {
 	case "configuration":
 		v.Path = g.Value
 	default:
+		if o := find(InSupervisord, name); o != nil {
+			name = o.Name
+		}
 		v.Overrides[name] = value
 	}
 	return nil

@@ -25,6 +25,7 @@ func TestParseCommandLine(t *testing.T) {
 		{"-l x.log -j /tmp/pid -d ~ -q /tmp -u anybody", CommandLineValues{Overrides: Overrides{
 			"logfile": "x.log", "pidfile": "/tmp/pid", "directory": "/home/me", "childlogdir": "/tmp", "user": "anybody"}}},
 		{"--profile_options=cumulative", CommandLineValues{Overrides: Overrides{"profile_options": "cumulative"}}},
+		{"-n --exit-on fatal,exit", CommandLineValues{Overrides: Overrides{"nodaemon": true, "exit_on": OnFatal | OnExit}}},
 		{"-h -e nonsense", CommandLineValues{Help: true}},
 		{"-?", CommandLineValues{Help: true}},
 		{"-nv", CommandLineValues{Version: true, Overrides: Overrides{"nodaemon": true}}},
@@ -44,6 +45,7 @@ func TestParseCommandLine(t *testing.T) {
 func TestParseCommandLineErrors(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
+		"--exit-on=never":           "invalid value for --exit-on 'never': 'never' is not fatal, exit, failure, success or all_exited",
 		"--bad":                     "option --bad not recognized",
 		"-Z":                        "option -Z not recognized",
 		"--log=x":                   "option --log not a unique prefix",

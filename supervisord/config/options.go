@@ -212,6 +212,7 @@ type Option struct {
 	Required bool
 	Own      bool   // Supervisor doesn't know it
 	Alias    string // another name for it, "" for none
+	Flag     string // its name on the command line, "" for Name
 	Help     string // one line
 
 	// On supervisord's command line:
@@ -262,7 +263,7 @@ var options = []Option{
 	{Name: "strip_ansi", In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Long: true, Help: "remove ANSI escape sequences from the output of processes"},
 	{Name: "environment", In: InSupervisord, Type: KeyValues, Names: NameHere | NameHost, Help: "variables for all processes and for ENV_X", where: "environment"},
 	{Name: "subreaper", Own: true, In: InSupervisord, Type: AutoBoolean, Default: "auto", Names: NameHere, Help: "adopt and reap what programs leave behind, as process 1 does; auto where the system can"},
-	{Name: "exit_on", Own: true, In: InSupervisord, Type: ExitReasons, Names: NameHere, Help: "ends of any program that end supervisord: fatal, exit, failure, success, and all_exited when none is left"},
+	{Name: "exit_on", Own: true, In: InSupervisord, Type: ExitReasons, Names: NameHere, Long: true, Flag: "exit-on", Arg: "LIST", Help: "ends of any program that end supervisord: fatal, exit, failure, success, and all_exited when none is left"},
 	{Name: "exit_code", Own: true, In: InSupervisord, Type: ExitStatusIs, Default: "first", Names: NameHere, Help: "exit status after an end that exit_on or essential asked for: that of the first program that ended so, of the first that failed, of the last, or a number"},
 	{Name: "shutdown_timeout", Own: true, In: InSupervisord, Type: Duration, Default: "infinity", Names: NameHere, Help: "time that all programs together have to stop at the end; what is left then is killed"},
 	{Name: "shutdown_parallel", Own: true, In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Help: "stop programs at the end regardless of priority, only dependents before what they depend on"},
@@ -401,7 +402,7 @@ func literally(name string, kind Type, byDefault, help string) Option {
 func find(in Sections, name string) *Option {
 	for i := range options {
 		o := &options[i]
-		if o.In&in != 0 && (o.Name == name || o.Alias == name && name != "") {
+		if o.In&in != 0 && (o.Name == name || (o.Alias == name || o.Flag == name) && name != "") {
 			return o
 		}
 	}

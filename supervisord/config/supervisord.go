@@ -46,7 +46,7 @@ func (l *loader) supervisord() {
 	s.NoCleanup = override[bool](r, "nocleanup")
 	s.StripANSI = override[bool](r, "strip_ansi")
 	s.Subreaper = get[Choice](r, "subreaper")
-	s.ExitOn = get[ExitOn](r, "exit_on")
+	s.ExitOn = override[ExitOn](r, "exit_on")
 	s.ExitStatus = get[ExitStatus](r, "exit_code")
 	s.ShutdownTimeout = get[time.Duration](r, "shutdown_timeout")
 	s.ShutdownParallel = get[bool](r, "shutdown_parallel")

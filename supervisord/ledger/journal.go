@@ -32,6 +32,7 @@ type Entry struct {
 	State      int      // a states.Process
 	Tries      int      `json:",omitempty"`
 	ExitStatus int      `json:",omitempty"`
+	Ending     int      `json:",omitempty"` // see process.Status
 	SpawnErr   string   `json:",omitempty"`
 	Reason     string   `json:",omitempty"`
 	Started    Moment   `json:",omitzero"`

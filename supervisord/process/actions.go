@@ -26,7 +26,7 @@ func begin(m *machine, now time.Time, in input) {
 	}
 	m.Reason = m.whyBegun(in)
 	m.Again, m.AgainBy, m.inRound, m.bereft = false, "", false, false
-	m.Started, m.SpawnErr, m.ExitStatus = now, "", 0
+	m.Started, m.SpawnErr, m.ExitStatus, m.Ending = now, "", 0, 0
 	m.become(states.Starting)
 	m.do(birth{})
 }
@@ -84,7 +84,7 @@ func diedYoung(m *machine, now time.Time, in input) {
 		died(m, now, in)
 		return
 	}
-	m.Ended = now
+	m.Ended, m.Ending = now, shellStatus(in.exit)
 	m.ending = in.exit.String() + " came sooner than startsecs allows"
 	m.SpawnErr = "Exited too quickly (process log may have details)"
 	m.backOff()
@@ -130,7 +130,7 @@ func (m *machine) retryOrGiveUp(now time.Time, in input) {
 
 // died is an end that nobody asked for.
 func died(m *machine, now time.Time, in input) {
-	m.Ended, m.ExitStatus, m.Tries = now, in.exit.Code, 0
+	m.Ended, m.ExitStatus, m.Ending, m.Tries = now, in.exit.Code, shellStatus(in.exit), 0
 	expected := m.conf.Expected(in.exit.Code) && !m.bereft
 	level, word := logs.LevelInfo, "expected"
 	if !expected {
@@ -207,7 +207,7 @@ func (m *machine) signalAs(sig syscall.Signal, group bool, patience time.Duratio
 
 // obeyed is an end that was asked for.
 func obeyed(m *machine, now time.Time, in input) {
-	m.Ended, m.ExitStatus = now, in.exit.Code
+	m.Ended, m.ExitStatus, m.Ending = now, in.exit.Code, shellStatus(in.exit)
 	level := logs.LevelInfo
 	if !m.conf.Expected(in.exit.Code) {
 		level = logs.LevelWarn
@@ -286,6 +286,18 @@ func alreadyStarted(m *machine, _ time.Time, _ input) { m.do(refuse{code: faults
 
 func refuseUnknown(m *machine, _ time.Time, _ input) {
 	m.do(refuse{faults.Failed, " is in an unknown process state"})
+}
+
+// shellStatus is an end as a shell tells it in one number. Of an end that nobody
+// has seen there is only to say that it was one.
+func shellStatus(e spawn.Exit) int {
+	switch {
+	case e.Code >= 0:
+		return e.Code
+	case e.Signal > 0:
+		return 128 + int(e.Signal)
+	}
+	return 1
 }
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }

@@ -21,6 +21,7 @@ type Status struct {
 	Started    time.Time // of the last attempt, zero for never
 	Ended      time.Time // when the last child was seen to have ended, zero for never
 	ExitStatus int       // of the last child, -1 if a signal ended it
+	Ending     int       // of the last child as a shell tells it: its exit status, or 128 and the signal
 	SpawnErr   string    // why the last attempt failed or the last child ended badly
 	Reason     string    // why it is in its state, in words for a person; set at each change of it
 
