@@ -188,7 +188,7 @@ func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 		Started: entry.Started.Time(), Ended: entry.Ended.Time(),
 		ExitStatus: entry.ExitStatus, Ending: entry.Ending, SpawnErr: entry.SpawnErr, Reason: entry.Reason,
 		Deadline: entry.Deadline.Time(), Due: entry.Due, Again: entry.Again, AgainBy: entry.AgainBy,
-		Row: entry.Row,
+		Row: entry.Row, Hook: process.Hook(entry.Hook),
 	}
 	if len(entry.Restarts) > 0 {
 		times := make([]time.Time, len(entry.Restarts))
@@ -300,7 +300,7 @@ func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
 		Group: p.Config.Group, Name: p.Config.Name, PID: s.PID,
 		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, Ending: s.Ending, SpawnErr: s.SpawnErr, Reason: s.Reason,
 		Started: ledger.NewMoment(s.Started), Ended: ledger.NewMoment(s.Ended), Deadline: ledger.NewMoment(s.Deadline),
-		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy, Row: s.Row,
+		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy, Row: s.Row, Hook: int(s.Hook),
 	}
 	if s.Restarts != nil {
 		for _, at := range *s.Restarts {

@@ -43,6 +43,7 @@ type Entry struct {
 	Row        int      `json:",omitempty"`
 	Restarts   []Moment `json:",omitempty"`
 	AgainBy    string   `json:",omitempty"`
+	Hook       int      `json:",omitempty"` // a process.Hook that is under way
 
 	StdoutLog string `json:",omitempty"` // AUTO log files
 	StderrLog string `json:",omitempty"`

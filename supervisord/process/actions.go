@@ -28,7 +28,7 @@ func begin(m *machine, now time.Time, in input) {
 	m.Again, m.AgainBy, m.inRound, m.bereft = false, "", false, false
 	m.Started, m.SpawnErr, m.ExitStatus, m.Ending = now, "", 0, 0
 	m.become(states.Starting)
-	m.do(birth{})
+	m.giveBirth()
 }
 
 // beginInRound is begin for a process that has never been started. With
@@ -54,6 +54,9 @@ func born(m *machine, now time.Time, in input) {
 }
 
 func settleAtLast(m *machine, now time.Time, in input) {
+	if m.inRound && m.PID == 0 {
+		m.inRound = false // it is not born yet, so born will do that
+	}
 	if m.inRound && m.conf.StartSecs <= 0 {
 		settle(m, now, in)
 	}
@@ -73,6 +76,7 @@ func settle(m *machine, _ time.Time, _ input) {
 	m.become(states.Running)
 	m.say(logs.LevelInfo, "success: %s entered RUNNING state, process has stayed up for > than %d seconds (startsecs)",
 		m.conf.Name, m.conf.StartSecs)
+	m.run(PostStart)
 }
 
 // diedYoung is an end while STARTING. It may have overtaken the timer: then
@@ -91,6 +95,7 @@ func diedYoung(m *machine, now time.Time, in input) {
 	m.say(logs.LevelWarn, "exited: %s (%s; not expected)", m.conf.Name, in.exit)
 	m.PID = 0
 	m.reportHeir(in.exit)
+	m.mop(in)
 	m.retryOrGiveUp(now, in)
 }
 
@@ -144,6 +149,7 @@ func died(m *machine, now time.Time, in input) {
 	m.becomeAs(states.Exited, expected)
 	m.say(level, "exited: %s (%s; %s)", m.conf.Name, in.exit, word)
 	m.PID = 0
+	m.mop(in)
 	m.restartIfWanted(now, in, expected)
 }
 
@@ -179,8 +185,15 @@ func (m *machine) expectBirth(after time.Duration) {
 }
 
 // terminate asks politely and gives the process stopwaitsecs to obey.
-func terminate(m *machine, _ time.Time, in input) {
+func terminate(m *machine, now time.Time, in input) {
 	m.Reason = beingStopped + who(in)
+	if !m.delay(now) {
+		m.ask()
+	}
+}
+
+// ask sends the stop signal.
+func (m *machine) ask() {
 	m.signalAs(m.conf.StopSignal, m.conf.StopAsGroup, seconds(m.conf.StopWaitSecs))
 }
 
@@ -188,6 +201,10 @@ func terminate(m *machine, _ time.Time, in input) {
 // the kernel, unable to die just now. A stopwaitsecs of 0 leaves no time for
 // the first signal, but does not make the kernel any faster.
 func kill(m *machine, _ time.Time, _ input) {
+	if m.PID == 0 {
+		return // it has ended; only its hook has not
+	}
+	m.leaveAlone()
 	m.say(logs.LevelWarn, "killing '%s' (%d) with SIGKILL", m.conf.Name, m.PID)
 	m.signalAs(syscall.SIGKILL, m.conf.KillAsGroup, max(seconds(m.conf.StopWaitSecs), breath))
 }
@@ -211,6 +228,10 @@ func obeyed(m *machine, now time.Time, in input) {
 	level := logs.LevelInfo
 	if !m.conf.Expected(in.exit.Code) {
 		level = logs.LevelWarn
+	}
+	if m.buried(in) {
+		m.say(level, "stopped: %s (%s)", m.conf.Name, in.exit)
+		return
 	}
 	m.Reason = m.whyStopped()
 	m.become(states.Stopped)
@@ -251,6 +272,9 @@ func lose(m *machine, _ time.Time, in input) {
 }
 
 func pass(m *machine, _ time.Time, in input) {
+	if m.refuseChildless() {
+		return
+	}
 	m.say(logs.LevelDebug, "sending %s (pid %d) sig %s", m.conf.Name, m.PID, signals.Name(in.sig))
 	m.do(signal{sig: in.sig})
 }

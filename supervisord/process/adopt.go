@@ -134,6 +134,8 @@ func takeOver(m *machine, now time.Time, in input) {
 	if !hasChild(past.State) { // it was being born when its daemon ended
 		past.State, past.Started, past.Due = states.Starting, now, false
 	}
+	was := past.Hook
+	past.Hook = NoHook // what became of it nobody knows
 	m.restore(past)
 	m.bereft = in.bereft
 	if !in.handed {
@@ -147,6 +149,12 @@ func takeOver(m *machine, now time.Time, in input) {
 	case m.State == states.Starting:
 		m.Again = false
 		m.do(arm{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
+	case m.State == states.Running && was == PostStart:
+		m.run(PostStart)
+	case m.State == states.Stopping && was == PreStop:
+		if !m.run(PreStop) {
+			m.ask()
+		}
 	case m.State == states.Stopping: // it has been told to
 		m.do(arm{max(m.Deadline.Sub(now), 0)})
 	}
@@ -167,6 +175,7 @@ func mourn(m *machine, now time.Time, in input) {
 	if !hasChild(in.past.State) {
 		in.past.State = states.Starting
 	}
+	in.past.Hook = NoHook // it ended with its daemon
 	m.restore(in.past)
 	m.bereft = in.bereft
 	switch m.State {
@@ -182,13 +191,22 @@ func mourn(m *machine, now time.Time, in input) {
 
 // recall goes on where there was no child: what was due is due.
 func recall(m *machine, now time.Time, in input) {
-	past := in.past
-	past.PID = 0
-	if hasChild(past.State) { // it was about to be born
+	past, was := in.past, in.past.Hook
+	past.PID, past.Hook = 0, NoHook
+	stops := past.State == states.Stopping && was != NoHook // all but a hook is over
+	if hasChild(past.State) && !stops {                     // it was about to be born
 		past.State, past.Due, past.Deadline = states.Backoff, true, now
 		past.Reason = "its daemon was gone before it was started"
 	}
 	m.restore(past)
+	switch {
+	case stops && was == PreStart:
+		m.stopped(now)
+	case stops || was == PostStop:
+		if !m.run(PostStop) && stops {
+			m.stopped(now)
+		}
+	}
 	if m.Due {
 		m.do(arm{max(m.Deadline.Sub(now), 0)})
 	}

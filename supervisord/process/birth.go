@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"syscall"
 
 	"supervisor/supervisord/config"
@@ -29,10 +28,14 @@ func (p *Process) bear() input {
 	if err != nil {
 		return stillbirth("%s", err)
 	}
+	env, err := p.environment(provisions)
+	if err != nil {
+		return stillbirth("%s", err)
+	}
 	if err := p.openLogs(); err != nil {
 		return p.noDispatchers(err)
 	}
-	child, err := p.Spawner.Spawn(p.spec(file, argv, provisions))
+	child, err := p.Spawner.Spawn(p.spec(file, argv, env, provisions))
 	if err != nil {
 		p.closeLogs()
 		return p.noChild(err)
@@ -88,7 +91,7 @@ func (p *Process) noDispatchers(err error) input {
 // Command finds the file and the words that the command stands for, as of
 // now. The error is a *faults.Error, NO_FILE or NOT_EXECUTABLE.
 func (p *Process) Command() (file string, argv []string, err error) {
-	return resolve(p.Config, lookup(p.Environ, "PATH"))
+	return resolve(p.Config, p.Config.Command, lookup(p.Environ, "PATH"))
 }
 
 // provide asks all providers. What it returns is to be released even if one
@@ -120,9 +123,9 @@ func letGo(all []Provision) {
 	}
 }
 
-func (p *Process) spec(file string, argv []string, provisions []Provision) *spawn.Spec {
+func (p *Process) spec(file string, argv, env []string, provisions []Provision) *spawn.Spec {
 	s := p.outlets()
-	s.Path, s.Args, s.Env = file, argv, p.environment(provisions)
+	s.Path, s.Args, s.Env = file, argv, env
 	for _, one := range provisions {
 		s.Files = append(s.Files, one.Files...)
 		s.ListenPID = s.ListenPID || one.ListenPID
@@ -167,68 +170,6 @@ func (o overheard) Write(data []byte) {
 	o.hear(data)
 }
 
-// The variables by which a child knows its name.
-const (
-	processNameVar = "SUPERVISOR_PROCESS_NAME"
-	groupNameVar   = "SUPERVISOR_GROUP_NAME"
-)
-
-// environment is the daemon's, then what Supervisor tells every child, then
-// the file's, each over what was there before.
-func (p *Process) environment(provisions []Provision) []string {
-	env := make(environment, 0, len(p.Environ)+len(p.Config.Environment)+4)
-	for _, kv := range p.Environ {
-		env.put(kv)
-	}
-	env.put("SUPERVISOR_ENABLED=1")
-	url := p.Config.ServerURL
-	if url == "" {
-		url = p.ServerURL
-	}
-	if url != "" {
-		env.put("SUPERVISOR_SERVER_URL=" + url)
-	}
-	env.put(processNameVar + "=" + p.Config.Name)
-	env.put(groupNameVar + "=" + p.Config.Group)
-	for _, one := range provisions {
-		for _, kv := range one.Env {
-			env.put(kv)
-		}
-	}
-	for _, v := range p.Config.Environment {
-		env.put(v.Name + "=" + v.Value)
-	}
-	return env
-}
-
-// environment is a list of NAME=value with each name once. It is short enough
-// to be searched faster than an index of it could be made.
-type environment []string
-
-func (e *environment) put(kv string) {
-	name, _, isPair := strings.Cut(kv, "=")
-	if !isPair {
-		kv += "="
-	}
-	name = kv[:len(name)+1]
-	for i, old := range *e {
-		if strings.HasPrefix(old, name) {
-			(*e)[i] = kv
-			return
-		}
-	}
-	*e = append(*e, kv)
-}
-
-func lookup(environ []string, name string) string {
-	for _, kv := range environ {
-		if k, v, _ := strings.Cut(kv, "="); k == name {
-			return v
-		}
-	}
-	return ""
-}
-
 // stream makes the way of one output of the process: to its log, to the main
 // log at level debug, to whoever subscribed to its events.
 func (p *Process) stream(channel, path string, conf config.Log) *logs.Stream {
@@ -270,24 +211,31 @@ func (p *Process) stream(channel, path string, conf config.Log) *logs.Stream {
 	return logs.NewStream(o)
 }
 
+// openLogs opens the logs unless they are open.
 func (p *Process) openLogs() error {
-	if err := p.stdout.Open(); err != nil {
-		return err
+	if p.openLog == 0 {
+		if err := p.stdout.Open(); err != nil {
+			return err
+		}
+		if !p.Config.RedirectStderr {
+			if err := p.stderr.Open(); err != nil {
+				p.stdout.Close()
+				return err
+			}
+		}
 	}
-	if p.Config.RedirectStderr {
-		return nil
-	}
-	if err := p.stderr.Open(); err != nil {
-		p.stdout.Close()
-		return err
-	}
+	p.openLog++
 	return nil
 }
 
+// closeLogs takes back one openLogs, of the child or an errand.
 func (p *Process) closeLogs() {
+	p.openLog = max(p.openLog-1, 0)
 	for _, s := range []*logs.Stream{p.stdout, p.stderr} {
 		s.Flush()
-		s.Close()
+		if p.openLog == 0 {
+			s.Close()
+		}
 	}
 }
 

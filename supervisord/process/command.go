@@ -19,14 +19,14 @@ import (
 // defaultPath is searched when nobody set a PATH, as Supervisor does.
 const defaultPath = "/bin:/usr/bin:/usr/local/bin"
 
-// resolve finds the file and the words that a command stands for. path is the
-// daemon's PATH. The error is a *faults.Error whose detail is the spawn error's
+// resolve finds the file and the words that a command of a program stands for. path
+// is the daemon's PATH. The error is a *faults.Error whose detail is the spawn error's
 // text.
-func resolve(conf *config.Process, path string) (file string, argv []string, err error) {
-	argv, err = shlex.Split(conf.Command)
+func resolve(conf *config.Process, command, path string) (file string, argv []string, err error) {
+	argv, err = shlex.Split(command)
 	if err != nil {
 		return "", nil, faults.New(faults.NotExecutable,
-			fmt.Sprintf("can't parse command %s: %v", python.Repr(conf.Command), err))
+			fmt.Sprintf("can't parse command %s: %v", python.Repr(command), err))
 	}
 	if len(argv) == 0 {
 		return "", nil, faults.New(faults.NotExecutable, "command is empty")

@@ -29,6 +29,8 @@ type Status struct {
 	Row      int          // restarts in a row that did not last
 	Restarts *[]time.Time // within the last window, oldest first; never changed, nil for none
 
+	Hook Hook // that is under way
+
 	// What only a later daemon need know, beside what is to come:
 	Child    spawn.Child // nil for none
 	Deadline time.Time   // when the timer of the state goes off, zero for never
@@ -51,6 +53,7 @@ const (
 	exited                   // the child has ended
 	timeUp                   // the timer of the state went off
 	signalFailed             // the kernel refused a signal
+	hooked                   // a hook is over
 	hold                     // no more births until release: the daemon or the group is on its way out
 	release                  // it stays after all
 	abort                    // the shutdown has come to this process
@@ -66,7 +69,8 @@ type input struct {
 	pid  int            // of spawned
 	exit spawn.Exit     // of exited and missed
 	sig  syscall.Signal // of deliver
-	text string         // of spawnFailed and signalFailed
+	text string         // of spawnFailed and signalFailed; of hooked: why it has failed, "" if it hasn't
+	hook Hook           // of hooked
 	by   string         // of start and stop: who wants it, "" for an operator
 	dice float64        // from 0 to 1, at random
 	past Status         // of adopted, missed and recalled: what the process was
@@ -137,6 +141,9 @@ type machine struct {
 	bereft       bool
 	heirReported bool // that it goes into the background has been said
 
+	last spawn.Exit // of the last child, for PostStop
+	gone int        // the pid of the child whose end a stop has seen, while there is more to it
+
 	ending string // what the last child's end or the last failure was, in words
 }
 
@@ -146,33 +153,33 @@ type machine struct {
 var table = map[states.Process][numKinds]func(*machine, time.Time, input){
 	states.Stopped: {
 		start: beginAgain, autostart: beginInRound, stop: notRunning, deliver: notRunning, hold: rest, release: unrest, reset: forget,
-		adopted: takeOver, missed: mourn, recalled: recall,
+		adopted: takeOver, missed: mourn, recalled: recall, hooked: noted,
 	},
 	states.Starting: {
 		start: alreadyStarted, stop: terminate, deliver: pass,
 		spawned: born, spawnFailed: stillborn, exited: diedYoung, timeUp: settle, roundOver: settleAtLast,
-		signalFailed: lose, hold: rest, release: unrest, abort: terminate, reset: forget,
+		signalFailed: lose, hold: rest, release: unrest, abort: terminate, reset: forget, hooked: prepared,
 	},
 	states.Running: {
 		start: alreadyStarted, stop: terminate, deliver: pass,
-		exited: died, signalFailed: lose, hold: rest, release: unrest, abort: terminate, reset: forget,
+		exited: died, signalFailed: lose, hold: rest, release: unrest, abort: terminate, reset: forget, hooked: noted,
 	},
 	states.Backoff: {
 		start: alreadyStarted, stop: abandon, deliver: notRunning,
-		timeUp: begin, hold: rest, release: unrest, abort: giveUp, reset: forget,
+		timeUp: begin, hold: rest, release: unrest, abort: giveUp, reset: forget, hooked: noted,
 	},
 	states.Stopping: {
 		start: startLater, stop: notRunning, deliver: pass,
-		exited: obeyed, timeUp: kill, signalFailed: lose, hold: rest, release: unrest, reset: forget,
+		exited: obeyed, timeUp: kill, signalFailed: lose, hold: rest, release: unrest, reset: forget, hooked: freed,
 	},
 	states.Exited: {
 		start: beginAgain, stop: cancelRestart, deliver: notRunning,
-		timeUp: begin, hold: rest, release: unrest, reset: forget,
+		timeUp: begin, hold: rest, release: unrest, reset: forget, hooked: noted,
 	},
-	states.Fatal: {start: beginAgain, stop: notRunning, deliver: notRunning, hold: rest, release: unrest, reset: forget},
+	states.Fatal: {start: beginAgain, stop: notRunning, deliver: notRunning, hold: rest, release: unrest, reset: forget, hooked: noted},
 	states.Unknown: {
 		start: refuseUnknown, stop: notRunning, deliver: notRunning,
-		exited: died, hold: rest, release: unrest, reset: forget,
+		exited: died, hold: rest, release: unrest, reset: forget, hooked: noted,
 	},
 }
 

@@ -57,6 +57,10 @@ func tell(effects []effect) []string {
 			}
 		case exhausted:
 			out = append(out, "exhausted")
+		case hook:
+			out = append(out, e.of.String())
+		case cut:
+			out = append(out, "cut")
 		case refuse:
 			out = append(out, e.code.String())
 		}
@@ -363,7 +367,7 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 // checkStep holds one step against what must hold after every step.
 func checkStep(t *testing.T, what string, m *machine, from states.Process, effects []effect) {
 	t.Helper()
-	at, births, signals := from, 0, 0
+	at, births, signals, hooks := from, 0, 0, 0
 	for _, e := range effects {
 		switch e := e.(type) {
 		case change:
@@ -383,6 +387,11 @@ func checkStep(t *testing.T, what string, m *machine, from states.Process, effec
 			if m.PID == 0 {
 				t.Errorf("%s: signal to nobody", what)
 			}
+		case hook:
+			hooks++
+			if e.of != m.Hook {
+				t.Errorf("%s: %s is run while %q is under way", what, e.of, m.Hook)
+			}
 		case arm:
 			if e.after < 0 {
 				t.Errorf("%s: timer of %s", what, e.after)
@@ -392,8 +401,11 @@ func checkStep(t *testing.T, what string, m *machine, from states.Process, effec
 	if at != m.State {
 		t.Errorf("%s: told %s, is %s", what, at, m.State)
 	}
-	if births > 1 || signals > 1 {
-		t.Errorf("%s: %d births, %d signals", what, births, signals)
+	if births > 1 || signals > 1 || hooks > 1 {
+		t.Errorf("%s: %d births, %d signals, %d hooks", what, births, signals, hooks)
+	}
+	if births > 0 && (m.Hook == PreStart || m.Hook == PostStop) {
+		t.Errorf("%s: birth during %s", what, m.Hook)
 	}
 	if births > 0 && m.PID != 0 {
 		t.Errorf("%s: birth while pid %d lives", what, m.PID)
@@ -401,7 +413,7 @@ func checkStep(t *testing.T, what string, m *machine, from states.Process, effec
 	if m.closing && births > 0 {
 		t.Errorf("%s: birth while held", what)
 	}
-	alive := m.State == states.Running || m.State == states.Stopping
+	alive := m.State == states.Running || m.State == states.Stopping && (m.PID != 0 || m.Hook == NoHook)
 	if alive != (m.PID != 0) && m.State != states.Starting && m.State != states.Unknown && from != states.Unknown {
 		t.Errorf("%s: %s with pid %d", what, m.State, m.PID)
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -124,6 +125,12 @@ type Process struct {
 	timer   *time.Timer       // of the machine's state
 	report  *time.Timer       // of the words about a stop that takes long
 	waiting []*request
+
+	openLog  int          // how many need the logs open: the child, errands
+	hook     *errand      // the machine's, nil for none
+	returned chan *errand // those that are over
+	errands  sync.WaitGroup
+	leaving  chan struct{} // closed when Run ends
 }
 
 // New returns a process at rest. It does nothing before Run.
@@ -132,6 +139,8 @@ func New(o Options) *Process {
 		Options:  o,
 		requests: make(chan *request),
 		gone:     make(chan struct{}),
+		returned: make(chan *errand),
+		leaving:  make(chan struct{}),
 		machine:  machine{conf: o.Config},
 	}
 	p.current.Store(o.Config)
@@ -174,6 +183,7 @@ func (p *Process) IsOver() bool {
 // alive then is left alone.
 func (p *Process) Run(ctx context.Context) {
 	defer close(p.gone)
+	defer p.leave()
 	p.timer, p.report = stoppedTimer(), stoppedTimer()
 	defer p.timer.Stop()
 	defer p.report.Stop()
@@ -183,6 +193,8 @@ func (p *Process) Run(ctx context.Context) {
 			p.serve(r)
 		case e := <-p.exits:
 			p.bury(e)
+		case e := <-p.returned:
+			p.comeBack(e)
 		case <-p.timer.C:
 			if !p.overslept() {
 				_ = p.apply(input{kind: timeUp}) // nobody asked, so nobody is refused
@@ -192,6 +204,16 @@ func (p *Process) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// leave ends what is beside the child, of which nothing is to outlast Run.
+func (p *Process) leave() {
+	close(p.leaving)
+	p.errands.Wait()
+	if p.child == nil && p.openLog > 0 {
+		p.openLog = 1
+		p.closeLogs()
 	}
 }
 
@@ -247,6 +269,8 @@ func (p *Process) apply(in input) error {
 			case birth:
 				p.publish() // a birth under way shows
 				next, more = p.bear(), true
+			case hook:
+				next, more = p.runHook(e)
 			case signal:
 				if failure := p.signal(e); failure != "" {
 					next, more = input{kind: signalFailed, text: failure}, true
@@ -281,6 +305,8 @@ func (p *Process) do(e effect) {
 		p.arm(e.after)
 	case disarm:
 		p.disarm()
+	case cut:
+		p.cutHook()
 	case restore:
 		if p.Partner != nil {
 			p.Partner.Change(e.to, func() {})

@@ -40,6 +40,10 @@ type world struct {
 	once  bool             // of the next birth only
 	child *fakeChild       // the last one
 	every func(*fakeChild) // what a newborn does
+
+	errand     *fakeChild // the last command that was run beside the child
+	errandDone []string   // what all of them were for, and when
+	errandDoes func(what string, c *fakeChild)
 }
 
 // fakeChild obeys signals as told.
@@ -97,7 +101,10 @@ func (c *fakeChild) mind(change func(*fakeChild)) {
 func (c *fakeChild) exit(code int) { c.end(spawn.Exit{Code: code}) }
 
 // Spawn implements Spawner.
-func (w *world) Spawn(*spawn.Spec) (spawn.Child, error) {
+func (w *world) Spawn(s *spawn.Spec) (spawn.Child, error) {
+	if what := lookup(s.Env, hookVar); what != "" {
+		return w.send(what), nil
+	}
 	w.births = append(w.births, time.Since(w.begun))
 	if err := w.fail; err != nil {
 		if w.once {
@@ -110,6 +117,16 @@ func (w *world) Spawn(*spawn.Spec) (spawn.Child, error) {
 		w.every(w.child)
 	}
 	return w.child, nil
+}
+
+func (w *world) send(what string) *fakeChild {
+	w.errandDone = append(w.errandDone, fmt.Sprintf("%s %s", what, time.Since(w.begun)))
+	c := &fakeChild{pid: 1000 + len(w.errandDone), exits: make(chan spawn.Exit, 1)}
+	w.errand = c
+	if w.errandDoes != nil {
+		w.errandDoes(what, c)
+	}
+	return c
 }
 
 // Adopt implements Spawner: there is nobody to adopt unless the test has put a

@@ -238,7 +238,10 @@ func stopped() condition {
 		if pid < 0 {
 			pid = s.PID
 		}
-		return s.State.IsStopped() || s.PID != pid, nil
+		if s.State.IsStopped() {
+			return s.Hook != PostStop, nil
+		}
+		return s.PID != pid && s.State != states.Stopping, nil
 	}
 }
 

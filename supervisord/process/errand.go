@@ -1,0 +1,233 @@
+package process
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/signals"
+	"supervisor/supervisord/spawn"
+)
+
+// errand is a command that is run for the process beside its child, with the same
+// user, directory and variables: a hook, or what a refresh needs. Its stdin is
+// empty, and what it says goes to the process's log of stderr.
+type errand struct {
+	what  string // what texts call it
+	child spawn.Child
+	said  *hearsay
+	limit time.Duration // config.Forever for none
+	cut   chan struct{} // closed to end it early
+	then  func(*errand) // called by Run when it is over
+	once  sync.Once     // closes cut
+	// How it came out, once it is over:
+	failure string // "" for success
+}
+
+// errandOf is what is to be run, for whom.
+type errandOf struct {
+	what, command string
+	variables     []string // NAME=value, over all others
+	limit         time.Duration
+	then          func(*errand)
+}
+
+// sendOut begins an errand. What it returns is why it can't, "" if it can: then
+// the errand's own function tells of its end.
+func (p *Process) sendOut(o errandOf) (e *errand, failure string) {
+	spec, err := p.errandSpec(o)
+	if err != nil {
+		return nil, fmt.Sprintf("%s: %s", o.what, err)
+	}
+	nothing, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, fmt.Sprintf("%s: %s", o.what, err)
+	}
+	defer nothing.Close()
+	if err := p.openLogs(); err != nil {
+		return nil, fmt.Sprintf("%s: %s", o.what, p.noDispatchers(err).text)
+	}
+	e = &errand{what: o.what, said: &hearsay{log: p.complaints()}, limit: o.limit, cut: make(chan struct{}), then: o.then}
+	spec.Stdin, spec.Stdout = nothing, e.said
+	if e.child, err = p.Spawner.Spawn(spec); err != nil {
+		p.closeLogs()
+		return nil, fmt.Sprintf("%s: %s", o.what, p.noChild(err).text)
+	}
+	p.errands.Go(func() {
+		e.await(p.leaving)
+		select {
+		case p.returned <- e:
+		case <-p.leaving:
+		}
+	})
+	return e, ""
+}
+
+// errandSpec says how the child of an errand is born.
+func (p *Process) errandSpec(o errandOf) (*spawn.Spec, error) {
+	file, argv, err := resolve(p.Config, o.command, lookup(p.Environ, "PATH"))
+	if err != nil {
+		return nil, fmt.Errorf("%s", err.(*faults.Error).Detail)
+	}
+	all, err := p.environment(nil)
+	if err != nil {
+		return nil, err
+	}
+	env := environment(all)
+	for _, kv := range o.variables {
+		env.put(kv)
+	}
+	s := &spawn.Spec{Path: file, Args: argv, Env: env, Dir: p.Config.Directory, Umask: p.Config.Umask}
+	if p.Config.UID != nil {
+		s.Become = spawn.Identity(*p.Config.UID)
+	}
+	return s, nil
+}
+
+// complaints is the log of stderr, wherever that goes.
+func (p *Process) complaints() *logs.Stream {
+	if p.Config.RedirectStderr {
+		return p.stdout
+	}
+	return p.stderr
+}
+
+// comeBack takes note of the end of an errand.
+func (p *Process) comeBack(e *errand) {
+	p.closeLogs()
+	e.then(e)
+}
+
+// stop ends the errand early. It may be called several times.
+func (e *errand) stop() { e.once.Do(func() { close(e.cut) }) }
+
+// await waits for the end of the errand and finds words for it. One that is cut
+// short or takes too long gets SIGTERM and, a breath later, SIGKILL, with its whole
+// process group; who is deaf even to that is left behind. When the daemon leaves
+// there is no time for manners.
+func (e *errand) await(leaving <-chan struct{}) {
+	var late <-chan time.Time
+	if e.limit != config.Forever {
+		timer := time.NewTimer(e.limit)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case exit := <-e.child.Exited():
+		e.failure = e.words(exit)
+		return
+	case <-late:
+		e.failure = fmt.Sprintf("%s timed out after %s", e.what, e.limit)
+	case <-e.cut:
+		e.failure = e.what + " was cut short"
+	case <-leaving:
+		_ = e.child.Signal(syscall.SIGKILL, true) // or it has just ended
+		return
+	}
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		_ = e.child.Signal(sig, true)
+		patience := time.NewTimer(breath)
+		select {
+		case <-e.child.Exited():
+			patience.Stop()
+			return
+		case <-patience.C:
+		case <-leaving:
+			_ = e.child.Signal(syscall.SIGKILL, true)
+			return
+		}
+	}
+}
+
+// words tells how it ended, "" for well.
+func (e *errand) words(exit spawn.Exit) string {
+	switch {
+	case exit.Code == 0:
+		return ""
+	case exit.Code > 0:
+		return fmt.Sprintf("%s exited with status %d", e.what, exit.Code)
+	}
+	return fmt.Sprintf("%s was %s", e.what, exit)
+}
+
+// hearsay is output that goes to a log and of which the last line is kept.
+type hearsay struct {
+	log *logs.Stream
+	mu  sync.Mutex
+	end []byte // guarded by mu
+}
+
+// Write implements spawn.Output.
+func (h *hearsay) Write(data []byte) {
+	const most = 1 << 10
+	h.log.Write(data)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.end = append(h.end, data...)
+	if n := len(h.end); n > most {
+		h.end = append(h.end[:0], h.end[n-most:]...)
+	}
+}
+
+// lastLine returns the last line that says anything, "" for none.
+func (h *hearsay) lastLine() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	text := strings.TrimSpace(string(h.end))
+	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+}
+
+// The variables by which an errand knows what it is for.
+const (
+	hookVar       = "SUPERVISOR_HOOK"
+	pidVar        = "SUPERVISOR_PID"
+	exitStatusVar = "SUPERVISOR_EXIT_STATUS"
+	exitSignalVar = "SUPERVISOR_EXIT_SIGNAL"
+)
+
+// runHook begins a hook in the place of the one that is under way. It returns
+// what the machine is to be told at once, if anything.
+func (p *Process) runHook(h hook) (in input, over bool) {
+	p.cutHook()
+	conf := p.machine.conf
+	o := errandOf{
+		what: h.of.String(), command: h.of.command(&conf.Hooks), limit: conf.Hooks.Timeout,
+		variables: []string{hookVar + "=" + h.of.String()},
+		then: func(e *errand) {
+			if p.hook != e {
+				return // another one has taken its place
+			}
+			p.hook = nil
+			_ = p.apply(input{kind: hooked, hook: h.of, text: e.failure}) // nobody asked
+		},
+	}
+	if h.pid != 0 {
+		o.variables = append(o.variables, pidVar+"="+strconv.Itoa(h.pid))
+	}
+	if h.of == PostStop {
+		o.variables = append(o.variables, exitStatusVar+"="+strconv.Itoa(h.exit.Code))
+		if h.exit.Signal != 0 {
+			o.variables = append(o.variables, exitSignalVar+"="+signals.Name(h.exit.Signal))
+		}
+	}
+	e, failure := p.sendOut(o)
+	if failure != "" {
+		return input{kind: hooked, hook: h.of, text: failure}, true
+	}
+	p.hook = e
+	return input{}, false
+}
+
+// cutHook ends the hook that is under way, if there is one. Its end is still told.
+func (p *Process) cutHook() {
+	if p.hook != nil {
+		p.hook.stop()
+	}
+}

@@ -1,0 +1,239 @@
+package process
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+)
+
+// withHooks has the given hooks run something that the world answers for.
+func withHooks(list ...Hook) func(*config.Process) {
+	return func(c *config.Process) {
+		c.Hooks.Timeout = 30 * time.Second
+		for _, h := range list {
+			*[...]*string{nil, &c.Hooks.PreStart, &c.Hooks.PostStart, &c.Hooks.PreStop, &c.Hooks.PostStop}[h] = os.Args[0]
+		}
+	}
+}
+
+// enduring is what a command does that ends well after a while.
+func enduring(d time.Duration) func(string, *fakeChild) {
+	return func(_ string, c *fakeChild) { time.AfterFunc(d, func() { c.exit(0) }) }
+}
+
+func TestHooksOfALife(t *testing.T) {
+	inWorld(t, withHooks(PreStart, PostStart, PreStop, PostStop), func(t *testing.T, w *world) {
+		w.errandDoes = enduring(2 * time.Second)
+		w.start(t)
+		if took := time.Since(w.begun); took != 3*time.Second || len(w.births) != 1 || w.births[0] != 2*time.Second {
+			t.Errorf("started after %s, born at %v", took, w.births)
+		}
+		sleep(10 * time.Second)
+		if err := w.Stop("p", true).Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"pre_start 0s", "post_start 3s", "pre_stop 13s", "post_stop 15s"}
+		if diff := cmp.Diff(want, w.errandDone); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if took := time.Since(w.begun); took != 17*time.Second {
+			t.Errorf("stopped after %s", took)
+		}
+		w.expect(t, states.Stopped)
+		if diff := cmp.Diff([]string{"STARTING", "RUNNING", "STOPPING", "STOPPED"}, w.events); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestFailedPreStartIsAFailedStart(t *testing.T) {
+	inWorld(t, withHooks(PreStart), func(t *testing.T, w *world) {
+		w.errandDoes = func(_ string, c *fakeChild) { c.exit(2) }
+		if err := w.Start("p", true).Wait(t.Context()); !sameFault(err, faults.New(faults.SpawnError, "p")) {
+			t.Errorf("got %v", err)
+		}
+		if got := w.Status().SpawnErr; got != "pre_start exited with status 2" {
+			t.Errorf("spawnerr %q", got)
+		}
+		sleep(time.Minute)
+		w.expect(t, states.Fatal)
+		if len(w.births) != 0 || len(w.errandDone) != 4 {
+			t.Errorf("born at %v, prepared at %v", w.births, w.errandDone)
+		}
+	})
+}
+
+func TestHookThatCantBeRun(t *testing.T) {
+	inWorld(t, func(c *config.Process) {
+		c.Hooks = config.Hooks{PreStart: "/does/not/exist --now", Timeout: time.Second}
+	}, func(t *testing.T, w *world) {
+		_ = w.Start("p", true).Wait(t.Context())
+		if got := w.Status().SpawnErr; got != "pre_start: can't find command '/does/not/exist'" {
+			t.Errorf("spawnerr %q", got)
+		}
+	})
+}
+
+func TestHookThatTakesTooLong(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		deaf []syscall.Signal
+		took time.Duration
+	}{
+		{"obeys", nil, 30 * time.Second},
+		{"deaf", []syscall.Signal{syscall.SIGTERM}, 31 * time.Second},
+		{"undead", []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL}, 32 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inWorld(t, withHooks(PreStart), func(t *testing.T, w *world) {
+				w.errandDoes = func(_ string, c *fakeChild) { c.ignore = tt.deaf }
+				_ = w.Start("p", true).Wait(t.Context())
+				if got := w.Status().SpawnErr; got != "pre_start timed out after 30s" {
+					t.Errorf("spawnerr %q", got)
+				}
+				if took := time.Since(w.begun); took != tt.took {
+					t.Errorf("after %s", took)
+				}
+			})
+		})
+	}
+}
+
+func TestStopDuringPreStart(t *testing.T) {
+	inWorld(t, withHooks(PreStart), func(t *testing.T, w *world) {
+		a := w.Start("p", true)
+		sleep(time.Second)
+		w.expect(t, states.Starting)
+		if err := w.Stop("p", true).Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.expect(t, states.Stopped)
+		if err := a.Wait(t.Context()); !sameFault(err, faults.New(faults.AbnormalTermination, "p")) {
+			t.Errorf("the start came to %v", err)
+		}
+		if diff := cmp.Diff([]string{"SIGTERM true"}, w.errand.got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		sleep(time.Hour)
+		if len(w.births) != 0 {
+			t.Errorf("born at %v", w.births)
+		}
+	})
+}
+
+func TestRestartWaitsForPostStop(t *testing.T) {
+	inWorld(t, withHooks(PostStop), func(t *testing.T, w *world) {
+		w.errandDoes = enduring(5 * time.Second)
+		w.start(t)
+		sleep(time.Minute)
+		w.child.exit(1)
+		sleep(4 * time.Second)
+		w.expect(t, states.Starting)
+		if pid := w.Status().PID; pid != 0 {
+			t.Errorf("born with pid %d", pid)
+		}
+		sleep(3 * time.Second)
+		w.expect(t, states.Running)
+		if len(w.births) != 2 || w.births[1] != 66*time.Second {
+			t.Errorf("born at %v", w.births)
+		}
+	})
+}
+
+// Whoever waits for a stop, and the daemon's end, waits for what comes after it.
+func TestEndWaitsForPostStop(t *testing.T) {
+	inWorld(t, func(c *config.Process) {
+		withHooks(PostStop)(c)
+		c.Autorestart = config.RestartNever
+	}, func(t *testing.T, w *world) {
+		w.errandDoes = enduring(5 * time.Second)
+		w.start(t)
+		w.child.exit(0)
+		w.expect(t, states.Exited)
+		w.Hold()
+		before := time.Now()
+		if err := w.Abort().Wait(t.Context()); err != nil || time.Since(before) != 5*time.Second {
+			t.Errorf("%v after %s", err, time.Since(before))
+		}
+	})
+}
+
+func TestHookDoesNotOutlastRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		conf := plainConf()
+		conf.Command = os.Args[0]
+		withHooks(PreStart)(conf)
+		w := &world{begun: time.Now()}
+		w.errandDoes = func(_ string, c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGKILL} }
+		w.Process = New(Options{Config: conf, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger()})
+		ctx, cancel := context.WithCancel(t.Context())
+		go w.Run(ctx)
+		w.Start("p", false)
+		cancel()
+		synctest.Wait()
+		if !w.IsOver() {
+			t.Error("Run has not ended")
+		}
+		if diff := cmp.Diff([]string{"SIGKILL true"}, w.errand.got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if s := w.Status(); s.State != states.Starting || s.Hook != PreStart {
+			t.Errorf("what is left is %+v", s)
+		}
+	})
+}
+
+func TestHookLearnsWhatItIsFor(t *testing.T) {
+	t.Parallel()
+	conf := plainConf()
+	conf.Command = os.Args[0]
+	conf.Environment = config.Environment{{Name: "A", Value: "b"}}
+	var specs []*spawn.Spec
+	p := New(Options{Config: conf, Log: slog.New(slog.DiscardHandler), Spawner: spawnerFunc(func(s *spawn.Spec) (spawn.Child, error) {
+		specs = append(specs, s)
+		return nil, syscall.EAGAIN
+	})})
+	withHooks(PostStop)(conf)
+	in, over := p.runHook(hook{of: PostStop, exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}})
+	if !over || in.text != "post_stop: Too many processes in process table to spawn 'p'" {
+		t.Errorf("got %+v", in)
+	}
+	got := strings.Join(specs[0].Env, "\n")
+	want := "SUPERVISOR_ENABLED=1\nSUPERVISOR_PROCESS_NAME=p\nSUPERVISOR_GROUP_NAME=g\nA=b\n" +
+		"SUPERVISOR_HOOK=post_stop\nSUPERVISOR_EXIT_STATUS=-1\nSUPERVISOR_EXIT_SIGNAL=SIGKILL"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+type spawnerFunc func(*spawn.Spec) (spawn.Child, error)
+
+func (f spawnerFunc) Spawn(s *spawn.Spec) (spawn.Child, error)              { return f(s) }
+func (f spawnerFunc) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) { panic("nobody to adopt") }
+
+func TestLastLine(t *testing.T) {
+	t.Parallel()
+	p := New(Options{Config: plainConf(), Log: slog.New(slog.DiscardHandler)})
+	h := &hearsay{log: p.stderr}
+	for text, want := range map[string]string{"": "", "a\nb\n\n": "b", "\n": "", strings.Repeat("x", 5000) + "\nlast": "last"} {
+		h.end = nil
+		h.Write([]byte(text))
+		if got := h.lastLine(); got != want {
+			t.Errorf("%.10q: got %q, want %q", text, got, want)
+		}
+	}
+}
