@@ -197,7 +197,24 @@ func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 		}
 		left.Past.Restarts = &times
 	}
+	if v := entry.Vitals; v != nil {
+		left.Past.Vitals = process.Vitals{
+			Ready: v.Ready, NotYet: v.NotYet, ReadyBy: v.ReadyBy.Time(), Late: v.Late,
+			Health: process.Verdict(v.Health), Ill: v.Ill, VitalsAt: v.VitalsAt.Time(),
+		}
+	}
 	return left
+}
+
+// vitals are those to be recorded, nil for none.
+func vitals(v process.Vitals) *ledger.Vitals {
+	if v == (process.Vitals{}) {
+		return nil
+	}
+	return &ledger.Vitals{
+		Ready: v.Ready, NotYet: v.NotYet, ReadyBy: ledger.NewMoment(v.ReadyBy), Late: v.Late,
+		Health: string(v.Health), Ill: v.Ill, VitalsAt: ledger.NewMoment(v.VitalsAt),
+	}
 }
 
 func (e *estate) kills() bool { return e.conf.Supervisord.Orphans == config.KillOrphans }
@@ -254,6 +271,7 @@ func (e *estate) addFound(name string, s spawn.Survivor) {
 	}
 	left.Child, left.Unwanted = s.Orphan, e.kills()
 	left.Past.State, left.Past.PID, left.Past.Started = states.Starting, s.PID, ledger.FromTicks(s.Born).Time()
+	left.Past.Vitals = process.Vitals{} // of another child
 }
 
 // process returns the configuration of a process, nil if there is none.
@@ -300,7 +318,7 @@ func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
 		Group: p.Config.Group, Name: p.Config.Name, PID: s.PID,
 		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, Ending: s.Ending, SpawnErr: s.SpawnErr, Reason: s.Reason,
 		Started: ledger.NewMoment(s.Started), Ended: ledger.NewMoment(s.Ended), Deadline: ledger.NewMoment(s.Deadline),
-		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy, Row: s.Row, Hook: int(s.Hook),
+		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy, Row: s.Row, Vitals: vitals(s.Vitals), Hook: int(s.Hook),
 	}
 	if s.Restarts != nil {
 		for _, at := range *s.Restarts {

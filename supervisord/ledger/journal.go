@@ -45,8 +45,21 @@ type Entry struct {
 	AgainBy    string   `json:",omitempty"`
 	Hook       int      `json:",omitempty"` // a process.Hook that is under way
 
+	Vitals *Vitals `json:",omitempty"` // nil if there are none
+
 	StdoutLog string `json:",omitempty"` // AUTO log files
 	StderrLog string `json:",omitempty"`
+}
+
+// Vitals are a process.Vitals.
+type Vitals struct {
+	Ready    bool   `json:",omitempty"`
+	NotYet   string `json:",omitempty"`
+	ReadyBy  Moment `json:",omitzero"`
+	Late     bool   `json:",omitempty"`
+	Health   string `json:",omitempty"`
+	Ill      string `json:",omitempty"`
+	VitalsAt Moment `json:",omitzero"`
 }
 
 func (e *Entry) key() key { return key{e.Group, e.Name} }

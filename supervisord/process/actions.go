@@ -27,6 +27,7 @@ func begin(m *machine, now time.Time, in input) {
 	m.Reason = m.whyBegun(in)
 	m.Again, m.AgainBy, m.inRound, m.bereft = false, "", false, false
 	m.Started, m.SpawnErr, m.ExitStatus, m.Ending = now, "", 0, 0
+	m.Vitals = Vitals{}
 	m.become(states.Starting)
 	m.giveBirth()
 }
@@ -46,6 +47,8 @@ func born(m *machine, now time.Time, in input) {
 	m.PID = in.pid
 	m.say(logs.LevelInfo, "spawned: '%s' with pid %d", m.conf.Name, m.PID)
 	switch {
+	case m.awaitsReady():
+		m.await(now)
 	case m.conf.StartSecs > 0:
 		m.do(arm{seconds(m.conf.StartSecs)})
 	case !m.inRound:
@@ -57,7 +60,7 @@ func settleAtLast(m *machine, now time.Time, in input) {
 	if m.inRound && m.PID == 0 {
 		m.inRound = false // it is not born yet, so born will do that
 	}
-	if m.inRound && m.conf.StartSecs <= 0 {
+	if m.inRound && m.conf.StartSecs <= 0 && !m.awaitsReady() {
 		settle(m, now, in)
 	}
 }
@@ -74,23 +77,26 @@ func stillborn(m *machine, now time.Time, in input) {
 func settle(m *machine, _ time.Time, _ input) {
 	m.Tries = 0
 	m.become(states.Running)
-	m.say(logs.LevelInfo, "success: %s entered RUNNING state, process has stayed up for > than %d seconds (startsecs)",
-		m.conf.Name, m.conf.StartSecs)
+	andReady := ""
+	if m.Ready {
+		andReady = " and is ready"
+	}
+	m.say(logs.LevelInfo, "success: %s entered RUNNING state, process has stayed up for > than %d seconds (startsecs)%s",
+		m.conf.Name, m.conf.StartSecs, andReady)
 	m.run(PostStart)
 }
 
 // diedYoung is an end while STARTING. It may have overtaken the timer: then
 // the child had lived long enough, and the world is told that it ran.
 func diedYoung(m *machine, now time.Time, in input) {
-	if now.Sub(m.Started) >= seconds(m.conf.StartSecs) {
+	if now.Sub(m.Started) >= seconds(m.conf.StartSecs) && !m.awaitsReady() {
 		m.Tries = 0
 		m.become(states.Running)
 		died(m, now, in)
 		return
 	}
 	m.Ended, m.Ending = now, shellStatus(in.exit)
-	m.ending = in.exit.String() + " came sooner than startsecs allows"
-	m.SpawnErr = "Exited too quickly (process log may have details)"
+	m.SpawnErr, m.ending = m.whyYoung(now, in.exit)
 	m.backOff()
 	m.say(logs.LevelWarn, "exited: %s (%s; not expected)", m.conf.Name, in.exit)
 	m.PID = 0
@@ -186,7 +192,7 @@ func (m *machine) expectBirth(after time.Duration) {
 
 // terminate asks politely and gives the process stopwaitsecs to obey.
 func terminate(m *machine, now time.Time, in input) {
-	m.Reason = beingStopped + who(in)
+	m.Reason, m.Late = beingStopped+who(in), false
 	if !m.delay(now) {
 		m.ask()
 	}
@@ -216,7 +222,7 @@ func (m *machine) signalAs(sig syscall.Signal, group bool, patience time.Duratio
 		whom = "process group "
 	}
 	m.say(logs.LevelDebug, "killing %s (pid %d) %swith signal %s", m.conf.Name, m.PID, whom, signals.Name(sig))
-	if m.State != states.Stopping {
+	if m.State != states.Stopping && !m.Late {
 		m.become(states.Stopping)
 	}
 	m.do(arm{patience}, signal{sig, group})

@@ -132,13 +132,14 @@ func (s *Socket) Inherit(file *os.File) (*os.File, error) {
 func takeOver(m *machine, now time.Time, in input) {
 	past := in.past
 	if !hasChild(past.State) { // it was being born when its daemon ended
-		past.State, past.Started, past.Due = states.Starting, now, false
+		past.State, past.Started, past.Due, past.Vitals = states.Starting, now, false, Vitals{}
 	}
 	was := past.Hook
 	past.Hook = NoHook // what became of it nobody knows
 	m.restore(past)
 	m.bereft = in.bereft
 	if !in.handed {
+		m.doubt()
 		m.say(logs.LevelInfo, "adopted: '%s' with pid %d", m.conf.Name, m.PID)
 	}
 	switch {
@@ -148,7 +149,7 @@ func takeOver(m *machine, now time.Time, in input) {
 		terminate(m, now, in)
 	case m.State == states.Starting:
 		m.Again = false
-		m.do(arm{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
+		m.resume(now, in)
 	case m.State == states.Running && was == PostStart:
 		m.run(PostStart)
 	case m.State == states.Stopping && was == PreStop:

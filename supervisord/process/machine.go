@@ -31,6 +31,8 @@ type Status struct {
 
 	Hook Hook // that is under way
 
+	Vitals
+
 	// What only a later daemon need know, beside what is to come:
 	Child    spawn.Child // nil for none
 	Deadline time.Time   // when the timer of the state goes off, zero for never
@@ -59,21 +61,30 @@ const (
 	abort                    // the shutdown has come to this process
 	adopted                  // the child that an earlier daemon has left is ours
 	missed                   // it has ended, and nobody saw it
+	readied                  // ready= has succeeded
+	unready                  // it has failed, which is no failure of the start yet
+	extended                 // the child needs more time
+	examined                 // its health has been looked at
+	renewed                  // somebody wants another child in its place
+	reconfigured             // the configuration is another one
 	recalled                 // an earlier daemon has left no child, but what is to come
 	reset                    // somebody wants what was counted to be forgotten
 	numKinds
 )
 
 type input struct {
-	kind kind
-	pid  int            // of spawned
-	exit spawn.Exit     // of exited and missed
-	sig  syscall.Signal // of deliver
-	text string         // of spawnFailed and signalFailed; of hooked: why it has failed, "" if it hasn't
-	hook Hook           // of hooked
-	by   string         // of start and stop: who wants it, "" for an operator
-	dice float64        // from 0 to 1, at random
-	past Status         // of adopted, missed and recalled: what the process was
+	kind   kind
+	pid    int            // of spawned
+	exit   spawn.Exit     // of exited and missed
+	sig    syscall.Signal // of deliver
+	text   string         // of spawnFailed and signalFailed; of hooked: why it has failed, "" if it hasn't; of unready and examined: why
+	hook   Hook           // of hooked
+	by     string         // of start and stop: who wants it, "" for an operator
+	dice   float64        // from 0 to 1, at random
+	cause  string         // of renewed
+	after  time.Duration  // of extended
+	health Verdict        // of examined
+	past   Status         // of adopted, missed and recalled: what the process was
 	// Of adopted: the child is to be stopped; it has lost the daemon that it
 	// talked to; that daemon has handed it over, which is nothing to talk about.
 	unwanted, bereft, handed bool
@@ -157,19 +168,21 @@ var table = map[states.Process][numKinds]func(*machine, time.Time, input){
 	},
 	states.Starting: {
 		start: alreadyStarted, stop: terminate, deliver: pass,
-		spawned: born, spawnFailed: stillborn, exited: diedYoung, timeUp: settle, roundOver: settleAtLast,
+		spawned: born, spawnFailed: stillborn, exited: diedYoung, timeUp: ripen, roundOver: settleAtLast,
 		signalFailed: lose, hold: rest, release: unrest, abort: terminate, reset: forget, hooked: prepared,
+		readied: succeeded, unready: keptWaiting, extended: putOff, reconfigured: reckon,
 	},
 	states.Running: {
 		start: alreadyStarted, stop: terminate, deliver: pass,
 		exited: died, signalFailed: lose, hold: rest, release: unrest, abort: terminate, reset: forget, hooked: noted,
+		readied: affirmed, unready: keptWaiting, examined: judged, renewed: renew,
 	},
 	states.Backoff: {
 		start: alreadyStarted, stop: abandon, deliver: notRunning,
 		timeUp: begin, hold: rest, release: unrest, abort: giveUp, reset: forget, hooked: noted,
 	},
 	states.Stopping: {
-		start: startLater, stop: notRunning, deliver: pass,
+		start: startLater, stop: stopInstead, deliver: pass, extended: prolong,
 		exited: obeyed, timeUp: kill, signalFailed: lose, hold: rest, release: unrest, reset: forget, hooked: freed,
 	},
 	states.Exited: {

@@ -275,6 +275,12 @@ func past(k kind, state states.Process) input {
 func unwanted(in input) input { in.unwanted = true; return in }
 func due(in input) input      { in.past.Due = true; return in }
 
+// awaiting has a machine be one whose child has a minute to get ready.
+func awaiting(m *machine) {
+	m.conf.Ready = config.Readiness{Probe: config.Probe{Text: "tcp://x:1", Kind: config.TCPProbe}, Timeout: time.Minute, Interval: time.Second}
+	m.ReadyBy = m.Started.Add(time.Minute)
+}
+
 func closing(m *machine) { m.closing = true }
 
 func restart(a config.Autorestart) func(*machine) { return func(m *machine) { m.conf.Autorestart = a } }
@@ -333,7 +339,7 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 	exits := []spawn.Exit{{Code: 0}, {Code: 1}, {Code: -1, Signal: syscall.SIGKILL}}
 	for _, state := range states.All {
 		for kind := range numKinds {
-			for flags := range 1 << 8 {
+			for flags := range 1 << 9 {
 				for _, policy := range []config.Autorestart{config.RestartNever, config.RestartAlways, config.RestartUnexpected} {
 					for _, exit := range exits {
 						for _, age := range []time.Duration{0, time.Second, time.Hour} {
@@ -343,13 +349,20 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 							m.conf.StartSecs = flags >> 3 & 1
 							m.Tries = 3 * (flags >> 4 & 1)
 							m.conf.KillAsGroup, m.inRound = flags>>5&1 != 0, flags>>6&1 != 0
-							if flags>>7 != 0 {
+							if flags>>7&1 != 0 {
 								spent(2)(m)
+							}
+							if flags>>8 != 0 {
+								awaiting(m)
+								m.Late = state == states.Starting && m.Again
 							}
 							if state == states.Starting && (kind == spawned || kind == spawnFailed) {
 								m.PID = 0
 							}
 							in := input{kind: kind, pid: 8, exit: exit, sig: syscall.SIGHUP, text: "why"}
+							if kind >= readied && kind <= renewed {
+								in.pid = m.PID
+							}
 							in.past = Status{PID: 8, State: states.All[flags%len(states.All)], Started: noon}
 							in.unwanted = flags&8 != 0
 							if flags&16 != 0 {

@@ -32,6 +32,8 @@ func who(in input) string {
 // whyBegun words why an attempt is made at a child.
 func (m *machine) whyBegun(in input) string {
 	switch {
+	case in.by == Health && m.ending != "":
+		return "restarted by health: " + m.ending
 	case in.kind == start:
 		return "started by " + who(in)
 	case in.kind == autostart:

@@ -115,7 +115,7 @@ func (p *Process) Reconfigure(conf *config.Process) {
 	p.request(&request{act: func() error {
 		p.machine.conf = conf
 		p.current.Store(conf)
-		return nil
+		return p.apply(input{kind: reconfigured})
 	}})
 }
 

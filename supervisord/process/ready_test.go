@@ -1,0 +1,234 @@
+package process
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+)
+
+const success = "success: p entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)"
+
+// about is an input about the child that a machine has in tests.
+func about(in input) input { in.pid = 7; return in }
+
+func TestReadinessCells(t *testing.T) {
+	t.Parallel()
+	adoptedStarting := past(adopted, states.Starting)
+	adoptedStarting.past.ReadyBy = noon.Add(time.Minute)
+	adoptedReady := past(adopted, states.Starting)
+	adoptedReady.past.ReadyBy, adoptedReady.past.Ready = noon.Add(time.Minute), true
+	adoptedLate := adoptedStarting
+	adoptedLate.past.Late, adoptedLate.past.Deadline = true, noon.Add(65*time.Second)
+	handed := func(in input) input { in.handed = true; return in }
+	notify := func(m *machine) { m.conf.Ready.Kind = config.NotifyProbe }
+	forever := func(m *machine) { m.conf.Ready.Timeout, m.ReadyBy = config.Forever, time.Time{} }
+	late := func(m *machine) { m.Late = true }
+	tired := func(m *machine) { m.NotYet = "connection refused" }
+	for _, tt := range []struct {
+		name  string
+		state states.Process
+		set   func(*machine)
+		in    input
+		age   time.Duration // since the last birth
+		want  []string
+	}{
+		{"born", states.Starting, nil, input{kind: spawned, pid: 9}, 0, []string{"spawned: 'p' with pid 9", "arm 1m0s"}},
+		{"born without a limit", states.Starting, forever, input{kind: spawned, pid: 9}, 0, []string{"spawned: 'p' with pid 9", "disarm"}},
+		{"born with startsecs 0", states.Starting, func(m *machine) { m.conf.StartSecs = 0 }, input{kind: spawned, pid: 9}, 0,
+			[]string{"spawned: 'p' with pid 9", "arm 1m0s"}},
+		{"round over", states.Starting, func(m *machine) { m.conf.StartSecs, m.inRound = 0, true }, input{kind: roundOver}, 0, nil},
+		{"ready before startsecs", states.Starting, nil, about(input{kind: readied}), 300 * time.Millisecond, []string{"arm 700ms"}},
+		{"ready and old enough", states.Starting, func(m *machine) { m.Ready = true }, input{kind: timeUp}, time.Second,
+			[]string{"STARTING->RUNNING", success + " and is ready"}},
+		{"ready after startsecs", states.Starting, nil, about(input{kind: readied}), 5 * time.Second,
+			[]string{"STARTING->RUNNING", success + " and is ready"}},
+		{"another child is ready", states.Starting, nil, input{kind: readied, pid: 6}, 5 * time.Second, nil},
+		{"ready too late", states.Starting, late, about(input{kind: readied}), 61 * time.Second, nil},
+		{"not ready in time", states.Starting, tired, input{kind: timeUp}, time.Minute,
+			[]string{"stopping: p (7): not ready within 60 seconds (connection refused)", "arm 10s", "signal SIGTERM"}},
+		{"not ready in time, and nobody knows why", states.Starting, nil, input{kind: timeUp}, time.Minute,
+			[]string{"stopping: p (7): not ready within 60 seconds", "arm 10s", "signal SIGTERM"}},
+		{"stopped as a group", states.Starting, func(m *machine) { m.conf.StopAsGroup = true }, input{kind: timeUp}, time.Minute,
+			[]string{"stopping: p (7): not ready within 60 seconds", "arm 10s", "signal SIGTERM to the group"}},
+		{"disobedient", states.Starting, late, input{kind: timeUp}, 70 * time.Second,
+			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL"}},
+		{"ended at last", states.Starting, late, input{kind: exited, exit: spawn.Exit{Code: 0}}, 70 * time.Second,
+			[]string{"STARTING->BACKOFF", "exited: p (exit status 0; not expected)", "arm 1s"}},
+		{"for the last time", states.Starting, func(m *machine) { late(m); m.Tries = 3 }, input{kind: exited, exit: spawn.Exit{Code: 0}}, 70 * time.Second,
+			[]string{"STARTING->BACKOFF", "exited: p (exit status 0; not expected)", "BACKOFF->FATAL",
+				"gave up: p entered FATAL state, too many start retries too quickly"}},
+		{"ended before it was ready", states.Starting, nil, input{kind: exited, exit: spawn.Exit{Code: 0}}, 5 * time.Second,
+			[]string{"STARTING->BACKOFF", "exited: p (exit status 0; not expected)", "arm 1s"}},
+		{"ready, and overtakes its timer", states.Starting, func(m *machine) { m.Ready = true }, input{kind: exited, exit: spawn.Exit{Code: 0}}, 5 * time.Second,
+			[]string{"STARTING->RUNNING", "RUNNING->EXITED", "exited: p (exit status 0; expected)"}},
+		{"stop", states.Starting, nil, input{kind: stop}, 5 * time.Second, []string{"STARTING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"stop of one that is being ended", states.Starting, late, input{kind: stop}, 61 * time.Second,
+			[]string{"STARTING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"more time", states.Starting, nil, about(input{kind: extended, after: 30 * time.Second}), 50 * time.Second, []string{"arm 30s"}},
+		{"less time", states.Starting, nil, about(input{kind: extended, after: 3 * time.Second}), 50 * time.Second, nil},
+		{"all the time in the world", states.Starting, nil, about(input{kind: extended, after: config.Forever}), 50 * time.Second, []string{"arm 24h0m0s"}},
+		{"more time than for ever", states.Starting, forever, about(input{kind: extended, after: time.Second}), 50 * time.Second, nil},
+		{"time up, but there is more", states.Starting, func(m *machine) { m.ReadyBy = noon.Add(80 * time.Second) }, input{kind: timeUp}, time.Minute, []string{"arm 20s"}},
+		{"more time to stop", states.Stopping, func(m *machine) { m.Deadline = noon.Add(10 * time.Second) },
+			about(input{kind: extended, after: 30 * time.Second}), 5 * time.Second, []string{"arm 30s"}},
+		{"no more time to stop than there is", states.Stopping, func(m *machine) { m.Deadline = noon.Add(10 * time.Second) },
+			about(input{kind: extended, after: time.Second}), 5 * time.Second, nil},
+
+		{"adopted", states.Stopped, nil, adoptedStarting, 20 * time.Second, []string{"was STARTING", "adopted: 'p' with pid 9", "arm 40s"}},
+		{"adopted with little time left", states.Stopped, nil, adoptedStarting, 58 * time.Second, []string{"was STARTING", "adopted: 'p' with pid 9", "arm 10s"}},
+		{"handed over with little time left", states.Stopped, nil, handed(adoptedStarting), 58 * time.Second, []string{"was STARTING", "arm 2s"}},
+		{"adopted while being ended", states.Stopped, nil, adoptedLate, 61 * time.Second, []string{"was STARTING", "adopted: 'p' with pid 9", "arm 4s"}},
+		{"adopted between ready and startsecs", states.Stopped, nil, adoptedReady, 300 * time.Millisecond,
+			[]string{"was STARTING", "adopted: 'p' with pid 9", "arm 59.7s"}}, // it is asked again
+		{"the same after it has said so", states.Stopped, notify, adoptedReady, 300 * time.Millisecond,
+			[]string{"was STARTING", "adopted: 'p' with pid 9", "arm 700ms"}},
+		{"the same in an upgrade", states.Stopped, nil, handed(adoptedReady), 300 * time.Millisecond, []string{"was STARTING", "arm 700ms"}},
+
+		{"other limit", states.Starting, func(m *machine) { m.conf.Ready.Timeout = 90 * time.Second }, input{kind: reconfigured}, 50 * time.Second, []string{"arm 40s"}},
+		{"no limit any more", states.Starting, func(m *machine) { m.conf.Ready.Timeout = config.Forever }, input{kind: reconfigured}, 50 * time.Second, []string{"disarm"}},
+		{"no probe any more", states.Starting, func(m *machine) { m.conf.Ready = config.Readiness{} }, input{kind: reconfigured}, 50 * time.Second, []string{"arm 0s"}},
+
+		{"renewed", states.Running, nil, about(input{kind: renewed, by: "health"}), time.Hour, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"another child is to be renewed", states.Running, nil, input{kind: renewed, pid: 6}, time.Hour, nil},
+		{"stop of one that is being renewed", states.Stopping, func(m *machine) { m.Again, m.AgainBy = true, "health" }, input{kind: stop}, 0, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := machineIn(tt.state)
+			awaiting(m)
+			if tt.set != nil {
+				tt.set(m)
+			}
+			if tt.in.kind == spawned {
+				m.PID = 0
+			}
+			got := tell(m.step(m.Started.Add(tt.age), tt.in))
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("effects (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// inReadyWorld is inWorld with a program that has to get ready.
+func inReadyWorld(t *testing.T, test func(*testing.T, *world)) {
+	t.Helper()
+	inWorld(t, func(c *config.Process) {
+		c.Ready = config.Readiness{Probe: config.Probe{Kind: config.TCPProbe}, Timeout: time.Minute, Interval: time.Second}
+	}, test)
+}
+
+func TestStartIsAnsweredWhenReady(t *testing.T) {
+	inReadyWorld(t, func(t *testing.T, w *world) {
+		a := w.Start("p", true)
+		sleep(30 * time.Second)
+		w.expect(t, states.Starting)
+		w.NotReady(w.child.pid, "connection refused")
+		if got := w.Status().NotYet; got != "connection refused" {
+			t.Errorf("not yet: %q", got)
+		}
+		w.Ready(w.child.pid)
+		if err := a.Wait(t.Context()); err != nil || time.Since(w.begun) != 30*time.Second {
+			t.Errorf("%v after %s", err, time.Since(w.begun))
+		}
+		s := w.Status()
+		if s.State != states.Running || !s.Ready || s.NotYet != "" || !s.VitalsAt.Equal(time.Now()) {
+			t.Errorf("%+v", s)
+		}
+		w.Judge(w.child.pid, Unhealthy, "http 503")
+		if s := w.Status(); s.Health != Unhealthy || s.Ill != "http 503" || s.State != states.Running {
+			t.Errorf("%+v", s)
+		}
+		w.child.exit(0) // nothing of it is left with the next one
+		w.expect(t, states.Exited)
+		w.Start("p", false)
+		if s := w.Status(); s.Vitals != (Vitals{ReadyBy: time.Now().Add(time.Minute)}) {
+			t.Errorf("%+v", s.Vitals)
+		}
+	})
+}
+
+func TestWhatIsNotReadyInTimeHasFailedToStart(t *testing.T) {
+	inReadyWorld(t, func(t *testing.T, w *world) {
+		a := w.Start("p", true)
+		sleep(time.Second)
+		w.child.mind(func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} })
+		w.NotReady(w.child.pid, "http 503 from http://x/")
+		sleep(65 * time.Second)
+		w.expect(t, states.Starting) // it has been told to end
+		if s := w.Status(); !s.Late || s.Reason != "not ready within 60 seconds (http 503 from http://x/); being stopped" {
+			t.Errorf("%+v", s)
+		}
+		sleep(4500 * time.Millisecond)
+		w.expect(t, states.Backoff)
+		if got := strings.Join(w.child.got, ", "); got != "SIGTERM false, SIGKILL false" {
+			t.Errorf("signals %s", got)
+		}
+		if s := w.Status(); s.SpawnErr != "not ready within 60 seconds (http 503 from http://x/)" || s.Tries != 1 {
+			t.Errorf("%+v", s)
+		}
+		if err := a.Wait(t.Context()); !sameFault(err, faults.New(faults.SpawnError, "p")) {
+			t.Errorf("start: %v", err)
+		}
+		for range 3 {
+			sleep(70 * time.Second)
+		}
+		sleep(10 * time.Second)
+		w.expect(t, states.Fatal)
+		if len(w.births) != 4 {
+			t.Errorf("births at %v", w.births)
+		}
+		if !strings.Contains(w.Status().Reason, "not ready within 60 seconds") {
+			t.Errorf("reason %q", w.Status().Reason)
+		}
+	})
+}
+
+func TestExtensionOfAStart(t *testing.T) {
+	inReadyWorld(t, func(t *testing.T, w *world) {
+		w.Start("p", false)
+		for range 10 {
+			sleep(20 * time.Second)
+			w.Extend(w.child.pid, time.Minute)
+			w.expect(t, states.Starting)
+		}
+		sleep(time.Minute)
+		if got := w.Status().SpawnErr; got != "not ready within 260 seconds" {
+			t.Errorf("spawn error %q", got)
+		}
+	})
+}
+
+func TestRenewal(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.start(t)
+		first := w.child
+		w.Renew(first.pid, "http 503")
+		sleep(2 * time.Second)
+		w.expect(t, states.Running)
+		if w.child == first || w.Status().Reason != "restarted by health: it was unhealthy (http 503)" {
+			t.Errorf("reason %q", w.Status().Reason)
+		}
+		w.Renew(first.pid, "http 503")
+		w.expect(t, states.Running) // that one is gone already
+		// An operator who stops it meanwhile means it.
+		w.child.mind(func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} })
+		w.Renew(w.child.pid, "http 503")
+		if err := w.Stop("p", true).Wait(t.Context()); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+		sleep(time.Minute)
+		w.expect(t, states.Stopped)
+		if got := w.Status().Reason; got != "stopped by an operator" {
+			t.Errorf("reason %q", got)
+		}
+	})
+}
