@@ -38,12 +38,15 @@ type estate struct {
 	handed  bool            // everything is, to the next
 	settled bool            // there are no programs
 	left    map[string]*supervisor.Estate
+
+	scales []config.Scale // that are in force
+	scaled func([]config.Scale) (*config.Config, error)
 }
 
 // claim takes the estate over. It fails with a *daemon.HeldError if its owner
 // is alive.
 func (l *life) claim() (*estate, error) {
-	e := &estate{conf: l.conf, log: l.log, spawner: l.spawner, left: make(map[string]*supervisor.Estate)}
+	e := &estate{conf: l.conf, log: l.log, spawner: l.spawner, left: make(map[string]*supervisor.Estate), scaled: l.loadScaled}
 	d := l.conf.Supervisord
 	umask := -1
 	if l.background != nil {
@@ -51,6 +54,7 @@ func (l *life) claim() (*estate, error) {
 	}
 	if h := l.heritage; h != nil {
 		e.pidfile = daemon.InheritPidfile(d.Pidfile, h.Pidfile)
+		e.rescale(h.Scales)
 		h.estate(e)
 	} else {
 		e.pidfile, e.noPid = daemon.ClaimPidfile(d.Pidfile, umask)
@@ -144,7 +148,11 @@ func (e *estate) read() error {
 	case record.PID != os.Getpid() && record.Born != 0 && spawn.Birthday(record.PID) == record.Born:
 		return &daemon.HeldError{Path: path, PID: record.PID}
 	}
+	e.rescale(scalesOf(record))
 	for _, entry := range record.Entries {
+		if entry.Scale != nil {
+			continue
+		}
 		if record.Leaving {
 			e.interrupt(&entry)
 		}
@@ -152,6 +160,34 @@ func (e *estate) read() error {
 	}
 	e.search(record.Taken)
 	return nil
+}
+
+// scalesOf returns the scales that a record tells of.
+func scalesOf(record *ledger.Ledger) []config.Scale {
+	var list []config.Scale
+	for _, e := range record.Entries {
+		if s := e.Scale; s != nil && (s.Numprocs != s.Of || s.Surplus > 0) {
+			list = append(list, config.Scale{Group: e.Group, Section: e.Name, Numprocs: s.Numprocs, Surplus: s.Surplus, Of: s.Of})
+		}
+	}
+	return list
+}
+
+// rescale has the configuration be what it was when the earlier daemon ended:
+// with scales in force.
+func (e *estate) rescale(scales []config.Scale) {
+	if len(scales) == 0 {
+		return
+	}
+	conf, err := e.scaled(scales)
+	if err != nil {
+		e.log.Warn(fmt.Sprintf("programs are not scaled as they were: %v", err))
+		return
+	}
+	fresh := *e.conf
+	fresh.Groups = conf.Groups
+	e.conf = &fresh
+	e.scales = scales
 }
 
 // add takes note of what is recorded of a process.
@@ -299,9 +335,22 @@ func (e *estate) logs() []string {
 	return list
 }
 
+// subject is what the record tells of: a process, or the scale of a program.
+type subject struct {
+	process        *process.Process
+	group, section string // if process is nil
+}
+
 // keeper makes what keeps the record.
-func (e *estate) keeper(leaving func() bool) *ledger.Keeper[*process.Process] {
-	return ledger.NewKeeper(e.conf.Supervisord.StateFile, e.self(), e.look, leaving, func(err error) {
+func (e *estate) keeper(leaving func() bool, scale func(group, section string) config.Scale) *ledger.Keeper[subject] {
+	look := func(s subject) (ledger.Entry, bool) {
+		if s.process != nil {
+			return e.look(s.process)
+		}
+		sc := scale(s.group, s.section)
+		return ledger.Entry{Group: s.group, Name: s.section, Scale: &ledger.Scale{Numprocs: sc.Numprocs, Surplus: sc.Surplus, Of: sc.Of}}, true
+	}
+	return ledger.NewKeeper(e.conf.Supervisord.StateFile, e.self(), look, leaving, func(err error) {
 		e.log.Warn(fmt.Sprintf("write the state file: %v", err))
 	})
 }

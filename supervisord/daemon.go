@@ -88,3 +88,9 @@ func (m *mainProgram) program(group, name string, options map[string]string) ([]
 }
 
 func (m *mainProgram) load() (*config.Config, error) { return config.Load(m.loadOptions()) }
+
+func (m *mainProgram) loadScaled(scales []config.Scale) (*config.Config, error) {
+	o := m.loadOptions()
+	o.Scales = scales
+	return config.Load(o)
+}

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"supervisor/supervisord/config"
 	"supervisor/supervisord/daemon"
 	"supervisor/supervisord/httpd"
 	"supervisor/supervisord/ledger"
@@ -34,8 +35,9 @@ type handover struct {
 	Serial   uint64
 	Groups   []handedGroup
 	Servers  []httpd.Bequest
-	Pidfile  int   // descriptor, -1 for none
-	Signals  []int // that have arrived and not been obeyed
+	Pidfile  int            // descriptor, -1 for none
+	Signals  []int          // that have arrived and not been obeyed
+	Scales   []config.Scale `json:",omitempty"`
 
 	next *successorOf
 }
@@ -289,6 +291,7 @@ func (l *life) leave(ctx context.Context, servers *httpd.Servers, end func()) {
 // handOver is what there is to hand over once everything has stopped.
 func (l *life) handOver(s *supervisor.Supervisor, e *estate) *handover {
 	h := &handover{Version: ledger.Version, Upgrades: l.upgrades() + 1, Servers: l.sites, Pidfile: e.pidfile.Bequeath(), next: l.next}
+	h.Scales = s.Scales()
 	legacy, failed := s.Legacy()
 	for _, err := range failed {
 		l.log.Error(err.Error())

@@ -48,6 +48,7 @@ var layers = []struct {
 	{"supervisord/ledger", nil},
 	{"supervisord/supervisor", []string{"config", "states", "faults", "events", "logs", "process", "listener", "namespec", "api"}},
 	{"supervisord/exitpolicy", []string{"config", "process", "signals", "states"}},
+	{"supervisord/rolling", []string{"supervisor", "process", "config", "states", "faults", "namespec", "api"}},
 	{"supervisord/rpc", []string{"supervisor", "logs", "python", "states", "faults", "namespec", "api", "xmlrpc"}},
 	{"supervisord/web", []string{"supervisor", "logs", "states", "faults", "namespec", "api", "config"}},
 	{"supervisord/httpd", []string{"rpc", "bound", "safeopen", "password", "config", "logs", "faults"}},

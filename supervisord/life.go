@@ -20,6 +20,7 @@ import (
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/python"
+	"supervisor/supervisord/rolling"
 	"supervisor/supervisord/rpc"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/states"
@@ -72,6 +73,7 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, h *handover, err e
 		return 0, nil, err
 	}
 	defer e.release()
+	l.conf = e.conf // with what is scaled
 	l.cleanUp(e)
 	mood, h, err = l.run(ctx, servers, e)
 	if l.cause != "" { // the last line, from which one learns what the exit status means
@@ -89,26 +91,33 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	supervising, stop := context.WithCancel(ctx)
 	defer stop()
 	o := supervisor.Options{
-		Config:  l.conf,
-		Load:    l.load,
-		Program: l.program,
-		Spawner: l.spawner,
-		Events:  l.bus,
-		Log:     l.log,
-		Main:    l.main,
-		Environ: l.host.Environ,
-		Estates: e.left,
-		Resumed: l.heritage != nil,
-		Upgrade: func(ctx context.Context, binary string) error { return l.upgrade(ctx, binary, servers) },
+		Config:     l.conf,
+		Load:       l.load,
+		Scales:     e.scales,
+		LoadScaled: l.loadScaled,
+		Program:    l.program,
+		Spawner:    l.spawner,
+		Events:     l.bus,
+		Log:        l.log,
+		Main:       l.main,
+		Environ:    l.host.Environ,
+		Estates:    e.left,
+		Resumed:    l.heritage != nil,
+		Upgrade:    func(ctx context.Context, binary string) error { return l.upgrade(ctx, binary, servers) },
 	}
 	if l.heritage != nil {
 		o.Pools = l.heritage.pools()
 		l.bus.GoOn(l.heritage.Serial)
 	}
 	var s *supervisor.Supervisor // before anything changes
-	keeper := e.keeper(func() bool { return s.Mood() != states.DaemonRunning })
+	keeper := e.keeper(func() bool { return s.Mood() != states.DaemonRunning },
+		func(group, section string) config.Scale { return s.ScaleOf(group, section) })
 	if e.keeps {
-		o.Changed = keeper.Changed
+		o.Changed = func(p *process.Process) { keeper.Changed(subject{process: p}) }
+		o.Scaled = func(sc config.Scale) { keeper.Changed(subject{group: sc.Group, section: sc.Section}) }
+		for _, sc := range e.scales {
+			o.Scaled(sc) // its record is a new one
+		}
 	}
 	started := make(chan struct{}, 1)
 	o.Started = func() {
@@ -129,8 +138,9 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		// daemon is the only one that knows them all.
 		helpers.Go(func() { keeper.Run(ctx) })
 	}
+	operations := rolling.New(rolling.Options{Supervisor: s, Log: l.log, Leaving: l.leaving})
 	own, twiddlers := l.namespaces()
-	door, err := rpc.New(rpc.Options{Supervisor: s, Namespaces: own, Twiddlers: twiddlers, Version: Version, Upgrades: l.upgrades(), Log: l.log})
+	door, err := rpc.New(rpc.Options{Supervisor: s, Operations: operations, Namespaces: own, Twiddlers: twiddlers, Version: Version, Upgrades: l.upgrades(), Log: l.log})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -150,6 +160,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	helpers.Go(func() { l.obey(ctx, s) })
 	helpers.Go(func() { giveBack(ctx, started) })
 	helpers.Go(func() { l.leave(ctx, servers, stop) })
+	helpers.Go(func() { operations.Run(supervising) })
 	e.settled = false
 	mood := s.Run(supervising)
 	l.cause, l.status = s.Verdict()

@@ -49,6 +49,16 @@ type Entry struct {
 
 	StdoutLog string `json:",omitempty"` // AUTO log files
 	StderrLog string `json:",omitempty"`
+
+	// Scale is set for what is no process: Name is the section of a program then.
+	Scale *Scale `json:",omitempty"`
+}
+
+// Scale is another number of processes than the file of a program says.
+type Scale struct {
+	Numprocs int // that there are
+	Surplus  int `json:",omitempty"` // how many of them are to go
+	Of       int // what the file says
 }
 
 // Vitals are a process.Vitals.

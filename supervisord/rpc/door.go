@@ -22,6 +22,7 @@ import (
 // Options is what the door needs.
 type Options struct {
 	Supervisor Supervisor
+	Operations Operations
 	// Namespaces are the names x of the sections [rpcinterface:x] that stand
 	// for Supervisor's own methods. The namespace system always exists.
 	Namespaces []string

@@ -31,7 +31,7 @@ func newDoor(t testing.TB) (*fake, http.Handler, *lines) {
 	recorded(t, "getAllProcessInfo", &f.infos)
 	recorded(t, "getAllConfigInfo", &f.configs)
 	l := &lines{}
-	h, err := New(Options{Supervisor: f, Namespaces: []string{"supervisor"}, Version: "4.4.0.dev0", Log: slog.New(l)})
+	h, err := New(Options{Supervisor: f, Operations: operations{f}, Namespaces: []string{"supervisor"}, Version: "4.4.0.dev0", Log: slog.New(l)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,6 +88,12 @@ func (f *fake) AllCauses() map[string][]api.Cause {
 
 func (f *fake) Infos() []api.ProcessInfo { return f.infos }
 
+func (f *fake) Plan() ([]api.GroupPlan, error) {
+	f.note("Plan")
+	return []api.GroupPlan{{Group: "web", Change: "changed", Processes: []api.ProcessPlan{{Name: "web", Effect: "live",
+		Options: []api.OptionChange{{Option: "stopwaitsecs", Old: "10", New: "20", Effect: "live"}}}}}}, nil
+}
+
 func (f *fake) ConfigInfos() []api.ConfigInfo { return f.configs }
 
 // change is what starting, stopping and signalling have in common.
@@ -278,3 +284,26 @@ func (l *lines) Handle(_ context.Context, r slog.Record) error {
 func (l *lines) WithAttrs([]slog.Attr) slog.Handler { return l }
 
 func (l *lines) WithGroup(string) slog.Handler { return l }
+
+// operations are those of a fake: Operations is an interface of its own.
+type operations struct{ *fake }
+
+func (f operations) Restart(names []string, options map[string]string) (string, error) {
+	f.note("Rolling", names, options)
+	return "1", nil
+}
+
+func (f operations) Update(group string, turns bool, options map[string]string) (string, error) {
+	f.note("Update", group, turns, options)
+	return "2", nil
+}
+
+func (f operations) Scale(name, to string) (string, error) {
+	f.note("Scale", name, to)
+	return "3", nil
+}
+
+func (f operations) Follow(_ context.Context, id string, from int) (api.Operation, error) {
+	f.note("Follow", id, from)
+	return api.Operation{Lines: []api.Progress{{Name: "a:b", Done: "restarted"}}, Next: 1, Ended: true}, nil
+}

@@ -120,6 +120,23 @@ func (a arguments) list(i int) []any   { return a[i].([]any) }
 
 func (a arguments) structure(i int) map[string]any { return a[i].(map[string]any) }
 
+// texts is a structure of options. Values of other types are taken as their
+// texts, which is what most of them would be read from anyway.
+func (a arguments) texts(i int) (options map[string]string, ok bool) {
+	options = make(map[string]string)
+	for name, v := range a.structure(i) {
+		value, isText := v.(string)
+		if !isText {
+			value = display(v)
+		}
+		if v == nil || !isText && value == "" {
+			return nil, false
+		}
+		options[name] = value
+	}
+	return options, true
+}
+
 // pick puts the parameters that came in the order of those that are wanted,
 // nil where one was left out. It fails if there are others, or too few.
 func pick(wanted []param, came Params) (arguments, error) {

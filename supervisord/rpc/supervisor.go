@@ -49,6 +49,8 @@ type Supervisor interface {
 	RemoveProcess(group, name string) error
 	// Reload reads the configuration again and tells what has changed.
 	Reload(ctx context.Context) (api.Changes, error)
+	// Plan tells what an update to it would do.
+	Plan() ([]api.GroupPlan, error)
 	// Shutdown and Restart only ask for it. A restart with a configuration
 	// that can't be used is refused.
 	Shutdown()
@@ -64,4 +66,14 @@ type Supervisor interface {
 
 	// RemoteEvent publishes an event that the client made up.
 	RemoteEvent(kind, data string)
+}
+
+// Operations is what the door needs of those who change many processes one
+// after the other. All but Follow only begin something, and return its name.
+type Operations interface {
+	Restart(names []string, options map[string]string) (id string, err error)
+	Update(group string, takeTurns bool, options map[string]string) (id string, err error)
+	Scale(name, to string) (id string, err error)
+	// Follow waits for news, or until ctx ends.
+	Follow(ctx context.Context, id string, from int) (api.Operation, error)
 }

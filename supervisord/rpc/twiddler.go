@@ -76,19 +76,10 @@ func twiddlerMethods() []method {
 	}
 }
 
-// addProgram takes options of other types as their texts, which is what most of
-// them would be read from anyway.
 func addProgram(_ context.Context, d *door, a arguments) (any, error) {
-	options := make(map[string]string)
-	for name, v := range a.structure(2) {
-		value, isText := v.(string)
-		if !isText {
-			value = display(v)
-		}
-		if v == nil || !isText && value == "" {
-			return nil, incorrect()
-		}
-		options[name] = value
+	options, ok := a.texts(2)
+	if !ok {
+		return nil, incorrect()
 	}
 	return done(d.Supervisor.AddProgram(a.text(0), a.text(1), options))
 }

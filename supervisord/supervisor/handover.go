@@ -20,7 +20,7 @@ func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
 	if s.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)
 	}
-	fresh, err := s.Load()
+	fresh, err := s.loadScaled(s.Scales())
 	if err != nil {
 		return faults.New(faults.CantReread, err.Error())
 	}

@@ -80,6 +80,7 @@ func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 		if err := s.activate(ctx, g); err != nil {
 			return faults.New(faults.Failed, err.Error())
 		}
+		s.rescale(g)
 		return nil
 	}
 	return faults.New(faults.BadName, name)

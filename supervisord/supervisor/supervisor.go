@@ -26,6 +26,13 @@ type Options struct {
 	Config *config.Config
 	// Load reads the configuration files again.
 	Load func() (*config.Config, error)
+	// LoadScaled does so with scales in force; nil if there can be none. Scales
+	// are those that Config was read with.
+	LoadScaled func([]config.Scale) (*config.Config, error)
+	Scales     []config.Scale
+	// Scaled is told of each change of a scale, nil for nobody. One that makes no
+	// difference takes an earlier one back. It must not block.
+	Scaled func(config.Scale)
 	// Program makes the processes of a program that stands in no file.
 	Program func(group, name string, options map[string]string) ([]*config.Process, error)
 	Spawner process.Spawner
@@ -71,6 +78,7 @@ type Supervisor struct {
 	named  map[string]*active
 	index  *index // of groups, nil until wanted
 	last   *config.Config
+	scales []config.Scale
 	auto   map[*config.Process]autoLogs // of the processes of last
 
 	// These belong to Run:
@@ -103,6 +111,7 @@ func New(o Options) *Supervisor {
 		ended:   make(chan struct{}),
 		resumed: o.Resumed,
 		last:    o.Config,
+		scales:  o.Scales,
 		named:   make(map[string]*active),
 		auto:    make(map[*config.Process]autoLogs),
 	}

@@ -112,18 +112,25 @@ func (s *Supervisor) removeProcess(group, name string) error {
 func (s *Supervisor) replace(old *active, configs []*config.Process, processes []*process.Process) {
 	conf := *old.Config
 	conf.Processes = configs
-	fresh := *old
-	fresh.Group = &process.Group{Config: &conf, Processes: processes}
+	s.put(old, &process.Group{Config: &conf, Processes: processes})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.groups = slices.Clone(s.groups)
-	s.groups[slices.Index(s.groups, old)] = &fresh
-	s.named[conf.Name] = &fresh
-	s.changed()
 	if i := slices.Index(s.last.Groups, old.Config); i >= 0 {
 		last := *s.last
 		last.Groups = slices.Clone(last.Groups)
 		last.Groups[i] = &conf
 		s.last = &last
 	}
+}
+
+// put puts another value of a group in its place in the table.
+func (s *Supervisor) put(old *active, group *process.Group) {
+	fresh := *old
+	fresh.Group = group
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.groups = slices.Clone(s.groups)
+	s.groups[slices.Index(s.groups, old)] = &fresh
+	s.named[group.Config.Name] = &fresh
+	s.changed()
 }

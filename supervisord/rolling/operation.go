@@ -1,0 +1,215 @@
+package rolling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/supervisor"
+)
+
+// kept is how many operations that have ended can still be asked about.
+const kept = 16
+
+// Operations are all that are under way, and the last ones that have ended. Its
+// methods may be called from anywhere.
+type Operations struct {
+	supervisor *supervisor.Supervisor
+	log        *slog.Logger
+	leaving    <-chan struct{}
+
+	begun chan *operation
+	over  chan struct{} // closed when nothing can be begun any more
+
+	mu   sync.Mutex
+	all  []*operation // in the order in which they began
+	last int          // number of the latest
+}
+
+// Options is what operations need.
+type Options struct {
+	Supervisor *supervisor.Supervisor
+	Log        *slog.Logger
+	// Leaving is closed when the daemon wants requests to be answered soon; nil
+	// for never.
+	Leaving <-chan struct{}
+}
+
+// New returns operations of which there are none yet.
+func New(o Options) *Operations {
+	return &Operations{
+		supervisor: o.Supervisor, log: o.Log, leaving: o.Leaving,
+		begun: make(chan *operation), over: make(chan struct{}),
+	}
+}
+
+// Run carries operations out until ctx ends, which ends them too, and returns
+// when all have ended. First of all it removes what an operation of an earlier
+// daemon has left behind.
+func (o *Operations) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(o.over)
+	all.Go(func() { o.clearUp(ctx) })
+	for {
+		select {
+		case op := <-o.begun:
+			all.Go(func() { op.run(ctx) })
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// operation is one of them.
+type operation struct {
+	*Operations
+	id     string
+	what   string // in words, for refusals and the log
+	groups []string
+	do     func(context.Context, *operation) error
+
+	mu     sync.Mutex
+	lines  []api.Progress
+	ended  bool
+	failed bool
+	news   chan struct{} // closed when the above have changed
+}
+
+// begin has an operation carried out. It is refused with FAILED while there is
+// another one in one of its groups.
+func (o *Operations) begin(what string, groups []string, do func(context.Context, *operation) error) (id string, err error) {
+	op := &operation{Operations: o, what: what, groups: groups, do: do, news: make(chan struct{})}
+	if err := o.enter(op); err != nil {
+		return "", err
+	}
+	select {
+	case o.begun <- op:
+		return op.id, nil
+	case <-o.over:
+		return "", faults.Bare(faults.ShutdownState)
+	}
+}
+
+func (o *Operations) enter(op *operation) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, other := range o.all {
+		for _, g := range op.groups {
+			if slices.Contains(other.groups, g) && !other.hasEnded() {
+				return faults.New(faults.Failed, fmt.Sprintf("%s: %s is under way", g, other.what))
+			}
+		}
+	}
+	o.last++
+	op.id = strconv.Itoa(o.last)
+	o.all = append(o.all, op)
+	if i := slices.IndexFunc(o.all, (*operation).hasEnded); len(o.all) > kept && i >= 0 {
+		o.all = slices.Delete(o.all, i, i+1)
+	}
+	return nil
+}
+
+func (op *operation) hasEnded() bool {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	return op.ended
+}
+
+func (op *operation) run(ctx context.Context) {
+	err := op.do(ctx, op)
+	if err != nil {
+		op.tell(api.Progress{Name: strings.Join(op.groups, ","), Error: op.reason(err)})
+	}
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.ended, op.failed = true, op.failed || err != nil
+	op.wake()
+}
+
+// tell adds a line to what followers get, and to the log.
+func (op *operation) tell(p api.Progress) {
+	op.log.Info(op.what + ": " + p.String())
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.lines = append(op.lines, p)
+	op.failed = op.failed || p.Error != ""
+	op.wake()
+}
+
+func (op *operation) done(name, verb string) { op.tell(api.Progress{Name: name, Done: verb}) }
+
+// fault tells of a failure that does not end the operation by itself.
+func (op *operation) fault(name string, err error) {
+	op.tell(api.Progress{Name: name, Error: op.reason(err)})
+}
+
+func (op *operation) wake() {
+	close(op.news)
+	op.news = make(chan struct{})
+}
+
+// reason words an error as supervisorctl words what a call came to.
+func (op *operation) reason(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "supervisord has ended it"
+	}
+	fault, ok := errors.AsType[*faults.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	switch fault.Code {
+	case faults.SpawnError:
+		return "spawn error"
+	case faults.AbnormalTermination:
+		return "abnormal termination"
+	case faults.ShutdownState:
+		return "supervisor shutting down"
+	case faults.Failed:
+		return fault.Detail
+	}
+	return fault.Error()
+}
+
+// Follow returns the lines of an operation from a number on. If there are none
+// yet it waits for one, or for the end of the operation, of ctx, or of the daemon's
+// patience. It fails with BAD_NAME.
+func (o *Operations) Follow(ctx context.Context, id string, from int) (api.Operation, error) {
+	o.mu.Lock()
+	i := slices.IndexFunc(o.all, func(op *operation) bool { return op.id == id })
+	if i < 0 {
+		o.mu.Unlock()
+		return api.Operation{}, faults.New(faults.BadName, id)
+	}
+	op := o.all[i]
+	o.mu.Unlock()
+	for {
+		state, news := op.state(from)
+		if len(state.Lines) > 0 || state.Ended {
+			return state, nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return state, nil
+		case <-o.leaving:
+			return state, nil
+		}
+	}
+}
+
+func (op *operation) state(from int) (api.Operation, <-chan struct{}) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	from = min(max(from, 0), len(op.lines))
+	return api.Operation{
+		Lines: slices.Clone(op.lines[from:]), Next: len(op.lines), Ended: op.ended, Failed: op.failed,
+	}, op.news
+}

@@ -1,0 +1,324 @@
+package rolling
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/states"
+)
+
+// by is who asks for what a rolling restart does.
+const by = "a rolling restart"
+
+// unit are the processes of one program that take turns.
+type unit struct {
+	group, section string
+	list           []*process.Process // in the order of process_num
+	named          bool               // each was named, so that one at rest is mentioned
+}
+
+// Restart begins a rolling restart of processes and whole groups, by name. It is
+// refused with BAD_NAME, or FAILED where there can be none. Options are those of
+// ParseAsk.
+func (o *Operations) Restart(names []string, options map[string]string) (id string, err error) {
+	ask, err := ParseAsk(options)
+	if err != nil {
+		return "", err
+	}
+	units, err := o.units(names)
+	if err != nil {
+		return "", err
+	}
+	var groups []string
+	for _, u := range units {
+		if !slices.Contains(groups, u.group) {
+			groups = append(groups, u.group)
+		}
+		if _, err := o.surge(u, ask); err != nil {
+			return "", err
+		}
+	}
+	return o.begin("rolling restart", groups, func(ctx context.Context, op *operation) error {
+		for _, u := range units {
+			w := &work{operation: op, ask: ask, rolling: policyOf(u.list).Rolling}
+			if err := w.restart(ctx, u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// units finds what names mean, and sorts it by programs.
+func (o *Operations) units(names []string) ([]*unit, error) {
+	var units []*unit
+	add := func(p *process.Process, named bool) {
+		i := slices.IndexFunc(units, func(u *unit) bool { return u.group == p.Config.Group && u.section == p.Config.Section })
+		if i < 0 {
+			i = len(units)
+			units = append(units, &unit{group: p.Config.Group, section: p.Config.Section})
+		}
+		if u := units[i]; !slices.Contains(u.list, p) {
+			u.list, u.named = append(u.list, p), u.named || named
+		}
+	}
+	for _, name := range names {
+		list, err := o.supervisor.Named(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range list {
+			add(p, !namespec.Parse(name).WholeGroup())
+		}
+	}
+	for _, u := range units {
+		slices.SortFunc(u.list, func(a, b *process.Process) int { return cmp.Compare(a.Config.Num, b.Config.Num) })
+	}
+	return units, nil
+}
+
+func policyOf(list []*process.Process) *config.Policy {
+	if len(list) == 0 {
+		return &config.Policy{}
+	}
+	return &list[0].Current().Policy
+}
+
+// surge is how many further processes run while those of a unit take turns. It
+// is FAILED if some are wanted and there can be none.
+func (o *Operations) surge(u *unit, ask Ask) (int, error) {
+	if len(u.list) == 0 {
+		return 0, nil
+	}
+	c := u.list[0].Current()
+	n := c.Rolling.Surge
+	if ask.Surge != nil {
+		n = *ask.Surge
+	}
+	can := o.canScale(u.group, u.section, len(u.list)+1)
+	if n == 0 && ask.Surge == nil && can == nil && (len(c.Listen) > 0 || c.Socket != nil) {
+		return 1, nil // who shares a socket must not leave it alone
+	}
+	if n > 0 && can != nil {
+		return 0, can
+	}
+	return n, nil
+}
+
+// work is a rolling restart of one program, or update of one group.
+type work struct {
+	*operation
+	ask     Ask
+	rolling config.Rolling
+}
+
+// restart restarts the processes of a unit in batches.
+func (w *work) restart(ctx context.Context, u *unit) error {
+	var list []*process.Process
+	for _, p := range u.list {
+		if isWanted(p) {
+			list = append(list, p)
+		} else if u.named {
+			w.done(p.FullName(), "skipped (not running)")
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	surge, err := w.surge(u, w.ask)
+	if err != nil {
+		return err
+	}
+	if surge > 0 {
+		defer w.retire(ctx, u.group, u.section, "stopped")
+		if err := w.reinforce(ctx, u, surge, false); err != nil {
+			return err
+		}
+	}
+	return w.batches(ctx, list, func(ctx context.Context, p *process.Process) (string, error) {
+		return "restarted", w.again(ctx, p)
+	})
+}
+
+// isWanted tells whether a process runs, or would if it could.
+func isWanted(p *process.Process) bool {
+	st := p.Status().State
+	return st.IsRunning() || st == states.Fatal || st == states.Stopping && p.Status().Again
+}
+
+// reinforce starts further processes of a program and waits until they are
+// RUNNING.
+func (w *work) reinforce(ctx context.Context, u *unit, surge int, pending bool) error {
+	sc, err := w.supervisor.Scale(u.group, u.section)
+	if err != nil {
+		return err
+	}
+	if sc.Surplus > 0 {
+		return faults.New(faults.Failed, u.group+": there is a surplus that could not be removed")
+	}
+	sc.Numprocs, sc.Surplus = sc.Numprocs+surge, surge
+	added, err := w.supervisor.Grow(sc, pending)
+	if err != nil {
+		return err
+	}
+	return w.together(ctx, added, func(ctx context.Context, p *process.Process) (string, error) {
+		return "started", p.StartBy(by, p.FullName(), true).Wait(ctx)
+	})
+}
+
+// batches does something to processes, a batch at a time.
+func (w *work) batches(ctx context.Context, list []*process.Process, do step) error {
+	size := w.rolling.Batch
+	if w.ask.Batch != (config.Share{}) {
+		size = w.ask.Batch
+	}
+	pause := w.rolling.Pause
+	if w.ask.Pause != nil {
+		pause = *w.ask.Pause
+	}
+	done := 0
+	for batch := range slices.Chunk(list, size.Of(len(list))) {
+		if done > 0 && !sleep(ctx, pause) {
+			return context.Cause(ctx)
+		}
+		done += len(batch)
+		err := w.together(ctx, batch, do)
+		if err != nil && (!w.ask.GoOn || ctx.Err() != nil) {
+			return cmp.Or(context.Cause(ctx), w.givenUp(list[done:]))
+		}
+	}
+	return nil
+}
+
+// errGivenUp is the end of a rolling restart because of what has been told.
+var errGivenUp = errors.New("given up")
+
+func (w *work) givenUp(rest []*process.Process) error {
+	switch len(rest) {
+	case 0:
+		return fmt.Errorf("%w", errGivenUp)
+	case 1:
+		return fmt.Errorf("%w, %s is as it was", errGivenUp, rest[0].FullName())
+	}
+	return fmt.Errorf("%w, %d of them are as they were, from %s on", errGivenUp, len(rest), rest[0].FullName())
+}
+
+// sleep tells whether the time has passed before ctx ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// step does something to a process and returns what has been done, in a word.
+type step func(context.Context, *process.Process) (verb string, err error)
+
+// together does something to several processes at once, each within the time
+// that is asked for, and tells of each, in order. The error says that there was a
+// failure.
+func (w *work) together(ctx context.Context, list []*process.Process, do step) error {
+	type outcome struct {
+		verb string
+		err  error
+	}
+	outcomes := make([]chan outcome, len(list))
+	for i, p := range list {
+		outcomes[i] = make(chan outcome, 1)
+		go func() { // ends when ctx does, at the latest
+			var o outcome
+			o.err = w.within(ctx, func(ctx context.Context) (err error) {
+				o.verb, err = do(ctx, p)
+				return err
+			})
+			outcomes[i] <- o
+		}()
+	}
+	var failed error
+	for i, p := range list {
+		switch o := <-outcomes[i]; {
+		case o.err != nil:
+			w.fault(p.FullName(), o.err)
+			failed = errGivenUp
+		case o.verb != "":
+			w.done(p.FullName(), o.verb)
+		}
+	}
+	return failed
+}
+
+// within limits the time for something.
+func (w *work) within(ctx context.Context, do func(context.Context) error) error {
+	if w.ask.Timeout > 0 {
+		why := fmt.Errorf("not done after %s", w.ask.Timeout)
+		limited, cancel := context.WithTimeoutCause(ctx, w.ask.Timeout, why)
+		defer cancel()
+		if err := do(limited); !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		return why
+	}
+	return do(ctx)
+}
+
+// again stops a process, starts it and waits until it is RUNNING. Both is asked
+// for at once, so that it does not stay stopped if the daemon ends meanwhile.
+func (w *work) again(ctx context.Context, p *process.Process) error {
+	name := p.FullName()
+	stop := p.StopBy(by, name, false)
+	if err := stop.Wait(ctx); err != nil && !is(err, faults.NotRunning) {
+		return err
+	}
+	return p.StartBy(by, name, true).Wait(ctx)
+}
+
+func is(err error, code faults.Code) bool {
+	fault, ok := errors.AsType[*faults.Error](err)
+	return ok && fault.Code == code
+}
+
+// retire stops the surplus of a program, the highest numbers first, and removes it.
+func (w *work) retire(ctx context.Context, group, section, verb string) {
+	if ctx.Err() != nil {
+		return // that is for the next daemon
+	}
+	if err := w.remove(ctx, group, section, verb); err != nil {
+		w.fault(group, err)
+	}
+}
+
+func (op *operation) remove(ctx context.Context, group, section, verb string) error {
+	sc, err := op.supervisor.Scale(group, section)
+	if err != nil {
+		return err
+	}
+	members := op.supervisor.Members(group, section)
+	surplus := slices.Clone(members[max(len(members)-sc.Surplus, 0):])
+	slices.Reverse(surplus)
+	answers := make([]process.Answer, len(surplus))
+	for i, p := range surplus {
+		answers[i] = p.StopBy(by, p.FullName(), true)
+	}
+	var failures []error
+	for i, p := range surplus {
+		err := answers[i].Wait(ctx)
+		if err == nil || is(err, faults.NotRunning) {
+			err = op.supervisor.Shrink(p)
+		}
+		if err == nil {
+			op.done(p.FullName(), verb)
+		}
+		failures = append(failures, err)
+	}
+	return errors.Join(failures...)
+}

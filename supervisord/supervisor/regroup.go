@@ -1,0 +1,208 @@
+package supervisor
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/states"
+)
+
+// Pending tells how an active group differs from the configuration as last read.
+// It fails with BAD_NAME if either does not have it.
+func (s *Supervisor) Pending(group string) (config.GroupDiff, error) {
+	g, conf := s.find(group), groupOf(s.configured(), group)
+	if g == nil || conf == nil {
+		return config.GroupDiff{}, faults.New(faults.BadName, group)
+	}
+	return conf.Diff(g.Config), nil
+}
+
+// Join makes processes that an active group does not have. They are at rest.
+func (s *Supervisor) Join(group string, configs []*config.Process) ([]*process.Process, error) {
+	var added []*process.Process
+	var fault error
+	err := s.order(func(context.Context) { added, fault = s.join(group, configs) })
+	return added, cmp.Or(err, fault)
+}
+
+func (s *Supervisor) join(group string, configs []*config.Process) (added []*process.Process, err error) {
+	g, err := s.usable(group)
+	if err != nil {
+		return nil, err
+	}
+	m := s.member(g)
+	for _, c := range configs {
+		if g.Process(c.Name) != nil {
+			return nil, faults.New(faults.BadName, c.Name)
+		}
+		p, err := m.make(c)
+		if err != nil {
+			return nil, faults.New(faults.Failed, err.Error())
+		}
+		added = append(added, p)
+	}
+	s.install(g, g.Config, slices.Concat(g.Processes, added))
+	return added, nil
+}
+
+func (s *Supervisor) usable(group string) (*active, error) {
+	if s.Mood() != states.DaemonRunning {
+		return nil, faults.Bare(faults.ShutdownState)
+	}
+	g := s.find(group)
+	if g == nil {
+		return nil, faults.New(faults.BadName, group)
+	}
+	return g, nil
+}
+
+// Exchange puts a process with another configuration and the same name in the
+// place of one, which must be at rest: else it is STILL_RUNNING. The new one is
+// at rest too.
+func (s *Supervisor) Exchange(old *process.Process, conf *config.Process) (*process.Process, error) {
+	var fresh *process.Process
+	var fault error
+	err := s.order(func(context.Context) { fresh, fault = s.exchange(old, conf) })
+	return fresh, cmp.Or(err, fault)
+}
+
+func (s *Supervisor) exchange(old *process.Process, conf *config.Process) (*process.Process, error) {
+	g, err := s.usable(old.Config.Group)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.Index(g.Processes, old)
+	if i < 0 {
+		return nil, faults.New(faults.BadName, old.FullName())
+	}
+	old.Hold()
+	if !old.Status().State.IsStopped() {
+		old.Release()
+		return nil, faults.New(faults.StillRunning, old.FullName())
+	}
+	fresh, err := s.member(g).make(conf)
+	if err != nil {
+		old.Release()
+		return nil, faults.New(faults.Failed, err.Error())
+	}
+	list := slices.Clone(g.Processes)
+	list[i] = fresh
+	s.install(g, g.Config, list)
+	g.stop(old)
+	return fresh, nil
+}
+
+// TakeOver has a group go by the configuration as last read, of which all that
+// could not be taken over while it runs must have been seen to.
+func (s *Supervisor) TakeOver(group string) error {
+	var fault error
+	err := s.order(func(context.Context) { fault = s.takeOver(group) })
+	return cmp.Or(err, fault)
+}
+
+func (s *Supervisor) takeOver(group string) error {
+	g, err := s.usable(group)
+	if err != nil {
+		return err
+	}
+	conf := groupOf(s.configured(), group)
+	if conf == nil {
+		return faults.New(faults.BadName, group)
+	}
+	d := conf.Diff(g.Config)
+	if d.Whole != "" || len(d.Added)+len(d.Removed) > 0 || slices.ContainsFunc(d.Kept, func(k config.ProcessDiff) bool { return k.Restarts() }) {
+		return faults.New(faults.Failed, "the configuration has changed meanwhile")
+	}
+	list := slices.Clone(g.Processes)
+	for _, k := range d.Kept {
+		p := g.Process(k.New.Name)
+		s.keepLogs(p, k.New)
+		p.Reconfigure(k.New)
+	}
+	slices.SortStableFunc(list, func(a, b *process.Process) int {
+		return cmp.Compare(slices.Index(conf.Processes, a.Current()), slices.Index(conf.Processes, b.Current()))
+	})
+	s.put(g, &process.Group{Config: conf, Processes: list})
+	s.rescale(conf)
+	return nil
+}
+
+// keepLogs has the AUTO logs of a process be those of another configuration too.
+func (s *Supervisor) keepLogs(p *process.Process, conf *config.Process) {
+	var names autoLogs
+	names.stdout, names.stderr = AutoLogs(p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.auto[conf] = names
+}
+
+// members makes processes of a group that is in use.
+type members struct {
+	*Supervisor
+	group   *active
+	sockets map[string]*process.Socket // by section, of programs without a process so far
+}
+
+func (s *Supervisor) member(g *active) *members {
+	return &members{s, g, make(map[string]*process.Socket)}
+}
+
+// make makes a process and starts its goroutine. The process is at rest.
+func (m *members) make(c *config.Process) (*process.Process, error) {
+	if m.group.pool != nil {
+		return nil, faults.New(faults.Failed, "the processes of an event listener share a queue")
+	}
+	o := process.Options{Config: c}
+	if c.Socket != nil {
+		socket, err := m.socket(c)
+		if err != nil {
+			return nil, err
+		}
+		o.Socket = socket
+	}
+	p, err := m.newProcess(o)
+	if err != nil {
+		return nil, err
+	}
+	m.group.start(p)
+	return p, nil
+}
+
+// socket returns the socket that a FastCGI process has together with its
+// siblings.
+func (m *members) socket(c *config.Process) (process.Listening, error) {
+	for _, p := range m.group.Processes {
+		if p.Config.Section == c.Section && p.Config.Socket != nil && p.Config.Socket.URL == c.Socket.URL {
+			return p.Socket, nil
+		}
+	}
+	if made := m.sockets[c.Section]; made != nil {
+		return made, nil
+	}
+	made := process.NewSocket(c.Socket, m.Log)
+	if _, err := made.Acquire(); err != nil { // a mistake shows before anything is started
+		return nil, err
+	}
+	made.Release()
+	m.sockets[c.Section] = made
+	return made, nil
+}
+
+// install gives a group other processes, in the order that conf has them in.
+// Those that conf does not know come last.
+func (s *Supervisor) install(g *active, conf *config.Group, list []*process.Process) {
+	place := make(map[string]int)
+	for i, c := range conf.Processes {
+		place[c.Name] = i - len(conf.Processes)
+	}
+	slices.SortStableFunc(list, func(a, b *process.Process) int { return cmp.Compare(place[a.Config.Name], place[b.Config.Name]) })
+	configs := make([]*config.Process, len(list))
+	for i, p := range list {
+		configs[i] = p.Current()
+	}
+	s.replace(g, configs, list)
+}
