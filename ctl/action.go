@@ -30,7 +30,7 @@ type action struct {
 func table() []action {
 	all := slices.Concat(
 		statusActions(), processActions(), logActions(), foregroundActions(),
-		groupActions(), daemonActions(), shellActions(), stopActions())
+		groupActions(), rollingActions(), daemonActions(), shellActions(), stopActions())
 	slices.SortFunc(all, func(a, b action) int { return strings.Compare(a.name, b.name) })
 	return all
 }
@@ -44,6 +44,17 @@ func (s *session) find(name string) (*action, bool) {
 		return nil, false
 	}
 	return &s.actions[i], true
+}
+
+// known is split for a line that begins with an action whose name has a hyphen,
+// which none of Supervisor's has.
+func (s *session) known(line string) (name, arg string) {
+	if word, rest, _ := strings.Cut(line, " "); strings.Contains(word, "-") {
+		if _, ok := s.find(word); ok {
+			return word, strings.TrimSpace(rest)
+		}
+	}
+	return split(line)
 }
 
 // split takes a line apart into the action and its argument. The action is the

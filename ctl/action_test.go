@@ -25,7 +25,7 @@ func TestTable(t *testing.T) {
 		if i > 0 && actions[i-1].name >= a.name {
 			t.Errorf("%s comes twice or too late", a.name)
 		}
-		if name, arg := split(a.name); name != a.name || arg != "" {
+		if name, arg := (&session{actions: actions}).known(a.name); name != a.name || arg != "" {
 			t.Errorf("%s can't be typed", a.name)
 		}
 	}

@@ -21,7 +21,8 @@ import (
 type exchange struct{ call, answer string }
 
 // scriptedServer answers the calls of its script, which must come in order. An
-// up-check that the script does not mention succeeds.
+// up-check that the script does not mention succeeds, and methods that Supervisor
+// does not have are unknown.
 type scriptedServer struct {
 	t      *testing.T
 	mu     sync.Mutex // fg calls over two connections
@@ -37,6 +38,9 @@ func (f *scriptedServer) next(call string) (string, error) {
 	if len(f.script) == 0 || f.script[0].call != call {
 		if call == "getVersion" {
 			return `"3.0"`, nil
+		}
+		if strings.HasPrefix(call, "updateProcessGroup ") { // as Supervisor
+			return "", &xmlrpc.Fault{Code: faults.UnknownMethod, Text: "UNKNOWN_METHOD"}
 		}
 		f.t.Errorf("unexpected call: %s (script: %v)", call, f.script)
 		return "", errors.New("unexpected call " + call)

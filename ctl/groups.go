@@ -134,11 +134,20 @@ func (s *session) reread(ctx context.Context, _ string) error {
 // update makes the active groups those of the configuration, or of it only the
 // groups named.
 func (s *session) update(ctx context.Context, arg string) error {
+	if strings.HasPrefix(arg, "--") || strings.Contains(arg, " --") {
+		return s.updateWith(ctx, arg)
+	}
+	return s.updateAll(ctx, strings.Fields(arg), s.updateGroup)
+}
+
+// updateAll is update with one way to bring an active group to its new
+// configuration.
+func (s *session) updateAll(ctx context.Context, names []string, change func(context.Context, string) error) error {
 	changes, ok, err := s.reloadConfig(ctx, "already shutting down")
 	if !ok {
 		return err
 	}
-	if names := strings.Fields(arg); !everything(names) {
+	if !everything(names) {
 		if err := s.checkGroups(ctx, names, changes.Added); err != nil {
 			return err
 		}
@@ -150,7 +159,9 @@ func (s *session) update(ctx context.Context, arg string) error {
 	if err := s.eachGroup(ctx, changes.Removed, s.retire); err != nil {
 		return err
 	}
-	if err := s.eachGroup(ctx, changes.Changed, s.replace); err != nil {
+	if err := s.eachGroup(ctx, changes.Changed, change); errors.Is(err, errGivenUp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	return s.eachGroup(ctx, changes.Added, func(ctx context.Context, group string) error {

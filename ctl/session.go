@@ -80,7 +80,7 @@ func (s *session) do(ctx context.Context, line string) error {
 	if line == "" {
 		return nil
 	}
-	name, arg := split(line)
+	name, arg := s.known(line)
 	a, ok := s.find(name)
 	if !ok {
 		s.complain("*** Unknown syntax: " + line)

@@ -1,0 +1,216 @@
+package ctl
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/xmlrpc"
+)
+
+// turnFlags say how processes take turns.
+func turnFlags() flagSet {
+	return flagSet{
+		valued: []string{"--batch", "--surge", "--pause", "--timeout"},
+		plain:  []string{"--abort-on-failure", "--no-abort"},
+	}
+}
+
+func rollingActions() []action {
+	return []action{
+		{
+			name: "rolling-restart",
+			help: []string{
+				"rolling-restart <name> <gname>:* [...]\tRestart processes in batches, each when the one before is RUNNING",
+				"  --batch 1|25%\t\tHow many at a time, rolling_batch by default",
+				"  --surge 1\t\tHow many further ones run meanwhile, rolling_surge by default",
+				"  --pause 5s\t\tTime between two batches, rolling_pause by default",
+				"  --timeout 1m\t\tLongest time for a process to stop and to be RUNNING again, none by default",
+				"  --no-abort\t\tGo on after a failure; without it the rest stays as it is",
+			},
+			hidden: true, upCheck: true, needs: 1, wants: "a process name",
+			completes: completeProcesses,
+			run:       (*session).rollingRestart,
+		},
+		{
+			name: "scale",
+			help: []string{
+				"scale <program> 8\tHave 8 processes of a program, until its group is updated",
+				"scale <program> +2\tHave 2 more",
+				"scale <program> -1\tHave 1 less; those with the highest numbers go first",
+				"\t\t\tA program of a group with several of that name is <gname>:<program>",
+			},
+			hidden: true, upCheck: true, needs: 2, wants: "a program and a number",
+			completes: completeGroups,
+			run:       (*session).scale,
+		},
+	}
+}
+
+// turns makes options for the daemon of flags.
+func turns(flags map[string]string) (options map[string]any, err error) {
+	options = make(map[string]any)
+	for _, name := range []string{"batch", "surge", "pause", "timeout"} {
+		if value, ok := flags["--"+name]; ok {
+			options[name] = value
+		}
+	}
+	_, abort := flags["--abort-on-failure"]
+	_, goOn := flags["--no-abort"]
+	if abort && goOn {
+		return nil, errors.New("either --abort-on-failure or --no-abort can be had, not both")
+	}
+	if goOn {
+		options["abort"] = "false"
+	}
+	return options, nil
+}
+
+// rollingRestart has processes restarted one after the other, and tells of each.
+// The daemon goes on with it if we go away.
+func (s *session) rollingRestart(ctx context.Context, arg string) error {
+	flags, names, err := turnFlags().parse(arg)
+	var options map[string]any
+	if err == nil {
+		options, err = turns(flags)
+	}
+	if err == nil && len(names) == 0 {
+		err = errors.New("rolling-restart requires a process name")
+	}
+	if err != nil {
+		s.complain("Error: " + err.Error())
+		return nil
+	}
+	_, err = s.operate(ctx, "rolling-restart", "rollingRestart", names, options)
+	return err
+}
+
+func (s *session) scale(ctx context.Context, arg string) error {
+	words := strings.Fields(arg)
+	if len(words) != 2 {
+		s.complain("Error: scale takes a program and a number")
+		return nil
+	}
+	_, err := s.operate(ctx, words[0], "scaleProgram", words[0], words[1])
+	return err
+}
+
+// operate begins something that the daemon does by itself, and shows how it gets
+// on. What is refused is told of as being of what. ok tells whether all went well.
+func (s *session) operate(ctx context.Context, what, method string, args ...any) (ok bool, err error) {
+	var id string
+	err = s.call(ctx, method, &id, args...)
+	if fault, refused := errors.AsType[*xmlrpc.Fault](err); refused {
+		s.printf("%s: ERROR (%s)", what, s.refusal(fault))
+		s.exit = exitGeneric
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return s.follow(ctx, what, id)
+}
+
+// refusal words why something can't be begun.
+func (s *session) refusal(fault *xmlrpc.Fault) string {
+	text := strings.TrimPrefix(fault.Text, fault.Code.String()+": ")
+	switch fault.Code {
+	case faults.BadName:
+		return "no such process or group: " + text
+	case faults.UnknownMethod:
+		return "this supervisord does not know how to"
+	case faults.ShutdownState:
+		return "supervisor shutting down"
+	default:
+		return text
+	}
+}
+
+// follow shows the lines of an operation until it has ended.
+func (s *session) follow(ctx context.Context, what, id string) (ok bool, err error) {
+	for next := 0; ; {
+		var op api.Operation
+		err := s.call(ctx, "followOperation", &op, id, next)
+		if hasCode(err, faults.BadName) {
+			s.complain(what + ": ERROR (supervisord has been replaced in the middle of it; what was not done yet stays as it was)")
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		for _, line := range op.Lines {
+			s.print(line.String())
+		}
+		next = op.Next
+		if op.Ended {
+			if op.Failed {
+				s.exit = exitGeneric
+			}
+			return !op.Failed, nil
+		}
+	}
+}
+
+// updateGroup brings an active group to its new configuration: process by process
+// where the daemon does so, else as Supervisor does it.
+func (s *session) updateGroup(ctx context.Context, group string) error {
+	var id string
+	err := s.call(ctx, "updateProcessGroup", &id, group)
+	if hasCode(err, faults.UnknownMethod) {
+		return s.replace(ctx, group)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.follow(ctx, group, id)
+	return err
+}
+
+// updateFlags are those of update.
+func updateFlags() flagSet {
+	f := turnFlags()
+	f.plain = append(f.plain, "--plan", "--json", "--rolling")
+	return f
+}
+
+// updateWith is update with flags.
+func (s *session) updateWith(ctx context.Context, arg string) error {
+	flags, names, err := updateFlags().parse(arg)
+	var options map[string]any
+	if err == nil {
+		options, err = turns(flags)
+	}
+	has := func(name string) bool { _, ok := flags[name]; return ok }
+	other := maps.Clone(flags)
+	delete(other, "--plan")
+	delete(other, "--json")
+	switch {
+	case err != nil:
+	case has("--plan") && len(other) > 0:
+		err = errors.New("--plan does nothing, so that nothing but --json goes with it")
+	case has("--json") && !has("--plan"):
+		err = errors.New("--json is for --plan")
+	case !has("--plan") && !has("--rolling"):
+		err = errors.New("how processes take turns is for --rolling")
+	}
+	if err != nil {
+		s.complain("Error: " + err.Error())
+		return nil
+	}
+	if has("--plan") {
+		return s.plan(ctx, names, has("--json"))
+	}
+	return s.updateAll(ctx, names, func(ctx context.Context, group string) error {
+		ok, err := s.operate(ctx, group, "updateProcessGroup", group, true, options)
+		if err == nil && !ok {
+			err = errGivenUp
+		}
+		return err
+	})
+}
+
+// errGivenUp ends an update in which something failed, as has been said.
+var errGivenUp = errors.New("given up")
