@@ -222,7 +222,7 @@ func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 	left.Past = process.Status{
 		State: states.Process(entry.State), PID: entry.PID, Tries: entry.Tries,
 		Started: entry.Started.Time(), Ended: entry.Ended.Time(),
-		ExitStatus: entry.ExitStatus, Ending: entry.Ending, SpawnErr: entry.SpawnErr, Reason: entry.Reason,
+		ExitStatus: entry.ExitStatus, Ending: entry.Ending, Waiting: entry.Waiting, Declined: entry.Declined, SpawnErr: entry.SpawnErr, Reason: entry.Reason,
 		Deadline: entry.Deadline.Time(), Due: entry.Due, Again: entry.Again, AgainBy: entry.AgainBy,
 		Row: entry.Row, Hook: process.Hook(entry.Hook),
 	}
@@ -365,7 +365,7 @@ func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
 	s := p.Status()
 	entry := ledger.Entry{
 		Group: p.Config.Group, Name: p.Config.Name, PID: s.PID,
-		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, Ending: s.Ending, SpawnErr: s.SpawnErr, Reason: s.Reason,
+		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, Ending: s.Ending, Waiting: s.Waiting, Declined: s.Declined, SpawnErr: s.SpawnErr, Reason: s.Reason,
 		Started: ledger.NewMoment(s.Started), Ended: ledger.NewMoment(s.Ended), Deadline: ledger.NewMoment(s.Deadline),
 		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy, Row: s.Row, Vitals: vitals(s.Vitals), Hook: int(s.Hook),
 	}

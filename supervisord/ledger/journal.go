@@ -34,6 +34,8 @@ type Entry struct {
 	ExitStatus int      `json:",omitempty"`
 	Ending     int      `json:",omitempty"` // see process.Status
 	SpawnErr   string   `json:",omitempty"`
+	Waiting    string   `json:",omitempty"` // see process.Status
+	Declined   bool     `json:",omitempty"`
 	Reason     string   `json:",omitempty"`
 	Started    Moment   `json:",omitzero"`
 	Ended      Moment   `json:",omitzero"`

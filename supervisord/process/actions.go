@@ -25,6 +25,7 @@ func begin(m *machine, now time.Time, in input) {
 		return
 	}
 	m.Reason = m.whyBegun(in)
+	m.Waiting, m.Declined = "", false
 	m.Again, m.AgainBy, m.inRound, m.bereft = false, "", false, false
 	m.Started, m.SpawnErr, m.ExitStatus, m.Ending = now, "", 0, 0
 	m.Vitals = Vitals{}
@@ -32,11 +33,13 @@ func begin(m *machine, now time.Time, in input) {
 	m.giveBirth()
 }
 
-// beginInRound is begin for a process that has never been started. With
+// beginInRound is begin for a process that has never been started, or has been
+// waiting for its start. With
 // startsecs of 0 it is RUNNING only when all of the round have been born, so
 // that the log tells of a start-up as Supervisor's does: births, then successes.
 func beginInRound(m *machine, now time.Time, in input) {
-	if !m.Started.IsZero() {
+	isNew := m.State == states.Stopped && m.Started.IsZero() && !m.Declined
+	if !isNew && m.Waiting == "" {
 		return
 	}
 	begin(m, now, in)
@@ -285,9 +288,58 @@ func pass(m *machine, _ time.Time, in input) {
 	m.do(signal{sig: in.sig})
 }
 
+// wait takes note of what a start waits for. Whoever looks at the process sees
+// it, and a later daemon waits on. An automatic restart that was due waits too.
+// With nothing to wait for the start is called off.
+func wait(m *machine, _ time.Time, in input) {
+	if m.State != states.Stopping {
+		switch {
+		case in.what != "":
+			m.Reason = "waiting for " + in.what
+		case m.Waiting != "":
+			m.Reason = "its start, which waited for " + m.Waiting + ", was called off"
+		}
+	}
+	m.Waiting, m.Declined = in.what, false
+	if m.Due {
+		m.Due = false
+		m.do(disarm{})
+	}
+}
+
+// decline is a stop request to a process that waits for its start: it is not
+// started. Any other that does not run can't be stopped.
+func decline(m *machine, now time.Time, in input) {
+	if m.Waiting == "" {
+		notRunning(m, now, in)
+		return
+	}
+	if m.State != states.Stopping {
+		m.Reason = "its start, which waited for " + m.Waiting + ", was called off by " + who(in)
+	}
+	m.Waiting, m.Declined = "", true
+}
+
+// forsake gives up a process whose start has waited for too long.
+func forsake(m *machine, _ time.Time, in input) {
+	if m.Waiting == "" {
+		return
+	}
+	m.Waiting, m.SpawnErr = "", in.what
+	m.Reason = "given up: " + in.what
+	if m.State != states.Fatal {
+		m.become(states.Fatal)
+	}
+	m.say(logs.LevelInfo, "gave up: %s entered FATAL state, %s", m.conf.Name, in.what)
+}
+
 // cancelRestart is a stop request in the breath before an automatic restart.
 // It is refused like any stop of what does not run, and holds all the same.
-func cancelRestart(m *machine, _ time.Time, in input) {
+func cancelRestart(m *machine, now time.Time, in input) {
+	if m.Waiting != "" {
+		decline(m, now, in)
+		return
+	}
 	if m.Due {
 		m.Reason = "ended by itself; its restart was called off by " + who(in)
 	}

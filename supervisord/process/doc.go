@@ -21,6 +21,11 @@
 // A process that is stopped while in BACKOFF is STOPPED at once. A start
 // request that meets a STOPPING process is granted when it has stopped.
 //
+// A start may have to wait for others (Delay): the process stays what it is, says
+// what it waits for, and is started when whoever delayed it says so. A stop
+// request calls such a start off. If what it waits for does not come in time the
+// process is FATAL (Forsake).
+//
 // If the kernel refuses a signal for another reason than that there is nobody,
 // the process is UNKNOWN until its child ends.
 //

@@ -39,6 +39,10 @@ type Status struct {
 	Due      bool        // it brings a birth, or would if births weren't forbidden
 	Again    bool        // a start request came while stopping
 	AgainBy  string      // from whom, "" for an operator
+
+	// Waiting is what a start waits for, in words; "" for no start that waits.
+	Waiting  string
+	Declined bool // a start that waited has been called off: it does not come by itself
 }
 
 // kind is what happened to a process.
@@ -69,6 +73,8 @@ const (
 	reconfigured             // the configuration is another one
 	recalled                 // an earlier daemon has left no child, but what is to come
 	reset                    // somebody wants what was counted to be forgotten
+	delayed                  // it is to be started, but has to wait for others
+	forsaken                 // what it waits for has not come in time
 	numKinds
 )
 
@@ -79,6 +85,7 @@ type input struct {
 	sig    syscall.Signal // of deliver
 	text   string         // of spawnFailed and signalFailed; of hooked: why it has failed, "" if it hasn't; of unready and examined: why
 	hook   Hook           // of hooked
+	what   string         // of delayed: what it waits for; of forsaken: why that is over
 	by     string         // of start and stop: who wants it, "" for an operator
 	dice   float64        // from 0 to 1, at random
 	cause  string         // of renewed
@@ -163,7 +170,7 @@ type machine struct {
 //exhaustive:enforce
 var table = map[states.Process][numKinds]func(*machine, time.Time, input){
 	states.Stopped: {
-		start: beginAgain, autostart: beginInRound, stop: notRunning, deliver: notRunning, hold: rest, release: unrest, reset: forget,
+		start: beginAgain, autostart: beginInRound, stop: decline, deliver: notRunning, delayed: wait, forsaken: forsake, hold: rest, release: unrest, reset: forget,
 		adopted: takeOver, missed: mourn, recalled: recall, hooked: noted,
 	},
 	states.Starting: {
@@ -182,14 +189,17 @@ var table = map[states.Process][numKinds]func(*machine, time.Time, input){
 		timeUp: begin, hold: rest, release: unrest, abort: giveUp, reset: forget, hooked: noted,
 	},
 	states.Stopping: {
-		start: startLater, stop: stopInstead, deliver: pass, extended: prolong,
+		start: startLater, stop: stopInstead, deliver: pass, extended: prolong, delayed: wait,
 		exited: obeyed, timeUp: kill, signalFailed: lose, hold: rest, release: unrest, reset: forget, hooked: freed,
 	},
 	states.Exited: {
-		start: beginAgain, stop: cancelRestart, deliver: notRunning,
+		start: beginAgain, autostart: beginInRound, stop: cancelRestart, deliver: notRunning, delayed: wait, forsaken: forsake,
 		timeUp: begin, hold: rest, release: unrest, reset: forget, hooked: noted,
 	},
-	states.Fatal: {start: beginAgain, stop: notRunning, deliver: notRunning, hold: rest, release: unrest, reset: forget, hooked: noted},
+	states.Fatal: {
+		start: beginAgain, autostart: beginInRound, stop: decline, deliver: notRunning, delayed: wait, forsaken: forsake,
+		hold: rest, release: unrest, reset: forget, hooked: noted,
+	},
 	states.Unknown: {
 		start: refuseUnknown, stop: notRunning, deliver: notRunning,
 		exited: died, hold: rest, release: unrest, reset: forget, hooked: noted,

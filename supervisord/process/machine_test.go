@@ -224,6 +224,21 @@ func TestCells(t *testing.T) {
 		{"reset", states.Fatal, spent(2), input{kind: reset}, 0, nil},
 		{"reset leaves what is due", states.Backoff, func(m *machine) { m.Due = true }, input{kind: reset}, 0, nil},
 
+		{"delay", states.Stopped, nil, input{kind: delayed, what: "db:ready"}, 0, nil},
+		{"delay of a restart", states.Exited, func(m *machine) { m.Due = true }, input{kind: delayed, what: "db:ready"}, 0, []string{"disarm"}},
+		{"autostart after a delay", states.Stopped, waiting, input{kind: autostart}, 0, []string{"STOPPED->STARTING", "birth"}},
+		{"autostart of an exited one", states.Exited, nil, input{kind: autostart}, 0, nil},
+		{"autostart of an exited one after a delay", states.Exited, waiting, input{kind: autostart}, 0, []string{"EXITED->STARTING", "birth"}},
+		{"autostart of a failed one after a delay", states.Fatal, waiting, input{kind: autostart}, 0, []string{"FATAL->STARTING", "birth"}},
+		{"autostart of a declined one", states.Stopped, func(m *machine) { m.Started, m.Declined = time.Time{}, true }, input{kind: autostart}, 0, nil},
+		{"start of a delayed one", states.Stopped, waiting, input{kind: start}, 0, []string{"STOPPED->STARTING", "birth"}},
+		{"stop of a delayed one", states.Stopped, waiting, input{kind: stop}, 0, nil},
+		{"stop of a delayed one that exited", states.Exited, waiting, input{kind: stop}, 0, nil},
+		{"stop of a delayed one on its way out", states.Stopping, waiting, input{kind: stop}, 0, nil},
+		{"forsaken", states.Stopped, waiting, input{kind: forsaken, what: "db was not ready within 2m"}, 0,
+			[]string{"STOPPED->FATAL", "gave up: p entered FATAL state, db was not ready within 2m"}},
+		{"forsaken when it waits no more", states.Stopped, nil, input{kind: forsaken, what: "why"}, 0, nil},
+
 		{"hold cancels a retry", states.Backoff, func(m *machine) { m.Due = true }, input{kind: hold}, 0, []string{"disarm"}},
 		{"release brings it back", states.Backoff, func(m *machine) { m.Due, m.closing = true, true }, input{kind: release}, 0, []string{"arm 0s"}},
 		{"abort while waiting", states.Backoff, closing, input{kind: abort}, 0, []string{"BACKOFF->FATAL"}},
@@ -280,6 +295,8 @@ func awaiting(m *machine) {
 	m.conf.Ready = config.Readiness{Probe: config.Probe{Text: "tcp://x:1", Kind: config.TCPProbe}, Timeout: time.Minute, Interval: time.Second}
 	m.ReadyBy = m.Started.Add(time.Minute)
 }
+
+func waiting(m *machine) { m.Waiting = "db:ready" }
 
 func closing(m *machine) { m.closing = true }
 
@@ -359,7 +376,10 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 							if state == states.Starting && (kind == spawned || kind == spawnFailed) {
 								m.PID = 0
 							}
-							in := input{kind: kind, pid: 8, exit: exit, sig: syscall.SIGHUP, text: "why"}
+							if flags&3 == 3 {
+								m.Waiting = "db:ready"
+							}
+							in := input{kind: kind, pid: 8, exit: exit, sig: syscall.SIGHUP, text: "why", what: "why"}
 							if kind >= readied && kind <= renewed {
 								in.pid = m.PID
 							}

@@ -175,7 +175,7 @@ func renew(m *machine, now time.Time, in input) {
 // the process was to be started again without anybody's having asked for it.
 func stopInstead(m *machine, now time.Time, in input) {
 	if !m.Again || m.AgainBy == "" {
-		notRunning(m, now, in)
+		decline(m, now, in)
 		return
 	}
 	m.Again, m.AgainBy = false, ""

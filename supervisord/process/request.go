@@ -40,6 +40,13 @@ type Answer struct {
 // success.
 func Refusal(err error) Answer { return Answer{err: err} }
 
+// Promise returns an answer that is yet to come, and what gives it, which is
+// called once.
+func Promise() (Answer, func(error)) {
+	later := make(chan outcome, 1)
+	return Answer{later: later}, func(err error) { later <- outcome{err: err} }
+}
+
 // Done tells whether Wait would return at once.
 func (a Answer) Done() bool { return a.later == nil }
 
@@ -79,6 +86,15 @@ func (p *Process) Autostart() { p.request(&request{in: input{kind: autostart}}) 
 
 // RoundOver tells the process that all of its round have been started.
 func (p *Process) RoundOver() { p.request(&request{in: input{kind: roundOver}}) }
+
+// Delay tells the process what its start waits for, in words, or that it waits for
+// nothing any more with "". Nothing else comes of that: Autostart is to follow, or
+// Forsake.
+func (p *Process) Delay(what string) { p.request(&request{in: input{kind: delayed, what: what}}) }
+
+// Forsake gives up a process whose start waits: it becomes FATAL, with why as the
+// cause.
+func (p *Process) Forsake(why string) { p.request(&request{in: input{kind: forsaken, what: why}}) }
 
 // Stop asks the child to end. With wait, the answer comes when it has.
 func (p *Process) Stop(name string, wait bool) Answer { return p.StopBy("", name, wait) }
