@@ -21,6 +21,7 @@ type verb struct {
 	words    map[faults.Code]string // put in "name: ERROR (…)"
 	bare     faults.Code            // the fault whose own text is the whole line
 	harmless faults.Code            // the fault that leaves the exit status alone
+	saysWhy  bool                   // FAILED's text is said without the word
 	noGroup  int                    // exit status for an unknown group
 }
 
@@ -203,6 +204,8 @@ func (s *session) outcome(v verb, name string, code faults.Code, text string) {
 		s.print(text)
 	case known:
 		s.printf("%s: ERROR (%s)", name, words)
+	case v.saysWhy && code == faults.Failed:
+		s.printf("%s: ERROR (%s)", name, strings.TrimPrefix(text, code.String()+": "))
 	default:
 		s.printf("%s: ERROR (%s)", name, text)
 	}

@@ -113,6 +113,14 @@ func hasCode(err error, code faults.Code) bool {
 	return ok && fault.Code == code
 }
 
+// faultText is what the server says of a fault, "" for any other error.
+func faultText(err error) string {
+	if fault, ok := errors.AsType[*xmlrpc.Fault](err); ok {
+		return fault.Text
+	}
+	return ""
+}
+
 // unauthorized is the HTTP status that asks for credentials. Importing net/http
 // for it would cost every run more time than the call takes.
 const unauthorized = 401

@@ -33,6 +33,7 @@ func statusActions() []action {
 			help: []string{
 				"why <name> [...]\tTell why processes are in their states, a line for each cause",
 				"why all\t\t\tThe same of all processes; status -v shows it below the status",
+				"why <name> --json\tThe same as JSON; there is status --json, too",
 			},
 			hidden:  true, // from clients that compare the list with Supervisor's
 			upCheck: true, needs: 1, wants: "a process name",
@@ -60,9 +61,8 @@ func everything(names []string) bool { return len(names) == 0 || slices.Contains
 // status lists processes. The messages about unknown names come first, and
 // their exit status gives way to that of a process at rest.
 func (s *session) status(ctx context.Context, arg string) error {
-	names := strings.Fields(arg)
-	verbose := slices.Contains(names, "-v")
-	names = slices.DeleteFunc(names, func(word string) bool { return word == "-v" })
+	names, given := flags(arg, "-v", "--json")
+	verbose := given["-v"]
 	var infos []api.ProcessInfo
 	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
 		return err
@@ -73,18 +73,34 @@ func (s *session) status(ctx context.Context, arg string) error {
 			return err
 		}
 	}
+	if given["--json"] {
+		shown, err := s.showJSON(infos, names, causes)
+		s.noteStopped(shown)
+		return err
+	}
 	if !everything(names) {
 		infos = s.matching(infos, names)
 	}
 	s.showStatus(infos, causes)
+	s.noteStopped(infos)
+	return nil
+}
+
+// noteStopped makes the exit status tell that not all that was shown runs.
+func (s *session) noteStopped(infos []api.ProcessInfo) {
 	if slices.ContainsFunc(infos, func(i api.ProcessInfo) bool { return i.State.IsStopped() }) {
 		s.exit = exitSomeStopped
 	}
-	return nil
 }
 
 // why tells of each process its state, then the causes.
 func (s *session) why(ctx context.Context, arg string) error {
+	names, given := flags(arg, "--json")
+	if len(names) == 0 {
+		a, _ := s.find("why")
+		s.misused(a, "Error: why requires a process name", exitGeneric)
+		return nil
+	}
 	var infos []api.ProcessInfo
 	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
 		return err
@@ -93,7 +109,11 @@ func (s *session) why(ctx context.Context, arg string) error {
 	if err := s.call(ctx, "getAllProcessCauses", &causes); err != nil {
 		return err
 	}
-	if names := strings.Fields(arg); !everything(names) {
+	if given["--json"] {
+		_, err := s.showJSON(infos, names, causes)
+		return err
+	}
+	if !everything(names) {
 		infos = s.matching(infos, names)
 	}
 	for _, info := range infos {
@@ -111,21 +131,15 @@ func (s *session) why(ctx context.Context, arg string) error {
 func (s *session) matching(all []api.ProcessInfo, names []string) []api.ProcessInfo {
 	var infos []api.ProcessInfo
 	for _, name := range names {
-		spec := namespec.Parse(name)
-		before := len(infos)
-		for _, info := range all {
-			if info.Group == spec.Group && (spec.WholeGroup() || info.Name == spec.Process) {
-				infos = append(infos, info)
-			}
-		}
-		if len(infos) > before {
+		found, why := fitting(all, name)
+		infos = append(infos, found...)
+		if why == "" {
 			continue
 		}
-		if spec.WholeGroup() {
-			s.printf("%s: ERROR (no such group)", spec.Group)
-		} else {
-			s.printf("%s: ERROR (no such process)", name)
+		if spec := namespec.Parse(name); spec.WholeGroup() {
+			name = spec.Group
 		}
+		s.printf("%s: ERROR (%s)", name, why)
 		s.exit = exitUnknown
 	}
 	return infos

@@ -89,3 +89,14 @@ type Cause struct {
 	Kind string `json:"kind"`
 	Text string `json:"text"`
 }
+
+// Variable is a variable of a process. Source is where it comes from:
+// "supervisord" for what the daemon has, "supervisor" for what every process is
+// told, "user" for user_env, "configuration" for environment=, or the path of a
+// file of env_file=. Masked tells that Value is not, or not wholly, what it is.
+type Variable struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+	Masked bool   `json:"masked"`
+}

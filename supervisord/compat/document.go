@@ -87,7 +87,7 @@ func (d *document) methods() {
 		if m.Alias != "" {
 			name += ", " + m.Alias
 		}
-		d.row(name, m.Signature, m.Help, status(subject{method, m.Name}))
+		d.row(name, m.Signature, m.Help, ofOurs(m.Unlisted, status(subject{method, m.Name})))
 	}
 }
 
@@ -124,9 +124,13 @@ func optionSubjects(o config.Option) []subject {
 
 // optionStatus is status for an option, which may be one of our own.
 func optionStatus(o config.Option) string {
-	s := status(optionSubjects(o)...)
+	return ofOurs(o.Own, status(optionSubjects(o)...))
+}
+
+// ofOurs is a status for what may be our own.
+func ofOurs(own bool, s string) string {
 	switch {
-	case !o.Own:
+	case !own:
 		return s
 	case s == "the same":
 		return "new"

@@ -90,7 +90,7 @@ func (r *reader) probes(p *Policy) {
 	if deed.action == HealthSignal {
 		p.Health.Signal, _ = stopSignal(deed.signal)
 	}
-	for _, name := range []string{"ready_timeout", "ready_interval", "health_interval", "health_timeout"} {
+	for _, name := range []string{"ready_timeout", "ready_interval", "health_interval", "health_timeout", "hook_timeout"} {
 		if d, ok := read[time.Duration](r, name); ok && d == 0 {
 			r.fail(name, "it must be more than 0")
 		}

@@ -25,3 +25,29 @@ func LooksSecret(name string) bool {
 	}
 	return false
 }
+
+// mask stands for what is not shown.
+const mask = "********"
+
+// Mask returns a value of a variable as everybody may see it, and whether anything
+// is hidden of it: all if the name looks secret, the password if it is an address
+// with one.
+func Mask(name, value string) (shown string, masked bool) {
+	if LooksSecret(name) && value != "" {
+		return mask, true
+	}
+	scheme, rest, ok := strings.Cut(value, "://")
+	if !ok {
+		return value, false
+	}
+	authority := rest
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		authority = rest[:i]
+	}
+	at := strings.LastIndexByte(authority, '@')
+	colon := strings.IndexByte(authority, ':')
+	if colon < 0 || colon > at-2 {
+		return value, false
+	}
+	return scheme + "://" + rest[:colon+1] + mask + rest[at:], true
+}

@@ -29,6 +29,7 @@ type errand struct {
 	once  sync.Once     // closes cut
 	// How it came out, once it is over:
 	failure string // "" for success
+	status  int    // with which it ended by itself, 0 if it did not
 }
 
 // errandOf is what is to be run, for whom.
@@ -36,7 +37,8 @@ type errandOf struct {
 	what, command string
 	variables     []string // NAME=value, over all others
 	limit         time.Duration
-	then          func(*errand)
+	then          func(*errand) // called by Run when it is over
+	lost          func()        // called instead when Run ends before that, from anywhere; nil for nobody
 }
 
 // sendOut begins an errand. What it returns is why it can't, "" if it can: then
@@ -65,6 +67,9 @@ func (p *Process) sendOut(o errandOf) (e *errand, failure string) {
 		select {
 		case p.returned <- e:
 		case <-p.leaving:
+			if o.lost != nil {
+				o.lost()
+			}
 		}
 	})
 	return e, ""
@@ -121,7 +126,7 @@ func (e *errand) await(leaving <-chan struct{}) {
 	}
 	select {
 	case exit := <-e.child.Exited():
-		e.failure = e.words(exit)
+		e.failure, e.status = e.words(exit), exit.Code
 		return
 	case <-late:
 		e.failure = fmt.Sprintf("%s timed out after %s", e.what, e.limit)

@@ -8,6 +8,7 @@ type Description struct {
 	Alias     string // another name for the same, "" for none
 	Signature string // result and parameters: "boolean (string name)"
 	Help      string
+	Unlisted  bool // system.listMethods leaves it out: Supervisor doesn't have it
 }
 
 // Methods describes all methods, in the order of the documentation.
@@ -18,7 +19,7 @@ func Methods() []Description {
 		methods []method
 	}{{"supervisor", supervisorMethods()}, {systemNamespace, systemMethods()}} {
 		for _, m := range ns.methods {
-			d := Description{Name: ns.name + "." + m.name, Signature: m.prototype(), Help: m.help}
+			d := Description{Name: ns.name + "." + m.name, Signature: m.prototype(), Help: m.help, Unlisted: m.unlisted}
 			if m.alias != "" {
 				d.Alias = ns.name + "." + m.alias
 			}

@@ -200,7 +200,7 @@ func supervisorMethods() []method {
 			call: func(ctx context.Context, d *door, _ arguments) (any, error) {
 				return all(d.Supervisor.ClearAllLogs(ctx))
 			}},
-	}, stopMethods(), operationMethods())
+	}, stopMethods(), refreshMethods(), operationMethods())
 }
 
 func reloadConfig(ctx context.Context, d *door, _ arguments) (any, error) {

@@ -11,6 +11,7 @@ import (
 // other becomes FAILED.
 type Supervisor interface {
 	Stopper
+	Refresher
 	// Mood never blocks.
 	Mood() states.Daemon
 	Identifier() string

@@ -73,6 +73,9 @@ func (s *Supervisor) causes(p *process.Process) []api.Cause {
 	if st.SpawnErr != "" && st.SpawnErr != st.Reason {
 		causes = append(causes, api.Cause{Kind: "exit", Text: st.SpawnErr})
 	}
+	if st.Hook != process.NoHook {
+		causes = append(causes, api.Cause{Kind: "hook", Text: st.Hook.String() + " is running"})
+	}
 	for _, f := range s.explainers {
 		causes = append(causes, f(p)...)
 	}

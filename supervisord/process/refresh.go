@@ -1,0 +1,115 @@
+package process
+
+import (
+	"strconv"
+	"strings"
+
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/signals"
+	"supervisor/supervisord/states"
+)
+
+// Refresh has the child read its own configuration again, in the way that the
+// program's says: after its check, if there is one, a signal or a command. The
+// answer comes when that is done. The fault is NOT_RUNNING for a process that is
+// not running, and FAILED, in words for people, for one that does not say how, or
+// when the check or the command fails. A check that fails is all that happens.
+func (p *Process) Refresh(name string) Answer {
+	r := &refresh{p: p, name: name, later: make(chan outcome, 1)}
+	a := p.request(&request{in: input{text: name}, act: r.begin})
+	if a.err != nil {
+		return a
+	}
+	return Answer{later: r.later}
+}
+
+// CanRefresh tells whether the program's configuration says how to have it read
+// its own again.
+func (p *Process) CanRefresh() bool {
+	r := p.Current().Refresh
+	return r.Signal != 0 || r.Command != ""
+}
+
+// refresh is one on its way. All but its channel belongs to Run.
+type refresh struct {
+	p     *Process
+	name  string // by which the caller spoke of the process
+	later chan outcome
+	pid   int // of the child that it is for
+}
+
+func (r *refresh) begin() error {
+	conf := r.p.machine.conf.Refresh
+	switch {
+	case !r.p.isUp():
+		return faults.New(faults.NotRunning, r.name)
+	case !r.p.CanRefresh():
+		return faults.New(faults.Failed, "neither reload_signal nor reload_command is set")
+	}
+	r.pid = r.p.machine.PID
+	if conf.Check == "" {
+		return r.deliver()
+	}
+	return r.send("reload_check", conf.Check, r.deliver)
+}
+
+// isUp tells whether there is a child that is to stay.
+func (p *Process) isUp() bool {
+	return p.machine.PID != 0 && (p.machine.State == states.Running || p.machine.State == states.Starting)
+}
+
+// deliver does it.
+func (r *refresh) deliver() error {
+	conf := r.p.machine.conf.Refresh
+	if !r.p.isUp() || r.p.machine.PID != r.pid {
+		return faults.New(faults.NotRunning, r.name)
+	}
+	if conf.Signal == 0 {
+		return r.send("reload_command", conf.Command, func() error { r.done(conf.Command); return nil })
+	}
+	if err := r.p.apply(input{kind: deliver, text: r.name, sig: conf.Signal}); err != nil {
+		return err
+	}
+	r.done(signals.Name(conf.Signal))
+	return nil
+}
+
+func (r *refresh) done(how string) {
+	r.p.Log.Info("refreshed: " + r.p.Config.Name + " (" + how + ")")
+	r.later <- outcome{}
+}
+
+// send runs a command and goes on with then if it succeeds.
+func (r *refresh) send(what, command string, then func() error) error {
+	_, failure := r.p.sendOut(errandOf{
+		what: command, command: command, limit: r.p.machine.conf.Hooks.Timeout,
+		variables: []string{hookVar + "=" + what, pidVar + "=" + strconv.Itoa(r.pid)},
+		then: func(e *errand) {
+			err := e.refusal()
+			if err == nil {
+				err = then()
+			}
+			if err != nil {
+				r.p.Log.Warn("not refreshed: " + r.p.Config.Name + ": " + strings.TrimPrefix(err.Error(), faults.Failed.String()+": "))
+				r.later <- outcome{err: err}
+			}
+		},
+		lost: func() { r.later <- outcome{err: faults.Bare(faults.ShutdownState)} },
+	})
+	if failure != "" {
+		return faults.New(faults.Failed, failure)
+	}
+	return nil
+}
+
+// refusal is the fault for an errand that has failed: what it said last, or how it
+// ended.
+func (e *errand) refusal() error {
+	if e.failure == "" {
+		return nil
+	}
+	if last := e.said.lastLine(); last != "" && e.status != 0 {
+		return faults.New(faults.Failed, e.what+": "+last)
+	}
+	return faults.New(faults.Failed, e.failure)
+}

@@ -1,0 +1,128 @@
+package process
+
+import (
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/states"
+)
+
+func TestRefreshBySignal(t *testing.T) {
+	inWorld(t, func(c *config.Process) { c.Refresh = config.Refresh{Signal: syscall.SIGHUP} }, func(t *testing.T, w *world) {
+		if err := w.Refresh("x:p").Wait(t.Context()); !sameFault(err, faults.New(faults.NotRunning, "x:p")) {
+			t.Errorf("got %v", err)
+		}
+		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGHUP} }
+		w.start(t)
+		if err := w.Refresh("p").Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff([]string{"SIGHUP false"}, w.child.got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		w.expect(t, states.Running)
+	})
+}
+
+func TestRefreshOfOneThatDoesNotSayHow(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.start(t)
+		want := faults.New(faults.Failed, "neither reload_signal nor reload_command is set")
+		if err := w.Refresh("p").Wait(t.Context()); !sameFault(err, want) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// checked is a program with a check before its signal.
+func checked(c *config.Process) {
+	c.Refresh = config.Refresh{Signal: syscall.SIGHUP, Check: os.Args[0]}
+	c.Hooks.Timeout = 30 * time.Second
+}
+
+func TestCheckDecidesAboutRefresh(t *testing.T) {
+	inWorld(t, checked, func(t *testing.T, w *world) {
+		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGHUP} }
+		w.start(t)
+		for _, tt := range []struct {
+			does func(string, *fakeChild)
+			want string
+		}{
+			{func(_ string, c *fakeChild) { c.exit(1) }, "FAILED: " + os.Args[0] + " exited with status 1"},
+			{func(string, *fakeChild) {}, "FAILED: " + os.Args[0] + " timed out after 30s"},
+			{enduring(time.Second), ""},
+		} {
+			w.errandDoes = tt.does
+			got := ""
+			if err := w.Refresh("p").Wait(t.Context()); err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if n := len(w.child.got); (n == 1) != (tt.want == "") {
+				t.Errorf("after %q there are %d signals", got, n)
+			}
+		}
+		w.expect(t, states.Running)
+	})
+}
+
+// A child that is born while the check runs has read the new configuration.
+func TestRefreshIsForTheChildThatWas(t *testing.T) {
+	inWorld(t, checked, func(t *testing.T, w *world) {
+		w.errandDoes = enduring(10 * time.Second)
+		w.start(t)
+		a := w.Refresh("p")
+		w.child.exit(1)
+		sleep(5 * time.Second)
+		w.expect(t, states.Running)
+		if err := a.Wait(t.Context()); !sameFault(err, faults.New(faults.NotRunning, "p")) {
+			t.Errorf("got %v", err)
+		}
+		if len(w.child.got) > 0 {
+			t.Errorf("signals: %v", w.child.got)
+		}
+	})
+}
+
+func TestRefreshByCommand(t *testing.T) {
+	inWorld(t, func(c *config.Process) {
+		checked(c)
+		c.Refresh.Signal, c.Refresh.Command = 0, os.Args[0]
+	}, func(t *testing.T, w *world) {
+		w.errandDoes = enduring(time.Second)
+		w.start(t)
+		if err := w.Refresh("p").Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff([]string{"reload_check 1s", "reload_command 2s"}, w.errandDone); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		w.errandDoes = func(what string, c *fakeChild) {
+			c.exit(map[string]int{"reload_check": 0, "reload_command": 3}[what])
+		}
+		if err := w.Refresh("p").Wait(t.Context()); !sameFault(err, faults.New(faults.Failed, os.Args[0]+" exited with status 3")) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestRefreshThatTheDaemonDoesNotOutlast(t *testing.T) {
+	var a Answer
+	inWorld(t, checked, func(t *testing.T, w *world) {
+		w.start(t)
+		a = w.Refresh("p")
+		if a.Done() {
+			t.Error("it is answered")
+		}
+		// inWorld ends Run: the bubble would not end if anybody waited for ever.
+		go func() { _ = a.Wait(t.Context()) }()
+	})
+}
