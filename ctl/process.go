@@ -90,9 +90,7 @@ func processActions() []action {
 			},
 			upCheck: true, needs: 1, wants: "a process name",
 			completes: completeProcesses,
-			run: func(s *session, ctx context.Context, arg string) error {
-				return s.each(ctx, stopping(), strings.Fields(arg))
-			},
+			run:       (*session).stop,
 		},
 		{
 			name: "restart",
@@ -163,6 +161,7 @@ func (s *session) together(ctx context.Context, v verb, method string, args ...a
 	for _, r := range results {
 		s.outcome(v, namespec.Join(r.Group, r.Name), faults.Code(r.Status), r.Description)
 	}
+	s.showNotes()
 	return nil
 }
 
@@ -189,6 +188,7 @@ func (s *session) one(ctx context.Context, v verb, name string, args ...any) err
 	}
 	if err == nil {
 		s.outcome(v, shown, faults.Success, "")
+		s.showNotes()
 	}
 	return err
 }

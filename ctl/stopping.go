@@ -7,6 +7,41 @@ import (
 	"supervisor/supervisord/faults"
 )
 
+func killing() verb {
+	v := stopping()
+	v.one, v.group, v.all = "killProcess", "killProcessGroup", "killAllProcesses"
+	v.words[faults.UnknownMethod] = "this supervisord does not know how to"
+	v.done = "killed"
+	return v
+}
+
+// stop asks the processes to end, or with --now does not ask.
+func (s *session) stop(ctx context.Context, arg string) error {
+	v, names := stopping(), strings.Fields(arg)
+	if names[0] == "--now" {
+		v, names = killing(), names[1:]
+		v.done = "stopped"
+	}
+	if len(names) == 0 {
+		s.complain("Error: stop --now requires a process name")
+		return nil
+	}
+	return s.each(ctx, v, names)
+}
+
+// noter is a caller that tells what its last answer said beside the result.
+type noter interface{ Notes() []string }
+
+// showNotes prints what the last answer said beside the result, as whom a stop
+// has left behind.
+func (s *session) showNotes() {
+	if n, ok := s.server.(noter); ok {
+		for _, line := range n.Notes() {
+			s.print(line)
+		}
+	}
+}
+
 func resetting() verb {
 	return verb{
 		one: "resetProcess", group: "resetProcessGroup", all: "resetAllProcesses",
@@ -20,6 +55,21 @@ func resetting() verb {
 // that compare the list with Supervisor's.
 func stopActions() []action {
 	return []action{
+		{
+			name: "kill",
+			help: []string{
+				"kill <name>		End a process with SIGKILL, and all whom a stop of it is for",
+				"kill <gname>:*		End all processes in a group so",
+				"kill <name> <name>	End multiple processes or groups so",
+				"kill all		End all processes so",
+				"Note: stop --now does the same.",
+			},
+			hidden: true, upCheck: true, needs: 1, wants: "a process name",
+			completes: completeProcesses,
+			run: func(s *session, ctx context.Context, arg string) error {
+				return s.each(ctx, killing(), strings.Fields(arg))
+			},
+		},
 		{
 			name: "reset",
 			help: []string{

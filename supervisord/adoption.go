@@ -218,13 +218,13 @@ func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 	left := &supervisor.Estate{StdoutLog: entry.StdoutLog, StderrLog: entry.StderrLog}
 	left.Child = spawn.Orphan{PID: entry.PID, Traces: spawn.Traces{
 		Born: entry.Born, Stdin: entry.Stdin, Stdout: entry.Stdout, Stderr: entry.Stderr,
-	}}
+	}, Cgroup: entry.Cgroup}
 	left.Past = process.Status{
 		State: states.Process(entry.State), PID: entry.PID, Tries: entry.Tries,
 		Started: entry.Started.Time(), Ended: entry.Ended.Time(),
 		ExitStatus: entry.ExitStatus, Ending: entry.Ending, Waiting: entry.Waiting, Declined: entry.Declined, SpawnErr: entry.SpawnErr, Reason: entry.Reason,
 		Deadline: entry.Deadline.Time(), Due: entry.Due, Again: entry.Again, AgainBy: entry.AgainBy,
-		Row: entry.Row, Hook: process.Hook(entry.Hook),
+		Row: entry.Row, Hook: process.Hook(entry.Hook), Step: entry.Step, Leaderless: entry.Leaderless,
 	}
 	if len(entry.Restarts) > 0 {
 		times := make([]time.Time, len(entry.Restarts))
@@ -368,6 +368,10 @@ func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
 		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, Ending: s.Ending, Waiting: s.Waiting, Declined: s.Declined, SpawnErr: s.SpawnErr, Reason: s.Reason,
 		Started: ledger.NewMoment(s.Started), Ended: ledger.NewMoment(s.Ended), Deadline: ledger.NewMoment(s.Deadline),
 		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy, Row: s.Row, Vitals: vitals(s.Vitals), Hook: int(s.Hook),
+		Step: s.Step, Leaderless: s.Leaderless,
+	}
+	if s.Kin != nil {
+		entry.Cgroup = s.Kin.Cgroup()
 	}
 	if s.Restarts != nil {
 		for _, at := range *s.Restarts {

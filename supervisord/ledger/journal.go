@@ -44,6 +44,9 @@ type Entry struct {
 	Again      bool     `json:",omitempty"`
 	Row        int      `json:",omitempty"`
 	Restarts   []Moment `json:",omitempty"`
+	Step       int      `json:",omitempty"`
+	Leaderless bool     `json:",omitempty"`
+	Cgroup     string   `json:",omitempty"` // its path
 	AgainBy    string   `json:",omitempty"`
 	Hook       int      `json:",omitempty"` // a process.Hook that is under way
 

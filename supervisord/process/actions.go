@@ -2,7 +2,6 @@ package process
 
 import (
 	"fmt"
-	"syscall"
 	"time"
 
 	"supervisor/supervisord/config"
@@ -27,7 +26,7 @@ func begin(m *machine, now time.Time, in input) {
 	m.Reason = m.whyBegun(in)
 	m.Waiting, m.Declined = "", false
 	m.Again, m.AgainBy, m.inRound, m.bereft = false, "", false, false
-	m.Started, m.SpawnErr, m.ExitStatus, m.Ending = now, "", 0, 0
+	m.Started, m.SpawnErr, m.ExitStatus, m.Ending, m.Left = now, "", 0, 0, ""
 	m.Vitals = Vitals{}
 	m.become(states.Starting)
 	m.giveBirth()
@@ -102,6 +101,7 @@ func diedYoung(m *machine, now time.Time, in input) {
 	m.SpawnErr, m.ending = m.whyYoung(now, in.exit)
 	m.backOff()
 	m.say(logs.LevelWarn, "exited: %s (%s; not expected)", m.conf.Name, in.exit)
+	m.avenge(in)
 	m.PID = 0
 	m.reportHeir(in.exit)
 	m.mop(in)
@@ -157,14 +157,15 @@ func died(m *machine, now time.Time, in input) {
 	}
 	m.becomeAs(states.Exited, expected)
 	m.say(level, "exited: %s (%s; %s)", m.conf.Name, in.exit, word)
+	clearance := m.avenge(in)
 	m.PID = 0
 	m.mop(in)
-	m.restartIfWanted(now, in, expected)
+	m.restartIfWanted(now, in, expected, clearance)
 }
 
 // restartIfWanted is autorestart: at once, but not sooner than a breath after
-// the last birth.
-func (m *machine) restartIfWanted(now time.Time, in input, expected bool) {
+// the last birth, nor than the time least.
+func (m *machine) restartIfWanted(now time.Time, in input, expected bool, least time.Duration) {
 	wanted := m.conf.Autorestart == config.RestartAlways ||
 		m.conf.Autorestart == config.RestartUnexpected && !expected
 	if !wanted {
@@ -177,7 +178,7 @@ func (m *machine) restartIfWanted(now time.Time, in input, expected bool) {
 		m.exhaust()
 		return
 	}
-	if wait > 0 || m.closing {
+	if wait = max(wait, least); wait > 0 || m.closing {
 		m.Reason = m.ending + "; restarted in " + inWords(wait) + m.restarts(now)
 		m.expectBirth(wait)
 		return
@@ -190,64 +191,6 @@ func (m *machine) expectBirth(after time.Duration) {
 	m.Due = true
 	if !m.closing {
 		m.do(arm{after})
-	}
-}
-
-// terminate asks politely and gives the process stopwaitsecs to obey.
-func terminate(m *machine, now time.Time, in input) {
-	m.Reason, m.Late = beingStopped+who(in), false
-	if !m.delay(now) {
-		m.ask()
-	}
-}
-
-// ask sends the stop signal.
-func (m *machine) ask() {
-	m.signalAs(m.conf.StopSignal, m.conf.StopAsGroup, seconds(m.conf.StopWaitSecs))
-}
-
-// kill does not ask. It comes again every stopwaitsecs: a process may be in
-// the kernel, unable to die just now. A stopwaitsecs of 0 leaves no time for
-// the first signal, but does not make the kernel any faster.
-func kill(m *machine, _ time.Time, _ input) {
-	if m.PID == 0 {
-		return // it has ended; only its hook has not
-	}
-	m.leaveAlone()
-	m.say(logs.LevelWarn, "killing '%s' (%d) with SIGKILL", m.conf.Name, m.PID)
-	m.signalAs(syscall.SIGKILL, m.conf.KillAsGroup, max(seconds(m.conf.StopWaitSecs), breath))
-}
-
-// signalAs sends a signal that is to end the process, and gives it time to.
-func (m *machine) signalAs(sig syscall.Signal, group bool, patience time.Duration) {
-	whom := ""
-	if group {
-		whom = "process group "
-	}
-	m.say(logs.LevelDebug, "killing %s (pid %d) %swith signal %s", m.conf.Name, m.PID, whom, signals.Name(sig))
-	if m.State != states.Stopping && !m.Late {
-		m.become(states.Stopping)
-	}
-	m.do(arm{patience}, signal{sig, group})
-}
-
-// obeyed is an end that was asked for.
-func obeyed(m *machine, now time.Time, in input) {
-	m.Ended, m.ExitStatus, m.Ending = now, in.exit.Code, shellStatus(in.exit)
-	level := logs.LevelInfo
-	if !m.conf.Expected(in.exit.Code) {
-		level = logs.LevelWarn
-	}
-	if m.buried(in) {
-		m.say(level, "stopped: %s (%s)", m.conf.Name, in.exit)
-		return
-	}
-	m.Reason = m.whyStopped()
-	m.become(states.Stopped)
-	m.say(level, "stopped: %s (%s)", m.conf.Name, in.exit)
-	m.PID, m.Tries = 0, 0
-	if m.Again {
-		beginAgain(m, now, input{kind: start, by: m.AgainBy})
 	}
 }
 

@@ -37,10 +37,16 @@ func (p *Process) Adopt(e *Estate) {
 func (p *Process) adopt(e *Estate) {
 	in := input{kind: recalled, past: e.Past, unwanted: e.Unwanted, handed: e.Handed}
 	switch {
+	case e.Past.Leaderless:
+		in.kind, in.exit = missed, spawn.Exit{Code: e.Past.ExitStatus}
 	case e.Exit != nil:
 		in.kind, in.exit = missed, *e.Exit
 	case e.Child.PID != 0:
 		in.kind, in.exit = p.adoptChild(e)
+	}
+	if in.kind == missed {
+		p.recallKin(&e.Child)
+		in.left = p.relatives()
 	}
 	in.bereft = !e.Handed && (in.kind == missed || p.Partner != nil)
 	_ = p.apply(in) // nobody asked, so nobody is refused
@@ -62,7 +68,7 @@ func (p *Process) adoptChild(e *Estate) (kind, spawn.Exit) {
 		p.Log.Error(fmt.Sprintf("adopt %s: %v", p.Config.Name, err))
 		return missed, spawn.Exit{Code: -1}
 	}
-	p.child, p.exits = child, child.Exited()
+	p.child, p.exits, p.kin = child, child.Exited(), kinOf(child)
 	p.inheritSocket(e)
 	if p.Partner != nil {
 		p.Partner.Meet(child.Write)
@@ -183,6 +189,9 @@ func mourn(m *machine, now time.Time, in input) {
 	case states.Starting:
 		diedYoung(m, now, in)
 	case states.Stopping:
+		if len(in.left) > 0 { // they have what is left of the time
+			m.do(arm{max(m.Deadline.Sub(now), 0)})
+		}
 		obeyed(m, now, in)
 	case states.Running, states.Unknown:
 		died(m, now, in)

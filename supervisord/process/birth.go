@@ -35,12 +35,13 @@ func (p *Process) bear() input {
 	if err := p.openLogs(); err != nil {
 		return p.noDispatchers(err)
 	}
+	p.leaveKin()
 	child, err := p.Spawner.Spawn(p.spec(file, argv, env, provisions))
 	if err != nil {
 		p.closeLogs()
 		return p.noChild(err)
 	}
-	p.child, p.exits = child, child.Exited()
+	p.child, p.exits, p.kin = child, child.Exited(), kinOf(child)
 	if p.Partner != nil {
 		p.Partner.Meet(child.Write)
 	}
@@ -141,13 +142,10 @@ func (p *Process) spec(file string, argv, env []string, provisions []Provision) 
 // outlets says who the next child is and where its output goes.
 func (p *Process) outlets() *spawn.Spec {
 	s := &spawn.Spec{
-		Family: []string{
-			processNameVar + "=" + p.Config.Name,
-			groupNameVar + "=" + p.Config.Group,
-		},
 		Stdout: p.stdout,
 		Born:   func(c spawn.Child) { p.pid.Store(int64(c.Pid())) },
 	}
+	p.lineage(s)
 	if p.Partner != nil {
 		s.Stdout = overheard{p.stdout, p.Partner.Expect()}
 	}

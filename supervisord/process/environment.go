@@ -16,6 +16,7 @@ import (
 const (
 	processNameVar = "SUPERVISOR_PROCESS_NAME"
 	groupNameVar   = "SUPERVISOR_GROUP_NAME"
+	serverURLVar   = "SUPERVISOR_SERVER_URL"
 )
 
 // Variable is a variable of a child and where it comes from.
@@ -70,12 +71,8 @@ func (p *Process) compose(provisions []Provision, put func(kv, source string)) e
 		put(kv, fromDaemon)
 	}
 	put("SUPERVISOR_ENABLED=1", fromSupervisor)
-	url := p.Config.ServerURL
-	if url == "" {
-		url = p.ServerURL
-	}
-	if url != "" {
-		put("SUPERVISOR_SERVER_URL="+url, fromSupervisor)
+	if url := p.serverURL(); url != "" {
+		put(serverURLVar+"="+url, fromSupervisor)
 	}
 	put(processNameVar+"="+p.Config.Name, fromSupervisor)
 	put(groupNameVar+"="+p.Config.Group, fromSupervisor)
@@ -201,4 +198,12 @@ func parseLogin(text string, uid int) (login, bool) {
 		return l, true
 	}
 	return login{}, false
+}
+
+// serverURL is what a child is told of it, "" for nothing.
+func (p *Process) serverURL() string {
+	if p.Config.ServerURL != "" {
+		return p.Config.ServerURL
+	}
+	return p.ServerURL
 }

@@ -25,6 +25,8 @@ type Status struct {
 	SpawnErr   string    // why the last attempt failed or the last child ended badly
 	Reason     string    // why it is in its state, in words for a person; set at each change of it
 
+	Left string // whom the last stop has left behind, in words; "" for nobody that is told of
+
 	// What restart_backoff and restart_limit go by:
 	Row      int          // restarts in a row that did not last
 	Restarts *[]time.Time // within the last window, oldest first; never changed, nil for none
@@ -35,6 +37,7 @@ type Status struct {
 
 	// What only a later daemon need know, beside what is to come:
 	Child    spawn.Child // nil for none
+	Kin      spawn.Kin   // the relatives of the child, nil if nobody wants to know
 	Deadline time.Time   // when the timer of the state goes off, zero for never
 	Due      bool        // it brings a birth, or would if births weren't forbidden
 	Again    bool        // a start request came while stopping
@@ -43,6 +46,9 @@ type Status struct {
 	// Waiting is what a start waits for, in words; "" for no start that waits.
 	Waiting  string
 	Declined bool // a start that waited has been called off: it does not come by itself
+	// While stopping:
+	Step       int  // of stop_sequence that was taken last
+	Leaderless bool // the child has ended, others that are to end with it have not
 }
 
 // kind is what happened to a process.
@@ -72,6 +78,8 @@ const (
 	renewed                  // somebody wants another child in its place
 	reconfigured             // the configuration is another one
 	recalled                 // an earlier daemon has left no child, but what is to come
+	slain                    // somebody wants it to end at once
+	deserted                 // the last of those has ended whom a dead child has left
 	reset                    // somebody wants what was counted to be forgotten
 	delayed                  // it is to be started, but has to wait for others
 	forsaken                 // what it waits for has not come in time
@@ -80,18 +88,19 @@ const (
 
 type input struct {
 	kind   kind
-	pid    int            // of spawned
-	exit   spawn.Exit     // of exited and missed
-	sig    syscall.Signal // of deliver
-	text   string         // of spawnFailed and signalFailed; of hooked: why it has failed, "" if it hasn't; of unready and examined: why
-	hook   Hook           // of hooked
-	what   string         // of delayed: what it waits for; of forsaken: why that is over
-	by     string         // of start and stop: who wants it, "" for an operator
-	dice   float64        // from 0 to 1, at random
-	cause  string         // of renewed
-	after  time.Duration  // of extended
-	health Verdict        // of examined
-	past   Status         // of adopted, missed and recalled: what the process was
+	pid    int              // of spawned
+	exit   spawn.Exit       // of exited and missed
+	sig    syscall.Signal   // of deliver
+	text   string           // of spawnFailed and signalFailed; of hooked: why it has failed, "" if it hasn't; of unready and examined: why
+	hook   Hook             // of hooked
+	what   string           // of delayed: what it waits for; of forsaken: why that is over
+	left   []spawn.Relative // of exited, missed and deserted: relatives of the child that live
+	by     string           // of start and stop: who wants it, "" for an operator
+	dice   float64          // from 0 to 1, at random
+	cause  string           // of renewed
+	after  time.Duration    // of extended
+	health Verdict          // of examined
+	past   Status           // of adopted, missed and recalled: what the process was
 	// Of adopted: the child is to be stopped; it has lost the daemon that it
 	// talked to; that daemon has handed it over, which is nothing to talk about.
 	unwanted, bereft, handed bool
@@ -105,9 +114,12 @@ type (
 	birth struct{}
 	// signal sends a signal, unasked-for words aside.
 	signal struct {
-		sig   syscall.Signal
-		group bool
+		sig syscall.Signal
+		to  reach
 	}
+	// watch has the process told when nobody of its scope lives any more, or of
+	// all relatives that are known.
+	watch struct{ all bool }
 	// arm sets the timer of the state just entered.
 	arm struct{ after time.Duration }
 	// disarm stops it.
@@ -137,6 +149,7 @@ type (
 )
 
 func (birth) isEffect()     {}
+func (watch) isEffect()     {}
 func (signal) isEffect()    {}
 func (arm) isEffect()       {}
 func (disarm) isEffect()    {}
@@ -159,8 +172,10 @@ type machine struct {
 	bereft       bool
 	heirReported bool // that it goes into the background has been said
 
-	last spawn.Exit // of the last child, for PostStop
-	gone int        // the pid of the child whose end a stop has seen, while there is more to it
+	last     spawn.Exit // of the last child, for PostStop
+	gone     int        // the pid of the child whose end a stop has seen, while there is more to it
+	exit     spawn.Exit // of the child, while Leaderless
+	sweeping bool       // whoever is left is killed, whether of the scope or not
 
 	ending string // what the last child's end or the last failure was, in words
 }
@@ -170,38 +185,38 @@ type machine struct {
 //exhaustive:enforce
 var table = map[states.Process][numKinds]func(*machine, time.Time, input){
 	states.Stopped: {
-		start: beginAgain, autostart: beginInRound, stop: decline, deliver: notRunning, delayed: wait, forsaken: forsake, hold: rest, release: unrest, reset: forget,
+		start: beginAgain, autostart: beginInRound, stop: decline, slain: decline, deliver: notRunning, delayed: wait, forsaken: forsake, hold: rest, release: unrest, reset: forget,
 		adopted: takeOver, missed: mourn, recalled: recall, hooked: noted,
 	},
 	states.Starting: {
-		start: alreadyStarted, stop: terminate, deliver: pass,
+		start: alreadyStarted, stop: terminate, slain: slay, deliver: pass,
 		spawned: born, spawnFailed: stillborn, exited: diedYoung, timeUp: ripen, roundOver: settleAtLast,
 		signalFailed: lose, hold: rest, release: unrest, abort: terminate, reset: forget, hooked: prepared,
 		readied: succeeded, unready: keptWaiting, extended: putOff, reconfigured: reckon,
 	},
 	states.Running: {
-		start: alreadyStarted, stop: terminate, deliver: pass,
+		start: alreadyStarted, stop: terminate, slain: slay, deliver: pass,
 		exited: died, signalFailed: lose, hold: rest, release: unrest, abort: terminate, reset: forget, hooked: noted,
 		readied: affirmed, unready: keptWaiting, examined: judged, renewed: renew,
 	},
 	states.Backoff: {
-		start: alreadyStarted, stop: abandon, deliver: notRunning,
+		start: alreadyStarted, stop: abandon, slain: abandon, deliver: notRunning,
 		timeUp: begin, hold: rest, release: unrest, abort: giveUp, reset: forget, hooked: noted,
 	},
 	states.Stopping: {
-		start: startLater, stop: stopInstead, deliver: pass, extended: prolong, delayed: wait,
-		exited: obeyed, timeUp: kill, signalFailed: lose, hold: rest, release: unrest, reset: forget, hooked: freed,
+		start: startLater, stop: stopInstead, slain: slay, deliver: pass, extended: prolong, delayed: wait,
+		exited: obeyed, deserted: desert, timeUp: press, signalFailed: lose, hold: rest, release: unrest, reset: forget, hooked: freed,
 	},
 	states.Exited: {
-		start: beginAgain, autostart: beginInRound, stop: cancelRestart, deliver: notRunning, delayed: wait, forsaken: forsake,
+		start: beginAgain, autostart: beginInRound, stop: cancelRestart, slain: cancelRestart, deliver: notRunning, delayed: wait, forsaken: forsake,
 		timeUp: begin, hold: rest, release: unrest, reset: forget, hooked: noted,
 	},
 	states.Fatal: {
-		start: beginAgain, autostart: beginInRound, stop: decline, deliver: notRunning, delayed: wait, forsaken: forsake,
+		start: beginAgain, autostart: beginInRound, stop: decline, slain: decline, deliver: notRunning, delayed: wait, forsaken: forsake,
 		hold: rest, release: unrest, reset: forget, hooked: noted,
 	},
 	states.Unknown: {
-		start: refuseUnknown, stop: notRunning, deliver: notRunning,
+		start: refuseUnknown, stop: notRunning, slain: notRunning, deliver: notRunning,
 		exited: died, hold: rest, release: unrest, reset: forget, hooked: noted,
 	},
 }

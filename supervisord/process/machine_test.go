@@ -38,13 +38,12 @@ func tell(effects []effect) []string {
 		case birth:
 			out = append(out, "birth")
 		case signal:
-			whom := ""
-			if e.group {
-				whom = " to the group"
-			}
+			whom := map[reach]string{toGroup: " to the group", toScope: " to the scope", toAll: " to all"}[e.to]
 			out = append(out, "signal "+signals.Name(e.sig)+whom)
 		case arm:
 			out = append(out, "arm "+e.after.String())
+		case watch:
+			out = append(out, "watch")
 		case disarm:
 			out = append(out, "disarm")
 		case change:
@@ -189,6 +188,57 @@ func TestCells(t *testing.T) {
 		{"waited for its next attempt", states.Stopped, nil, due(past(recalled, states.Backoff)), time.Second,
 			[]string{"was BACKOFF", "arm 4s"}},
 
+		{"first step", states.Running, stepwise, input{kind: stop}, 0, []string{"RUNNING->STOPPING", "arm 20s", "signal SIGQUIT"}},
+		{"next step", states.Stopping, stepwise, input{kind: timeUp}, 0,
+			[]string{"signalling 'p' (7) with SIGTERM, as it has not ended", "arm 10s", "signal SIGTERM"}},
+		{"last step", states.Stopping, func(m *machine) { stepwise(m); m.Step = 1 }, input{kind: timeUp}, 0,
+			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL"}},
+		{"beyond the last step", states.Stopping, func(m *machine) { stepwise(m); m.Step = 2 }, input{kind: timeUp}, 0,
+			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL"}},
+		{"a step without a time", states.Running, func(m *machine) { m.conf.Stop.Sequence = []config.StopStep{{Signal: syscall.SIGINT}} },
+			input{kind: stop}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGINT"}},
+		{"nothing but SIGKILL", states.Running, func(m *machine) {
+			m.conf.Stop.Sequence = []config.StopStep{{Signal: syscall.SIGKILL, Wait: 3 * time.Second}}
+		}, input{kind: stop}, 0, []string{"killing 'p' (7) with SIGKILL", "RUNNING->STOPPING", "arm 3s", "signal SIGKILL"}},
+		{"kill", states.Running, nil, input{kind: slain}, 0,
+			[]string{"killing 'p' (7) with SIGKILL", "RUNNING->STOPPING", "arm 10s", "signal SIGKILL"}},
+		{"kill while stopping", states.Stopping, stepwise, input{kind: slain}, 0,
+			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL"}},
+		{"kill the scope", states.Starting, wide, input{kind: slain}, 0,
+			[]string{"killing 'p' (7) with SIGKILL", "STARTING->STOPPING", "arm 10s", "signal SIGKILL to the scope"}},
+		{"kill while waiting", states.Backoff, nil, input{kind: slain}, 0, []string{"BACKOFF->STOPPED"}},
+		{"kill of a stopped one", states.Stopped, nil, input{kind: slain}, 0, []string{"NOT_RUNNING"}},
+		{"kill before a restart", states.Exited, nil, input{kind: slain}, 0, []string{"disarm", "NOT_RUNNING"}},
+		{"stop a scope", states.Running, wide, input{kind: stop}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM to the scope"}},
+		{"stop the leader alone", states.Running, func(m *machine) { m.conf.StopAsGroup, m.conf.Stop.Scope = true, config.ScopeLeader },
+			input{kind: stop}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"obeyed by the child alone", states.Stopping, wide, leaving(exit(0), inside), 0,
+			[]string{"p (pid 7) has ended (exit status 0), waiting for the rest of its process tree: pid 9 (in)", "watch"}},
+		{"obeyed by all inside", states.Stopping, wide, leaving(exit(0), outside), 0,
+			[]string{"STOPPING->STOPPED", "stopped: p (exit status 0)", "left behind by p: pid 10 (out)"}},
+		{"disobedience of the rest", states.Stopping, leaderless, input{kind: timeUp}, 0,
+			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL to the scope"}},
+		{"the rest has ended", states.Stopping, leaderless, input{kind: deserted}, 0, []string{"STOPPING->STOPPED", "stopped: p (exit status 0)"}},
+		{"the rest has had children", states.Stopping, leaderless, leaving(input{kind: deserted}, inside), 0, []string{"watch"}},
+		{"deserted while the child lives", states.Stopping, wide, input{kind: deserted}, 0, nil},
+		{"leftovers by default", states.Stopping, nil, leaving(exit(0), outside), 0, []string{"STOPPING->STOPPED", "stopped: p (exit status 0)"}},
+		{"leftovers reported", states.Stopping, leftovers(config.LeftoversReport), leaving(exit(0), outside), 0,
+			[]string{"STOPPING->STOPPED", "stopped: p (exit status 0)", "left behind by p: pid 10 (out)"}},
+		{"leftovers ignored", states.Stopping, leftovers(config.LeftoversIgnore), leaving(exit(0), outside), 0,
+			[]string{"STOPPING->STOPPED", "stopped: p (exit status 0)"}},
+		{"leftovers killed", states.Stopping, leftovers(config.LeftoversKill), leaving(exit(0), outside), 0,
+			[]string{"killing what p has left behind: pid 10 (out)", "arm 10s", "signal SIGKILL to all", "watch"}},
+		{"leftovers do not die", states.Stopping, func(m *machine) { leftovers(config.LeftoversKill)(m); m.Leaderless, m.sweeping = true, true },
+			input{kind: timeUp}, 0, []string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL to all"}},
+		{"an end by itself takes the scope along", states.Running, wide, leaving(exit(2), inside), time.Minute,
+			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "killing what is left of the process tree of p: pid 9 (in)",
+				"signal SIGKILL to the scope", "arm 200ms"}},
+		{"an early end does too", states.Starting, wide, leaving(exit(2), inside), 0,
+			[]string{"STARTING->BACKOFF", "exited: p (exit status 2; not expected)", "killing what is left of the process tree of p: pid 9 (in)",
+				"signal SIGKILL to the scope", "arm 1s"}},
+		{"the child obeyed unseen", states.Stopped, wide, leaving(past(missed, states.Stopping), inside), time.Second,
+			[]string{"was STOPPING", "arm 4s", "p (pid 9) has ended (exit status unknown), waiting for the rest of its process tree: pid 9 (in)", "watch"}},
+
 		{"restart delay", states.Running, paced, exit(2), time.Minute,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 5s"}},
 		{"restart delay grows", states.Running, func(m *machine) { paced(m); m.Row = 2 }, exit(2), 10 * time.Second,
@@ -258,6 +308,30 @@ func TestCells(t *testing.T) {
 		})
 	}
 }
+
+// stepwise has a stop_sequence.
+func stepwise(m *machine) {
+	m.conf.Stop.Sequence = []config.StopStep{
+		{Signal: syscall.SIGQUIT, Wait: 20 * time.Second}, {Signal: syscall.SIGTERM, Wait: 10 * time.Second}, {Signal: syscall.SIGKILL},
+	}
+}
+
+// wide has all descendants stopped.
+func wide(m *machine) { m.conf.Stop.Scope = config.ScopeTree }
+
+// leaderless waits for what a child has left.
+func leaderless(m *machine) { wide(m); m.Leaderless = true }
+
+func leftovers(l config.Leftovers) func(*machine) {
+	return func(m *machine) { m.conf.Stop.Leftovers, m.conf.Stop.LeftoversSet = l, true }
+}
+
+var (
+	inside  = spawn.Relative{PID: 9, Inside: true, Command: "in"}
+	outside = spawn.Relative{PID: 10, Command: "out"}
+)
+
+func leaving(in input, who ...spawn.Relative) input { in.left = who; return in }
 
 // paced has restarts delayed.
 func paced(m *machine) {
@@ -354,6 +428,8 @@ func TestEveryStateTakesEveryInput(t *testing.T) {
 
 func forEachSituation(visit func(*machine, input, time.Duration)) {
 	exits := []spawn.Exit{{Code: 0}, {Code: 1}, {Code: -1, Signal: syscall.SIGKILL}}
+	left := [][]spawn.Relative{nil, {inside}, {outside}, {inside, outside}}
+	stops := []func(*machine){func(*machine) {}, wide, leftovers(config.LeftoversKill), func(m *machine) { leaderless(m); stepwise(m) }}
 	for _, state := range states.All {
 		for kind := range numKinds {
 			for flags := range 1 << 9 {
@@ -388,6 +464,11 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 							if flags&16 != 0 {
 								in.by = Health
 							}
+							if kind == exited || kind == missed || kind == deserted || kind == timeUp || kind == slain {
+								in.left = left[flags%len(left)]
+								stops[flags>>2%len(stops)](m)
+								m.Leaderless = m.Leaderless && state == states.Stopping
+							}
 							visit(m, in, age)
 						}
 					}
@@ -417,7 +498,7 @@ func checkStep(t *testing.T, what string, m *machine, from states.Process, effec
 			}
 		case signal:
 			signals++
-			if m.PID == 0 {
+			if m.PID == 0 && e.to < toScope {
 				t.Errorf("%s: signal to nobody", what)
 			}
 		case hook:
@@ -430,6 +511,9 @@ func checkStep(t *testing.T, what string, m *machine, from states.Process, effec
 				t.Errorf("%s: timer of %s", what, e.after)
 			}
 		}
+	}
+	if m.Leaderless && m.State != states.Stopping {
+		t.Errorf("%s: %s without its leader", what, m.State)
 	}
 	if at != m.State {
 		t.Errorf("%s: told %s, is %s", what, at, m.State)

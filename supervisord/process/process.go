@@ -122,6 +122,8 @@ type Process struct {
 	child   spawn.Child
 	socket  *os.File          // while it is acquired
 	exits   <-chan spawn.Exit // nil while there is no child
+	kin     spawn.Kin         // of the child, also when that has ended; nil if nobody wants to know
+	empty   <-chan struct{}   // closed when the kin have ended, nil if nobody waits for that
 	timer   *time.Timer       // of the machine's state
 	report  *time.Timer       // of the words about a stop that takes long
 	waiting []*request
@@ -195,6 +197,9 @@ func (p *Process) Run(ctx context.Context) {
 			p.bury(e)
 		case e := <-p.returned:
 			p.comeBack(e)
+		case <-p.empty:
+			p.empty = nil
+			_ = p.apply(input{kind: deserted, left: p.relatives()})
 		case <-p.timer.C:
 			if !p.overslept() {
 				_ = p.apply(input{kind: timeUp}) // nobody asked, so nobody is refused
@@ -250,7 +255,7 @@ func stoppedTimer() *time.Timer {
 func (p *Process) bury(e spawn.Exit) {
 	p.child, p.exits = nil, nil
 	p.closeLogs()
-	_ = p.apply(input{kind: exited, exit: e})
+	_ = p.apply(input{kind: exited, exit: e, left: p.relatives()})
 }
 
 // apply lets the machine take a step, carries out what it asks for, and lets
@@ -284,6 +289,9 @@ func (p *Process) apply(in input) error {
 	p.machine.effects = nil // what is done is not kept
 	if p.child == nil {
 		p.releaseSocket() // before anybody learns that the child has ended
+		if p.machine.State != states.Stopping {
+			p.leaveKin()
+		}
 	}
 	p.publish()
 	p.answer()
@@ -320,6 +328,8 @@ func (p *Process) do(e effect) {
 			return
 		}
 		p.Partner.Change(c.To, publish)
+	case watch:
+		p.empty = p.kin.Watch(e.all)
 	case exhausted:
 		if p.Exhausted != nil {
 			p.Exhausted(p, e.cause, e.code)
@@ -337,22 +347,36 @@ func (p *Process) disarm() {
 // signal returns what the kernel had against it. That the child has just gone
 // is no failure: its exit is on the way.
 func (p *Process) signal(e signal) (failure string) {
-	err := p.child.Signal(e.sig, e.group)
+	err := p.send(e)
 	asked := p.machine.State == states.Stopping
 	switch {
 	case err == nil:
 		return ""
 	case err == syscall.ESRCH:
-		p.Log.Debug(unableToSignal(p.Config.Name, p.child.Pid(), asked))
+		p.Log.Debug(unableToSignal(p.Config.Name, p.machine.PID, asked))
+		return ""
+	case p.child == nil: // whose exit would end UNKNOWN
+		p.Log.Warn(signalProblem(p.Config.Name, p.machine.PID, asked, err))
 		return ""
 	}
-	return signalProblem(p.Config.Name, p.child.Pid(), asked, err)
+	return signalProblem(p.Config.Name, p.machine.PID, asked, err)
+}
+
+// send sends a signal to whom it is for, as far as they are there.
+func (p *Process) send(e signal) error {
+	switch {
+	case e.to >= toScope && p.kin != nil:
+		return p.kin.Signal(e.sig, e.to == toAll)
+	case p.child == nil:
+		return syscall.ESRCH
+	}
+	return p.child.Signal(e.sig, e.to != toLeader)
 }
 
 // publish shows the status to readers.
 func (p *Process) publish() {
 	s := p.machine.Status
-	s.Child = p.child
+	s.Child, s.Kin = p.child, p.kin
 	if old := p.status.Load(); old != nil && *old == s {
 		return
 	}

@@ -64,7 +64,7 @@ func (m *machine) await(now time.Time) {
 func ripen(m *machine, now time.Time, in input) {
 	switch {
 	case m.Late:
-		kill(m, now, in)
+		press(m, now, in)
 	case !m.awaitsReady():
 		settle(m, now, in)
 	case m.ReadyBy.After(now): // it has been put off

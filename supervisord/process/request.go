@@ -210,7 +210,7 @@ func (p *Process) feed(name string, data []byte) error {
 // reportStop tells, now and again every reportEvery, that somebody waits for
 // the process to stop.
 func (p *Process) reportStop() {
-	waits := slices.ContainsFunc(p.waiting, func(r *request) bool { return r.in.kind == stop })
+	waits := slices.ContainsFunc(p.waiting, func(r *request) bool { return r.in.kind == stop || r.in.kind == slain })
 	if p.machine.State != states.Stopping || !waits {
 		return
 	}
@@ -263,3 +263,13 @@ func stopped() condition {
 
 // reportEvery is the time between two lines about a stop that takes long.
 const reportEvery = 2 * time.Second
+
+// Kill asks the child, and who is to be stopped with it, to end at once: with
+// SIGKILL. Otherwise it is StopBy, but not refused while the process is stopping.
+func (p *Process) Kill(by, name string, wait bool) Answer {
+	r := &request{in: input{kind: slain, text: name, by: by}}
+	if wait {
+		r.ended = stopped()
+	}
+	return p.request(r)
+}

@@ -86,6 +86,9 @@ type service struct{ door *door }
 // Call makes a call. Its errors are *faults.Error.
 func (s *service) Call(r *http.Request, c *Call, reply *any) (err error) {
 	*reply, err = s.door.logged(r.Context(), c.Method, c.Params)
+	if r.Header.Get("Content-Type") != typeXML {
+		*reply = plain(*reply)
+	}
 	return err
 }
 

@@ -20,6 +20,7 @@ type fake struct {
 	infos   []api.ProcessInfo
 	configs []api.ConfigInfo
 	log     string        // of the process cat
+	left    []string      // behind, by every stop
 	started chan struct{} // if not nil, a start tells it, then waits for ever
 
 	mu    sync.Mutex

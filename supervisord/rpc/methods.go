@@ -132,17 +132,20 @@ func supervisorMethods() []method {
 		{name: "stopProcess", params: []param{processOr, waitStopped}, result: "boolean", outcome: alwaysTrue,
 			help: "Stops a process.",
 			call: func(ctx context.Context, d *door, a arguments) (any, error) {
-				return doneOr(d.Supervisor.StopProcess(ctx, a.text(0), a.flag(1)))
+				results, err := d.Supervisor.StopProcess(ctx, a.text(0), a.flag(1))
+				return stopped(d, a.text(0), results, err)
 			}},
 		{name: "stopProcessGroup", params: []param{groupName, waitStopped}, result: "array", outcome: resultList,
 			help: "Stops the processes of a group.",
 			call: func(ctx context.Context, d *door, a arguments) (any, error) {
-				return all(d.Supervisor.StopGroup(ctx, a.text(0), a.flag(1)))
+				results, err := d.Supervisor.StopGroup(ctx, a.text(0), a.flag(1))
+				return stoppedAll(d, results, err)
 			}},
 		{name: "stopAllProcesses", params: []param{waitStopped}, result: "array", outcome: resultList,
 			help: "Stops all processes.",
 			call: func(ctx context.Context, d *door, a arguments) (any, error) {
-				return all(d.Supervisor.StopAll(ctx, a.flag(0)))
+				results, err := d.Supervisor.StopAll(ctx, a.flag(0))
+				return stoppedAll(d, results, err)
 			}},
 		{name: "signalProcess", params: []param{processOr, signalName}, result: "boolean", outcome: alwaysTrue,
 			help: "Sends a signal to a process.",

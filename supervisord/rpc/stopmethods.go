@@ -8,6 +8,13 @@ import (
 
 // Stopper is what a supervisor offers of stops and restarts beyond Supervisor.
 type Stopper interface {
+	// KillProcess and its kind are StopProcess and its kind without asking first.
+	KillProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error)
+	KillGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error)
+	KillAll(ctx context.Context, wait bool) ([]api.CallResult, error)
+	// LeftBehind tells, a line each, whom the last stop of a process has left
+	// behind, or of those that the results of a call tell of.
+	LeftBehind(name string, results []api.CallResult) []string
 	// ResetProcess and its kind forget restarts and failed attempts. They have
 	// results, not nil, only if name is that of a whole group.
 	ResetProcess(ctx context.Context, name string) ([]api.CallResult, error)
@@ -18,6 +25,24 @@ type Stopper interface {
 // stopMethods are those that Supervisor does not have.
 func stopMethods() []method {
 	return []method{
+		{name: "killProcess", unlisted: true, params: []param{processOr, waitStopped}, result: "boolean", outcome: alwaysTrue,
+			help: "Ends a process with SIGKILL, and all whom a stop of it is for.",
+			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+				results, err := d.Supervisor.KillProcess(ctx, a.text(0), a.flag(1))
+				return stopped(d, a.text(0), results, err)
+			}},
+		{name: "killProcessGroup", unlisted: true, params: []param{groupName, waitStopped}, result: "array", outcome: resultList,
+			help: "Ends the processes of a group with SIGKILL.",
+			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+				results, err := d.Supervisor.KillGroup(ctx, a.text(0), a.flag(1))
+				return stoppedAll(d, results, err)
+			}},
+		{name: "killAllProcesses", unlisted: true, params: []param{waitStopped}, result: "array", outcome: resultList,
+			help: "Ends all processes with SIGKILL.",
+			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+				results, err := d.Supervisor.KillAll(ctx, a.flag(0))
+				return stoppedAll(d, results, err)
+			}},
 		{name: "resetProcess", unlisted: true, params: []param{processOr}, result: "boolean", outcome: alwaysTrue,
 			help: "Forgets how often a process has been restarted and has failed to start.",
 			call: func(ctx context.Context, d *door, a arguments) (any, error) {

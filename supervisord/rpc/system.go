@@ -106,5 +106,6 @@ func (d *door) callOne(ctx context.Context, c any) (any, error) {
 	case name == systemNamespace+"."+multicall:
 		return nil, faults.New(faults.IncorrectParameters, "Recursive system.multicall forbidden")
 	}
-	return d.call(ctx, name, params)
+	v, err := d.call(ctx, name, params)
+	return plain(v), err
 }

@@ -65,7 +65,7 @@ func (q *xmlRequest) ReadRequest(call any) error {
 // WriteResponse writes the result of a call, an *any.
 func (q *xmlRequest) WriteResponse(w http.ResponseWriter, reply any) {
 	buf := q.codec.buffer()
-	body, err := q.codec.encoder.Response((*buf)[:0], *reply.(*any))
+	body, err := q.codec.encoder.Response((*buf)[:0], tell(w, *reply.(*any)))
 	if err != nil {
 		panic(err) // a method with a result that is not in the table's types
 	}

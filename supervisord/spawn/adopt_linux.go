@@ -30,6 +30,7 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 		return s.keep(o, spec), nil
 	}
 	c := &child{spawner: s, pid: o.PID, exits: make(chan Exit, 1), traces: o.Traces}
+	c.kin = s.newKin(c, spec, o)
 	h, err := grasp(o)
 	if err != nil {
 		if o.FDs != nil {

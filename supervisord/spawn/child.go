@@ -32,12 +32,15 @@ type child struct {
 	traces  Traces // guarded by spawner.mu; zero until somebody asks
 	// send signals an adopted child, nil for one of our own.
 	send   func(sig syscall.Signal, group bool) error
-	reaped bool // guarded by spawner.mu
+	reaped bool   // guarded by spawner.mu
+	died   uint64 // the same: a time at which it had not been reaped, in ticks since boot, 0 for none
+	kin    *kin   // nil unless somebody wants to know
 }
 
 // newChild makes the pipes.
 func newChild(s *Spawner, spec *Spec) (*child, error) {
 	c := &child{spawner: s, family: spec.Family, theirs: [3]int{-1, -1, -1}, exits: make(chan Exit, 1)}
+	c.kin = s.newKin(c, spec, nil)
 	if err := c.plumb(spec); err != nil {
 		c.closeTheirs()
 		c.abandon()
@@ -71,6 +74,7 @@ func (c *child) plumbStdin(spec *Spec) (err error) {
 // keep goes on with a child of this process. It is waited for like any other.
 func (s *Spawner) keep(o *Orphan, spec *Spec) Child {
 	c := &child{spawner: s, family: spec.Family, pid: o.PID, exits: make(chan Exit, 1), traces: o.Traces}
+	c.kin = s.newKin(c, spec, o)
 	c.inherit(o, spec)
 	s.mu.Lock()
 	s.enter(c)
@@ -181,5 +185,8 @@ func (c *child) abandon() {
 	}
 	for _, p := range c.pumps {
 		p.abandon()
+	}
+	if c.kin != nil {
+		c.kin.Release()
 	}
 }

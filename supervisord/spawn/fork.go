@@ -9,17 +9,27 @@ import (
 // fork gives birth and returns the pid. What the direct way can't do, or fails
 // to do, the first stage does over again, because only the child itself can
 // tell which step failed.
-func (s *Spawner) fork(spec *Spec, fds [3]int) (int, error) {
-	files, err := descriptors(fds, spec.Files)
+func (s *Spawner) fork(c *child, spec *Spec) (int, error) {
+	files, err := descriptors(c.theirs, spec.Files)
 	if err != nil {
 		return 0, err
 	}
 	attr := &syscall.ProcAttr{
-		Dir:   spec.Dir,
 		Env:   spec.Env,
 		Files: files,
 		Sys:   &syscall.SysProcAttr{Setpgid: true},
 	}
+	born := s.enclose(c, spec, attr.Sys)
+	defer born()
+	pid, err := s.forkAs(spec, attr)
+	if err != nil && s.forsake(c, attr.Sys, err) {
+		return s.forkAs(spec, attr)
+	}
+	return pid, err
+}
+
+func (s *Spawner) forkAs(spec *Spec, attr *syscall.ProcAttr) (int, error) {
+	attr.Dir = spec.Dir
 	if direct(spec) {
 		if u := spec.Become; u != nil {
 			attr.Sys.Credential = credential(u)

@@ -19,6 +19,8 @@ type Orphan struct {
 	// for those that the child does not have. Adopt takes them over. They are
 	// nil after a crash.
 	FDs *[3]int
+	// Cgroup is the path of the child's control group, "" for none that is known.
+	Cgroup string
 	// IsOurs tells that the child is one of this process.
 	IsOurs bool
 	// Unsent is what its stdin did not take yet.

@@ -11,17 +11,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller tells pumps that there is something to read. Pipes are in an epoll set
-// of its own, so that a silent one takes neither a goroutine nor a stack. The
+// ear is told once of what it waits for. It must not block.
+type ear interface{ heed() }
+
+// poller tells pumps that there is something to read, and other ears of what they
+// wait for. Pipes are in an epoll set of its own, so that a silent one takes neither a goroutine nor a stack. The
 // set itself is waited for in the runtime's poller, which takes no thread.
 type poller struct {
 	set  *os.File
 	conn syscall.RawConn
 	fd   int
 
-	mu    sync.Mutex
-	last  place
-	pumps map[place]*pump
+	mu   sync.Mutex
+	last place
+	ears map[place]ear
 }
 
 // place is what the kernel tells of an event: for which pump it is, 0 for none
@@ -37,7 +40,7 @@ func newPoller() (*poller, error) {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	p := &poller{set: os.NewFile(uintptr(fd), "epoll"), fd: fd, pumps: make(map[place]*pump)}
+	p := &poller{set: os.NewFile(uintptr(fd), "epoll"), fd: fd, ears: make(map[place]ear)}
 	p.conn, err = p.set.SyscallConn()
 	return p, err
 }
@@ -49,9 +52,7 @@ func (p *poller) wait(u *pump) error {
 		op = unix.EPOLL_CTL_ADD
 		p.enter(u)
 	}
-	return unix.EpollCtl(p.fd, op, u.fd, &unix.EpollEvent{
-		Events: unix.EPOLLIN | unix.EPOLLONESHOT, Fd: int32(u.place), Pad: int32(u.place >> 32),
-	})
+	return p.control(op, u.place, u.fd, unix.EPOLLIN)
 }
 
 func (p *poller) enter(u *pump) {
@@ -59,14 +60,50 @@ func (p *poller) enter(u *pump) {
 	defer p.mu.Unlock()
 	p.last++
 	u.place = p.last
-	p.pumps[u.place] = u
+	p.ears[u.place] = u
 }
 
-// find returns the pump that an event is for, nil if it has been removed.
-func (p *poller) find(e unix.EpollEvent) *pump {
+// add has e told once that there is one of these events on the descriptor fd.
+func (p *poller) add(fd int, events uint32, e ear) (place, error) {
+	p.mu.Lock()
+	p.last++
+	at := p.last
+	p.ears[at] = e
+	p.mu.Unlock()
+	err := p.control(unix.EPOLL_CTL_ADD, at, fd, events)
+	if err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.ears, at)
+	}
+	return at, err
+}
+
+// listenAgain has the ear at that place told once more.
+func (p *poller) listenAgain(at place, fd int, events uint32) error {
+	return p.control(unix.EPOLL_CTL_MOD, at, fd, events)
+}
+
+// drop forgets the ear at that place and closes its descriptor.
+func (p *poller) drop(at place, fd int) {
+	_ = unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, fd, nil)
+	unix.Close(fd)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.pumps[place(uint32(e.Fd))|place(uint32(e.Pad))<<32]
+	delete(p.ears, at)
+}
+
+func (p *poller) control(op int, at place, fd int, events uint32) error {
+	return unix.EpollCtl(p.fd, op, fd, &unix.EpollEvent{
+		Events: events | unix.EPOLLONESHOT, Fd: int32(at), Pad: int32(at >> 32),
+	})
+}
+
+// find returns the ear that an event is for, nil if it has been removed.
+func (p *poller) find(e unix.EpollEvent) ear {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ears[place(uint32(e.Fd))|place(uint32(e.Pad))<<32]
 }
 
 // remove forgets a pump and closes its descriptor.
@@ -77,7 +114,7 @@ func (p *poller) remove(u *pump) {
 	unix.Close(u.fd)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.pumps, u.place)
+	delete(p.ears, u.place)
 }
 
 // run tells until ctx ends.

@@ -16,6 +16,7 @@ import (
 type Spawner struct {
 	log      *slog.Logger
 	umasks   umasks
+	cgroups  cgroups
 	inherits atomic.Bool // orphans of children come to us
 
 	tray   atomic.Pointer[Tray]
@@ -81,7 +82,7 @@ func (s *Spawner) Spawn(spec *Spec) (Child, error) {
 	s.births++
 	s.mu.Unlock()
 
-	c.pid, err = s.fork(spec, c.theirs)
+	c.pid, err = s.fork(c, spec)
 	c.closeTheirs()
 
 	s.born(c, err)
@@ -146,6 +147,7 @@ func (s *Spawner) reapOne() bool {
 		return false
 	}
 	var ws syscall.WaitStatus
+	died := bootTicks()
 	pid, err := syscall.Wait4(-1, &ws, syscall.WNOHANG, nil)
 	switch {
 	case errors.Is(err, syscall.EINTR):
@@ -159,7 +161,7 @@ func (s *Spawner) reapOne() bool {
 	}
 	if c, ok := s.children[pid]; ok {
 		delete(s.children, pid)
-		c.reaped = true
+		c.reaped, c.died = true, died
 		go c.bury(exitOf(ws))
 	} else if s.births > 0 {
 		s.early[pid] = ws

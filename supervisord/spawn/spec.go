@@ -14,6 +14,11 @@ type Spec struct {
 	// Family are those of Env by which descendants of the child are known from
 	// those of others, nil to ask for no Heir.
 	Family []string
+	// Scope says who belongs to the child, see Kin. Label tells it apart in the
+	// name of a control group, and Address is the variable of Env by which its
+	// descendants are known from those of other daemons, "" for none.
+	Scope          Scope
+	Label, Address string
 	// Umask is the child's file mode creation mask, -1 for the daemon's own.
 	Umask int
 	// Become is the user to run as, nil to stay who the daemon is.

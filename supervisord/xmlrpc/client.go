@@ -24,7 +24,12 @@ type Client struct {
 	encoder          Encoder
 	conn             net.Conn // nil while there is none
 	reader           *bufio.Reader
+	notes            []string // of the last answer
 }
+
+// Notes returns what the server has said about the last call beside its result,
+// a line each. No server but ours does.
+func (c *Client) Notes() []string { return c.notes }
 
 // StatusError is an answer other than 200 OK, 401 among them.
 type StatusError struct {
@@ -100,6 +105,7 @@ func (c *Client) post(ctx context.Context, body []byte) ([]byte, error) {
 		}
 		c.conn, c.reader = conn, bufio.NewReader(conn)
 	}
+	c.notes = nil
 	stop := interruptible(ctx, c.conn)
 	answer, keep, err := c.exchange(body)
 	if !stop() {
@@ -136,6 +142,7 @@ func (c *Client) exchange(body []byte) (answer []byte, keep bool, err error) {
 	if h.status != 200 {
 		return nil, false, &StatusError{h.status, h.reason}
 	}
+	c.notes = h.notes
 	var buf bytes.Buffer
 	if h.length > 0 {
 		buf.Grow(int(min(h.length, maxAdvance)) + bytes.MinRead)

@@ -13,12 +13,17 @@ import (
 // The client speaks just enough HTTP/1.1 for Supervisor: importing net/http
 // would cost every run of supervisorctl more time than its call takes.
 
+// noteHeader is where our own server tells what Supervisor's answers have no
+// place for, a line each.
+const noteHeader = "supervisor-note"
+
 // header is what the client needs to know of the head of an answer.
 type header struct {
 	status  int
 	reason  string
 	length  int64 // of the body, -1 when it is not known
 	chunked bool
+	notes   []string
 	close   bool // the server will not take another request
 }
 
@@ -69,6 +74,8 @@ func (h *header) field(line string) (err error) {
 		if err != nil || h.length < 0 {
 			return fmt.Errorf("bad Content-Length: %.40q", value)
 		}
+	case noteHeader:
+		h.notes = append(h.notes, value)
 	case "transfer-encoding":
 		h.chunked = strings.EqualFold(value, "chunked")
 	case "connection":
