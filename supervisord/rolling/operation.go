@@ -1,6 +1,7 @@
 package rolling
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor"
 )
 
@@ -126,7 +128,7 @@ func (op *operation) hasEnded() bool {
 func (op *operation) run(ctx context.Context) {
 	err := op.do(ctx, op)
 	if err != nil {
-		op.tell(api.Progress{Name: strings.Join(op.groups, ","), Error: op.reason(err)})
+		op.tell(api.Progress{Name: strings.Join(op.groups, ","), Error: reason(err)})
 	}
 	op.mu.Lock()
 	defer op.mu.Unlock()
@@ -146,9 +148,16 @@ func (op *operation) tell(p api.Progress) {
 
 func (op *operation) done(name, verb string) { op.tell(api.Progress{Name: name, Done: verb}) }
 
-// fault tells of a failure that does not end the operation by itself.
-func (op *operation) fault(name string, err error) {
-	op.tell(api.Progress{Name: name, Error: op.reason(err)})
+// fault tells of a failure of one process, and what is known of its cause.
+func (op *operation) fault(p *process.Process, err error) {
+	why := reason(err)
+	if now, unknown := op.supervisor.Named(p.FullName()); unknown == nil && len(now) == 1 {
+		p = now[0] // it may have been replaced
+	}
+	if is(err, faults.SpawnError) {
+		why = strings.TrimSuffix(cmp.Or(p.Status().SpawnErr, why), " (process log may have details)")
+	}
+	op.tell(api.Progress{Name: p.FullName(), Error: why})
 }
 
 func (op *operation) wake() {
@@ -157,7 +166,7 @@ func (op *operation) wake() {
 }
 
 // reason words an error as supervisorctl words what a call came to.
-func (op *operation) reason(err error) string {
+func reason(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "supervisord has ended it"
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
 	"supervisor/supervisord/namespec"
@@ -248,7 +249,7 @@ func (w *work) together(ctx context.Context, list []*process.Process, do step) e
 	for i, p := range list {
 		switch o := <-outcomes[i]; {
 		case o.err != nil:
-			w.fault(p.FullName(), o.err)
+			w.fault(p, o.err)
 			failed = errGivenUp
 		case o.verb != "":
 			w.done(p.FullName(), o.verb)
@@ -274,12 +275,48 @@ func (w *work) within(ctx context.Context, do func(context.Context) error) error
 // again stops a process, starts it and waits until it is RUNNING. Both is asked
 // for at once, so that it does not stay stopped if the daemon ends meanwhile.
 func (w *work) again(ctx context.Context, p *process.Process) error {
+	defer drain(p)()
 	name := p.FullName()
 	stop := p.StopBy(by, name, false)
 	if err := stop.Wait(ctx); err != nil && !is(err, faults.NotRunning) {
 		return err
 	}
 	return p.StartBy(by, name, true).Wait(ctx)
+}
+
+// shrink removes a process once it has stopped. One that somebody has started
+// meanwhile, as the daemon does with all when it starts, is stopped again.
+func (op *operation) shrink(ctx context.Context, p *process.Process, stopped process.Answer) error {
+	for {
+		if err := stopped.Wait(ctx); err != nil && !is(err, faults.NotRunning) {
+			return err
+		}
+		if err := op.supervisor.Shrink(p); !is(err, faults.StillRunning) {
+			return err
+		}
+		stopped = p.StopBy(by, p.FullName(), true)
+	}
+}
+
+// longest is how long drain_timeout=infinity waits.
+const longest = 10 * 365 * 24 * time.Hour
+
+// drain has a process get drain_timeout to stop, if that is more than it gets
+// otherwise, until the returned function is called.
+func drain(p *process.Process) (end func()) {
+	conf := p.Current()
+	patient := *conf
+	wait := min(conf.Rolling.DrainTimeout, longest)
+	if wait <= time.Duration(conf.StopWaitSecs)*time.Second {
+		return func() {}
+	}
+	patient.StopWaitSecs = int((wait + time.Second - 1) / time.Second)
+	if steps := slices.Clone(conf.Stop.Sequence); len(steps) > 0 {
+		steps[0].Wait = max(steps[0].Wait, wait)
+		patient.Stop.Sequence = steps
+	}
+	p.Reconfigure(&patient)
+	return func() { p.Reconfigure(conf) }
 }
 
 func is(err error, code faults.Code) bool {
@@ -293,7 +330,7 @@ func (w *work) retire(ctx context.Context, group, section, verb string) {
 		return // that is for the next daemon
 	}
 	if err := w.remove(ctx, group, section, verb); err != nil {
-		w.fault(group, err)
+		w.tell(api.Progress{Name: group, Error: reason(err)})
 	}
 }
 
@@ -307,14 +344,12 @@ func (op *operation) remove(ctx context.Context, group, section, verb string) er
 	slices.Reverse(surplus)
 	answers := make([]process.Answer, len(surplus))
 	for i, p := range surplus {
+		defer drain(p)()
 		answers[i] = p.StopBy(by, p.FullName(), true)
 	}
 	var failures []error
 	for i, p := range surplus {
-		err := answers[i].Wait(ctx)
-		if err == nil || is(err, faults.NotRunning) {
-			err = op.supervisor.Shrink(p)
-		}
+		err := op.shrink(ctx, p, answers[i])
 		if err == nil {
 			op.done(p.FullName(), verb)
 		}

@@ -191,10 +191,10 @@ func changedUnits(d *config.GroupDiff, members func(group, section string) []*pr
 func (u *update) replace(ctx context.Context, p *process.Process, conf *config.Process) (verb string, err error) {
 	st := p.Status()
 	start := isWanted(p) || conf.Autostart && (st.State != states.Stopped || st.Started.IsZero() && !p.Current().Autostart)
+	old := p.Current()
 	if err := halt(ctx, p); err != nil {
 		return "", err
 	}
-	old := p.Current()
 	fresh, err := u.supervisor.Exchange(p, conf)
 	if err != nil {
 		p.Release()
@@ -216,6 +216,7 @@ func (u *update) note(r replacement) {
 // halt stops a process that is to be replaced, and has it neither start again
 // before nor stay stopped if the daemon ends meanwhile.
 func halt(ctx context.Context, p *process.Process) error {
+	defer drain(p)()
 	name := p.FullName()
 	p.Hold()
 	stopped := p.StopBy("an update", name, true)
@@ -243,6 +244,7 @@ func (u *update) leave(ctx context.Context, configs []*config.Process) error {
 }
 
 func (u *update) dismiss(ctx context.Context, p *process.Process) error {
+	defer drain(p)()
 	if err := p.StopBy("an update", p.FullName(), true).Wait(ctx); err != nil && !is(err, faults.NotRunning) {
 		return err
 	}

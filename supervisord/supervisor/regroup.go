@@ -123,9 +123,7 @@ func (s *Supervisor) takeOver(group string) error {
 		s.keepLogs(p, k.New)
 		p.Reconfigure(k.New)
 	}
-	slices.SortStableFunc(list, func(a, b *process.Process) int {
-		return cmp.Compare(slices.Index(conf.Processes, a.Current()), slices.Index(conf.Processes, b.Current()))
-	})
+	inOrderOf(conf, list)
 	s.put(g, &process.Group{Config: conf, Processes: list})
 	s.rescale(conf)
 	return nil
@@ -193,16 +191,30 @@ func (m *members) socket(c *config.Process) (process.Listening, error) {
 }
 
 // install gives a group other processes, in the order that conf has them in.
-// Those that conf does not know come last.
 func (s *Supervisor) install(g *active, conf *config.Group, list []*process.Process) {
-	place := make(map[string]int)
+	inOrderOf(conf, list)
+	stays := make(map[string]*config.Process, len(list))
+	for _, c := range g.Config.Processes {
+		stays[c.Name] = c
+	}
+	for _, p := range list {
+		if g.Process(p.Config.Name) != p {
+			stays[p.Config.Name] = p.Config
+		}
+	}
+	configs := make([]*config.Process, len(list))
+	for i, p := range list {
+		configs[i] = stays[p.Config.Name]
+	}
+	s.replace(g, configs, list)
+}
+
+// inOrderOf sorts processes as a configuration has them. Those that it does not
+// know come last.
+func inOrderOf(conf *config.Group, list []*process.Process) {
+	place := make(map[string]int, len(conf.Processes))
 	for i, c := range conf.Processes {
 		place[c.Name] = i - len(conf.Processes)
 	}
 	slices.SortStableFunc(list, func(a, b *process.Process) int { return cmp.Compare(place[a.Config.Name], place[b.Config.Name]) })
-	configs := make([]*config.Process, len(list))
-	for i, p := range list {
-		configs[i] = p.Current()
-	}
-	s.replace(g, configs, list)
 }

@@ -1,0 +1,237 @@
+package rolling_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/spawn"
+)
+
+// a is a map of options.
+func a(pairs ...string) map[string]string {
+	options := make(map[string]string)
+	for i := 0; i < len(pairs); i += 2 {
+		options[pairs[i]] = pairs[i+1]
+	}
+	return options
+}
+
+func TestRestartInBatches(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		options     map[string]string
+		least, most int
+		took        time.Duration
+	}{
+		{"one by one", a(), 3, 4, 4 * time.Second},
+		{"with pauses", a("pause", "5s"), 3, 4, 19 * time.Second},
+		{"half", a("batch", "50%"), 2, 4, 2 * time.Second},
+		{"three", a("batch", "3"), 1, 4, 2 * time.Second},
+		{"all", a("batch", "100%"), 0, 4, time.Second},
+		{"with one more", a("surge", "1"), 4, 5, 5 * time.Second},
+		{"with as many", a("surge", "2", "batch", "2"), 4, 6, 3 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inWorld(t, web, func(w *world) {
+				w.watch()
+				began := time.Now()
+				got := w.finish(w.operations.Restart([]string{"web:*"}, tt.options))
+				if strings.Contains(got, "ERROR") || strings.Count(got, "restarted") != 4 {
+					t.Error(got)
+				}
+				if took := time.Since(began); took != tt.took {
+					t.Errorf("it took %s", took)
+				}
+				if w.least != tt.least || w.most != tt.most {
+					t.Errorf("from %d to %d were RUNNING, want %d to %d", w.least, w.most, tt.least, tt.most)
+				}
+				w.check("processes", strings.Join(w.running4(), " "), "web_0 web_1 web_2 web_3")
+				if len(w.Scales()) > 0 {
+					t.Errorf("scales: %v", w.Scales())
+				}
+			})
+		})
+	}
+}
+
+// running4 are the names of all processes, which must be RUNNING.
+func (w *world) running4() (names []string) {
+	for _, i := range w.Infos() {
+		if i.PID == 0 {
+			w.t.Errorf("%s is %s", i.Name, i.StateName)
+		}
+		names = append(names, i.Name)
+	}
+	return names
+}
+
+func TestRollingRestartTellsWhatItDoes(t *testing.T) {
+	const more = "[program:one]\ncommand=/bin/sh good\n[program:off]\ncommand=/bin/sh good\nautostart=false\n"
+	inWorld(t, web+more, func(w *world) {
+		w.check("with a surplus", w.finish(w.operations.Restart([]string{"web:*"}, a("surge", "1", "batch", "2"))),
+			"web:web_4: started; web:web_0: restarted; web:web_1: restarted; web:web_2: restarted; web:web_3: restarted; web:web_4: stopped")
+		w.check("by name", w.finish(w.operations.Restart([]string{"one", "off", "web:web_2", "web:web_2"}, nil)),
+			"one: restarted; off: skipped (not running); web:web_2: restarted")
+		w.check("by group", w.finish(w.operations.Restart([]string{"off:*"}, nil)), "")
+		for _, tt := range []struct {
+			names   []string
+			options map[string]string
+			want    string
+		}{
+			{[]string{"web:*", "nobody"}, nil, "BAD_NAME: nobody"},
+			{[]string{"one"}, a("surge", "1"), "FAILED: one can't have more than one process: its process_name has no %(process_num)d"},
+			{[]string{"one"}, a("batch", "none"), "INCORRECT_PARAMETERS: batch: 'none' is neither a number from 1 on nor a percentage from 1% to 100%"},
+			{[]string{"one"}, a("surge", "-1"), `INCORRECT_PARAMETERS: surge: "-1" is no number of processes`},
+			{[]string{"one"}, a("pause", "x"), "INCORRECT_PARAMETERS: pause: 'x' is not a time such as 30, 500ms, 10s, 5m, 1h30m, 2d or infinity"},
+			{[]string{"one"}, a("abort", "x"), `INCORRECT_PARAMETERS: abort: strconv.ParseBool: parsing "x": invalid syntax`},
+			{[]string{"one"}, a("x", "x"), "INCORRECT_PARAMETERS: x: there is no such option"},
+		} {
+			w.check(fmt.Sprint(tt.names, tt.options), w.finish(w.operations.Restart(tt.names, tt.options)), "refused: "+tt.want)
+		}
+		for _, options := range []map[string]string{a("timeout", "infinity"), a("timeout", "1m", "abort", "true")} {
+			w.check(fmt.Sprint(options), w.finish(w.operations.Restart([]string{"one"}, options)), "one: restarted")
+		}
+	})
+}
+
+// fails has the children of these names end at once from now on.
+func (w *world) fails(names ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.bad = func(name, _ string) bool { return slices.Contains(names, name) }
+}
+
+func TestAFailureEndsARollingRestart(t *testing.T) {
+	inWorld(t, web, func(w *world) {
+		before := w.pids()
+		w.fails("web_1")
+		w.check("lines", w.finish(w.operations.Restart([]string{"web:*"}, nil)),
+			"web:web_0: restarted; web:web_1: ERROR (Exited too quickly); web: ERROR (given up, 2 of them are as they were, from web:web_2 on)")
+		_, rest, _ := strings.Cut(before, "web_2")
+		if after := w.pids(); !strings.HasSuffix(after, "web_2"+rest) {
+			t.Errorf("before %s, after %s", before, after)
+		}
+		w.check("with a surplus that fails", w.finish(w.operations.Restart([]string{"web:web_3"}, a("surge", "1"))),
+			"web:web_4: started; web:web_3: restarted; web:web_4: stopped")
+		w.fails("web_4", "web_3")
+		before = w.pids()
+		w.check("with a surplus that fails", w.finish(w.operations.Restart([]string{"web:web_2"}, a("surge", "1"))),
+			"web:web_4: ERROR (Exited too quickly); web:web_4: stopped; web: ERROR (given up)")
+		if after := w.pids(); strings.Contains(after, "web_4") || !strings.Contains(after, strings.Fields(before)[2]) {
+			t.Errorf("before %s, after %s", before, after)
+		}
+		w.fails("web_2")
+		w.check("going on", w.finish(w.operations.Restart([]string{"web:web_0", "web:web_2", "web:web_3"}, a("abort", "false"))),
+			"web:web_0: restarted; web:web_2: ERROR (Exited too quickly); web:web_3: restarted")
+	})
+}
+
+func TestTimeout(t *testing.T) {
+	inWorld(t, web+"stopwaitsecs=100\n", func(w *world) {
+		w.stubborn["web_1"] = 30 * time.Second
+		w.check("lines", w.finish(w.operations.Restart([]string{"web:*"}, a("timeout", "20s"))),
+			"web:web_0: restarted; web:web_1: ERROR (not done after 20s); web: ERROR (given up, 2 of them are as they were, from web:web_2 on)")
+		pass(15 * time.Second) // it starts again nevertheless
+		w.check("processes", strings.Join(w.running4(), " "), "web_0 web_1 web_2 web_3")
+		w.check("with patience", w.finish(w.operations.Restart([]string{"web:web_1"}, a("timeout", "40s"))), "web:web_1: restarted")
+	})
+}
+
+// TestDrain: a rolling restart gives more time than a stop.
+func TestDrain(t *testing.T) {
+	inWorld(t, web+"stopwaitsecs=5\ndrain_timeout=1h\n", func(w *world) {
+		w.stubborn["web_1"] = 30 * time.Minute
+		began := time.Now()
+		w.check("lines", w.finish(w.operations.Restart([]string{"web:web_1"}, nil)), "web:web_1: restarted")
+		if took := time.Since(began); took != 30*time.Minute+time.Second {
+			t.Errorf("it took %s", took)
+		}
+		began = time.Now()
+		if _, err := w.StopProcess(w.t.Context(), "web:web_1", true); err != nil || time.Since(began) != 5*time.Second {
+			t.Errorf("a stop took %s: %v", time.Since(began), err)
+		}
+	})
+}
+
+func TestOneOperationForAGroup(t *testing.T) {
+	inWorld(t, web+"[program:one]\ncommand=/bin/sh good\n", func(w *world) {
+		id, err := w.operations.Restart([]string{"web:*"}, a("pause", "1h"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		w.check("another", w.finish(w.operations.Restart([]string{"one", "web:web_3"}, nil)), "refused: FAILED: web: rolling restart is under way")
+		w.check("a scale", w.finish(w.operations.Scale("web", "+1")), "refused: FAILED: web: rolling restart is under way")
+		w.check("elsewhere", w.finish(w.operations.Restart([]string{"one"}, nil)), "one: restarted")
+		if op, err := w.operations.Follow(w.t.Context(), id, 0); err != nil || len(op.Lines) != 1 || op.Next != 1 || op.Ended {
+			t.Errorf("it is %+v: %v", op, err)
+		}
+		ctx, hangUp := context.WithTimeout(w.t.Context(), time.Minute)
+		defer hangUp()
+		if op, err := w.operations.Follow(ctx, id, 1); err != nil || len(op.Lines) > 0 || op.Ended {
+			t.Errorf("who hung up is told %+v: %v", op, err)
+		}
+		w.leave()
+		if op, err := w.operations.Follow(w.t.Context(), id, 1); err != nil || len(op.Lines) > 0 || op.Ended {
+			t.Errorf("before an upgrade it is %+v: %v", op, err)
+		}
+		if _, err := w.operations.Follow(w.t.Context(), "99", 0); fmt.Sprint(err) != "BAD_NAME: 99" {
+			t.Errorf("nothing is %v", err)
+		}
+		w.end()
+		pass(0)
+		if _, err := w.operations.Restart([]string{"one"}, nil); err == nil {
+			t.Error("begun after the end")
+		}
+	})
+}
+
+// TestTheDaemonEndsInTheMiddle: the surplus is recorded as such before it is
+// born, and who is being restarted is to start again.
+func TestTheDaemonEndsInTheMiddle(t *testing.T) {
+	inWorld(t, web, func(w *world) {
+		w.stubborn["web_0"] = 5 * time.Second
+		if _, err := w.operations.Restart([]string{"web:*"}, a("surge", "1")); err != nil {
+			t.Fatal(err)
+		}
+		pass(2 * time.Second)
+		p, err := w.Named("web:web_0")
+		if err != nil || !p[0].Status().Again {
+			t.Errorf("it would stay %s", p[0].Status().State)
+		}
+		w.end()
+		pass(10 * time.Second)
+		if want := []config.Scale{{Group: "web", Section: "program:web", Numprocs: 5, Surplus: 1, Of: 4}}; !slices.Equal(w.scaled, want) {
+			t.Errorf("recorded is %v", w.scaled)
+		}
+	})
+}
+
+// TestSurplusOfAnEarlierDaemonIsRemoved and nothing else is touched.
+func TestSurplusOfAnEarlierDaemonIsRemoved(t *testing.T) {
+	inWorld(t, web, func(w *world) {
+		w.check("processes", strings.Join(w.running4(), " "), "web_0 web_1 web_2 web_3 web_4")
+		if want := []config.Scale{{Group: "web", Section: "program:web", Numprocs: 5, Of: 4}}; !slices.Equal(w.Scales(), want) {
+			t.Errorf("scales: %v", w.Scales())
+		}
+	}, config.Scale{Group: "web", Section: "program:web", Numprocs: 7, Surplus: 2, Of: 4})
+}
+
+func TestBrokenOnesAreRestartedToo(t *testing.T) {
+	inWorld(t, web+"startretries=0\n", func(w *world) {
+		w.fails("web_1")
+		w.children["web_1"].ends(spawn.Exit{Code: 1})
+		pass(10 * time.Second)
+		if got := w.pids(); !strings.Contains(got, "web_1=0 FATAL") {
+			t.Fatal(got)
+		}
+		w.fails()
+		w.check("lines", w.finish(w.operations.Restart([]string{"web:*"}, a("batch", "4"))),
+			"web:web_0: restarted; web:web_1: restarted; web:web_2: restarted; web:web_3: restarted")
+	})
+}

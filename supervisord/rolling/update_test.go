@@ -1,0 +1,139 @@
+package rolling_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// processwise is web with update_granularity=process.
+const processwise = "update_granularity=process\n" + web
+
+// replaced edits the file and reads it as reloadConfig does.
+func (w *world) edit(text string, pairs ...string) {
+	w.t.Helper()
+	w.configure(strings.NewReplacer(pairs...).Replace(text))
+	w.reread()
+}
+
+func TestUpdateProcessByProcess(t *testing.T) {
+	inWorld(t, processwise, func(w *world) {
+		update := func() string { return w.finish(w.operations.Update("web", false, nil)) }
+		before := w.pids()
+		w.edit(processwise, "numprocs=4", "numprocs=4\nstopwaitsecs=20\npriority=5")
+		w.check("live", update(), "web:web_0: updated; web:web_1: updated; web:web_2: updated; web:web_3: updated; web: updated process group")
+		w.check("live", w.pids(), before)
+		w.edit(processwise, "numprocs=4", "numprocs=4\nstopwaitsecs=20\npriority=5\n\n")
+		if changes, _ := w.Reload(w.t.Context()); len(changes.Changed) > 0 {
+			t.Errorf("it has not been taken over: %+v", changes)
+		}
+		w.stubborn["web_3"] = time.Hour
+		began := time.Now()
+		w.edit(processwise, "numprocs=4", "numprocs=3\nstopwaitsecs=20\npriority=5")
+		w.check("fewer", update(), "web:web_3: removed; web: updated process group")
+		if took := time.Since(began); took != 20*time.Second {
+			t.Errorf("a process that does not stop took %s", took)
+		}
+		w.edit(processwise)
+		w.check("more", update(), "web:web_3: added; web:web_0: updated; web:web_1: updated; web:web_2: updated; web: updated process group")
+		pass(2 * time.Second)
+		was, _, _ := strings.Cut(before, ", web_3")
+		w.check("the others", w.pids()[:len(was)], was)
+
+		if _, err := w.StopProcess(w.t.Context(), "web:web_1", true); err != nil {
+			t.Fatal(err)
+		}
+		w.watch()
+		w.edit(processwise, "good", "better%(process_num)d", "numprocs=4", "numprocs=4\nenvironment=A=%(process_num)d")
+		w.check("all", update(), "web:web_0: restarted; web:web_1: updated; web:web_2: restarted; web:web_3: restarted; web: updated process group")
+		pass(2 * time.Second)
+		slices.Sort(w.births)
+		if want := []string{"web_0", "web_2", "web_3"}; !slices.Equal(w.births, want) {
+			t.Errorf("born were %v", w.births)
+		}
+		if got := w.pids(); !strings.Contains(got, "web_1=0 STOPPED") {
+			t.Errorf("who was stopped does not stay so: %s", got)
+		}
+		w.check("nothing", update(), "web: updated process group")
+	})
+}
+
+// TestGroupsAreUpdatedAsAWhole unless it is configured otherwise.
+func TestGroupsAreUpdatedAsAWhole(t *testing.T) {
+	const listener = "[eventlistener:l]\ncommand=/bin/sh good\nevents=TICK_5\n"
+	inWorld(t, web+listener, func(w *world) {
+		w.edit(web+listener, "numprocs=4", "numprocs=5", "TICK_5", "TICK_60")
+		w.check("by process", w.finish(w.operations.Update("web", false, nil)), "refused: UNKNOWN_METHOD")
+		w.check("nobody", w.finish(w.operations.Update("nobody", false, nil)), "refused: BAD_NAME: nobody")
+		w.check("a listener", w.finish(w.operations.Update("l", true, nil)),
+			"refused: FAILED: l can't be updated process by process: an option of all its processes together has changed")
+		w.check("a bad option", w.finish(w.operations.Update("web", true, a("batch", "0"))),
+			"refused: INCORRECT_PARAMETERS: batch: '0' is neither a number from 1 on nor a percentage from 1% to 100%")
+		w.check("in turns", w.finish(w.operations.Update("web", true, nil)), "web:web_4: added; web: updated process group")
+	})
+}
+
+func TestRollingUpdate(t *testing.T) {
+	inWorld(t, web, func(w *world) {
+		w.watch()
+		w.edit(web, "good", "better")
+		w.check("lines", w.finish(w.operations.Update("web", true, a("surge", "1"))),
+			"web:web_4: started; web:web_0: restarted; web:web_1: restarted; web:web_2: restarted; web:web_3: restarted; web:web_4: stopped; web: updated process group")
+		if w.least != 4 || w.most != 5 {
+			t.Errorf("from %d to %d were RUNNING", w.least, w.most)
+		}
+		w.running4()
+		if changes, _ := w.Reload(w.t.Context()); len(changes.Changed) > 0 {
+			t.Errorf("it has not been taken over: %+v", changes)
+		}
+		w.watch()
+		w.edit(web, "good", "best", "numprocs=4", "numprocs=5")
+		w.check("lines", w.finish(w.operations.Update("web", true, a("surge", "1", "batch", "2"))),
+			"web:web_4: added; web:web_0: restarted; web:web_1: restarted; web:web_2: restarted; web:web_3: restarted; web: updated process group")
+		if w.least != 3 {
+			t.Errorf("%d were RUNNING", w.least)
+		}
+		w.watch()
+		w.edit(web, "good", "best", "numprocs=4", "numprocs=2")
+		w.check("lines", w.finish(w.operations.Update("web", true, nil)),
+			"web:web_2: removed; web:web_3: removed; web:web_4: removed; web: updated process group")
+	})
+}
+
+func TestAFailedRollingUpdateGoesBack(t *testing.T) {
+	inWorld(t, web, func(w *world) {
+		before := w.pids()
+		w.mu.Lock()
+		w.bad = func(name, command string) bool { return name == "web_2" && strings.HasSuffix(command, "worse") }
+		w.mu.Unlock()
+		w.watch()
+		w.edit(web, "good", "worse", "numprocs=4", "numprocs=5")
+		w.check("lines", w.finish(w.operations.Update("web", true, nil)),
+			"web:web_4: added; web:web_0: restarted; web:web_1: restarted; web:web_2: ERROR (Exited too quickly); "+
+				"web:web_2: returned to the old configuration; web:web_1: returned to the old configuration; web:web_0: returned to the old configuration; "+
+				"web:web_4: removed; web: ERROR (given up, web:web_3 is as it was)")
+		w.running4()
+		if w.least != 4 { // of five
+			t.Errorf("%d were RUNNING", w.least)
+		}
+		if was, is := before[strings.Index(before, "web_3"):], w.pids(); !strings.HasSuffix(is, was) {
+			t.Errorf("before %s, after %s", before, is)
+		}
+		w.configure(web)
+		if changes, _ := w.Reload(w.t.Context()); len(changes.Changed) > 0 {
+			t.Errorf("it has not gone back: %+v", changes)
+		}
+		w.check("a surplus that fails", func() string {
+			w.mu.Lock()
+			w.bad = func(_, command string) bool { return strings.HasSuffix(command, "worse") }
+			w.mu.Unlock()
+			w.edit(web, "good", "worse")
+			return w.finish(w.operations.Update("web", true, a("surge", "1")))
+		}(), "web:web_4: ERROR (Exited too quickly); web:web_4: stopped; web: ERROR (given up)")
+		if len(w.Scales()) > 0 {
+			t.Errorf("scales: %v", w.Scales())
+		}
+		w.running4()
+	})
+}
