@@ -55,6 +55,15 @@ func TestValues(t *testing.T) {
 			E int `json:"-"`
 		}{B: "x", a: 1, C: false}, "<struct>\n<member>\n<name>b</name>\n<value><string>x</string></value>\n</member>\n" +
 			"<member>\n<name>c</name>\n<value><boolean>0</boolean></value>\n</member>\n</struct>"},
+		{"struct with something left out", struct {
+			B string `json:"b"`
+			C any    `json:"c,omitempty"`
+			D string `json:"d,omitempty"`
+		}{B: "x", D: "y"}, "<struct>\n<member>\n<name>b</name>\n<value><string>x</string></value>\n</member>\n" +
+			"<member>\n<name>d</name>\n<value><string>y</string></value>\n</member>\n</struct>"},
+		{"struct of what may be left out", struct {
+			C any `json:"c,omitempty"`
+		}{}, "<struct>\n</struct>"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

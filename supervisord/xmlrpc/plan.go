@@ -96,7 +96,8 @@ func (e *Encoder) planArray(t reflect.Type) (plan, error) {
 }
 
 // planStruct makes the plan of a struct: everything between two values is
-// rendered once and written in one go.
+// rendered once and written in one go. Fields that are left out when they are
+// zero (omitempty) come last.
 func (e *Encoder) planStruct(t reflect.Type) (plan, error) {
 	type member struct {
 		index   int
@@ -104,10 +105,24 @@ func (e *Encoder) planStruct(t reflect.Type) (plan, error) {
 		content func([]byte, reflect.Value) ([]byte, error)
 	}
 	var members []member
+	var optional []optionalMember
 	between := "<value><struct>\n"
 	for i, name := range fields(t) {
 		if name == "" {
 			continue
+		}
+		if mayBeLeftOut(t.Field(i)) {
+			p, err := e.plan(t.Field(i).Type)
+			if err != nil {
+				return plan{}, fmt.Errorf("%v.%s: %w", t, t.Field(i).Name, err)
+			}
+			p.before = string(appendMember(nil, name)) + p.before
+			p.after += afterMember
+			optional = append(optional, optionalMember{i, p})
+			continue
+		}
+		if len(optional) > 0 {
+			return plan{}, fmt.Errorf("%v.%s comes after a field that may be left out", t, t.Field(i).Name)
 		}
 		p, err := e.plan(t.Field(i).Type)
 		if err != nil {
@@ -115,7 +130,7 @@ func (e *Encoder) planStruct(t reflect.Type) (plan, error) {
 		}
 		between += string(appendMember(nil, name)) + p.before
 		members = append(members, member{i, between, p.content})
-		between = p.after + "\n</member>\n"
+		between = p.after + afterMember
 	}
 	content := func(dst []byte, v reflect.Value) ([]byte, error) {
 		for i := range members {
@@ -125,9 +140,31 @@ func (e *Encoder) planStruct(t reflect.Type) (plan, error) {
 				return dst, err
 			}
 		}
+		dst = append(dst, between...)
+		for _, o := range optional {
+			if f := v.Field(o.index); !f.IsZero() {
+				var err error
+				if dst, err = o.value(dst, f); err != nil {
+					return dst, err
+				}
+			}
+		}
 		return dst, nil
 	}
-	return plan{after: between + "</struct></value>", content: content}, nil
+	return plan{after: "</struct></value>", content: content}, nil
+}
+
+const afterMember = "\n</member>\n"
+
+// optionalMember is a member of a struct that is not there when it is zero.
+type optionalMember struct {
+	index int
+	plan
+}
+
+func mayBeLeftOut(f reflect.StructField) bool {
+	_, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return options == "omitempty"
 }
 
 // fields tells the wire name of each field of a struct, "" for one that stays
