@@ -38,8 +38,11 @@ var policyParts = []policyPart{
 	{[]string{"reload_signal", "reload_command", "reload_check"}, func(p *Policy) any { return p.Refresh }, nil},
 }
 
-// speaks tells whether a child is told how to pass the probe.
-func (p *Probe) speaks() bool { return p.Kind == NotifyProbe || p.Kind == FDProbe }
+// speaks tells whether a child is told how to pass the probe, or is listened to
+// from its birth on.
+func (p *Probe) speaks() bool {
+	return p.Kind == NotifyProbe || p.Kind == FDProbe || p.Kind == LogProbe
+}
 
 // diff tells which options have other values, and not only other words.
 func (p *Policy) diff(old *Policy) []Change {

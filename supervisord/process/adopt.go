@@ -59,7 +59,7 @@ func (p *Process) adoptChild(e *Estate) (kind, spawn.Exit) {
 	}
 	p.stdout.GoOn(e.Held[0])
 	p.stderr.GoOn(e.Held[1])
-	child, err := p.Spawner.Adopt(&e.Child, p.outlets())
+	child, err := p.Spawner.Adopt(&e.Child, p.rejoined(&e.Past))
 	if err != nil {
 		p.closeLogs()
 		if gone, ok := errors.AsType[*spawn.GoneError](err); ok {
@@ -74,6 +74,18 @@ func (p *Process) adoptChild(e *Estate) (kind, spawn.Exit) {
 		p.Partner.Meet(child.Write)
 	}
 	return adopted, spawn.Exit{}
+}
+
+// rejoined says where the output of a child of an earlier daemon goes.
+func (p *Process) rejoined(past *Status) *spawn.Spec {
+	s := p.outlets()
+	for _, from := range p.Providers {
+		if r, ok := from.(Rejoiner); ok {
+			one := Provision{Hear: r.Rejoin(past)}
+			s.Stdout, s.Stderr = one.overhear("stdout", s.Stdout), one.overhear("stderr", s.Stderr)
+		}
+	}
+	return s
 }
 
 // Legacy is what another needs to go on with a process after Run has ended.

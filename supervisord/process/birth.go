@@ -129,7 +129,7 @@ func (p *Process) spec(file string, argv, env []string, provisions []Provision) 
 	s.Path, s.Args, s.Env = file, argv, env
 	for _, one := range provisions {
 		s.Files = append(s.Files, one.Files...)
-		s.ListenPID = s.ListenPID || one.ListenPID
+		s.ListenPID, s.WatchdogPID = s.ListenPID || one.ListenPID, s.WatchdogPID || one.WatchdogPID
 		s.Stdout, s.Stderr = one.overhear("stdout", s.Stdout), one.overhear("stderr", s.Stderr)
 	}
 	s.Dir, s.Umask, s.Stdin = p.Config.Directory, p.Config.Umask, p.socket

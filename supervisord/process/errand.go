@@ -96,6 +96,14 @@ func (p *Process) errandSpec(o errandOf) (*spawn.Spec, error) {
 	return s, nil
 }
 
+// Errand says how a command is run for the process, as its hooks are: by the same
+// user, in the same directory, with the same variables. Where its output goes is
+// left to the caller. The error tells why it can't be run. It may be called from
+// anywhere, and reads files (env_file, the users).
+func (p *Process) Errand(command string) (*spawn.Spec, error) {
+	return p.errandSpec(errandOf{command: command, variables: []string{hookVar + "=probe"}})
+}
+
 // complaints is the log of stderr, wherever that goes.
 func (p *Process) complaints() *logs.Stream {
 	if p.Config.RedirectStderr {

@@ -61,12 +61,22 @@ type Provider interface {
 	Provide() (Provision, error)
 }
 
+// Rejoiner is a Provider that wants to know of a child that was not born here.
+type Rejoiner interface {
+	// Rejoin is called before a child of an earlier daemon is adopted, and does
+	// what Provide would have done. What it returns gets what the child writes
+	// from now on, nil for nobody. It must not block.
+	Rejoin(past *Status) (hear func(channel string, data []byte))
+}
+
 // Provision is what a Provider adds to one birth.
 type Provision struct {
 	Env   []string     // NAME=value, over the daemon's, under environment= of the program
 	Files []spawn.File // further descriptors of the child
 	// ListenPID asks for LISTEN_PID, see spawn.Spec.
 	ListenPID bool
+	// WatchdogPID asks for WATCHDOG_PID.
+	WatchdogPID bool
 	// Hear gets what the child writes to "stdout" or "stderr", besides the log,
 	// from a goroutine of each; nil for nobody. With redirect_stderr all is stdout.
 	Hear func(channel string, data []byte)

@@ -131,7 +131,11 @@ func (p *Process) Reconfigure(conf *config.Process) {
 	p.request(&request{act: func() error {
 		p.machine.conf = conf
 		p.current.Store(conf)
-		return p.apply(input{kind: reconfigured})
+		err := p.apply(input{kind: reconfigured})
+		if p.Changed != nil {
+			p.Changed(p) // whoever goes by it may have to do something else now
+		}
+		return err
 	}})
 }
 

@@ -313,7 +313,7 @@ func survivor(pid int, heirs map[int]bool) (Survivor, bool) {
 		return Survivor{}, false
 	}
 	variables := supervisorVariables(pid)
-	if variables["SUPERVISOR_ENABLED"] != "1" || !isReadWrite(pid, 1) {
+	if variables["SUPERVISOR_ENABLED"] != "1" || variables["SUPERVISOR_HOOK"] != "" || !isReadWrite(pid, 1) {
 		return Survivor{}, false
 	}
 	s := Survivor{Orphan{PID: pid, Traces: Traces{Born: st.born, Stdin: pipeAt(pid, 0), Stdout: pipeAt(pid, 1)}}, variables}

@@ -70,7 +70,7 @@ const maxDescriptors = 1024
 
 // direct tells whether the child needs no first stage.
 func direct(spec *Spec) bool {
-	if spec.ListenPID {
+	if spec.ListenPID || spec.WatchdogPID {
 		return false
 	}
 	if spec.Become != nil && spec.Become.Refusal != "" {

@@ -33,6 +33,8 @@ type Spec struct {
 	// protocol of sd_listen_fds(3) asks. Only the child itself knows that before
 	// its program runs, so it is born by way of the first stage.
 	ListenPID bool
+	// WatchdogPID is the same for WATCHDOG_PID, as sd_watchdog_enabled(3) asks.
+	WatchdogPID bool
 	// Stdout gets what the child writes. A Stderr of nil sends descriptor 2
 	// down the pipe of descriptor 1. Each is called by one goroutine.
 	Stdout, Stderr Output

@@ -23,8 +23,8 @@ type order struct {
 	Dir    string
 	Umask  int
 	Become *User
-	// ListenPID is Spec's.
-	ListenPID bool
+	// PIDVars are the variables that are to hold the child's own pid.
+	PIDVars []string
 }
 
 // forkStage starts this binary as the first stage of a child. The steps that
@@ -34,13 +34,23 @@ func forkStage(spec *Spec, attr *syscall.ProcAttr) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	text, err := json.Marshal(order{spec.Path, spec.Dir, spec.Umask, spec.Become, spec.ListenPID})
+	text, err := json.Marshal(order{spec.Path, spec.Dir, spec.Umask, spec.Become, pidVars(spec)})
 	if err != nil {
 		return 0, err
 	}
 	attr.Dir = ""
 	attr.Sys.Credential = nil
 	return syscall.ForkExec(self, append([]string{stageName, string(text)}, spec.Args...), attr)
+}
+
+func pidVars(spec *Spec) (names []string) {
+	if spec.ListenPID {
+		names = append(names, "LISTEN_PID")
+	}
+	if spec.WatchdogPID {
+		names = append(names, "WATCHDOG_PID")
+	}
+	return names
 }
 
 // selfPath is the running binary, also when its file has been replaced.
@@ -85,8 +95,8 @@ func (o *order) execute(args []string) error {
 	if o.Umask >= 0 {
 		syscall.Umask(o.Umask)
 	}
-	if o.ListenPID {
-		if err := os.Setenv("LISTEN_PID", strconv.Itoa(os.Getpid())); err != nil {
+	for _, name := range o.PIDVars {
+		if err := os.Setenv(name, strconv.Itoa(os.Getpid())); err != nil {
 			return err
 		}
 	}
