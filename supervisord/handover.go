@@ -18,11 +18,13 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/daemon"
+	"supervisor/supervisord/health"
 	"supervisor/supervisord/httpd"
 	"supervisor/supervisord/ledger"
 	"supervisor/supervisord/listener"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/notify"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
 )
@@ -38,6 +40,9 @@ type handover struct {
 	Pidfile  int            // descriptor, -1 for none
 	Signals  []int          // that have arrived and not been obeyed
 	Scales   []config.Scale `json:",omitempty"`
+	// What programs have said of themselves, and where they go on saying it.
+	Health map[string]health.Legacy `json:",omitempty"`
+	Heard  []notify.Bequest         `json:",omitempty"`
 
 	next *successorOf
 }
@@ -148,6 +153,9 @@ func (h *handover) descriptors() []int {
 	fds := []int{h.Pidfile}
 	for _, s := range h.Servers {
 		fds = append(append(fds, s.FD), s.Conns...)
+	}
+	for _, b := range h.Heard {
+		fds = append(fds, b.FD)
 	}
 	for _, g := range h.Groups {
 		for _, p := range g.Processes {
@@ -289,9 +297,10 @@ func (l *life) leave(ctx context.Context, servers *httpd.Servers, end func()) {
 }
 
 // handOver is what there is to hand over once everything has stopped.
-func (l *life) handOver(s *supervisor.Supervisor, e *estate) *handover {
+func (l *life) handOver(s *supervisor.Supervisor, e *estate, m *health.Monitor) *handover {
 	h := &handover{Version: ledger.Version, Upgrades: l.upgrades() + 1, Servers: l.sites, Pidfile: e.pidfile.Bequeath(), next: l.next}
 	h.Scales = s.Scales()
+	h.Health, h.Heard = m.Legacy()
 	legacy, failed := s.Legacy()
 	for _, err := range failed {
 		l.log.Error(err.Error())

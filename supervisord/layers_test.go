@@ -45,6 +45,7 @@ var layers = []struct {
 	{"supervisord/probe", []string{"config", "printable", "spawn"}},
 	{"supervisord/process", []string{"signals", "envfile", "config", "states", "faults", "events", "logs", "spawn", "namespec", "shlex", "python", "bound"}},
 	{"supervisord/listener", []string{"python", "config", "states", "events", "process", "logs"}},
+	{"supervisord/health", []string{"api", "config", "logs", "namespec", "notify", "printable", "probe", "process", "signals", "spawn", "states"}},
 	{"supervisord/ledger", nil},
 	{"supervisord/supervisor", []string{"config", "states", "faults", "events", "logs", "process", "listener", "namespec", "api"}},
 	{"supervisord/exitpolicy", []string{"config", "process", "signals", "states"}},

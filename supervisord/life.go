@@ -128,6 +128,9 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	}
 	s = supervisor.New(o)
 	s.Observe(l.exitPolicy(s, e).Changed)
+	monitor, unwatch := l.watch(ctx, s)
+	defer monitor.Close()
+	defer unwatch()
 	if err := s.Activate(supervising); err != nil {
 		return 0, nil, err
 	}
@@ -167,7 +170,8 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	e.settled = mood != states.DaemonRunning
 	if !e.settled && l.sites != nil {
 		e.handed = true
-		return mood, l.handOver(s, e), nil
+		unwatch()
+		return mood, l.handOver(s, e, monitor), nil
 	}
 	return mood, nil, nil
 }

@@ -22,6 +22,11 @@ type ProcessInfo struct {
 	StderrLogfile string         `json:"stderr_logfile"`
 	PID           int            `json:"pid"`
 	Description   string         `json:"description"`
+
+	// Ready is a bool, Health "healthy", "unhealthy" or "unknown". They are there
+	// only where the configuration asks for them.
+	Ready  any    `json:"ready,omitempty"`
+	Health string `json:"health,omitempty"`
 }
 
 // ConfigInfo is what getAllConfigInfo tells of one configured process. An

@@ -241,10 +241,14 @@ func (h *Hub) Close(name string) {
 	}
 }
 
-// CloseAll closes everything and removes the files. Run must have ended.
+// CloseAll closes everything and removes the files. Run must have ended. After
+// Bequeath it does nothing.
 func (h *Hub) CloseAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.ended {
+		return
+	}
 	for _, e := range h.named {
 		h.close(e)
 	}
@@ -430,12 +434,13 @@ func receive(fd int) (said Heard, ok bool) {
 		return said, false
 	}
 	messages, err := unix.ParseSocketControlMessage(oob[:oobn])
+	said.From = &Sender{UID: -1}
 	if err != nil {
 		return said, true
 	}
 	for _, c := range messages {
 		if cred, err := unix.ParseUnixCredentials(&c); err == nil {
-			said.From = Sender{PID: int(cred.Pid), UID: int(cred.Uid)}
+			said.From = &Sender{PID: int(cred.Pid), UID: int(cred.Uid), family: familyOf(int(cred.Pid))}
 		}
 		if fds, err := unix.ParseUnixRights(&c); err == nil {
 			for _, fd := range fds {
@@ -447,26 +452,4 @@ func receive(fd int) (said Heard, ok bool) {
 		said.Message, _ = Parse(data[:n])
 	}
 	return said, true
-}
-
-// Descends tells whether a process is of the family of a child: itself, in the
-// group that it leads, or a descendant. Known tells false for one that has ended
-// meanwhile and taken its origin with it.
-func Descends(pid, child int) (yes, known bool) {
-	for range 64 { // deep enough, and no loop if pids are used again meanwhile
-		if pid == child {
-			return true, true
-		}
-		parent, group, ok := parentOf(pid)
-		switch {
-		case !ok:
-			return false, false
-		case group == child:
-			return true, true
-		case parent <= 1:
-			return false, true
-		}
-		pid = parent
-	}
-	return false, true
 }

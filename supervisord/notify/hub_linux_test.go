@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func TestMessagesComeInOrderWithTheirSender(t *testing.T) {
 	for _, status := range []string{"a", "b", "c"} {
 		send(t, one, "STATUS="+status)
 		h := l.next(t)
-		if h.Name != "one" || h.Status != status || h.From != (Sender{os.Getpid(), os.Getuid()}) {
+		if h.Name != "one" || h.Status != status || h.From.PID != os.Getpid() || h.From.UID != os.Getuid() {
 			t.Errorf("%+v", h)
 		}
 	}
@@ -298,17 +299,18 @@ func TestDescends(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := cmd.Process.Pid
+	sender := func(pid int) *Sender { return &Sender{PID: pid, family: familyOf(pid)} }
 	for _, tt := range []struct {
 		pid, child int
-		yes, known bool
-	}{{pid, pid, true, true}, {pid, os.Getpid(), true, true}, {pid, os.Getppid(), true, true}, {os.Getpid(), pid, false, true}} {
-		if yes, known := Descends(tt.pid, tt.child); yes != tt.yes || known != tt.known {
+		yes        bool
+	}{{pid, pid, true}, {pid, syscall.Getpgrp(), true}, {os.Getpid(), pid, false}} {
+		if yes, known := sender(tt.pid).Descends(tt.child); yes != tt.yes || !known {
 			t.Errorf("%+v: %v, %v", tt, yes, known)
 		}
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
-	if yes, known := Descends(pid, os.Getpid()); yes || known {
+	if yes, known := sender(pid).Descends(os.Getpid()); yes || known {
 		t.Errorf("a dead one: %v, %v", yes, known)
 	}
 }

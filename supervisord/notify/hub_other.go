@@ -39,6 +39,3 @@ func (*Hub) Bequeath(func(string) bool) []Bequest { return nil }
 
 // Inherit has nothing to go on with.
 func (*Hub) Inherit([]Bequest) error { return nil }
-
-// Descends can't be known.
-func Descends(int, int) (yes, known bool) { return false, false }

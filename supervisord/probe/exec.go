@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,9 +30,14 @@ const maxClause = 200
 // output goes is not the Spec's business: its end tells why the command failed.
 // When ctx ends before the command does, all of its process group is killed.
 func Run(ctx context.Context, spawner Spawner, spec *spawn.Spec) error {
+	nothing, err := os.Open(os.DevNull)
+	if err != nil {
+		return err
+	}
+	defer nothing.Close()
 	said := &output{}
 	own := *spec
-	own.Stdout, own.Stderr = said, nil
+	own.Stdin, own.Stdout, own.Stderr = nothing, said, nil
 	begun := time.Now()
 	child, err := spawner.Spawn(&own)
 	if err != nil {

@@ -36,7 +36,7 @@ func (s *Supervisor) Infos() []api.ProcessInfo {
 
 func info(p *process.Process, now time.Time) api.ProcessInfo {
 	st := p.Status()
-	return api.ProcessInfo{
+	i := api.ProcessInfo{
 		Name:          p.Config.Name,
 		Group:         p.Config.Group,
 		Start:         epoch(st.Started),
@@ -52,6 +52,10 @@ func info(p *process.Process, now time.Time) api.ProcessInfo {
 		PID:           st.PID,
 		Description:   describe(p.Config.Name, st, now),
 	}
+	if c := p.Current(); c.Configured {
+		addVitals(&i, c, st)
+	}
+	return i
 }
 
 // epoch is a time in seconds, within the 32 bits of an XML-RPC integer.
