@@ -1,0 +1,310 @@
+package supervisord_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/user"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// How often everything is done to a site under load. SUPERVISOR_LOAD=full is
+// what docs/rolling.md tells the figures of.
+type strain struct{ rollings, upgrades, crashes, scales int }
+
+func strainOf() strain {
+	if os.Getenv("SUPERVISOR_LOAD") == "full" {
+		return strain{rollings: 20, upgrades: 5, crashes: 5, scales: 10}
+	}
+	return strain{rollings: 1, upgrades: 1, crashes: 1, scales: 2}
+}
+
+// TestNoRequestFails does to gunicorn behind nginx whatever an operator does,
+// and what no operator wants, while clients ask for pages without a pause.
+func TestNoRequestFails(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, shopOfOurs)
+	s.start()
+	s.awaitRunning("web:web_0", "web:web_1", "web:web_2", "nginx")
+	s.await("the page", s.serves)
+	nginx := s.pid("nginx")
+	load := s.load()
+	todo := strainOf()
+	for i := range todo.rollings {
+		s.rollOver(i)
+	}
+	for range todo.upgrades {
+		if out := s.ctl("upgrade"); !strings.HasPrefix(out, "Upgraded supervisord") {
+			t.Errorf("upgrade: %s", out)
+		}
+	}
+	for range todo.crashes {
+		s.crash()
+	}
+	for i := range todo.scales {
+		by := [...]string{"+2", "-2"}[i%2]
+		if out := s.ctl("scale", "web", by); strings.Contains(out, "ERROR") {
+			t.Errorf("scale web %s: %s", by, out)
+		}
+	}
+	s.rollOver(todo.rollings)
+	load.stop()
+	t.Logf("%+v and one more rolling restart: %s", todo, load.result)
+	if load.failed > 0 {
+		t.Errorf("%d of %d requests failed: %s\n%s", load.failed, load.requests, load.result, s.read("nginx.log"))
+	}
+	if load.requests < 100 {
+		t.Errorf("there were only %d requests", load.requests)
+	}
+	if s.pid("nginx") != nginx {
+		t.Error("nginx was restarted")
+	}
+}
+
+// TestSupervisorFailsRequests counts what the same load meets at the real
+// Supervisor, which has nothing but restart.
+func TestSupervisorFailsRequests(t *testing.T) {
+	if os.Getenv("SUPERVISOR_LOAD") != "full" {
+		t.Skip("SKIPPED: it is only for comparison: SUPERVISOR_LOAD=full")
+	}
+	const daemon, client = "/usr/bin/supervisord", "/usr/bin/supervisorctl"
+	need(t, daemon, client)
+	s := newShop(t, shopOfSupervisor)
+	s.launch(exec.Command(daemon, "-s", "-c", s.path("supervisord.conf")))
+	s.awaitRunning("web", "nginx")
+	s.await("the page", s.serves)
+	load := s.load()
+	for range strainOf().rollings {
+		out, err := exec.Command(client, "-c", s.path("supervisord.conf"), "restart", "web").CombinedOutput()
+		if err != nil {
+			t.Errorf("restart: %v: %s", err, out)
+		}
+		s.await("the page", s.serves)
+	}
+	load.stop()
+	t.Logf("Supervisor, %d restarts: %s", strainOf().rollings, load.result)
+	if load.failed == 0 {
+		t.Error("none failed: what is this test about?")
+	}
+}
+
+// shop is an application under gunicorn, behind nginx.
+type shop struct {
+	*site
+	url string // of nginx
+}
+
+// Three gunicorns share one socket that the daemon listens on.
+const shopOfOurs = `
+[socket:web]
+listen = tcp://127.0.0.1:%[4]d
+[program:web]
+command = %[1]s app:app --workers 1 --graceful-timeout 20 --bind fd://3
+process_name = %%(program_name)s_%%(process_num)d
+numprocs = 3
+directory = %[2]s
+user = %[3]s
+sockets = web
+ready = notify
+rolling_surge = 1
+stopwaitsecs = 30
+redirect_stderr = true
+stdout_logfile = %[2]s/web.log
+`
+
+// The same number of workers, as one has them at Supervisor.
+const shopOfSupervisor = `
+[program:web]
+command = %[1]s app:app --workers 3 --graceful-timeout 20 --bind 127.0.0.1:%[4]d
+directory = %[2]s
+user = %[3]s
+stopwaitsecs = 30
+redirect_stderr = true
+stdout_logfile = %[2]s/web.log
+`
+
+func newShop(t *testing.T, web string) *shop {
+	need(t, "gunicorn", "nginx", "python3")
+	s := &shop{site: newSite(t)}
+	if err := os.Chmod(s.dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	s.write("app.py", flaskApp)
+	front, back := freePort(t), freePort(t)
+	s.url = fmt.Sprintf("http://127.0.0.1:%d", front)
+	s.write("nginx.conf", fmt.Sprintf(nginxConf, s.dir, front, back))
+	name := "nobody"
+	if os.Getuid() != 0 {
+		u, err := user.Current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		name = u.Username
+	}
+	gunicorn, _ := exec.LookPath("gunicorn")
+	nginx, _ := exec.LookPath("nginx")
+	s.configure(fmt.Sprintf(web, gunicorn, s.dir, name, back) + fmt.Sprintf(`
+[program:nginx]
+command = %s -e stderr -c %s/nginx.conf -p %s
+stopsignal = QUIT
+redirect_stderr = true
+stdout_logfile = %s/nginx.log
+`, nginx, s.dir, s.dir, s.dir))
+	return s
+}
+
+func (s *shop) serves() bool {
+	body, err := get(s.url + "/")
+	return err == nil && body == "Hello World"
+}
+
+// rollOver restarts all of web, one after the other.
+func (s *shop) rollOver(i int) {
+	s.t.Helper()
+	before := s.pids()
+	out := s.ctl("rolling-restart", "web:*")
+	if strings.Contains(out, "ERROR") {
+		s.t.Errorf("rolling restart %d: %s", i, out)
+	}
+	after := s.pids()
+	for name, pid := range before {
+		if after[name] == pid {
+			s.t.Errorf("rolling restart %d left %s as it was: %s", i, name, out)
+		}
+	}
+	if len(after) != len(before) {
+		s.t.Errorf("rolling restart %d: of %v became %v", i, before, after)
+	}
+}
+
+// pids are those of all RUNNING processes of web, by name.
+func (s *shop) pids() map[string]string {
+	pids := make(map[string]string)
+	for line := range strings.Lines(s.ctl("status", "web:*")) {
+		if f := strings.Fields(line); len(f) > 3 && f[1] == "RUNNING" {
+			pids[f[0]] = f[3]
+		}
+	}
+	return pids
+}
+
+// crash kills the daemon and starts another one.
+func (s *shop) crash() {
+	s.t.Helper()
+	before := s.pids()
+	kill(s.t, s.daemonPid())
+	_ = s.daemon.Wait()
+	s.daemon = exec.Command("supervisord", "-s", "-c", s.path("supervisord.conf"))
+	s.daemon.Stderr = os.Stderr
+	if err := s.daemon.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.await("the programs to be adopted", func() bool { return len(s.pids()) == len(before) })
+	for name, pid := range s.pids() {
+		if before[name] != pid {
+			s.t.Errorf("the crash cost %s, which was %s", name, before[name])
+		}
+	}
+}
+
+// load is clients that ask for pages without a pause.
+type load struct {
+	t      *testing.T
+	cancel context.CancelFunc
+	ended  sync.WaitGroup
+
+	mu               sync.Mutex
+	requests, failed int
+	result           string
+}
+
+// load begins to ask for pages: with wrk in full, with a few clients of our own
+// otherwise, who leave some of the machine to other tests.
+func (s *shop) load() *load {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	l := &load{t: s.t, cancel: cancel}
+	if os.Getenv("SUPERVISOR_LOAD") == "full" {
+		need(s.t, "wrk")
+		l.ended.Go(func() { l.wrk(ctx, s.url) })
+		return l
+	}
+	for range 4 {
+		l.ended.Go(func() { l.ask(ctx, s.url) })
+	}
+	return l
+}
+
+func (l *load) stop() {
+	l.cancel()
+	l.ended.Wait()
+	if l.result == "" {
+		l.result = fmt.Sprintf("%d requests", l.requests)
+	}
+}
+
+// ask asks again and again, and remembers the last failure.
+func (l *load) ask(ctx context.Context, url string) {
+	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	for ctx.Err() == nil {
+		failure := ""
+		r, err := client.Get(url + "/")
+		if err == nil {
+			var body []byte
+			body, err = io.ReadAll(r.Body)
+			r.Body.Close()
+			if err == nil && (r.StatusCode != http.StatusOK || string(body) != "Hello World") {
+				failure = r.Status
+			}
+		}
+		if err != nil {
+			failure = err.Error()
+		}
+		l.mu.Lock()
+		l.requests++
+		if failure != "" {
+			l.failed++
+			l.result = failure
+		}
+		l.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// wrk runs wrk until ctx ends. It tells what it has seen when it is interrupted.
+func (l *load) wrk(ctx context.Context, url string) {
+	cmd := exec.Command("wrk", "-t1", "-c8", "-d1h", "--timeout", "30s", url+"/")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		l.t.Error(err)
+		return
+	}
+	<-ctx.Done()
+	_ = cmd.Process.Signal(syscall.SIGINT)
+	_ = cmd.Wait()
+	number := func(pattern string) (sum int) {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(out.String(), -1) {
+			for _, digits := range m[1:] {
+				n, _ := strconv.Atoi(digits)
+				sum += n
+			}
+		}
+		return sum
+	}
+	l.requests = number(`(\d+) requests in`)
+	l.failed = number(`Non-2xx or 3xx responses: (\d+)`) + number(`Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)`)
+	l.result = fmt.Sprintf("%d requests, %d failed (wrk: %s)", l.requests, l.failed, strings.Join(strings.Fields(out.String()), " "))
+}
