@@ -268,3 +268,25 @@ func BenchmarkDecodeCall(b *testing.B) {
 		}
 	}
 }
+
+func TestAStructFillsAMap(t *testing.T) {
+	t.Parallel()
+	type cause struct {
+		Kind string `json:"kind"`
+	}
+	body, err := new(Encoder).Response(nil, map[string]any{"a:b": []cause{{"one"}, {"two"}}, "c": []cause{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string][]cause
+	if err := DecodeResponse(body, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || len(got["a:b"]) != 2 || got["a:b"][1].Kind != "two" || got["c"] == nil {
+		t.Errorf("got %v", got)
+	}
+	var numbers map[string]int
+	if err := DecodeResponse(body, &numbers); err == nil {
+		t.Errorf("arrays became %v", numbers)
+	}
+}

@@ -31,7 +31,7 @@ func (f *Fault) Unwrap() error {
 // a nil reply throws it away. A fault is returned as *Fault.
 //
 // A struct of the wire fills a Go struct by its json tags (members without a
-// field are passed over), an array fills a slice, or the fields of a Go struct
+// field are passed over) or a map, an array fills a slice, or the fields of a Go struct
 // one after the other. What does not fit is an error.
 func DecodeResponse(body []byte, reply any) error {
 	scan, err := newScanner(body, math.MaxInt)
@@ -195,8 +195,11 @@ func (s decoder) arrayInto(v reflect.Value) error {
 }
 
 // structInto reads what is inside of a struct element into the fields of a
-// struct that have the names of its members.
+// struct that have the names of its members, or into a map by these names.
 func (s decoder) structInto(v reflect.Value) error {
+	if v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String {
+		return s.mapInto(v)
+	}
 	if v.Kind() != reflect.Struct {
 		return s.fail(fmt.Sprintf("struct where %v was expected", v.Type()))
 	}
@@ -218,6 +221,27 @@ func (s decoder) structInto(v reflect.Value) error {
 		if err != nil {
 			return err
 		}
+		if err := s.leave(); err != nil {
+			return err
+		}
+	}
+}
+
+// mapInto makes a map of what is inside of a struct element. Of two members of
+// one name the last one counts.
+func (s decoder) mapInto(v reflect.Value) error {
+	v.Set(reflect.MakeMap(v.Type()))
+	for {
+		name, ok, err := s.member()
+		if !ok || err != nil {
+			return err
+		}
+		key := reflect.ValueOf(string(name)).Convert(v.Type().Key())
+		value := reflect.New(v.Type().Elem()).Elem()
+		if err := s.into(value); err != nil {
+			return err
+		}
+		v.SetMapIndex(key, value)
 		if err := s.leave(); err != nil {
 			return err
 		}
