@@ -18,6 +18,7 @@ import (
 	"supervisor/supervisord/exitpolicy"
 	"supervisor/supervisord/httpd"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/probe"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/python"
 	"supervisor/supervisord/rolling"
@@ -96,6 +97,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		Scales:     e.scales,
 		LoadScaled: l.loadScaled,
 		Program:    l.program,
+		Check:      l.check,
 		Spawner:    l.spawner,
 		Events:     l.bus,
 		Log:        l.log,
@@ -174,6 +176,12 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		return mood, l.handOver(s, e, monitor), nil
 	}
 	return mood, nil, nil
+}
+
+// check asks something outside that a process waits for.
+func (l *life) check(ctx context.Context, _ *process.Process, about config.Probe) error {
+	c := probe.Checker{Spawner: l.spawner}
+	return c.Check(ctx, about)
 }
 
 // exitPolicy makes what ends the daemon for want of a program.

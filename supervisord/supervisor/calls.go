@@ -214,33 +214,55 @@ func parseSignal(text string) (syscall.Signal, error) {
 // with wait blocks until they run. Results are not nil only for a group. The
 // error is a *faults.Error, or ctx's.
 func (s *Supervisor) StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	return s.call(ctx, name, isIdle, starter(ctx, wait))
+	g, p, err := s.process(name)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return s.startEach(ctx, g.InOrder(), wait)
+	}
+	return nil, s.needful(ctx, wait, starter(ctx, wait))(p, name).Wait(ctx)
 }
 
 // StartGroup starts all processes of a group that do not run.
 func (s *Supervisor) StartGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	return s.callGroup(ctx, name, isIdle, starter(ctx, wait))
+	g := s.find(name)
+	if g == nil {
+		return nil, faults.New(faults.BadName, name)
+	}
+	return s.startEach(ctx, g.InOrder(), wait)
 }
 
 // StartAll starts all processes that do not run.
 func (s *Supervisor) StartAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
-	return s.callEvery(ctx, isIdle, starter(ctx, wait))
+	return s.startEach(ctx, s.everybody(), wait)
 }
 
 // StopProcess stops a process, or all of a group if name is "group:*", and
 // with wait blocks until they have ended. Results are not nil only for a group.
 func (s *Supervisor) StopProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	return s.call(ctx, name, states.Process.IsRunning, stopper(ctx, wait))
+	g, p, err := s.process(name)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return s.stopEach(ctx, g.InOrder(), wait)
+	}
+	return nil, stopper(ctx, wait)(p, name).Wait(ctx)
 }
 
 // StopGroup stops all processes of a group that run.
 func (s *Supervisor) StopGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	return s.callGroup(ctx, name, states.Process.IsRunning, stopper(ctx, wait))
+	g := s.find(name)
+	if g == nil {
+		return nil, faults.New(faults.BadName, name)
+	}
+	return s.stopEach(ctx, g.InOrder(), wait)
 }
 
 // StopAll stops all processes that run.
 func (s *Supervisor) StopAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
-	return s.callEvery(ctx, states.Process.IsRunning, stopper(ctx, wait))
+	return s.stopEach(ctx, s.everybody(), wait)
 }
 
 // SignalProcess sends a signal, by name or number, to a process, or to all of

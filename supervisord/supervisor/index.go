@@ -46,7 +46,10 @@ func (s *Supervisor) indexed() *index {
 }
 
 // changed tells that the groups are others now. Only mu's holder calls it.
-func (s *Supervisor) changed() { s.index = nil }
+func (s *Supervisor) changed() {
+	s.index, s.relations = nil, nil
+	s.news.ring() // who waits may wait for nobody now
+}
 
 // list returns the active groups in order of activation. The slice is never
 // changed.

@@ -68,6 +68,9 @@ func epoch(t time.Time) int64 {
 
 // describe is the last column of supervisorctl status.
 func describe(name string, st *process.Status, now time.Time) string {
+	if st.Waiting != "" && st.State.IsStopped() {
+		return "waiting for " + st.Waiting
+	}
 	switch st.State {
 	case states.Running:
 		text := strconv.AppendInt(append(make([]byte, 0, 64), "pid "...), int64(st.PID), 10)

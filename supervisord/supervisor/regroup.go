@@ -122,6 +122,7 @@ func (s *Supervisor) takeOver(group string) error {
 		p := g.Process(k.New.Name)
 		s.keepLogs(p, k.New)
 		p.Reconfigure(k.New)
+		s.relate(k.New)
 	}
 	inOrderOf(conf, list)
 	s.put(g, &process.Group{Config: conf, Processes: list})

@@ -45,6 +45,7 @@ func (s *Supervisor) wake() {
 func (s *Supervisor) beginShutdown(ctx context.Context) chan struct{} {
 	s.Events.Publish(events.SupervisorStopping, noPayload)
 	s.queue = nil
+	s.endHolds()
 	for _, g := range s.list() {
 		for _, p := range g.Processes {
 			p.Hold()

@@ -54,6 +54,9 @@ type Options struct {
 	// Changed is called after each change of the status of a process, nil for
 	// nobody. It must not block.
 	Changed func(*process.Process)
+	// Check asks something outside that a process waits for, once. It is a
+	// probe.Checker's.
+	Check func(context.Context, *process.Process, config.Probe) error
 	// Started is called when all processes of a round that start by themselves
 	// have been started, nil for nobody. It must not block.
 	Started func()
@@ -73,10 +76,17 @@ type Supervisor struct {
 	providers  []func(*config.Process) process.Provider
 	verdict    verdict
 
+	isRelated atomic.Bool // some process waits for others, or may come to
+	news      news
+	outsides  sync.Map // *process.Process to *outside, of those who wait
+
 	mu     sync.RWMutex
 	groups []*active // in order of activation
 	named  map[string]*active
 	index  *index // of groups, nil until wanted
+
+	relations *relations // of groups, nil until wanted
+
 	last   *config.Config
 	scales []config.Scale
 	auto   map[*config.Process]autoLogs // of the processes of last
@@ -85,6 +95,10 @@ type Supervisor struct {
 	queue []*process.Process // to be started automatically
 	round []*process.Process // started since the queue was last empty
 	ticks ticks
+
+	held     map[*process.Process]*hold // those to be started once they can
+	places   int                        // how many there have been
+	patience *time.Timer                // until the first of them has waited too long
 }
 
 // active is a group in use and what takes it out of use: its goroutines end,
@@ -114,7 +128,18 @@ func New(o Options) *Supervisor {
 		scales:  o.Scales,
 		named:   make(map[string]*active),
 		auto:    make(map[*config.Process]autoLogs),
+
+		held:     make(map[*process.Process]*hold),
+		patience: time.NewTimer(time.Hour),
+		news: news{
+			bell: make(chan struct{}, 1),
+			seen: make(map[*process.Process]*process.Status),
+			left: make(map[*process.Process]conditions),
+		},
 	}
+	s.patience.Stop()
+	s.Observe(s.notice)
+	s.Explain(s.unmet)
 	s.mood.Store(int32(states.DaemonRunning))
 	return s
 }
@@ -161,7 +186,7 @@ func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 			case o := <-s.orders:
 				o.carryOut(ctx)
 			default:
-				s.startNext()
+				s.startNext(ctx)
 			}
 			continue
 		}
@@ -169,6 +194,10 @@ func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 		case o := <-s.orders:
 			o.carryOut(ctx)
 		case <-tick.C: // the next round sees to it
+		case <-s.news.bell:
+			s.review(ctx)
+		case <-s.patience.C:
+			s.review(ctx)
 		case <-stopped:
 			s.dismiss()
 			return s.Mood()
@@ -187,12 +216,26 @@ func (o order) carryOut(ctx context.Context) {
 }
 
 // startNext starts the first of the queue. Its failure is its own affair: the
-// log tells, and it is tried again or not as configured.
-func (s *Supervisor) startNext() {
+// log tells, and it is tried again or not as configured. One that has to wait for
+// others makes way for the next.
+func (s *Supervisor) startNext(ctx context.Context) {
 	p := s.queue[0]
-	s.queue, s.round = s.queue[1:], append(s.round, p)
-	p.Autostart()
-	if len(s.queue) > 0 {
+	s.queue = s.queue[1:]
+	if s.mustWait(p) {
+		s.hold(ctx, p).stays = true
+	} else {
+		s.round = append(s.round, p)
+		p.Autostart()
+	}
+	if len(s.queue) == 0 {
+		s.endRound()
+	}
+}
+
+// endRound tells all that have been started lately that the others have been too.
+func (s *Supervisor) endRound() {
+	if len(s.round) == 0 {
+		s.queue = nil
 		return
 	}
 	for _, p := range s.round {
@@ -292,7 +335,9 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 // enqueue orders the automatic starts of a group by priority; equal ones stay
 // as listed.
 func (s *Supervisor) enqueue(g *process.Group) {
-	list := slices.DeleteFunc(slices.Clone(g.Processes), func(p *process.Process) bool { return !p.Current().Autostart })
+	list := slices.DeleteFunc(slices.Clone(g.Processes), func(p *process.Process) bool {
+		return !p.Current().Autostart && p.Status().Waiting == ""
+	})
 	slices.SortStableFunc(list, func(a, b *process.Process) int {
 		return cmp.Compare(a.Current().Priority, b.Current().Priority)
 	})
@@ -311,6 +356,7 @@ func (s *Supervisor) newProcess(o process.Options) (*process.Process, error) {
 	o.Spawner, o.Events, o.Log, o.Changed = s.Spawner, s.Events, s.Log, s.observed()
 	o.Exhausted = s.exhausted
 	o.Providers = append(o.Providers, s.providersOf(c)...)
+	s.relate(c)
 	return process.New(o), nil
 }
 

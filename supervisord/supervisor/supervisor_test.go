@@ -43,6 +43,7 @@ type world struct {
 	children map[string]*child
 	stubborn map[string]time.Duration // how long after SIGTERM a child lives
 	events   []string
+	asked    int      // probes
 	told     []string // what listeners got: their name, the event's type and payload
 }
 
@@ -157,6 +158,12 @@ func pool(name string, types ...string) *config.Group {
 // inWorld runs a test in a bubble, with a supervisor that has just started.
 func inWorld(t *testing.T, conf *config.Config, test func(*testing.T, *world)) {
 	t.Helper()
+	inWorldWith(t, conf, func(*world, *supervisor.Options) {}, test)
+}
+
+// inWorldWith is inWorld for a supervisor with further options.
+func inWorldWith(t *testing.T, conf *config.Config, set func(*world, *supervisor.Options), test func(*testing.T, *world)) {
+	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{
@@ -170,12 +177,14 @@ func inWorld(t *testing.T, conf *config.Config, test func(*testing.T, *world)) {
 		bus.Subscribe([]events.Type{events.SupervisorStateChange, events.ProcessGroup}, func(e events.Event) {
 			w.events = append(w.events, strings.TrimSpace(string(e.Type)+" "+e.Payload))
 		})
-		w.Supervisor = supervisor.New(supervisor.Options{
+		o := supervisor.Options{
 			Config: conf, Spawner: w, Events: bus, Log: w.log.Logger(),
 			Load:    func() (*config.Config, error) { return w.fresh() },
 			Program: makeProgram,
 			Started: func() { w.rounds++ },
-		})
+		}
+		set(w, &o)
+		w.Supervisor = supervisor.New(o)
 		ctx, cancel := context.WithCancel(t.Context())
 		if err := w.Activate(ctx); err != nil {
 			t.Fatal(err)
