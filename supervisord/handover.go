@@ -25,6 +25,7 @@ import (
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/notify"
+	"supervisor/supervisord/sockets"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
 )
@@ -41,8 +42,9 @@ type handover struct {
 	Signals  []int          // that have arrived and not been obeyed
 	Scales   []config.Scale `json:",omitempty"`
 	// What programs have said of themselves, and where they go on saying it.
-	Health map[string]health.Legacy `json:",omitempty"`
-	Heard  []notify.Bequest         `json:",omitempty"`
+	Health  map[string]health.Legacy `json:",omitempty"`
+	Heard   []notify.Bequest         `json:",omitempty"`
+	Sockets []sockets.Bequest        `json:",omitempty"`
 
 	next *successorOf
 }
@@ -156,6 +158,9 @@ func (h *handover) descriptors() []int {
 	}
 	for _, b := range h.Heard {
 		fds = append(fds, b.FD)
+	}
+	for _, s := range h.Sockets {
+		fds = append(fds, s.FD)
 	}
 	for _, g := range h.Groups {
 		for _, p := range g.Processes {
@@ -301,6 +306,7 @@ func (l *life) handOver(s *supervisor.Supervisor, e *estate, m *health.Monitor) 
 	h := &handover{Version: ledger.Version, Upgrades: l.upgrades() + 1, Servers: l.sites, Pidfile: e.pidfile.Bequeath(), next: l.next}
 	h.Scales = s.Scales()
 	h.Health, h.Heard = m.Legacy()
+	h.Sockets = s.Options.Sockets.Bequeath()
 	legacy, failed := s.Legacy()
 	for _, err := range failed {
 		l.log.Error(err.Error())

@@ -107,6 +107,8 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		Resumed:    l.heritage != nil,
 		Upgrade:    func(ctx context.Context, binary string) error { return l.upgrade(ctx, binary, servers) },
 	}
+	o.Sockets = l.sockets(e)
+	defer o.Sockets.Close()
 	if l.heritage != nil {
 		o.Pools = l.heritage.pools()
 		l.bus.GoOn(l.heritage.Serial)

@@ -105,3 +105,18 @@ type Variable struct {
 	Source string `json:"source"`
 	Masked bool   `json:"masked"`
 }
+
+// SocketInfo is what getSockets tells of a [socket:x]. State is "open",
+// "closed" while nobody has wanted it yet, or "failed" if it can't be opened,
+// for which Error is the reason.
+type SocketInfo struct {
+	Name      string   `json:"name"`
+	URL       string   `json:"url"` // tcp://host:port or unix:///path
+	State     string   `json:"state"`
+	Error     string   `json:"error"`
+	Processes []string `json:"processes"` // who gets it, by their full names
+	// Waiting connections have not been accepted yet; Backlog is how many can
+	// wait. They are -1 where that is not known.
+	Waiting int `json:"waiting"`
+	Backlog int `json:"backlog"`
+}

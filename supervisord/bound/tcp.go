@@ -107,6 +107,10 @@ func zone(ip netip.Addr) uint32 {
 	return 0
 }
 
+// SetBacklog changes how many connections can wait on a listening socket, 0 for
+// the system's maximum. Those that wait stay.
+func SetBacklog(fd, n int) error { return unix.Listen(fd, backlog(n)) }
+
 func backlog(n int) int {
 	if n > 0 {
 		return n

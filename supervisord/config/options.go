@@ -356,6 +356,7 @@ var options = []Option{
 	own("restart_limit", Rate, "", "restarts within a time that are too many: 5/10m"),
 	own("restart_limit_action", LimitDeed, "fatal", "what happens then: the process is given up, its group is stopped, or supervisord ends"),
 	own("sockets", NameList, "", "names of [socket:x] sections whose sockets it gets from descriptor 3 on, as by systemd (LISTEN_FDS)"),
+	own("listen_env", AutoBoolean, "auto", "tell it of its sockets in LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID; auto unless its command names them as fd://3"),
 	literally("rolling_batch", ShareOf, "1", "processes that a rolling restart restarts at a time"),
 	own("rolling_surge", Count, "0", "further processes that are started for the time of a rolling restart"),
 	own("rolling_pause", Duration, "0", "time between two batches"),

@@ -29,6 +29,9 @@ type Policy struct {
 	Restart RestartPolicy
 	Rolling Rolling
 	Listen  []*ListenSocket // passed from descriptor 3 on, in this order
+	// ListenEnv is whether LISTEN_FDS and its kind tell of them; Auto is to be
+	// decided by the command.
+	ListenEnv Choice
 
 	EnvFiles []EnvFile
 	UserEnv  bool // HOME, USER, LOGNAME and SHELL of the user

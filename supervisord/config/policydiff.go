@@ -32,6 +32,7 @@ var policyParts = []policyPart{
 		func(p *Policy) any { return p.Restart }, nil},
 	{[]string{"rolling_batch", "rolling_surge", "rolling_pause", "drain_timeout"}, func(p *Policy) any { return p.Rolling }, nil},
 	{[]string{"sockets"}, func(p *Policy) any { return p.Listen }, always},
+	{[]string{"listen_env"}, func(p *Policy) any { return p.ListenEnv }, always},
 	{[]string{"env_file"}, func(p *Policy) any { return p.EnvFiles }, always},
 	{[]string{"user_env"}, func(p *Policy) any { return p.UserEnv }, always},
 	{[]string{"pre_start", "post_start", "pre_stop", "post_stop", "hook_timeout"}, func(p *Policy) any { return p.Hooks }, nil},

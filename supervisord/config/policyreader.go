@@ -37,7 +37,7 @@ func (r *reader) policy(p *Policy) {
 		Batch: get[Share](r, "rolling_batch"), Surge: get[int](r, "rolling_surge"),
 		Pause: get[time.Duration](r, "rolling_pause"), DrainTimeout: get[time.Duration](r, "drain_timeout"),
 	}
-	p.Listen = r.listens()
+	p.Listen, p.ListenEnv = r.listens(), get[Choice](r, "listen_env")
 	p.EnvFiles = get[[]EnvFile](r, "env_file")
 	p.UserEnv = get[bool](r, "user_env")
 	p.Hooks = Hooks{

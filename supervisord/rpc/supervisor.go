@@ -28,6 +28,9 @@ type Supervisor interface {
 	// ConfigInfos tells of the configuration that was read last.
 	ConfigInfos() []api.ConfigInfo
 
+	// ListenSockets tells of all [socket:x].
+	ListenSockets() []api.SocketInfo
+
 	// StartProcess and its kind wait for the outcome if they are told to, or
 	// until ctx ends. They have results, not nil, only if name is that of a
 	// whole group.

@@ -22,6 +22,7 @@ func (s *Supervisor) Reload(context.Context) (api.Changes, error) {
 	s.last = fresh
 	clear(s.auto)
 	s.mu.Unlock()
+	s.keepSockets()
 	return s.compare(fresh), nil
 }
 

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
 )
@@ -25,4 +26,65 @@ func (s *Supervisor) sockets(conf *config.Group) (map[*config.Socket]*process.So
 		socket.Release()
 	}
 	return made, nil
+}
+
+// connect has the sockets of [socket:x] take part in births.
+func (s *Supervisor) connect() {
+	if s.Options.Sockets == nil {
+		return
+	}
+	s.Provide(s.Options.Sockets.Provider)
+	s.Observe(s.Options.Sockets.Observe)
+	s.Explain(s.Options.Sockets.Explain)
+}
+
+// keepSockets closes those that are named neither by a process in use nor by
+// the configuration as last read: one that is about to be put to use again finds
+// its socket as it was.
+func (s *Supervisor) keepSockets() {
+	if s.Options.Sockets.IsEmpty() {
+		return
+	}
+	var wanted []*config.ListenSocket
+	for _, g := range s.configured().Groups {
+		for _, c := range g.Processes {
+			wanted = append(wanted, c.Listen...)
+		}
+	}
+	for _, g := range s.list() {
+		for _, p := range g.Processes {
+			wanted = append(wanted, p.Config.Listen...)
+		}
+	}
+	s.Options.Sockets.Keep(wanted)
+}
+
+// ListenSockets tells of all [socket:x], those of the configuration as last read
+// first, in its order, then others that are in use still.
+func (s *Supervisor) ListenSockets() []api.SocketInfo {
+	list := s.configured().Sockets
+	users := make(map[config.ListenSocket][]string)
+	for _, p := range s.indexed().sorted {
+		for _, c := range p.Config.Listen {
+			if users[*c] == nil && !hasSocket(list, c) {
+				list = append(list[:len(list):len(list)], c)
+			}
+			users[*c] = append(users[*c], p.FullName())
+		}
+	}
+	infos := make([]api.SocketInfo, len(list))
+	for i, c := range list {
+		infos[i] = s.Options.Sockets.Describe(c)
+		infos[i].Processes = append(infos[i].Processes, users[*c]...)
+	}
+	return infos
+}
+
+func hasSocket(list []*config.ListenSocket, c *config.ListenSocket) bool {
+	for _, one := range list {
+		if *one == *c {
+			return true
+		}
+	}
+	return false
 }

@@ -16,6 +16,7 @@ import (
 	"supervisor/supervisord/listener"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/sockets"
 	"supervisor/supervisord/states"
 )
 
@@ -48,6 +49,9 @@ type Options struct {
 	// the names of the groups.
 	Resumed bool
 	Pools   map[string]*listener.Legacy
+	// Sockets are those of [socket:x], nil for none. The caller closes them when
+	// Run has returned.
+	Sockets *sockets.Set
 	// Upgrade makes sure that a binary, "" for the present one, can take over,
 	// and has it do so soon after it has returned; ctx ends with the request.
 	Upgrade func(ctx context.Context, binary string) error
@@ -141,6 +145,7 @@ func New(o Options) *Supervisor {
 	s.Observe(s.notice)
 	s.Explain(s.unmet)
 	s.mood.Store(int32(states.DaemonRunning))
+	s.connect()
 	return s
 }
 
@@ -163,6 +168,7 @@ func (s *Supervisor) Activate(ctx context.Context) error {
 			return err
 		}
 	}
+	s.keepSockets() // of those that have been handed over
 	return nil
 }
 
@@ -184,7 +190,7 @@ func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 		if len(s.queue) > 0 && s.Mood() == states.DaemonRunning {
 			select {
 			case o := <-s.orders:
-				o.carryOut(ctx)
+				s.carryOut(ctx, o)
 			default:
 				s.startNext(ctx)
 			}
@@ -192,7 +198,7 @@ func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 		}
 		select {
 		case o := <-s.orders:
-			o.carryOut(ctx)
+			s.carryOut(ctx, o)
 		case <-tick.C: // the next round sees to it
 		case <-s.news.bell:
 			s.review(ctx)
@@ -210,8 +216,9 @@ func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 
 func noPayload() string { return "" }
 
-func (o order) carryOut(ctx context.Context) {
+func (s *Supervisor) carryOut(ctx context.Context, o order) {
 	o.do(ctx)
+	s.keepSockets()
 	close(o.done)
 }
 

@@ -1,0 +1,108 @@
+package bound
+
+import (
+	"encoding/binary"
+	"errors"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Queue tells how many connections wait to be accepted on a listening socket,
+// and how many can. It does not block.
+func Queue(fd int) (waiting, limit int, err error) {
+	domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+	if err != nil {
+		return 0, 0, err
+	}
+	if domain == unix.AF_UNIX {
+		d, err := diagnose(fd)
+		return int(d.waiting), int(d.limit), err
+	}
+	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil {
+		return 0, 0, err
+	}
+	return int(info.Unacked), int(info.Sacked), nil // what these are of a listening socket
+}
+
+// diagnosis is what the kernel tells of a unix socket.
+type diagnosis struct {
+	inode          uint32 // of its file, 0 for none
+	waiting, limit uint32
+}
+
+// The parts of linux/unix_diag.h that are wanted.
+const (
+	sockDiagByFamily = 20
+	showFile         = 1 << 1
+	showQueue        = 1 << 4
+	attrFile         = 1
+	attrQueue        = 4
+)
+
+// diagRequest is a netlink message that asks for one unix socket.
+type diagRequest struct {
+	unix.NlMsghdr
+	family, protocol uint8
+	_                uint16
+	states           uint32
+	inode            uint32
+	show             uint32
+	cookie           [2]uint32
+}
+
+// diagHead is the length of what comes before the attributes of an answer.
+const diagHead = unix.SizeofNlMsghdr + 16
+
+var errNoDiagnosis = errors.New("the kernel does not tell of unix sockets")
+
+// diagnose asks the kernel for what no call on the socket itself tells.
+func diagnose(fd int) (d diagnosis, err error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return d, err
+	}
+	link, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_INET_DIAG)
+	if err != nil {
+		return d, err
+	}
+	defer unix.Close(link)
+	const every = ^uint32(0)
+	request := diagRequest{
+		NlMsghdr: unix.NlMsghdr{Len: uint32(unsafe.Sizeof(diagRequest{})), Type: sockDiagByFamily, Flags: unix.NLM_F_REQUEST},
+		family:   unix.AF_UNIX, states: every, inode: uint32(st.Ino), show: showFile | showQueue, cookie: [2]uint32{every, every},
+	}
+	message := unsafe.Slice((*byte)(unsafe.Pointer(&request)), unsafe.Sizeof(request))
+	if err := unix.Sendto(link, message, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return d, err
+	}
+	answer := make([]byte, 4096)
+	n, _, err := unix.Recvfrom(link, answer, unix.MSG_DONTWAIT) // the kernel has answered within Sendto
+	if err != nil {
+		return d, err
+	}
+	return parseDiagnosis(answer[:n])
+}
+
+func parseDiagnosis(answer []byte) (d diagnosis, err error) {
+	order := binary.NativeEndian
+	if len(answer) < diagHead || order.Uint16(answer[4:]) != sockDiagByFamily {
+		return d, errNoDiagnosis
+	}
+	for rest := answer[diagHead:]; len(rest) >= unix.SizeofNlAttr; {
+		length, kind := int(order.Uint16(rest)), order.Uint16(rest[2:])
+		if length < unix.SizeofNlAttr || length > len(rest) {
+			break
+		}
+		body := rest[unix.SizeofNlAttr:length]
+		switch {
+		case kind == attrFile && len(body) >= 4:
+			d.inode = order.Uint32(body)
+		case kind == attrQueue && len(body) >= 8:
+			d.waiting, d.limit = order.Uint32(body), order.Uint32(body[4:])
+		}
+		rest = rest[min((length+3)&^3, len(rest)):]
+	}
+	return d, nil
+}

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package bound
+
+import "errors"
+
+// Queue tells how many connections wait to be accepted on a listening socket,
+// and how many can. It is not known on this system.
+func Queue(int) (waiting, limit int, err error) { return 0, 0, errors.ErrUnsupported }

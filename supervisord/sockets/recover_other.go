@@ -1,0 +1,8 @@
+//go:build !linux
+
+package sockets
+
+import "supervisor/supervisord/config"
+
+// Recover does nothing: children are not taken over on this system.
+func (s *Set) Recover([]*config.ListenSocket, int) {}

@@ -1,0 +1,137 @@
+package sockets
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/config"
+)
+
+// Set is all sockets of a daemon. A nil one has none.
+type Set struct {
+	log *slog.Logger
+
+	mu      sync.Mutex // guards what follows, and is never held while one is opened
+	all     map[address]*socket
+	handed  bool                            // what is open belongs to the next daemon
+	holders map[address]map[holder]struct{} // processes that are alive and have it
+}
+
+// address is what there can be but one socket of.
+type address struct {
+	family, path, host string
+	port               int
+	reusePort          bool
+}
+
+func addressOf(c *config.ListenSocket) address {
+	return address{c.Family, c.Path, c.Host, c.Port, c.ReusePort}
+}
+
+// New returns a set with the sockets that a binary before this one in the same
+// process has handed over.
+func New(log *slog.Logger, inherited []Bequest) *Set {
+	s := &Set{log: log, all: make(map[address]*socket), holders: make(map[address]map[holder]struct{})}
+	for _, b := range inherited {
+		s.all[b.address()] = b.socket()
+	}
+	return s
+}
+
+// find returns the socket of an address, new if there was none.
+func (s *Set) find(at address) *socket {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.all[at]
+	if one == nil {
+		one = &socket{fd: -1}
+		s.all[at] = one
+	}
+	return one
+}
+
+// look returns the socket of an address, nil if nobody has asked for it.
+func (s *Set) look(at address) *socket {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all[at]
+}
+
+// take returns a duplicate of a socket, which is opened if it is not.
+func (s *Set) take(c *config.ListenSocket) (fd int, err error) {
+	at := addressOf(c)
+	for {
+		fd, gone, err := s.find(at).take(c, s.log, s.isHeld(at))
+		if !gone {
+			return fd, err
+		}
+	}
+}
+
+// IsEmpty tells whether nobody has asked for a socket yet.
+func (s *Set) IsEmpty() bool {
+	if s == nil {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.all) == 0
+}
+
+// Keep closes all sockets but those that are wanted.
+func (s *Set) Keep(wanted []*config.ListenSocket) {
+	if s == nil {
+		return
+	}
+	keep := make(map[address]bool, len(wanted))
+	for _, c := range wanted {
+		keep[addressOf(c)] = true
+	}
+	s.mu.Lock()
+	var unwanted []*socket
+	for at, one := range s.all {
+		if !keep[at] {
+			unwanted = append(unwanted, one)
+			delete(s.all, at)
+		}
+	}
+	s.mu.Unlock()
+	for _, one := range unwanted {
+		one.close(s.log, true)
+	}
+}
+
+// Close closes all sockets, and removes the files of those that have one unless
+// they have been handed over.
+func (s *Set) Close() {
+	s.mu.Lock()
+	all, handed := s.all, s.handed
+	s.all = make(map[address]*socket)
+	s.mu.Unlock()
+	for _, one := range all {
+		one.close(s.log, !handed)
+	}
+}
+
+// failure is why a socket can't be had, "" if it can or has not been tried.
+func (s *Set) failure(c *config.ListenSocket) string {
+	one := s.look(addressOf(c))
+	if one == nil {
+		return ""
+	}
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	return one.failure
+}
+
+// duplicate returns another descriptor of what fd is.
+func duplicate(fd int) (int, error) {
+	another, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return -1, fmt.Errorf("duplicate a socket: %w", err)
+	}
+	return another, nil
+}
