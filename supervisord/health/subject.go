@@ -253,6 +253,9 @@ func (m *Monitor) take(a answer) {
 	switch {
 	case a.what == forHealth:
 		s.judge(a.err, now)
+		if next := &s.appointments[forHealth]; next.index < 0 && s.wantsHealth() {
+			s.m.agenda.set(next, now) // the probe has taken longer than the interval
+		}
 	case a.err == nil:
 		s.isReady()
 	case s.wantsReadiness():
