@@ -128,15 +128,7 @@ func (m *Monitor) Run(ctx context.Context) {
 		}
 		select {
 		case <-m.news:
-			changed, told := m.takeNews()
-			for _, p := range changed {
-				m.look(ctx, p)
-			}
-			for _, name := range told {
-				if s := m.byName[name]; s != nil {
-					m.look(ctx, s.p)
-				}
-			}
+			m.attend(ctx)
 		case h := <-m.said:
 			m.hear(ctx, h)
 		case a := <-m.answers:
@@ -148,6 +140,19 @@ func (m *Monitor) Run(ctx context.Context) {
 				s.leave()
 			}
 			return
+		}
+	}
+}
+
+// attend looks at all processes of which there is news.
+func (m *Monitor) attend(ctx context.Context) {
+	changed, told := m.takeNews()
+	for _, p := range changed {
+		m.look(ctx, p)
+	}
+	for _, name := range told {
+		if s := m.byName[name]; s != nil {
+			m.look(ctx, s.p)
 		}
 	}
 }

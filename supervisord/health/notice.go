@@ -42,6 +42,7 @@ func pipeName(name string) string   { return "pipe " + name }
 
 // hear takes what a program has said.
 func (m *Monitor) hear(ctx context.Context, h notify.Heard) {
+	m.attend(ctx) // a newborn can be quicker than the news of it
 	_, name, _ := strings.Cut(h.Name, " ")
 	s := m.byName[name]
 	if s == nil {

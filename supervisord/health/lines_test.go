@@ -1,0 +1,63 @@
+package health
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestLines(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, pattern string
+		pieces        []string
+		want          bool
+	}{
+		{"in one piece", "^ready$", []string{"ready\n"}, true},
+		{"in several", "^ready to serve$", []string{"starting\nrea", "dy", " to serve", "\n"}, true},
+		{"unfinished", "ready", []string{"ready"}, false},
+		{"another line", "^ready$", []string{"not ready\nalready\n"}, false},
+		{"one of many", "listening on .*:80$", []string{"a\nb\nlistening on 0.0.0.0:80\nc\n"}, true},
+		{"over lines", "a.*b", []string{"a\nb\n"}, false},
+		{"in colours", "^ready to serve$", []string{"\x1b[1;32mready\x1b[0", "m to serve\n"}, true},
+		{"an empty one", "^$", []string{"x\n\n"}, true},
+		{"after a long one", "ready", []string{strings.Repeat("x", 3*maxLine), "y\nready\n"}, true},
+		{"behind what is looked at", "ready", []string{strings.Repeat("x", maxLine) + "ready\n"}, false},
+		{"at the beginning of a long one", "^ready", []string{"ready" + strings.Repeat("x", maxLine)}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			told := 0
+			l := &lines{pattern: regexp.MustCompile(tt.pattern), told: func() { told++ }}
+			for _, piece := range tt.pieces {
+				l.hear("stderr", []byte(piece))
+				l.hear("stdout", []byte("x"))
+			}
+			if got := l.matched.Load(); got != tt.want || (told == 1) != tt.want {
+				t.Errorf("matched %v, told %d times", got, told)
+			}
+			if n := len(l.stderr.text); n > maxLine {
+				t.Errorf("%d bytes are kept", n)
+			}
+		})
+	}
+}
+
+func FuzzLines(f *testing.F) {
+	f.Add([]byte("a\nready\n"), 3)
+	f.Add([]byte("\x1b[1mready\x1b[0m\n"), 1)
+	f.Fuzz(func(t *testing.T, text []byte, cut int) {
+		whole := &lines{pattern: regexp.MustCompile("ready|^$"), told: func() {}}
+		whole.hear("stdout", text)
+		pieces := &lines{pattern: whole.pattern, told: func() {}}
+		cut = max(cut, 1)
+		for rest := text; len(rest) > 0; {
+			n := min(cut, len(rest))
+			pieces.hear("stdout", rest[:n])
+			rest = rest[n:]
+		}
+		if whole.matched.Load() != pieces.matched.Load() {
+			t.Errorf("%q: %v in one piece, %v in pieces of %d", text, whole.matched.Load(), pieces.matched.Load(), cut)
+		}
+	})
+}
