@@ -39,6 +39,13 @@ func (k *socket) take(c *config.ListenSocket, log *slog.Logger, held bool) (fd i
 	if k.gone {
 		return -1, true, nil
 	}
+	if k.fd >= 0 && !held && c.Family == "unix" && !k.file.IsThere() {
+		// A program has removed the file, as some do when they end: nobody can
+		// connect any more.
+		log.Warn(fmt.Sprintf("[%s] the file of the socket is gone; it is made anew", c.Section))
+		unix.Close(k.fd)
+		k.fd = -1
+	}
 	if k.fd < 0 {
 		if err := k.open(c, log); err != nil {
 			return -1, false, err

@@ -37,6 +37,8 @@ const childName = "testkit-child"
 //	echo          copy stdin to stdout until its end
 //	fcgi          answer FastCGI requests on the socket that is descriptor 0,
 //	              with its process name and what the request asks for
+//	serve         answer HTTP requests on the sockets that LISTEN_FDS tells of,
+//	              with its process name, its pid and the name of the socket
 //	listen N      be an event listener for N events: write each to stderr, a
 //	              line each, and accept it
 //	reject N      the same, but reject them
@@ -101,6 +103,7 @@ var plain = map[string]func(){
 	"fds":   fds,
 	"echo":  func() { io.Copy(os.Stdout, bufio.NewReader(os.Stdin)) },
 	"fcgi":  answer,
+	"serve": serve,
 	"wait":  func() { time.Sleep(10 * time.Minute) },
 }
 

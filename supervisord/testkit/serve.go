@@ -1,0 +1,75 @@
+package testkit
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// serve answers HTTP requests on the sockets that sd_listen_fds(3) tells of,
+// until SIGTERM, after which it answers what has been asked and ends with 0.
+// Each answer is a line: the child's process name, its pid, the name of the
+// socket. A child that is told of none ends with 3.
+func serve() {
+	listeners := handed()
+	if len(listeners) == 0 {
+		fmt.Println("no sockets for me")
+		os.Exit(3)
+	}
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	var all sync.WaitGroup
+	var servers []*http.Server
+	for name, l := range listeners {
+		s := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if d, err := time.ParseDuration(r.URL.Query().Get("sleep")); err == nil {
+				time.Sleep(d)
+			}
+			fmt.Fprintln(w, os.Getenv("SUPERVISOR_PROCESS_NAME"), os.Getpid(), name)
+		})}
+		servers = append(servers, s)
+		all.Go(func() { _ = s.Serve(l) })
+	}
+	fmt.Println("serving", len(listeners))
+	<-stop
+	for _, s := range servers {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		_ = s.Shutdown(ctx)
+		cancel()
+	}
+	all.Wait()
+	os.Exit(0)
+}
+
+// handed returns the sockets that have been handed to this process and to no
+// other, by their names.
+func handed() map[string]net.Listener {
+	const first = 3
+	n, _ := strconv.Atoi(os.Getenv("LISTEN_FDS"))
+	if os.Getenv("LISTEN_PID") != strconv.Itoa(os.Getpid()) {
+		return nil
+	}
+	names := strings.Split(os.Getenv("LISTEN_FDNAMES"), ":")
+	listeners := make(map[string]net.Listener)
+	for i := range n {
+		f := os.NewFile(uintptr(first+i), names[i])
+		l, err := net.FileListener(f)
+		if err != nil {
+			panic(err)
+		}
+		f.Close()
+		if local, ok := l.(*net.UnixListener); ok {
+			local.SetUnlinkOnClose(false)
+		}
+		listeners[names[i]] = l
+	}
+	return listeners
+}
