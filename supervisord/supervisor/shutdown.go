@@ -54,8 +54,13 @@ func (s *Supervisor) beginShutdown(ctx context.Context) chan struct{} {
 	stopped := make(chan struct{})
 	s.living.Go(func() {
 		defer close(stopped)
-		s.stopGroups(ctx)
+		if s.hasWaves() {
+			s.stopInWaves(ctx)
+		} else {
+			s.stopGroups(ctx)
+		}
 	})
+	s.living.Go(func() { s.limitShutdown(ctx, stopped) })
 	return stopped
 }
 

@@ -79,6 +79,7 @@ type Supervisor struct {
 	explainers []func(*process.Process) []api.Cause
 	providers  []func(*config.Process) process.Provider
 	verdict    verdict
+	limits     chan time.Duration // for the shutdown
 
 	isRelated atomic.Bool // some process waits for others, or may come to
 	news      news
@@ -135,6 +136,7 @@ func New(o Options) *Supervisor {
 
 		held:     make(map[*process.Process]*hold),
 		patience: time.NewTimer(time.Hour),
+		limits:   make(chan time.Duration, 8),
 		news: news{
 			bell: make(chan struct{}, 1),
 			seen: make(map[*process.Process]*process.Status),
