@@ -14,10 +14,9 @@ import (
 func daemonActions() []action {
 	return []action{
 		{
-			name:        "shutdown",
-			help:        []string{"shutdown \tShut the remote supervisord down."},
-			noArguments: true,
-			run:         (*session).shutdown,
+			name: "shutdown",
+			help: []string{"shutdown \tShut the remote supervisord down."},
+			run:  (*session).shutdown,
 		},
 		{
 			name:        "reload",
@@ -50,15 +49,30 @@ func daemonActions() []action {
 }
 
 // shutdown ends the daemon. That it is going down already is no failure.
-func (s *session) shutdown(ctx context.Context, _ string) error {
+func (s *session) shutdown(ctx context.Context, arg string) error {
+	if arg != "" && !strings.HasPrefix(arg, "--") {
+		a, _ := s.find("shutdown")
+		s.misused(a, "Error: shutdown accepts no arguments", exitGeneric)
+		return nil
+	}
+	timeout, progress, err := shutdownOptions(arg)
+	if err != nil {
+		s.complain("Error: " + err.Error())
+		return nil
+	}
 	really, err := s.confirm(ctx, "Really shut the remote supervisord process down y/N? ")
 	if !really {
 		return err
 	}
-	err = s.command(ctx, "shutdown")
+	err = s.askForShutdown(ctx, timeout)
 	switch {
 	case err == nil:
 		s.print("Shut down")
+		if progress {
+			return s.watchShutdown(ctx)
+		}
+	case timeout > 0 && hasCode(err, faults.UnknownMethod):
+		s.complain("shutdown: ERROR (this supervisord knows no timeout)")
 	case hasCode(err, faults.ShutdownState):
 		s.print("ERROR: already shutting down")
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -76,9 +76,7 @@ func processActions() []action {
 			},
 			upCheck: true, needs: 1, wants: "a process name", misuse: exitUsage,
 			completes: completeProcesses,
-			run: func(s *session, ctx context.Context, arg string) error {
-				return s.each(ctx, starting(), strings.Fields(arg))
-			},
+			run:       (*session).start,
 		},
 		{
 			name: "stop",
@@ -203,7 +201,7 @@ func (s *session) outcome(v verb, name string, code faults.Code, text string) {
 	case code == v.bare:
 		s.print(text)
 	case known:
-		s.printf("%s: ERROR (%s)", name, words)
+		s.printf("%s: ERROR (%s%s)", name, words, because(code, text))
 	case v.saysWhy && code == faults.Failed:
 		s.printf("%s: ERROR (%s)", name, strings.TrimPrefix(text, code.String()+": "))
 	default:

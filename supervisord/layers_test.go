@@ -64,7 +64,7 @@ var layers = []struct {
 	{"supervisord/testkit/scribe", nil},
 	{"supervisord/testkit/scribe/program", []string{"testkit/scribe"}},
 	{"ctl/shell", nil},
-	{"ctl", []string{"ctl/shell", "printable", "front", "config", "python", "states", "faults", "namespec", "api", "xmlrpc", "getopt"}},
+	{"ctl", []string{"depends", "ctl/shell", "printable", "front", "config", "python", "states", "faults", "namespec", "api", "xmlrpc", "getopt"}},
 	{"cmd/supervisord", []string{"supervisord", "spawn"}},
 	{"cmd/supervisorctl", []string{"ctl"}},
 	{"cmd/pidproxy", []string{"pidproxy"}},

@@ -120,3 +120,22 @@ type SocketInfo struct {
 	Waiting int `json:"waiting"`
 	Backlog int `json:"backlog"`
 }
+
+// Dependencies is what one process depends on.
+type Dependencies struct {
+	Name      string   `json:"name"` // the full one
+	StateName string   `json:"statename"`
+	Needs     []Need   `json:"needs"`
+	WaitFor   []string `json:"wait_for"` // things outside
+}
+
+// Need is a dependency on a program, a group or a process.
+type Need struct {
+	Text      string   `json:"text"` // as written
+	On        []string `json:"on"`   // the full names of the processes, none if they are not in use
+	Condition string   `json:"condition"`
+	Soft      bool     `json:"soft"`
+	Together  bool     `json:"together"`
+	// Lack is where the other process is while the condition does not hold, else "".
+	Lack string `json:"lack"`
+}

@@ -12,6 +12,7 @@ import (
 type Supervisor interface {
 	Stopper
 	Refresher
+	Dependent
 	// Mood never blocks.
 	Mood() states.Daemon
 	Identifier() string

@@ -386,7 +386,9 @@ func (s *Supervisor) unmet(p *process.Process) []api.Cause {
 			if st.State.IsRunning() {
 				causes = append(causes, api.Cause{Kind: "dependency", Text: l.what + " does not hold now: " + l.where})
 			}
-		case l.hard && l.hopeless:
+		case !l.hard && l.hopeless:
+			causes = append(causes, api.Cause{Kind: "dependency", Text: "does without " + l.what + ": " + l.where})
+		case l.hopeless:
 			causes = append(causes, api.Cause{Kind: "dependency", Text: "waits for " + l.what + ", which will not come by itself: " + l.where})
 		default:
 			causes = append(causes, api.Cause{Kind: "dependency", Text: "waits for " + l.what + ": " + l.where})

@@ -1,0 +1,61 @@
+package ctl
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/faults"
+)
+
+func TestBecause(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"ABNORMAL_TERMINATION: web":                             "",
+		"ABNORMAL_TERMINATION: g:web: it needs db, and db is x": ": it needs db, and db is x",
+	} {
+		if got := because(faults.AbnormalTermination, text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := because(faults.SpawnError, "SPAWN_ERROR: web: x"); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestShutdownOptions(t *testing.T) {
+	t.Parallel()
+	for arg, want := range map[string]struct {
+		timeout  time.Duration
+		progress bool
+		err      string
+	}{
+		"":                        {},
+		"--progress":              {progress: true},
+		"--timeout 10 --progress": {timeout: 10 * time.Second, progress: true},
+		"--timeout=1m30s":         {timeout: 90 * time.Second},
+		"--timeout soon":          {err: "--timeout soon is no time such as 10, 500ms, 10s or 2m"},
+		"--timeout -1s":           {err: "--timeout -1s is no time such as 10, 500ms, 10s or 2m"},
+		"--timeout":               {err: "--timeout needs a value"},
+		"--timeout 10s web":       {err: "shutdown takes nothing but --timeout 10s and --progress"},
+	} {
+		timeout, progress, err := shutdownOptions(arg)
+		if timeout != want.timeout || progress != want.progress || (err == nil) != (want.err == "") || err != nil && err.Error() != want.err {
+			t.Errorf("%q: %v, %v, %v", arg, timeout, progress, err)
+		}
+	}
+}
+
+func TestDraw(t *testing.T) {
+	t.Parallel()
+	got := draw([]api.Dependencies{
+		{Name: "db", StateName: "RUNNING"},
+		{Name: "g:web", StateName: "STOPPED", Needs: []api.Need{{Text: "db!", On: []string{"db"}, Condition: "ready", Together: true}}, WaitFor: []string{"tcp://x:1"}},
+	})
+	for _, want := range []string{`"g:web" [label="g:web\nSTOPPED"]`, `"g:web" -> "db" [label="ready", style=bold]`, `"g:web" -> "tcp://x:1"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is missing in\n%s", want, got)
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package rpc
+
+import (
+	"context"
+	"time"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/supervisor"
+)
+
+// Dependent is what a supervisor offers of dependencies and of its own end.
+type Dependent interface {
+	// Dependencies tells of all processes what they depend on, those first that
+	// others need.
+	Dependencies() []api.Dependencies
+	// ShutdownWithin is Shutdown with a deadline, after which what is left is killed.
+	ShutdownWithin(timeout time.Duration)
+	// Unstopped tells, during a shutdown too, who is not at rest yet.
+	Unstopped() []string
+}
+
+// dependMethods are those that Supervisor does not have.
+func dependMethods() []method {
+	alone := "Does so with what it needs left as it is: neither started nor waited for."
+	return []method{
+		{name: "startProcessAlone", unlisted: true, params: []param{processOr, waitStarted}, result: "boolean", outcome: alwaysTrue,
+			help: "Starts a process. " + alone,
+			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+				return doneOr(d.Supervisor.StartProcess(supervisor.Alone(ctx), a.text(0), a.flag(1)))
+			}},
+		{name: "startProcessGroupAlone", unlisted: true, params: []param{groupName, waitStarted}, result: "array", outcome: resultList,
+			help: "Starts the processes of a group. " + alone,
+			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+				return all(d.Supervisor.StartGroup(supervisor.Alone(ctx), a.text(0), a.flag(1)))
+			}},
+		{name: "startAllProcessesAlone", unlisted: true, params: []param{waitStarted}, result: "array", outcome: resultList,
+			help: "Starts all processes. " + alone,
+			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+				return all(d.Supervisor.StartAll(supervisor.Alone(ctx), a.flag(0)))
+			}},
+		{name: "getDependencies", unlisted: true, result: "array", outcome: "a struct for each process: name, statename, needs, wait_for",
+			help: "Tells what the processes depend on, those first that others need.",
+			call: func(_ context.Context, d *door, _ arguments) (any, error) {
+				return some(d.Supervisor.Dependencies()), nil
+			}},
+		{name: "shutdownWithin", unlisted: true, always: true, result: "boolean", outcome: alwaysTrue,
+			params: []param{{name: "milliseconds", kind: number, help: "after which what is left is killed"}},
+			help:   "Stops all processes, then supervisord. The answer comes before that. During a shutdown it sets another deadline.",
+			call: func(_ context.Context, d *door, a arguments) (any, error) {
+				d.Supervisor.ShutdownWithin(time.Duration(a.number(0)) * time.Millisecond)
+				return true, nil
+			}},
+		{name: "getUnstopped", unlisted: true, always: true, result: "array", outcome: "the names",
+			help: "Tells, during a shutdown too, which processes are not at rest yet.",
+			call: func(_ context.Context, d *door, _ arguments) (any, error) {
+				return some(d.Supervisor.Unstopped()), nil
+			}},
+	}
+}
