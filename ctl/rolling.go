@@ -103,9 +103,7 @@ func (s *session) scale(ctx context.Context, arg string) error {
 func (s *session) operate(ctx context.Context, what, method string, args ...any) (ok bool, err error) {
 	var id string
 	err = s.call(ctx, method, &id, args...)
-	if fault, refused := errors.AsType[*xmlrpc.Fault](err); refused {
-		s.printf("%s: ERROR (%s)", what, s.refusal(fault))
-		s.exit = exitGeneric
+	if s.refused(what, err) {
 		return false, nil
 	}
 	if err != nil {
@@ -114,8 +112,16 @@ func (s *session) operate(ctx context.Context, what, method string, args ...any)
 	return s.follow(ctx, what, id)
 }
 
-// refusal words why something can't be begun.
-func (s *session) refusal(fault *xmlrpc.Fault) string {
+// refused says why something can't be begun, if the error is a fault.
+func (s *session) refused(what string, err error) bool {
+	fault, is := errors.AsType[*xmlrpc.Fault](err)
+	if is {
+		s.complain(what + ": ERROR (" + refusal(fault) + ")")
+	}
+	return is
+}
+
+func refusal(fault *xmlrpc.Fault) string {
 	text := strings.TrimPrefix(fault.Text, fault.Code.String()+": ")
 	switch fault.Code {
 	case faults.BadName:
@@ -161,6 +167,10 @@ func (s *session) updateGroup(ctx context.Context, group string) error {
 	err := s.call(ctx, "updateProcessGroup", &id, group)
 	if hasCode(err, faults.UnknownMethod) {
 		return s.replace(ctx, group)
+	}
+	if hasCode(err, faults.Failed) {
+		s.refused(group, err)
+		return nil
 	}
 	if err != nil {
 		return err

@@ -44,7 +44,9 @@ func ParseAsk(options map[string]string) (Ask, error) {
 			}
 		case "abort":
 			var abort bool
-			abort, err = strconv.ParseBool(text)
+			if abort, err = strconv.ParseBool(text); err != nil {
+				err = fmt.Errorf("%q is neither true nor false", text)
+			}
 			ask.GoOn = !abort
 		default:
 			err = fmt.Errorf("there is no such option")

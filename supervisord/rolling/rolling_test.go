@@ -88,7 +88,7 @@ func TestRollingRestartTellsWhatItDoes(t *testing.T) {
 			{[]string{"one"}, a("batch", "none"), "INCORRECT_PARAMETERS: batch: 'none' is neither a number from 1 on nor a percentage from 1% to 100%"},
 			{[]string{"one"}, a("surge", "-1"), `INCORRECT_PARAMETERS: surge: "-1" is no number of processes`},
 			{[]string{"one"}, a("pause", "x"), "INCORRECT_PARAMETERS: pause: 'x' is not a time such as 30, 500ms, 10s, 5m, 1h30m, 2d or infinity"},
-			{[]string{"one"}, a("abort", "x"), `INCORRECT_PARAMETERS: abort: strconv.ParseBool: parsing "x": invalid syntax`},
+			{[]string{"one"}, a("abort", "x"), `INCORRECT_PARAMETERS: abort: "x" is neither true nor false`},
 			{[]string{"one"}, a("x", "x"), "INCORRECT_PARAMETERS: x: there is no such option"},
 		} {
 			w.check(fmt.Sprint(tt.names, tt.options), w.finish(w.operations.Restart(tt.names, tt.options)), "refused: "+tt.want)
