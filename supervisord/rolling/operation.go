@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/faults"
@@ -26,6 +27,8 @@ type Operations struct {
 	supervisor *supervisor.Supervisor
 	log        *slog.Logger
 	leaving    <-chan struct{}
+
+	daemon string // tells its operations from those of another one in the same place
 
 	begun chan *operation
 	over  chan struct{} // closed when nothing can be begun any more
@@ -48,7 +51,8 @@ type Options struct {
 func New(o Options) *Operations {
 	return &Operations{
 		supervisor: o.Supervisor, log: o.Log, leaving: o.Leaving,
-		begun: make(chan *operation), over: make(chan struct{}),
+		daemon: strconv.FormatInt(time.Now().UnixNano(), 36),
+		begun:  make(chan *operation), over: make(chan struct{}),
 	}
 }
 
@@ -111,7 +115,7 @@ func (o *Operations) enter(op *operation) error {
 		}
 	}
 	o.last++
-	op.id = strconv.Itoa(o.last)
+	op.id = o.daemon + "-" + strconv.Itoa(o.last)
 	o.all = append(o.all, op)
 	if i := slices.IndexFunc(o.all, (*operation).hasEnded); len(o.all) > kept && i >= 0 {
 		o.all = slices.Delete(o.all, i, i+1)
