@@ -267,10 +267,23 @@ func (e *estate) search(taken uint64) {
 		if p == nil || !e.isOurs(s, p) {
 			continue
 		}
+		if what := s.Variables[process.ErrandVar]; what != "" {
+			e.endErrand(what, namespec.Join(group, name), &s.Orphan)
+			continue
+		}
 		full := namespec.Join(group, name)
 		if s.Born >= taken || e.wasBeingBorn(full, s.Born) {
 			e.addFound(full, s)
 		}
+	}
+}
+
+// endErrand ends what a daemon had run beside a program: nobody waits for it any
+// more, and where it mattered it is begun again.
+func (e *estate) endErrand(what, name string, o *spawn.Orphan) {
+	e.log.Info(fmt.Sprintf("ended: %s of %s (pid %d), which the last supervisord had begun", what, name, o.PID))
+	if err := o.Kill(); err != nil {
+		e.log.Warn(fmt.Sprintf("end %s of %s: %v", what, name, err))
 	}
 }
 

@@ -101,7 +101,7 @@ func (p *Process) errandSpec(o errandOf) (*spawn.Spec, error) {
 // left to the caller. The error tells why it can't be run. It may be called from
 // anywhere, and reads files (env_file, the users).
 func (p *Process) Errand(command string) (*spawn.Spec, error) {
-	return p.errandSpec(errandOf{command: command, variables: []string{hookVar + "=probe"}})
+	return p.errandSpec(errandOf{command: command, variables: []string{ErrandVar + "=probe"}})
 }
 
 // complaints is the log of stderr, wherever that goes.
@@ -199,7 +199,8 @@ func (h *hearsay) lastLine() string {
 
 // The variables by which an errand knows what it is for.
 const (
-	hookVar       = "SUPERVISOR_HOOK"
+	// ErrandVar tells a command that is run beside a child from the child itself.
+	ErrandVar     = "SUPERVISOR_HOOK"
 	pidVar        = "SUPERVISOR_PID"
 	exitStatusVar = "SUPERVISOR_EXIT_STATUS"
 	exitSignalVar = "SUPERVISOR_EXIT_SIGNAL"
@@ -212,7 +213,7 @@ func (p *Process) runHook(h hook) (in input, over bool) {
 	conf := p.machine.conf
 	o := errandOf{
 		what: h.of.String(), command: h.of.command(&conf.Hooks), limit: conf.Hooks.Timeout,
-		variables: []string{hookVar + "=" + h.of.String()},
+		variables: []string{ErrandVar + "=" + h.of.String()},
 		then: func(e *errand) {
 			if p.hook != e {
 				return // another one has taken its place

@@ -102,7 +102,7 @@ func (c *fakeChild) exit(code int) { c.end(spawn.Exit{Code: code}) }
 
 // Spawn implements Spawner.
 func (w *world) Spawn(s *spawn.Spec) (spawn.Child, error) {
-	if what := lookup(s.Env, hookVar); what != "" {
+	if what := lookup(s.Env, ErrandVar); what != "" {
 		return w.send(what), nil
 	}
 	w.births = append(w.births, time.Since(w.begun))

@@ -83,7 +83,7 @@ func (r *refresh) done(how string) {
 func (r *refresh) send(what, command string, then func() error) error {
 	_, failure := r.p.sendOut(errandOf{
 		what: command, command: command, limit: r.p.machine.conf.Hooks.Timeout,
-		variables: []string{hookVar + "=" + what, pidVar + "=" + strconv.Itoa(r.pid)},
+		variables: []string{ErrandVar + "=" + what, pidVar + "=" + strconv.Itoa(r.pid)},
 		then: func(e *errand) {
 			err := e.refusal()
 			if err == nil {

@@ -87,6 +87,23 @@ func grasp(o *Orphan) (*handle, error) {
 	return h, nil
 }
 
+// Kill ends the orphan and its process group for good. It is no error if it has
+// ended already, and who has the pid meanwhile is safe.
+func (o *Orphan) Kill() error {
+	h, err := grasp(o)
+	if _, gone := errors.AsType[*GoneError](err); gone {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer h.file.Close()
+	if err := h.signal(syscall.SIGKILL, true); !errors.Is(err, unix.ESRCH) {
+		return err
+	}
+	return nil
+}
+
 // gone tells how an orphan ended, if it has left remains.
 func (o *Orphan) gone() error {
 	if ws, ok := zombieStatus(o.PID, o.Born); ok {
@@ -313,7 +330,7 @@ func survivor(pid int, heirs map[int]bool) (Survivor, bool) {
 		return Survivor{}, false
 	}
 	variables := supervisorVariables(pid)
-	if variables["SUPERVISOR_ENABLED"] != "1" || variables["SUPERVISOR_HOOK"] != "" || !isReadWrite(pid, 1) {
+	if variables["SUPERVISOR_ENABLED"] != "1" || !isReadWrite(pid, 1) {
 		return Survivor{}, false
 	}
 	s := Survivor{Orphan{PID: pid, Traces: Traces{Born: st.born, Stdin: pipeAt(pid, 0), Stdout: pipeAt(pid, 1)}}, variables}

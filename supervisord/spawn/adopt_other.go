@@ -26,3 +26,6 @@ func Survivors() []Survivor { return nil }
 
 // Borrow fails on this system.
 func Borrow(_, _ int) (*os.File, error) { return nil, errors.ErrUnsupported }
+
+// Kill fails on this system.
+func (o *Orphan) Kill() error { return errors.ErrUnsupported }

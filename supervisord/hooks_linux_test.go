@@ -1,0 +1,237 @@
+package supervisord_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// script writes a shell script and returns how to run it.
+func (s *site) script(name, text string) string {
+	s.t.Helper()
+	path := s.write(name, "#!/bin/sh\n"+text)
+	if err := os.Chmod(path, 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	return path
+}
+
+// pids reads numbers that processes have left in a file, one a line.
+func (s *site) pidsIn(name string) (pids []int) {
+	for f := range strings.FieldsSeq(s.read(name)) {
+		if pid, err := strconv.Atoi(f); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func TestHooksAndEnvironmentOfAProgram(t *testing.T) {
+	s := newSite(t)
+	s.write("app.env", "# of the program\nGREETING=\"hello \\\n world\"\nAPI_TOKEN=abc\nMARK\n")
+	note := s.script("note", `echo "$SUPERVISOR_HOOK $GREETING $USER pid=$SUPERVISOR_PID exit=$SUPERVISOR_EXIT_STATUS/$SUPERVISOR_EXIT_SIGNAL" >>`+s.path("notes")+`
+echo "said by $SUPERVISOR_HOOK"; echo "complained by $SUPERVISOR_HOOK" >&2
+`)
+	s.configure(fmt.Sprintf(`[program:web]
+command=sh -c 'echo $GREETING; exec sleep 1000'
+env_file=%[1]s/app.env, -%[1]s/none
+user_env=true
+startsecs=0
+stdout_logfile=%[1]s/web.log
+stderr_logfile=%[1]s/web.err
+pre_start=%[2]s
+post_start=%[2]s
+pre_stop=%[2]s
+post_stop=%[2]s
+[program:gate]
+command=sleep 1000
+pre_start=sh -c "exit 2"
+startretries=0
+[program:secretless]
+command=sleep 1000
+env_file=%[1]s/missing.env
+startretries=0
+`, s.dir, note))
+	s.start()
+	s.awaitRunning("web")
+	s.await("post_start", func() bool { return strings.Contains(s.read("notes"), "post_start") })
+	pid := s.pid("web")
+	if out := s.ctl("stop", "web"); out != "web: stopped\n" {
+		t.Errorf("stop: %s", out)
+	}
+	want := fmt.Sprintf("pre_start hello  world root pid= exit=/\npost_start hello  world root pid=%[1]d exit=/\n"+
+		"pre_stop hello  world root pid=%[1]d exit=/\npost_stop hello  world root pid= exit=-1/SIGTERM\n", pid)
+	if os.Getuid() != 0 {
+		want = strings.ReplaceAll(want, "root", os.Getenv("USER"))
+	}
+	if got := s.read("notes"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := s.read("web.log"); got != "hello world\n" {
+		t.Errorf("stdout: %q", got)
+	}
+	if got := s.read("web.err"); !strings.Contains(got, "said by pre_stop\ncomplained by pre_stop\n") {
+		t.Errorf("stderr: %q", got)
+	}
+
+	s.write("app.env", "GREETING=changed\n")
+	s.ctl("start", "web")
+	s.await("new values", func() bool { return strings.HasSuffix(s.read("web.log"), "changed\n") })
+
+	s.write("app.env", "GREETING=hello\nAPI_TOKEN=abc\nURL=http://me:xyz@host/\n")
+	shown := s.ctl("env", "web")
+	for _, line := range []string{"API_TOKEN=********", "URL=http://me:********@host/", "GREETING=hello", "SUPERVISOR_PROCESS_NAME=web"} {
+		if !strings.Contains(shown, line+"\n") {
+			t.Errorf("%s is not in\n%s", line, shown)
+		}
+	}
+	if shown := s.ctl("env", "web", "--reveal"); !strings.Contains(shown, "API_TOKEN=abc\n") {
+		t.Errorf("not revealed:\n%s", shown)
+	}
+	if out := s.ctl("env", "secretless"); out != "secretless: ERROR (env_file: "+s.path("missing.env")+": no such file or directory)\n" {
+		t.Errorf("env: %s", out)
+	}
+	s.await("two failures", func() bool { return strings.Count(s.ctl("status"), "FATAL") == 2 })
+	if out := s.ctl("status", "gate"); !strings.Contains(out, "pre_start exited with status 2") {
+		t.Errorf("status: %s", out)
+	}
+	var told []struct {
+		Name, State string
+		Causes      []struct{ Kind, Text string }
+	}
+	if err := json.Unmarshal([]byte(s.ctl("why", "secretless", "--json")), &told); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != 1 || told[0].State != "FATAL" || !strings.Contains(told[0].Causes[0].Text, "missing.env: no such file") {
+		t.Errorf("why: %+v", told)
+	}
+}
+
+// TestHookOverACrash: what was under way when the daemon was killed is ended, and
+// done again.
+func TestHookOverACrash(t *testing.T) {
+	s := newSite(t)
+	slow := s.script("slow", `echo $$ >>`+s.path("")+`/$SUPERVISOR_HOOK
+[ -e `+s.path("go")+` ] || exec sleep 1000
+`)
+	s.configure(fmt.Sprintf(`[program:starting]
+command=sleep 1000
+pre_start=%[1]s
+hook_timeout=60
+[program:stopping]
+command=sleep 1000
+post_stop=%[1]s
+hook_timeout=60
+`, slow))
+	s.start()
+	s.awaitRunning("stopping")
+	first := s.pid("stopping")
+	s.await("pre_start", func() bool { return len(s.pidsIn("pre_start")) == 1 })
+	stop := exec.Command("supervisorctl", "-c", s.path("supervisord.conf"), "stop", "stopping")
+	if err := stop.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.await("post_stop", func() bool { return len(s.pidsIn("post_stop")) == 1 })
+	status := s.ctl("status")
+	if !strings.Contains(status, "STARTING") || !strings.Contains(status, "STOPPING") || alive(first) {
+		t.Errorf("status:\n%s", status)
+	}
+	if out := s.ctl("why", "starting"); !strings.Contains(out, "hook: pre_start is running") {
+		t.Errorf("why: %s", out)
+	}
+
+	s.crash()
+	_ = stop.Wait()
+	s.start()
+	s.await("both again", func() bool { return len(s.pidsIn("pre_start")) == 2 && len(s.pidsIn("post_stop")) == 2 })
+	for _, hook := range []string{"pre_start", "post_stop"} {
+		if pid := s.pidsIn(hook)[0]; alive(pid) {
+			t.Errorf("the %s of the last daemon lives", hook)
+		}
+	}
+
+	// An upgrade is no different.
+	if out := s.ctl("upgrade"); !strings.Contains(out, "Upgraded") {
+		t.Fatalf("upgrade: %s", out)
+	}
+	s.await("both for the third time", func() bool { return len(s.pidsIn("pre_start")) == 3 && len(s.pidsIn("post_stop")) == 3 })
+	s.await("the end of the second ones", func() bool { return !alive(s.pidsIn("pre_start")[1]) && !alive(s.pidsIn("post_stop")[1]) })
+
+	// A start that is being prepared can be stopped.
+	if out := s.ctl("stop", "starting"); out != "starting: stopped\n" {
+		t.Errorf("stop: %s", out)
+	}
+	s.await("the end of pre_start", func() bool { return !alive(s.pidsIn("pre_start")[2]) })
+	s.write("go", "")
+	kill(t, s.pidsIn("post_stop")[2])
+	s.await("both at rest", func() bool { return strings.Count(s.ctl("status"), "STOPPED") == 2 })
+	if out := s.ctl("start", "starting"); out != "starting: started\n" {
+		t.Errorf("start: %s", out)
+	}
+}
+
+// TestRefreshOfNginx: a typing error in its configuration is told, and nothing
+// happens; a good one is taken up without a new process.
+func TestRefreshOfNginx(t *testing.T) {
+	need(t, "nginx")
+	s := newSite(t)
+	conf := func(answer string) {
+		s.write("nginx.conf", fmt.Sprintf(`pid %[1]s/nginx.pid;
+error_log %[1]s/nginx.log;
+events { worker_connections 16; }
+http {
+	access_log off;
+	client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
+	server { listen unix:%[1]s/http.sock; location / { %[2]s } }
+}
+`, s.dir, answer))
+	}
+	conf("return 200 one;")
+	s.configure(fmt.Sprintf(`[program:nginx]
+command=nginx -c %[1]s/nginx.conf -e %[1]s/nginx.log -g "daemon off;"
+reload_check=nginx -t -c %[1]s/nginx.conf
+reload_signal=HUP
+stopsignal=QUIT
+[program:mute]
+command=sleep 1000
+`, s.dir))
+	s.start()
+	s.awaitRunning("nginx", "mute")
+	get := func() string {
+		out, _ := exec.Command("curl", "-s", "--unix-socket", s.path("http.sock"), "http://localhost/").Output()
+		return string(out)
+	}
+	s.await("an answer", func() bool { return get() == "one" })
+	pid := s.pid("nginx")
+
+	conf("retrun 200 two;")
+	out := s.ctl("refresh", "nginx")
+	if !strings.HasPrefix(out, "nginx: ERROR (nginx -t -c "+s.path("nginx.conf")+": ") || !strings.Contains(out, "test failed") {
+		t.Errorf("refresh: %s", out)
+	}
+	if got := get(); got != "one" {
+		t.Errorf("it answers %q", got)
+	}
+	conf("return 200 two;")
+	if out := s.ctl("refresh", "nginx"); out != "nginx: refreshed\n" {
+		t.Errorf("refresh: %s", out)
+	}
+	s.await("the other answer", func() bool { return get() == "two" })
+	if now := s.pid("nginx"); now != pid {
+		t.Errorf("pid %d, then %d", pid, now)
+	}
+	if out := s.ctl("refresh", "mute"); out != "mute: ERROR (neither reload_signal nor reload_command is set)\n" {
+		t.Errorf("refresh: %s", out)
+	}
+	if out := s.ctl("refresh", "all"); out != "nginx: refreshed\n" {
+		t.Errorf("refresh all: %s", out)
+	}
+	s.ctl("stop", "nginx")
+	if out := s.ctl("refresh", "nginx"); out != "nginx: ERROR (not running)\n" {
+		t.Errorf("refresh: %s", out)
+	}
+}
