@@ -3,6 +3,7 @@ package sockets
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -64,10 +65,21 @@ func (s *Set) look(at address) *socket {
 func (s *Set) take(c *config.ListenSocket) (fd int, err error) {
 	at := addressOf(c)
 	for {
-		fd, gone, err := s.find(at).take(c, s.log, s.isHeld(at))
+		one := s.find(at)
+		fd, gone, err := one.take(c, s.log, s.isHeld(at))
 		if !gone {
 			return fd, err
 		}
+		s.forget(at, one)
+	}
+}
+
+// forget has a socket that has been closed not be found any more.
+func (s *Set) forget(at address, gone *socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all[at] == gone {
+		delete(s.all, at)
 	}
 }
 
@@ -91,16 +103,12 @@ func (s *Set) Keep(wanted []*config.ListenSocket) {
 		keep[addressOf(c)] = true
 	}
 	s.mu.Lock()
-	var unwanted []*socket
-	for at, one := range s.all {
-		if !keep[at] {
-			unwanted = append(unwanted, one)
-			delete(s.all, at)
-		}
-	}
+	unwanted := maps.Clone(s.all)
 	s.mu.Unlock()
-	for _, one := range unwanted {
-		one.close(s.log, true)
+	maps.DeleteFunc(unwanted, func(at address, _ *socket) bool { return keep[at] })
+	for at, one := range unwanted {
+		one.close(s.log, true) // while it can be found, so that nobody binds another
+		s.forget(at, one)
 	}
 }
 
