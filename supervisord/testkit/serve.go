@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -26,26 +25,36 @@ func serve() {
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
-	var all sync.WaitGroup
+	var accepting, open sync.WaitGroup
 	var servers []*http.Server
 	for name, l := range listeners {
-		s := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if d, err := time.ParseDuration(r.URL.Query().Get("sleep")); err == nil {
-				time.Sleep(d)
-			}
+		s := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintln(w, os.Getenv("SUPERVISOR_PROCESS_NAME"), os.Getpid(), name)
 		})}
+		s.ConnState = func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				open.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				open.Done()
+			case http.StateActive, http.StateIdle:
+			}
+		}
 		servers = append(servers, s)
-		all.Go(func() { _ = s.Serve(l) })
+		accepting.Go(func() { _ = s.Serve(l) })
 	}
 	fmt.Println("serving", len(listeners))
 	<-stop
-	for _, s := range servers {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		_ = s.Shutdown(ctx)
-		cancel()
+	// Shutdown would drop a request that has just been read, and not know of a
+	// connection that has just been accepted.
+	for _, l := range listeners {
+		l.Close()
 	}
-	all.Wait()
+	accepting.Wait()
+	for _, s := range servers {
+		s.SetKeepAlivesEnabled(false)
+	}
+	open.Wait()
 	os.Exit(0)
 }
 
