@@ -30,7 +30,7 @@ type action struct {
 func table() []action {
 	all := slices.Concat(
 		statusActions(), processActions(), logActions(), foregroundActions(),
-		groupActions(), rollingActions(), daemonActions(), shellActions(), stopActions(), dependActions(), refreshActions(), socketActions())
+		groupActions(), rollingActions(), daemonActions(), shellActions(), stopActions(), dependActions(), refreshActions(), socketActions(), healthActions())
 	slices.SortFunc(all, func(a, b action) int { return strings.Compare(a.name, b.name) })
 	return all
 }

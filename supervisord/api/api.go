@@ -139,3 +139,15 @@ type Need struct {
 	// Lack is where the other process is while the condition does not hold, else "".
 	Lack string `json:"lack"`
 }
+
+// Health is what getProcessHealth tells of one process: its Condition is waiting,
+// late, ready, unready, healthy, failing, unhealthy or unknown, or, while it does not run, its
+// state in lower case. Times are seconds since the epoch, 0 for not known.
+type Health struct {
+	Name      string `json:"name"`
+	Group     string `json:"group"`
+	Condition string `json:"condition"`
+	Since     int64  `json:"since"`
+	Now       int64  `json:"now"`
+	Error     string `json:"error"` // what the last probe came to, "" for a success
+}

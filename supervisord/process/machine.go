@@ -76,6 +76,7 @@ const (
 	extended                 // the child needs more time
 	examined                 // its health has been looked at
 	renewed                  // somebody wants another child in its place
+	awaited                  // somebody waits for something, which is no matter of the machine
 	reconfigured             // the configuration is another one
 	recalled                 // an earlier daemon has left no child, but what is to come
 	slain                    // somebody wants it to end at once

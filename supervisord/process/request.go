@@ -15,9 +15,10 @@ import (
 // request is something that somebody wants of a process.
 type request struct {
 	in    input
-	act   func() error // instead of in: what is no matter of the machine
-	reply chan outcome // buffered: Run never waits for who asked
-	ended condition    // nil: answered as soon as it has been acted on
+	act   func() error    // instead of in: what is no matter of the machine
+	reply chan outcome    // buffered: Run never waits for who asked
+	ended condition       // nil: answered as soon as it has been acted on
+	ctx   context.Context // of who waits, nil if it is waited for in any case
 }
 
 // outcome answers a request. One that must wait gets two: that it was taken
@@ -226,6 +227,9 @@ func (p *Process) reportStop() {
 func (p *Process) answer() {
 	kept := p.waiting[:0]
 	for _, r := range p.waiting {
+		if r.isGivenUp() {
+			continue
+		}
 		if done, err := r.ended(&p.machine.Status); done {
 			r.reply <- outcome{err: err}
 		} else {

@@ -203,7 +203,7 @@ func supervisorMethods() []method {
 			call: func(ctx context.Context, d *door, _ arguments) (any, error) {
 				return all(d.Supervisor.ClearAllLogs(ctx))
 			}},
-	}, stopMethods(), dependMethods(), refreshMethods(), operationMethods(), socketMethods())
+	}, stopMethods(), dependMethods(), refreshMethods(), operationMethods(), socketMethods(), healthMethods())
 }
 
 func reloadConfig(ctx context.Context, d *door, _ arguments) (any, error) {

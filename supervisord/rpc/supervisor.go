@@ -13,6 +13,7 @@ type Supervisor interface {
 	Stopper
 	Refresher
 	Dependent
+	Watcher
 	// Mood never blocks.
 	Mood() states.Daemon
 	Identifier() string

@@ -1,0 +1,14 @@
+package process
+
+import "context"
+
+// Await waits until a condition holds for the status, at once if it does. The
+// condition is looked at by the process's owner after every step, so that no
+// moment is missed; it must not block. Its error is the answer's. When ctx has
+// ended the process forgets about it, sooner or later.
+func (p *Process) Await(ctx context.Context, met func(*Status) (bool, error)) Answer {
+	return p.request(&request{in: input{kind: awaited}, ended: met, ctx: ctx})
+}
+
+// isGivenUp tells whether nobody waits for the answer any more.
+func (r *request) isGivenUp() bool { return r.ctx != nil && r.ctx.Err() != nil }
