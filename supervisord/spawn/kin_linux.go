@@ -81,11 +81,12 @@ func (k *kin) look() map[int]*peer {
 		return k.lookInside()
 	}
 	all := processes()
+	delete(all, os.Getpid()) // whatever it descends from
 	found := make(map[int]*peer)
 	gone, died := k.leader.isGone(), k.leader.deathTick()
 	heirs := k.heirs()
 	for pid, p := range all {
-		if pid == k.leader.pid && !gone || pid == os.Getpid() {
+		if pid == k.leader.pid && !gone {
 			continue
 		}
 		switch {
@@ -349,7 +350,11 @@ func (k *kin) Cgroup() string {
 func (k *kin) Watch(all bool) <-chan struct{} {
 	over := make(chan struct{})
 	k.mu.Lock()
-	k.watches = append(k.watches, watch{all, over})
+	if k.released { // whoever waits is not to wait for ever
+		close(over)
+	} else {
+		k.watches = append(k.watches, watch{all, over})
+	}
 	k.mu.Unlock()
 	if k.group != nil {
 		k.group.watch(k.spawner, k.check)
