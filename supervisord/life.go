@@ -131,6 +131,8 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		}
 	}
 	s = supervisor.New(o)
+	operations := rolling.New(rolling.Options{Supervisor: s, Log: l.log, Leaving: l.leaving})
+	s.Explain(operations.Explain)
 	s.Observe(l.exitPolicy(s, e).Changed)
 	monitor, unwatch := l.watch(ctx, s)
 	defer monitor.Close()
@@ -145,7 +147,6 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		// daemon is the only one that knows them all.
 		helpers.Go(func() { keeper.Run(ctx) })
 	}
-	operations := rolling.New(rolling.Options{Supervisor: s, Log: l.log, Leaving: l.leaving})
 	own, twiddlers := l.namespaces()
 	door, err := rpc.New(rpc.Options{Supervisor: s, Operations: operations, Namespaces: own, Twiddlers: twiddlers, Version: Version, Upgrades: l.upgrades(), Log: l.log})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor"
@@ -183,12 +184,37 @@ func reason(err error) string {
 		return "spawn error"
 	case faults.AbnormalTermination:
 		return "abnormal termination"
+	case faults.NoFile:
+		return "no such file"
+	case faults.NotExecutable:
+		return "file is not executable"
 	case faults.ShutdownState:
 		return "supervisor shutting down"
 	case faults.Failed:
 		return fault.Detail
 	}
 	return fault.Error()
+}
+
+// Explain tells of a process whether its program is scaled, and what is under way
+// in its group. It never blocks.
+func (o *Operations) Explain(p *process.Process) []api.Cause {
+	var causes []api.Cause
+	if sc := o.supervisor.ScaleOf(p.Config.Group, p.Config.Section); sc != (config.Scale{Group: sc.Group, Section: sc.Section}) {
+		text := fmt.Sprintf("%s has %d processes, its file says %d", p.Config.Program, sc.Numprocs, sc.Of)
+		if sc.Surplus > 0 {
+			text += fmt.Sprintf("; %d of them are there until a rolling restart or scale is over", sc.Surplus)
+		}
+		causes = append(causes, api.Cause{Kind: "scale", Text: text})
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, op := range o.all {
+		if slices.Contains(op.groups, p.Config.Group) && !op.hasEnded() {
+			causes = append(causes, api.Cause{Kind: "operation", Text: op.what + " under way"})
+		}
+	}
+	return causes
 }
 
 // Follow returns the lines of an operation from a number on. If there are none

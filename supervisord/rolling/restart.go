@@ -14,6 +14,7 @@ import (
 	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/states"
+	"supervisor/supervisord/supervisor"
 )
 
 // by is who asks for what a rolling restart does.
@@ -171,8 +172,15 @@ func (w *work) reinforce(ctx context.Context, u *unit, surge int, pending bool) 
 		return err
 	}
 	return w.together(ctx, added, func(ctx context.Context, p *process.Process) (string, error) {
-		return "started", p.StartBy(by, p.FullName(), true).Wait(ctx)
+		return "started", w.start(ctx, p, by, true)
 	})
+}
+
+// start starts a process, with what it depends on, and waits until it is RUNNING
+// if it is to.
+func (op *operation) start(ctx context.Context, p *process.Process, by string, wait bool) error {
+	_, err := op.supervisor.StartProcess(supervisor.As(ctx, by), p.FullName(), wait)
+	return err
 }
 
 // batches does something to processes, a batch at a time.
@@ -275,6 +283,9 @@ func (w *work) within(ctx context.Context, do func(context.Context) error) error
 // again stops a process, starts it and waits until it is RUNNING. Both is asked
 // for at once, so that it does not stay stopped if the daemon ends meanwhile.
 func (w *work) again(ctx context.Context, p *process.Process) error {
+	if _, _, err := p.Command(); err != nil {
+		return err // before it is stopped
+	}
 	defer drain(p)()
 	name := p.FullName()
 	stop := p.StopBy(by, name, false)

@@ -165,6 +165,9 @@ func TestOneOperationForAGroup(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(time.Second)
+		if why, err := w.Why("web:web_0"); err != nil || why[len(why)-1].Text != "rolling restart under way" {
+			t.Errorf("why: %v, %v", why, err)
+		}
 		w.check("another", w.finish(w.operations.Restart([]string{"one", "web:web_3"}, nil)), "refused: FAILED: web: rolling restart is under way")
 		w.check("a scale", w.finish(w.operations.Scale("web", "+1")), "refused: FAILED: web: rolling restart is under way")
 		w.check("elsewhere", w.finish(w.operations.Restart([]string{"one"}, nil)), "one: restarted")

@@ -133,7 +133,7 @@ func (op *operation) scale(ctx context.Context, group, section string, n int) er
 		if !start || !p.Current().Autostart && len(members) == 0 {
 			return "added", nil
 		}
-		return "started", p.StartBy("scale", p.FullName(), true).Wait(ctx)
+		return "started", w.start(ctx, p, "scale", true)
 	})
 	return nil
 }

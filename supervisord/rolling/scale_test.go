@@ -100,6 +100,9 @@ func TestAScaleLastsUntilAnUpdate(t *testing.T) {
 			t.Errorf("after a reread an upgrade is refused: %v", err)
 		}
 		// It needs no restart to take it back, however updates are done.
+		if why, err := w.Why("web:web_0"); err != nil || why[len(why)-1].Text != "web has 6 processes, its file says 4" {
+			t.Errorf("why: %v, %v", why, err)
+		}
 		w.check("update", w.finish(w.operations.Update("web", false, nil)),
 			"web:web_4: removed; web:web_5: removed; web: updated process group")
 		w.check("processes", w.pids(), before)

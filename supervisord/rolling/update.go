@@ -100,7 +100,7 @@ func (u *update) perform(ctx context.Context) error {
 
 // forward adds what is new and replaces what has to be born anew.
 func (u *update) forward(ctx context.Context, d *config.GroupDiff) (err error) {
-	if u.added, err = u.supervisor.Join(u.group, d.Added); err != nil {
+	if u.added, err = u.supervisor.Join(u.group, d.Added, !u.gated); err != nil {
 		return err
 	}
 	if err := u.welcome(ctx); err != nil {
@@ -114,24 +114,17 @@ func (u *update) forward(ctx context.Context, d *config.GroupDiff) (err error) {
 	return nil
 }
 
-// welcome starts the processes that have been added.
+// welcome waits for the processes that have been added, if somebody waits at all.
 func (u *update) welcome(ctx context.Context) error {
 	list := slices.Clone(u.added)
 	slices.SortStableFunc(list, func(a, b *process.Process) int { return cmp.Compare(a.Config.Priority, b.Config.Priority) })
 	err := u.together(ctx, list, func(ctx context.Context, p *process.Process) (string, error) {
-		return "added", u.start(ctx, p, p.Config.Autostart)
+		if !u.gated || !p.Config.Autostart {
+			return "added", nil
+		}
+		return "added", u.start(ctx, p, "an update", true)
 	})
-	if u.gated {
-		return err
-	}
-	return nil // as with any update, its own affair
-}
-
-func (u *update) start(ctx context.Context, p *process.Process, wanted bool) error {
-	if !wanted {
-		return nil
-	}
-	return p.StartBy("an update", p.FullName(), u.gated).Wait(ctx)
+	return err
 }
 
 // program replaces those of a program's processes that have to be born anew.
@@ -190,7 +183,7 @@ func changedUnits(d *config.GroupDiff, members func(group, section string) []*pr
 // starts that, unless somebody had stopped the old one.
 func (u *update) replace(ctx context.Context, p *process.Process, conf *config.Process) (verb string, err error) {
 	st := p.Status()
-	start := isWanted(p) || conf.Autostart && (st.State != states.Stopped || st.Started.IsZero() && !p.Current().Autostart)
+	start := isWanted(p) || st.Waiting != "" || conf.Autostart && (st.State != states.Stopped || st.Started.IsZero() && !p.Current().Autostart)
 	old := p.Current()
 	if err := halt(ctx, p); err != nil {
 		return "", err
@@ -204,7 +197,7 @@ func (u *update) replace(ctx context.Context, p *process.Process, conf *config.P
 	if !start {
 		return "updated", nil
 	}
-	return "restarted", u.start(ctx, fresh, start)
+	return "restarted", u.start(ctx, fresh, "an update", u.gated)
 }
 
 func (u *update) note(r replacement) {

@@ -170,6 +170,7 @@ func inWorld(t *testing.T, text string, test func(*world), scales ...config.Scal
 		leaving := make(chan struct{})
 		w.leave = sync.OnceFunc(func() { close(leaving) })
 		w.operations = rolling.New(rolling.Options{Supervisor: w.Supervisor, Log: w.log.Logger(), Leaving: leaving})
+		w.Explain(w.operations.Explain)
 		ctx, cancel := context.WithCancel(t.Context())
 		w.end = cancel
 		if err := w.Activate(ctx); err != nil {

@@ -21,11 +21,17 @@ func (s *Supervisor) Pending(group string) (config.GroupDiff, error) {
 	return conf.Diff(g.Config), nil
 }
 
-// Join makes processes that an active group does not have. They are at rest.
-func (s *Supervisor) Join(group string, configs []*config.Process) ([]*process.Process, error) {
+// Join makes processes that an active group does not have. They are at rest, or
+// start in their own time as those of a new group do.
+func (s *Supervisor) Join(group string, configs []*config.Process, start bool) ([]*process.Process, error) {
 	var added []*process.Process
 	var fault error
-	err := s.order(func(context.Context) { added, fault = s.join(group, configs) })
+	err := s.order(func(context.Context) {
+		added, fault = s.join(group, configs)
+		if start && fault == nil {
+			s.enqueue(&process.Group{Processes: added})
+		}
+	})
 	return added, cmp.Or(err, fault)
 }
 
