@@ -34,6 +34,10 @@ type stateJSON struct {
 	Description string  `json:"description"` // the last column of status
 	StdoutLog   string  `json:"stdout_logfile"`
 	StderrLog   string  `json:"stderr_logfile"`
+	// Ready is a boolean, Health "healthy", "unhealthy" or "unknown"; where the
+	// configuration does not ask for them they are not there.
+	Ready  any    `json:"ready,omitempty"`
+	Health string `json:"health,omitempty"`
 }
 
 const stateRunning = "RUNNING"
@@ -42,7 +46,7 @@ func newStateJSON(i api.ProcessInfo) *stateJSON {
 	s := &stateJSON{
 		State: i.StateName, StateCode: int(i.State), Started: timeJSON(i.Start), Ended: timeJSON(i.Stop),
 		ExitStatus: i.ExitStatus, SpawnError: i.SpawnErr, Description: i.Description,
-		StdoutLog: i.StdoutLogfile, StderrLog: i.StderrLogfile,
+		StdoutLog: i.StdoutLogfile, StderrLog: i.StderrLogfile, Ready: i.Ready, Health: i.Health,
 	}
 	if i.PID != 0 {
 		s.PID = &i.PID

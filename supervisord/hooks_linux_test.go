@@ -64,7 +64,7 @@ startretries=0
 		t.Errorf("stop: %s", out)
 	}
 	want := fmt.Sprintf("pre_start hello  world root pid= exit=/\npost_start hello  world root pid=%[1]d exit=/\n"+
-		"pre_stop hello  world root pid=%[1]d exit=/\npost_stop hello  world root pid= exit=-1/SIGTERM\n", pid)
+		"pre_stop hello  world root pid=%[1]d exit=/\npost_stop hello  world root pid=%[1]d exit=-1/SIGTERM\n", pid)
 	if os.Getuid() != 0 {
 		want = strings.ReplaceAll(want, "root", os.Getenv("USER"))
 	}
@@ -210,7 +210,7 @@ command=sleep 1000
 
 	conf("retrun 200 two;")
 	out := s.ctl("refresh", "nginx")
-	if !strings.HasPrefix(out, "nginx: ERROR (nginx -t -c "+s.path("nginx.conf")+": ") || !strings.Contains(out, "test failed") {
+	if !strings.HasPrefix(out, "nginx: ERROR (nginx -t -c "+s.path("nginx.conf")+": ") || !strings.Contains(out, "retrun") {
 		t.Errorf("refresh: %s", out)
 	}
 	if got := get(); got != "one" {

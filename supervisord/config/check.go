@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
+
+	"supervisor/supervisord/envfile"
 )
 
 // Check reads a configuration without using it, as supervisord -t does, and
@@ -17,7 +20,8 @@ import (
 // to be strict the warnings are errors.
 func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
 	l := load(o)
-	if len(l.errs) > 0 {
+	outside := l.outside()
+	if len(l.errs) > 0 || l.conf.Supervisord.Strict && len(outside) > 0 {
 		status = 2
 	}
 	if asJSON {
@@ -30,6 +34,13 @@ func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
 	for _, text := range l.conf.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", text)
 	}
+	kind := "warning"
+	if l.conf.Supervisord.Strict {
+		kind = "error"
+	}
+	for _, text := range outside {
+		fmt.Fprintf(&b, "%s: %s\n", kind, text)
+	}
 	if !l.conf.Supervisord.Strict {
 		for _, e := range l.unknown() {
 			fmt.Fprintf(&b, "warning: %s\n", joinPlace(e.Place(), e.Text))
@@ -40,6 +51,31 @@ func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
 	}
 	_, err = io.WriteString(w, b.String())
 	return status, err
+}
+
+// outside tells what is wrong, as of now, with files that programs are started
+// with. Until then it may be put right, so that it does not keep a daemon from
+// starting.
+func (l *loader) outside() []string {
+	var list []string
+	seen := make(map[EnvFile]bool)
+	for _, g := range l.conf.Groups {
+		for _, p := range g.Processes {
+			for _, f := range p.EnvFiles {
+				if seen[f] {
+					continue
+				}
+				seen[f] = true
+				_, err := envfile.Read(f.Path, nil)
+				if err != nil && !(f.Optional && errors.Is(err, fs.ErrNotExist)) {
+					at := l.table.Place(p.Section, "env_file")
+					e := Error{File: at.File, Line: at.Line, Section: p.Section, Option: "env_file"}
+					list = append(list, joinPlace(e.Place(), err.Error()))
+				}
+			}
+		}
+	}
+	return list
 }
 
 // beStrict makes errors of the warnings. Their texts say where they are, because

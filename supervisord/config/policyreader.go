@@ -5,6 +5,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"supervisor/supervisord/shlex"
 )
 
 // asksMore tells whether the section says anything that Supervisor doesn't know.
@@ -47,6 +49,11 @@ func (r *reader) policy(p *Policy) {
 	}
 	p.Refresh = Refresh{
 		Signal: get[syscall.Signal](r, "reload_signal"), Command: get[string](r, "reload_command"), Check: get[string](r, "reload_check"),
+	}
+	for _, name := range []string{"pre_start", "post_start", "pre_stop", "post_stop", "reload_command", "reload_check"} {
+		if _, err := shlex.Split(get[string](r, name)); err != nil {
+			r.fail(name, fmt.Sprintf("it can't be split into words: %v", err))
+		}
 	}
 	if p.Refresh.Signal != 0 && p.Refresh.Command != "" {
 		r.fail("reload_command", "either reload_signal or reload_command can be set, not both")

@@ -155,7 +155,7 @@ func takeOver(m *machine, now time.Time, in input) {
 	was := past.Hook
 	past.Hook = NoHook // what became of it nobody knows
 	m.restore(past)
-	m.bereft = in.bereft
+	m.bereft, m.lastPID = in.bereft, past.PID
 	if !in.handed {
 		m.doubt()
 		m.say(logs.LevelInfo, "adopted: '%s' with pid %d", m.conf.Name, m.PID)
@@ -196,7 +196,7 @@ func mourn(m *machine, now time.Time, in input) {
 	}
 	in.past.Hook = NoHook // it ended with its daemon
 	m.restore(in.past)
-	m.bereft = in.bereft
+	m.bereft, m.lastPID = in.bereft, in.past.PID
 	switch m.State {
 	case states.Starting:
 		diedYoung(m, now, in)

@@ -170,7 +170,7 @@ func (e *errand) words(exit spawn.Exit) string {
 	return fmt.Sprintf("%s was %s", e.what, exit)
 }
 
-// hearsay is output that goes to a log and of which the last line is kept.
+// hearsay is output that goes to a log and of which the end is kept.
 type hearsay struct {
 	log *logs.Stream
 	mu  sync.Mutex
@@ -189,12 +189,18 @@ func (h *hearsay) Write(data []byte) {
 	}
 }
 
-// lastLine returns the last line that says anything, "" for none.
-func (h *hearsay) lastLine() string {
+// lastWords returns the last lines that say anything, two at most: often the last
+// one only says that there was one before. It is "" for none.
+func (h *hearsay) lastWords() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	text := strings.TrimSpace(string(h.end))
-	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+	var lines []string
+	for line := range strings.Lines(string(h.end)) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines[max(len(lines)-2, 0):], "; ")
 }
 
 // The variables by which an errand knows what it is for.

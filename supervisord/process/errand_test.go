@@ -225,14 +225,14 @@ type spawnerFunc func(*spawn.Spec) (spawn.Child, error)
 func (f spawnerFunc) Spawn(s *spawn.Spec) (spawn.Child, error)              { return f(s) }
 func (f spawnerFunc) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) { panic("nobody to adopt") }
 
-func TestLastLine(t *testing.T) {
+func TestLastWords(t *testing.T) {
 	t.Parallel()
 	p := New(Options{Config: plainConf(), Log: slog.New(slog.DiscardHandler)})
 	h := &hearsay{log: p.stderr}
-	for text, want := range map[string]string{"": "", "a\nb\n\n": "b", "\n": "", strings.Repeat("x", 5000) + "\nlast": "last"} {
+	for text, want := range map[string]string{"": "", "a\nb\n\nc\r\n": "b; c", "a": "a", "\n": "", strings.Repeat("x", 5000) + "\n1\n2": "1; 2"} {
 		h.end = nil
 		h.Write([]byte(text))
-		if got := h.lastLine(); got != want {
+		if got := h.lastWords(); got != want {
 			t.Errorf("%.10q: got %q, want %q", text, got, want)
 		}
 	}

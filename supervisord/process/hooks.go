@@ -38,7 +38,7 @@ type (
 	// hook has a hook run. It is told of by hooked.
 	hook struct {
 		of   Hook
-		pid  int        // of the child, 0 for none
+		pid  int        // of the child, of PostStop the one that has ended; 0 for none
 		exit spawn.Exit // of PostStop
 	}
 	// cut ends the hook that is under way, if there is one. hooked comes all the
@@ -58,7 +58,11 @@ func (m *machine) run(h Hook) bool {
 		return false
 	}
 	m.Hook = h
-	m.do(hook{of: h, pid: m.PID, exit: m.last})
+	pid := m.PID
+	if h == PostStop {
+		pid = m.lastPID
+	}
+	m.do(hook{of: h, pid: pid, exit: m.last})
 	return true
 }
 

@@ -174,6 +174,7 @@ type machine struct {
 	heirReported bool // that it goes into the background has been said
 
 	last     spawn.Exit // of the last child, for PostStop
+	lastPID  int        // its pid
 	gone     int        // the pid of the child whose end a stop has seen, while there is more to it
 	exit     spawn.Exit // of the child, while Leaderless
 	sweeping bool       // whoever is left is killed, whether of the scope or not

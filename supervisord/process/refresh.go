@@ -108,7 +108,7 @@ func (e *errand) refusal() error {
 	if e.failure == "" {
 		return nil
 	}
-	if last := e.said.lastLine(); last != "" && e.status != 0 {
+	if last := e.said.lastWords(); last != "" && e.status != 0 {
 		return faults.New(faults.Failed, e.what+": "+last)
 	}
 	return faults.New(faults.Failed, e.failure)
