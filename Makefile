@@ -13,7 +13,7 @@ RUNS    ?= 3
 MINUTES ?= 10
 export CGO_ENABLED ?= 0
 
-.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz simulate chaos differential bench bench-scale packages clean vuln
+.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz simulate chaos differential load bench bench-scale packages clean vuln
 
 all: fmt vet lint test build
 
@@ -73,6 +73,11 @@ simulate:
 # names its seed: SUPERVISOR_CHAOS_SEED=N make chaos MINUTES=1
 chaos:
 	SUPERVISOR_CHAOS_MINUTES=$(MINUTES) SUPERVISOR_CHAOS_KILLS=20 $(GO) test -count=1 -v -timeout 0 ./supervisord/testkit/chaos
+
+# gunicorn behind nginx under wrk, through rolling restarts, upgrades, crashes and
+# changes of scale; then the real Supervisor, which can only restart.
+load: packages build
+	SUPERVISOR_LOAD=full $(GO) test -count=1 -v -timeout 30m -run 'TestNoRequestFails|TestSupervisorFailsRequests' ./supervisord
 
 # The hot paths with their allocations, then our daemon beside others and beside
 # what the kernel alone takes: docs/performance.md. RUNS=1 is a first impression.
