@@ -21,6 +21,15 @@
 // A process that is stopped while in BACKOFF is STOPPED at once. A start
 // request that meets a STOPPING process is granted when it has stopped.
 //
+// Options that Supervisor does not have change this. Restarts and retries may come
+// after other times, and when there have been too many the process is FATAL, from
+// wherever it is. A stop may take several signals, and may be for others too: for
+// the process group of the child, its descendants, or a control group. Then the
+// process stays STOPPING, with the pid of the child that has ended, until none of
+// them lives; they have what is left of the time. If the child ends by itself they
+// are killed at once. Whoever a stop has left behind may be reported, or killed and
+// waited for.
+//
 // A start may have to wait for others (Delay): the process stays what it is, says
 // what it waits for, and is started when whoever delayed it says so. A stop
 // request calls such a start off. If what it waits for does not come in time the

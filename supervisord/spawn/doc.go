@@ -19,6 +19,11 @@
 // A pid is signalled only while the child that owns it has not been reaped, so
 // that a signal can't hit a stranger with a recycled pid.
 //
+// The relatives of a child (Kin) are found and watched only where its Spec has a
+// Scope: its process group, its descendants, or a control group into which it is
+// born. They are known by number and time of birth and signalled through pidfds. Of
+// their ends the kernel tells, by pidfds and cgroup.events in the epoll set.
+//
 // In the common path the child is forked and executed directly. When that
 // fails, or can't be done that way, the child is this binary again, as a first
 // stage (see Stage): it does the steps one by one, tells on the child's own

@@ -1,0 +1,106 @@
+package supervisor_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/faults"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
+)
+
+// spendthrift is a process that may be restarted once.
+func spendthrift(group string, then config.LimitAction) *config.Process {
+	p := proc(group, "bad", 1)
+	p.Autorestart, p.StartSecs = config.RestartAlways, 0
+	p.Restart = config.RestartPolicy{Growth: 1, Max: config.Forever, Limit: 1, Window: time.Hour, Then: then}
+	return p
+}
+
+// spend has it end until its restarts are used up.
+func (w *world) spend() {
+	for range 2 {
+		w.mu.Lock()
+		c := w.children["bad"]
+		w.mu.Unlock()
+		c.end(spawn.Exit{Code: 3})
+		pass(2 * time.Second)
+	}
+}
+
+func TestRestartLimitCanStopTheGroup(t *testing.T) {
+	inWorld(t, configOf(group("g", 1, spendthrift("g", config.LimitStopGroup), proc("g", "good", 2)), program("other", 3)),
+		func(t *testing.T, w *world) {
+			pass(2 * time.Second)
+			w.spend()
+			for name, want := range map[string]states.Process{"g:bad": states.Fatal, "g:good": states.Stopped, "other": states.Running} {
+				info, err := w.Info(name)
+				if err != nil || info.State != want {
+					t.Errorf("%s is %s, %v", name, info.StateName, err)
+				}
+			}
+		})
+}
+
+func TestRestartLimitCanEndTheDaemon(t *testing.T) {
+	inWorld(t, configOf(group("bad", 1, spendthrift("bad", config.LimitExit)), program("other", 3)), func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		w.spend()
+		<-w.ended
+		if cause, code := w.Verdict(); !strings.Contains(cause, "bad was given up: 1 restarts within 1h") || code != 3 {
+			t.Errorf("the verdict is %q, %d", cause, code)
+		}
+	})
+}
+
+func TestResetOfProcessesAndGroups(t *testing.T) {
+	inWorld(t, configOf(group("bad", 1, spendthrift("bad", config.LimitFatal))), func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		w.spend()
+		if _, err := w.ResetProcess(t.Context(), "nobody"); !isFault(err, faults.BadName) {
+			t.Errorf("reset of nobody: %v", err)
+		}
+		results, err := w.ResetGroup(t.Context(), "bad")
+		if err != nil || len(results) != 1 || results[0].Description != "OK" {
+			t.Errorf("%v, %v", results, err)
+		}
+		if info, _ := w.Info("bad"); info.State != states.Fatal {
+			t.Errorf("it is %s", info.StateName)
+		}
+		if _, err := w.StartProcess(t.Context(), "bad", true); err != nil {
+			t.Error(err)
+		}
+		w.mu.Lock()
+		c := w.children["bad"]
+		w.mu.Unlock()
+		c.end(spawn.Exit{Code: 3})
+		pass(2 * time.Second)
+		if info, _ := w.Info("bad"); info.State != states.Running {
+			t.Errorf("it is %s", info.StateName)
+		}
+	})
+}
+
+func TestKillEndsWhatDoesNotObey(t *testing.T) {
+	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		w.mu.Lock()
+		w.stubborn = map[string]time.Duration{"a": time.Hour}
+		w.mu.Unlock()
+		begun := time.Now()
+		if _, err := w.StopProcess(t.Context(), "a", false); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.KillProcess(t.Context(), "a", true); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begun); took > 0 {
+			t.Errorf("it took %s", took)
+		}
+		if _, err := w.KillProcess(t.Context(), "a", true); !isFault(err, faults.NotRunning) {
+			t.Errorf("a second time: %v", err)
+		}
+	})
+}
