@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/states"
 )
 
@@ -72,7 +73,8 @@ func (l *life) checkCalls() {
 
 func (l *life) isExcused(c *clientCall) bool {
 	for _, p := range l.Processes() {
-		if inScope(c.scope, p.Config) && slices.Contains(c.excuses, p.Status().State) {
+		st := p.Status()
+		if inScope(c.scope, p.Config) && (slices.Contains(c.excuses, st.State) || len(c.excuses) > 0 && st.Waiting != "") {
 			return true
 		}
 	}
@@ -254,5 +256,63 @@ func (l *life) newConfig(g *config.Group, name string) *config.Process {
 	if d.IntN(20) == 0 {
 		c.Command = hopeless
 	}
+	if l.hasNeeds && d.IntN(3) == 0 {
+		l.newNeeds(c)
+	}
 	return c
+}
+
+// newNeeds has a process depend on groups whose names come before its own's, of
+// which there may be none. Only those that stand in no file may depend on
+// themselves.
+func (l *life) newNeeds(c *config.Process) {
+	d := l.dice
+	c.Configured, c.DependsTimeout = true, pick(d, config.Forever, config.Forever, time.Second, 7*time.Second)
+	for _, name := range groupNames {
+		if d.IntN(3) == 0 && (name < c.Group || c.Name == "extra") {
+			if d.IntN(3) == 0 {
+				name += ":" + processNames[d.IntN(mostProcesses)]
+			}
+			c.DependsOn = append(c.DependsOn, config.Dependency{
+				Text: name, Name: name, Condition: config.Condition(d.IntN(3)), Soft: d.IntN(4) == 0, Together: d.IntN(4) == 0,
+			})
+		}
+	}
+}
+
+// lacksHard tells whether something that a process can't do without is missing.
+func lacksHard(p *process.Process, all []*process.Process) bool {
+	confs := make([]*config.Process, len(all))
+	for i, o := range all {
+		confs[i] = o.Config
+	}
+	for _, d := range p.Current().DependsOn {
+		on := d.Among(confs)
+		if !d.Soft && len(on) == 0 {
+			return true
+		}
+		for _, c := range on {
+			o := all[slices.Index(confs, c)]
+			if !d.Soft && !isMet(d.Condition, o.Status(), c) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isMet(c config.Condition, st *process.Status, conf *config.Process) bool {
+	switch c {
+	case config.ConditionStarted:
+		return st.State == states.Running || st.State == states.Exited || st.State == states.Starting && st.PID != 0
+	case config.ConditionSuccess:
+		return st.State == states.Exited && conf.Expected(st.ExitStatus)
+	case config.ConditionReady, config.ConditionReadyOrSuccess:
+	}
+	return st.State == states.Running
+}
+
+// hasSoft tells whether a process may wait for what it can do without.
+func hasSoft(c *config.Process) bool {
+	return slices.ContainsFunc(c.DependsOn, func(d config.Dependency) bool { return d.Soft })
 }

@@ -190,13 +190,11 @@ type lack struct {
 }
 
 // lack is nil if the need is met.
-func (r *relations) lack(n *need) *lack { return r.lackWithin(n, deepest) }
+func (r *relations) lack(n *need) *lack { return r.lackBeyond(n, make(map[*process.Process]bool)) }
 
-// deepest is how far a chain of processes that wait for one another is followed.
-// One made of programs that stand in no file may be closed.
-const deepest = 100
-
-func (r *relations) lackWithin(n *need, depth int) *lack {
+// lackBeyond is lack for somebody who has looked at some processes already. They
+// may wait for one another if they stand in no file.
+func (r *relations) lackBeyond(n *need, seen map[*process.Process]bool) *lack {
 	if len(n.on) == 0 {
 		where := n.Name + " is not in use"
 		return &lack{what: n.String(), where: where, blame: "and " + where, overdue: n.Name + " was not in use", hard: !n.Soft, hopeless: true}
@@ -211,8 +209,9 @@ func (r *relations) lackWithin(n *need, depth int) *lack {
 			what: n.String(), where: where, blame: "and " + where, overdue: p.FullName() + " " + notYet(n.Condition),
 			hard: !n.Soft, hopeless: isHopeless(n.Condition, p, st),
 		}
-		if st.Waiting != "" && depth > 0 {
-			r.follow(l, p, depth-1)
+		if st.Waiting != "" && !seen[p] {
+			seen[p] = true
+			r.follow(l, p, seen)
 		}
 		return l
 	}
@@ -220,9 +219,9 @@ func (r *relations) lackWithin(n *need, depth int) *lack {
 }
 
 // follow finds out whether a process that waits itself does so without hope.
-func (r *relations) follow(l *lack, p *process.Process, depth int) {
+func (r *relations) follow(l *lack, p *process.Process, seen map[*process.Process]bool) {
 	for _, n := range r.of[p] {
-		if deeper := r.lackWithin(n, depth); deeper != nil && deeper.hard && deeper.hopeless {
+		if deeper := r.lackBeyond(n, seen); deeper != nil && deeper.hard && deeper.hopeless {
 			l.hopeless, l.blame = true, "which needs "+deeper.what+", "+deeper.blame
 			return
 		}

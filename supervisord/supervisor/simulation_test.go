@@ -96,13 +96,15 @@ type life struct {
 	cancel func()
 	ended  chan struct{}
 
+	hasNeeds bool // processes may depend on others
+
 	mu    sync.Mutex
 	fresh *config.Config // what the next Load finds
 	isBad bool           // it fails
 }
 
 func begin(t *testing.T, dice *rand.Rand, seed uint64) *life {
-	l := &life{t: t, dice: dice, ended: make(chan struct{})}
+	l := &life{t: t, dice: dice, ended: make(chan struct{}), hasNeeds: dice.IntN(2) == 0}
 	l.model = newModel(func(name string) *config.Group { return l.GroupConfig(name) })
 	l.kernel = &kernel{seed: seed, model: l.model, births: make(map[string]uint64), alive: make(map[string][]*simulated)}
 	l.fresh = &config.Config{Supervisord: config.Supervisord{Identifier: "id"}}
@@ -249,6 +251,9 @@ func (l *life) checkProcesses() map[string]bool {
 		if l.Mood() == states.DaemonRunning && l.isOverdue(p.Config, st) {
 			l.model.violatedLocked("%s is %s since its start %s ago", name, st.State, time.Since(st.Started))
 		}
+		if l.Mood() == states.DaemonRunning && st.Waiting != "" && st.State != states.Stopping && !hasSoft(p.Current()) && !lacksHard(p, l.Processes()) {
+			l.model.violatedLocked("%s waits for %s, which is there", name, st.Waiting)
+		}
 		if len(children) == 1 && st.State == states.Running {
 			l.checkListener(children[0])
 		}
@@ -353,7 +358,7 @@ func (l *life) expectAllRunning(fresh *config.Config, added []string) {
 	}
 	for _, p := range all {
 		wanted := slices.Contains(added, p.Config.Group) && p.Config.Autostart && !isHopeless(p.Config)
-		if st := p.Status().State; wanted && st != states.Running {
+		if st := p.Status().State; wanted && st != states.Running && len(p.Config.DependsOn) == 0 {
 			l.model.violated("%s was added and is %s", fullName(p.Config), st)
 		}
 	}
@@ -365,6 +370,11 @@ func (l *life) end() {
 	limit := time.Second
 	for _, name := range l.GroupNames() {
 		limit += mostPatience(l.GroupConfig(name))
+	}
+	if l.hasNeeds { // each may have to wait for another one
+		for _, p := range l.Processes() {
+			limit += time.Duration(p.Current().StopWaitSecs)*time.Second + slowestKill + slowestBurial
+		}
 	}
 	l.mu.Lock()
 	l.isBad = false

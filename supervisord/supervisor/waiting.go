@@ -229,11 +229,13 @@ func (s *Supervisor) groupPriority(p *process.Process) int {
 	return 0
 }
 
-// setPatience has Run look again when the first deadline comes.
+// setPatience has Run look again when the next deadline comes. One that is over
+// already is that of a process which has to stop first, and that will be news.
 func (s *Supervisor) setPatience() {
 	var first time.Time
+	now := time.Now()
 	for _, h := range s.held {
-		if !h.deadline.IsZero() && (first.IsZero() || h.deadline.Before(first)) {
+		if h.deadline.After(now) && (first.IsZero() || h.deadline.Before(first)) {
 			first = h.deadline
 		}
 	}

@@ -492,3 +492,21 @@ func TestStatesThatAreSeenOnlyForAMoment(t *testing.T) {
 		w.expectBirths(t, "job", "a", "b")
 	})
 }
+
+// TestWaitingTooLongWhileStopping: the time may be over before the process has
+// even stopped.
+func TestWaitingTooLongWhileStopping(t *testing.T) {
+	web, db := needing("web", "db!"), program("db", 999)
+	web.Processes[0].DependsTimeout = 2 * time.Second
+	inWorld(t, configOf(web, db), func(t *testing.T, w *world) {
+		pass(3 * time.Second)
+		w.stubborn["web"] = 5 * time.Second
+		if _, err := w.StopProcess(t.Context(), "db", true); err != nil {
+			t.Fatal(err)
+		}
+		pass(4 * time.Second)
+		w.expectStatus(t, "web", "STOPPING")
+		pass(2 * time.Second)
+		w.expectStatus(t, "web", "FATAL db was not ready within 2s")
+	})
+}
