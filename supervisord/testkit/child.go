@@ -39,6 +39,13 @@ const childName = "testkit-child"
 //	              with its process name and what the request asks for
 //	serve         answer HTTP requests on the sockets that LISTEN_FDS tells of,
 //	              with its process name, its pid and the name of the socket
+//	open ADDRESS,FILE
+//	              answer HTTP requests at host:port or a path from now on, with
+//	              200, or with 503 while the file exists
+//	notify TEXT   send a message to NOTIFY_SOCKET, with | for the end of a line
+//	pulse FILE    say WATCHDOG=1 there now and again, while the file exists
+//	tell FD       write a line to a descriptor and close it
+//	until FILE    wait until the file exists
 //	listen N      be an event listener for N events: write each to stderr, a
 //	              line each, and accept it
 //	reject N      the same, but reject them
@@ -139,6 +146,10 @@ func isRuntimes(target string) bool {
 }
 
 func withArgument(verb, arg string) {
+	if act, ok := telling[verb]; ok {
+		act(arg)
+		return
+	}
 	switch verb {
 	case "say":
 		fmt.Println(arg)

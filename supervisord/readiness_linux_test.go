@@ -1,0 +1,398 @@
+package supervisord_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// freeAddress is one that nobody listens on just now.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	return fmt.Sprintf("127.0.0.1:%d", freePort(t))
+}
+
+// status is the line of one process, its words separated by single spaces.
+func (s *site) status(name string) string {
+	return strings.Join(strings.Fields(s.ctl("status", name)), " ")
+}
+
+func (s *site) awaitStatus(name, text string) {
+	s.t.Helper()
+	s.await(name+" is "+text, func() bool { return strings.Contains(s.status(name), text) })
+}
+
+// logged counts the lines of the daemon's log with this text.
+func (s *site) logged(text string) int { return strings.Count(s.read("supervisord.log"), text) }
+
+// TestReadiness: a program of each kind is RUNNING when it is ready and no sooner.
+func TestReadiness(t *testing.T) {
+	s := newSite(t)
+	web, plain := freeAddress(t), freeAddress(t)
+	go1 := s.path("go")
+	s.configure(fmt.Sprintf(`[program:http]
+command=child until %[1]s open %[2]s,%[4]s/ill wait
+ready=http://%[2]s/up
+[program:tcp]
+command=child until %[1]s open %[3]s, wait
+ready=tcp://%[3]s
+[program:unix]
+command=child until %[1]s open %[4]s/u.sock, wait
+ready=unix:%[4]s/u.sock
+[program:exec]
+command=child wait
+ready=exec:sh -c 'echo "not for $SUPERVISOR_PROCESS_NAME"; test -e %[1]s'
+[program:file]
+command=child wait
+ready=file:%[1]s
+[program:notify]
+command=child notify "STATUS=Loading 3 of 7" until %[1]s notify "READY=1|STATUS=Serving" wait
+ready=notify
+[program:fd]
+command=child until %[1]s tell 5 wait
+ready=fd:5
+[program:log]
+command=child say starting until %[1]s cry "ready to serve" wait
+ready=log:^ready to
+[program:plain]
+command=child wait
+[fcgi-program:fcgi]
+command=child until %[1]s fcgi
+socket=unix://%[4]s/f.sock
+ready=fcgi://%[4]s/f.sock/ping
+`, go1, web, plain, s.dir))
+	s.start()
+	s.awaitStatus("plain", "RUNNING")
+	for name, why := range map[string]string{
+		"http": "connection refused", "tcp": "connection refused", "unix": "no such file or directory",
+		"exec": "exit status 1: not for exec", "file": "no such file or directory", "notify": "Loading 3 of 7",
+		"fd": "no line on descriptor 5 yet", "log": "no matching line of output yet", "fcgi": "no answer within 2s",
+	} {
+		s.awaitStatus(name, name+" STARTING waiting to be ready: "+why)
+	}
+	if out := s.status("plain"); !strings.HasPrefix(out, "plain RUNNING pid ") || strings.Contains(out, "ready") {
+		t.Errorf("of a program without ready=: %s", out)
+	}
+	if out := s.ctl("wait", "http", "--timeout", "100ms"); out != "http: ERROR (not ready within 100ms)\n" {
+		t.Errorf("wait: %s", out)
+	}
+	s.touch("go")
+	for _, name := range []string{"http", "tcp", "unix", "exec", "file", "notify", "fd", "log", "fcgi"} {
+		if out := s.ctl("wait", name); out != name+": ready\n" {
+			t.Errorf("wait %s: %s", name, out)
+		}
+		if out := s.status(name); !strings.HasPrefix(out, name+" RUNNING pid ") || !strings.HasSuffix(out, ", ready") {
+			t.Errorf("status: %s", out)
+		}
+	}
+	if out := s.ctl("why", "notify"); !strings.Contains(out, "ready = notify: it is ready") || !strings.Contains(out, "it says: Serving") {
+		t.Errorf("why: %s", out)
+	}
+	if out := s.ctl("health"); strings.Count(out, " ready ") != 9 || strings.Contains(out, "plain") {
+		t.Errorf("health: %s", out)
+	}
+	if out := s.ctl("restart", "http"); out != "http: stopped\nhttp: started\n" {
+		t.Errorf("restart: %s", out)
+	}
+	s.ctl("shutdown")
+	if err := s.daemon.Wait(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(s.path("supervisord.pid.notify")); !os.IsNotExist(err) {
+		t.Errorf("the directory of the sockets stays behind: %v", err)
+	}
+}
+
+func TestNotReadyInTime(t *testing.T) {
+	s := newSite(t)
+	s.configure(`[program:deaf]
+command=sh -c "trap '' TERM; while :; do sleep 0.1; done"
+ready=file:/none
+ready_timeout=500ms
+stopwaitsecs=1
+startretries=1
+[program:patient]
+command=child wait
+ready=file:/none
+ready_timeout=infinity
+[program:mortal]
+command=child until ` + s.path("go") + ` exit 3
+ready=file:/none
+startretries=0
+`)
+	s.start()
+	const why = "not ready within 0.5 seconds (no such file or directory)"
+	s.awaitStatus("deaf", "deaf FATAL "+why)
+	if got := s.logged("WARN killing 'deaf'"); got != 2 {
+		t.Errorf("killed %d times", got)
+	}
+	if out := s.ctl("wait", "deaf"); out != "deaf: ERROR (deaf was given up: "+why+")\n" {
+		t.Errorf("wait: %s", out)
+	}
+	s.awaitStatus("patient", "STARTING")
+	if out := s.ctl("stop", "patient"); out != "patient: stopped\n" {
+		t.Errorf("stop: %s", out)
+	}
+	s.await("more than startsecs", func() bool { return s.logged("spawned: 'deaf'") == 2 })
+	s.touch("go")
+	s.awaitStatus("mortal", "FATAL Exited ")
+}
+
+// TestHealth: what is ill is restarted, and said to be once; a program without
+// such wishes is not looked at.
+func TestHealth(t *testing.T) {
+	s := newSite(t)
+	web := freeAddress(t)
+	s.configure(fmt.Sprintf(`[program:web]
+command=child open %[1]s,%[2]s/ill wait
+ready=tcp://%[1]s
+health=http://%[1]s/
+health_interval=100ms
+health_failures=2
+[program:watched]
+command=child notify "READY=1" pulse %[2]s/alive wait
+ready=notify
+health=notify
+health_interval=500ms
+health_failures=2
+stdout_logfile=%[2]s/watched.log
+[program:observed]
+command=child wait
+health=exec:test -e %[2]s/alive
+health_interval=100ms
+health_action=none
+`, web, s.dir))
+	s.touch("alive")
+	s.start()
+	names := []string{"web", "watched", "observed"}
+	for _, name := range names {
+		s.awaitStatus(name, ", healthy")
+	}
+	before := s.programPids(names...)
+	s.touch("ill")
+	s.await("another web", func() bool { return s.pid("web") != before[0] })
+	if err := os.Remove(s.path("ill")); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitStatus("web", ", healthy")
+	if err := os.Remove(s.path("alive")); err != nil {
+		t.Fatal(err)
+	}
+	s.await("another one watched", func() bool { p := s.pid("watched"); return p != before[1] && p != 0 })
+	s.awaitStatus("observed", ", unhealthy: exit status 1")
+	s.touch("alive")
+	s.awaitStatus("watched", ", healthy")
+	s.awaitStatus("observed", ", healthy")
+	if got := s.pid("observed"); got != before[2] {
+		t.Errorf("the one that is only observed had pid %d and has %d", before[2], got)
+	}
+	for text, want := range map[string]int{
+		fmt.Sprintf("WARN unhealthy: web (%d): http 503 from http://%s/ (2 failures in a row); it is restarted", before[0], web): 1,
+		fmt.Sprintf("WARN unhealthy: watched (%d): no WATCHDOG=1 for 1s (2 failures in a row); it is restarted", before[1]):      1,
+		"INFO healthy: observed (": 1,
+		"probe of":                 0,
+	} {
+		if got := s.logged(text); got != want {
+			t.Errorf("%q is logged %d times, want %d", text, got, want)
+		}
+	}
+}
+
+// tellers are programs that have said that they are ready, and such that are about
+// to.
+func (s *site) tellers() (told, silent []string) {
+	s.touch("alive")
+	s.configure(fmt.Sprintf(`[program:watched]
+command=child notify "READY=1|STATUS=Serving" pulse %[1]s/alive wait
+ready=notify
+health=notify
+health_interval=1s
+health_failures=2
+[program:fd]
+command=child tell 5 wait
+ready=fd:5
+[program:log]
+command=child say ready wait
+ready=log:ready
+[program:notify2]
+command=child until %[1]s/go notify READY=1 wait
+ready=notify
+[program:fd2]
+command=child until %[1]s/go tell 5 wait
+ready=fd:5
+[program:log2]
+command=child until %[1]s/go say ready wait
+ready=log:ready
+[program:file2]
+command=child wait
+ready=file:%[1]s/go
+`, s.dir))
+	s.start()
+	told, silent = []string{"watched", "fd", "log"}, []string{"notify2", "fd2", "log2", "file2"}
+	s.awaitRunning(told...)
+	s.awaitStatus("watched", ", healthy")
+	for _, name := range silent {
+		s.awaitStatus(name, "STARTING waiting")
+	}
+	return told, silent
+}
+
+// TestReadinessAfterACrash: nobody is restarted, and everybody is still heard.
+func TestReadinessAfterACrash(t *testing.T) {
+	s := newSite(t)
+	told, silent := s.tellers()
+	names := append(told, silent...)
+	before := s.programPids(names...)
+	s.crash()
+	s.start()
+	s.awaitStatus("watched", ", healthy") // it pulses, and is heard
+	for i, name := range told {
+		if out := s.status(name); !strings.HasPrefix(out, fmt.Sprintf("%s RUNNING pid %d, ", name, before[i])) {
+			t.Errorf("after a crash: %s", out)
+		}
+	}
+	for _, name := range silent {
+		s.awaitStatus(name, "STARTING waiting")
+	}
+	s.touch("go")
+	for _, name := range silent {
+		s.awaitStatus(name, ", ready")
+	}
+	for i, pid := range s.programPids(names...) {
+		if pid != before[i] {
+			t.Errorf("%s had pid %d and has %d", names[i], before[i], pid)
+		}
+	}
+	if err := os.Remove(s.path("alive")); err != nil {
+		t.Fatal(err)
+	}
+	s.await("another one watched", func() bool { p := s.pid("watched"); return p != before[0] && p != 0 })
+}
+
+// TestPipeWhileThereIsNoDaemon: a line that is written then is read later, and the
+// program does not die of it.
+func TestPipeWhileThereIsNoDaemon(t *testing.T) {
+	s := newSite(t)
+	s.configure(`[program:fd]
+command=child until ` + s.path("go") + ` tell 5 say told wait
+ready=fd:5
+stdout_logfile=` + s.path("fd.log") + `
+`)
+	s.start()
+	s.awaitStatus("fd", "STARTING waiting")
+	pid := s.pid("fd")
+	s.crash()
+	s.touch("go")
+	s.await("its line", func() bool { return !hasDescriptor(pid, 5) })
+	s.start()
+	s.awaitStatus("fd", fmt.Sprintf("RUNNING pid %d, ", pid))
+}
+
+func hasDescriptor(pid, fd int) bool {
+	_, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd))
+	return err == nil
+}
+
+// TestReadinessOverUpgrades: nothing that is said is lost.
+func TestReadinessOverUpgrades(t *testing.T) {
+	s := newSite(t)
+	told, silent := s.tellers()
+	names := append(told, silent...)
+	before := s.programPids(names...)
+	for i := range 3 {
+		if out := s.ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
+			t.Fatal(out)
+		}
+		if i == 1 {
+			s.touch("go") // whatever the daemon is doing
+		}
+	}
+	for _, name := range silent {
+		s.awaitStatus(name, ", ready")
+	}
+	if out := s.ctl("why", "watched"); !strings.Contains(out, "it says: Serving") {
+		t.Errorf("why: %s", out)
+	}
+	for i, pid := range s.programPids(names...) {
+		if pid != before[i] {
+			t.Errorf("%s had pid %d and has %d", names[i], before[i], pid)
+		}
+	}
+	s.awaitStatus("watched", ", healthy")
+	if got := s.logged("unhealthy"); got != 0 {
+		t.Errorf("%d are unhealthy", got)
+	}
+	if err := os.Remove(s.path("alive")); err != nil {
+		t.Fatal(err)
+	}
+	s.await("another one watched", func() bool { p := s.pid("watched"); return p != before[0] && p != 0 })
+}
+
+// copyChild puts the program child where other users can execute it.
+func (s *site) copyChild() {
+	s.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	data, err := os.ReadFile(self)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(s.path("child"), data, 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// TestNotifySocketIsTheUsers: a program that runs as another user can tell, and
+// nobody else can.
+func TestNotifySocketIsTheUsers(t *testing.T) {
+	s := newSite(t)
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: only root can have programs of other users")
+	}
+	s.configure(fmt.Sprintf(`[program:other]
+command=%[1]s/child notify READY=1 wait
+user=nobody
+ready=notify
+[program:own]
+command=child until %[1]s/go notify READY=1 wait
+ready=notify
+`, s.dir))
+	s.copyChild()
+	s.start()
+	s.awaitStatus("other", ", ready")
+	s.awaitStatus("own", "STARTING")
+	sockets, err := os.ReadDir(s.path("supervisord.pid.notify"))
+	if err != nil || len(sockets) != 2 {
+		t.Fatalf("%v, %v", sockets, err)
+	}
+	uids := map[uint32]int{}
+	for _, e := range sockets {
+		info, err := e.Info()
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info.Mode(), err)
+		}
+		uids[info.Sys().(*syscall.Stat_t).Uid]++
+		// This process is root, but none of the program's.
+		c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.path("supervisord.pid.notify") + "/" + e.Name(), Net: "unixgram"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Write([]byte("READY=1")); err != nil {
+			t.Error(err)
+		}
+		c.Close()
+	}
+	if len(uids) != 2 || uids[0] != 1 {
+		t.Errorf("the sockets belong to %v", uids)
+	}
+	if out := s.ctl("wait", "own", "--timeout", "500ms"); !strings.Contains(out, "ERROR") {
+		t.Errorf("a stranger makes a program ready: %s", out)
+	}
+	s.touch("go")
+	s.awaitStatus("own", ", ready")
+}
