@@ -40,6 +40,7 @@ func (r *reader) policy(p *Policy) {
 		Pause: get[time.Duration](r, "rolling_pause"), DrainTimeout: get[time.Duration](r, "drain_timeout"),
 	}
 	p.Listen, p.ListenEnv = r.listens(), get[Choice](r, "listen_env")
+	r.descriptors(p)
 	p.EnvFiles = get[[]EnvFile](r, "env_file")
 	p.UserEnv = get[bool](r, "user_env")
 	p.Hooks = Hooks{
@@ -137,6 +138,18 @@ func (r *reader) listens() []*ListenSocket {
 	}
 	return list
 }
+
+// descriptors refuses a probe on a descriptor that is one of the sockets.
+func (r *reader) descriptors(p *Policy) {
+	for option, probe := range map[string]Probe{"ready": p.Ready.Probe, "health": p.Health.Probe} {
+		if last := firstSocket + len(p.Listen) - 1; probe.Kind == FDProbe && probe.FD <= last {
+			r.fail(option, fmt.Sprintf("descriptor %d is one of sockets=, which has those from %d to %d", probe.FD, firstSocket, last))
+		}
+	}
+}
+
+// firstSocket is the descriptor of the first of sockets=.
+const firstSocket = 3
 
 // sockets reads all [socket:x].
 func (l *loader) sockets() {
