@@ -285,7 +285,8 @@ type successorOf struct {
 const patience = time.Minute
 
 // leave stops everything but the children, so that run ends.
-func (l *life) leave(ctx context.Context, servers *httpd.Servers, end func()) {
+// A shutdown that has begun meanwhile goes on, without an upgrade.
+func (l *life) leave(ctx context.Context, servers *httpd.Servers, running func() bool, end func()) {
 	select {
 	case <-l.leaving:
 	case <-ctx.Done():
@@ -296,6 +297,10 @@ func (l *life) leave(ctx context.Context, servers *httpd.Servers, end func()) {
 	l.sites = servers.Bequeath(limit)
 	if limit.Err() != nil && ctx.Err() == nil {
 		l.log.Warn(fmt.Sprintf("requests that are not answered after %s are cut off by the upgrade", patience))
+	}
+	if !running() {
+		l.log.Warn("not upgraded: supervisord is about to end")
+		return
 	}
 	l.spawner.Hold()
 	end()

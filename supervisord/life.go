@@ -77,6 +77,9 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, h *handover, err e
 	l.conf = e.conf // with what is scaled
 	l.cleanUp(e)
 	mood, h, err = l.run(ctx, servers, e)
+	if h == nil {
+		servers.TakeBack(l.sites) // an upgrade may have been overtaken
+	}
 	if l.cause != "" { // the last line, from which one learns what the exit status means
 		l.log.Warn(fmt.Sprintf("supervisord exits with status %d: %s", l.status, l.cause))
 	}
@@ -167,7 +170,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	})
 	helpers.Go(func() { l.obey(ctx, s) })
 	helpers.Go(func() { giveBack(ctx, started) })
-	helpers.Go(func() { l.leave(ctx, servers, stop) })
+	helpers.Go(func() { l.leave(ctx, servers, func() bool { return s.Mood() == states.DaemonRunning }, stop) })
 	helpers.Go(func() { operations.Run(supervising) })
 	e.settled = false
 	mood := s.Run(supervising)

@@ -71,6 +71,24 @@ func (s *Servers) Bequeath(ctx context.Context) []Bequest {
 	return all
 }
 
+// TakeBack follows Pause when nobody goes on after all, and is given what
+// Bequeath has returned, nil if it was not called. It closes what was to be handed
+// over, and removes the files of unix sockets. Serve must have returned.
+func (s *Servers) TakeBack(all []Bequest) {
+	if !s.paused.Swap(false) {
+		return
+	}
+	for _, st := range s.sites {
+		st.removeFile() // while the socket is open, see there
+	}
+	if all == nil {
+		for _, st := range s.sites {
+			unix.Close(st.handed)
+		}
+	}
+	discard(all, func(Bequest) bool { return false })
+}
+
 func address(c config.Server) string {
 	if c.Family == "unix" {
 		return c.Path
