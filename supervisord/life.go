@@ -185,8 +185,8 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 }
 
 // check asks something outside that a process waits for.
-func (l *life) check(ctx context.Context, _ *process.Process, about config.Probe) error {
-	c := probe.Checker{Spawner: l.spawner}
+func (l *life) check(ctx context.Context, p *process.Process, about config.Probe) error {
+	c := probe.Checker{Spawner: l.spawner, Spec: p.Errand}
 	return c.Check(ctx, about)
 }
 

@@ -1,0 +1,199 @@
+package supervisord_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// inTurn is a pod in which each program waits for the one before. Programs that
+// start and end say so in one file.
+func (s *site) inTurn(more string) {
+	s.t.Helper()
+	const says = `sh -c "echo %(program_name)s begins >>%(here)s/order; trap 'sleep 0.2; echo %(program_name)s ends >>%(here)s/order; exit 0' TERM; while :; do sleep 0.05; done"`
+	s.configure(`[program:db]
+command=` + says + `
+[program:migrate]
+command=sh -c "sleep 0.3; echo migrate ends >>%(here)s/order"
+startsecs=0
+autorestart=false
+depends_on=db
+[program:web]
+command=` + says + `
+depends_on=migrate:success, idle?
+wait_for=file:` + s.path("flag") + `
+priority=1
+[program:idle]
+command=sleep 1000
+autostart=false
+` + more)
+}
+
+func (s *site) expectStatus(name, want string) {
+	s.t.Helper()
+	s.await(name+" is "+want, func() bool {
+		return strings.Contains(strings.Join(strings.Fields(s.ctl("status", name)), " "), name+" "+want)
+	})
+}
+
+func TestDependencies(t *testing.T) {
+	s := newSite(t)
+	s.inTurn("")
+	s.start()
+	s.expectStatus("web", "STOPPED waiting for file:"+s.path("flag"))
+	if why := s.ctl("why", "web"); !strings.Contains(why, "probe: waits for file:") {
+		t.Errorf("why: %s", why)
+	}
+	s.write("flag", "")
+	s.awaitRunning("web", "db")
+	if out := s.ctl("graph"); !strings.Contains(out, "migrate:success              holds") {
+		t.Errorf("graph: %s", out)
+	}
+	if out := s.ctl("stop", "all"); !strings.Contains(out, "web: stopped") || !strings.Contains(out, "db: stopped") {
+		t.Errorf("stop all: %s", out)
+	}
+	want := "db begins\nmigrate ends\nweb begins\nweb ends\ndb ends\n"
+	if got := s.read("order"); got != want {
+		t.Errorf("the order was\n%s, want\n%s", got, want)
+	}
+	os.Remove(s.path("order"))
+	if out := s.ctl("start", "--no-deps", "web"); out != "web: started\n" {
+		t.Errorf("start --no-deps: %s", out)
+	}
+	if got := s.read("order"); got != "web begins\n" {
+		t.Errorf("it brought %s", got)
+	}
+	s.ctl("stop", "web")
+	os.Remove(s.path("order"))
+	if out := s.ctl("start", "web"); out != "web: started\n" {
+		t.Errorf("start: %s", out)
+	}
+	if got := s.read("order"); got != "web begins\n" { // migrate has succeeded already
+		t.Errorf("the order was\n%s", got)
+	}
+	s.ctl("start", "db")
+	os.Remove(s.path("order"))
+	if out := s.ctl("shutdown", "--timeout", "30s", "--progress"); !strings.Contains(out, "Shut down\nwaiting for ") || !strings.HasSuffix(out, "supervisord is gone\n") {
+		t.Errorf("shutdown: %s", out)
+	}
+	if got := s.read("order"); got != "web ends\ndb ends\n" {
+		t.Errorf("the order was\n%s", got)
+	}
+	if got := s.exitStatus(); got != 0 {
+		t.Errorf("exit status %d", got)
+	}
+}
+
+func TestAStartThatFailsSaysBecauseOfWhom(t *testing.T) {
+	s := newSite(t)
+	s.configure("[program:db]\ncommand=false\nstartretries=0\nautostart=false\n[program:web]\ncommand=sleep 1000\ndepends_on=db\nautostart=false\n")
+	s.start()
+	s.await("the daemon answers", func() bool { return strings.Contains(s.ctl("status"), "web") })
+	want := "web: ERROR (abnormal termination: it needs db:ready, and db is FATAL (Exited too quickly (process log may have details)))\n"
+	if out := s.ctl("start", "web"); out != want {
+		t.Errorf("start: %s", out)
+	}
+}
+
+// TestWhoWaitsGoesOnWaiting: over a crash, an upgrade and a restart of the daemon;
+// and who has been told not to start is not started.
+func TestWhoWaitsGoesOnWaiting(t *testing.T) {
+	for name, change := range map[string]func(*site){
+		"crash":   func(s *site) { s.crash(); s.start() },
+		"upgrade": func(s *site) { s.ctl("upgrade") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.inTurn("[program:late]\ncommand=sleep 1000\ndepends_on=web\n[program:asked]\ncommand=sleep 1000\ndepends_on=web\nautostart=false\n" +
+				"[program:bound]\ncommand=sleep 1000\ndepends_on=other!\n[program:other]\ncommand=sleep 1000\n")
+			s.start()
+			s.awaitRunning("db", "bound")
+			db := s.pid("db")
+			s.expectStatus("late", "STOPPED waiting for web:ready")
+			if out := s.ctl("stop", "late"); out != "late: stopped\n" {
+				t.Errorf("stop of one that waits: %s", out)
+			}
+			asking := exec.Command("supervisorctl", "-c", s.path("supervisord.conf"), "start", "asked")
+			if err := asking.Start(); err != nil {
+				t.Fatal(err)
+			}
+			s.ctl("stop", "other")
+			s.expectStatus("asked", "STOPPED waiting for web:ready")
+			s.expectStatus("bound", "STOPPED waiting for other:ready")
+			_ = asking.Process.Kill()
+			_ = asking.Wait()
+			change(s)
+			s.awaitRunning("db")
+			if pid := s.pid("db"); pid != db {
+				t.Errorf("db had pid %d and has %d", db, pid)
+			}
+			s.expectStatus("web", "STOPPED waiting for file:"+s.path("flag"))
+			s.write("flag", "")
+			s.awaitRunning("web", "asked")
+			s.ctl("start", "other")
+			s.awaitRunning("bound")
+			if status := s.ctl("status", "late"); !strings.Contains(status, "Not started") {
+				t.Errorf("late: %s", status)
+			}
+		})
+	}
+}
+
+func TestRestartOfTheDaemonStartsInOrder(t *testing.T) {
+	s := newSite(t)
+	s.inTurn("")
+	s.write("flag", "")
+	s.start()
+	s.awaitRunning("web")
+	os.Remove(s.path("order"))
+	s.ctl("reload")
+	want := "web ends\ndb ends\ndb begins\nmigrate ends\nweb begins\n"
+	s.await("the new order", func() bool { return s.read("order") == want })
+}
+
+func TestShutdownDeadline(t *testing.T) {
+	s := newSite(t)
+	s.configure("[program:deaf]\ncommand=sh -c \"trap '' TERM; while :; do sleep 0.1; done\"\nstopwaitsecs=1000\npriority=1\n" +
+		"[program:deafer]\ncommand=sh -c \"trap '' TERM; while :; do sleep 0.1; done\"\nstopwaitsecs=1000\n")
+	s.inSupervisord("shutdown_timeout=1s")
+	s.start()
+	s.awaitRunning("deaf", "deafer")
+	begun := time.Now()
+	s.ctl("shutdown")
+	if got := s.exitStatus(); got != 0 {
+		t.Errorf("exit status %d", got)
+	}
+	if took := time.Since(begun); took < time.Second || took > time.Minute {
+		t.Errorf("it took %s", took)
+	}
+	if log := s.read("supervisord.log"); !strings.Contains(log, "the time for the shutdown is over, killing deaf, deafer") {
+		t.Errorf("the log is\n%s", log)
+	}
+}
+
+// TestTheExampleLoads: in ours and in the real Supervisor.
+func TestTheExampleLoads(t *testing.T) {
+	t.Parallel()
+	example, err := filepath.Abs("../docs/examples/laravel-pod.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("supervisord", "-t", "-c", example).CombinedOutput()
+	if err != nil || !strings.HasSuffix(strings.TrimSpace(string(out)), "is fine.") {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	const read = "import sys; from supervisor.options import ServerOptions; o = ServerOptions(); o.realize(['-c', sys.argv[1]]); " +
+		"print(' '.join(sorted(g.name for g in o.process_group_configs)))"
+	python, err := exec.LookPath("/usr/bin/python3")
+	if err != nil || exec.Command(python, "-c", "import supervisor.options").Run() != nil {
+		t.Skip("SKIPPED: there is no Supervisor to read the example")
+	}
+	out, err = exec.Command(python, "-c", read, example).CombinedOutput()
+	if names := strings.Fields(string(out)); err != nil || !slices.Equal(names, []string{"migrate", "nginx", "php-fpm", "queue"}) {
+		t.Errorf("Supervisor reads it as %s, %v", out, err)
+	}
+}
