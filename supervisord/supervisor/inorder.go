@@ -116,16 +116,7 @@ func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, wait
 	if !s.isRelated.Load() {
 		return callAll(ctx, list, stopper(ctx, wait))
 	}
-	r := s.related()
-	before := make(map[*process.Process][]*process.Process) // those that have to be gone
-	for _, p := range list {
-		needy := r.dependents(p)
-		for _, q := range list {
-			if needy[q] && q != p {
-				before[p] = append(before[p], q)
-			}
-		}
-	}
+	before := s.related().stopsBefore(list)
 	if len(before) == 0 {
 		return callAll(ctx, list, stopper(ctx, wait))
 	}

@@ -119,6 +119,23 @@ func (r *relations) inOrder(list []*process.Process) []*process.Process {
 	return sorted
 }
 
+// stopsBefore tells, of each process of a list, which others of it are to be gone
+// before it is stopped. Those that need one another in a circle, as programs that
+// stand in no file may, go in some order.
+func (r *relations) stopsBefore(list []*process.Process) map[*process.Process][]*process.Process {
+	before := make(map[*process.Process][]*process.Process)
+	order := r.inOrder(list)
+	for i, p := range order {
+		needy := r.dependents(p)
+		for _, q := range order[i+1:] {
+			if needy[q] {
+				before[p] = append(before[p], q)
+			}
+		}
+	}
+	return before
+}
+
 // holds tells whether a process has come as far as a condition wants.
 func holds(c config.Condition, p *process.Process, st *process.Status) bool {
 	succeeded := st.State == states.Exited && p.Current().Expected(st.ExitStatus)

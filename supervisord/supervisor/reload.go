@@ -1,7 +1,9 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
@@ -46,7 +48,21 @@ func (s *Supervisor) compare(fresh *config.Config) api.Changes {
 			c.Removed = append(c.Removed, g.Config.Name)
 		}
 	}
+	s.dependentsFirst(c.Changed)
+	s.dependentsFirst(c.Removed)
 	return c
+}
+
+// dependentsFirst orders the names of groups as they are best taken out of use.
+func (s *Supervisor) dependentsFirst(groups []string) {
+	if !s.isRelated.Load() || len(groups) < 2 {
+		return
+	}
+	place := make(map[string]int)
+	for i, p := range s.related().inOrder(s.everybody()) {
+		place[p.Config.Group] = i
+	}
+	slices.SortStableFunc(groups, func(a, b string) int { return cmp.Compare(place[b], place[a]) })
 }
 
 // configured returns the configuration as last read.

@@ -122,3 +122,13 @@ func TestGroupsAreStoppedInReverse(t *testing.T) {
 		}
 	})
 }
+
+func TestGroupsAreRemovedDependentsFirst(t *testing.T) {
+	inWorld(t, configOf(program("a", 1), needing("b", "a"), needing("c", "b", "d"), program("d", 5)), func(t *testing.T, w *world) {
+		w.fresh = func() (*config.Config, error) { return configOf(), nil }
+		changes, err := w.Reload(t.Context())
+		if want := []string{"c", "b", "d", "a"}; err != nil || !slices.Equal(changes.Removed, want) {
+			t.Errorf("got %v, %v", changes.Removed, err)
+		}
+	})
+}
