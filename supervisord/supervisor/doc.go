@@ -16,4 +16,13 @@
 // until a program is RUNNING. Run also has the clock tick, for as long as
 // somebody subscribes to that. At shutdown the groups are stopped one after the
 // other in the opposite order.
+//
+// A program that depends on others (depends_on=, wait_for=) makes way for the next
+// when its turn comes, and is held. Each change of a process has Run look at those
+// who are held: whoever lacks nothing any more is started, in the order of
+// priority. A start request is held in the same way, and brings what is needed.
+// What is outside is asked by goroutines of its own; so are stops that have to wait
+// for others, and the shutdown where dependencies have a say in its order. What a
+// start waits for is part of the process's status, so that it outlasts the daemon;
+// how long it has waited is not.
 package supervisor

@@ -336,7 +336,9 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	if !s.Resumed {
 		s.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
 	}
-	takeOver(g, s.estates(g))
+	estates := s.estates(g)
+	s.remember(estates)
+	takeOver(g, estates)
 	s.enqueue(g)
 	return nil
 }

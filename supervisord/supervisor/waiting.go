@@ -90,6 +90,16 @@ func (s *Supervisor) relate(c *config.Process) {
 	}
 }
 
+// remember has what happened while there was no daemon be noticed too: who was up
+// when the last one saw it, and is not any more, has left.
+func (s *Supervisor) remember(estates map[*process.Process]*Estate) {
+	s.news.mu.Lock()
+	defer s.news.mu.Unlock()
+	for p, e := range estates {
+		s.news.seen[p] = &e.Past
+	}
+}
+
 // takeLosses returns which conditions have ended, by process, in the order of
 // their names.
 func (s *Supervisor) takeLosses() (list []*process.Process, left map[*process.Process]conditions) {

@@ -13,6 +13,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
 )
 
@@ -508,5 +509,25 @@ func TestWaitingTooLongWhileStopping(t *testing.T) {
 		w.expectStatus(t, "web", "STOPPING")
 		pass(2 * time.Second)
 		w.expectStatus(t, "web", "FATAL db was not ready within 2s")
+	})
+}
+
+// TestADependencyThatLeftWhileThereWasNoDaemon takes along who is restarted with it.
+func TestADependencyThatLeftWhileThereWasNoDaemon(t *testing.T) {
+	inWorldWith(t, configOf(needing("web", "db!"), program("db", 999)), func(w *world, o *supervisor.Options) {
+		c := &child{w: w, name: "web", pid: 50, exits: make(chan spawn.Exit, 1)}
+		w.children["web"] = c
+		past := func(pid int) process.Status {
+			return process.Status{State: states.Running, PID: pid, Started: time.Now().Add(-time.Hour)}
+		}
+		web, db := &supervisor.Estate{}, &supervisor.Estate{}
+		web.Past, db.Past = past(50), past(51)
+		web.Child, db.Child = spawn.Orphan{PID: 50}, spawn.Orphan{PID: 51}
+		o.Estates = map[string]*supervisor.Estate{"web": web, "db": db}
+	}, func(t *testing.T, w *world) {
+		w.expectBirths(t, "db")
+		w.expectStatus(t, "web", "STOPPED waiting for db:ready")
+		pass(2 * time.Second)
+		w.expectBirths(t, "db", "web")
 	})
 }
