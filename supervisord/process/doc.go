@@ -12,6 +12,12 @@
 // so on. After startretries retries in a row the process is FATAL and left
 // alone until somebody asks for a start.
 //
+// With ready= that is not enough: somebody outside must also have told of a first
+// success (Process.Ready). Until then the process is STARTING, and a child that is
+// not ready within ready_timeout is stopped, in that state: its end is that of a
+// failed start. What is told of the health of a RUNNING one changes no state;
+// whoever finds it ill has it replaced (Process.Renew), or not.
+//
 // A RUNNING process whose child ends is EXITED; autorestart decides whether
 // it is STARTING again at once. Births of the same process are at least a
 // second apart, so that a program that does nothing but end costs nothing.
