@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"errors"
 	"os"
 	"slices"
 )
@@ -39,8 +38,6 @@ type Bequest struct {
 
 // maxPath is how long the path of a socket may be, in bytes.
 const maxPath = 107
-
-var errUnsupported = errors.New("programs can't notify supervisord on this system")
 
 // closeFile closes what may be nil.
 func closeFile(f *os.File) {

@@ -4,8 +4,11 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"os"
 )
+
+var errUnsupported = errors.New("programs can't notify supervisord on this system")
 
 // Hub hears nobody on this system.
 type Hub struct{}

@@ -118,7 +118,7 @@ func healthOf(c *config.Process, st *process.Status) (condition string, since ti
 		return "failing", at, st.Ill
 	case asksHealth && st.Health == process.Healthy:
 		return "healthy", at, ""
-	case asksHealth:
+	case !asksReady:
 		return "unknown", st.Started, ""
 	}
 	return "ready", at, ""

@@ -44,7 +44,7 @@ func TestVitals(t *testing.T) {
 		p.NotReady(pid, "connection refused")
 		expect(false, "unknown", "waiting to be ready: connection refused", "waiting")
 		p.Ready(pid)
-		expect(true, "unknown", "pid 102, uptime 0:00:02, ready", "unknown")
+		expect(true, "unknown", "pid 102, uptime 0:00:02, ready", "ready")
 		p.Judge(pid, process.Healthy, "")
 		expect(true, "healthy", "pid 102, uptime 0:00:02, healthy", "healthy")
 		p.Judge(pid, process.Healthy, "http 503")
