@@ -603,3 +603,34 @@ func TestUpgrade(t *testing.T) {
 		ran.Wait()
 	})
 }
+
+// TestProcessesThatAreNoMore are forgotten, but not those that take their names.
+func TestProcessesThatAreNoMore(t *testing.T) {
+	inWorld(t, func(w *world) {
+		run := func(c *config.Process) (*process.Process, func()) {
+			_ = w.Provider(c)
+			p := process.New(process.Options{Config: c, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Changed: w.Changed})
+			ctx, cancel := context.WithCancel(w.t.Context())
+			ran := make(chan struct{})
+			go func() { defer close(ran); p.Run(ctx) }()
+			p.Start(c.Name, false)
+			synctest.Wait()
+			return p, func() { cancel(); <-ran }
+		}
+		_, endFirst := run(ready(notifies))
+		endFirst()
+		second, endSecond := run(ready(notifies))
+		defer endSecond()
+		c := ready(notifies)
+		c.Name, c.Group = "other", "other"
+		_, endThird := run(c)
+		endThird()
+		c = ready(tcp)
+		c.Name, c.Group = "last", "last"
+		_, endLast := run(c)
+		defer endLast()
+		if len(w.subjects) != 2 || len(w.ears) != 1 || w.byName["web"] == nil || w.byName["web"].p != second {
+			t.Errorf("%d subjects, %d ears", len(w.subjects), len(w.ears))
+		}
+	})
+}

@@ -19,8 +19,9 @@ import (
 // subject is a process that is watched. All of it belongs to Run, but for the
 // errands.
 type subject struct {
-	m *Monitor
-	p *process.Process
+	m   *Monitor
+	p   *process.Process
+	ear *ear // nil for none
 
 	pid    int // of the child that is watched, 0 for none
 	state  states.Process
@@ -71,29 +72,51 @@ func (m *Monitor) look(ctx context.Context, p *process.Process) {
 		return
 	}
 	if s == nil {
-		s = &subject{m: m, p: p}
+		s = &subject{m: m, p: p, ear: m.ear(p.FullName())}
 		for i := range s.appointments {
 			s.appointments[i] = appointment{of: s, what: purpose(i), index: -1}
 		}
 		m.subjects[p], m.byName[p.FullName()] = s, s
+		m.sweep()
 	}
 	s.look(ctx, p.Status())
+}
+
+// sweep forgets processes that have been taken out of use, which nobody tells of.
+// It is done when others come, so that there never are many.
+func (m *Monitor) sweep() {
+	for p, s := range m.subjects {
+		if p.IsOver() {
+			m.forget(s)
+		}
+	}
 }
 
 // forget ends the part in a process that is no more, or that nothing is asked for.
 func (m *Monitor) forget(s *subject) {
 	s.leave()
 	delete(m.subjects, s.p)
-	if name := s.p.FullName(); m.byName[name] == s {
-		delete(m.byName, name)
-		if s.p.IsOver() {
-			m.mu.Lock()
-			delete(m.ears, name)
-			m.mu.Unlock()
-			m.hub.Close(socketName(name))
-			m.hub.Close(pipeName(name))
-		}
+	name := s.p.FullName()
+	if m.byName[name] != s {
+		return // another process has the name
 	}
+	delete(m.byName, name)
+	if s.p.IsOver() && m.dropEar(name, s.ear) {
+		m.hub.Close(socketName(name))
+		m.hub.Close(pipeName(name))
+	}
+}
+
+// dropEar forgets the ear of a process, unless another process of that name, of
+// which there is no news yet, has one by now.
+func (m *Monitor) dropEar(name string, e *ear) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ears[name] != e {
+		return false
+	}
+	delete(m.ears, name)
+	return true
 }
 
 // conf is the configuration that holds now.
