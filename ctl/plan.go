@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -135,6 +136,9 @@ func planEffect(p *api.GroupPlan, effect string) string {
 var plainValue = regexp.MustCompile(`^[\w.,:/%@+-]+$`)
 
 func optionText(o api.OptionChange) string {
+	if strings.HasPrefix(o.Option, "environment ") { // of a variable there is but whether it is set
+		return fmt.Sprintf("%s: %s -> %s", o.Option, cmp.Or(o.Old, "not set"), cmp.Or(o.New, "not set"))
+	}
 	return fmt.Sprintf("%s: %s -> %s", o.Option, valueText(o.Old), valueText(o.New))
 }
 

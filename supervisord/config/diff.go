@@ -143,7 +143,7 @@ func (p *Process) Diff(old *Process) []Change {
 func (e Environment) diff(old Environment) []Change {
 	var list []Change
 	is, was := e.toMap(), old.toMap()
-	const set, unset, other = "set", "not set", "set to something else"
+	const set, unset, other = "set", "", "set to something else"
 	for name, value := range is {
 		switch before, ok := was[name]; {
 		case !ok:

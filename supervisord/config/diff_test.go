@@ -176,7 +176,7 @@ func TestGroupDiff(t *testing.T) {
 			"priority: 999 -> 5 (live)\na command: cat -> cat -n (restart)\na exitcodes: 0 -> 0,3 (live)\na priority: 999 -> 5 (live)\n" +
 				"a stopsignal: TERM -> INT (live)\na stopwaitsecs: 10 -> 20 (live)\n"},
 		{"environment", "[program:a]\ncommand=cat\nenvironment=A=1,B=secret,C=3\n", "[program:a]\ncommand=cat\nenvironment=A=1,B=other,D=4\n",
-			"a environment B: set -> set to something else (restart)\na environment C: set -> not set (restart)\na environment D: not set -> set (restart)\n"},
+			"a environment B: set -> set to something else (restart)\na environment C: set ->  (restart)\na environment D:  -> set (restart)\n"},
 		{"a log", "[program:a]\ncommand=cat\n", "[program:a]\ncommand=cat\nstdout_logfile=/dev/null\n",
 			"a stdout_logfile: AUTO -> /dev/null (restart)\n"},
 		{"number", strings.ReplaceAll(threeWorkers, " of %(numprocs)d", ""),
