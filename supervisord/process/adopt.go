@@ -35,7 +35,7 @@ func (p *Process) Adopt(e *Estate) {
 }
 
 func (p *Process) adopt(e *Estate) {
-	in := input{kind: recalled, past: e.Past, unwanted: e.Unwanted, handed: e.Handed}
+	in := input{kind: recalled, past: &e.Past, unwanted: e.Unwanted, handed: e.Handed}
 	switch {
 	case e.Past.Leaderless:
 		in.kind, in.exit = missed, spawn.Exit{Code: e.Past.ExitStatus}
@@ -148,7 +148,7 @@ func (s *Socket) Inherit(file *os.File) (*os.File, error) {
 
 // takeOver goes on with a living child.
 func takeOver(m *machine, now time.Time, in input) {
-	past := in.past
+	past := *in.past
 	if !hasChild(past.State) { // it was being born when its daemon ended
 		past.State, past.Started, past.Due, past.Vitals = states.Starting, now, false, Vitals{}
 	}
@@ -191,12 +191,13 @@ func hasChild(s states.Process) bool {
 // mourn takes note of an end that nobody has seen. Even with a status of 0 it
 // is unexpected if its cause may have been that nobody was there any more.
 func mourn(m *machine, now time.Time, in input) {
-	if !hasChild(in.past.State) {
-		in.past.State = states.Starting
+	past := *in.past
+	if !hasChild(past.State) {
+		past.State = states.Starting
 	}
-	in.past.Hook = NoHook // it ended with its daemon
-	m.restore(in.past)
-	m.bereft, m.lastPID = in.bereft, in.past.PID
+	past.Hook = NoHook // it ended with its daemon
+	m.restore(past)
+	m.bereft, m.lastPID = in.bereft, past.PID
 	switch m.State {
 	case states.Starting:
 		diedYoung(m, now, in)
@@ -213,7 +214,7 @@ func mourn(m *machine, now time.Time, in input) {
 
 // recall goes on where there was no child: what was due is due.
 func recall(m *machine, now time.Time, in input) {
-	past, was := in.past, in.past.Hook
+	past, was := *in.past, in.past.Hook
 	past.PID, past.Hook = 0, NoHook
 	stops := past.State == states.Stopping && was != NoHook // all but a hook is over
 	if hasChild(past.State) && !stops {                     // it was about to be born

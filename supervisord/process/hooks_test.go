@@ -180,7 +180,7 @@ func TestEveryStateTakesEveryInputWithHooks(t *testing.T) {
 					if flags>>10&1 != 0 {
 						in.text, in.hook = "why", running
 					}
-					in.past = Status{PID: 8, State: states.All[flags%len(states.All)], Started: noon, Hook: Hook(flags % int(numHooks))}
+					in.past = &Status{PID: 8, State: states.All[flags%len(states.All)], Started: noon, Hook: Hook(flags % int(numHooks))}
 					what := fmt.Sprintf("%s, %q, input %d (%s), flags %b", state, running, kind, in.hook, flags)
 					effects := m.step(noon.Add(time.Minute), in)
 					checkStep(t, what, m, state, effects)

@@ -101,7 +101,7 @@ type input struct {
 	cause  string           // of renewed
 	after  time.Duration    // of extended
 	health Verdict          // of examined
-	past   Status           // of adopted, missed and recalled: what the process was
+	past   *Status          // of adopted, missed and recalled: what the process was
 	// Of adopted: the child is to be stopped; it has lost the daemon that it
 	// talked to; that daemon has handed it over, which is nothing to talk about.
 	unwanted, bereft, handed bool

@@ -354,7 +354,7 @@ func spent(n int) func(*machine) {
 // past is an input about what was before the daemon.
 func past(k kind, state states.Process) input {
 	in := input{kind: k, exit: spawn.Exit{Code: -1}, bereft: k == missed}
-	in.past = Status{State: state, Started: noon, Deadline: noon.Add(5 * time.Second)}
+	in.past = &Status{State: state, Started: noon, Deadline: noon.Add(5 * time.Second)}
 	if k != recalled {
 		in.past.PID = 9
 	}
@@ -464,7 +464,7 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 							if kind >= readied && kind <= renewed {
 								in.pid = m.PID
 							}
-							in.past = Status{PID: 8, State: states.All[flags%len(states.All)], Started: noon}
+							in.past = &Status{PID: 8, State: states.All[flags%len(states.All)], Started: noon}
 							in.unwanted = flags&8 != 0
 							if flags&16 != 0 {
 								in.by = Health

@@ -94,7 +94,7 @@ func (m *machine) notReady() string {
 
 // secondsInWords is a duration as the configuration would have it.
 func secondsInWords(d time.Duration) string {
-	n := strconv.FormatFloat(d.Round(100*time.Millisecond).Seconds(), 'f', -1, 64)
+	n := strconv.FormatFloat(nearest(d, 100*time.Millisecond).Seconds(), 'f', -1, 64)
 	if n == "1" {
 		return "1 second"
 	}

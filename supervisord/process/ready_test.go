@@ -25,7 +25,8 @@ func TestReadinessCells(t *testing.T) {
 	adoptedStarting.past.ReadyBy = noon.Add(time.Minute)
 	adoptedReady := past(adopted, states.Starting)
 	adoptedReady.past.ReadyBy, adoptedReady.past.Ready = noon.Add(time.Minute), true
-	adoptedLate := adoptedStarting
+	adoptedLate := past(adopted, states.Starting)
+	*adoptedLate.past = *adoptedStarting.past
 	adoptedLate.past.Late, adoptedLate.past.Deadline = true, noon.Add(65*time.Second)
 	handed := func(in input) input { in.handed = true; return in }
 	notify := func(m *machine) { m.conf.Ready.Kind = config.NotifyProbe }

@@ -71,7 +71,10 @@ func inWords(d time.Duration) string {
 		d = 0
 	}
 	if d >= time.Second {
-		return d.Round(100 * time.Millisecond).String()
+		return nearest(d, 100*time.Millisecond).String()
 	}
-	return d.Round(time.Millisecond).String()
+	return nearest(d, time.Millisecond).String()
 }
+
+// nearest rounds a time, which is not negative, to a multiple of a unit.
+func nearest(d, unit time.Duration) time.Duration { return (d + unit/2) / unit * unit }
