@@ -170,6 +170,15 @@ func (s *session) askForShutdown(ctx context.Context, timeout time.Duration) err
 	return s.command(ctx, "shutdownWithin", int(timeout.Milliseconds()))
 }
 
+// some lists the first of many names.
+func some(names []string) string {
+	const most = 8
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
 // progressEvery is the time between two looks at who is still there.
 const progressEvery = 200 * time.Millisecond
 
@@ -188,8 +197,8 @@ func (s *session) watchShutdown(ctx context.Context) error {
 			return nil
 		case err != nil: // it went in the middle of an answer
 			s.disconnect()
-		case len(left) > 0 && strings.Join(left, ", ") != last:
-			last = strings.Join(left, ", ")
+		case len(left) > 0 && some(left) != last:
+			last = some(left)
 			s.print("waiting for " + last)
 		}
 		select {

@@ -59,3 +59,13 @@ func TestDraw(t *testing.T) {
 		}
 	}
 }
+
+func TestSome(t *testing.T) {
+	t.Parallel()
+	names := strings.Fields("a b c d e f g h i j")
+	for n, want := range map[int]string{1: "a", 8: "a, b, c, d, e, f, g, h", 10: "a, b, c, d, e, f, g, h and 2 more"} {
+		if got := some(names[:n]); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
