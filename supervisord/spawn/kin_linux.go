@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 	"unicode"
 
 	"golang.org/x/sys/unix"
@@ -75,14 +76,15 @@ type peer struct {
 	member bool // of the process group, for certain
 }
 
-// look returns all relatives that live, by pid, without the child itself.
-func (k *kin) look() map[int]*peer {
+// look returns all relatives that live, by pid, without the child itself. It is
+// unsure if there may be others.
+func (k *kin) look() (found map[int]*peer, unsure bool) {
 	if k.group != nil {
-		return k.lookInside()
+		return k.lookInside(), false
 	}
 	all := processes()
 	delete(all, os.Getpid()) // whatever it descends from
-	found := make(map[int]*peer)
+	found = make(map[int]*peer)
 	gone, died := k.leader.isGone(), k.leader.deathTick()
 	heirs := k.heirs()
 	for pid, p := range all {
@@ -93,15 +95,21 @@ func (k *kin) look() map[int]*peer {
 		case p.group == k.leader.pid && (!gone || p.born < died):
 			p.member = true
 			found[pid] = p
-		case k.isTracked(p), heirs[p.parent] && k.isOrphan(p):
+		case k.isTracked(p):
 			found[pid] = p
+		case heirs[p.parent]:
+			is, maybe := k.isOrphan(p)
+			if is {
+				found[pid] = p
+			}
+			unsure = unsure || maybe
 		}
 	}
 	k.addDescendants(all, found, gone)
 	for _, p := range found {
 		p.member = p.member || p.group == k.leader.pid
 	}
-	return found
+	return found, unsure
 }
 
 // lookInside returns those in the control group.
@@ -137,19 +145,23 @@ func (k *kin) isTracked(p *peer) bool {
 }
 
 // isOrphan tells whether a process that has come to a reaper descends from the
-// child, going by the names that it was given.
-func (k *kin) isOrphan(p *peer) bool {
-	if p.parent == os.Getpid() {
-		return !k.spawner.isKnown(p.pid) && isOfFamily(p.pid, k.family)
+// child, going by the names that it was given. A command of the program's that the
+// daemon runs has them too; while it is being born it can't be told apart.
+func (k *kin) isOrphan(p *peer) (is, unsure bool) {
+	if p.parent != os.Getpid() {
+		return k.address != "" && isOfFamily(p.pid, append(slices.Clone(k.family), k.address)), false
 	}
-	return k.address != "" && isOfFamily(p.pid, append(slices.Clone(k.family), k.address))
-}
-
-// isKnown tells whether a process is one that the spawner made, or may be.
-func (s *Spawner) isKnown(pid int) bool {
+	if !isOfFamily(p.pid, k.family) {
+		return false, false
+	}
+	s := k.spawner
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.children[pid] != nil
+	if s.children[p.pid] != nil {
+		return false, false
+	}
+	unsure = s.births > 0 && p.born >= s.bearing
+	return !unsure, unsure
 }
 
 // addDescendants adds the children of those that have been found, and theirs.
@@ -209,7 +221,7 @@ func processes() map[int]*peer {
 
 // Left implements Kin.
 func (k *kin) Left() []Relative {
-	found := k.look()
+	found, _ := k.look()
 	list := make([]Relative, 0, len(found))
 	for _, pid := range slices.Sorted(maps.Keys(found)) {
 		list = append(list, Relative{PID: pid, Inside: k.isInside(found[pid]), Command: commandOf(pid)})
@@ -262,7 +274,8 @@ func (k *kin) Signal(sig syscall.Signal, all bool) error {
 	told.add(err)
 	for range passes {
 		before := len(told.met)
-		for pid, p := range k.look() {
+		found, _ := k.look()
+		for pid, p := range found {
 			if (all || k.isInside(p)) && !told.met[identity{pid, p.born}] {
 				told.met[identity{pid, p.born}] = true
 				told.add(k.signalPeer(pid, p.born, sig))
@@ -390,10 +403,13 @@ func (k *kin) checkAll() {
 	}
 }
 
+// birthTime is what a birth may take.
+const birthTime = 50 * time.Millisecond
+
 // settle ends the watches that have come true, and has the kernel tell of the
 // end of those whom the others wait for.
 func (k *kin) settle() {
-	found := k.look()
+	found, unsure := k.look()
 	inside, missed := 0, false
 	for pid, p := range found {
 		if k.isInside(p) {
@@ -402,6 +418,10 @@ func (k *kin) settle() {
 		if !k.isFull() && !k.track(pid, p) {
 			missed = true // it has just gone, or is another one now
 		}
+	}
+	if unsure {
+		time.AfterFunc(birthTime, k.check)
+		return
 	}
 	gone := k.leader.isGone()
 	k.mu.Lock()

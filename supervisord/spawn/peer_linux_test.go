@@ -36,7 +36,37 @@ func TestTheDaemonIsNobodysRelative(t *testing.T) {
 	t.Parallel()
 	s := New(nil)
 	k := s.newKin(&child{spawner: s, pid: os.Getppid()}, &Spec{Scope: ScopeTree}, nil)
-	if k.look()[os.Getpid()] != nil {
+	if found, _ := k.look(); found[os.Getpid()] != nil {
 		t.Error("it would have ended itself")
+	}
+}
+
+// TestWhoIsBeingBornIsNoOrphan: a command that the daemon runs for a program has
+// the same variables, and is a child of the daemon, as orphans of the program are.
+func TestWhoIsBeingBornIsNoOrphan(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("sleep", "600")
+	cmd.Env = []string{"FAMILY=newborn"}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := cmd.Process.Pid
+	defer cmd.Process.Kill()
+	s := New(nil)
+	k := s.newKin(&child{spawner: s}, &Spec{Scope: ScopeTree, Family: cmd.Env}, nil)
+	p := &peer{pid: pid, stat: stat{parent: os.Getpid(), born: Birthday(pid)}}
+	for _, tt := range []struct {
+		set        func()
+		is, unsure bool
+	}{
+		{func() { s.births, s.bearing = 1, p.born }, false, true},
+		{func() { s.births, s.bearing = 1, p.born+1 }, true, false},
+		{func() { s.births = 0 }, true, false},
+		{func() { s.children[pid] = &child{} }, false, false},
+	} {
+		tt.set()
+		if is, unsure := k.isOrphan(p); is != tt.is || unsure != tt.unsure {
+			t.Errorf("births %d since %d: orphan %v, unsure %v", s.births, s.bearing, is, unsure)
+		}
 	}
 }

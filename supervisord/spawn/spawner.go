@@ -26,6 +26,7 @@ type Spawner struct {
 	held     bool // see Hold
 	children map[int]*child
 	births   int                        // forks under way
+	bearing  uint64                     // since when there are any, in ticks since boot
 	early    map[int]syscall.WaitStatus // ended while births were under way
 }
 
@@ -79,7 +80,9 @@ func (s *Spawner) Spawn(spec *Spec) (Child, error) {
 		return nil, err
 	}
 	s.mu.Lock()
-	s.births++
+	if s.births++; s.births == 1 {
+		s.bearing = bootTicks()
+	}
 	s.mu.Unlock()
 
 	c.pid, err = s.fork(c, spec)
