@@ -167,6 +167,15 @@ func (l *life) chooseStartOrStop(c *clientCall, group, process string, wait bool
 		return func(ctx context.Context) { _, _ = l.StartAll(ctx, wait) }
 	case start:
 		return func(ctx context.Context) { _, _ = l.StartProcess(ctx, process, wait) }
+	case l.dice.IntN(6) == 0:
+		c.what = "reset and kill" + strings.TrimPrefix(c.what, "stop")
+		if all {
+			return func(ctx context.Context) { _, _ = l.ResetAll(ctx); _, _ = l.KillAll(ctx, wait) }
+		}
+		return func(ctx context.Context) {
+			_, _ = l.ResetProcess(ctx, process)
+			_, _ = l.KillProcess(ctx, process, wait)
+		}
 	case all:
 		return func(ctx context.Context) { _, _ = l.StopAll(ctx, wait) }
 	}
@@ -244,6 +253,14 @@ const hopeless = "/no/such/file"
 
 func isHopeless(c *config.Process) bool { return c.Command == hopeless }
 
+// isDoomed tells whether a process that can't be started has its group stopped
+// before long.
+func (l *life) isDoomed(group string) bool {
+	return slices.ContainsFunc(l.GroupConfig(group).Processes, func(c *config.Process) bool {
+		return isHopeless(c) && c.Restart.Limit > 0 && c.Restart.Then == config.LimitStopGroup
+	})
+}
+
 func (l *life) newConfig(g *config.Group, name string) *config.Process {
 	d := l.dice
 	c := &config.Process{
@@ -258,6 +275,17 @@ func (l *life) newConfig(g *config.Group, name string) *config.Process {
 	}
 	if l.hasNeeds && d.IntN(3) == 0 {
 		l.newNeeds(c)
+	}
+	if !l.hasNeeds && d.IntN(3) == 0 {
+		c.Configured = true
+		c.Restart = config.RestartPolicy{
+			Delay: pick(d, 0, time.Second, longestDelay/2), Growth: pick(d, 1, 1.5, 2.0), Max: longestDelay, Jitter: pick(d, 0, 0.5, 1),
+			Limit: pick(d, 0, 0, 1, 4), Window: pick(d, time.Second, time.Minute), Then: pick(d, config.LimitFatal, config.LimitStopGroup),
+		}
+	}
+	if d.IntN(3) == 0 {
+		c.Configured = true
+		c.Stop.Sequence = []config.StopStep{{Signal: syscall.SIGINT, Wait: time.Second}, {Signal: syscall.SIGTERM, Wait: time.Second}, {Signal: syscall.SIGKILL}}
 	}
 	return c
 }
@@ -316,3 +344,6 @@ func isMet(c config.Condition, st *process.Status, conf *config.Process) bool {
 func hasSoft(c *config.Process) bool {
 	return slices.ContainsFunc(c.DependsOn, func(d config.Dependency) bool { return d.Soft })
 }
+
+// longestDelay is the longest restart_delay_max.
+const longestDelay = 6 * time.Second

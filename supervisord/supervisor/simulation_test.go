@@ -269,7 +269,7 @@ func (l *life) isOverdue(c *config.Process, st *process.Status) bool {
 	case states.Starting:
 		return age > time.Duration(c.StartSecs)*time.Second
 	case states.Backoff:
-		return age > time.Duration(c.StartSecs+st.Tries)*time.Second+slowestBurial
+		return age > time.Duration(c.StartSecs+st.Tries)*time.Second+slowestBurial+2*longestDelay
 	case states.Stopped, states.Running, states.Stopping, states.Exited, states.Fatal, states.Unknown:
 	}
 	return false
@@ -357,7 +357,7 @@ func (l *life) expectAllRunning(fresh *config.Config, added []string) {
 		l.model.violated("%d processes, %d are configured", len(all), n)
 	}
 	for _, p := range all {
-		wanted := slices.Contains(added, p.Config.Group) && p.Config.Autostart && !isHopeless(p.Config)
+		wanted := slices.Contains(added, p.Config.Group) && p.Config.Autostart && !isHopeless(p.Config) && !l.isDoomed(p.Config.Group)
 		if st := p.Status().State; wanted && st != states.Running && len(p.Config.DependsOn) == 0 {
 			l.model.violated("%s was added and is %s", fullName(p.Config), st)
 		}
@@ -426,7 +426,7 @@ func (l *life) states() (all []string) {
 func mostPatience(g *config.Group) time.Duration {
 	most := 0
 	for _, p := range g.Processes {
-		most = max(most, p.StopWaitSecs)
+		most = max(most, p.StopWaitSecs+len(p.Stop.Sequence)) // a second for each step
 	}
 	return time.Duration(most)*time.Second + slowestKill + slowestBurial
 }
