@@ -161,8 +161,9 @@ func TestWhatIsNotReadyInTimeHasFailedToStart(t *testing.T) {
 	inReadyWorld(t, func(t *testing.T, w *world) {
 		a := w.Start("p", true)
 		sleep(time.Second)
-		w.child.mind(func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} })
-		w.NotReady(w.child.pid, "http 503 from http://x/")
+		child := w.child // before there is another one
+		child.mind(func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} })
+		w.NotReady(child.pid, "http 503 from http://x/")
 		sleep(65 * time.Second)
 		w.expect(t, states.Starting) // it has been told to end
 		if s := w.Status(); !s.Late || s.Reason != "not ready within 60 seconds (http 503 from http://x/); being stopped" {
@@ -170,7 +171,7 @@ func TestWhatIsNotReadyInTimeHasFailedToStart(t *testing.T) {
 		}
 		sleep(4500 * time.Millisecond)
 		w.expect(t, states.Backoff)
-		if got := strings.Join(w.child.got, ", "); got != "SIGTERM false, SIGKILL false" {
+		if got := strings.Join(child.got, ", "); got != "SIGTERM false, SIGKILL false" {
 			t.Errorf("signals %s", got)
 		}
 		if s := w.Status(); s.SpawnErr != "not ready within 60 seconds (http 503 from http://x/)" || s.Tries != 1 {

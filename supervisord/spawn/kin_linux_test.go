@@ -70,11 +70,13 @@ func stillOpen(t *testing.T, c <-chan struct{}, what string) {
 	}
 }
 
+// inherit has orphans come to this process, during a test that is not parallel.
 func inherit(t *testing.T) {
 	t.Helper()
 	if err := spawner.BeSubreaper(true); err != nil {
 		t.Skipf("NOT TESTED: %v", err)
 	}
+	t.Cleanup(func() { _ = spawner.BeSubreaper(false) })
 }
 
 // TestNobodyInsideTheScopeIsLeft: those who don't obey are found wherever they
