@@ -2,7 +2,9 @@ package supervisor
 
 import (
 	"fmt"
+	"time"
 
+	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
 )
@@ -32,4 +34,25 @@ func (s *Supervisor) stopSiblings(exhausted *process.Process) {
 			p.StopBy("restart_limit of "+exhausted.Config.Name, p.FullName(), false)
 		}
 	}
+}
+
+// limits tells how many restarts are used up, and what a stop waits for or has
+// left, where the configuration asks for such things.
+func limits(c *config.Process, st *process.Status, now time.Time) (causes []api.Cause) {
+	if c.Restart.Limit > 0 && st.Restarts != nil {
+		used := 0
+		for _, at := range *st.Restarts {
+			if now.Sub(at) < c.Restart.Window {
+				used++
+			}
+		}
+		causes = append(causes, api.Cause{Kind: "budget", Text: fmt.Sprintf("%d of %d restarts within %s are used up", used, c.Restart.Limit, c.Restart.Window)})
+	}
+	if st.Leaderless {
+		causes = append(causes, api.Cause{Kind: "exit", Text: "the child has ended, others who belong to it have not"})
+	}
+	if st.Left != "" {
+		causes = append(causes, api.Cause{Kind: "exit", Text: "the last stop has left behind " + st.Left})
+	}
+	return causes
 }

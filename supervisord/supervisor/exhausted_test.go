@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,10 @@ func TestResetOfProcessesAndGroups(t *testing.T) {
 		w.spend()
 		if _, err := w.ResetProcess(t.Context(), "nobody"); !isFault(err, faults.BadName) {
 			t.Errorf("reset of nobody: %v", err)
+		}
+		why, err := w.Why("bad")
+		if text := fmt.Sprint(why); err != nil || !strings.Contains(text, "{budget 1 of 1 restarts within 1h0m0s are used up}") {
+			t.Errorf("why: %s, %v", text, err)
 		}
 		results, err := w.ResetGroup(t.Context(), "bad")
 		if err != nil || len(results) != 1 || results[0].Description != "OK" {

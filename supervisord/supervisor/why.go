@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"time"
+
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
@@ -76,6 +78,7 @@ func (s *Supervisor) causes(p *process.Process) []api.Cause {
 	if st.Hook != process.NoHook {
 		causes = append(causes, api.Cause{Kind: "hook", Text: st.Hook.String() + " is running"})
 	}
+	causes = append(causes, limits(p.Current(), st, time.Now())...)
 	for _, f := range s.explainers {
 		causes = append(causes, f(p)...)
 	}
