@@ -260,12 +260,14 @@ func commandOf(pid int) string {
 const passes = 10
 
 // Signal implements Kin. A process group with its leader gets the signal at
-// once, as it does from a terminal.
+// once, as it does from a terminal. Whoever is a relative now stays one, even if
+// nothing tells of it once its parent has ended.
 func (k *kin) Signal(sig syscall.Signal, all bool) error {
 	defer k.check()
 	if k.group != nil && sig == syscall.SIGKILL && k.group.kill() == nil {
 		return nil
 	}
+	found := k.mark() // before a parent ends by which somebody is known
 	err := k.leader.Signal(sig, k.scope == ScopeGroup)
 	if k.scope == ScopeGroup && err == nil && !all {
 		return nil
@@ -274,7 +276,6 @@ func (k *kin) Signal(sig syscall.Signal, all bool) error {
 	told.add(err)
 	for range passes {
 		before := len(told.met)
-		found, _ := k.look()
 		for pid, p := range found {
 			if (all || k.isInside(p)) && !told.met[identity{pid, p.born}] {
 				told.met[identity{pid, p.born}] = true
@@ -284,8 +285,21 @@ func (k *kin) Signal(sig syscall.Signal, all bool) error {
 		if sig != syscall.SIGKILL || len(told.met) == before {
 			break
 		}
+		found = k.mark()
 	}
 	return told.verdict()
+}
+
+// mark returns all relatives that live. They stay relatives, as far as they can be
+// kept track of.
+func (k *kin) mark() map[int]*peer {
+	found, _ := k.look()
+	for pid, p := range found {
+		if !k.isFull() {
+			k.track(pid, p)
+		}
+	}
+	return found
 }
 
 type identity struct {

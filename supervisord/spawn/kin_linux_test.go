@@ -24,6 +24,7 @@ var clans = map[string]string{
 	"a child that ignores the signal": `trap "exit 0" TERM; ` + sleeper + ` & wait`,
 	"a child in a session of its own": `trap "exit 0" TERM; setsid ` + sleeper + ` & wait`,
 	"a grandchild whose parent ended": `trap "exit 0" TERM; (setsid ` + sleeper + ` & exit 0); wait & wait; sleep 600 & wait`,
+	"a child without environment":     `trap "exit 0" TERM; env -i setsid ` + sleeper + ` & wait`,
 	"a child that is suspended":       `trap "exit 0" TERM; sh -c 'trap "" TERM; echo here; kill -STOP $$; sleep 600' & wait`,
 }
 
