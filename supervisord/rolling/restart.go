@@ -299,7 +299,7 @@ func (w *work) again(ctx context.Context, p *process.Process) error {
 // meanwhile, as the daemon does with all when it starts, is stopped again.
 func (op *operation) shrink(ctx context.Context, p *process.Process, stopped process.Answer) error {
 	for {
-		if err := stopped.Wait(ctx); err != nil && !is(err, faults.NotRunning) {
+		if err := atRest(ctx, p, stopped); err != nil {
 			return err
 		}
 		if err := op.supervisor.Shrink(p); !is(err, faults.StillRunning) {
@@ -307,6 +307,19 @@ func (op *operation) shrink(ctx context.Context, p *process.Process, stopped pro
 		}
 		stopped = p.StopBy(by, p.FullName(), true)
 	}
+}
+
+// atRest waits for the answer to a stop, and for the end of a process that was on
+// its way to stop already: it refuses another stop.
+func atRest(ctx context.Context, p *process.Process, stopped process.Answer) error {
+	err := stopped.Wait(ctx)
+	if !is(err, faults.NotRunning) {
+		return err
+	}
+	if p.Status().State.IsStopped() {
+		return nil
+	}
+	return p.Abort().Wait(ctx)
 }
 
 // longest is how long drain_timeout=infinity waits.

@@ -214,7 +214,7 @@ func halt(ctx context.Context, p *process.Process) error {
 	p.Hold()
 	stopped := p.StopBy("an update", name, true)
 	_ = p.StartBy("an update", name, false).Wait(ctx) // refused if it has stopped already
-	if err := stopped.Wait(ctx); err != nil && !is(err, faults.NotRunning) {
+	if err := atRest(ctx, p, stopped); err != nil {
 		p.Release()
 		return err
 	}
@@ -238,7 +238,7 @@ func (u *update) leave(ctx context.Context, configs []*config.Process) error {
 
 func (u *update) dismiss(ctx context.Context, p *process.Process) error {
 	defer drain(p)()
-	if err := p.StopBy("an update", p.FullName(), true).Wait(ctx); err != nil && !is(err, faults.NotRunning) {
+	if err := atRest(ctx, p, p.StopBy("an update", p.FullName(), true)); err != nil {
 		return err
 	}
 	return u.supervisor.RemoveProcess(p.Config.Group, p.Config.Name)
