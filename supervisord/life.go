@@ -169,7 +169,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		}
 	})
 	helpers.Go(func() { l.obey(ctx, s) })
-	helpers.Go(func() { giveBack(ctx, started) })
+	helpers.Go(func() { giveBack(ctx, started, l.spawner.Births) })
 	helpers.Go(func() { l.leave(ctx, servers, func() bool { return s.Mood() == states.DaemonRunning }, stop) })
 	helpers.Go(func() { operations.Run(supervising) })
 	e.settled = false
@@ -200,23 +200,32 @@ func (l *life) exitPolicy(s *supervisor.Supervisor, e *estate) *exitpolicy.Polic
 	return exitpolicy.New(exitpolicy.Options{On: d.ExitOn, Status: d.ExitStatus, Past: past, GiveUp: s.GiveUp})
 }
 
-// composure is how long after a round of starts the memory that it took is given
-// back: by then the processes do what they do most of their lives, nothing.
-const composure = time.Second
+const (
+	// composure is how long after a round of starts the memory that it took is
+	// given back: by then the processes do what they do most of their lives,
+	// nothing. If there are more than a few births in that time, what would be
+	// given back would soon be taken again.
+	composure = time.Second
+	few       = 10
+)
 
 // giveBack returns memory to the system after each round of starts. What reading
 // a configuration and many births take is more than all that is kept of them.
-func giveBack(ctx context.Context, started <-chan struct{}) {
+func giveBack(ctx context.Context, started <-chan struct{}, births func() int64) {
 	for {
 		select {
 		case <-started:
 		case <-ctx.Done():
 			return
 		}
-		select {
-		case <-time.After(composure):
-		case <-ctx.Done():
-			return
+		for calm := false; !calm; {
+			before := births()
+			select {
+			case <-time.After(composure):
+			case <-ctx.Done():
+				return
+			}
+			calm = births()-before <= few
 		}
 		daemon.GiveBack()
 	}

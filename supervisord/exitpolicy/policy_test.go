@@ -34,6 +34,7 @@ type child struct{ exits chan spawn.Exit }
 func (c *child) Pid() int                         { return 42 }
 func (c *child) Traces() spawn.Traces             { return spawn.Traces{} }
 func (c *child) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
+func (c *child) Heir() int                        { return 0 }
 func (c *child) Exited() <-chan spawn.Exit        { return c.exits }
 func (c *child) Write([]byte) error               { return nil }
 func (c *child) Signal(sig syscall.Signal, _ bool) error {

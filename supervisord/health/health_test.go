@@ -53,6 +53,7 @@ type child struct {
 func (c *child) Pid() int                         { return c.pid }
 func (c *child) Traces() spawn.Traces             { return spawn.Traces{} }
 func (c *child) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
+func (c *child) Heir() int                        { return 0 }
 func (c *child) Exited() <-chan spawn.Exit        { return c.exits }
 func (c *child) Write([]byte) error               { return nil }
 func (c *child) Signal(sig syscall.Signal, _ bool) error {

@@ -263,6 +263,9 @@ func stoppedTimer() *time.Timer {
 // bury takes note of the child's end. Its logs are closed first, because the
 // machine may want a successor at once.
 func (p *Process) bury(e spawn.Exit) {
+	if p.machine.State == states.Starting && e.Code == 0 {
+		e.Heir = p.child.Heir() // of no interest otherwise
+	}
 	p.child, p.exits = nil, nil
 	p.closeLogs()
 	_ = p.apply(input{kind: exited, exit: e, left: p.relatives()})

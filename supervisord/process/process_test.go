@@ -62,6 +62,7 @@ type fakeChild struct {
 func (c *fakeChild) Pid() int                         { return c.pid }
 func (c *fakeChild) Traces() spawn.Traces             { return spawn.Traces{} }
 func (c *fakeChild) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
+func (c *fakeChild) Heir() int                        { return 0 }
 func (c *fakeChild) Exited() <-chan spawn.Exit        { return c.exits }
 
 func (c *fakeChild) Write(data []byte) error {

@@ -263,7 +263,7 @@ type groupEar struct {
 }
 
 // heed is the poller's word.
-func (e groupEar) heed() {
+func (e groupEar) heed(bool) {
 	poller, err := e.spawner.poller()
 	e.mu.Lock()
 	if e.fd >= 0 && err == nil {

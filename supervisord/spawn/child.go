@@ -148,9 +148,8 @@ func (c *child) listen() {
 // bury collects the last words of a dead child, closes its pipes and tells of
 // its end.
 func (c *child) bury(e Exit) {
-	e.Heir = c.spawner.heir(c, e)
-	if c.stdin != nil {
-		c.stdin.close()
+	if c.buryAtOnce(e) {
+		return
 	}
 	var done []<-chan struct{}
 	for _, p := range c.pumps {
@@ -167,6 +166,22 @@ func (c *child) bury(e Exit) {
 		}
 	}
 	c.exits <- e
+}
+
+// buryAtOnce buries a child that has no last words. It blocks for nothing, and
+// tells whether it has done that.
+func (c *child) buryAtOnce(e Exit) bool {
+	if c.stdin != nil {
+		c.stdin.close()
+	}
+	over := true
+	for _, p := range c.pumps {
+		over = p.finishAtOnce() && over
+	}
+	if over {
+		c.exits <- e // it has room for one
+	}
+	return over
 }
 
 func (c *child) closeTheirs() {

@@ -54,6 +54,9 @@ func (c *child) Bequeath() (Bequest, error) {
 	c.spawner.mu.Unlock()
 	if reaped {
 		e := <-c.exits // soon: a burial has a limit
+		if e.Code == 0 {
+			e.Heir = c.Heir() // who comes next can't find that out
+		}
 		b.Exit = &e
 		return b, nil
 	}

@@ -500,7 +500,7 @@ func (t *tracked) forget(p *poller) {
 }
 
 // heed is the poller's word that it has ended.
-func (t *tracked) heed() {
+func (t *tracked) heed(bool) {
 	k := t.kin
 	poller, err := k.spawner.poller()
 	k.mu.Lock()

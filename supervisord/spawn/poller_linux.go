@@ -11,8 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ear is told once of what it waits for. It must not block.
-type ear interface{ heed() }
+// ear is told once of what it waits for, and whether that is nothing but an end. It
+// must not block.
+type ear interface{ heed(isOver bool) }
 
 // poller tells pumps that there is something to read, and other ears of what they
 // wait for. Pipes are in an epoll set of its own, so that a silent one takes neither a goroutine nor a stack. The
@@ -131,7 +132,7 @@ func (p *poller) run(ctx context.Context) {
 		})
 		for _, e := range events[:max(n, 0)] {
 			if u := p.find(e); u != nil {
-				u.heed()
+				u.heed(e.Events&(unix.EPOLLIN|unix.EPOLLHUP) == unix.EPOLLHUP)
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func (p *poller) wait(u *pump) error {
 			return n > 0 || err != nil
 		})
 		if err == nil { // or it has been removed
-			u.heed()
+			u.heed(false)
 		}
 	}()
 	return nil

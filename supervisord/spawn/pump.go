@@ -95,15 +95,20 @@ func (p *pump) rest() {
 	}
 }
 
-// heed is the poller's word that there is something to read.
-func (p *pump) heed() {
+// heed is the poller's word that there is something to read, or nothing but the
+// end.
+func (p *pump) heed(isOver bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if isOver && p.isSilent() {
+		p.end()
+		return
+	}
 	p.wake()
 }
 
 func (p *pump) wake() {
-	if p.listens && !p.awake && !p.ended {
+	if p.isSilent() {
 		p.awake = true
 		go p.work()
 	}
@@ -126,6 +131,28 @@ func (p *pump) finish() (done <-chan struct{}) {
 	}
 	p.wake()
 	return p.done
+}
+
+// finishAtOnce is finish for a pump with nothing to read, which most are when
+// their child ends: there is no need of a goroutine to see that. It tells
+// whether the pump has ended.
+func (p *pump) finishAtOnce() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.isSilent() && !holds(p.fd) {
+		p.end()
+	}
+	return p.ended
+}
+
+// isSilent tells whether the pipe is the poller's.
+func (p *pump) isSilent() bool { return p.listens && !p.awake && !p.ended }
+
+// holds tells whether there is something to read, and not only the end.
+func holds(fd int) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err != nil || n > 0 && fds[0].Revents&unix.POLLIN != 0
 }
 
 // abandon ends a pump that nobody has begun to listen with.

@@ -17,7 +17,8 @@ type Spawner struct {
 	log      *slog.Logger
 	umasks   umasks
 	cgroups  cgroups
-	inherits atomic.Bool // orphans of children come to us
+	inherits atomic.Bool  // orphans of children come to us
+	total    atomic.Int64 // births so far
 
 	tray   atomic.Pointer[Tray]
 	poller func() (*poller, error)
@@ -45,6 +46,9 @@ func New(log *slog.Logger) *Spawner {
 // UseTray has the output of children that are born or adopted from now on pass
 // through a tray, nil for none.
 func (s *Spawner) UseTray(t *Tray) { s.tray.Store(t) }
+
+// Births returns how many children there have been so far.
+func (s *Spawner) Births() int64 { return s.total.Load() }
 
 func (s *Spawner) currentTray() *Tray { return s.tray.Load() }
 
@@ -87,6 +91,7 @@ func (s *Spawner) Spawn(spec *Spec) (Child, error) {
 
 	c.pid, err = s.fork(c, spec)
 	c.closeTheirs()
+	s.total.Add(1)
 
 	s.born(c, err)
 	if err != nil {
@@ -120,7 +125,7 @@ func (s *Spawner) enter(c *child) {
 	}
 	delete(s.early, c.pid)
 	c.reaped = true
-	go c.bury(exitOf(ws))
+	go c.bury(exitOf(ws)) // it may not listen yet
 }
 
 // forgetStrangers says goodbye to those that ended during a birth and turn out
@@ -137,39 +142,47 @@ func (s *Spawner) forgetStrangers() {
 
 // reap buries all children that have ended.
 func (s *Spawner) reap() {
-	for s.reapOne() {
+	for more := true; more; {
+		var c *child
+		var e Exit
+		c, e, more = s.reapOne()
+		if c != nil && !c.buryAtOnce(e) {
+			go c.bury(e)
+		}
 	}
 }
 
 // reapOne holds the lock over the wait, which does not block, so that Signal
-// sees a child either as alive or as reaped, never as a free pid in between.
-func (s *Spawner) reapOne() bool {
+// sees a child either as alive or as reaped, never as a free pid in between. It
+// returns the child if it was one, and whether there may be more.
+func (s *Spawner) reapOne() (dead *child, e Exit, more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.held {
-		return false
+		return nil, e, false
 	}
 	var ws syscall.WaitStatus
 	died := bootTicks()
 	pid, err := syscall.Wait4(-1, &ws, syscall.WNOHANG, nil)
 	switch {
 	case errors.Is(err, syscall.EINTR):
-		return true
+		return nil, e, true
 	case errors.Is(err, syscall.ECHILD) || pid == 0:
-		return false
+		return nil, e, false
 	case err != nil:
 		s.log.Log(context.Background(), slog.LevelError+4, // CRITICAL of the main log
 			"waitpid error "+err.Error()+"; a process may not be cleaned up properly")
-		return false
+		return nil, e, false
 	}
 	if c, ok := s.children[pid]; ok {
 		delete(s.children, pid)
 		c.reaped, c.died = true, died
-		go c.bury(exitOf(ws))
-	} else if s.births > 0 {
+		return c, exitOf(ws), true
+	}
+	if s.births > 0 {
 		s.early[pid] = ws
 	} else {
 		s.logStranger(pid, ws)
 	}
-	return true
+	return nil, e, true
 }

@@ -12,7 +12,7 @@ type Spec struct {
 	Env  []string // NAME=value, the whole environment
 	Dir  string   // "" for the daemon's own
 	// Family are those of Env by which descendants of the child are known from
-	// those of others, nil to ask for no Heir.
+	// those of others, nil for no Heir.
 	Family []string
 	// Scope says who belongs to the child, see Kin. Label tells it apart in the
 	// name of a control group, and Address is the variable of Env by which its
@@ -91,6 +91,9 @@ type Child interface {
 	Bequeath() (Bequest, error)
 	// Exited delivers the child's end once, after all its output.
 	Exited() <-chan Exit
+	// Heir returns a living process that the child, which has ended with status 0,
+	// has left to the daemon, 0 if none is known. It looks at all orphans.
+	Heir() int
 }
 
 // Exit says how a child ended.
@@ -98,7 +101,7 @@ type Exit struct {
 	Code   int            // exit status, -1 when a signal ended it or when nobody knows
 	Signal syscall.Signal // that signal, 0 when nobody knows
 	Core   bool           // it left a core dump
-	Heir   int            // with Code 0: pid of a descendant that lives on and came to us, 0 if none is known
+	Heir   int            // see Child, 0 if nobody has asked
 }
 
 func exitOf(ws syscall.WaitStatus) Exit {

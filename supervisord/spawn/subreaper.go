@@ -17,19 +17,18 @@ func (s *Spawner) BeSubreaper(yes bool) error {
 	return nil
 }
 
-// heir returns a living process that a dead child has left to the daemon, 0 if
-// none is known. A child is survived by its own when it has gone into the
-// background, as daemons do without a supervisor.
+// Heir implements Child. A child is survived by its own when it has gone into
+// the background, as daemons do without a supervisor.
 //
 // The kernel hands the orphans over before it tells of the death, so there is
 // no moment at which they can be missed. Who left them is in their environment,
 // which outlasts forks, sessions and process groups.
-func (s *Spawner) heir(c *child, e Exit) int {
-	if e.Code != 0 || len(c.family) == 0 || !s.inherits.Load() {
+func (c *child) Heir() int {
+	if len(c.family) == 0 || !c.spawner.inherits.Load() {
 		return 0
 	}
 	for _, pid := range orphans() {
-		if !s.isChild(pid) && isOfFamily(pid, c.family) {
+		if !c.spawner.isChild(pid) && isOfFamily(pid, c.family) {
 			return pid
 		}
 	}

@@ -206,6 +206,7 @@ func (c *simulated) Traces() spawn.Traces { return spawn.Traces{} }
 // Bequeath implements spawn.Child: the simulated daemon is never followed by
 // another one.
 func (c *simulated) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
+func (c *simulated) Heir() int                        { return 0 }
 
 // Exited implements spawn.Child.
 func (c *simulated) Exited() <-chan spawn.Exit { return c.exits }
