@@ -391,6 +391,10 @@ func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
 			entry.Restarts = append(entry.Restarts, ledger.NewMoment(at))
 		}
 	}
+	if s.Forewarned { // for a later daemon it is as good as asked
+		entry.State = int(states.Stopping)
+		entry.Deadline = ledger.NewMoment(time.Now().Add(time.Duration(p.Current().StopWaitSecs) * time.Second))
+	}
 	entry.StdoutLog, entry.StderrLog = supervisor.AutoLogs(p)
 	if s.Child != nil {
 		t := s.Child.Traces()

@@ -161,15 +161,19 @@ command=sleep 1000
 [program:deaf]
 command=sh -c "trap '' TERM; while :; do sleep 0.1; done"
 stopwaitsecs=100
+[program:behind]
+command=sleep 1000
+autorestart=false
 `)
 	s.start()
-	s.awaitRunning("quick", "deaf")
-	quick, deaf := s.pid("quick"), s.pid("deaf")
+	s.awaitRunning("quick", "deaf", "behind")
+	quick, deaf, behind := s.pid("quick"), s.pid("deaf"), s.pid("behind")
 	s.ctl("shutdown")
 	s.await("a stop", func() bool { return strings.Contains(s.read("supervisord.log"), "stopped: quick") })
+	s.await("an end that is not told of yet", func() bool { return spawn.Birthday(behind) == 0 })
 	s.crash()
 	s.start()
-	s.awaitRunning("quick")
+	s.awaitRunning("quick", "behind")
 	if got := s.pid("quick"); got == quick {
 		t.Errorf("it has pid %d still", got)
 	}

@@ -155,6 +155,9 @@ func ofDaemon() []Difference {
 			of(method, "upgrade", "getUpgrades")},
 		{"P22", area, "Logs whom it waits for at shutdown after the first signals.", "Logs it before them.",
 			"The line announces the deaths, so it comes before them.", nil},
+		{"P28", area, "Stops groups of the same priority one after another at shutdown.",
+			"Signals them all at once. The log and the events tell of them in Supervisor's order.",
+			"Many programs must not take many times as long.", of(option, "priority")},
 	}
 }
 

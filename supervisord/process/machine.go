@@ -36,12 +36,13 @@ type Status struct {
 	Vitals
 
 	// What only a later daemon need know, beside what is to come:
-	Child    spawn.Child // nil for none
-	Kin      spawn.Kin   // the relatives of the child, nil if nobody wants to know
-	Deadline time.Time   // when the timer of the state goes off, zero for never
-	Due      bool        // it brings a birth, or would if births weren't forbidden
-	Again    bool        // a start request came while stopping
-	AgainBy  string      // from whom, "" for an operator
+	Child      spawn.Child // nil for none
+	Forewarned bool        // it has been sent its stop signal, which is yet to be told
+	Kin        spawn.Kin   // the relatives of the child, nil if nobody wants to know
+	Deadline   time.Time   // when the timer of the state goes off, zero for never
+	Due        bool        // it brings a birth, or would if births weren't forbidden
+	Again      bool        // a start request came while stopping
+	AgainBy    string      // from whom, "" for an operator
 
 	// Waiting is what a start waits for, in words; "" for no start that waits.
 	Waiting  string

@@ -130,6 +130,7 @@ type Process struct {
 
 	machine machine // this and all below belong to Run
 	child   spawn.Child
+	warned  time.Time         // when the child got its stop signal ahead, see Forewarn; zero if it did not
 	socket  *os.File          // while it is acquired
 	exits   <-chan spawn.Exit // nil while there is no child
 	kin     spawn.Kin         // of the child, also when that has ended; nil if nobody wants to know
@@ -203,7 +204,7 @@ func (p *Process) Run(ctx context.Context) {
 		select {
 		case r := <-p.requests:
 			p.serve(r)
-		case e := <-p.exits:
+		case e := <-p.news():
 			p.bury(e)
 		case e := <-p.returned:
 			p.comeBack(e)
@@ -259,6 +260,29 @@ func stoppedTimer() *time.Timer {
 	t.Stop()
 	return t
 }
+
+// news brings the child's end, which is held back between Forewarn and the stop.
+func (p *Process) news() <-chan spawn.Exit {
+	if p.isWarned() {
+		return nil
+	}
+	return p.exits
+}
+
+// forewarn leaves all that can go wrong to the stop itself, and so it does with a
+// stop that begins with more than a signal.
+func (p *Process) forewarn() {
+	m := &p.machine
+	if s := m.State; s != states.Starting && s != states.Running || p.child == nil || !m.stopsPlainly() {
+		return
+	}
+	if p.send(signal{m.conf.StopSignal, m.reach(m.conf.StopAsGroup)}) == nil {
+		p.warned = time.Now()
+		p.publish()
+	}
+}
+
+func (p *Process) isWarned() bool { return !p.warned.IsZero() }
 
 // bury takes note of the child's end. Its logs are closed first, because the
 // machine may want a successor at once.
@@ -360,8 +384,13 @@ func (p *Process) disarm() {
 // signal returns what the kernel had against it. That the child has just gone
 // is no failure: its exit is on the way.
 func (p *Process) signal(e signal) (failure string) {
-	err := p.send(e)
 	asked := p.machine.State == states.Stopping
+	if asked && p.isWarned() { // it has got this one, and had some time already
+		p.arm(max(time.Until(p.machine.Deadline)-time.Since(p.warned), moment))
+		p.warned = time.Time{}
+		return ""
+	}
+	err := p.send(e)
 	switch {
 	case err == nil:
 		return ""
@@ -389,7 +418,7 @@ func (p *Process) send(e signal) error {
 // publish shows the status to readers.
 func (p *Process) publish() {
 	s := p.machine.Status
-	s.Child, s.Kin = p.child, p.kin
+	s.Child, s.Kin, s.Forewarned = p.child, p.kin, p.isWarned()
 	if old := p.status.Load(); old != nil && *old == s {
 		return
 	}

@@ -500,6 +500,91 @@ func TestAbortIsAnsweredAtRest(t *testing.T) {
 	})
 }
 
+// What a child is told ahead of its stop shows only with the stop.
+func TestForewarnedChildObeysAtOnceAndIsToldOfLater(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.start(t)
+		w.Hold()
+		before := len(w.log.Lines())
+		w.Forewarn()
+		sleep(time.Minute)
+		w.expect(t, states.Running)
+		if lines := w.log.Lines()[before:]; len(lines) > 0 {
+			t.Errorf("logged %q", lines)
+		}
+		if !w.Status().Forewarned {
+			t.Error("the status does not tell")
+		}
+		if err := w.Abort().Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.expect(t, states.Stopped)
+		want := []string{"stopped: p (terminated by SIGTERM)"}
+		if diff := cmp.Diff(want, w.log.Lines()[before:]); diff != "" {
+			t.Errorf("log (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"SIGTERM false"}, w.child.got); diff != "" {
+			t.Errorf("signals (-want +got):\n%s", diff)
+		}
+		if w.Status().Forewarned {
+			t.Error("the status still tells")
+		}
+	})
+}
+
+func TestForewarnedChildHasItsTimeFromThenOn(t *testing.T) {
+	for _, c := range []struct{ pause, want time.Duration }{
+		{4 * time.Second, 10 * time.Second},
+		{time.Minute, time.Minute + moment}, // so that its end can be heard of
+	} {
+		t.Run(c.pause.String(), func(t *testing.T) {
+			inWorld(t, nil, func(t *testing.T, w *world) {
+				w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+				w.start(t)
+				w.Hold()
+				begun := time.Now()
+				w.Forewarn()
+				sleep(c.pause)
+				if err := w.Abort().Wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(begun); took != c.want {
+					t.Errorf("took %s, want %s", took, c.want)
+				}
+				if diff := cmp.Diff([]string{"SIGTERM false", "SIGKILL false"}, w.child.got); diff != "" {
+					t.Errorf("signals (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestForewarningThatTheKernelRefuses(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.start(t)
+		w.child.mind(func(c *fakeChild) { c.refuse = syscall.EPERM })
+		w.Forewarn()
+		if w.Status().Forewarned {
+			t.Error("taken for done")
+		}
+		w.child.mind(func(c *fakeChild) { c.refuse = nil })
+		if err := w.Abort().Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.expect(t, states.Stopped)
+	})
+}
+
+func TestForewarningConcernsLivingChildrenOnly(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.Forewarn()
+		if w.Status().Forewarned {
+			t.Error("there is no child")
+		}
+		w.expect(t, states.Stopped)
+	})
+}
+
 func TestWhoGivesUpWaitingTakesNothingBack(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		ctx, cancel := context.WithCancel(t.Context())

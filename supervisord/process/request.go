@@ -147,6 +147,13 @@ func (p *Process) Hold() { p.request(&request{in: input{kind: hold}}) }
 // Release takes Hold back.
 func (p *Process) Release() { p.request(&request{in: input{kind: release}}) }
 
+// Forewarn sends the child its stop signal ahead of Abort, which must follow. Until
+// then nothing changes that anybody could see: if the child ends, that is news
+// only once it has been asked to.
+func (p *Process) Forewarn() {
+	p.request(&request{act: func() error { p.forewarn(); return nil }})
+}
+
 // Abort stops the process for the daemon's own end. The answer comes when it
 // is at rest.
 func (p *Process) Abort() Answer {

@@ -33,6 +33,11 @@ func terminate(m *machine, now time.Time, in input) {
 	}
 }
 
+// stopsPlainly tells whether a stop is one signal to the child or its group.
+func (m *machine) stopsPlainly() bool {
+	return len(m.conf.Stop.Sequence) == 0 && m.conf.Stop.Scope == config.ScopeDefault && !m.has(PreStop) && m.Hook == NoHook
+}
+
 // ask sends the stop signal, or that of the first step.
 func (m *machine) ask() {
 	m.Step = 0

@@ -65,13 +65,18 @@ func (s *Supervisor) beginShutdown(ctx context.Context) chan struct{} {
 }
 
 // stopGroups stops one group after the other, the last in order of priority
-// first, and tells now and again whom it waits for.
+// first, and tells now and again whom it waits for. The programs of all groups of
+// one priority get their signals at once; only the news about them comes group by
+// group.
 func (s *Supervisor) stopGroups(ctx context.Context) {
 	report := time.NewTicker(reportEvery)
 	defer report.Stop()
 	groups := s.byPriority()
 	s.reportUnstopped()
-	for _, g := range slices.Backward(groups) {
+	for i, g := range slices.Backward(groups) {
+		if i == len(groups)-1 || !isOneLevel(groups[i+1], g) {
+			forewarn(groups[:i+1])
+		}
 		gone := make(chan struct{})
 		answers := abort(g.Group)
 		go func() {
@@ -91,17 +96,50 @@ func (s *Supervisor) stopGroups(ctx context.Context) {
 	}
 }
 
-// abort asks all processes of a group to stop, the highest priority number first.
+// isOneLevel tells whether two groups may be stopped at the same time. Listeners
+// are to hear of the end of all that are stopped before them, and what depends on
+// others is to end before them.
+func isOneLevel(a, b *active) bool {
+	return a.Config.Priority == b.Config.Priority && !a.endsAlone() && !b.endsAlone()
+}
+
+func (a *active) endsAlone() bool {
+	return a.pool != nil ||
+		slices.ContainsFunc(a.Processes, func(p *process.Process) bool { return len(p.Current().DependsOn) > 0 })
+}
+
+// forewarn sends the last of the groups, and those before it of the same level,
+// their stop signals.
+func forewarn(groups []*active) {
+	last := groups[len(groups)-1]
+	for i, g := range slices.Backward(groups) {
+		if i < len(groups)-1 && !isOneLevel(g, last) {
+			return
+		}
+		for _, p := range inOrderOfStop(g.Group) {
+			p.Forewarn()
+		}
+	}
+}
+
+// abort asks all processes of a group to stop.
 func abort(g *process.Group) []process.Answer {
-	list := slices.SortedStableFunc(slices.Values(g.Processes), func(a, b *process.Process) int {
-		return cmp.Compare(a.Current().Priority, b.Current().Priority)
-	})
-	slices.Reverse(list)
+	list := inOrderOfStop(g)
 	answers := make([]process.Answer, len(list))
 	for i, p := range list {
 		answers[i] = p.Abort()
 	}
 	return answers
+}
+
+// inOrderOfStop returns the processes of a group, the highest priority number
+// first.
+func inOrderOfStop(g *process.Group) []*process.Process {
+	list := slices.SortedStableFunc(slices.Values(g.Processes), func(a, b *process.Process) int {
+		return cmp.Compare(a.Current().Priority, b.Current().Priority)
+	})
+	slices.Reverse(list)
+	return list
 }
 
 // reportUnstopped names all processes that are not at rest yet. It speaks

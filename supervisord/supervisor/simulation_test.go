@@ -234,6 +234,9 @@ func (l *life) checkProcesses() map[string]bool {
 		switch st.State {
 		case states.Starting, states.Running, states.Stopping:
 			want = 1
+			if st.Forewarned { // its end may be news that is held back
+				want = len(children)
+			}
 		case states.Unknown:
 			want = len(children)
 		case states.Stopped, states.Backoff, states.Exited, states.Fatal:
@@ -243,7 +246,7 @@ func (l *life) checkProcesses() map[string]bool {
 			l.model.violatedLocked("%s is %s with %d children", name, st.State, len(children))
 		case len(children) == 1 && children[0].pid != st.PID:
 			l.model.violatedLocked("%s has pid %d, not %d", name, st.PID, children[0].pid)
-		case len(children) == 0 && st.PID != 0 && st.State != states.Unknown:
+		case len(children) == 0 && st.PID != 0 && st.State != states.Unknown && !st.Forewarned:
 			l.model.violatedLocked("%s is %s with pid %d", name, st.State, st.PID)
 		case st.State != l.model.states[name]:
 			l.model.violatedLocked("%s is %s, the events say %s", name, st.State, l.model.states[name])

@@ -300,6 +300,39 @@ func TestShutdownStopsGroupsInReverse(t *testing.T) {
 	})
 }
 
+// Groups of one priority end together, and are told of one after another.
+func TestShutdownSignalsALevelAtOnce(t *testing.T) {
+	conf := configOf(program("low", 1), program("a", 5), group("b", 5, proc("b", "b1", 1), proc("b", "b2", 2)), program("c", 5))
+	inWorld(t, conf, func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		for _, name := range []string{"low", "a", "b1", "c"} {
+			w.stubborn[name] = 4 * time.Second
+		}
+		begun := time.Now()
+		w.Shutdown()
+		<-w.ended
+		if took := time.Since(begun); took != 8*time.Second {
+			t.Errorf("took %s", took)
+		}
+		var got []string
+		for _, line := range w.log.Lines() {
+			if strings.HasPrefix(line, "stopped:") {
+				got = append(got, line)
+			}
+		}
+		want := []string{
+			"stopped: c (exit status 0)",
+			"stopped: b2 (terminated by SIGTERM)",
+			"stopped: b1 (exit status 0)",
+			"stopped: a (exit status 0)",
+			"stopped: low (exit status 0)",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("log (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestNothingIsBornDuringShutdown(t *testing.T) {
 	conf := configOf(program("a", 1), program("z", 2))
 	inWorld(t, conf, func(t *testing.T, w *world) {
