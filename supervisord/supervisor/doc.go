@@ -15,7 +15,8 @@
 // own priorities, each as soon as the one before it was born; nobody waits
 // until a program is RUNNING. Run also has the clock tick, for as long as
 // somebody subscribes to that. At shutdown the groups are stopped one after the
-// other in the opposite order.
+// other in the opposite order; those of one priority get their signals at once,
+// and only the news of them come one after the other.
 //
 // A program that depends on others (depends_on=, wait_for=) makes way for the next
 // when its turn comes, and is held. Each change of a process has Run look at those

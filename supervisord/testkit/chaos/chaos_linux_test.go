@@ -2,8 +2,10 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -386,8 +388,8 @@ func (c *chaos) upgrade() {
 	calm, began, orphans := c.calm(), time.Now(), c.orphans()
 	said := c.ctl("upgrade")
 	infos, err := c.infos()
-	if err != nil && strings.Contains(err.Error(), "SHUTDOWN_STATE") && alive(c.pid) {
-		c.done["upgrade during a reload"]++
+	if err != nil && alive(c.pid) && (strings.Contains(err.Error(), "SHUTDOWN_STATE") || errors.Is(err, fs.ErrNotExist)) {
+		c.done["upgrade during a reload"]++ // maybe between two lives, when there is no socket
 		return
 	}
 	if err != nil || !alive(c.pid) {
