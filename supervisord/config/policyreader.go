@@ -141,10 +141,8 @@ func (r *reader) listens() []*ListenSocket {
 
 // descriptors refuses a probe on a descriptor that is one of the sockets.
 func (r *reader) descriptors(p *Policy) {
-	for option, probe := range map[string]Probe{"ready": p.Ready.Probe, "health": p.Health.Probe} {
-		if last := firstSocket + len(p.Listen) - 1; probe.Kind == FDProbe && probe.FD <= last {
-			r.fail(option, fmt.Sprintf("descriptor %d is one of sockets=, which has those from %d to %d", probe.FD, firstSocket, last))
-		}
+	if last := firstSocket + len(p.Listen) - 1; p.Ready.Kind == FDProbe && p.Ready.FD <= last { // health has no fd:
+		r.fail("ready", fmt.Sprintf("descriptor %d is one of sockets=, which has those from %d to %d", p.Ready.FD, firstSocket, last))
 	}
 }
 
