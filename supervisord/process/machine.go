@@ -246,6 +246,10 @@ func (m *machine) become(to states.Process) { m.becomeAs(to, false) }
 func (m *machine) becomeAs(to states.Process, expected bool) {
 	from := m.State
 	m.State, m.Due = to, false
+	if !hasChild(to) {
+		m.Vitals = Vitals{} // of the one that there was
+	}
+	m.Late = m.Late && to == states.Starting
 	m.do(change{
 		Process: m.conf.Name, Group: m.conf.Group, From: from, To: to,
 		Tries: m.Tries, PID: m.PID, Expected: expected,
