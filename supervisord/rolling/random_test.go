@@ -43,7 +43,8 @@ func randomFile(n int, command string) string {
 
 // meet has things happen, then comes to rest and looks.
 func (w *world) meet(dice *rand.Rand) {
-	numprocs, command, scaled := 4, "good", 0
+	var command string
+	numprocs, scaled := 4, 0
 	var pending sync.WaitGroup
 	follow := func(id string, err error) {
 		if err != nil {

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/testkit"
@@ -81,16 +80,6 @@ func orphan(t *testing.T, args ...string) spawn.Orphan {
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	return o
-}
-
-// await is for what other processes do.
-func await(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
 }
 
 func adopt(t *testing.T, o spawn.Orphan) family {

@@ -499,3 +499,13 @@ func BenchmarkSpawnToExit(b *testing.B) {
 		<-child.Exited()
 	}
 }
+
+// await is for what other processes do.
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
