@@ -215,10 +215,15 @@ func startLater(m *machine, _ time.Time, in input) {
 	m.Again, m.AgainBy = true, in.by
 }
 
-// lose gives up what the kernel does not let us have.
+// lose gives up what the kernel does not let us have. Nothing is started while its
+// child may live on, so a start that was to follow is called off.
 func lose(m *machine, _ time.Time, in input) {
 	m.say(logs.LevelCritical, "%s", in.text)
 	m.Reason = "a signal could not be sent: " + in.text
+	if m.Waiting != "" {
+		m.Reason += "; its start, which waited for " + m.Waiting + ", was called off"
+	}
+	m.Waiting, m.Again, m.AgainBy = "", false, ""
 	m.become(states.Unknown)
 	m.do(refuse{code: faults.Failed})
 }

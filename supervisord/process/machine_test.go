@@ -457,7 +457,7 @@ func forEachSituation(visit func(*machine, input, time.Duration)) {
 							if state == states.Starting && (kind == spawned || kind == spawnFailed) {
 								m.PID = 0
 							}
-							if flags&3 == 3 {
+							if flags&3 == 3 && mayWait(state) {
 								m.Waiting = "db:ready"
 							}
 							in := input{kind: kind, pid: 8, exit: exit, sig: syscall.SIGHUP, text: "why", what: "why"}
@@ -520,6 +520,9 @@ func checkStep(t *testing.T, what string, m *machine, from states.Process, effec
 	if m.Leaderless && m.State != states.Stopping {
 		t.Errorf("%s: %s without its leader", what, m.State)
 	}
+	if m.Waiting != "" && !mayWait(m.State) {
+		t.Errorf("%s: %s with a start that waits for %s", what, m.State, m.Waiting)
+	}
 	if at != m.State {
 		t.Errorf("%s: told %s, is %s", what, at, m.State)
 	}
@@ -539,6 +542,11 @@ func checkStep(t *testing.T, what string, m *machine, from states.Process, effec
 	if alive != (m.PID != 0) && m.State != states.Starting && m.State != states.Unknown && from != states.Unknown {
 		t.Errorf("%s: %s with pid %d", what, m.State, m.PID)
 	}
+}
+
+// mayWait tells whether a start can wait for others in that state.
+func mayWait(s states.Process) bool {
+	return s == states.Stopping || s.IsStopped() && s != states.Unknown
 }
 
 func TestMessagesHaveSupervisorsLevels(t *testing.T) {

@@ -36,6 +36,8 @@ func TestReasons(t *testing.T) {
 		{"stillborn", states.Starting, []input{{kind: spawnFailed, text: "no"}}, 0, "it could not be started: no; attempt 1 of 3 in 1s"},
 		{"stopped in between", states.Backoff, []input{{kind: stop}}, 0, "stopped by an operator before its next attempt"},
 		{"a signal refused", states.Running, []input{{kind: stop}, {kind: signalFailed, text: "why"}}, 0, "a signal could not be sent: why"},
+		{"a signal refused before a start that waits", states.Running, []input{{kind: stop}, {kind: delayed, what: "db:ready"}, {kind: signalFailed, text: "why"}}, 0,
+			"a signal could not be sent: why; its start, which waited for db:ready, was called off"},
 		{"killed", states.Running, []input{{kind: stop}, {kind: timeUp}, {kind: exited, exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}}}, 0,
 			"stopped by an operator"},
 	} {

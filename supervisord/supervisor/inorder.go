@@ -45,7 +45,7 @@ func (s *Supervisor) needful(ctx context.Context, wait bool, plain verb) verb {
 
 // plead starts a process as soon as that can be, and what it needs before.
 func (s *Supervisor) plead(ctx context.Context, p *process.Process, name, by string, wait bool) process.Answer {
-	if !isIdle(p.Status().State) || s.Mood() != states.DaemonRunning {
+	if !isStartable(p.Status().State) || s.Mood() != states.DaemonRunning {
 		return p.StartBy(by, name, wait)
 	}
 	brought := s.bring(ctx, p, make(map[*process.Process]bool))
@@ -68,13 +68,17 @@ func (s *Supervisor) plead(ctx context.Context, p *process.Process, name, by str
 	return a
 }
 
+// isStartable tells whether a start can have any effect now or later. Of what is
+// UNKNOWN nobody can say when it ends.
+func isStartable(st states.Process) bool { return isIdle(st) && st != states.Unknown }
+
 // bring starts what a process needs, and returns what has to wait for that. What
 // is there, or on its way, is left alone.
 func (s *Supervisor) bring(ctx context.Context, p *process.Process, seen map[*process.Process]bool) (held []*hold) {
 	for _, n := range s.related().of[p] {
 		for _, t := range n.on {
 			st := t.Status()
-			if seen[t] || holds(n.Condition, t, st) || !isIdle(st.State) {
+			if seen[t] || holds(n.Condition, t, st) || !isStartable(st.State) {
 				continue
 			}
 			seen[t] = true

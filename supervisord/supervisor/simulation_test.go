@@ -251,11 +251,14 @@ func (l *life) checkProcesses() map[string]bool {
 		case st.State != l.model.states[name]:
 			l.model.violatedLocked("%s is %s, the events say %s", name, st.State, l.model.states[name])
 		}
+		if st.Waiting != "" && !st.State.IsStopped() && st.State != states.Stopping || st.Waiting != "" && st.State == states.Unknown {
+			l.model.violatedLocked("%s is %s and waits for %s", name, st.State, st.Waiting)
+		}
 		if l.Mood() == states.DaemonRunning && l.isOverdue(p.Config, st) {
 			l.model.violatedLocked("%s is %s since its start %s ago", name, st.State, time.Since(st.Started))
 		}
 		if l.Mood() == states.DaemonRunning && st.Waiting != "" && st.State != states.Stopping && !hasSoft(p.Current()) && !lacksHard(p, l.Processes()) {
-			l.model.violatedLocked("%s waits for %s, which is there", name, st.Waiting)
+			l.model.violatedLocked("%s is %s and waits for %s, which is there", name, st.State, st.Waiting)
 		}
 		if len(children) == 1 && st.State == states.Running {
 			l.checkListener(children[0])

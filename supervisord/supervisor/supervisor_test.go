@@ -42,6 +42,7 @@ type world struct {
 	births   []string // names, in order
 	children map[string]*child
 	stubborn map[string]time.Duration // how long after SIGTERM a child lives
+	barred   map[string]bool          // children that the kernel lets nobody signal
 	events   []string
 	asked    int      // probes
 	told     []string // what listeners got: their name, the event's type and payload
@@ -75,9 +76,11 @@ func (c *child) Write(data []byte) error {
 
 func (c *child) Signal(sig syscall.Signal, _ bool) error {
 	c.w.mu.Lock()
-	patience := c.w.stubborn[c.name]
+	patience, isBarred := c.w.stubborn[c.name], c.w.barred[c.name]
 	c.w.mu.Unlock()
 	switch {
+	case isBarred:
+		return syscall.EPERM
 	case sig == syscall.SIGKILL || patience == 0:
 		c.end(spawn.Exit{Code: -1, Signal: sig})
 	case sig == syscall.SIGTERM:
@@ -170,6 +173,7 @@ func inWorldWith(t *testing.T, conf *config.Config, set func(*world, *supervisor
 		w := &world{
 			children: make(map[string]*child),
 			stubborn: make(map[string]time.Duration),
+			barred:   make(map[string]bool),
 			ended:    make(chan struct{}),
 			fresh:    func() (*config.Config, error) { return conf, nil },
 		}

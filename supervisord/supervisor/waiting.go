@@ -312,10 +312,13 @@ func failure(p *process.Process, why string) error {
 }
 
 // notByUs is the answer to who waits for a start that another has made or called
-// off.
+// off, or that the kernel has.
 func notByUs(p *process.Process, st *process.Status) error {
-	if st.State.IsRunning() {
+	switch {
+	case st.State.IsRunning():
 		return faults.New(faults.AlreadyStarted, p.FullName())
+	case st.State == states.Unknown:
+		return failure(p, st.Reason)
 	}
 	return failure(p, "its start was called off")
 }

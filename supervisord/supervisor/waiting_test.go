@@ -531,3 +531,73 @@ func TestADependencyThatLeftWhileThereWasNoDaemon(t *testing.T) {
 		w.expectBirths(t, "db", "web")
 	})
 }
+
+// TestAStartThatWaitsForAStopThatFails is called off: of what the kernel lets
+// nobody signal nobody knows when it ends, and nothing is held that nobody looks at.
+func TestAStartThatWaitsForAStopThatFails(t *testing.T) {
+	web := needing("web", "db!")
+	web.Processes[0].Autorestart = config.RestartNever
+	inWorld(t, configOf(web, program("db", 999)), func(t *testing.T, w *world) {
+		pass(5 * time.Second)
+		w.stubborn["web"] = time.Hour
+		w.die("db", 1)
+		w.expectStatus(t, "web", "STOPPING")
+		answer := make(chan error, 1)
+		go func() {
+			_, err := w.StartProcess(t.Context(), "web", true)
+			answer <- err
+		}()
+		synctest.Wait()
+		w.barred["web"] = true
+		pass(10 * time.Second) // SIGKILL fails
+		why := "a signal could not be sent: unknown problem killing web (102):EPERM; its start, which waited for db:ready, was called off"
+		if err := <-answer; fmt.Sprint(err) != "ABNORMAL_TERMINATION: web: "+why {
+			t.Errorf("start: %v", err)
+		}
+		if causes, _ := w.Why("web"); causes[0].Text != why {
+			t.Errorf("why: %v", causes)
+		}
+		w.expectNotWaiting(t, "web")
+		w.die("web", 0)
+		w.expectNotWaiting(t, "web")
+		w.expectStatus(t, "web", "EXITED")
+		if _, err := w.StartProcess(t.Context(), "web", true); err != nil {
+			t.Error(err)
+		}
+		w.expectBirths(t, "db", "web", "db", "web")
+	})
+}
+
+// TestAStartOfWhatIsUnknown is refused, whether what is needed is there or not.
+func TestAStartOfWhatIsUnknown(t *testing.T) {
+	inWorld(t, configOf(needing("queue", "web"), needing("web", "db"), program("db", 999)), func(t *testing.T, w *world) {
+		pass(5 * time.Second)
+		w.barred["web"] = true
+		for _, name := range []string{"queue", "db", "web"} {
+			_, _ = w.StopProcess(t.Context(), name, true)
+		}
+		w.expectStatus(t, "web", "UNKNOWN")
+		for _, wait := range []bool{false, true} {
+			_, err := w.StartProcess(t.Context(), "web", wait)
+			if fmt.Sprint(err) != "FAILED: web is in an unknown process state" {
+				t.Errorf("start of web, wait %t: %v", wait, err)
+			}
+		}
+		_, err := w.StartProcess(t.Context(), "queue", true)
+		if want := "ABNORMAL_TERMINATION: queue: it needs web:ready, and web is UNKNOWN"; fmt.Sprint(err) != want {
+			t.Errorf("start of queue: %v", err)
+		}
+		w.expectBirths(t, "db", "web", "queue")
+	})
+}
+
+func (w *world) expectNotWaiting(t *testing.T, name string) {
+	t.Helper()
+	all, err := w.Named(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st := all[0].Status(); st.Waiting != "" {
+		t.Errorf("%s is %s and waits for %s", name, st.State, st.Waiting)
+	}
+}
