@@ -385,10 +385,13 @@ func (p *Process) disarm() {
 // is no failure: its exit is on the way.
 func (p *Process) signal(e signal) (failure string) {
 	asked := p.machine.State == states.Stopping
-	if asked && p.isWarned() { // it has got this one, and had some time already
-		p.arm(max(time.Until(p.machine.Deadline)-time.Since(p.warned), moment))
+	if asked && p.isWarned() {
+		since := p.warned
 		p.warned = time.Time{}
-		return ""
+		if e.sig == p.machine.conf.StopSignal { // it has got this one, and had some time already
+			p.arm(max(time.Until(p.machine.Deadline)-time.Since(since), moment))
+			return ""
+		}
 	}
 	err := p.send(e)
 	switch {

@@ -559,6 +559,27 @@ func TestForewarnedChildHasItsTimeFromThenOn(t *testing.T) {
 	}
 }
 
+// TestForewarnedChildCanBeKilled: that it has got its stop signal does not mean
+// that it has got SIGKILL.
+func TestForewarnedChildCanBeKilled(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+		w.start(t)
+		w.Hold()
+		w.Forewarn()
+		begun := time.Now()
+		if err := w.Kill("the shutdown", "p", true).Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took != 0 {
+			t.Errorf("took %s", took)
+		}
+		if diff := cmp.Diff([]string{"SIGTERM false", "SIGKILL false"}, w.child.got); diff != "" {
+			t.Errorf("signals (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestForewarningThatTheKernelRefuses(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.start(t)
