@@ -101,6 +101,7 @@ func prepared(m *machine, now time.Time, in input) {
 		m.Reason = "held before it was started"
 		m.expectBirth(0)
 	case in.hook == PostStop:
+		m.Started = now // as below
 		m.giveBirth()
 	case in.text != "":
 		in.kind = spawnFailed
@@ -131,7 +132,9 @@ func (m *machine) delay(now time.Time) bool {
 	if !m.has(PreStop) {
 		return false
 	}
-	m.become(states.Stopping)
+	if m.State != states.Stopping { // an adopted child may be
+		m.become(states.Stopping)
+	}
 	return m.run(PreStop)
 }
 

@@ -2,6 +2,7 @@ package process
 
 import (
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -108,6 +109,8 @@ func TestCellsOfHooks(t *testing.T) {
 			[]string{"was STOPPING", "adopted: 'p' with pid 9", "pre_stop"}},
 		{"adopted during a pre_stop that is gone", states.Stopped, nil, pastWith(adopted, states.Stopping, PreStop), 0,
 			[]string{"was STOPPING", "adopted: 'p' with pid 9", "arm 10s", "signal SIGTERM"}},
+		{"adopted during pre_stop and unwanted", states.Stopped, hooks, unwanted(pastWith(adopted, states.Stopping, PreStop)), 0,
+			[]string{"was STOPPING", "adopted: 'p' with pid 9", "pre_stop"}},
 		{"ended unseen during pre_stop", states.Stopped, hooks, pastWith(missed, states.Stopping, PreStop), 0,
 			[]string{"was STOPPING", "disarm", "post_stop", "stopped: p (exit status unknown)"}},
 		{"recalled during pre_start", states.Stopped, hooks, pastWith(recalled, states.Starting, PreStart), 0, []string{"was BACKOFF", "arm 0s"}},
@@ -193,4 +196,22 @@ func TestEveryStateTakesEveryInputWithHooks(t *testing.T) {
 // childlessIn tells whether a hook runs while there is no child.
 func childlessIn(h Hook, s states.Process) bool {
 	return h == PreStart || h == PostStop && s == states.Starting || h == PostStop && s == states.Stopping
+}
+
+// TestStartsecsBeginAfterPostStop: the time in which post_stop of the last child
+// held up a birth is none that the next one has lived for.
+func TestStartsecsBeginAfterPostStop(t *testing.T) {
+	change := func(c *config.Process) {
+		c.StartSecs, c.Hooks = 5, config.Hooks{PostStop: os.Args[0], Timeout: time.Minute}
+	}
+	inWorld(t, change, func(t *testing.T, w *world) {
+		w.errandDoes = func(_ string, c *fakeChild) { time.AfterFunc(10*time.Second, func() { c.exit(0) }) }
+		w.start(t)
+		sleep(time.Minute)
+		w.child.exit(1)
+		sleep(11 * time.Second)
+		w.expect(t, states.Starting)
+		w.child.exit(1)
+		w.expect(t, states.Backoff)
+	})
 }
