@@ -259,6 +259,9 @@ func wait(m *machine, _ time.Time, in input) {
 // started. Any other that does not run can't be stopped.
 func decline(m *machine, now time.Time, in input) {
 	if m.Waiting == "" {
+		if m.State == states.Stopped {
+			m.Again, m.AgainBy = false, "" // what a hold has put off is off
+		}
 		notRunning(m, now, in)
 		return
 	}
@@ -303,11 +306,22 @@ func rest(m *machine, _ time.Time, _ input) {
 	}
 }
 
-// unrest takes rest back. A birth that was due comes now.
-func unrest(m *machine, _ time.Time, _ input) {
+// unrest takes rest back. A birth that was due comes now, and so does one that
+// was promised to who asked for it while the process was stopping.
+func unrest(m *machine, now time.Time, _ input) {
 	m.closing = false
-	if m.Due {
+	switch {
+	case m.Due:
 		m.do(arm{0})
+	case m.State == states.Stopped:
+		m.keepPromise(now)
+	}
+}
+
+// keepPromise starts a process that has stopped if it was to be started then.
+func (m *machine) keepPromise(now time.Time) {
+	if m.Again {
+		beginAgain(m, now, input{kind: start, by: m.AgainBy})
 	}
 }
 

@@ -230,8 +230,11 @@ func recall(m *machine, now time.Time, in input) {
 			m.stopped(now)
 		}
 	}
-	if m.Due {
+	switch {
+	case m.Due:
 		m.do(arm{max(m.Deadline.Sub(now), 0)})
+	case past.State == states.Stopped: // in the middle of a replacement
+		m.keepPromise(now)
 	}
 }
 

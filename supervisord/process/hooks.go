@@ -164,9 +164,7 @@ func (m *machine) stopped(now time.Time) {
 	m.Reason = m.whyStopped()
 	m.become(states.Stopped)
 	m.PID, m.gone, m.Tries = 0, 0, 0
-	if m.Again {
-		beginAgain(m, now, input{kind: start, by: m.AgainBy})
-	}
+	m.keepPromise(now)
 }
 
 // buried tells whether the end of a child that was to end is not all that there is

@@ -375,6 +375,29 @@ func TestStartWhileStoppingOutlastsAHold(t *testing.T) {
 	})
 }
 
+// TestStartWhileStoppingThatAHoldHasPutOff: who has been promised a start gets it
+// when births are allowed again, or never if somebody asks for a stop before.
+func TestStartWhileStoppingThatAHoldHasPutOff(t *testing.T) {
+	for name, want := range map[string]states.Process{"start": states.Starting, "stop": states.Stopped} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, nil, func(t *testing.T, w *world) {
+				w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+				w.start(t)
+				w.Stop("p", false)
+				w.Start("p", false)
+				w.Hold()
+				w.child.exit(0)
+				w.expect(t, states.Stopped)
+				if want == states.Stopped {
+					w.Stop("p", false)
+				}
+				w.Release()
+				w.expect(t, want)
+			})
+		})
+	}
+}
+
 func TestFaults(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		for _, tt := range []struct {

@@ -216,8 +216,8 @@ func (m *machine) finish(now time.Time, left []spawn.Relative) {
 		m.Left = list(left)
 		m.say(logs.LevelWarn, "left behind by %s: %s", m.conf.Name, m.Left)
 	}
-	if m.Again && !more {
-		beginAgain(m, now, input{kind: start, by: m.AgainBy})
+	if !more {
+		m.keepPromise(now)
 	}
 }
 
