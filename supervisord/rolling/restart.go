@@ -310,16 +310,17 @@ func (op *operation) shrink(ctx context.Context, p *process.Process, stopped pro
 }
 
 // atRest waits for the answer to a stop, and for the end of a process that was on
-// its way to stop already: it refuses another stop.
+// its way to stop already, or of its post_stop: it refuses another stop. One that
+// is UNKNOWN has a child, which nobody must lose sight of.
 func atRest(ctx context.Context, p *process.Process, stopped process.Answer) error {
 	err := stopped.Wait(ctx)
-	if !is(err, faults.NotRunning) {
-		return err
+	if is(err, faults.NotRunning) {
+		err = p.Abort().Wait(ctx)
 	}
-	if p.Status().State.IsStopped() {
-		return nil
+	if st := p.Status(); err == nil && st.State == states.Unknown {
+		return faults.New(faults.Failed, fmt.Sprintf("it is UNKNOWN, its child (pid %d) can't be stopped", st.PID))
 	}
-	return p.Abort().Wait(ctx)
+	return err
 }
 
 // longest is how long drain_timeout=infinity waits.

@@ -3,8 +3,11 @@ package rolling_test
 import (
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"supervisor/supervisord/spawn"
 )
 
 // processwise is web with update_granularity=process.
@@ -135,5 +138,48 @@ func TestAFailedRollingUpdateGoesBack(t *testing.T) {
 			t.Errorf("scales: %v", w.Scales())
 		}
 		w.running4()
+	})
+}
+
+// TestWhoseChildCannotBeStoppedIsKept: the child of a process that is UNKNOWN
+// lives. The process neither gets a second one nor goes.
+func TestWhoseChildCannotBeStoppedIsKept(t *testing.T) {
+	inWorld(t, processwise, func(w *world) {
+		w.mu.Lock()
+		w.children["web_3"].refuse = syscall.EPERM
+		w.mu.Unlock()
+		if _, err := w.SignalProcess(w.t.Context(), "web:web_3", "HUP"); err == nil {
+			t.Error("the kernel does not refuse")
+		}
+		const why = "web:web_3: ERROR (it is UNKNOWN, its child (pid 104) can't be stopped)"
+		w.edit(processwise, "good", "better")
+		if got := w.finish(w.operations.Update("web", false, nil)); !strings.Contains(got, why) {
+			t.Errorf("update: %s", got)
+		}
+		w.edit(processwise)
+		w.finish(w.operations.Update("web", false, nil))
+		if got := w.finish(w.operations.Scale("web", "3")); !strings.Contains(got, "it is UNKNOWN") {
+			t.Errorf("scale: %s", got)
+		}
+		if got := w.pids(); !strings.HasSuffix(got, "web_3=104 UNKNOWN") {
+			t.Errorf("it is lost: %s", got)
+		}
+	})
+}
+
+// TestWhatIsReplacedHasItsPostStop: a program that has ended by itself is not
+// replaced in the middle of that.
+func TestWhatIsReplacedHasItsPostStop(t *testing.T) {
+	const text = "update_granularity=process\n[program:web]\ncommand=/bin/sh good\nautorestart=false\npost_stop=/bin/sh bye\n"
+	inWorld(t, text, func(w *world) {
+		w.children["web"].ends(spawn.Exit{})
+		pass(time.Second)
+		w.edit(text, "good", "better")
+		w.finish(w.operations.Update("web", false, nil))
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.hooks != 1 {
+			t.Errorf("%d hooks have come to their end", w.hooks)
+		}
 	})
 }

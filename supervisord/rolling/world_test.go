@@ -49,7 +49,11 @@ type world struct {
 	least    int                             // that were RUNNING since it was set
 	most     int
 	scaled   []config.Scale // as recorded
+	hooks    int            // that have come to their end
 }
+
+// hookTime is what each hook takes.
+const hookTime = 5 * time.Second
 
 // child is a fake.
 type child struct {
@@ -59,6 +63,8 @@ type child struct {
 	pid   int
 	exits chan spawn.Exit
 	once  sync.Once
+
+	refuse error // the kernel's answer to a signal, guarded by world.mu
 }
 
 func (c *child) Pid() int                         { return c.pid }
@@ -70,8 +76,11 @@ func (c *child) Write([]byte) error               { return nil }
 
 func (c *child) Signal(sig syscall.Signal, _ bool) error {
 	c.w.mu.Lock()
-	patience := c.w.stubborn[c.name]
+	patience, refuse := c.w.stubborn[c.name], c.refuse
 	c.w.mu.Unlock()
+	if refuse != nil {
+		return refuse
+	}
 	if sig == syscall.SIGKILL || patience == 0 {
 		c.ends(spawn.Exit{Code: -1, Signal: sig})
 		return nil
@@ -99,6 +108,10 @@ func (w *world) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 			name = v
 		} else if v, ok := strings.CutPrefix(kv, "SUPERVISOR_GROUP_NAME="); ok {
 			group = v
+		} else if strings.HasPrefix(kv, process.ErrandVar+"=") { // a hook, which takes a while
+			c := &child{w: w, pid: 1, exits: make(chan spawn.Exit, 1)}
+			time.AfterFunc(hookTime, func() { w.mu.Lock(); w.hooks++; w.mu.Unlock(); c.exits <- spawn.Exit{} })
+			return c, nil
 		}
 	}
 	w.births = append(w.births, name)
