@@ -182,6 +182,9 @@ type RestartPolicy struct {
 	Then   LimitAction
 }
 
+// IsPaced tells whether it sets a delay of its own.
+func (r *RestartPolicy) IsPaced() bool { return r.Delay > 0 || r.Growth > 1 }
+
 // LimitAction is what happens when the limit of restarts is reached.
 type LimitAction int
 

@@ -284,8 +284,9 @@ func forsake(m *machine, _ time.Time, in input) {
 	m.say(logs.LevelInfo, "gave up: %s entered FATAL state, %s", m.conf.Name, in.what)
 }
 
-// cancelRestart is a stop request in the breath before an automatic restart.
-// It is refused like any stop of what does not run, and holds all the same.
+// cancelRestart is a stop request before an automatic restart. In the breath that
+// Supervisor takes too it is refused like any stop of what does not run, and holds
+// all the same.
 func cancelRestart(m *machine, now time.Time, in input) {
 	if m.Waiting != "" {
 		decline(m, now, in)
@@ -294,8 +295,12 @@ func cancelRestart(m *machine, now time.Time, in input) {
 	if m.Due {
 		m.Reason = "ended by itself; its restart was called off by " + who(in)
 	}
+	wasToCome := m.Due && m.conf.Restart.IsPaced()
 	m.Due = false
-	m.do(disarm{}, refuse{code: faults.NotRunning})
+	m.do(disarm{})
+	if !wasToCome {
+		m.do(refuse{code: faults.NotRunning})
+	}
 }
 
 // rest sees to it that nothing is born any more. Who lives, lives on.

@@ -32,7 +32,7 @@ func (m *machine) plan(now time.Time, in input, usual time.Duration) (wait time.
 	}
 	r := &m.conf.Restart
 	wait = max(usual, 0)
-	if isPaced(r) {
+	if r.IsPaced() {
 		wait = delay(r, m.Row)
 	}
 	if r.Jitter > 0 {
@@ -41,9 +41,6 @@ func (m *machine) plan(now time.Time, in input, usual time.Duration) (wait time.
 	m.Row++
 	return wait, true
 }
-
-// isPaced tells whether the options set a delay of their own.
-func isPaced(r *config.RestartPolicy) bool { return r.Delay > 0 || r.Growth > 1 }
 
 // delay is what comes before the next restart after row others that did not last.
 func delay(r *config.RestartPolicy, row int) time.Duration {
@@ -133,7 +130,7 @@ func forget(m *machine, _ time.Time, _ input) { m.Tries, m.Row, m.Restarts = 0, 
 func (m *machine) restarts(now time.Time) string {
 	r := &m.conf.Restart
 	var parts []string
-	if isPaced(r) {
+	if r.IsPaced() {
 		parts = append(parts, fmt.Sprintf("attempt %d", m.Row))
 	}
 	if r.Limit > 0 {

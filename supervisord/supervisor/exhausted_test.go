@@ -109,3 +109,33 @@ func TestKillEndsWhatDoesNotObey(t *testing.T) {
 		}
 	})
 }
+
+// TestAStopOfManyCallsRestartsOff that are on their way, however they have come.
+func TestAStopOfManyCallsRestartsOff(t *testing.T) {
+	slow, ill := proc("slow", "slow", 1), proc("ill", "ill", 2)
+	slow.Autorestart = config.RestartAlways
+	slow.Restart = config.RestartPolicy{Delay: time.Minute, Growth: 1, Max: config.Forever}
+	inWorld(t, configOf(group("slow", 1, slow), group("ill", 2, ill)), func(t *testing.T, w *world) {
+		pass(2 * time.Second)
+		w.mu.Lock()
+		w.stubborn["ill"] = 5 * time.Second
+		w.children["slow"].end(spawn.Exit{Code: 1})
+		w.mu.Unlock()
+		list, err := w.Named("ill")
+		if err != nil {
+			t.Fatal(err)
+		}
+		list[0].Renew(list[0].Status().PID, "no answer")
+		pass(time.Second)
+		results, err := w.StopAll(t.Context(), true)
+		if err != nil || len(results) != 2 || results[0].Status != int(faults.Success) || results[1].Status != int(faults.Success) {
+			t.Errorf("%v, %v", results, err)
+		}
+		pass(time.Hour)
+		for name, want := range map[string]states.Process{"slow": states.Exited, "ill": states.Stopped} {
+			if info, err := w.Info(name); err != nil || info.State != want {
+				t.Errorf("%s is %s, %v", name, info.StateName, err)
+			}
+		}
+	})
+}

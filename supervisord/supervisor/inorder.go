@@ -107,12 +107,26 @@ func (s *Supervisor) startEach(ctx context.Context, list []*process.Process, wai
 	return callAll(ctx, list, s.needful(ctx, wait, starter(ctx, wait)))
 }
 
+// canBeStopped tells whether a process runs or is going to. A restart that
+// Supervisor has too, at most a second after the end, is not seen.
+func canBeStopped(p *process.Process) bool {
+	st := p.Status()
+	switch st.State {
+	case states.Stopping: // and is started again, without an operator's asking for it
+		return st.Waiting != "" || st.Again && st.AgainBy != ""
+	case states.Exited:
+		return st.Waiting != "" || st.Due && p.Current().Restart.IsPaced()
+	case states.Stopped, states.Starting, states.Running, states.Backoff, states.Fatal, states.Unknown:
+	}
+	return st.State.IsRunning() || st.Waiting != ""
+}
+
 // stopEach stops those of the processes that run or are going to, those first
 // that need others of them.
 func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, wait bool) ([]api.CallResult, error) {
 	var some []*process.Process
 	for _, p := range list {
-		if st := p.Status(); st.State.IsRunning() || st.Waiting != "" {
+		if canBeStopped(p) {
 			some = append(some, p)
 		}
 	}
