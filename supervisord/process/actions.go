@@ -200,6 +200,7 @@ func abandon(m *machine, _ time.Time, in input) {
 	m.say(logs.LevelDebug, "Attempted to kill %s, which is in BACKOFF state.", m.conf.Name)
 	m.become(states.Stopped)
 	m.Tries = 0
+	m.hasten(in)
 }
 
 // giveUp is abandon at the daemon's own end.
@@ -258,6 +259,7 @@ func wait(m *machine, _ time.Time, in input) {
 // decline is a stop request to a process that waits for its start: it is not
 // started. Any other that does not run can't be stopped.
 func decline(m *machine, now time.Time, in input) {
+	m.hasten(in)
 	if m.Waiting == "" {
 		if m.State == states.Stopped {
 			m.Again, m.AgainBy = false, "" // what a hold has put off is off
@@ -295,6 +297,7 @@ func cancelRestart(m *machine, now time.Time, in input) {
 	if m.Due {
 		m.Reason = "ended by itself; its restart was called off by " + who(in)
 	}
+	m.hasten(in)
 	wasToCome := m.Due && m.conf.Restart.IsPaced()
 	m.Due = false
 	m.do(disarm{})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -214,4 +215,40 @@ func TestStartsecsBeginAfterPostStop(t *testing.T) {
 		w.child.exit(1)
 		w.expect(t, states.Backoff)
 	})
+}
+
+// TestAKillEndsPostStop of a process that has no child any more: a shutdown waits
+// for it.
+func TestAKillEndsPostStop(t *testing.T) {
+	for _, want := range []states.Process{states.Exited, states.Fatal, states.Stopped} {
+		t.Run(want.String(), func(t *testing.T) {
+			change := func(c *config.Process) {
+				c.Autorestart, c.StartRetries = config.RestartNever, 0
+				c.Hooks = config.Hooks{PostStop: os.Args[0], Timeout: config.Forever}
+				if want == states.Stopped {
+					c.StartRetries = 3
+				}
+			}
+			inWorld(t, change, func(t *testing.T, w *world) {
+				w.Start("p", false)
+				if want == states.Exited {
+					sleep(time.Minute)
+				}
+				w.child.exit(1)
+				synctest.Wait()
+				w.Hold()
+				if want == states.Stopped {
+					w.Kill("x", "p", false)
+				}
+				gone := w.Abort()
+				sleep(time.Hour / 2)
+				w.Kill("the end of the time for the shutdown", "p", false)
+				begun := time.Now()
+				if err := gone.Wait(t.Context()); err != nil || time.Since(begun) > 3*time.Second {
+					t.Errorf("%v after %s", err, time.Since(begun))
+				}
+				w.expect(t, want)
+			})
+		})
+	}
 }

@@ -100,6 +100,13 @@ func slay(m *machine, now time.Time, in input) {
 	m.kill()
 }
 
+// hasten does not wait for a post_stop either if the process is to end at once.
+func (m *machine) hasten(in input) {
+	if in.kind == slain && m.Hook == PostStop {
+		m.do(cut{})
+	}
+}
+
 // kill does not ask. It comes again every stopwaitsecs: a process may be in
 // the kernel, unable to die just now. A stopwaitsecs of 0 leaves no time for
 // the first signal, but does not make the kernel any faster.

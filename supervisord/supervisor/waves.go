@@ -54,7 +54,7 @@ func (s *Supervisor) killUnstopped() {
 	var names []string
 	for _, g := range s.list() {
 		for _, p := range g.Processes {
-			if !p.Status().State.IsStopped() {
+			if st := p.Status(); !st.State.IsStopped() || st.Hook == process.PostStop {
 				left = append(left, p)
 				names = append(names, p.Config.Name)
 			}
