@@ -319,8 +319,11 @@ func (e *estate) addFound(name string, s spawn.Survivor) {
 		return
 	}
 	left.Child, left.Unwanted = s.Orphan, e.kills()
-	left.Past.State, left.Past.PID, left.Past.Started = states.Starting, s.PID, ledger.FromTicks(s.Born).Time()
-	left.Past.Vitals = process.Vitals{} // of another child
+	past := left.Past // all else is about another child, or a start or stop that is over
+	left.Past = process.Status{
+		State: states.Starting, PID: s.PID, Started: ledger.FromTicks(s.Born).Time(), Reason: "started by a supervisord that is gone",
+		Tries: past.Tries, Row: past.Row, Restarts: past.Restarts, Ended: past.Ended,
+	}
 }
 
 // process returns the configuration of a process, nil if there is none.
