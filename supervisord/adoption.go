@@ -224,7 +224,7 @@ func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 		Started: entry.Started.Time(), Ended: entry.Ended.Time(),
 		ExitStatus: entry.ExitStatus, Ending: entry.Ending, Waiting: entry.Waiting, Declined: entry.Declined, SpawnErr: entry.SpawnErr, Reason: entry.Reason,
 		Deadline: entry.Deadline.Time(), Due: entry.Due, Again: entry.Again, AgainBy: entry.AgainBy,
-		Row: entry.Row, Hook: process.Hook(entry.Hook), Step: entry.Step, Leaderless: entry.Leaderless,
+		Row: entry.Row, Hook: process.Hook(entry.Hook), Step: entry.Step, Leaderless: entry.Leaderless, Left: entry.Left,
 	}
 	if len(entry.Restarts) > 0 {
 		times := make([]time.Time, len(entry.Restarts))
@@ -384,7 +384,7 @@ func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
 		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, Ending: s.Ending, Waiting: s.Waiting, Declined: s.Declined, SpawnErr: s.SpawnErr, Reason: s.Reason,
 		Started: ledger.NewMoment(s.Started), Ended: ledger.NewMoment(s.Ended), Deadline: ledger.NewMoment(s.Deadline),
 		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy, Row: s.Row, Vitals: vitals(s.Vitals), Hook: int(s.Hook),
-		Step: s.Step, Leaderless: s.Leaderless,
+		Step: s.Step, Leaderless: s.Leaderless, Left: s.Left,
 	}
 	if s.Kin != nil {
 		entry.Cgroup = s.Kin.Cgroup()

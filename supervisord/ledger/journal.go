@@ -47,6 +47,7 @@ type Entry struct {
 	Step       int      `json:",omitempty"`
 	Leaderless bool     `json:",omitempty"`
 	Cgroup     string   `json:",omitempty"` // its path
+	Left       string   `json:",omitempty"` // see process.Status
 	AgainBy    string   `json:",omitempty"`
 	Hook       int      `json:",omitempty"` // a process.Hook that is under way
 

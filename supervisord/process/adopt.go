@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"supervisor/supervisord/bound"
@@ -38,7 +39,7 @@ func (p *Process) adopt(e *Estate) {
 	in := input{kind: recalled, past: &e.Past, unwanted: e.Unwanted, handed: e.Handed}
 	switch {
 	case e.Past.Leaderless:
-		in.kind, in.exit = missed, spawn.Exit{Code: e.Past.ExitStatus}
+		in.kind, in.exit = missed, lastExit(&e.Past)
 	case e.Exit != nil:
 		in.kind, in.exit = missed, *e.Exit
 	case e.Child.PID != 0:
@@ -222,6 +223,7 @@ func recall(m *machine, now time.Time, in input) {
 		past.Reason = "its daemon was gone before it was started"
 	}
 	m.restore(past)
+	m.last = lastExit(&past)
 	switch {
 	case stops && was == PreStart:
 		m.stopped(now)
@@ -236,6 +238,15 @@ func recall(m *machine, now time.Time, in input) {
 	case past.State == states.Stopped: // in the middle of a replacement
 		m.keepPromise(now)
 	}
+}
+
+// lastExit is how the last child has ended, as far as a status tells.
+func lastExit(s *Status) spawn.Exit {
+	isStatus := s.ExitStatus >= 0 && s.ExitStatus == s.Ending // a start that failed has told Ending only
+	if !isStatus && s.Ending > 128 {
+		return spawn.Exit{Code: -1, Signal: syscall.Signal(s.Ending - 128)}
+	}
+	return spawn.Exit{Code: s.Ending}
 }
 
 // restore makes the machine what it was.

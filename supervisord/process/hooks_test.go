@@ -3,6 +3,7 @@ package process
 import (
 	"fmt"
 	"os"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -250,5 +251,34 @@ func TestAKillEndsPostStop(t *testing.T) {
 				w.expect(t, want)
 			})
 		})
+	}
+}
+
+// TestPostStopThatIsRunAgainIsToldOfTheEnd: an earlier daemon has seen it.
+func TestPostStopThatIsRunAgainIsToldOfTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		state          states.Process
+		status, ending int
+		want           spawn.Exit
+	}{
+		{states.Exited, 3, 3, spawn.Exit{Code: 3}},
+		{states.Stopping, -1, 143, spawn.Exit{Code: -1, Signal: syscall.SIGTERM}},
+		{states.Backoff, 0, 7, spawn.Exit{Code: 7}},
+		{states.Fatal, 0, 137, spawn.Exit{Code: -1, Signal: syscall.SIGKILL}},
+	} {
+		in := pastWith(recalled, tt.state, PostStop)
+		in.past.ExitStatus, in.past.Ending = tt.status, tt.ending
+		m := machineIn(states.Stopped)
+		hooks(m)
+		var got []spawn.Exit
+		for _, e := range m.step(noon, in) {
+			if h, ok := e.(hook); ok {
+				got = append(got, h.exit)
+			}
+		}
+		if diff := cmp.Diff([]spawn.Exit{tt.want}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.state, diff)
+		}
 	}
 }
