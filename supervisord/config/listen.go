@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -12,8 +14,8 @@ import (
 )
 
 // parse fills in where the socket listens.
-func (s *ListenSocket) parse(h *Host, url string) error {
-	if path, ok := strings.CutPrefix(url, "unix://"); ok {
+func (s *ListenSocket) parse(h *Host, text string) error {
+	if path, ok := strings.CutPrefix(text, "unix://"); ok {
 		if !filepath.IsAbs(path) {
 			return fmt.Errorf("%s is not an absolute path", python.Repr(path))
 		}
@@ -21,9 +23,9 @@ func (s *ListenSocket) parse(h *Host, url string) error {
 		s.URL = "unix://" + s.Path
 		return nil
 	}
-	address, ok := strings.CutPrefix(url, "tcp://")
+	address, ok := strings.CutPrefix(text, "tcp://")
 	if !ok {
-		return fmt.Errorf("%s is neither tcp://host:port nor unix:///absolute/path", python.Repr(url))
+		return fmt.Errorf("%s is neither tcp://host:port nor unix:///absolute/path", python.Repr(text))
 	}
 	host, digits, err := net.SplitHostPort(address)
 	if err != nil {
@@ -38,4 +40,72 @@ func (s *ListenSocket) parse(h *Host, url string) error {
 	}
 	s.URL = "tcp://" + net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
 	return nil
+}
+
+// warnOfSharedProbes tells of probes that anybody answers: of several processes
+// that accept on a socket the kernel picks one, so that one that works stands
+// for one that does not.
+func (l *loader) warnOfSharedProbes() {
+	var all []*Process
+	users := make(map[*ListenSocket]int)
+	for _, g := range l.conf.Groups {
+		all = append(all, g.Processes...)
+	}
+	for _, p := range all {
+		for _, s := range p.Listen {
+			users[s]++
+		}
+	}
+	seen := make(map[unit]bool)
+	for _, p := range all {
+		if len(p.Listen) == 0 || seen[unitOf(p)] {
+			continue
+		}
+		seen[unitOf(p)] = true
+		for _, s := range p.Listen {
+			l.warnOfSharedProbe(p, "ready", &p.Ready.Probe, s, users[s])
+			l.warnOfSharedProbe(p, "health", &p.Health.Probe, s, users[s])
+		}
+	}
+}
+
+func (l *loader) warnOfSharedProbe(p *Process, option string, probe *Probe, s *ListenSocket, users int) {
+	if users > 1 && probe.reaches(s) {
+		l.warn("[%s] %s asks whichever of %d processes accepts on [%s], not each: one that works answers for one that does not",
+			p.Section, option, users, s.Section)
+	}
+}
+
+// reaches tells whether a probe is answered by who accepts on a socket. Names
+// are not looked up.
+func (p *Probe) reaches(s *ListenSocket) bool {
+	address := p.Address
+	switch p.Kind {
+	case HTTPProbe:
+		u, err := url.Parse(address)
+		if err != nil {
+			return false
+		}
+		address = net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]))
+	case TCPProbe, UnixProbe, FCGIProbe:
+	default:
+		return false
+	}
+	if s.Family == "unix" {
+		return address == s.Path
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || port != strconv.Itoa(s.Port) {
+		return false
+	}
+	ip := net.ParseIP(s.Host)
+	return s.Host == "" || ip != nil && ip.IsUnspecified() || hostName(host) == hostName(s.Host)
+}
+
+// hostName gives this machine one name.
+func hostName(host string) string {
+	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
+		return "localhost"
+	}
+	return python.Lower(host)
 }

@@ -127,6 +127,7 @@ func load(o LoadOptions) *loader {
 	l.sockets()
 	l.groups()
 	l.checkDependencies()
+	l.warnOfSharedProbes()
 	l.inheritPriorities()
 	l.warnOfPlugin()
 	l.servers()
