@@ -185,12 +185,12 @@ func (u *update) replace(ctx context.Context, p *process.Process, conf *config.P
 	st := p.Status()
 	start := isWanted(p) || st.Waiting != "" || conf.Autostart && (st.State != states.Stopped || st.Started.IsZero() && !p.Current().Autostart)
 	old := p.Current()
-	if err := halt(ctx, p); err != nil {
+	if err := u.halt(ctx, p); err != nil {
 		return "", err
 	}
 	fresh, err := u.supervisor.Exchange(p, conf)
 	if err != nil {
-		p.Release()
+		u.supervisor.Release(p)
 		return "", err
 	}
 	u.note(replacement{fresh, old})
@@ -208,17 +208,17 @@ func (u *update) note(r replacement) {
 
 // halt stops a process that is to be replaced, and has it neither start again
 // before nor stay stopped if the daemon ends meanwhile.
-func halt(ctx context.Context, p *process.Process) error {
+func (u *update) halt(ctx context.Context, p *process.Process) error {
 	defer drain(p)()
 	name := p.FullName()
 	p.Hold()
 	stopped := p.StopBy("an update", name, true)
 	_ = p.StartBy("an update", name, false).Wait(ctx) // refused if it has stopped already
-	if err := atRest(ctx, p, stopped); err != nil {
-		p.Release()
-		return err
+	err := atRest(ctx, p, stopped)
+	if err != nil {
+		u.supervisor.Release(p)
 	}
-	return nil
+	return err
 }
 
 // leave stops processes that the configuration has no more, and removes them.

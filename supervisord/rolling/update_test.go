@@ -183,3 +183,27 @@ func TestWhatIsReplacedHasItsPostStop(t *testing.T) {
 		}
 	})
 }
+
+// TestAnUpdateDoesNotStartAnythingInAShutdown, when what it is about to replace can
+// be replaced no more.
+func TestAnUpdateDoesNotStartAnythingInAShutdown(t *testing.T) {
+	const text = processwise + "\n[program:other]\ncommand=/bin/sh good\npriority=1\n"
+	inWorld(t, text, func(w *world) {
+		w.stubborn["web_0"], w.stubborn["other"] = 5*time.Second, 5*time.Second
+		w.edit(text, "web]\ncommand=/bin/sh good", "web]\ncommand=/bin/sh better")
+		id, err := w.operations.Update("web", false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		w.watch()
+		w.Shutdown()
+		if got := w.finish(id, nil); !strings.Contains(got, "supervisor shutting down") {
+			t.Error(got)
+		}
+		pass(time.Second)
+		if len(w.births) > 0 {
+			t.Errorf("born were %v", w.births)
+		}
+	})
+}

@@ -102,6 +102,16 @@ func (s *Supervisor) exchange(old *process.Process, conf *config.Process) (*proc
 	return fresh, nil
 }
 
+// Release allows the births of a process again that was to be replaced and is not,
+// unless the daemon is about to end: then there are to be none.
+func (s *Supervisor) Release(p *process.Process) {
+	_ = s.order(func(context.Context) {
+		if s.Mood() == states.DaemonRunning {
+			p.Release()
+		}
+	}) // or Run has ended, and all processes with it
+}
+
 // TakeOver has a group go by the configuration as last read, of which all that
 // could not be taken over while it runs must have been seen to.
 func (s *Supervisor) TakeOver(group string) error {
