@@ -2,6 +2,7 @@ package exitpolicy
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"syscall"
 	"time"
@@ -30,6 +31,7 @@ type Policy struct {
 
 	mu    sync.Mutex
 	known map[*process.Process]end
+	full  int // how many of them there may be until those that are over are forgotten
 }
 
 // end is the last end of a process that was looked at, or where it was when it
@@ -65,6 +67,9 @@ func (y *Policy) judge(p *process.Process, s *process.Status) (cause string, cod
 	before, met := y.known[p]
 	now := endOf(s)
 	y.known[p] = now
+	if !met {
+		y.sweep()
+	}
 	if !isOver(s) || met && before.equal(now) {
 		return "", 0, false
 	}
@@ -76,6 +81,16 @@ func (y *Policy) judge(p *process.Process, s *process.Status) (cause string, cod
 		return "", 0, false
 	}
 	return fmt.Sprintf("%s: %s (%s)", p.FullName(), describe(s), why), y.code(p), true
+}
+
+// sweep forgets processes that have been taken out of use, of which nobody tells.
+// It is done as often as their number has doubled.
+func (y *Policy) sweep() {
+	if len(y.known) < y.full {
+		return
+	}
+	maps.DeleteFunc(y.known, func(p *process.Process, _ end) bool { return p.IsOver() })
+	y.full = 2*len(y.known) + 64
 }
 
 // isOver tells whether a process has ended for good.
