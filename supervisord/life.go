@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"supervisor/supervisord/config"
@@ -175,11 +176,16 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	e.settled = false
 	mood := s.Run(supervising)
 	l.cause, l.status = s.Verdict()
-	e.settled = mood != states.DaemonRunning
+	// A shutdown may have begun when it was too late to call an upgrade off.
+	e.settled = mood != states.DaemonRunning && len(s.Unstopped()) == 0
 	if !e.settled && l.sites != nil {
 		e.handed = true
 		unwatch()
-		return mood, l.handOver(s, e, monitor), nil
+		h := l.handOver(s, e, monitor)
+		if mood == states.DaemonShutdown { // which the next one is to complete
+			h.Signals = append(h.Signals, int(syscall.SIGTERM))
+		}
+		return mood, h, nil
 	}
 	return mood, nil, nil
 }
