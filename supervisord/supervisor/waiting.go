@@ -80,7 +80,14 @@ func (s *Supervisor) notice(p *process.Process) {
 
 // relate has changes noticed from now on if a process wants it.
 func (s *Supervisor) relate(c *config.Process) {
-	if len(c.DependsOn)+len(c.WaitFor) == 0 || s.isRelated.Swap(true) {
+	if len(c.DependsOn)+len(c.WaitFor) > 0 {
+		s.watch()
+	}
+}
+
+// watch has changes noticed from now on.
+func (s *Supervisor) watch() {
+	if s.isRelated.Swap(true) {
 		return
 	}
 	for _, g := range s.list() {
@@ -123,10 +130,13 @@ func (s *Supervisor) takeLosses() (list []*process.Process, left map[*process.Pr
 
 // mustWait tells whether a process that starts by itself can't do so yet.
 func (s *Supervisor) mustWait(p *process.Process) bool {
-	if !s.isRelated.Load() {
+	st := p.Status()
+	switch {
+	case st.Waiting != "" && st.State == states.Stopping: // an earlier daemon has left it so
+		return true
+	case !s.isRelated.Load():
 		return false
 	}
-	st := p.Status()
 	isNew := st.State == states.Stopped && st.Started.IsZero() && !st.Declined
 	if !isNew && st.Waiting == "" {
 		return false
@@ -159,6 +169,7 @@ func (s *Supervisor) hold(ctx context.Context, p *process.Process) *hold {
 	if h := s.held[p]; h != nil {
 		return h
 	}
+	s.watch() // what it waits for may be no more than its own end
 	s.places++
 	h := &hold{process: p, place: s.places, began: time.Now()}
 	if patience := p.Current().DependsTimeout; patience > 0 && patience != config.Forever {

@@ -591,6 +591,38 @@ func TestAStartOfWhatIsUnknown(t *testing.T) {
 	})
 }
 
+// TestAStartThatWaitsForAStopOutlastsTheDaemon: all that is needed may be there
+// when the next one comes, and only the stop may not be over.
+func TestAStartThatWaitsForAStopOutlastsTheDaemon(t *testing.T) {
+	related, unrelated := needing("web", "db"), program("web", 999)
+	for what, web := range map[string]*config.Group{"what it needs is there": related, "it needs nothing any more": unrelated} {
+		t.Run(what, func(t *testing.T) {
+			inWorldWith(t, configOf(web, program("db", 999)), func(w *world, o *supervisor.Options) {
+				o.Estates = make(map[string]*supervisor.Estate)
+				for i, name := range []string{"web", "db"} {
+					pid := 50 + i
+					w.children[name] = &child{w: w, name: name, pid: pid, exits: make(chan spawn.Exit, 1)}
+					e := &supervisor.Estate{}
+					e.Past = process.Status{State: states.Running, PID: pid, Started: time.Now().Add(-time.Hour)}
+					e.Child = spawn.Orphan{PID: pid}
+					o.Estates[name] = e
+				}
+				past := &o.Estates["web"].Past
+				past.State, past.Deadline, past.Waiting = states.Stopping, time.Now().Add(time.Minute), "db:ready"
+			}, func(t *testing.T, w *world) {
+				w.expectStatus(t, "web", "STOPPING")
+				pass(5 * time.Second)
+				w.expectBirths(t)
+				w.die("web", 0)
+				w.expectBirths(t, "web")
+				pass(2 * time.Second)
+				w.expectStatus(t, "web", "RUNNING")
+				w.expectStatus(t, "db", "RUNNING")
+			})
+		})
+	}
+}
+
 func (w *world) expectNotWaiting(t *testing.T, name string) {
 	t.Helper()
 	all, err := w.Named(name)
