@@ -97,6 +97,7 @@ func (s *Supervisor) exchange(old *process.Process, conf *config.Process) (*proc
 	}
 	list := slices.Clone(g.Processes)
 	list[i] = fresh
+	s.retire(old)
 	s.install(g, g.Config, list)
 	g.stop(old)
 	return fresh, nil

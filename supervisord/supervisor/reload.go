@@ -134,6 +134,9 @@ func (s *Supervisor) removeGroup(name string) error {
 		}
 		return faults.New(faults.StillRunning, name)
 	}
+	for _, p := range g.Processes {
+		s.retire(p)
+	}
 	g.end()
 	s.forget(g)
 	s.Events.Publish(events.ProcessGroupRemoved, func() string { return events.GroupPayload(name) })

@@ -43,6 +43,7 @@ type world struct {
 	children map[string]*child
 	stubborn map[string]time.Duration // how long after SIGTERM a child lives
 	barred   map[string]bool          // children that the kernel lets nobody signal
+	atBirth  map[string]func()        // what happens meanwhile
 	events   []string
 	asked    int      // probes
 	told     []string // what listeners got: their name, the event's type and payload
@@ -98,14 +99,17 @@ func (c *child) end(e spawn.Exit) {
 
 // Spawn implements process.Spawner.
 func (w *world) Spawn(spec *spawn.Spec) (spawn.Child, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	name := ""
 	for _, kv := range spec.Env {
 		if v, ok := strings.CutPrefix(kv, "SUPERVISOR_PROCESS_NAME="); ok {
 			name = v
 		}
 	}
+	if meanwhile := w.atBirth[name]; meanwhile != nil {
+		meanwhile()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.births = append(w.births, name)
 	c := &child{w: w, name: name, pid: 100 + len(w.births), exits: make(chan spawn.Exit, 1), out: spec.Stdout}
 	if strings.HasPrefix(name, "listener") {

@@ -100,6 +100,7 @@ func (s *Supervisor) removeProcess(group, name string) error {
 		p.Release()
 		return faults.New(faults.StillRunning, name)
 	}
+	s.retire(p)
 	s.replace(g,
 		slices.DeleteFunc(slices.Clone(g.Config.Processes), func(c *config.Process) bool { return c.Name == name }),
 		slices.DeleteFunc(slices.Clone(g.Processes), func(other *process.Process) bool { return other == p }))

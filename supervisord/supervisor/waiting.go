@@ -134,6 +134,8 @@ func (s *Supervisor) mustWait(p *process.Process) bool {
 	switch {
 	case st.Waiting != "" && st.State == states.Stopping: // an earlier daemon has left it so
 		return true
+	case st.Waiting != "" && s.held[p] != nil: // whoever has asked for its start is to be answered
+		return true
 	case !s.isRelated.Load():
 		return false
 	}
@@ -201,12 +203,26 @@ func (s *Supervisor) drop(h *hold, err error) {
 // make it possible.
 func (s *Supervisor) abandon(h *hold, err error) {
 	h.process.Delay("")
+	s.abandonBrought(h)
+	s.drop(h, err)
+}
+
+// retire forgets the start of a process that is taken out of use.
+func (s *Supervisor) retire(p *process.Process) {
+	s.queue = slices.DeleteFunc(s.queue, func(q *process.Process) bool { return q == p })
+	if h := s.held[p]; h != nil {
+		s.abandonBrought(h)
+		s.drop(h, faults.New(faults.BadName, p.FullName()))
+	}
+}
+
+// abandonBrought calls those starts off that nobody wants but one that waits.
+func (s *Supervisor) abandonBrought(h *hold) {
 	for _, b := range h.brought {
 		if s.held[b.process] == b && !b.stays && len(b.petitions) == 0 {
 			s.abandon(b, nil)
 		}
 	}
-	s.drop(h, err)
 }
 
 // review looks at all who wait, after something has happened.
@@ -273,9 +289,6 @@ func (s *Supervisor) consider(ctx context.Context, h *hold) {
 	p := h.process
 	st := p.Status()
 	switch {
-	case p.IsOver():
-		s.drop(h, faults.New(faults.BadName, p.FullName()))
-		return
 	case st.Waiting == "": // somebody else has started it, or called the start off
 		s.drop(h, notByUs(p, st))
 		return

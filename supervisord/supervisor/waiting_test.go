@@ -623,6 +623,71 @@ func TestAStartThatWaitsForAStopOutlastsTheDaemon(t *testing.T) {
 	}
 }
 
+// TestAStartRequestBeforeTheTurn of one that starts by itself is answered as one
+// at any other time.
+func TestAStartRequestBeforeTheTurn(t *testing.T) {
+	conf := configOf(program("first", 1), program("db", 2), program("slow", 3), needing("web", "db"))
+	var answer chan error
+	inWorldWith(t, conf, func(w *world, _ *supervisor.Options) {
+		answer = make(chan error, 1)
+		w.atBirth = map[string]func(){
+			"first": func() {
+				go func() {
+					_, err := w.StartProcess(context.Background(), "web", true)
+					answer <- err
+				}()
+				time.Sleep(time.Millisecond)
+			},
+			"slow": func() { time.Sleep(2 * time.Second) }, // until the database is ready
+		}
+	}, func(t *testing.T, w *world) {
+		if err := <-answer; err != nil {
+			t.Errorf("start: %v", err)
+		}
+		w.expectStatus(t, "web", "RUNNING")
+		w.expectBirths(t, "first", "db", "slow", "web")
+	})
+}
+
+// TestOneThatWaitsIsTakenOutOfUse: who has asked for its start is told, and what
+// was to be started for its sake only is not.
+func TestOneThatWaitsIsTakenOutOfUse(t *testing.T) {
+	conf := configOf(manual(needing("nginx", "php")), manual(needing("php", "db")), program("db", 999))
+	conf.Groups[2].Processes[0].StartSecs = 100
+	for what, remove := range map[string]func(*testing.T, *world) error{
+		"group":   func(t *testing.T, w *world) error { return w.RemoveGroup(t.Context(), "nginx") },
+		"process": func(_ *testing.T, w *world) error { return w.RemoveProcess("nginx", "nginx") },
+		"exchange": func(_ *testing.T, w *world) error {
+			list, err := w.Named("nginx")
+			if err == nil {
+				_, err = w.Exchange(list[0], conf.Groups[0].Processes[0])
+			}
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			inWorld(t, conf, func(t *testing.T, w *world) {
+				answer := make(chan error, 1)
+				go func() {
+					_, err := w.StartProcess(t.Context(), "nginx", true)
+					answer <- err
+				}()
+				synctest.Wait()
+				w.expectStatus(t, "php", "STOPPED waiting for db:ready")
+				if err := remove(t, w); err != nil {
+					t.Fatal(err)
+				}
+				if err := <-answer; fmt.Sprint(err) != "BAD_NAME: nginx" {
+					t.Errorf("start: %v", err)
+				}
+				w.expectStatus(t, "php", "STOPPED Not started")
+				pass(200 * time.Second)
+				w.expectBirths(t, "db")
+			})
+		})
+	}
+}
+
 func (w *world) expectNotWaiting(t *testing.T, name string) {
 	t.Helper()
 	all, err := w.Named(name)
