@@ -18,8 +18,13 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// patience is how long a name in an address may take to be looked up.
-const patience = 2 * time.Second
+const (
+	// patience is how long a name in an address may take to be looked up.
+	patience = 2 * time.Second
+	// lull is how long nobody tries again what has taken longer than that to fail:
+	// many may be waiting to do so, one after the other.
+	lull = 500 * time.Millisecond
+)
 
 // socket is one socket of a Set.
 type socket struct {
@@ -28,7 +33,8 @@ type socket struct {
 	conf    config.ListenSocket
 	fd      int // -1 while it is not open
 	file    *bound.File
-	failure string // why it can't be opened
+	failure string    // why it can't be opened
+	until   time.Time // when that is tried again at the soonest, because it takes long
 }
 
 // take returns a duplicate for a child, and whether it must be looked for anew.
@@ -61,7 +67,14 @@ func (k *socket) take(c *config.ListenSocket, log *slog.Logger, held bool) (fd i
 }
 
 func (k *socket) open(c *config.ListenSocket, log *slog.Logger) error {
+	begun := time.Now()
+	if begun.Before(k.until) {
+		return errors.New(k.failure)
+	}
 	if err := k.bind(c); err != nil {
+		if now := time.Now(); now.Sub(begun) > lull {
+			k.until = now.Add(lull)
+		}
 		text := fmt.Sprintf("[%s] can't listen on %s: %s", c.Section, c.URL, reason(err))
 		if text != k.failure { // it is tried again and again
 			log.Error(text)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -351,4 +353,25 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// TestALongFailureHoldsForAWhile: the owners of many processes may wait for one
+// another to look up a name that nobody knows.
+func TestALongFailureHoldsForAWhile(t *testing.T) {
+	t.Parallel()
+	c := local(t, "web")
+	synctest.Test(t, func(t *testing.T) {
+		k := &socket{fd: -1, failure: "the address of db is not known after 2s", until: time.Now().Add(lull)}
+		log := slog.New(slog.DiscardHandler)
+		if _, _, err := k.take(c, log, false); err == nil || err.Error() != k.failure {
+			t.Errorf("the answer is %v", err)
+		}
+		time.Sleep(lull)
+		fd, _, err := k.take(c, log, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unix.Close(fd)
+		k.close(log, true)
+	})
 }

@@ -127,6 +127,9 @@ func (r *relations) stopsBefore(list []*process.Process) map[*process.Process][]
 	order := r.inOrder(list)
 	for i, p := range order {
 		needy := r.dependents(p)
+		if len(needy) == 0 {
+			continue
+		}
 		for _, q := range order[i+1:] {
 			if needy[q] {
 				before[p] = append(before[p], q)
