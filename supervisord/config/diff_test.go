@@ -107,6 +107,8 @@ func TestPolicyDiff(t *testing.T) {
 			"a ready: tcp://localhost:1 -> notify (restart)\n"},
 		{"a socket", "[socket:s]\nlisten=tcp://localhost:1\n" + plain + "sockets=s\n", "[socket:s]\nlisten=tcp://localhost:2\n" + plain + "sockets=s\n",
 			"a sockets: s (tcp://localhost:1) -> s (tcp://localhost:2) (restart)\n"},
+		{"how a socket is", "[socket:s]\nlisten=unix:///s\nsocket_mode=0770\n" + plain + "sockets=s\n", "[socket:s]\nlisten=unix:///s\nbacklog=9\n" + plain + "sockets=s\n",
+			"a sockets: s (unix:///s with socket_mode 0770) -> s (unix:///s with backlog 9) (restart)\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -88,12 +89,33 @@ func (p *Policy) text(option string) string {
 	return p.Written[i].Value
 }
 
+// settings are those of a socket that are not the default.
+func (s *ListenSocket) settings() string {
+	var all []string
+	if s.Backlog > 0 {
+		all = append(all, fmt.Sprintf("backlog %d", s.Backlog))
+	}
+	if s.ReusePort {
+		all = append(all, "reuse_port")
+	}
+	if s.Family == "unix" && s.Mode != defaultSocketMode {
+		all = append(all, fmt.Sprintf("socket_mode %04o", s.Mode))
+	}
+	if s.UID >= 0 || s.GID >= 0 {
+		all = append(all, fmt.Sprintf("socket_owner %d:%d", s.UID, s.GID))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " with " + strings.Join(all, ", ")
+}
+
 // sockets says more about an option that has the same text in both files.
 func (p *Policy) sockets(part *policyPart) string {
 	text := p.text(part.options[0])
 	var urls []string
 	for _, s := range p.Listen {
-		urls = append(urls, s.URL)
+		urls = append(urls, s.URL+s.settings())
 	}
 	if part.options[0] == "sockets" && len(urls) > 0 {
 		return text + " (" + strings.Join(urls, ", ") + ")"
