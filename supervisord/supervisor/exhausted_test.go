@@ -64,7 +64,7 @@ func TestResetOfProcessesAndGroups(t *testing.T) {
 			t.Errorf("reset of nobody: %v", err)
 		}
 		why, err := w.Why("bad")
-		if text := fmt.Sprint(why); err != nil || !strings.Contains(text, "{budget 1 of 1 restarts within 1h0m0s are used up}") {
+		if text := fmt.Sprint(why); err != nil || !strings.Contains(text, "{budget 1 of 1 restarts within 1h are used up}") {
 			t.Errorf("why: %s, %v", text, err)
 		}
 		results, err := w.ResetGroup(t.Context(), "bad")
