@@ -173,20 +173,51 @@ func (s *session) updateAll(ctx context.Context, names []string, change func(con
 	})
 }
 
-// checkGroups complains about each name once that is neither an active group
-// nor a new one.
+// checkGroups complains about each name that is neither an active group nor a
+// new one.
 func (s *session) checkGroups(ctx context.Context, names, added []string) error {
-	var infos []api.ProcessInfo
-	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
-		return err
+	unknown, err := s.unknownGroups(ctx, names)
+	s.complainOfGroups(slices.DeleteFunc(unknown, func(name string) bool { return slices.Contains(added, name) }))
+	return err
+}
+
+// unknownGroups returns, once each, the names that are no active group.
+func (s *session) unknownGroups(ctx context.Context, names []string) ([]string, error) {
+	if len(names) == 0 {
+		return nil, nil
 	}
-	for i, name := range names {
-		active := slices.ContainsFunc(infos, func(info api.ProcessInfo) bool { return info.Group == name })
-		if !active && !slices.Contains(added, name) && !slices.Contains(names[:i], name) {
-			s.complain("ERROR: no such group: " + name)
+	active, err := s.groupNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var unknown []string
+	for _, name := range names {
+		if !slices.Contains(active, name) && !slices.Contains(unknown, name) {
+			unknown = append(unknown, name)
 		}
 	}
-	return nil
+	return unknown, nil
+}
+
+func (s *session) complainOfGroups(unknown []string) {
+	for _, name := range unknown {
+		s.complain("ERROR: no such group: " + name)
+	}
+}
+
+// groupNames are the active groups that have processes.
+func (s *session) groupNames(ctx context.Context) ([]string, error) {
+	var infos []api.ProcessInfo
+	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, info := range infos {
+		if !slices.Contains(names, info.Group) {
+			names = append(names, info.Group)
+		}
+	}
+	return names, nil
 }
 
 // eachGroup runs a step for group after group until one fails.

@@ -35,6 +35,21 @@ func (s *session) plan(ctx context.Context, names []string, asJSON bool) error {
 	}
 	if !everything(names) {
 		plans = slices.DeleteFunc(plans, func(p api.GroupPlan) bool { return !slices.Contains(names, p.Group) })
+		unplanned := slices.DeleteFunc(names, func(name string) bool {
+			return slices.ContainsFunc(plans, func(p api.GroupPlan) bool { return p.Group == name })
+		})
+		unknown, err := s.unknownGroups(ctx, unplanned)
+		switch {
+		case err != nil:
+			return err
+		case len(unknown) > 0 && asJSON:
+			s.exit = exitGeneric // the output is for programs
+		default:
+			s.complainOfGroups(unknown)
+		}
+		if len(plans) == 0 && len(unknown) == len(unplanned) && !asJSON {
+			return nil
+		}
 	}
 	if asJSON {
 		text, err := json.MarshalIndent(plans, "", "  ")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 
 	"supervisor/supervisord/api"
@@ -25,6 +26,7 @@ func rollingActions() []action {
 			name: "rolling-restart",
 			help: []string{
 				"rolling-restart <name> <gname>:* [...]\tRestart processes in batches, each when the one before is RUNNING",
+				"rolling-restart all\tThe same of all processes, group after group",
 				"  --batch 1|25%\t\tHow many at a time, rolling_batch by default",
 				"  --surge 1\t\tHow many further ones run meanwhile, rolling_surge by default",
 				"  --pause 5s\t\tTime between two batches, rolling_pause by default",
@@ -84,6 +86,14 @@ func (s *session) rollingRestart(ctx context.Context, arg string) error {
 		s.complain("Error: " + err.Error())
 		return nil
 	}
+	if slices.Contains(names, "all") {
+		if names, err = s.groupNames(ctx); err != nil {
+			return err
+		}
+		for i := range names {
+			names[i] += ":*"
+		}
+	}
 	_, err = s.operate(ctx, "rolling-restart", "rollingRestart", names, options)
 	return err
 }
@@ -116,22 +126,24 @@ func (s *session) operate(ctx context.Context, what, method string, args ...any)
 func (s *session) refused(what string, err error) bool {
 	fault, is := errors.AsType[*xmlrpc.Fault](err)
 	if is {
+		if _, name, named := strings.Cut(fault.Text, ": "); named && fault.Code == faults.BadName {
+			what = name
+		}
 		s.complain(what + ": ERROR (" + refusal(fault) + ")")
 	}
 	return is
 }
 
 func refusal(fault *xmlrpc.Fault) string {
-	text := strings.TrimPrefix(fault.Text, fault.Code.String()+": ")
 	switch fault.Code {
 	case faults.BadName:
-		return "no such process or group: " + text
+		return "no such process or group"
 	case faults.UnknownMethod:
 		return "this supervisord does not know how to"
 	case faults.ShutdownState:
 		return "supervisor shutting down"
 	default:
-		return text
+		return strings.TrimPrefix(fault.Text, fault.Code.String()+": ")
 	}
 }
 
