@@ -241,6 +241,9 @@ func pass(m *machine, _ time.Time, in input) {
 // it, and a later daemon waits on. An automatic restart that was due waits too.
 // With nothing to wait for the start is called off.
 func wait(m *machine, _ time.Time, in input) {
+	if in.again && m.Waiting == "" { // it has been called off
+		return
+	}
 	if m.State != states.Stopping {
 		switch {
 		case in.what != "":

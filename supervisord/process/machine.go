@@ -96,6 +96,7 @@ type input struct {
 	text   string           // of spawnFailed and signalFailed; of hooked: why it has failed, "" if it hasn't; of unready and examined: why
 	hook   Hook             // of hooked
 	what   string           // of delayed: what it waits for; of forsaken: why that is over
+	again  bool             // of delayed: it waits already
 	left   []spawn.Relative // of exited, missed and deserted: relatives of the child that live
 	by     string           // of start and stop: who wants it, "" for an operator
 	dice   float64          // from 0 to 1, at random

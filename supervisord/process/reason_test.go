@@ -38,6 +38,9 @@ func TestReasons(t *testing.T) {
 		{"a signal refused", states.Running, []input{{kind: stop}, {kind: signalFailed, text: "why"}}, 0, "a signal could not be sent: why"},
 		{"a signal refused before a start that waits", states.Running, []input{{kind: stop}, {kind: delayed, what: "db:ready"}, {kind: signalFailed, text: "why"}}, 0,
 			"a signal could not be sent: why; its start, which waited for db:ready, was called off"},
+		{"a start that waits", states.Stopped, []input{{kind: delayed, what: "db:ready, cache:ready"}, {kind: delayed, what: "db:ready", again: true}}, 0, "waiting for db:ready"},
+		{"a start called off", states.Stopped, []input{{kind: delayed, what: "db:ready, cache:ready"}, {kind: stop}, {kind: delayed, what: "db:ready", again: true}}, 0,
+			"its start, which waited for db:ready, cache:ready, was called off by an operator"},
 		{"killed", states.Running, []input{{kind: stop}, {kind: timeUp}, {kind: exited, exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}}}, 0,
 			"stopped by an operator"},
 	} {

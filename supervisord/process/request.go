@@ -93,6 +93,12 @@ func (p *Process) RoundOver() { p.request(&request{in: input{kind: roundOver}}) 
 // Forsake.
 func (p *Process) Delay(what string) { p.request(&request{in: input{kind: delayed, what: what}}) }
 
+// Redelay is Delay for a start that waits already, with other words. If it has been
+// called off meanwhile nothing happens.
+func (p *Process) Redelay(what string) {
+	p.request(&request{in: input{kind: delayed, what: what, again: true}})
+}
+
 // Forsake gives up a process whose start waits: it becomes FATAL, with why as the
 // cause.
 func (p *Process) Forsake(why string) { p.request(&request{in: input{kind: forsaken, what: why}}) }

@@ -52,9 +52,9 @@ func (s *Supervisor) plead(ctx context.Context, p *process.Process, name, by str
 	if s.held[p] == nil && len(p.Current().WaitFor) == 0 && len(s.lacks(p, nil)) == 0 {
 		return p.StartBy(by, name, wait)
 	}
-	isNew := s.held[p] == nil
+	old := s.held[p]
 	h := s.hold(ctx, p)
-	if isNew {
+	if h != old {
 		h.by = by
 	}
 	h.brought = append(h.brought, brought...)

@@ -169,7 +169,11 @@ func inWords(lacks []*lack) string {
 // hold has a process wait, unless it does already.
 func (s *Supervisor) hold(ctx context.Context, p *process.Process) *hold {
 	if h := s.held[p]; h != nil {
-		return h
+		st := p.Status()
+		if st.Waiting != "" {
+			return h
+		}
+		s.drop(h, notByUs(p, st)) // that is over, and has not been looked at yet
 	}
 	s.watch() // what it waits for may be no more than its own end
 	s.places++
@@ -325,7 +329,7 @@ func (s *Supervisor) consider(ctx context.Context, h *hold) {
 		h.petitions = nil
 	}
 	if text := inWords(missing); text != st.Waiting {
-		p.Delay(text)
+		p.Redelay(text)
 	}
 }
 

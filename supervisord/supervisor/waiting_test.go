@@ -649,6 +649,30 @@ func TestAStartRequestBeforeTheTurn(t *testing.T) {
 	})
 }
 
+// TestRestartTogetherOfOneThatHasJustBeenStarted although it had to wait: that it is
+// not held any more may not have been noticed when what it needs leaves.
+func TestRestartTogetherOfOneThatHasJustBeenStarted(t *testing.T) {
+	conf := configOf(needing("web", "db!", "cache"), program("db", 999), manual(program("cache", 999)), program("slow", 999))
+	inWorldWith(t, conf, func(w *world, _ *supervisor.Options) {
+		w.atBirth = map[string]func(){"slow": func() {
+			time.Sleep(2 * time.Second)
+			if _, err := w.StartProcess(supervisor.Alone(context.Background()), "web", false); err != nil {
+				t.Error(err)
+			}
+			w.kill("db", 1)
+			time.Sleep(time.Millisecond)
+		}}
+	}, func(t *testing.T, w *world) {
+		pass(3 * time.Second)
+		w.expectBirths(t, "db", "web", "db", "slow")
+		w.expectStatus(t, "web", "STOPPED waiting for cache:ready")
+		if _, err := w.StartProcess(t.Context(), "cache", true); err != nil {
+			t.Fatal(err)
+		}
+		w.expectBirths(t, "db", "web", "db", "slow", "cache", "web")
+	})
+}
+
 // TestOneThatWaitsIsTakenOutOfUse: who has asked for its start is told, and what
 // was to be started for its sake only is not.
 func TestOneThatWaitsIsTakenOutOfUse(t *testing.T) {
