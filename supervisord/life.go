@@ -137,7 +137,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	s = supervisor.New(o)
 	operations := rolling.New(rolling.Options{Supervisor: s, Log: l.log, Leaving: l.leaving})
 	s.Explain(operations.Explain)
-	s.Observe(l.exitPolicy(s, e).Changed)
+	s.Observe(l.exitPolicy(s, e, operations.OnTrial).Changed)
 	monitor, unwatch := l.watch(ctx, s)
 	defer monitor.Close()
 	defer unwatch()
@@ -197,13 +197,13 @@ func (l *life) check(ctx context.Context, p *process.Process, about config.Probe
 }
 
 // exitPolicy makes what ends the daemon for want of a program.
-func (l *life) exitPolicy(s *supervisor.Supervisor, e *estate) *exitpolicy.Policy {
+func (l *life) exitPolicy(s *supervisor.Supervisor, e *estate, spares func(*process.Process) bool) *exitpolicy.Policy {
 	past := make(map[string]process.Status, len(e.left))
 	for name, left := range e.left {
 		past[name] = left.Past
 	}
 	d := l.conf.Supervisord
-	return exitpolicy.New(exitpolicy.Options{On: d.ExitOn, Status: d.ExitStatus, Past: past, GiveUp: s.GiveUp})
+	return exitpolicy.New(exitpolicy.Options{On: d.ExitOn, Status: d.ExitStatus, Past: past, Spares: spares, GiveUp: s.GiveUp})
 }
 
 const (

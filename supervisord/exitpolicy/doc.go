@@ -9,5 +9,6 @@
 // Only an end for good counts: one that nobody asked for and that no automatic
 // restart follows, or that a process was given up (FATAL). A process that an
 // operator, a dependency or a health check stops is STOPPED, which is none. What
-// an earlier daemon already knew of is not new after an upgrade or a crash.
+// an earlier daemon already knew of is not new after an upgrade or a crash. A
+// process that is only on trial, as in a rolling update, may fail.
 package exitpolicy

@@ -21,6 +21,9 @@ type Options struct {
 	Status config.ExitStatus
 	// Past is what processes were when this daemon took them over, by full name.
 	Past map[string]process.Status
+	// Spares tells of a process whose end is none of the daemon's for now, nil for
+	// none. It must not block.
+	Spares func(*process.Process) bool
 	// GiveUp ends the daemon. It must not block.
 	GiveUp func(cause string, code int)
 }
@@ -77,7 +80,7 @@ func (y *Policy) judge(p *process.Process, s *process.Status) (cause string, cod
 		return "", 0, false
 	}
 	why := y.why(p, s)
-	if why == "" {
+	if why == "" || y.Spares != nil && y.Spares(p) {
 		return "", 0, false
 	}
 	return fmt.Sprintf("%s: %s (%s)", p.FullName(), describe(s), why), y.code(p), true

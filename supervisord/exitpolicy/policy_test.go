@@ -302,3 +302,15 @@ func TestWhatAnEarlierDaemonKnewIsNotNew(t *testing.T) {
 		p.expect(t)
 	})
 }
+
+// TestWhoIsSpared: its end is somebody else's affair.
+func TestWhoIsSpared(t *testing.T) {
+	o := first()
+	o.Spares = func(p *process.Process) bool { return p.Config.Name == "web" }
+	inPod(t, o, []*config.Process{program("web", essential), program("other", essential)}, func(t *testing.T, p *pod) {
+		p.end("web", spawn.Exit{Code: 3})
+		p.expect(t)
+		p.end("other", spawn.Exit{Code: 4})
+		p.expect(t, verdict{"other: exit status 4 (essential=true)", 4})
+	})
+}

@@ -34,6 +34,8 @@ type Operations struct {
 	begun chan *operation
 	over  chan struct{} // closed when nothing can be begun any more
 
+	trials sync.Map // of *process.Process, see OnTrial
+
 	mu   sync.Mutex
 	all  []*operation // in the order in which they began
 	last int          // number of the latest
@@ -84,6 +86,7 @@ type operation struct {
 	do     func(context.Context, *operation) error
 
 	mu     sync.Mutex
+	tried  []*process.Process // that are on trial
 	lines  []api.Progress
 	ended  bool
 	failed bool
@@ -130,8 +133,35 @@ func (op *operation) hasEnded() bool {
 	return op.ended
 }
 
+// OnTrial tells whether a process is there for the time of an operation only, or
+// has a configuration that is taken back if it fails: what becomes of it is the
+// operation's affair. It never blocks.
+func (o *Operations) OnTrial(p *process.Process) bool {
+	_, is := o.trials.Load(p)
+	return is
+}
+
+// try puts processes on trial until the operation ends.
+func (op *operation) try(list ...*process.Process) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.tried = append(op.tried, list...)
+	for _, p := range list {
+		op.trials.Store(p, nil)
+	}
+}
+
+func (op *operation) endTrials() {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	for _, p := range op.tried {
+		op.trials.Delete(p)
+	}
+}
+
 func (op *operation) run(ctx context.Context) {
 	err := op.do(ctx, op)
+	op.endTrials()
 	if err != nil {
 		op.tell(api.Progress{Name: strings.Join(op.groups, ","), Error: reason(err)})
 	}

@@ -171,6 +171,7 @@ func (w *work) reinforce(ctx context.Context, u *unit, surge int, pending bool) 
 	if err != nil {
 		return err
 	}
+	w.try(added...)
 	return w.together(ctx, added, func(ctx context.Context, p *process.Process) (string, error) {
 		return "started", w.start(ctx, p, by, true)
 	})
@@ -367,6 +368,7 @@ func (op *operation) remove(ctx context.Context, group, section, verb string) er
 	members := op.supervisor.Members(group, section)
 	surplus := slices.Clone(members[max(len(members)-sc.Surplus, 0):])
 	slices.Reverse(surplus)
+	op.try(surplus...)
 	answers := make([]process.Answer, len(surplus))
 	for i, p := range surplus {
 		defer drain(p)()

@@ -98,6 +98,9 @@ func (u *update) perform(ctx context.Context) error {
 	return nil
 }
 
+// goesBack tells whether a failure makes all go back to what they were.
+func (u *update) goesBack() bool { return u.gated && !u.ask.GoOn }
+
 // forward adds what is new and replaces what has to be born anew.
 func (u *update) forward(ctx context.Context, d *config.GroupDiff) (err error) {
 	if u.added, err = u.supervisor.Join(u.group, d.Added, !u.gated); err != nil {
@@ -117,6 +120,9 @@ func (u *update) forward(ctx context.Context, d *config.GroupDiff) (err error) {
 // welcome waits for the processes that have been added, if somebody waits at all.
 func (u *update) welcome(ctx context.Context) error {
 	list := slices.Clone(u.added)
+	if u.goesBack() {
+		u.try(list...)
+	}
 	slices.SortStableFunc(list, func(a, b *process.Process) int { return cmp.Compare(a.Config.Priority, b.Config.Priority) })
 	err := u.together(ctx, list, func(ctx context.Context, p *process.Process) (string, error) {
 		if !u.gated || !p.Config.Autostart {
@@ -192,6 +198,9 @@ func (u *update) replace(ctx context.Context, p *process.Process, conf *config.P
 	if err != nil {
 		u.supervisor.Release(p)
 		return "", err
+	}
+	if u.goesBack() {
+		u.try(fresh)
 	}
 	u.note(replacement{fresh, old})
 	if !start {

@@ -2,6 +2,7 @@ package rolling_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -206,4 +207,35 @@ func TestAnUpdateDoesNotStartAnythingInAShutdown(t *testing.T) {
 			t.Errorf("born were %v", w.births)
 		}
 	})
+}
+
+// TestWhoIsOnTrial: the daemon is not to end for a failure after which all is as
+// it was.
+func TestWhoIsOnTrial(t *testing.T) {
+	const text = web + "startretries=0\n"
+	for _, tt := range []struct{ what, want string }{
+		{"restart", "web_4 true"},
+		{"update", "web_0 true"},
+		{"update that goes on", "web_0 false, web_1 false, web_2 false, web_3 false"},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			inWorld(t, text, func(w *world) {
+				w.mu.Lock()
+				w.bad = func(name, command string) bool { return name == "web_4" || strings.HasSuffix(command, "worse") }
+				w.mu.Unlock()
+				if tt.what == "restart" {
+					w.finish(w.operations.Restart([]string{"web:*"}, a("surge", "1")))
+				} else {
+					w.edit(text, "good", "worse")
+					w.finish(w.operations.Update("web", true, a("abort", strconv.FormatBool(tt.what == "update"))))
+				}
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				slices.Sort(w.failed)
+				if got := strings.Join(slices.Compact(w.failed), ", "); got != tt.want {
+					t.Errorf("failed have %s, want %s", got, tt.want)
+				}
+			})
+		})
+	}
 }

@@ -50,6 +50,7 @@ type world struct {
 	most     int
 	scaled   []config.Scale // as recorded
 	hooks    int            // that have come to their end
+	failed   []string       // who was FATAL, and whether on trial
 }
 
 // hookTime is what each hook takes.
@@ -134,8 +135,11 @@ func (w *world) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) {
 }
 
 // changed counts who is RUNNING.
-func (w *world) changed(*process.Process) {
+func (w *world) changed(p *process.Process) {
 	n := 0
+	if p.Status().State == states.Fatal {
+		w.fatal(p.Config.Name, w.operations.OnTrial(p))
+	}
 	for _, i := range w.Infos() {
 		if i.State == states.Running {
 			n++
@@ -144,6 +148,12 @@ func (w *world) changed(*process.Process) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running, w.least, w.most = n, min(w.least, n), max(w.most, n)
+}
+
+func (w *world) fatal(name string, onTrial bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed = append(w.failed, fmt.Sprintf("%s %v", name, onTrial))
 }
 
 // configure writes the file.
