@@ -7,6 +7,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
 )
 
 // Whoever asks a child for its readiness and health does that outside: package
@@ -217,11 +218,15 @@ func (m *machine) resume(now time.Time, in input) {
 }
 
 // doubt forgets, after a crash, what nobody knows any more: whether what has
-// been asked for would still get the same answer. What a child has said holds.
+// been asked for would still get the same answer. What a child has said holds, and
+// so does the readiness of who was RUNNING, which is never taken back.
 func (m *machine) doubt() {
 	switch m.conf.Ready.Kind {
 	case config.NotifyProbe, config.FDProbe, config.LogProbe:
 	default:
+		if m.State == states.Running {
+			break
+		}
 		m.Ready, m.NotYet = false, ""
 	}
 	m.Health, m.Ill = NoVerdict, ""

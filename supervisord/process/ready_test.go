@@ -119,6 +119,22 @@ func TestReadinessCells(t *testing.T) {
 	}
 }
 
+// TestReadinessOutlastsACrash: who was RUNNING is as ready as before; who was not
+// yet is asked again.
+func TestReadinessOutlastsACrash(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[states.Process]bool{states.Running: true, states.Starting: false} {
+		m := machineIn(states.Stopped)
+		awaiting(m)
+		in := past(adopted, state)
+		in.past.Ready, in.past.Health = true, Healthy
+		m.step(m.Started.Add(time.Second), in)
+		if m.State != state || m.Ready != want || m.Health != NoVerdict {
+			t.Errorf("%s: %s, ready %t, health %v", state, m.State, m.Ready, m.Health)
+		}
+	}
+}
+
 // inReadyWorld is inWorld with a program that has to get ready.
 func inReadyWorld(t *testing.T, test func(*testing.T, *world)) {
 	t.Helper()
