@@ -539,7 +539,9 @@ func TestAStartThatWaitsForAStopThatFails(t *testing.T) {
 	web.Processes[0].Autorestart = config.RestartNever
 	inWorld(t, configOf(web, program("db", 999)), func(t *testing.T, w *world) {
 		pass(5 * time.Second)
+		w.mu.Lock()
 		w.stubborn["web"] = time.Hour
+		w.mu.Unlock()
 		w.die("db", 1)
 		w.expectStatus(t, "web", "STOPPING")
 		answer := make(chan error, 1)
@@ -548,7 +550,7 @@ func TestAStartThatWaitsForAStopThatFails(t *testing.T) {
 			answer <- err
 		}()
 		synctest.Wait()
-		w.barred["web"] = true
+		w.bar("web")
 		pass(10 * time.Second) // SIGKILL fails
 		why := "a signal could not be sent: unknown problem killing web (102):EPERM; its start, which waited for db:ready, was called off"
 		if err := <-answer; fmt.Sprint(err) != "ABNORMAL_TERMINATION: web: "+why {
@@ -572,7 +574,7 @@ func TestAStartThatWaitsForAStopThatFails(t *testing.T) {
 func TestAStartOfWhatIsUnknown(t *testing.T) {
 	inWorld(t, configOf(needing("queue", "web"), needing("web", "db"), program("db", 999)), func(t *testing.T, w *world) {
 		pass(5 * time.Second)
-		w.barred["web"] = true
+		w.bar("web")
 		for _, name := range []string{"queue", "db", "web"} {
 			_, _ = w.StopProcess(t.Context(), name, true)
 		}
@@ -710,6 +712,13 @@ func TestOneThatWaitsIsTakenOutOfUse(t *testing.T) {
 			})
 		})
 	}
+}
+
+// bar has the kernel let nobody signal a child any more.
+func (w *world) bar(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.barred[name] = true
 }
 
 func (w *world) expectNotWaiting(t *testing.T, name string) {
