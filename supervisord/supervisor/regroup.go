@@ -43,10 +43,12 @@ func (s *Supervisor) join(group string, configs []*config.Process) (added []*pro
 	m := s.member(g)
 	for _, c := range configs {
 		if g.Process(c.Name) != nil {
+			m.drop(added)
 			return nil, faults.New(faults.BadName, c.Name)
 		}
 		p, err := m.make(c)
 		if err != nil {
+			m.drop(added)
 			return nil, faults.New(faults.Failed, err.Error())
 		}
 		added = append(added, p)
@@ -186,6 +188,13 @@ func (m *members) make(c *config.Process) (*process.Process, error) {
 	}
 	m.group.start(p)
 	return p, nil
+}
+
+// drop ends the goroutines of processes that are not put to use after all.
+func (m *members) drop(made []*process.Process) {
+	for _, p := range made {
+		m.group.stop(p)
+	}
 }
 
 // socket returns the socket that a FastCGI process has together with its

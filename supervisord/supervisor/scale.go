@@ -123,6 +123,7 @@ func (s *Supervisor) grow(sc config.Scale, fresh *config.Config, updating bool) 
 		}
 		p, err := m.make(c)
 		if err != nil {
+			m.drop(added)
 			return nil, faults.New(faults.Failed, err.Error())
 		}
 		added = append(added, p)
