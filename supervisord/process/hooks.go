@@ -84,7 +84,7 @@ func (m *machine) isOver(in input) bool {
 	}
 	m.Hook = NoHook
 	if in.text != "" && in.hook != PreStart {
-		m.say(logs.LevelWarn, "%s of %s: %s", in.hook, m.conf.Name, in.text)
+		m.say(logs.LevelWarn, "%s: %s", m.conf.Name, in.text)
 	}
 	return true
 }
