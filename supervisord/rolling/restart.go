@@ -49,8 +49,11 @@ func (o *Operations) Restart(names []string, options map[string]string) (id stri
 		}
 	}
 	return o.begin("rolling restart", groups, func(ctx context.Context, op *operation) error {
-		for _, u := range units {
+		for i, u := range units {
 			w := &work{operation: op, ask: ask, rolling: policyOf(u.list).Rolling}
+			for _, later := range units[i+1:] {
+				w.later = append(w.later, later.wanted()...)
+			}
 			if err := w.restart(ctx, u); err != nil {
 				return err
 			}
@@ -120,15 +123,14 @@ type work struct {
 	*operation
 	ask     Ask
 	rolling config.Rolling
+	later   []*process.Process // whose turn comes after it
 }
 
 // restart restarts the processes of a unit in batches.
 func (w *work) restart(ctx context.Context, u *unit) error {
-	var list []*process.Process
+	list := u.wanted()
 	for _, p := range u.list {
-		if isWanted(p) {
-			list = append(list, p)
-		} else if u.named {
+		if u.named && !slices.Contains(list, p) {
 			w.done(p.FullName(), "skipped (not running)")
 		}
 	}
@@ -141,13 +143,26 @@ func (w *work) restart(ctx context.Context, u *unit) error {
 	}
 	if surge > 0 {
 		defer w.retire(ctx, u.group, u.section, "stopped")
-		if err := w.reinforce(ctx, u, surge, false); err != nil {
+		if err := w.reinforce(ctx, u, surge, false); errors.Is(err, errGivenUp) {
+			return cmp.Or(context.Cause(ctx), w.givenUp(list))
+		} else if err != nil {
 			return err
 		}
 	}
 	return w.batches(ctx, list, func(ctx context.Context, p *process.Process) (string, error) {
 		return "restarted", w.again(ctx, p)
 	})
+}
+
+// wanted are the processes of a unit that are not at rest.
+func (u *unit) wanted() []*process.Process {
+	var list []*process.Process
+	for _, p := range u.list {
+		if isWanted(p) {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // isWanted tells whether a process runs, or would if it could.
@@ -212,6 +227,7 @@ func (w *work) batches(ctx context.Context, list []*process.Process, do step) er
 var errGivenUp = errors.New("given up")
 
 func (w *work) givenUp(rest []*process.Process) error {
+	rest = slices.Concat(rest, w.later)
 	switch len(rest) {
 	case 0:
 		return fmt.Errorf("%w", errGivenUp)

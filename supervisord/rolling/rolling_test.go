@@ -107,7 +107,7 @@ func (w *world) fails(names ...string) {
 }
 
 func TestAFailureEndsARollingRestart(t *testing.T) {
-	inWorld(t, web, func(w *world) {
+	inWorld(t, web+"[program:one]\ncommand=/bin/sh good\n", func(w *world) {
 		before := w.pids()
 		w.fails("web_1")
 		w.check("lines", w.finish(w.operations.Restart([]string{"web:*"}, nil)),
@@ -121,13 +121,15 @@ func TestAFailureEndsARollingRestart(t *testing.T) {
 		w.fails("web_4", "web_3")
 		before = w.pids()
 		w.check("with a surplus that fails", w.finish(w.operations.Restart([]string{"web:web_2"}, a("surge", "1"))),
-			"web:web_4: ERROR (Exited too quickly); web:web_4: stopped; web: ERROR (given up)")
+			"web:web_4: ERROR (Exited too quickly); web:web_4: stopped; web: ERROR (given up, web:web_2 is as it was)")
 		if after := w.pids(); strings.Contains(after, "web_4") || !strings.Contains(after, strings.Fields(before)[2]) {
 			t.Errorf("before %s, after %s", before, after)
 		}
 		w.fails("web_2")
 		w.check("going on", w.finish(w.operations.Restart([]string{"web:web_0", "web:web_2", "web:web_3"}, a("abort", "false"))),
 			"web:web_0: restarted; web:web_2: ERROR (Exited too quickly); web:web_3: restarted")
+		w.check("of several programs", w.finish(w.operations.Restart([]string{"web:web_2", "one", "web:web_3"}, nil)),
+			"web:web_2: ERROR (Exited too quickly); web,one: ERROR (given up, 2 of them are as they were, from web:web_3 on)")
 	})
 }
 
