@@ -188,19 +188,26 @@ func (s *site) await(what string, ok func() bool) bool {
 	return false
 }
 
-// awaitAllRunning asks for it too: a program may have been stopped.
+// awaitAllRunning starts what has been stopped, and waits until each of n programs
+// runs or has been seen to since the wait began: some end by themselves every few
+// seconds, and where there are many of those no moment may find all of them past
+// their startsecs.
 func (s *site) awaitAllRunning(n int) {
 	s.t.Helper()
 	var last map[string]int
+	seen := make(map[string]bool)
 	if s.await("all programs run", func() bool {
 		var results any
 		_ = s.call("supervisor.startAllProcesses", &results, false)
 		infos, err := s.infos()
 		last = make(map[string]int)
-		for _, i := range infos {
+		for name, i := range infos {
 			last[i.StateName]++
+			if i.StateName == "RUNNING" {
+				seen[name] = true
+			}
 		}
-		return err == nil && last["RUNNING"] == n
+		return err == nil && len(infos) == n && len(seen) == n && last["RUNNING"]+last["STARTING"] == n
 	}) {
 		return
 	}
