@@ -41,6 +41,7 @@ func (s *site) expectStatus(name, want string) {
 }
 
 func TestDependencies(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.inTurn("")
 	s.start()
@@ -89,6 +90,7 @@ func TestDependencies(t *testing.T) {
 }
 
 func TestAStartThatFailsSaysBecauseOfWhom(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure("[program:db]\ncommand=false\nstartretries=0\nautostart=false\n[program:web]\ncommand=sleep 1000\ndepends_on=db\nautostart=false\n")
 	s.start()
@@ -102,6 +104,7 @@ func TestAStartThatFailsSaysBecauseOfWhom(t *testing.T) {
 // TestWhoWaitsGoesOnWaiting: over a crash, an upgrade and a restart of the daemon;
 // and who has been told not to start is not started.
 func TestWhoWaitsGoesOnWaiting(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*site){
 		"crash":   func(s *site) { s.crash(); s.start() },
 		"upgrade": func(s *site) { s.ctl("upgrade") },
@@ -144,6 +147,7 @@ func TestWhoWaitsGoesOnWaiting(t *testing.T) {
 }
 
 func TestRestartOfTheDaemonStartsInOrder(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.inTurn("")
 	s.write("flag", "")
@@ -156,6 +160,7 @@ func TestRestartOfTheDaemonStartsInOrder(t *testing.T) {
 }
 
 func TestShutdownDeadline(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure("[program:deaf]\ncommand=sh -c \"trap '' TERM; while :; do sleep 0.1; done\"\nstopwaitsecs=1000\npriority=1\n" +
 		"[program:deafer]\ncommand=sh -c \"trap '' TERM; while :; do sleep 0.1; done\"\nstopwaitsecs=1000\n")

@@ -91,6 +91,7 @@ func page(t *testing.T, c *http.Client, url string) (int, string) {
 }
 
 func TestFastCGIBehindNginx(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	client := s.startNginx()
 	s.configure(`[fcgi-program:f]
@@ -137,6 +138,7 @@ stdout_logfile=%(here)s/f.log
 }
 
 func TestFastCGIProgramInAGroup(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure(`[group:g]
 programs=f,h
@@ -158,6 +160,7 @@ autostart=false
 }
 
 func TestFastCGISocketThatCannotBeCreated(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure("[fcgi-program:f]\ncommand=child fcgi\nsocket=unix://%(here)s/none/f.sock\n")
 	out, err := exec.Command("supervisord", "-s", "-c", s.path("supervisord.conf")).CombinedOutput()

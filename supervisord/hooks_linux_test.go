@@ -31,6 +31,7 @@ func (s *site) pidsIn(name string) (pids []int) {
 }
 
 func TestHooksAndEnvironmentOfAProgram(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.write("app.env", "# of the program\nGREETING=\"hello \\\n world\"\nAPI_TOKEN=abc\nMARK\n")
 	note := s.script("note", `echo "$SUPERVISOR_HOOK $GREETING $USER pid=$SUPERVISOR_PID exit=$SUPERVISOR_EXIT_STATUS/$SUPERVISOR_EXIT_SIGNAL" >>`+s.path("notes")+`
@@ -114,6 +115,7 @@ startretries=0
 // TestHookOverACrash: what was under way when the daemon was killed is ended, and
 // done again.
 func TestHookOverACrash(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	slow := s.script("slow", `echo $$ >>`+s.path("")+`/$SUPERVISOR_HOOK
 [ -e `+s.path("go")+` ] || exec sleep 1000
@@ -177,6 +179,7 @@ hook_timeout=60
 // TestRefreshOfNginx: a typing error in its configuration is told, and nothing
 // happens; a good one is taken up without a new process.
 func TestRefreshOfNginx(t *testing.T) {
+	t.Parallel()
 	need(t, "nginx")
 	s := newSite(t)
 	conf := func(answer string) {

@@ -30,6 +30,7 @@ func (s *site) logged(text string) int { return strings.Count(s.read("supervisor
 
 // TestReadiness: a program of each kind is RUNNING when it is ready and no sooner.
 func TestReadiness(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	web, plain := freeAddress(t), freeAddress(t)
 	go1 := s.path("go")
@@ -107,6 +108,7 @@ ready=fcgi://%[4]s/f.sock/ping
 }
 
 func TestNotReadyInTime(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure(`[program:deaf]
 command=sh -c "trap '' TERM; while :; do sleep 0.1; done"
@@ -144,6 +146,7 @@ startretries=0
 // TestHealth: what is ill is restarted, and said to be once; a program without
 // such wishes is not looked at.
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	web := freeAddress(t)
 	s.configure(fmt.Sprintf(`[program:web]
@@ -242,6 +245,7 @@ ready=file:%[1]s/go
 
 // TestReadinessAfterACrash: nobody is restarted, and everybody is still heard.
 func TestReadinessAfterACrash(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	told, silent := s.tellers()
 	names := append(told, silent...)
@@ -275,6 +279,7 @@ func TestReadinessAfterACrash(t *testing.T) {
 // TestPipeWhileThereIsNoDaemon: a line that is written then is read later, and the
 // program does not die of it.
 func TestPipeWhileThereIsNoDaemon(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure(`[program:fd]
 command=child until ` + s.path("go") + ` tell 5 say told wait
@@ -298,6 +303,7 @@ func hasDescriptor(pid, fd int) bool {
 
 // TestReadinessOverUpgrades: nothing that is said is lost.
 func TestReadinessOverUpgrades(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	told, silent := s.tellers()
 	names := append(told, silent...)
@@ -350,6 +356,7 @@ func (s *site) copyChild() {
 // TestNotifySocketIsTheUsers: a program that runs as another user can tell, and
 // nobody else can.
 func TestNotifySocketIsTheUsers(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: only root can have programs of other users")

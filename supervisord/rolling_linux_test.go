@@ -52,6 +52,7 @@ func (s *site) samePids(what string, before []int, names []string) {
 func (s *site) count() int { return strings.Count(s.ctl("status", "w:*"), "RUNNING") }
 
 func TestScaleSurvives(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure(workers(2, ""))
 	s.start()
@@ -110,6 +111,7 @@ func TestScaleSurvives(t *testing.T) {
 // TestRollingRestartIsCutShort by a crash of the daemon, and by an upgrade: all
 // that runs goes on, who was being restarted is, and the surplus goes.
 func TestRollingRestartIsCutShort(t *testing.T) {
+	t.Parallel()
 	for what, strike := range map[string]func(s *site){
 		"crash": func(s *site) { s.crash(); s.start() },
 		"upgrade": func(s *site) {
@@ -120,9 +122,9 @@ func TestRollingRestartIsCutShort(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := newSite(t)
-			// They take their time to stop, so that one is just stopping.
+			// They stop when they may, so that one is just stopping.
 			s.configure(strings.ReplaceAll(workers(3, "stopwaitsecs=60\n"), "sleep 1000",
-				`sh -c "trap 'sleep 2; exit' TERM; while :; do sleep 0.1; done"`))
+				fmt.Sprintf(`sh -c "trap 'while ! test -e %s; do sleep 0.1; done; exit' TERM; while :; do sleep 0.1; done"`, s.path("may"))))
 			s.start()
 			s.awaitRunning(names(3)...)
 			pids := s.programPids(names(3)...)
@@ -136,6 +138,7 @@ func TestRollingRestartIsCutShort(t *testing.T) {
 			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("it took %s: somebody was waited for", took)
 			}
+			s.write("may", "")
 			s.await("the end of the surplus", func() bool { return !strings.Contains(s.ctl("status"), "w_3") })
 			s.await("the one that was being restarted", func() bool { p := s.pid("w:w_0"); return p != 0 && p != pids[0] })
 			s.await("all", func() bool { return s.count() == 3 })
@@ -156,6 +159,7 @@ func TestRollingRestartIsCutShort(t *testing.T) {
 
 // TestRollingRestartNeedsNoClient: it goes on when supervisorctl is killed.
 func TestRollingRestartNeedsNoClient(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure(workers(3, "rolling_pause=1s\n"))
 	s.start()
@@ -170,6 +174,7 @@ func TestRollingRestartNeedsNoClient(t *testing.T) {
 }
 
 func TestUpdateByProcess(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	configure := func(granularity, programs string) {
 		s.configure(programs)
@@ -226,6 +231,7 @@ new: added (1 process starts)
 
 // TestRollingUpdateGoesBack when the new configuration does not work.
 func TestRollingUpdateGoesBack(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure(workers(2, ""))
 	s.start()

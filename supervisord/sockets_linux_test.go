@@ -109,6 +109,7 @@ func listeners(t *testing.T, port int) (n int) {
 // who connects is refused as long as one of the programs lives, and nobody is cut
 // off but by who has been killed.
 func TestSocketOutlastsEverything(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	port := freePort(t)
 	s.configure(fmt.Sprintf(`[socket:web]
@@ -180,6 +181,7 @@ autorestart=true
 // TestWaitingConnectionOutlastsADaemon: who has connected and has not been
 // accepted yet is answered by a program that is born later.
 func TestWaitingConnectionOutlastsADaemon(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure(`[socket:web]
 listen=unix://%(here)s/web.sock
@@ -225,6 +227,7 @@ sockets=web
 // TestSocketOverUpdates: it is the same as long as its section says so, and is
 // bound anew when that says otherwise.
 func TestSocketOverUpdates(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	conf := func(socket, program string) {
 		s.configure("[socket:web]\nlisten=unix://%(here)s/" + socket + ".sock\n" + program)
@@ -277,6 +280,7 @@ func TestSocketOverUpdates(t *testing.T) {
 }
 
 func TestSocketThatCannotBeBound(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	other, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -322,6 +326,7 @@ command=sleep 1000
 // TestSocketBesideAllElse: user, umask, directory, stdin and the outputs are as
 // for any program.
 func TestSocketBesideAllElse(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("SKIPPED: only root can have programs of other users")
 	}
@@ -357,6 +362,7 @@ stdout_logfile=%%(here)s/web.log
 
 // TestDaemonCrashWithoutSurvivors: the sockets are bound anew.
 func TestDaemonCrashWithoutSurvivors(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=child serve\nsockets=web\n")
 	s.start()
@@ -375,6 +381,7 @@ func TestDaemonCrashWithoutSurvivors(t *testing.T) {
 // TestGunicornOnASocket: two of them, each with a worker, are a server that can
 // be restarted one by one.
 func TestGunicornOnASocket(t *testing.T) {
+	t.Parallel()
 	need(t, "gunicorn")
 	s := newSite(t)
 	s.write("app.py", "def app(environ, start_response):\n    start_response('200 OK', [('Content-Length', '5')])\n    return [b'hello']\n")
@@ -429,6 +436,7 @@ sockets=local
 
 // TestNodeOnASocket: it listens on a descriptor by its number.
 func TestNodeOnASocket(t *testing.T) {
+	t.Parallel()
 	need(t, "node")
 	s := newSite(t)
 	s.write("app.js", `const server = require('http').createServer((q, r) => r.end('hello'))

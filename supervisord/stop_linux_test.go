@@ -52,6 +52,7 @@ func (s *site) deaf(name string) (pids []int) {
 func lives(pid int) bool { return spawn.Birthday(pid) != 0 }
 
 func TestStopScopes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.configure(s.clan("group") + "stop_scope=group\nleftovers=ignore\nstopwaitsecs=1\n" +
 		s.clan("tree") + "stop_scope=tree\nstop_sequence=QUIT 0.2s, TERM 0.2s, KILL\n" +
@@ -101,6 +102,7 @@ func TestStopScopes(t *testing.T) {
 // TestStopGoesOnWithAnotherDaemon: the child has ended, the rest of its scope is
 // waited for, when the daemon crashes or is upgraded.
 func TestStopGoesOnWithAnotherDaemon(t *testing.T) {
+	t.Parallel()
 	for _, scope := range []string{"tree", "cgroup"} {
 		t.Run(scope, func(t *testing.T) {
 			s := newSite(t)

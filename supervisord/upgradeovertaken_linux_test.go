@@ -44,6 +44,7 @@ command=sleep 1000
 
 // TestShutdownOvertakesAnUpgrade: nothing stays behind.
 func TestShutdownOvertakesAnUpgrade(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.overtaken(syscall.SIGTERM)
 	if err := s.daemon.Wait(); err != nil {
@@ -61,6 +62,7 @@ func TestShutdownOvertakesAnUpgrade(t *testing.T) {
 
 // TestReloadOvertakesAnUpgrade: the daemon has its address again.
 func TestReloadOvertakesAnUpgrade(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.overtaken(syscall.SIGHUP)
 	s.await("the next life", func() bool { return strings.Count(s.read("supervisord.log"), "supervisord started with pid") == 2 })
