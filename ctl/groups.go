@@ -205,6 +205,18 @@ func (s *session) complainOfGroups(unknown []string) {
 	}
 }
 
+// spellOut puts all groups in the place of all.
+func (s *session) spellOut(ctx context.Context, names []string) ([]string, error) {
+	if !slices.Contains(names, "all") {
+		return names, nil
+	}
+	groups, err := s.groupNames(ctx)
+	for i := range groups {
+		groups[i] += ":*"
+	}
+	return groups, err
+}
+
 // groupNames are the active groups that have processes.
 func (s *session) groupNames(ctx context.Context) ([]string, error) {
 	var infos []api.ProcessInfo

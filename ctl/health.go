@@ -36,6 +36,7 @@ func healthActions() []action {
 				"\t\t\tWait until processes are what is wanted: ready if it is not said. A process",
 				"\t\t\twithout ready= is ready when it is RUNNING. Nothing is started or stopped.",
 				"wait <gname>:*\t\tThe same for all processes in a group",
+				"wait all\t\tThe same for all processes",
 				"Note: the exit status is 0 if they are, and 1 if they were not in time or have been given up.",
 			},
 			hidden: true, upCheck: true, needs: 1, wants: "a process name", misuse: exitUsage,
@@ -128,6 +129,9 @@ func (s *session) wait(ctx context.Context, arg string) error {
 		a, _ := s.find("wait")
 		s.misused(a, "Error: "+err.Error(), exitUsage)
 		return nil
+	}
+	if names, err = s.spellOut(ctx, names); err != nil {
+		return err
 	}
 	begun := time.Now()
 	for _, name := range names {

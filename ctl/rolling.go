@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
 	"strings"
 
 	"supervisor/supervisord/api"
@@ -86,13 +85,8 @@ func (s *session) rollingRestart(ctx context.Context, arg string) error {
 		s.complain("Error: " + err.Error())
 		return nil
 	}
-	if slices.Contains(names, "all") {
-		if names, err = s.groupNames(ctx); err != nil {
-			return err
-		}
-		for i := range names {
-			names[i] += ":*"
-		}
+	if names, err = s.spellOut(ctx, names); err != nil {
+		return err
 	}
 	_, err = s.operate(ctx, "rolling-restart", "rollingRestart", names, options)
 	return err
@@ -129,7 +123,7 @@ func (s *session) refused(what string, err error) bool {
 		if _, name, named := strings.Cut(fault.Text, ": "); named && fault.Code == faults.BadName {
 			what = name
 		}
-		s.complain(what + ": ERROR (" + refusal(fault) + ")")
+		s.complain(what + ": ERROR (" + strings.TrimPrefix(refusal(fault), what+": ") + ")")
 	}
 	return is
 }
