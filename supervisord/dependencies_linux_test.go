@@ -180,14 +180,14 @@ func TestShutdownDeadline(t *testing.T) {
 	}
 }
 
-// TestTheExampleLoads: in ours and in the real Supervisor.
+// TestTheExampleLoads: in ours without a warning, and in the real Supervisor.
 func TestTheExampleLoads(t *testing.T) {
 	t.Parallel()
 	example, err := filepath.Abs("../docs/examples/laravel-pod.conf")
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("supervisord", "-t", "-c", example).CombinedOutput()
+	out, err := exec.Command("supervisord", "-t", "--strict", "-c", example).CombinedOutput()
 	if err != nil || !strings.HasSuffix(strings.TrimSpace(string(out)), "is fine.") {
 		t.Errorf("%v:\n%s", err, out)
 	}
