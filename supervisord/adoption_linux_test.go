@@ -30,7 +30,12 @@ func (s *site) checkCount(log string) int {
 	s.t.Helper()
 	var all strings.Builder
 	backups, _ := filepath.Glob(s.path(log + ".*"))
-	for i := len(backups); i > 0; i-- {
+	oldest := 0
+	for _, path := range backups { // a daemon killed in a rotation leaves a number out
+		n, _ := strconv.Atoi(filepath.Ext(path)[1:])
+		oldest = max(oldest, n)
+	}
+	for i := oldest; i > 0; i-- {
 		all.WriteString(s.read(log + "." + strconv.Itoa(i)))
 	}
 	all.WriteString(s.read(log))
