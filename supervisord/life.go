@@ -332,6 +332,7 @@ func (l *life) openLog() (err error) {
 	}{
 		{logs.LevelCritical, l.conf.Criticals},
 		{logs.LevelWarn, l.conf.Warnings},
+		{logs.LevelWarn, l.conf.Advice},
 		{logs.LevelInfo, l.conf.Infos},
 	} {
 		for _, line := range batch.lines {

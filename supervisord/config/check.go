@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"supervisor/supervisord/envfile"
@@ -31,7 +32,7 @@ func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
 	for _, e := range l.errs {
 		fmt.Fprintf(&b, "error: %s\n", joinPlace(e.Place(), oneLine(cmp.Or(e.detail, e.Text))))
 	}
-	for _, text := range l.conf.Warnings {
+	for _, text := range slices.Concat(l.conf.Warnings, l.conf.Advice) {
 		fmt.Fprintf(&b, "warning: %s\n", text)
 	}
 	kind := "warning"
@@ -81,14 +82,14 @@ func (l *loader) outside() []string {
 // beStrict makes errors of the warnings. Their texts say where they are, because
 // a daemon that doesn't start prints nothing else.
 func (l *loader) beStrict() {
-	for _, text := range l.conf.Warnings {
+	for _, text := range slices.Concat(l.conf.Warnings, l.conf.Advice) {
 		l.reject("", 0, text)
 	}
 	for _, e := range l.unknown() {
 		e.Text, e.detail = joinPlace(e.Place(), e.Text), e.Text
 		l.errs = append(l.errs, e)
 	}
-	l.conf.Warnings = nil
+	l.conf.Warnings, l.conf.Advice = nil, nil
 }
 
 func joinPlace(place, text string) string {

@@ -174,20 +174,20 @@ func (r *reader) dependent(p *Process) {
 	text, _ := r.text(option)
 	if !get[bool](r, "dependent_startup") {
 		if strings.TrimSpace(text) != "" {
-			r.warn("[%s] %s has no effect without dependent_startup=true", r.section, option)
+			r.advise("[%s] %s has no effect without dependent_startup=true", r.section, option)
 		}
 		return
 	}
-	p.Autostart = true // the plug-in wants it to be false, and starts the program itself
+	p.byPlugin, p.Autostart = !p.Autostart, true // the plug-in wants it to be false, and starts the program itself
 	for word := range strings.FieldsSeq(text) {
 		i := strings.LastIndexByte(word, ':')
 		if i <= 0 {
-			r.warn("[%s] %s: %s is not program:state and is not waited for", r.section, option, python.Repr(word))
+			r.advise("[%s] %s: %s is not program:state and is not waited for", r.section, option, python.Repr(word))
 			continue
 		}
 		d := Dependency{Text: word, Name: word[:i], Section: r.section, Option: option}
 		if !d.pluginStates(word[i+1:]) {
-			r.warn("[%s] %s: %s can't be waited for, only starting, running and exited can", r.section, option, python.Repr(word))
+			r.advise("[%s] %s: %s can't be waited for, only starting, running and exited can", r.section, option, python.Repr(word))
 			continue
 		}
 		p.DependsOn = append(p.DependsOn, d)
@@ -253,7 +253,7 @@ func (l *loader) warnOfPlugin() {
 		}
 		command := strings.ReplaceAll(g.Processes[0].Command, "-", "_")
 		if strings.Contains(command, "supervisord_dependent_startup") {
-			l.warn("[%s] is not needed: supervisord reads dependent_startup and dependent_startup_wait_for itself", g.Section)
+			l.advise("[%s] is not needed: supervisord reads dependent_startup and dependent_startup_wait_for itself", g.Section)
 		}
 	}
 }

@@ -246,7 +246,7 @@ func (p *Process) json() jsonProcess {
 	v := jsonProcess{
 		"argv":            p.argv(),
 		"autorestart":     [...]any{RestartNever: false, RestartAlways: true, RestartUnexpected: "unexpected"}[p.Autorestart],
-		"autostart":       p.Autostart,
+		"autostart":       p.Autostart && !p.byPlugin,
 		"class":           [...]string{ProgramGroup: "ProcessConfig", EventListener: "EventListenerConfig", FastCGI: "FastCGIProcessConfig"}[p.Kind],
 		"command":         p.Command,
 		"directory":       orNull(p.Directory, p.isEmpty("directory")),
@@ -270,9 +270,6 @@ func (p *Process) json() jsonProcess {
 	}
 	if p.Umask >= 0 {
 		v["umask"] = jsonMode(p.Umask)
-	}
-	for _, o := range p.Written { // Supervisor doesn't know these
-		v[o.Name] = o.Value
 	}
 	v.log("stdout", p.Stdout, p.isEmpty("stdout_logfile"))
 	v.log("stderr", p.Stderr, p.isEmpty("stderr_logfile") && !p.RedirectStderr)

@@ -71,7 +71,7 @@ func (l *loader) warnOfSharedProbes() {
 
 func (l *loader) warnOfSharedProbe(p *Process, option string, probe *Probe, s *ListenSocket, users int) {
 	if users > 1 && probe.reaches(s) {
-		l.warn("[%s] %s asks whichever of %d processes accepts on [%s], not each: one that works answers for one that does not",
+		l.advise("[%s] %s asks whichever of %d processes accepts on [%s], not each: one that works answers for one that does not",
 			p.Section, option, users, s.Section)
 	}
 }

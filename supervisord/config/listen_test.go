@@ -38,7 +38,7 @@ func TestProbesThatAnybodyAnswers(t *testing.T) {
 			text := "[program:w] %s asks whichever of 2 processes accepts on [socket:s], not each: one that works answers for one that does not"
 			want = "[" + fmt.Sprintf(text, "ready") + " " + fmt.Sprintf(text, "health") + "]"
 		}
-		if got := fmt.Sprint(conf.Warnings); got != want || strings.Contains(got, "pw") {
+		if got := fmt.Sprint(conf.Advice); got != want || strings.Contains(got, "pw") {
 			t.Errorf("%+v:\ngot  %s\nwant %s", c, got, want)
 		}
 	}

@@ -256,6 +256,11 @@ func (l *loader) warn(format string, args ...any) {
 	l.conf.Warnings = append(l.conf.Warnings, fmt.Sprintf(format, args...))
 }
 
+// advise warns of something that Supervisor knows nothing of.
+func (l *loader) advise(format string, args ...any) {
+	l.conf.Advice = append(l.conf.Advice, fmt.Sprintf(format, args...))
+}
+
 // addEnvironment makes variables of the files known as ENV_X to all that is
 // read from here on.
 func (l *loader) addEnvironment(env Environment) {

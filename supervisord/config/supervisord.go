@@ -46,7 +46,7 @@ func (l *loader) supervisord() {
 	s.NoCleanup = override[bool](r, "nocleanup")
 	s.StripANSI = override[bool](r, "strip_ansi")
 	s.Subreaper = get[Choice](r, "subreaper")
-	s.ExitOn = override[ExitOn](r, "exit_on")
+	s.ExitOn = r.exitOn()
 	s.ExitStatus = get[ExitStatus](r, "exit_code")
 	s.ShutdownTimeout = get[time.Duration](r, "shutdown_timeout")
 	s.ShutdownParallel = get[bool](r, "shutdown_parallel")
@@ -54,6 +54,20 @@ func (l *loader) supervisord() {
 	s.Strict = override[bool](r, "strict")
 	s.Environment = get[Environment](r, "environment")
 	l.addEnvironment(s.Environment)
+}
+
+// exitOn reads exit_on=. Some have it in their files already, with words of their
+// own for a listener of theirs, and Supervisor starts with that.
+func (r *reader) exitOn() ExitOn {
+	text, isSet := r.text("exit_on")
+	on, err := exitOn(text)
+	if isSet && err != nil {
+		r.advise("[supervisord] exit_on is ignored: %v", err)
+	}
+	if o, ok := r.Overrides["exit_on"].(ExitOn); ok {
+		return o
+	}
+	return on
 }
 
 // stateFile stands beside the pidfile unless set. A pidfile that is a device, as

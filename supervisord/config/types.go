@@ -20,6 +20,8 @@ type Config struct {
 	// Criticals, Warnings and Infos are for the main log once it is open, in
 	// this order.
 	Criticals, Warnings, Infos []string
+	// Advice are warnings of what Supervisor does not know, for the same.
+	Advice []string
 }
 
 // Supervisord holds the options of [supervisord], the command line's values
@@ -240,6 +242,7 @@ type Process struct {
 	ServerURL   string // "" for the computed one
 
 	Autostart    bool
+	byPlugin     bool // autostart is false in the file, and the plug-in's options ask for a start
 	Autorestart  Autorestart
 	StartSecs    int
 	StartRetries int

@@ -197,6 +197,19 @@ func ParseShare(s string) (Share, error) { return share(s) }
 // Forever stands for infinity.
 func ParseDuration(s string) (time.Duration, error) { return duration(s) }
 
+// FormatDuration writes a time as one would in a file, without the units that are
+// 0: 10m, not 10m0s.
+func FormatDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 // rate is what restart_limit= says.
 type rate struct {
 	limit  int
