@@ -95,12 +95,12 @@ func (m *machine) hasLasted(now time.Time) {
 // exhaust gives up a process that has been restarted too often.
 func (m *machine) exhaust() {
 	r := &m.conf.Restart
-	m.SpawnErr = fmt.Sprintf("given up: %d restarts within %s", r.Limit, brief(r.Window))
+	m.SpawnErr = fmt.Sprintf("given up: %d restarts within %s", r.Limit, config.FormatDuration(r.Window))
 	m.Reason = m.SpawnErr + " (restart_limit); the last time " + m.ending
 	m.Tries = 0
 	m.become(states.Fatal)
 	m.say(logs.LevelWarn, "gave up: %s entered FATAL state, %d restarts within %s (restart_limit)",
-		m.conf.Name, r.Limit, brief(r.Window))
+		m.conf.Name, r.Limit, config.FormatDuration(r.Window))
 	m.do(exhausted{m.Reason, max(m.ExitStatus, 1)})
 }
 
@@ -134,22 +134,10 @@ func (m *machine) restarts(now time.Time) string {
 		parts = append(parts, fmt.Sprintf("attempt %d", m.Row))
 	}
 	if r.Limit > 0 {
-		parts = append(parts, fmt.Sprintf("budget %d of %d in %s", len(m.recent(now)), r.Limit, brief(r.Window)))
+		parts = append(parts, fmt.Sprintf("budget %d of %d in %s", len(m.recent(now)), r.Limit, config.FormatDuration(r.Window)))
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
-}
-
-// brief is a duration without the units that are 0: 10m, not 10m0s.
-func brief(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }

@@ -46,7 +46,7 @@ func limits(c *config.Process, st *process.Status, now time.Time) (causes []api.
 				used++
 			}
 		}
-		causes = append(causes, api.Cause{Kind: "budget", Text: fmt.Sprintf("%d of %d restarts within %s are used up", used, c.Restart.Limit, brief(c.Restart.Window))})
+		causes = append(causes, api.Cause{Kind: "budget", Text: fmt.Sprintf("%d of %d restarts within %s are used up", used, c.Restart.Limit, config.FormatDuration(c.Restart.Window))})
 	}
 	if st.Leaderless {
 		causes = append(causes, api.Cause{Kind: "exit", Text: "the child has ended, others who belong to it have not"})

@@ -312,7 +312,7 @@ func (s *Supervisor) consider(ctx context.Context, h *hold) {
 		s.launch(ctx, h)
 		return
 	case late:
-		why := missing[0].overdue + " within " + brief(p.Current().DependsTimeout)
+		why := missing[0].overdue + " within " + config.FormatDuration(p.Current().DependsTimeout)
 		p.Forsake(why)
 		s.drop(h, failure(p, why))
 		return
@@ -349,18 +349,6 @@ func notByUs(p *process.Process, st *process.Status) error {
 		return failure(p, st.Reason)
 	}
 	return failure(p, "its start was called off")
-}
-
-// brief is a duration without the parts that are zero: 2m, not 2m0s.
-func brief(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }
 
 // launch starts a process that waits for nothing any more.
