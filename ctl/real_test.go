@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/testkit"
 )
 
 // The tests of this file measure us against the Supervisor written in Python,
@@ -86,7 +88,7 @@ func startReal(t *testing.T) (conf string) {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	})
-	deadline := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
+	deadline := time.AfterFunc(testkit.Patience, func() { _ = cmd.Process.Kill() })
 	defer deadline.Stop()
 	lines := bufio.NewScanner(output)
 	for running := 0; running < 3; {

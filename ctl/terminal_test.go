@@ -18,6 +18,7 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/faults"
 	"supervisor/supervisord/states"
+	"supervisor/supervisord/testkit"
 	"supervisor/supervisord/xmlrpc"
 )
 
@@ -140,7 +141,7 @@ func startOnTerminal(t *testing.T, term string, args ...string) *terminal {
 // expect reads until the text has come, and returns everything up to it.
 func (tt *terminal) expect(text string) string {
 	tt.t.Helper()
-	deadline := time.AfterFunc(20*time.Second, func() { _ = tt.cmd.Process.Kill() })
+	deadline := time.AfterFunc(testkit.Patience, func() { _ = tt.cmd.Process.Kill() })
 	defer deadline.Stop()
 	buf := make([]byte, 4096)
 	for {
@@ -167,7 +168,7 @@ func (tt *terminal) send(text string) {
 // finish waits for the end and returns the exit status and the last output.
 func (tt *terminal) finish() (exit int, rest string) {
 	tt.t.Helper()
-	deadline := time.AfterFunc(20*time.Second, func() { _ = tt.cmd.Process.Kill() })
+	deadline := time.AfterFunc(testkit.Patience, func() { _ = tt.cmd.Process.Kill() })
 	defer deadline.Stop()
 	text, _ := io.ReadAll(tt.file) // a closed terminal reads as an error
 	_ = tt.cmd.Wait()

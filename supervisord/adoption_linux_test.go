@@ -79,8 +79,8 @@ startretries=0
 [program:mortal]
 command=sleep 1000
 [program:deaf]
-command=sh -c "trap '' TERM; while :; do sleep 0.1; done"
-stopwaitsecs=100
+command=` + s.deafCommand("deaf") + `
+stopwaitsecs=10000
 [fcgi-program:page]
 command=sleep 1000
 socket=unix://` + s.path("page.sock") + `
@@ -90,6 +90,7 @@ numprocs=2
 	s.start()
 	survivors := []string{"counter", "quiet", "deaf", "page:page_0", "page:page_1"}
 	s.awaitRunning(append(survivors, "mortal", "resting")...)
+	s.awaitDeaf("deaf")
 	s.ctl("stop", "resting")
 	stopping := exec.Command("supervisorctl", "-c", s.path("supervisord.conf"), "stop", "deaf")
 	if err := stopping.Start(); err != nil {
@@ -164,14 +165,15 @@ func TestCrashInShutdown(t *testing.T) {
 	s.configure(`[program:quick]
 command=sleep 1000
 [program:deaf]
-command=sh -c "trap '' TERM; while :; do sleep 0.1; done"
-stopwaitsecs=100
+command=` + s.deafCommand("deaf") + `
+stopwaitsecs=10000
 [program:behind]
 command=sleep 1000
 autorestart=false
 `)
 	s.start()
 	s.awaitRunning("quick", "deaf", "behind")
+	s.awaitDeaf("deaf")
 	quick, deaf, behind := s.pid("quick"), s.pid("deaf"), s.pid("behind")
 	s.ctl("shutdown")
 	s.await("a stop", func() bool { return strings.Contains(s.read("supervisord.log"), "stopped: quick") })

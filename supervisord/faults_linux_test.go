@@ -232,7 +232,7 @@ func TestClientsOfAllKinds(t *testing.T) {
 	s.awaitRunning("p")
 	const begun = "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<?xml"
 	for i := range 1000 {
-		conn, err := net.DialTimeout("unix", s.path("s.sock"), 5*time.Second)
+		conn, err := net.DialTimeout("unix", s.path("s.sock"), patience)
 		if err != nil {
 			t.Fatalf("client %d: %v", i, err)
 		}
@@ -303,23 +303,25 @@ func TestStoppedChild(t *testing.T) {
 func TestStoppedDaemon(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.configure(`[program:steady]
+	s.configure(fmt.Sprintf(`[program:steady]
 command=sleep 600
 [program:begun]
 command=sleep 600
 autostart=false
 startsecs=2
 [program:obeys]
-command=sh -c 'trap "sleep 1; exit 0" TERM; while :; do sleep 0.05; done'
-stopwaitsecs=2
+command=sh -c 'trap "while ! test -e %[1]s/may; do sleep 0.05; done; exit 0" TERM; touch %[1]s/obeys.deaf; while :; do sleep 0.05; done'
+stopwaitsecs=5
 [program:deaf]
-command=sh -c 'trap "" TERM; while :; do sleep 0.05; done'
-stopwaitsecs=2
-`)
+command=%[2]s
+stopwaitsecs=5
+`, s.dir, s.deafCommand("deaf")))
 	s.start()
 	s.awaitRunning("steady", "obeys", "deaf")
-	steady := s.pid("steady")
+	s.awaitDeaf("obeys", "deaf")
+	steady, obeys := s.pid("steady"), s.pid("obeys")
 	client := s.client()
+	asked := time.Now()
 	for _, call := range [][]any{{"supervisor.startProcess", "begun", false}, {"supervisor.stopProcess", "obeys", false}, {"supervisor.stopProcess", "deaf", false}} {
 		var ok bool
 		if err := client.Call(t.Context(), call[0].(string), &ok, call[1:]...); err != nil {
@@ -327,7 +329,8 @@ stopwaitsecs=2
 		}
 	}
 	_ = syscall.Kill(s.daemonPid(), syscall.SIGSTOP)
-	time.Sleep(4 * time.Second)
+	s.touch("may")
+	s.await("one has obeyed, all is due", func() bool { return !alive(obeys) && time.Since(asked) > 6*time.Second })
 	_ = syscall.Kill(s.daemonPid(), syscall.SIGCONT)
 	for name, state := range map[string]string{"steady": "RUNNING", "begun": "RUNNING", "obeys": "STOPPED", "deaf": "STOPPED"} {
 		s.await(name+" is "+state, func() bool { return strings.Contains(s.ctl("status", name), state) })

@@ -60,6 +60,7 @@ var layers = []struct {
 	{"supervisord/pidproxy", nil},
 	{"supervisord/sampleconf", []string{"config"}},
 	{"supervisord/testkit", nil},
+	{"supervisord/testkit/child", nil},
 	{"supervisord/testkit/chaos", nil},
 	{"supervisord/testkit/scribe", nil},
 	{"supervisord/testkit/scribe/program", []string{"testkit/scribe"}},
@@ -83,7 +84,7 @@ var fences = []struct {
 	{"golang.org/x/crypto", "how a password is hashed is password's secret", []string{"supervisord/password"}},
 	{"github.com/peterh/liner", "only a shell edits lines", []string{"ctl/shell"}},
 	{"os/exec", "it blocks a thread for each child and copies its output; spawn does neither",
-		[]string{"supervisord/daemon", "supervisord/testkit"}},
+		[]string{"supervisord/daemon", "supervisord/testkit", "supervisord/testkit/child"}},
 	{"log", "there is one log, and it is structured", []string{"cmd/demo"}},
 	{"supervisor/supervisord/testkit", "it is for tests", nil},
 }

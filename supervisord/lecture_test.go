@@ -16,7 +16,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // site is a daemon with a configuration in a directory of its own.
@@ -191,7 +190,7 @@ func freePort(t *testing.T) int {
 }
 
 func get(url string) (string, error) {
-	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	r, err := client.Get(url)
 	if err != nil {
 		return "", err
@@ -240,7 +239,7 @@ http {
 	scgi_temp_path %[1]s/nginx-scgi;
 	server {
 		listen 127.0.0.1:%[2]d;
-		location / { proxy_pass http://127.0.0.1:%[3]d; proxy_connect_timeout 2s; }
+		location / { proxy_pass http://127.0.0.1:%[3]d; proxy_connect_timeout 60s; }
 	}
 }
 `
@@ -310,6 +309,15 @@ func (l *lecture) serves() bool {
 	return err == nil && body == "Hello World"
 }
 
+// awaitGunicorn waits until the present master serves. Its first worker tells that
+// its handlers of signals stand: a page may still come from a worker of the master
+// before it.
+func (l *lecture) awaitGunicorn() {
+	l.t.Helper()
+	l.await("a worker", func() bool { return len(l.workers()) > 0 })
+	l.await("the page", l.serves)
+}
+
 func (l *lecture) workers() []int { return childrenOf(l.pid("myapp")) }
 
 func TestLecture(t *testing.T) {
@@ -340,7 +348,7 @@ func TestLecture(t *testing.T) {
 	kill(t, master)
 	l.await("another master", func() bool { pid := l.pid("myapp"); return pid != 0 && pid != master })
 	l.awaitRunning("myapp")
-	l.await("the page", l.serves)
+	l.awaitGunicorn()
 
 	if log := l.read("myapp/log.txt"); !strings.Contains(log, "Booting worker") || !strings.Contains(log, "Listening at") {
 		t.Errorf("log.txt:\n%s", log)
@@ -367,7 +375,7 @@ func TestLecture(t *testing.T) {
 		t.Errorf("update: %q", out)
 	}
 	l.awaitRunning("myapp")
-	l.await("the page", l.serves)
+	l.awaitGunicorn()
 	if l.pid("nginx") != nginx || l.pid("myapp") == master {
 		t.Error("not the right one was restarted")
 	}

@@ -11,27 +11,19 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"supervisor/ctl"
 	"supervisor/supervisord"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/testkit"
 )
 
-// Both programs are in the test binary: it is found under their names on PATH.
+// The daemon is the test binary, which is found under its name on PATH; it has the
+// race detector where that is on. The other programs are as they are shipped.
 func TestMain(m *testing.M) {
 	spawn.Stage()
-	testkit.Child()
-	testscript.Main(m, map[string]func(){
-		"supervisord":   func() { os.Exit(supervisord.Main(os.Args, os.Stdout, os.Stderr)) },
-		"supervisorctl": func() { os.Exit(ctl.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
-		"child":         child,
+	suite := testkit.Programs(m, testkit.ChildPackage, "supervisor/cmd/supervisorctl")
+	testscript.Main(suite, map[string]func(){
+		"supervisord": func() { os.Exit(supervisord.Main(os.Args, os.Stdout, os.Stderr)) },
 	})
-}
-
-// child is testkit's child as a program that configurations can name.
-func child() {
-	os.Args = append(testkit.Command(), os.Args[1:]...)
-	testkit.Child()
 }
 
 // TestScripts runs the sessions of testdata/script, one behaviour each.
@@ -41,7 +33,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("LANG", "C.UTF-8")
-			e.Setenv("GORACE", "atexit_sleep_ms=0")
+			e.Setenv("GORACE", os.Getenv("GORACE"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -54,15 +46,18 @@ func TestScripts(t *testing.T) {
 }
 
 // patience is how long a session waits for what must come.
-const patience = 30 * time.Second
+const patience = testkit.Patience
 
 // poll waits until ok holds. It is for what other processes do; inside ours
-// there are channels.
+// there are channels. It looks less and less often, so that waiting does not
+// keep what is waited for from coming.
 func poll(ok func() bool) bool {
-	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(5 * time.Millisecond) {
+	pause := 5 * time.Millisecond
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(pause) {
 		if ok() {
 			return true
 		}
+		pause = min(pause+pause/8, 100*time.Millisecond)
 	}
 	return false
 }

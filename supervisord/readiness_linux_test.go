@@ -37,33 +37,42 @@ func TestReadiness(t *testing.T) {
 	s.configure(fmt.Sprintf(`[program:http]
 command=child until %[1]s open %[2]s,%[4]s/ill wait
 ready=http://%[2]s/up
+ready_timeout=1h
 [program:tcp]
 command=child until %[1]s open %[3]s, wait
 ready=tcp://%[3]s
+ready_timeout=1h
 [program:unix]
 command=child until %[1]s open %[4]s/u.sock, wait
 ready=unix:%[4]s/u.sock
+ready_timeout=1h
 [program:exec]
 command=child wait
 ready=exec:sh -c 'echo "not for $SUPERVISOR_PROCESS_NAME"; test -e %[1]s'
+ready_timeout=1h
 [program:file]
 command=child wait
 ready=file:%[1]s
+ready_timeout=1h
 [program:notify]
 command=child notify "STATUS=Loading 3 of 7" until %[1]s notify "READY=1|STATUS=Serving" wait
 ready=notify
+ready_timeout=1h
 [program:fd]
 command=child until %[1]s tell 5 wait
 ready=fd:5
+ready_timeout=1h
 [program:log]
 command=child say starting until %[1]s cry "ready to serve" wait
 ready=log:^ready to
+ready_timeout=1h
 [program:plain]
 command=child wait
 [fcgi-program:fcgi]
 command=child until %[1]s fcgi
 socket=unix://%[4]s/f.sock
 ready=fcgi://%[4]s/f.sock/ping
+ready_timeout=1h
 `, go1, web, plain, s.dir))
 	s.start()
 	s.awaitStatus("plain", "RUNNING")
@@ -111,9 +120,9 @@ func TestNotReadyInTime(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.configure(`[program:deaf]
-command=sh -c "trap '' TERM; while :; do sleep 0.1; done"
+command=` + s.deafCommand("deaf") + `
 ready=file:/none
-ready_timeout=500ms
+ready_timeout=3s
 stopwaitsecs=1
 startretries=1
 [program:patient]
@@ -123,10 +132,11 @@ ready_timeout=infinity
 [program:mortal]
 command=child until ` + s.path("go") + ` exit 3
 ready=file:/none
+ready_timeout=1h
 startretries=0
 `)
 	s.start()
-	const why = "not ready within 0.5 seconds (no such file or directory)"
+	const why = "not ready within 3 seconds (no such file or directory)"
 	s.awaitStatus("deaf", "deaf FATAL "+why)
 	if got := s.logged("WARN killing 'deaf'"); got != 2 {
 		t.Errorf("killed %d times", got)
@@ -152,20 +162,24 @@ func TestHealth(t *testing.T) {
 	s.configure(fmt.Sprintf(`[program:web]
 command=child open %[1]s,%[2]s/ill wait
 ready=tcp://%[1]s
+ready_timeout=1h
 health=http://%[1]s/
 health_interval=100ms
+health_timeout=1m
 health_failures=2
 [program:watched]
 command=child notify "READY=1" pulse %[2]s/alive wait
 ready=notify
+ready_timeout=1h
 health=notify
-health_interval=500ms
+health_interval=3s
 health_failures=2
 stdout_logfile=%[2]s/watched.log
 [program:observed]
 command=child wait
 health=exec:test -e %[2]s/alive
 health_interval=100ms
+health_timeout=1m
 health_action=none
 `, web, s.dir))
 	s.touch("alive")
@@ -194,7 +208,7 @@ health_action=none
 	}
 	for text, want := range map[string]int{
 		fmt.Sprintf("WARN unhealthy: web (%d): http 503 from http://%s/ (2 failures in a row); it is restarted", before[0], web): 1,
-		fmt.Sprintf("WARN unhealthy: watched (%d): no WATCHDOG=1 for 1s (2 failures in a row); it is restarted", before[1]):      1,
+		fmt.Sprintf("WARN unhealthy: watched (%d): no WATCHDOG=1 for 6s (2 failures in a row); it is restarted", before[1]):      1,
 		"INFO healthy: observed (": 1,
 		"probe of":                 0,
 	} {
@@ -211,27 +225,34 @@ func (s *site) tellers() (told, silent []string) {
 	s.configure(fmt.Sprintf(`[program:watched]
 command=child notify "READY=1|STATUS=Serving" pulse %[1]s/alive wait
 ready=notify
+ready_timeout=1h
 health=notify
-health_interval=1s
+health_interval=4s
 health_failures=2
 [program:fd]
 command=child tell 5 wait
 ready=fd:5
+ready_timeout=1h
 [program:log]
 command=child say ready wait
 ready=log:ready
+ready_timeout=1h
 [program:notify2]
 command=child until %[1]s/go notify READY=1 wait
 ready=notify
+ready_timeout=1h
 [program:fd2]
 command=child until %[1]s/go tell 5 wait
 ready=fd:5
+ready_timeout=1h
 [program:log2]
 command=child until %[1]s/go say ready wait
 ready=log:ready
+ready_timeout=1h
 [program:file2]
 command=child wait
 ready=file:%[1]s/go
+ready_timeout=1h
 `, s.dir))
 	s.start()
 	told, silent = []string{"watched", "fd", "log"}, []string{"notify2", "fd2", "log2", "file2"}
@@ -284,6 +305,7 @@ func TestPipeWhileThereIsNoDaemon(t *testing.T) {
 	s.configure(`[program:fd]
 command=child until ` + s.path("go") + ` tell 5 say told wait
 ready=fd:5
+ready_timeout=1h
 stdout_logfile=` + s.path("fd.log") + `
 `)
 	s.start()
@@ -337,22 +359,6 @@ func TestReadinessOverUpgrades(t *testing.T) {
 	s.await("another one watched", func() bool { p := s.pid("watched"); return p != before[0] && p != 0 })
 }
 
-// copyChild puts the program child where other users can execute it.
-func (s *site) copyChild() {
-	s.t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	data, err := os.ReadFile(self)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if err := os.WriteFile(s.path("child"), data, 0o755); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 // TestNotifySocketIsTheUsers: a program that runs as another user can tell, and
 // nobody else can.
 func TestNotifySocketIsTheUsers(t *testing.T) {
@@ -362,14 +368,15 @@ func TestNotifySocketIsTheUsers(t *testing.T) {
 		t.Skip("SKIPPED: only root can have programs of other users")
 	}
 	s.configure(fmt.Sprintf(`[program:other]
-command=%[1]s/child notify READY=1 wait
+command=child notify READY=1 wait
 user=nobody
 ready=notify
+ready_timeout=1h
 [program:own]
 command=child until %[1]s/go notify READY=1 wait
 ready=notify
+ready_timeout=1h
 `, s.dir))
-	s.copyChild()
 	s.start()
 	s.awaitStatus("other", ", ready")
 	s.awaitStatus("own", "STARTING")

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -81,13 +82,6 @@ func TestEveryAddressWantsCredentials(t *testing.T) {
 	for _, wrong := range [][]string{basic("user", "secret"), basic("", ""), basic("use", "se:cret")} {
 		b.expect(http.StatusUnauthorized, "Error code 401", "POST", "/RPC2", wrong...)
 	}
-	begun := time.Now()
-	for range 100 {
-		b.expect(http.StatusOK, "OK", "GET", "/ok.html", right...)
-	}
-	if took := time.Since(begun); took > 3*time.Second {
-		t.Errorf("100 requests of a known client took %v", took)
-	}
 }
 
 // TestGuessing: those who try passwords cost less than half a processor and
@@ -102,10 +96,13 @@ func TestGuessing(t *testing.T) {
 	right := basic("user", "secret")
 	b.expect(http.StatusOK, "OK", "GET", "/ok.html", right...)
 	before, begun := cpuTime(s.daemonPid()), time.Now()
-	for i := range 50 {
+	var guessing atomic.Int32
+	guessing.Store(50)
+	for i := range guessing.Load() {
 		guess := *b // its connections can't be counted on after a refusal
 		t.Cleanup(guess.CloseIdleConnections)
 		go func() {
+			defer guessing.Add(-1)
 			r, _ := http.NewRequest(http.MethodGet, b.base+"/", http.NoBody)
 			r.SetBasicAuth("user", fmt.Sprint(i))
 			if resp, err := guess.Do(r); err == nil {
@@ -113,12 +110,13 @@ func TestGuessing(t *testing.T) {
 			}
 		}()
 	}
-	for time.Since(begun) < 3*time.Second {
-		asked := time.Now()
+	for range 20 {
 		b.expect(http.StatusOK, "OK", "GET", "/ok.html", right...)
-		if took := time.Since(asked); took > time.Second {
-			t.Errorf("an answer took %v", took)
-		}
+	}
+	if guessing.Load() == 0 {
+		t.Error("a known client is answered after all who guess")
+	}
+	for limit := begun.Add(patience); guessing.Load() > 0 && time.Since(begun) < 3*time.Second && time.Now().Before(limit); {
 		time.Sleep(50 * time.Millisecond)
 	}
 	if used := cpuTime(s.daemonPid()) - before; used > time.Since(begun)/2 {

@@ -1,6 +1,7 @@
 package supervisord_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -10,6 +11,19 @@ import (
 
 	"supervisor/supervisord/spawn"
 )
+
+// deafCommand is a command that does not end at SIGTERM once it has made a file:
+// see awaitDeaf. A shell that is asked to end before its trap stands obeys.
+func (s *site) deafCommand(name string) string {
+	return fmt.Sprintf(`sh -c "trap '' TERM; touch %s; while :; do sleep 0.1; done"`, s.path(name+".deaf"))
+}
+
+func (s *site) awaitDeaf(names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		s.await(name+" ignores SIGTERM", func() bool { _, err := os.Stat(s.path(name + ".deaf")); return err == nil })
+	}
+}
 
 // clan is a program whose child ends when it is told to, and leaves two behind
 // that don't: one in its process group, one in a session of its own. Each writes

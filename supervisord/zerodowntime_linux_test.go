@@ -254,7 +254,7 @@ func (l *load) stop() {
 
 // ask asks again and again, and remembers the last failure.
 func (l *load) ask(ctx context.Context, url string) {
-	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	for ctx.Err() == nil {
 		failure := ""
 		r, err := client.Get(url + "/")
@@ -285,7 +285,7 @@ func (l *load) ask(ctx context.Context, url string) {
 
 // wrk runs wrk until ctx ends. It tells what it has seen when it is interrupted.
 func (l *load) wrk(ctx context.Context, url string) {
-	cmd := exec.Command("wrk", "-t1", "-c8", "-d1h", "--timeout", "30s", url+"/")
+	cmd := exec.Command("wrk", "-t1", "-c8", "-d1h", "--timeout", "300s", url+"/")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"supervisor/supervisord/testkit"
 )
 
 // TestMain makes the test binary the demo where it is started as one.
@@ -59,7 +61,7 @@ func start(t *testing.T, args ...string) *demo {
 // await reads the log up to a line with this text, and returns the line.
 func (d *demo) await(t *testing.T, text string) string {
 	t.Helper()
-	if err := d.pipe.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+	if err := d.pipe.SetReadDeadline(time.Now().Add(testkit.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	for d.log.Scan() {
@@ -98,7 +100,7 @@ func (d *demo) address(t *testing.T) string {
 // ask returns the pid of the worker that answers on a new connection.
 func ask(t *testing.T, address string) int {
 	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: testkit.Patience}
 	resp, err := client.Get("http://" + address + "/status.json")
 	if err != nil {
 		t.Fatal(err)

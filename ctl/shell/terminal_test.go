@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+
+	"supervisor/supervisord/testkit"
 )
 
 // asEcho makes the test binary a program that says what it read.
@@ -57,7 +59,7 @@ func converse(t *testing.T, term string, dialogue ...string) string {
 		t.Fatal(err)
 	}
 	defer tty.Close()
-	deadline := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	deadline := time.AfterFunc(testkit.Patience, func() { _ = cmd.Process.Kill() })
 	defer deadline.Stop()
 	var seen []byte
 	buf := make([]byte, 4096)

@@ -24,12 +24,11 @@ import (
 const actor = "daemon-actor"
 
 func TestMain(m *testing.M) {
-	testkit.Child()
 	if len(os.Args) > 2 && os.Args[1] == actor {
 		acts[os.Args[2]](os.Args[3:])
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(testkit.Programs(m, testkit.ChildPackage).Run())
 }
 
 var acts = map[string]func(args []string){

@@ -14,6 +14,8 @@ import (
 
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,7 +44,7 @@ func (l *listener) next(t *testing.T) Heard {
 	select {
 	case h := <-l.said:
 		return h
-	case <-time.After(30 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Fatal("nothing is heard")
 		return Heard{}
 	}

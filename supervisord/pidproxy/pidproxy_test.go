@@ -20,11 +20,10 @@ import (
 const asProxy = "pidproxy"
 
 func TestMain(m *testing.M) {
-	testkit.Child()
 	if len(os.Args) > 1 && os.Args[1] == asProxy {
 		os.Exit(pidproxy.Main(os.Args[1:], os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	os.Exit(testkit.Programs(m, testkit.ChildPackage).Run())
 }
 
 // proxy is a running pidproxy and the process that its pidfile names.
@@ -49,7 +48,6 @@ func start(t *testing.T, program ...string) *proxy {
 
 	argv := append(append(program, p.pidfile), testkit.Command("say", "ready", "echo")...)
 	p.Cmd = exec.Command(argv[0], argv[1:]...)
-	p.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
 	stdin, err := p.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

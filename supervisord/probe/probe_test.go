@@ -26,14 +26,13 @@ import (
 
 func TestMain(m *testing.M) {
 	spawn.Stage()
-	testkit.Child()
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(testkit.Programs(m, testkit.ChildPackage))
 }
 
 // check makes a probe with a generous limit.
 func check(t *testing.T, p config.Probe) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 	defer cancel()
 	return (&Checker{}).Check(ctx, p)
 }
@@ -273,7 +272,7 @@ func TestExec(t *testing.T) {
 		"exit status 1: " + strings.Repeat("x", maxClause) + "…": {"spew", "100000", "exit", "1"},
 	} {
 		got := ""
-		if err := run(30*time.Second, args...); err != nil {
+		if err := run(testkit.Patience, args...); err != nil {
 			got = err.Error()
 		}
 		if got != want {

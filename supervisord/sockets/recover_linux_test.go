@@ -16,8 +16,7 @@ import (
 
 func TestMain(m *testing.M) {
 	spawn.Stage()
-	testkit.Child()
-	os.Exit(m.Run())
+	os.Exit(testkit.Programs(m, testkit.ChildPackage).Run())
 }
 
 // heir starts a child that has the sockets, as descriptors from 3 on, and does

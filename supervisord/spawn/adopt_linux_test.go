@@ -36,8 +36,9 @@ func forsake() {
 	if err != nil {
 		panic(err)
 	}
+	argv := testkit.Command(os.Args[3:]...)
 	child, err := parent.Spawn(&spawn.Spec{
-		Path: testkit.Binary(), Args: testkit.Command(os.Args[3:]...), Env: os.Environ(), Umask: -1,
+		Path: argv[0], Args: argv, Env: os.Environ(), Umask: -1,
 		Stdout: sinkFunc(func(data []byte) { log.Write(data) }), Stderr: sinkFunc(func([]byte) {}),
 	})
 	if err != nil {

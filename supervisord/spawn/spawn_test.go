@@ -30,15 +30,13 @@ var (
 
 func TestMain(m *testing.M) {
 	spawn.Stage()
-	testkit.Child()
 	forsake()
 	daemon.KeepDescriptors()
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // children of the race detector's need not linger
 	ctx, cancel := context.WithCancel(context.Background())
 	spawner = spawn.New(mainLog.Logger())
 	var reaper sync.WaitGroup
 	reaper.Go(func() { spawner.Run(ctx) })
-	status := m.Run()
+	status := testkit.Programs(m, testkit.ChildPackage).Run()
 	cancel()
 	reaper.Wait()
 	if err := goleak.Find(); status == 0 && err != nil {
@@ -75,7 +73,7 @@ func (s *sink) String() string {
 
 func (s *sink) await(t *testing.T, want string) {
 	t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(testkit.Patience)
 	for !strings.Contains(s.String(), want) {
 		select {
 		case <-s.news:
@@ -95,13 +93,13 @@ func bear(t *testing.T, change func(*spawn.Spec), args ...string) family {
 	t.Helper()
 	f := family{out: newSink(), err: newSink()}
 	spec := &spawn.Spec{
-		Path:   testkit.Binary(),
 		Args:   testkit.Command(args...),
 		Env:    os.Environ(),
 		Umask:  -1,
 		Stdout: f.out,
 		Stderr: f.err,
 	}
+	spec.Path = spec.Args[0]
 	if change != nil {
 		change(spec)
 	}
@@ -118,7 +116,7 @@ func (f family) end(t *testing.T) spawn.Exit {
 	select {
 	case e := <-f.Exited():
 		return e
-	case <-time.After(20 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Fatalf("child %d does not end", f.Pid())
 		return spawn.Exit{}
 	}
@@ -316,7 +314,7 @@ func readableBinary(t *testing.T) string {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	data, err := os.ReadFile(testkit.Binary())
+	data, err := os.ReadFile(testkit.Command()[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -412,7 +410,7 @@ func TestSignalsReachTheGroup(t *testing.T) {
 	}
 	f.end(t)
 	// The heir holds the other end of the pipe; only its death closes the group.
-	limit := time.Now().Add(20 * time.Second)
+	limit := time.Now().Add(testkit.Patience)
 	for syscall.Kill(-f.Pid(), 0) == nil {
 		if time.Now().After(limit) {
 			t.Fatal("the group lives on")
@@ -503,7 +501,7 @@ func BenchmarkSpawnToExit(b *testing.B) {
 // await is for what other processes do.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(testkit.Patience); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(limit) {
 			t.Fatalf("waited in vain: %s", what)
 		}

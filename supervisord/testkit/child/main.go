@@ -1,4 +1,4 @@
-package testkit
+package main
 
 import (
 	"bufio"
@@ -16,13 +16,7 @@ import (
 	"time"
 )
 
-// childName is the argv[1] that turns a test binary into a child.
-const childName = "testkit-child"
-
-// Child makes this process a child if it was started as one, and does not
-// return then. Every TestMain that spawns calls it first.
-//
-// A child does what its arguments say, in order:
+// The child does what its arguments say, in order:
 //
 //	say TEXT      write a line to stdout
 //	cry TEXT      write a line to stderr
@@ -55,29 +49,11 @@ const childName = "testkit-child"
 //	kill SIG      send itself a signal
 //	exit N        end
 //	wait          wait until killed, or for ten minutes
-func Child() {
-	if len(os.Args) < 2 || os.Args[1] != childName {
-		return
-	}
-	args := os.Args[2:]
+func main() {
+	args := os.Args[1:]
 	for len(args) > 0 {
 		args = perform(args[0], args[1:])
 	}
-	os.Exit(0)
-}
-
-// Command is the argv of a child with these arguments.
-func Command(args ...string) []string {
-	return append([]string{Binary(), childName}, args...)
-}
-
-// Binary is the running test binary.
-func Binary() string {
-	path, err := os.Executable()
-	if err != nil {
-		panic(err) // a test can't go on without itself
-	}
-	return path
 }
 
 func perform(verb string, args []string) []string {
@@ -176,7 +152,7 @@ func withArgument(verb, arg string) {
 	case "exit":
 		os.Exit(number(arg))
 	default:
-		panic("testkit: no verb " + verb)
+		panic("child: no verb " + verb)
 	}
 }
 
@@ -217,7 +193,11 @@ func field(line, name string) string {
 // heir returns the arguments that are not the heir's.
 func heir(args []string) []string {
 	end := slices.Index(args, "--")
-	cmd := exec.Command(Binary(), append([]string{childName}, args[:end]...)...)
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	cmd := exec.Command(self, args[:end]...)
 	cmd.Stdout = os.Stdout
 	if err := cmd.Start(); err != nil {
 		panic(err)

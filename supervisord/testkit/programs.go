@@ -1,0 +1,81 @@
+package testkit
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+)
+
+// Patience is how long a test waits for what must come, of other processes or of
+// the network. It says nothing about how long that should take: on a machine that
+// is slow and crowded everything takes its time, and only what never comes is a
+// failure.
+const Patience = 5 * time.Minute
+
+// ChildPackage is the program that tests have supervised.
+const ChildPackage = "supervisor/supervisord/testkit/child"
+
+// Suite is the tests of a package that start programs of this module.
+type Suite struct {
+	m        *testing.M
+	packages []string
+}
+
+// Programs has the main packages with these import paths built before the first
+// test of m, as they are shipped: a race detector in each of hundreds of children
+// would be all that a small machine has time for. They are on PATH while the
+// tests run.
+//
+// What is built with the race detector all the same, the test binary itself, no
+// longer waits for a second at its exit.
+func Programs(m *testing.M, packages ...string) *Suite { return &Suite{m, packages} }
+
+// Run builds the programs, runs the tests and returns their exit status.
+func (s *Suite) Run() int {
+	dir, err := os.MkdirTemp("", "programs")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := s.build(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	os.Setenv("GORACE", "atexit_sleep_ms=0")
+	return s.m.Run()
+}
+
+func (s *Suite) build(dir string) error {
+	if err := os.Chmod(dir, 0o755); err != nil { // some programs run as other users
+		return err
+	}
+	args := append([]string{"build", "-tags", "urfave_cli_no_docs", "-trimpath", "-ldflags", "-s -w", "-o", dir + "/"}, s.packages...)
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %v\n%s", err, out)
+	}
+	return nil
+}
+
+// Command is the argv of a child, which does what the arguments say: see
+// package child.
+func Command(args ...string) []string {
+	path, err := exec.LookPath("child")
+	if err != nil {
+		panic("testkit: TestMain has to have Programs build ChildPackage")
+	}
+	return append([]string{path}, args...)
+}
+
+// Binary is the running test binary.
+func Binary() string {
+	path, err := os.Executable()
+	if err != nil {
+		panic(err) // a test can't go on without itself
+	}
+	return path
+}
