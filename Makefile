@@ -1,5 +1,6 @@
 # make run    builds, and runs the daemon in the foreground on supervisord.conf
 # make test   everything: installs what the tests need, then runs them all
+# make proof  what needs the whole machine: simulation, chaos, load
 # make        formats, vets, lints, tests, builds
 
 GO      ?= go
@@ -11,9 +12,12 @@ FUZZ    ?= 60s
 STEPS   ?= 1000000
 RUNS    ?= 3
 MINUTES ?= 10
+KILLS   ?= 20
+SCRIBES ?= 1000
+LOAD    ?= full
 export CGO_ENABLED ?= 0
 
-.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz simulate chaos differential load bench bench-scale packages clean vuln
+.PHONY: all run build test fmt fmt-check vet fix lint staticcheck cross fuzz simulate chaos differential load proof bench bench-scale packages clean vuln
 
 all: fmt vet lint test build
 
@@ -68,16 +72,19 @@ differential: packages
 simulate:
 	GOGC=400 SUPERVISOR_SIMULATION_STEPS=$(STEPS) $(GO) test -count=1 -run '^TestSimulation$$' ./supervisord/supervisor
 
-# The daemon and hundreds of programs, struck at random for MINUTES; then a
-# thousand programs whose daemon is killed again and again. A minute that fails
-# names its seed: SUPERVISOR_CHAOS_SEED=N make chaos MINUTES=1
+# The heavy proofs, one after the other: each needs the machine for itself.
+proof: simulate chaos load
+
+# The daemon and hundreds of programs, struck at random for MINUTES; then SCRIBES
+# programs whose daemon is killed KILLS times. A minute that fails names its seed:
+# SUPERVISOR_CHAOS_SEED=N make chaos MINUTES=1
 chaos:
-	SUPERVISOR_CHAOS_MINUTES=$(MINUTES) SUPERVISOR_CHAOS_KILLS=20 $(GO) test -count=1 -v -timeout 0 ./supervisord/testkit/chaos
+	SUPERVISOR_CHAOS_MINUTES=$(MINUTES) SUPERVISOR_CHAOS_KILLS=$(KILLS) SUPERVISOR_CHAOS_SCRIBES=$(SCRIBES) $(GO) test -count=1 -v -timeout 0 ./supervisord/testkit/chaos
 
 # gunicorn behind nginx under wrk, through rolling restarts, upgrades, crashes and
 # changes of scale; then the real Supervisor, which can only restart.
 load: packages build
-	SUPERVISOR_LOAD=full $(GO) test -count=1 -v -timeout 30m -run 'TestNoRequestFails|TestSupervisorFailsRequests' ./supervisord
+	SUPERVISOR_LOAD=$(LOAD) $(GO) test -count=1 -v -timeout 30m -run 'TestNoRequestFails|TestSupervisorFailsRequests' ./supervisord
 
 # The hot paths with their allocations, then our daemon beside others and beside
 # what the kernel alone takes: docs/performance.md. RUNS=1 is a first impression.

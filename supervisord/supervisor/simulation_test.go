@@ -27,13 +27,15 @@ const stepsPerSeed = 1000
 
 // TestSimulation has random things happen to a whole daemon above a simulated
 // kernel, in virtual time, and looks after each whether anything is as it must
-// never be. SUPERVISOR_SIMULATION_STEPS is how many things, and
-// SUPERVISOR_SIMULATION_SEED repeats those of a seed that failed: all that is
+// never be. SUPERVISOR_SIMULATION_STEPS is how many things, from the seed
+// SUPERVISOR_SIMULATION_FIRST on if that is set, and SUPERVISOR_SIMULATION_SEED
+// repeats those of a seed that failed: all that is
 // chosen follows from it, only which of two simultaneous things is first does
 // not.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
-	first, isRepeated := number(t, "SUPERVISOR_SIMULATION_SEED", rand.Uint64()>>32)
+	first, _ := number(t, "SUPERVISOR_SIMULATION_FIRST", rand.Uint64()>>32)
+	first, isRepeated := number(t, "SUPERVISOR_SIMULATION_SEED", first)
 	steps, _ := number(t, "SUPERVISOR_SIMULATION_STEPS", 50_000)
 	for seed := first; seed*stepsPerSeed < first*stepsPerSeed+steps; seed++ {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {

@@ -15,8 +15,11 @@ import (
 )
 
 // grace is how long before the daemon was killed a scribe may have ended whose
-// last lines the daemon had no time to read.
-const grace = 500 * time.Millisecond
+// last lines the daemon had no time to read. How far behind it may be on this
+// machine shows in how long it takes to answer.
+func (s *site) grace() time.Duration {
+	return 500*time.Millisecond + 2*time.Duration(s.slowest.Load())
+}
 
 // account is what the logs hold of one life.
 type account struct {
@@ -186,6 +189,6 @@ func (s *site) wasDark(at time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.ContainsFunc(s.dark, func(d darkness) bool {
-		return at.After(d.from.Add(-grace)) && at.Before(d.to)
+		return at.After(d.from.Add(-s.grace())) && at.Before(d.to)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -20,9 +21,10 @@ import (
 	"supervisor/supervisord/testkit/scribe"
 )
 
-// TestChaos takes two minutes unless SUPERVISOR_CHAOS_MINUTES says otherwise.
+// TestChaos takes SUPERVISOR_CHAOS_MINUTES, each with a seed of its own. It is
+// part of `make proof`: beside other tests there would be no time left for them.
 func TestChaos(t *testing.T) {
-	minutes := number("SUPERVISOR_CHAOS_MINUTES", 2)
+	minutes := proof(t, "SUPERVISOR_CHAOS_MINUTES")
 	seed := number("SUPERVISOR_CHAOS_SEED", int(time.Now().Unix()))
 	for i := range minutes {
 		t.Run(fmt.Sprintf("seed=%d", seed+i), func(t *testing.T) { newChaos(t, uint64(seed+i)).run() })
@@ -61,7 +63,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		lanes: make(chan struct{}, 8), done: make(map[string]int), stop: make(chan struct{}),
 	}
 	scribes := 0
-	for limit := number("SUPERVISOR_CHAOS_PROGRAMS", 250); scribes < limit; {
+	for limit := number("SUPERVISOR_CHAOS_PROGRAMS", 120*runtime.NumCPU()); scribes < limit; {
 		p := newProgram(c.rnd, len(c.programs))
 		p.makeDirs(c.site)
 		c.programs = append(c.programs, p)

@@ -105,6 +105,16 @@ func (r *reaper) start(cmd *exec.Cmd) (pid int, ended <-chan syscall.WaitStatus,
 	return pid, c, nil
 }
 
+// proof is how much of a proof is wanted. Without the variable the test is skipped.
+func proof(t *testing.T, variable string) int {
+	t.Helper()
+	n := number(variable, 0)
+	if n == 0 {
+		t.Skip("SKIPPED: it needs the whole machine; it is part of make proof (" + variable + ")")
+	}
+	return n
+}
+
 func number(variable string, otherwise int) int {
 	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
 		return n

@@ -16,15 +16,17 @@ import (
 )
 
 // TestThousandProgramsSurvive kills the daemon SUPERVISOR_CHAOS_KILLS times, at
-// random moments, while a thousand programs write, and upgrades it as often
+// random moments, while a thousand programs write (SUPERVISOR_CHAOS_SCRIBES), and upgrades it as often
 // while clients call. Each program has to have one life only, of which every
 // line is there, and each call its answer.
 func TestThousandProgramsSurvive(t *testing.T) {
-	const scribes = 1000
+	kills := proof(t, "SUPERVISOR_CHAOS_KILLS")
+	scribes := number("SUPERVISOR_CHAOS_SCRIBES", 1000)
+	fast := scribes / 5
 	s := newSite(t)
 	cast := []*program{
-		{name: "slow", scribes: scribes - 200, args: "-every 500ms -width 60 -stderr 4"},
-		{name: "fast", scribes: 200, args: "-every 50ms -width 100 -stderr 3"},
+		{name: "slow", scribes: scribes - fast, args: "-every 500ms -width 60 -stderr 4"},
+		{name: "fast", scribes: fast, args: "-every 50ms -width 100 -stderr 3"},
 	}
 	text := ""
 	for _, p := range cast {
@@ -44,7 +46,7 @@ func TestThousandProgramsSurvive(t *testing.T) {
 	}
 	var slowest time.Duration
 	calls := 0
-	for range number("SUPERVISOR_CHAOS_KILLS", 3) {
+	for range kills {
 		time.Sleep(rand.N(3 * time.Second))
 		slowest = max(slowest, s.survive(first))
 		calls += s.upgradeUnderLoad(first)
