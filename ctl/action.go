@@ -21,9 +21,17 @@ type action struct {
 	wants       string // what these are, for the error message
 	misuse      int    // exit status when there are fewer, 0 for the generic one
 
+	flags []actionFlag
+	// operand reports whether a word that looks like a flag is none, such as the
+	// number in "tail -100": there are so many words before it. nil for never.
+	operand func(word string, before int) bool
+	// instead is what to type in the place of a flag that there is not, "" for
+	// nothing. It may be nil.
+	instead func(name string) string
+
 	completes completion // what its words are completed to
 
-	run func(s *session, ctx context.Context, arg string) error
+	run func(s *session, ctx context.Context, in arguments) error
 }
 
 // table returns the actions, ordered by name.
@@ -74,9 +82,15 @@ func split(line string) (name, arg string) {
 	return line[:end], strings.TrimSpace(line[end:])
 }
 
-// perform checks what the table says must hold and runs the action.
+// perform checks what the table says must hold and runs the action. The flags are
+// looked at first, before anything is sent.
 func (s *session) perform(ctx context.Context, a *action, arg string) error {
-	if a.noArguments && arg != "" {
+	in, err := s.parse(a, arg)
+	if err != nil {
+		s.refuse(err)
+		return nil
+	}
+	if a.noArguments && len(in.words) > 0 {
 		s.misused(a, "Error: "+a.name+" accepts no arguments", exitGeneric)
 		return nil
 	}
@@ -85,11 +99,11 @@ func (s *session) perform(ctx context.Context, a *action, arg string) error {
 			return err
 		}
 	}
-	if len(strings.Fields(arg)) < a.needs {
+	if len(in.words) < a.needs {
 		s.misused(a, "Error: "+a.name+" requires "+a.wants, max(a.misuse, exitGeneric))
 		return nil
 	}
-	return a.run(s, ctx, arg)
+	return a.run(s, ctx, in)
 }
 
 // misused says what is wrong with the arguments and shows the action's help.
@@ -97,6 +111,12 @@ func (s *session) misused(a *action, message string, exit int) {
 	s.print(message)
 	s.exit = exit
 	s.showHelp(a)
+}
+
+// refuse reports flags that can't be used.
+func (s *session) refuse(err error) {
+	s.print("Error: " + err.Error())
+	s.exit = exitUsage
 }
 
 // complain reports a mistake that needs no help text.

@@ -90,10 +90,10 @@ func TestActionOnCommandLine(t *testing.T) {
 		exit int
 		want string
 	}{
-		{[]string{"help", "-Z"}, 0, "*** No help on -Z\n"},
+		{[]string{"help", "-Z"}, 2, "Error: help: no such flag -Z; help has no flags (-- ends the flags)\n"},
 		{[]string{"help nosuch"}, 0, "*** No help on nosuch\n"},
 		{[]string{"--", "-Z"}, 1, "*** Unknown syntax: -Z\n"},
-		{[]string{"help", "--help"}, 0, "*** No help on --help\n"},
+		{[]string{"help", "--", "--help"}, 0, "*** No help on --help\n"},
 		{[]string{""}, 0, ""},
 		{[]string{"pid"}, 7, "unix:///nowhere/s.sock no such file\n"},
 		{[]string{"-s", "unix:///other/s.sock", "pid"}, 7, "unix:///other/s.sock no such file\n"},

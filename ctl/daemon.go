@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"supervisor/supervisord/faults"
 	"supervisor/supervisord/xmlrpc"
@@ -16,7 +17,12 @@ func daemonActions() []action {
 		{
 			name: "shutdown",
 			help: []string{"shutdown \tShut the remote supervisord down."},
-			run:  (*session).shutdown,
+			flags: []actionFlag{
+				{name: "--timeout", value: timeoutValue, help: "Longest time for all programs to stop, which are killed then"},
+				{name: "--progress", help: "Tell which programs it waits for, until supervisord is gone"},
+			},
+			noArguments: true,
+			run:         (*session).shutdown,
 		},
 		{
 			name:        "reload",
@@ -28,6 +34,7 @@ func daemonActions() []action {
 			name:   "upgrade",
 			help:   []string{"upgrade [--binary PATH]\tHave the present supervisord binary, or the one at PATH, go on in the place", "\t\t\tof the running one. Programs, logs and connections stay as they are."},
 			hidden: true, // from clients that compare the list with Supervisor's
+			flags:  []actionFlag{{name: "--binary", value: pathValue, help: "The binary to go on with, the present one's file by default"}},
 			run:    (*session).upgrade,
 		},
 		{
@@ -49,16 +56,10 @@ func daemonActions() []action {
 }
 
 // shutdown ends the daemon. That it is going down already is no failure.
-func (s *session) shutdown(ctx context.Context, arg string) error {
-	if arg != "" && !strings.HasPrefix(arg, "--") {
-		a, _ := s.find("shutdown")
-		s.misused(a, "Error: shutdown accepts no arguments", exitGeneric)
-		return nil
-	}
-	timeout, progress, err := shutdownOptions(arg)
-	if err != nil {
-		s.complain("Error: " + err.Error())
-		return nil
+func (s *session) shutdown(ctx context.Context, in arguments) error {
+	var timeout time.Duration // 0 for no limit
+	if text, ok := in.given["--timeout"]; ok {
+		timeout, _ = parseTimeout(text) // it has been checked
 	}
 	really, err := s.confirm(ctx, "Really shut the remote supervisord process down y/N? ")
 	if !really {
@@ -68,7 +69,7 @@ func (s *session) shutdown(ctx context.Context, arg string) error {
 	switch {
 	case err == nil:
 		s.print("Shut down")
-		if progress {
+		if in.has("--progress") {
 			return s.watchShutdown(ctx)
 		}
 	case timeout > 0 && hasCode(err, faults.UnknownMethod):
@@ -86,7 +87,7 @@ func (s *session) shutdown(ctx context.Context, arg string) error {
 }
 
 // reload restarts the daemon, and does not wait until it is up again.
-func (s *session) reload(ctx context.Context, _ string) error {
+func (s *session) reload(ctx context.Context, _ arguments) error {
 	really, err := s.confirm(ctx, "Really restart the remote supervisord process y/N? ")
 	if !really {
 		return err
@@ -103,8 +104,8 @@ func (s *session) reload(ctx context.Context, _ string) error {
 }
 
 // upgrade has another binary take the daemon's place and waits until it has.
-func (s *session) upgrade(ctx context.Context, arg string) error {
-	binary, err := upgradeTo(arg)
+func (s *session) upgrade(ctx context.Context, in arguments) error {
+	binary, err := upgradeTo(in)
 	if err != nil {
 		s.complain("Error: " + err.Error())
 		return nil
@@ -142,23 +143,18 @@ func (s *session) upgrade(ctx context.Context, arg string) error {
 }
 
 // upgradeTo returns the file to execute, "" for that of the daemon.
-func upgradeTo(arg string) (string, error) {
-	words := strings.Fields(arg)
-	if len(words) == 0 {
-		return "", nil
-	}
-	path, joined := strings.CutPrefix(words[0], "--binary=")
+func upgradeTo(in arguments) (string, error) {
+	path, given := in.given["--binary"]
 	switch {
-	case joined && len(words) == 1 && path != "":
-	case words[0] == "--binary" && len(words) == 2:
-		path = words[1]
-	default:
+	case len(in.words) > 0:
 		return "", errors.New("upgrade takes nothing but --binary PATH")
+	case !given:
+		return "", nil
 	}
 	return filepath.Abs(path)
 }
 
-func (s *session) version(ctx context.Context, _ string) error {
+func (s *session) version(ctx context.Context, _ arguments) error {
 	var version string
 	err := s.call(ctx, "getSupervisorVersion", &version)
 	if err == nil {
@@ -169,7 +165,8 @@ func (s *session) version(ctx context.Context, _ string) error {
 
 // open turns the session to another server and shows its status, which does
 // not touch the exit status here.
-func (s *session) open(ctx context.Context, arg string) error {
+func (s *session) open(ctx context.Context, in arguments) error {
+	arg := in.line
 	if !strings.HasPrefix(arg, "unix:") && !strings.HasPrefix(arg, "http:") {
 		s.complain("ERROR: url must be http:// or unix://")
 		return nil

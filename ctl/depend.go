@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -26,28 +24,22 @@ func dependActions() []action {
 				"graph\t\t\tShow what the processes depend on, those first that others need",
 				"graph --dot\t\tThe same as a drawing: graph --dot | dot -Tsvg",
 			},
-			hidden: true, upCheck: true,
-			run: (*session).graph,
+			hidden: true, upCheck: true, noArguments: true,
+			flags: []actionFlag{{name: "--dot", help: "Write it in the language of Graphviz"}},
+			run:   (*session).graph,
 		},
 	}
 }
 
 // start starts processes, and what they need first unless --no-deps says that
 // they don't need it.
-func (s *session) start(ctx context.Context, arg string) error {
+func (s *session) start(ctx context.Context, in arguments) error {
 	v := starting()
-	names := strings.Fields(arg)
-	if slices.Contains(names, "--no-deps") {
-		names = slices.DeleteFunc(names, func(word string) bool { return word == "--no-deps" })
+	if in.has("--no-deps") {
 		v.one, v.group, v.all = "startProcessAlone", "startProcessGroupAlone", "startAllProcessesAlone"
 		v.words[faults.UnknownMethod] = "this supervisord does not know how to"
-		if len(names) == 0 {
-			s.complain("Error: start --no-deps requires a process name")
-			s.exit = exitUsage
-			return nil
-		}
 	}
-	return s.each(ctx, v, names)
+	return s.each(ctx, v, in.words)
 }
 
 // because is what a fault says besides the name of the process, "" for nothing:
@@ -64,15 +56,7 @@ func because(code faults.Code, text string) string {
 }
 
 // graph shows who depends on whom.
-func (s *session) graph(ctx context.Context, arg string) error {
-	flags, rest, err := flagSet{plain: []string{"--dot"}}.parse(arg)
-	if err == nil && len(rest) > 0 {
-		err = errors.New("graph takes nothing but --dot")
-	}
-	if err != nil {
-		s.complain("Error: " + err.Error())
-		return nil
-	}
+func (s *session) graph(ctx context.Context, in arguments) error {
 	var all []api.Dependencies
 	if err := s.call(ctx, "getDependencies", &all); err != nil {
 		if hasCode(err, faults.UnknownMethod) {
@@ -81,7 +65,7 @@ func (s *session) graph(ctx context.Context, arg string) error {
 		}
 		return err
 	}
-	if _, dot := flags["--dot"]; dot {
+	if in.has("--dot") {
 		s.write(draw(all))
 		return nil
 	}
@@ -131,35 +115,6 @@ func draw(all []api.Dependencies) string {
 		}
 	}
 	return g.Dot(func(name string) string { return labels[name] })
-}
-
-// shutdownFlags are what shutdown takes.
-func shutdownFlags() flagSet {
-	return flagSet{valued: []string{"--timeout"}, plain: []string{"--progress"}}
-}
-
-// shutdownOptions reads them. A timeout is in seconds, or has units.
-func shutdownOptions(arg string) (timeout time.Duration, progress bool, err error) {
-	flags, rest, err := shutdownFlags().parse(arg)
-	if err == nil && len(rest) > 0 {
-		err = fmt.Errorf("shutdown takes nothing but --timeout 10s and --progress")
-	}
-	if err != nil {
-		return 0, false, err
-	}
-	_, progress = flags["--progress"]
-	text, ok := flags["--timeout"]
-	if !ok {
-		return 0, progress, nil
-	}
-	timeout, err = time.ParseDuration(text)
-	if seconds, bad := strconv.Atoi(text); bad == nil {
-		timeout, err = time.Duration(seconds)*time.Second, nil
-	}
-	if err != nil || timeout <= 0 || timeout > 20*24*time.Hour {
-		return 0, false, fmt.Errorf("--timeout %s is no time such as 10, 500ms, 10s or 2m", text)
-	}
-	return timeout, progress, nil
 }
 
 // askForShutdown asks the daemon to end, within a time if that is not 0.

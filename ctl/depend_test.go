@@ -3,7 +3,6 @@ package ctl
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/faults"
@@ -21,29 +20,6 @@ func TestBecause(t *testing.T) {
 	}
 	if got := because(faults.SpawnError, "SPAWN_ERROR: web: x"); got != "" {
 		t.Errorf("got %q", got)
-	}
-}
-
-func TestShutdownOptions(t *testing.T) {
-	t.Parallel()
-	for arg, want := range map[string]struct {
-		timeout  time.Duration
-		progress bool
-		err      string
-	}{
-		"":                        {},
-		"--progress":              {progress: true},
-		"--timeout 10 --progress": {timeout: 10 * time.Second, progress: true},
-		"--timeout=1m30s":         {timeout: 90 * time.Second},
-		"--timeout soon":          {err: "--timeout soon is no time such as 10, 500ms, 10s or 2m"},
-		"--timeout -1s":           {err: "--timeout -1s is no time such as 10, 500ms, 10s or 2m"},
-		"--timeout":               {err: "--timeout needs a value"},
-		"--timeout 10s web":       {err: "shutdown takes nothing but --timeout 10s and --progress"},
-	} {
-		timeout, progress, err := shutdownOptions(arg)
-		if timeout != want.timeout || progress != want.progress || (err == nil) != (want.err == "") || err != nil && err.Error() != want.err {
-			t.Errorf("%q: %v, %v, %v", arg, timeout, progress, err)
-		}
 	}
 }
 

@@ -1,11 +1,37 @@
 package ctl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Description is what there is to say of an action.
 type Description struct {
 	Name string
 	Help []string // a line for each form of it
+}
+
+// FlagDescription is what there is to say of a flag.
+type FlagDescription struct {
+	Usage   string   // with what stands for its value
+	Help    string   // what it is for
+	Actions []string // those that take it for that
+}
+
+// Flags describes the flags of all actions, also of those that Actions leaves out.
+func Flags() []FlagDescription {
+	var list []FlagDescription
+	for _, a := range table() {
+		for _, f := range a.flags {
+			i := slices.IndexFunc(list, func(d FlagDescription) bool { return d.Usage == f.usage() && d.Help == f.help })
+			if i < 0 {
+				i = len(list)
+				list = append(list, FlagDescription{Usage: f.usage(), Help: f.help})
+			}
+			list[i].Actions = append(list[i].Actions, a.name)
+		}
+	}
+	return list
 }
 
 // Actions describes all actions, ordered by name.

@@ -4,9 +4,10 @@
 // the interactive shell.
 //
 // The table of actions (action.go) is the heart: a row says what an action is
-// called, what its help is, which arguments it insists on, whether it asks
-// first if the server is up, and which function does it. The functions lie in
-// one file a family. They return errors; only [session.report] turns an error
+// called, what its help is, which flags it has, which arguments it insists on,
+// whether it asks first if the server is up, and which function does it. Flags
+// are read in one place (flags.go), before anything is sent. The functions lie
+// in one file a family. They return errors; only [session.report] turns an error
 // into a message and an exit status, and only [verb] knows what a result code
 // is called.
 //

@@ -6,7 +6,7 @@ import "supervisor/supervisord/faults"
 // scripts, and monitoring depends on them.
 const (
 	exitGeneric     = 1
-	exitUsage       = 2 // bad option, start without a name or of an unknown group
+	exitUsage       = 2 // bad option or flag, start without a name or of an unknown group
 	exitNoNamespace = 3 // the server does not offer the supervisor namespace
 	exitRefused     = 4 // nobody listens
 	exitVersion     = 5 // the server speaks another version of the interface

@@ -3,7 +3,6 @@ package ctl
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,9 +31,9 @@ func foregroundActions() []action {
 
 // foreground connects the terminal to a process: what it writes is shown, what
 // is typed is sent, until Ctrl-C, the end of the input or of the process.
-func (s *session) foreground(ctx context.Context, arg string) error {
+func (s *session) foreground(ctx context.Context, in arguments) error {
 	a, _ := s.find("fg")
-	words := strings.Fields(arg)
+	words := in.words
 	switch {
 	case len(words) == 0:
 		s.misused(a, "ERROR: no process name supplied", exitGeneric)

@@ -35,6 +35,10 @@ func groupActions() []action {
 				"update all\t\tReload config and add/remove as necessary, and will restart affected programs",
 				"update <gname> [...]\tUpdate specific groups",
 			},
+			flags: append(turnFlags(),
+				actionFlag{name: "--plan", help: "Tell what update would do, and do nothing"},
+				actionFlag{name: "--json", help: "With --plan: tell it as JSON"},
+				actionFlag{name: "--rolling", help: "Have the processes of changed groups take turns"}),
 			completes: completeGroups,
 			run:       (*session).update,
 		},
@@ -42,23 +46,23 @@ func groupActions() []action {
 			name:      "add",
 			help:      []string{"add <name> [...]\tActivates any updates in config for process/group"},
 			completes: completeGroups,
-			run: func(s *session, ctx context.Context, arg string) error {
-				return s.eachGroup(ctx, strings.Fields(arg), s.add)
+			run: func(s *session, ctx context.Context, in arguments) error {
+				return s.eachGroup(ctx, in.words, s.add)
 			},
 		},
 		{
 			name:      "remove",
 			help:      []string{"remove <name> [...]\tRemoves process/group from active config"},
 			completes: completeGroups,
-			run: func(s *session, ctx context.Context, arg string) error {
-				return s.eachGroup(ctx, strings.Fields(arg), s.remove)
+			run: func(s *session, ctx context.Context, in arguments) error {
+				return s.eachGroup(ctx, in.words, s.remove)
 			},
 		},
 	}
 }
 
 // avail lists the configuration as it was last read, active or not.
-func (s *session) avail(ctx context.Context, _ string) error {
+func (s *session) avail(ctx context.Context, _ arguments) error {
 	var infos []api.ConfigInfo
 	err := s.call(ctx, "getAllConfigInfo", &infos)
 	if hasCode(err, faults.ShutdownState) {
@@ -107,7 +111,7 @@ func (s *session) reloadConfig(ctx context.Context, goingDown string) (changes a
 }
 
 // reread says what update would do.
-func (s *session) reread(ctx context.Context, _ string) error {
+func (s *session) reread(ctx context.Context, _ arguments) error {
 	changes, ok, err := s.reloadConfig(ctx, "supervisor shutting down")
 	if !ok {
 		return err
@@ -133,11 +137,11 @@ func (s *session) reread(ctx context.Context, _ string) error {
 
 // update makes the active groups those of the configuration, or of it only the
 // groups named.
-func (s *session) update(ctx context.Context, arg string) error {
-	if strings.HasPrefix(arg, "--") || strings.Contains(arg, " --") {
-		return s.updateWith(ctx, arg)
+func (s *session) update(ctx context.Context, in arguments) error {
+	if len(in.given) > 0 {
+		return s.updateWith(ctx, in)
 	}
-	return s.updateAll(ctx, strings.Fields(arg), s.updateGroup)
+	return s.updateAll(ctx, in.words, s.updateGroup)
 }
 
 // updateAll is update with one way to bring an active group to its new

@@ -2,9 +2,7 @@ package ctl
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -40,6 +38,10 @@ func healthActions() []action {
 				"Note: the exit status is 0 if they are, and 1 if they were not in time or have been given up.",
 			},
 			hidden: true, upCheck: true, needs: 1, wants: "a process name", misuse: exitUsage,
+			flags: []actionFlag{
+				{name: "--for", value: goalValue, help: "What to wait for, ready by default"},
+				{name: "--timeout", value: durationValue, help: "Longest time to wait, 60s by default"},
+			},
 			completes: completeProcesses,
 			run:       (*session).wait,
 		},
@@ -49,7 +51,7 @@ func healthActions() []action {
 const notKnown = "this supervisord does not know how to"
 
 // health shows a line for each process, in the form of status.
-func (s *session) health(ctx context.Context, arg string) error {
+func (s *session) health(ctx context.Context, in arguments) error {
 	var all []api.Health
 	switch err := s.call(ctx, "getProcessHealth", &all); {
 	case hasCode(err, faults.UnknownMethod):
@@ -58,7 +60,7 @@ func (s *session) health(ctx context.Context, arg string) error {
 	case err != nil:
 		return err
 	}
-	if names := strings.Fields(arg); !everything(names) {
+	if names := in.words; !everything(names) {
 		all = s.healthOf(all, names)
 	}
 	width := 30
@@ -109,28 +111,16 @@ func since(h api.Health) string {
 const pieceOfWait = 10 * time.Second
 
 // wait waits for all processes, one after the other, within one time.
-func (s *session) wait(ctx context.Context, arg string) error {
-	flags, names, err := flagSet{valued: []string{"--for", "--timeout"}}.parse(arg)
+func (s *session) wait(ctx context.Context, in arguments) error {
 	patience, goal := time.Minute, "ready"
-	if text, ok := flags["--timeout"]; ok && err == nil {
-		patience, err = config.ParseDuration(text)
+	if text, ok := in.given["--timeout"]; ok {
+		patience, _ = config.ParseDuration(text) // it has been checked
 	}
-	if text, ok := flags["--for"]; ok {
+	if text, ok := in.given["--for"]; ok {
 		goal = text
 	}
-	switch {
-	case err != nil:
-	case !slices.Contains([]string{"running", "ready", "stopped", "exited"}, goal):
-		err = fmt.Errorf("--for is followed by running, ready, stopped or exited, not %s", goal)
-	case len(names) == 0:
-		err = errors.New("wait requires a process name")
-	}
+	names, err := s.spellOut(ctx, in.words)
 	if err != nil {
-		a, _ := s.find("wait")
-		s.misused(a, "Error: "+err.Error(), exitUsage)
-		return nil
-	}
-	if names, err = s.spellOut(ctx, names); err != nil {
 		return err
 	}
 	begun := time.Now()

@@ -8,7 +8,7 @@ import (
 )
 
 func shellActions() []action {
-	leave := func(s *session, _ context.Context, _ string) error {
+	leave := func(s *session, _ context.Context, _ arguments) error {
 		s.print("")
 		return errQuit
 	}
@@ -31,7 +31,8 @@ func shellActions() []action {
 }
 
 // help prints the list of actions or the help of one.
-func (s *session) help(_ context.Context, arg string) error {
+func (s *session) help(_ context.Context, in arguments) error {
+	arg := in.line
 	if arg == "" {
 		s.listActions()
 		return nil

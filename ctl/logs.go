@@ -32,6 +32,7 @@ func logActions() []action {
 				"tail <name> stderr\tlast 1600 *bytes* of process stderr",
 			},
 			upCheck:   true,
+			operand:   isExtent,
 			completes: completeProcesses,
 			run:       (*session).tail,
 		},
@@ -44,6 +45,7 @@ func logActions() []action {
 				"",
 			},
 			upCheck: true,
+			operand: isExtent,
 			run:     (*session).maintail,
 		},
 		{
@@ -55,8 +57,8 @@ func logActions() []action {
 			},
 			upCheck: true, needs: 1, wants: "a process name",
 			completes: completeProcesses,
-			run: func(s *session, ctx context.Context, arg string) error {
-				return s.each(ctx, clearing(), strings.Fields(arg))
+			run: func(s *session, ctx context.Context, in arguments) error {
+				return s.each(ctx, clearing(), in.words)
 			},
 		},
 	}
@@ -91,6 +93,16 @@ func parseExtent(word string) (extent, bool) {
 	return extent{bytes: n}, ok
 }
 
+// isExtent reports whether a word is an extent. The first word is one if there is
+// one hyphen: Supervisor has words of its own for those that it can't read.
+func isExtent(word string, before int) bool {
+	if !strings.HasPrefix(word, "-") {
+		return false
+	}
+	_, ok := parseExtent(word)
+	return ok || before == 0 && !strings.HasPrefix(word, "--")
+}
+
 // parseInt reads an integer as Python does. What exceeds an XML-RPC int is cut
 // to one, since no log is longer than that.
 func parseInt(text string) (int, bool) {
@@ -99,9 +111,8 @@ func parseInt(text string) (int, bool) {
 }
 
 // tail shows or follows a process's log.
-func (s *session) tail(ctx context.Context, arg string) error {
-	words := strings.Fields(arg)
-	if n := len(words); n == 0 || n > 3 {
+func (s *session) tail(ctx context.Context, in arguments) error {
+	if n := len(in.words); n == 0 || n > 3 {
 		a, _ := s.find("tail")
 		message := "Error: too few arguments"
 		if n > 3 {
@@ -110,7 +121,7 @@ func (s *session) tail(ctx context.Context, arg string) error {
 		s.misused(a, message, exitGeneric)
 		return nil
 	}
-	what, err := parseTail(words)
+	what, err := parseTail(in)
 	if err != nil {
 		s.complain("Error: " + err.Error())
 		return nil
@@ -134,10 +145,11 @@ type tailRequest struct {
 
 // parseTail reads "[-f|-N] name [channel]". Of three words without a modifier
 // the middle one is not looked at.
-func parseTail(words []string) (tailRequest, error) {
+func parseTail(in arguments) (tailRequest, error) {
+	words := in.words
 	r := tailRequest{extent: extent{bytes: tailBytes}, channel: "stdout"}
 	modifier := ""
-	if strings.HasPrefix(words[0], "-") {
+	if in.literal > 0 && strings.HasPrefix(words[0], "-") {
 		modifier, words = words[0], words[1:]
 	}
 	if len(words) == 0 {
@@ -160,13 +172,13 @@ func parseTail(words []string) (tailRequest, error) {
 }
 
 // maintail shows or follows the daemon's own log.
-func (s *session) maintail(ctx context.Context, arg string) error {
+func (s *session) maintail(ctx context.Context, in arguments) error {
 	a, _ := s.find("maintail")
 	how := extent{bytes: tailBytes}
-	switch words := strings.Fields(arg); len(words) {
+	switch words := in.words; len(words) {
 	case 0:
 	case 1:
-		ok := strings.HasPrefix(words[0], "-")
+		ok := in.literal > 0 && strings.HasPrefix(words[0], "-")
 		if ok {
 			how, ok = parseExtent(words[0])
 		}

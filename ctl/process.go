@@ -75,6 +75,7 @@ func processActions() []action {
 				"start all\t\tStart all processes",
 			},
 			upCheck: true, needs: 1, wants: "a process name", misuse: exitUsage,
+			flags:     []actionFlag{{name: "--no-deps", help: "Start nothing that the processes depend on"}},
 			completes: completeProcesses,
 			run:       (*session).start,
 		},
@@ -87,6 +88,7 @@ func processActions() []action {
 				"stop all\t\tStop all processes",
 			},
 			upCheck: true, needs: 1, wants: "a process name",
+			flags:     []actionFlag{{name: "--now", help: "End the processes with SIGKILL, as kill does"}},
 			completes: completeProcesses,
 			run:       (*session).stop,
 		},
@@ -112,23 +114,31 @@ func processActions() []action {
 				"signal <signal name> all\t\tSignal all processes",
 			},
 			upCheck: true, needs: 2, wants: "a signal name and a process name",
+			instead:   signalName,
 			completes: completeProcesses,
-			run: func(s *session, ctx context.Context, arg string) error {
-				words := strings.Fields(arg)
-				return s.each(ctx, signalling(), words[1:], words[0])
+			run: func(s *session, ctx context.Context, in arguments) error {
+				return s.each(ctx, signalling(), in.words[1:], in.words[0])
 			},
 		},
 	}
 }
 
+// signalName is the signal of a word such as "-HUP", which kill(1) takes.
+func signalName(word string) string {
+	name := strings.TrimPrefix(word, "-")
+	if name == "" || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
+		return ""
+	}
+	return name
+}
+
 // restart stops everything named, then starts everything named. What was at
 // rest is started too; the configuration is not read again.
-func (s *session) restart(ctx context.Context, arg string) error {
-	names := strings.Fields(arg)
-	if err := s.each(ctx, stopping(), names); err != nil {
+func (s *session) restart(ctx context.Context, in arguments) error {
+	if err := s.each(ctx, stopping(), in.words); err != nil {
 		return err
 	}
-	return s.each(ctx, starting(), names)
+	return s.each(ctx, starting(), in.words)
 }
 
 // each applies a verb to the names one after the other. Further arguments of

@@ -39,8 +39,8 @@ func refreshActions() []action {
 			},
 			hidden: true, upCheck: true, needs: 1, wants: "a process name",
 			completes: completeProcesses,
-			run: func(s *session, ctx context.Context, arg string) error {
-				return s.each(ctx, refreshing(), strings.Fields(arg))
+			run: func(s *session, ctx context.Context, in arguments) error {
+				return s.each(ctx, refreshing(), in.words)
 			},
 		},
 		{
@@ -51,6 +51,10 @@ func refreshActions() []action {
 				"env <name> --source\tShow where each variable comes from, too",
 			},
 			hidden: true, upCheck: true, needs: 1, wants: "a process name",
+			flags: []actionFlag{
+				{name: "--reveal", help: "Show the secrets too"},
+				{name: "--source", help: "Show where each variable comes from"},
+			},
 			completes: completeProcesses,
 			run:       (*session).env,
 		},
@@ -58,16 +62,11 @@ func refreshActions() []action {
 }
 
 // env shows the variables of processes, ordered by name.
-func (s *session) env(ctx context.Context, arg string) error {
-	names, given := flags(arg, "--reveal", "--source")
-	if len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "--") }) {
-		a, _ := s.find("env")
-		s.misused(a, "Error: env requires a process name", exitGeneric)
-		return nil
-	}
+func (s *session) env(ctx context.Context, in arguments) error {
+	names := in.words
 	for _, name := range names {
 		var list []api.Variable
-		err := s.call(ctx, "getProcessEnvironment", &list, name, given["--reveal"])
+		err := s.call(ctx, "getProcessEnvironment", &list, name, in.has("--reveal"))
 		switch {
 		case hasCode(err, faults.BadName):
 			s.complain(namespec.Parse(name).String() + ": ERROR (no such process)")
@@ -81,7 +80,7 @@ func (s *session) env(ctx context.Context, arg string) error {
 		if len(names) > 1 {
 			s.print("==> " + namespec.Parse(name).String() + " <==")
 		}
-		s.showVariables(list, given["--source"])
+		s.showVariables(list, in.has("--source"))
 	}
 	return nil
 }
@@ -95,17 +94,4 @@ func (s *session) showVariables(list []api.Variable, sources bool) {
 		}
 		s.print(line)
 	}
-}
-
-// flags takes the known flags out of the words of an argument.
-func flags(arg string, known ...string) (words []string, given map[string]bool) {
-	given = make(map[string]bool)
-	for _, word := range strings.Fields(arg) {
-		if slices.Contains(known, word) {
-			given[word] = true
-		} else {
-			words = append(words, word)
-		}
-	}
-	return words, given
 }

@@ -12,10 +12,14 @@ import (
 )
 
 // turnFlags say how processes take turns.
-func turnFlags() flagSet {
-	return flagSet{
-		valued: []string{"--batch", "--surge", "--pause", "--timeout"},
-		plain:  []string{"--abort-on-failure", "--no-abort"},
+func turnFlags() []actionFlag {
+	return []actionFlag{
+		{name: "--batch", value: shareValue, help: "How many at a time, rolling_batch by default"},
+		{name: "--surge", value: countValue, help: "How many further ones run meanwhile, rolling_surge by default"},
+		{name: "--pause", value: durationValue, help: "Time between two batches, rolling_pause by default"},
+		{name: "--timeout", value: durationValue, help: "Longest time for a process to stop and to be RUNNING again, none by default"},
+		{name: "--abort-on-failure", help: "Leave the rest as it is after a failure, which is the default"},
+		{name: "--no-abort", help: "Go on after a failure"},
 	}
 }
 
@@ -33,6 +37,7 @@ func rollingActions() []action {
 				"  --no-abort\t\tGo on after a failure; without it the rest stays as it is",
 			},
 			hidden: true, upCheck: true, needs: 1, wants: "a process name",
+			flags:     turnFlags(),
 			completes: completeProcesses,
 			run:       (*session).rollingRestart,
 		},
@@ -45,6 +50,7 @@ func rollingActions() []action {
 				"\t\t\tA program of a group with several of that name is <gname>:<program>",
 			},
 			hidden: true, upCheck: true, needs: 2, wants: "a program and a number",
+			operand:   isChange,
 			completes: completeGroups,
 			run:       (*session).scale,
 		},
@@ -52,16 +58,15 @@ func rollingActions() []action {
 }
 
 // turns makes options for the daemon of flags.
-func turns(flags map[string]string) (options map[string]any, err error) {
+func (in arguments) turns() (options map[string]any, err error) {
 	options = make(map[string]any)
 	for _, name := range []string{"batch", "surge", "pause", "timeout"} {
-		if value, ok := flags["--"+name]; ok {
+		if value, ok := in.given["--"+name]; ok {
 			options[name] = value
 		}
 	}
-	_, abort := flags["--abort-on-failure"]
-	_, goOn := flags["--no-abort"]
-	if abort && goOn {
+	goOn := in.has("--no-abort")
+	if goOn && in.has("--abort-on-failure") {
 		return nil, errors.New("either --abort-on-failure or --no-abort can be had, not both")
 	}
 	if goOn {
@@ -72,28 +77,28 @@ func turns(flags map[string]string) (options map[string]any, err error) {
 
 // rollingRestart has processes restarted one after the other, and tells of each.
 // The daemon goes on with it if we go away.
-func (s *session) rollingRestart(ctx context.Context, arg string) error {
-	flags, names, err := turnFlags().parse(arg)
-	var options map[string]any
-	if err == nil {
-		options, err = turns(flags)
-	}
-	if err == nil && len(names) == 0 {
-		err = errors.New("rolling-restart requires a process name")
-	}
+func (s *session) rollingRestart(ctx context.Context, in arguments) error {
+	options, err := in.turns()
 	if err != nil {
-		s.complain("Error: " + err.Error())
+		s.refuse(err)
 		return nil
 	}
-	if names, err = s.spellOut(ctx, names); err != nil {
+	names, err := s.spellOut(ctx, in.words)
+	if err != nil {
 		return err
 	}
 	_, err = s.operate(ctx, "rolling-restart", "rollingRestart", names, options)
 	return err
 }
 
-func (s *session) scale(ctx context.Context, arg string) error {
-	words := strings.Fields(arg)
+// isChange reports whether a word says how many processes less there shall be.
+func isChange(word string, _ int) bool {
+	_, ok := parseInt(word)
+	return ok
+}
+
+func (s *session) scale(ctx context.Context, in arguments) error {
+	words := in.words
 	if len(words) != 2 {
 		s.complain("Error: scale takes a program and a number")
 		return nil
@@ -185,41 +190,29 @@ func (s *session) updateGroup(ctx context.Context, group string) error {
 	return err
 }
 
-// updateFlags are those of update.
-func updateFlags() flagSet {
-	f := turnFlags()
-	f.plain = append(f.plain, "--plan", "--json", "--rolling")
-	return f
-}
-
 // updateWith is update with flags.
-func (s *session) updateWith(ctx context.Context, arg string) error {
-	flags, names, err := updateFlags().parse(arg)
-	var options map[string]any
-	if err == nil {
-		options, err = turns(flags)
-	}
-	has := func(name string) bool { _, ok := flags[name]; return ok }
-	other := maps.Clone(flags)
+func (s *session) updateWith(ctx context.Context, in arguments) error {
+	options, err := in.turns()
+	other := maps.Clone(in.given)
 	delete(other, "--plan")
 	delete(other, "--json")
 	switch {
 	case err != nil:
-	case has("--plan") && len(other) > 0:
+	case in.has("--plan") && len(other) > 0:
 		err = errors.New("--plan does nothing, so that nothing but --json goes with it")
-	case has("--json") && !has("--plan"):
+	case in.has("--json") && !in.has("--plan"):
 		err = errors.New("--json is for --plan")
-	case !has("--plan") && !has("--rolling"):
+	case !in.has("--plan") && !in.has("--rolling"):
 		err = errors.New("how processes take turns is for --rolling")
 	}
 	if err != nil {
-		s.complain("Error: " + err.Error())
+		s.refuse(err)
 		return nil
 	}
-	if has("--plan") {
-		return s.plan(ctx, names, has("--json"))
+	if in.has("--plan") {
+		return s.plan(ctx, in.words, in.has("--json"))
 	}
-	return s.updateAll(ctx, names, func(ctx context.Context, group string) error {
+	return s.updateAll(ctx, in.words, func(ctx context.Context, group string) error {
 		ok, err := s.operate(ctx, group, "updateProcessGroup", group, true, options)
 		if err == nil && !ok {
 			err = errGivenUp

@@ -207,7 +207,7 @@ func TestForeground(t *testing.T) {
 				ctx, interrupt := context.WithCancel(t.Context())
 				defer interrupt()
 				done := make(chan error)
-				go func() { done <- s.foreground(ctx, "one") }()
+				go func() { done <- s.foreground(ctx, arguments{words: []string{"one"}}) }()
 				synctest.Wait()
 				tt.act(d, p, interrupt)
 				if err := <-done; err != nil {
@@ -240,7 +240,7 @@ func TestFollowIsEndedByCtrlC(t *testing.T) {
 		s := newTestSession(d.dial, &out, nil)
 		ctx, interrupt := context.WithCancel(t.Context())
 		done := make(chan error)
-		go func() { done <- s.tail(ctx, "-f one stderr") }()
+		go func() { done <- s.tail(ctx, arguments{words: []string{"-f", "one", "stderr"}, literal: 3}) }()
 		synctest.Wait()
 		interrupt()
 		if err := <-done; err != nil || s.exit != 0 {

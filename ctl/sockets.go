@@ -29,7 +29,7 @@ func socketActions() []action {
 
 // sockets lists the sockets in the form of status. One that can't be opened
 // makes the exit status that of a process at rest.
-func (s *session) sockets(ctx context.Context, _ string) error {
+func (s *session) sockets(ctx context.Context, _ arguments) error {
 	var infos []api.SocketInfo
 	switch err := s.call(ctx, "getSockets", &infos); {
 	case hasCode(err, faults.UnknownMethod):

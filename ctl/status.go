@@ -23,8 +23,12 @@ func statusActions() []action {
 				"status <name> <name>\tGet status for multiple named processes",
 				"status\t\t\tGet all process status info",
 			},
-			upCheck:   true,
-			downExit:  exitUnknown,
+			upCheck:  true,
+			downExit: exitUnknown,
+			flags: []actionFlag{
+				{name: "-v", help: "Show the causes of each state below it"},
+				{name: "--json", help: "Write the status as JSON"},
+			},
 			completes: completeProcesses,
 			run:       (*session).status,
 		},
@@ -37,6 +41,7 @@ func statusActions() []action {
 			},
 			hidden:  true, // from clients that compare the list with Supervisor's
 			upCheck: true, needs: 1, wants: "a process name",
+			flags:     []actionFlag{{name: "--json", help: "Write the causes as JSON"}},
 			completes: completeProcesses,
 			run:       (*session).why,
 		},
@@ -60,9 +65,8 @@ func everything(names []string) bool { return len(names) == 0 || slices.Contains
 
 // status lists processes. The messages about unknown names come first, and
 // their exit status gives way to that of a process at rest.
-func (s *session) status(ctx context.Context, arg string) error {
-	names, given := flags(arg, "-v", "--json")
-	verbose := given["-v"]
+func (s *session) status(ctx context.Context, in arguments) error {
+	names, verbose := in.words, in.has("-v")
 	var infos []api.ProcessInfo
 	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
 		return err
@@ -73,7 +77,7 @@ func (s *session) status(ctx context.Context, arg string) error {
 			return err
 		}
 	}
-	if given["--json"] {
+	if in.has("--json") {
 		shown, err := s.showJSON(infos, names, causes)
 		s.noteStopped(shown)
 		return err
@@ -94,13 +98,8 @@ func (s *session) noteStopped(infos []api.ProcessInfo) {
 }
 
 // why tells of each process its state, then the causes.
-func (s *session) why(ctx context.Context, arg string) error {
-	names, given := flags(arg, "--json")
-	if len(names) == 0 {
-		a, _ := s.find("why")
-		s.misused(a, "Error: why requires a process name", exitGeneric)
-		return nil
-	}
+func (s *session) why(ctx context.Context, in arguments) error {
+	names := in.words
 	var infos []api.ProcessInfo
 	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
 		return err
@@ -109,7 +108,7 @@ func (s *session) why(ctx context.Context, arg string) error {
 	if err := s.call(ctx, "getAllProcessCauses", &causes); err != nil {
 		return err
 	}
-	if given["--json"] {
+	if in.has("--json") {
 		_, err := s.showJSON(infos, names, causes)
 		return err
 	}
@@ -165,8 +164,8 @@ func (s *session) showStatus(infos []api.ProcessInfo, causes map[string][]api.Ca
 }
 
 // pid prints the pid of the daemon, of all processes or of those named.
-func (s *session) pid(ctx context.Context, arg string) error {
-	names := strings.Fields(arg)
+func (s *session) pid(ctx context.Context, in arguments) error {
+	names := in.words
 	switch {
 	case len(names) == 0:
 		var pid int

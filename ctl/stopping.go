@@ -2,7 +2,6 @@ package ctl
 
 import (
 	"context"
-	"strings"
 
 	"supervisor/supervisord/faults"
 )
@@ -16,17 +15,13 @@ func killing() verb {
 }
 
 // stop asks the processes to end, or with --now does not ask.
-func (s *session) stop(ctx context.Context, arg string) error {
-	v, names := stopping(), strings.Fields(arg)
-	if names[0] == "--now" {
-		v, names = killing(), names[1:]
+func (s *session) stop(ctx context.Context, in arguments) error {
+	v := stopping()
+	if in.has("--now") {
+		v = killing()
 		v.done = "stopped"
 	}
-	if len(names) == 0 {
-		s.complain("Error: stop --now requires a process name")
-		return nil
-	}
-	return s.each(ctx, v, names)
+	return s.each(ctx, v, in.words)
 }
 
 // noter is a caller that tells what its last answer said beside the result.
@@ -66,8 +61,8 @@ func stopActions() []action {
 			},
 			hidden: true, upCheck: true, needs: 1, wants: "a process name",
 			completes: completeProcesses,
-			run: func(s *session, ctx context.Context, arg string) error {
-				return s.each(ctx, killing(), strings.Fields(arg))
+			run: func(s *session, ctx context.Context, in arguments) error {
+				return s.each(ctx, killing(), in.words)
 			},
 		},
 		{
@@ -80,8 +75,8 @@ func stopActions() []action {
 			},
 			hidden: true, upCheck: true, needs: 1, wants: "a process name",
 			completes: completeProcesses,
-			run: func(s *session, ctx context.Context, arg string) error {
-				return s.each(ctx, resetting(), strings.Fields(arg))
+			run: func(s *session, ctx context.Context, in arguments) error {
+				return s.each(ctx, resetting(), in.words)
 			},
 		},
 	}

@@ -253,6 +253,9 @@ func ofSupervisorctl() []Difference {
 			"The source is another one.", nil},
 		{"S11", area, "Ends with a traceback when the configuration can't be read.", "Says Error: and why, with status 2.",
 			"It is a mistake like others.", nil},
+		{"S13", area, "Takes a word that begins with a hyphen for a name, so that restart --now web restarts web.",
+			"Refuses it with status 2 before anything is sent, unless it is a flag of that action or stands behind --. tail and maintail refuse a modifier such as -x as Supervisor does.",
+			"A mistyped flag must not act.", nil},
 		{"S12", "both programs", "-h shows Supervisor's text.", "Our own words about the same options.",
 			"The text is not an interface.", of(option, "help")},
 	}

@@ -96,6 +96,10 @@ func (d *document) actions() {
 	for _, a := range ctl.Actions() {
 		d.row(a.Name, strings.Join(a.Help, " / "), status(subject{action, a.Name}))
 	}
+	d.table("Flags of actions, none of which Supervisor has", "Flag", "Actions", "Meaning")
+	for _, f := range ctl.Flags() {
+		d.row(f.Usage, strings.Join(f.Actions, ", "), f.Help)
+	}
 }
 
 func (d *document) events() {
