@@ -29,6 +29,7 @@ var layers = []struct {
 	{"supervisord/inifile", []string{"python"}},
 	{"supervisord/inherited", nil},
 	{"supervisord/safeopen", nil},
+	{"supervisord/localtime", nil},
 	{"supervisord/bound", []string{"safeopen"}},
 	{"supervisord/printable", nil},
 	{"supervisord/password", nil},

@@ -5,10 +5,12 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/daemon"
 	"supervisor/supervisord/front"
+	"supervisor/supervisord/localtime"
 )
 
 // Version is what -v prints and getSupervisorVersion answers: the version of
@@ -22,7 +24,8 @@ const exitRefused = 2
 // Main runs supervisord with the arguments, of which the first is the
 // program's name, and returns its exit status.
 func Main(args []string, stdout, stderr io.Writer) int {
-	background, _ := daemon.InBackground() // first of all: it hides the mark
+	time.Local = localtime.Load(os.LookupEnv) // nothing has asked for the time yet
+	background, _ := daemon.InBackground()    // first of all: it hides the mark
 	heritage, rehearsal, err := receiveHandover()
 	if rehearsal && len(args) > 1 && args[1] == rehearseOption {
 		args = slices.Delete(slices.Clone(args), 1, 2)
