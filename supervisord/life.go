@@ -107,6 +107,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		Log:        l.log,
 		Main:       l.main,
 		Environ:    l.host.Environ,
+		Stdout:     l.stdout,
 		Estates:    e.left,
 		Resumed:    l.heritage != nil,
 		Upgrade:    func(ctx context.Context, binary string) error { return l.upgrade(ctx, binary, servers) },

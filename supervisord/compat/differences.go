@@ -88,7 +88,7 @@ func ofConfiguration() []Difference {
 			"-t alone, or with -c, --json and --strict, checks the configuration and reports all errors. Beside any other option it is --strip_ansi.",
 			"A configuration can be checked before it is used.", of(option, "test", "json", "strict", "strip_ansi")},
 		{"C16", area, "Loads plug-ins, which are Python, and refuses to start without them.",
-			"Runs on without an interface or an action that it can't have, and says so once. A result_handler is refused.",
+			"Runs on without an interface or an action that it can't have, and says so once. A result_handler is refused, but for supervisor_stdout:event_handler, which is built in; its command supervisor_stdout need not be there.",
 			"One binary, no Python; the programs matter more.", of(option, "supervisor.rpcinterface_factory", "supervisor.ctl_factory", "result_handler")},
 	}
 }
@@ -268,6 +268,9 @@ func ofEvents() []Difference {
 			"The others have not asked for it.", nil},
 		{"E3", area, "Sends an event twice to a pool that names its type and the one above.", "Sends it once.",
 			"It happened once.", of(option, "events")},
+		{"E5", area, "Sends an event that was rejected again at once, as often as the listener can answer.",
+			"The same for three rejections in a row; then the listener waits for a time that doubles up to 30 s, until it answers OK. The log counts the rejections.",
+			"A listener that rejects everything must not cost a processor and fill the log.", nil},
 		{"E4", area, "Does not check the word RESULT, and waits for more after an empty result.", "Checks it, and takes an empty result for a rejection.",
 			"A listener that talks nonsense is noticed.", nil},
 	}

@@ -8,10 +8,12 @@ import (
 	"supervisor/supervisord/python"
 )
 
-// The plug-ins that are built in: Supervisor's own, and one that tools count on.
+// The plug-ins that are built in: Supervisor's own, and two that others count on.
 const (
 	mainRPCInterface     = "supervisor.rpcinterface:make_main_rpcinterface"
 	twiddlerRPCInterface = "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface"
+	// StdoutResultHandler is that of coderanger's supervisor-stdout.
+	StdoutResultHandler  = "supervisor_stdout:event_handler"
 	defaultResultHandler = "supervisor.dispatchers:default_handler"
 )
 
@@ -97,7 +99,7 @@ func (r *reader) resolve(option, reference string) bool {
 // resolveBuiltIn knows Supervisor's own plug-ins only: there is no Python to
 // import others. The texts are those of an installation without them.
 func resolveBuiltIn(reference string) error {
-	if reference == mainRPCInterface || reference == defaultResultHandler {
+	if reference == mainRPCInterface || reference == defaultResultHandler || reference == StdoutResultHandler {
 		return nil
 	}
 	module, attribute, _ := strings.Cut(reference, ":")

@@ -18,6 +18,10 @@ const (
 // It bounds what is kept of a listener that never ends its line.
 const maxLine = 1024
 
+// maxResult is how long a result may be that is kept, in bytes. An event about
+// output has at most what is read of a pipe at once.
+const maxResult = 4 << 20
+
 // heard is what a piece of a listener's output meant.
 type heard int
 
@@ -26,6 +30,8 @@ const (
 	saidReady                  // it can be given an event
 	accepted                   // it has dealt with its event
 	rejected                   // somebody should try again
+	answered                   // a result that is kept; it is in said
+	causedError                // a result that the handler could not use
 	badResultLine              // an answer that can't be understood
 	outOfTurn                  // something that was not expected then
 )
@@ -41,10 +47,12 @@ type conversation struct {
 	// many it has. They mean something only while inResult.
 	awaited, length int64
 	inResult        bool
+	keeps           bool   // whole results, for somebody else to judge
+	said            []byte // the last of these
 }
 
-func newConversation() *conversation {
-	return &conversation{state: states.ListenerAcknowledged}
+func newConversation(keeps bool) *conversation {
+	return &conversation{state: states.ListenerAcknowledged, keeps: keeps}
 }
 
 // give tells that the child was given an event.
@@ -96,7 +104,7 @@ func (c *conversation) hearLine(data []byte) (heard, []byte) {
 		return nothing, nil
 	}
 	length, ok := resultLength(string(c.held))
-	if !ok {
+	if !ok || c.keeps && length > maxResult {
 		return c.hearNoMore(badResultLine), nil
 	}
 	c.held, c.inResult, c.awaited, c.length = nil, true, length, length
@@ -104,21 +112,25 @@ func (c *conversation) hearLine(data []byte) (heard, []byte) {
 }
 
 // hearResult collects the result. Only that much of it is kept as is needed to
-// tell whether it is the one good one.
+// tell whether it is the one good one, unless it is kept.
 func (c *conversation) hearResult(data []byte) (heard, []byte) {
 	n := int(min(c.awaited, int64(len(data))))
-	if c.length == int64(len(okResult)) {
+	if c.keeps || c.length == int64(len(okResult)) {
 		c.held = append(c.held, data[:n]...)
 	}
 	c.awaited -= int64(n)
 	if c.awaited > 0 {
 		return nothing, nil
 	}
-	what := rejected
-	if string(c.held) == okResult {
+	what, said := rejected, c.held
+	switch {
+	case c.keeps:
+		what = answered
+	case string(said) == okResult:
 		what = accepted
 	}
-	*c = *newConversation()
+	*c = *newConversation(c.keeps)
+	c.said = said
 	return what, data[n:]
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func (h heard) String() string {
-	return [...]string{"nothing", "ready", "accepted", "rejected", "bad line", "out of turn"}[h]
+	return [...]string{"nothing", "ready", "accepted", "rejected", "answered", "causedError", "bad line", "out of turn"}[h]
 }
 
 // say has a child say something and returns what that meant.

@@ -16,12 +16,26 @@
 // before it answered, goes back to the head of the queue of its own pool with
 // its numbers unchanged. Queues don't survive a restart of the daemon.
 //
+// # Rejections
+//
+// A listener that rejects everything is not asked as fast as it can answer. After
+// some rejections in a row each next event waits, for a time that doubles up to
+// half a minute and is forgotten with the first event that is dealt with. The main
+// log has a line for the first ones, then for each tenfold number of them.
+//
+// # Result handlers
+//
+// supervisor_stdout:event_handler is built in: what the listener answers, which is
+// the event itself, is written to the daemon's stdout, each line behind the names
+// of its process and channel.
+//
 // A child that says something that it should not is never given an event
 // again; its process stays RUNNING. A new child starts with a clean slate.
 //
 // # Who does what
 //
-// The package has no goroutine. A pool is a mutex over its queue and its
+// The package has no goroutine but for a moment at the end of a pause after
+// rejections. A pool is a mutex over its queue and its
 // members, and whoever brings the news does the work: the publisher of an
 // event, the pump that reads a listener's stdout, the owner of a listener's
 // process. A goroutine of its own would need an inbox, which would have to be

@@ -34,6 +34,9 @@ func (p *Pool) Legacy() Legacy {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := Legacy{Serial: p.serial}
+	for _, m := range p.members {
+		m.forgive() // no pause may end from now on
+	}
 	for _, e := range p.queue {
 		l.Queue = append(l.Queue, *e.legacy())
 	}
@@ -74,6 +77,7 @@ func (p *Pool) Resume(l Legacy) {
 func (m *Member) resume(past LegacyMember) {
 	m.resumed = true
 	m.talk = &conversation{
+		keeps: m.pool.handler != nil,
 		state: states.Listener(past.State), held: past.Held,
 		awaited: past.Awaited, length: past.Length, inResult: past.InResult,
 	}

@@ -29,7 +29,7 @@ func TestLegacy(t *testing.T) {
 	}
 	_ = idle // it has no child
 
-	after := &world{t: t, Pool: New(before.conf, "id", before.log.Logger())}
+	after := &world{t: t, Pool: New(before.conf, "id", before.log.Logger(), nil)}
 	busy, saying, idle = after.player("busy"), after.player("saying"), after.player("idle")
 	after.Resume(l)
 	for _, p := range []*player{busy, saying} {
@@ -58,7 +58,7 @@ func TestLegacyOfTheDead(t *testing.T) {
 	before.player("a").run()
 	before.publish("one")
 	l := before.Legacy()
-	after := &world{t: t, Pool: New(before.conf, "id", before.log.Logger())}
+	after := &world{t: t, Pool: New(before.conf, "id", before.log.Logger(), nil)}
 	a, b := after.player("a"), after.player("b")
 	after.Resume(l)
 	a.change(states.Running) // it was

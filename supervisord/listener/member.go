@@ -22,6 +22,7 @@ type Member struct {
 	isRunning bool                    // the process is, for the configured startsecs
 	event     *numbered               // while BUSY
 	resumed   bool                    // talk and event are of a child that is still to be met
+	rejection rejection               // how often events have come back without one that did not
 }
 
 // Member adds a process to the pool, after those that were added before.
@@ -38,7 +39,7 @@ func (m *Member) Expect() (hear func(data []byte)) {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
 	if !m.resumed {
-		m.talk = newConversation()
+		m.talk = newConversation(m.pool.handler != nil)
 	}
 	m.resumed = false
 	talk := m.talk
@@ -65,6 +66,7 @@ func (m *Member) Change(to states.Process, publish func()) {
 	switch to {
 	case states.Backoff, states.Exited, states.Stopped, states.Fatal:
 		m.talk, m.write = nil, nil
+		m.forgive()
 		m.giveBack()
 	case states.Starting, states.Running, states.Stopping, states.Unknown: // there may be a child
 	}
@@ -73,19 +75,46 @@ func (m *Member) Change(to states.Process, publish func()) {
 
 // hear takes what a child said. What belongs to an old conversation is nobody's
 // business any more: a grandchild may write to the old pipe for long.
+//
+// What a handler makes of it is written without the lock: if nobody reads it, only
+// this child waits.
 func (m *Member) hear(talk *conversation, data []byte) {
+	if text := m.understand(talk, data); len(text) > 0 && m.pool.out != nil {
+		_, _ = m.pool.out.Write(text) // whoever read it has gone
+	}
+}
+
+// understand does what has to be done about a piece of output, and returns what a
+// handler has made of it.
+func (m *Member) understand(talk *conversation, data []byte) (text []byte) {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
 	if m.talk != talk {
-		return
+		return nil
 	}
 	for len(data) > 0 {
 		before := talk.state
 		var what heard
 		what, data = talk.hear(data)
+		if what == answered {
+			var lines []byte
+			what, lines = m.handle()
+			text = append(text, lines...)
+		}
 		m.react(what, before)
 	}
 	m.pool.dispatch()
+	return text
+}
+
+// handle has the handler of the pool judge a result.
+func (m *Member) handle() (heard, []byte) {
+	lines, ok := m.pool.handler(m.talk.said)
+	m.talk.said = nil
+	if !ok {
+		return m.talk.hearNoMore(causedError), nil
+	}
+	return accepted, lines
 }
 
 // react tells the main log what the child has said, and lets go of the event
@@ -97,12 +126,15 @@ func (m *Member) react(what heard, before states.Listener) {
 		return
 	case accepted:
 		log.Debug(m.name + ": event was processed")
+		m.forgive()
 	case rejected:
-		log.Warn(m.name + ": event was rejected")
+		m.reject()
+	case causedError:
+		log.Warn(m.name + ": event caused an error")
 	case badResultLine:
 		log.Warn(fmt.Sprintf("%s: bad result line: '%s'", m.name, logs.DebugText(m.talk.held)))
 		m.talk.held = nil
-	case saidReady, outOfTurn:
+	case saidReady, outOfTurn, answered:
 	}
 	log.Debug(fmt.Sprintf("%s: %s -> %s", m.name, before, m.talk.state))
 	if m.talk.state == states.ListenerUnknown {
@@ -126,7 +158,7 @@ func (m *Member) giveBack() {
 }
 
 func (m *Member) isFree() bool {
-	return m.isRunning && m.write != nil && m.talk != nil && m.talk.state == states.ListenerReady
+	return m.isRunning && m.rejection.pause == nil && m.write != nil && m.talk != nil && m.talk.state == states.ListenerReady
 }
 
 // take sends an event to the child. It fails if nobody reads any more.

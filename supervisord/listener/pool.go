@@ -2,6 +2,7 @@ package listener
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"slices"
@@ -17,9 +18,11 @@ import (
 // Pool is the event listeners of one group and the events that wait for them.
 // Its methods may be called from anywhere and never block for long.
 type Pool struct {
-	conf   *config.Group
-	server string // the daemon's identifier
-	log    *slog.Logger
+	conf    *config.Group
+	server  string // the daemon's identifier
+	log     *slog.Logger
+	handler handler   // nil for Supervisor's own, which wants OK
+	out     io.Writer // what a handler has to say; nil for nowhere
 
 	mu      sync.Mutex
 	members []*Member // in the order in which they are asked
@@ -34,9 +37,13 @@ type numbered struct {
 }
 
 // New returns a pool without members. Server is the daemon's identifier, which
-// every event carries.
-func New(conf *config.Group, server string, log *slog.Logger) *Pool {
-	return &Pool{conf: conf, server: server, log: log}
+// every event carries. Out, which may be nil, is where a result_handler writes.
+func New(conf *config.Group, server string, log *slog.Logger, out io.Writer) *Pool {
+	p := &Pool{conf: conf, server: server, log: log, out: out}
+	if conf.ResultHandler == config.StdoutResultHandler {
+		p.handler = linesOfOutput
+	}
+	return p
 }
 
 // Types are those that the pool is to be subscribed to.

@@ -1,6 +1,7 @@
 package listener
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"math"
@@ -24,8 +25,9 @@ type world struct {
 	*Pool
 	t    *testing.T
 	log  testkit.Log
-	got  []string // "listener: payload", in order
-	next uint64   // serial
+	out  bytes.Buffer // what a handler writes
+	got  []string     // "listener: payload", in order
+	next uint64       // serial
 }
 
 // player plays the process of one member.
@@ -41,7 +43,7 @@ func newWorld(t *testing.T, size int) *world {
 	w := &world{t: t}
 	w.log.Level = slog.LevelDebug
 	conf := &config.Group{Name: "pool", Kind: config.EventListener, BufferSize: size, Events: []string{"TICK", "REMOTE_COMMUNICATION"}}
-	w.Pool = New(conf, "id", w.log.Logger())
+	w.Pool = New(conf, "id", w.log.Logger(), &w.out)
 	return w
 }
 
@@ -243,7 +245,7 @@ func TestRejectedEventTakesThePlaceOfTheOldestInAFullQueue(t *testing.T) {
 
 func TestRejectedEventStaysInItsPool(t *testing.T) {
 	w, other := newWorld(t, 10), &world{t: t}
-	other.Pool = New(w.conf, "id", w.log.Logger())
+	other.Pool = New(w.conf, "id", w.log.Logger(), nil)
 	p, q := w.player("a").run(), other.player("b").run()
 	w.publish("0")
 	p.answer("FAIL")

@@ -92,7 +92,11 @@ func (p *Process) noDispatchers(err error) input {
 // Command finds the file and the words that the command stands for, as of
 // now. The error is a *faults.Error, NO_FILE or NOT_EXECUTABLE.
 func (p *Process) Command() (file string, argv []string, err error) {
-	return resolve(p.Config, p.Config.Command, lookup(p.Environ, "PATH"))
+	path := lookup(p.Environ, "PATH")
+	if p.Partner != nil {
+		return resolveListener(p.Config, path)
+	}
+	return resolve(p.Config, p.Config.Command, path)
 }
 
 // provide asks all providers. What it returns is to be released even if one

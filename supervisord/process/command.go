@@ -14,6 +14,7 @@ import (
 	"supervisor/supervisord/faults"
 	"supervisor/supervisord/python"
 	"supervisor/supervisord/shlex"
+	"supervisor/supervisord/spawn"
 )
 
 // defaultPath is searched when nobody set a PATH, as Supervisor does.
@@ -36,6 +37,22 @@ func resolve(conf *config.Process, command, path string) (file string, argv []st
 		return "", nil, err
 	}
 	return file, argv, nil
+}
+
+// resolveListener is resolve for an event listener. The one of supervisor-stdout is
+// Python; where it is missing our own binary does its work.
+func resolveListener(conf *config.Process, path string) (file string, argv []string, err error) {
+	file, argv, err = resolve(conf, conf.Command, path)
+	fault, _ := errors.AsType[*faults.Error](err)
+	if fault == nil || fault.Code != faults.NoFile {
+		return file, argv, err
+	}
+	words, _ := shlex.Split(conf.Command) // it could be split just now
+	self, selfErr := spawn.SelfPath()
+	if filepath.Base(words[0]) != spawn.StdoutListener || selfErr != nil {
+		return file, argv, err
+	}
+	return self, []string{spawn.StdoutListener}, nil
 }
 
 // searchPath is the PATH of the program's own environment, else the daemon's.

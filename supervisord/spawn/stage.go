@@ -30,7 +30,7 @@ type order struct {
 // forkStage starts this binary as the first stage of a child. The steps that
 // can fail are left to it.
 func forkStage(spec *Spec, attr *syscall.ProcAttr) (int, error) {
-	self, err := selfPath()
+	self, err := SelfPath()
 	if err != nil {
 		return 0, err
 	}
@@ -53,8 +53,9 @@ func pidVars(spec *Spec) (names []string) {
 	return names
 }
 
-// selfPath is the running binary, also when its file has been replaced.
-func selfPath() (string, error) {
+// SelfPath is the running binary, also when its file has been replaced. A child that
+// has not executed another file yet may use it, too.
+func SelfPath() (string, error) {
 	if runtime.GOOS == "linux" {
 		return "/proc/self/exe", nil
 	}
@@ -68,6 +69,7 @@ func selfPath() (string, error) {
 // The steps and the texts are those of Supervisor's child between fork and
 // exec: become the user, change the directory, set the umask, execute.
 func Stage() {
+	serveStdoutListener()
 	if os.Args[0] != stageName || len(os.Args) < 3 {
 		return
 	}

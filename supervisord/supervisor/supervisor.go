@@ -3,6 +3,7 @@ package supervisor
 import (
 	"cmp"
 	"context"
+	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -41,6 +42,8 @@ type Options struct {
 	Log     *slog.Logger
 	Main    *logs.Main
 	Environ []string // of the daemon, NAME=value
+	// Stdout is where result handlers of event listeners write; nil for nowhere.
+	Stdout io.Writer
 	// Estates are what an earlier daemon has left, by the full names of the
 	// processes. Activate sees to it.
 	Estates map[string]*Estate
@@ -287,7 +290,7 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	}
 	var pool *listener.Pool
 	if conf.Kind == config.EventListener {
-		pool = listener.New(conf, s.Identifier(), s.Log)
+		pool = listener.New(conf, s.Identifier(), s.Log, s.Stdout)
 	}
 	for _, c := range conf.Processes {
 		o := process.Options{Config: c}
