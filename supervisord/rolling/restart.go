@@ -143,9 +143,11 @@ func (w *work) restart(ctx context.Context, u *unit) error {
 	}
 	if surge > 0 {
 		defer w.retire(ctx, u.group, u.section, "stopped")
-		if err := w.reinforce(ctx, u, surge, false); errors.Is(err, errGivenUp) {
+		switch err := w.reinforce(ctx, u, surge, false); {
+		case !w.stopsAt(ctx, err):
+		case errors.Is(err, errGivenUp):
 			return cmp.Or(context.Cause(ctx), w.givenUp(list))
-		} else if err != nil {
+		default:
 			return err
 		}
 	}
@@ -216,11 +218,19 @@ func (w *work) batches(ctx context.Context, list []*process.Process, do step) er
 		}
 		done += len(batch)
 		err := w.together(ctx, batch, do)
-		if err != nil && (!w.ask.GoOn || ctx.Err() != nil) {
+		if w.stopsAt(ctx, err) {
 			return cmp.Or(context.Cause(ctx), w.givenUp(list[done:]))
 		}
 	}
 	return nil
+}
+
+// stopsAt reports whether the work ends with a step that has come to err. It goes
+// on after a failure of a process, which has been told, if that is asked for: the
+// other processes are not to suffer from one. What is no process's failure, as
+// that there can be no surplus, always ends it, and so does ctx.
+func (w *work) stopsAt(ctx context.Context, err error) bool {
+	return err != nil && (!w.ask.GoOn || !errors.Is(err, errGivenUp) || ctx.Err() != nil)
 }
 
 // errGivenUp is the end of a rolling restart because of what has been told.

@@ -78,7 +78,7 @@ func (u *update) perform(ctx context.Context) error {
 		return err
 	}
 	if err := u.forward(ctx, &d); err != nil {
-		if u.gated && ctx.Err() == nil {
+		if u.goesBack() && ctx.Err() == nil {
 			u.back(ctx)
 		}
 		return err
@@ -106,8 +106,8 @@ func (u *update) forward(ctx context.Context, d *config.GroupDiff) (err error) {
 	if u.added, err = u.supervisor.Join(u.group, d.Added, !u.gated); err != nil {
 		return err
 	}
-	if err := u.welcome(ctx); err != nil {
-		return err
+	if err := u.welcome(ctx); u.stopsAt(ctx, err) {
+		return cmp.Or(context.Cause(ctx), err)
 	}
 	for _, one := range changedUnits(d, u.supervisor.Members) {
 		if err := u.program(ctx, d, one); err != nil {
@@ -138,8 +138,8 @@ func (u *update) program(ctx context.Context, d *config.GroupDiff, one *unit) er
 	u.rolling = policyOf(one.list).Rolling
 	if surge, _ := u.surge(one, u.ask); u.gated && surge > 0 && isSettled(d, one.section) {
 		defer u.retire(ctx, one.group, one.section, "stopped")
-		if err := u.reinforce(ctx, one, surge, true); err != nil {
-			return err
+		if err := u.reinforce(ctx, one, surge, true); u.stopsAt(ctx, err) {
+			return cmp.Or(context.Cause(ctx), err)
 		}
 	}
 	return u.batches(ctx, one.list, func(ctx context.Context, p *process.Process) (string, error) {

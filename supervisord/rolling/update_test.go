@@ -239,3 +239,48 @@ func TestWhoIsOnTrial(t *testing.T) {
 		})
 	}
 }
+
+// TestAFailedRollingUpdateGoesOn with abort=false: nothing goes back, and nothing
+// that runs is removed, whichever step failed.
+func TestAFailedRollingUpdateGoesOn(t *testing.T) {
+	const others = "web:web_0: restarted; web:web_1: restarted; "
+	for name, tt := range map[string]struct{ bad, lines, stays string }{
+		"a changed one": {"web_2",
+			"web:web_4: added; " + others + "web:web_2: ERROR (Exited too quickly); web:web_3: restarted; web: updated process group", "web_4"},
+		"an added one": {"web_4",
+			"web:web_4: ERROR (Exited too quickly); " + others + "web:web_2: restarted; web:web_3: restarted; web: updated process group", "web_2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, web, func(w *world) {
+				w.mu.Lock()
+				w.bad = func(name, command string) bool { return name == tt.bad && strings.HasSuffix(command, "worse") }
+				w.mu.Unlock()
+				w.edit(web, "good", "worse", "numprocs=4", "numprocs=5")
+				w.check("lines", w.finish(w.operations.Update("web", true, a("abort", "false"))), tt.lines)
+				for _, p := range w.Members("web", "program:web") {
+					if got := p.Current().Command; !strings.HasSuffix(got, "worse") {
+						t.Errorf("%s has gone back to %s", p.FullName(), got)
+					}
+				}
+				if got := w.pids(); !strings.Contains(got, tt.stays+"=") || strings.Contains(got, tt.stays+"=0") {
+					t.Errorf("%s does not run: %s", tt.stays, got)
+				}
+			})
+		})
+	}
+}
+
+// TestAFailedSurplusIsNoEnd with abort=false, neither of an update nor of a restart.
+func TestAFailedSurplusIsNoEnd(t *testing.T) {
+	const lines = "web:web_4: ERROR (Exited too quickly); web:web_0: restarted; web:web_1: restarted; web:web_2: restarted; " +
+		"web:web_3: restarted; web:web_4: stopped"
+	inWorld(t, web, func(w *world) {
+		w.mu.Lock()
+		w.bad = func(name, _ string) bool { return name == "web_4" }
+		w.mu.Unlock()
+		options := a("abort", "false", "surge", "1")
+		w.check("restart", w.finish(w.operations.Restart([]string{"web:*"}, options)), lines)
+		w.edit(web, "good", "better")
+		w.check("update", w.finish(w.operations.Update("web", true, options)), lines+"; web: updated process group")
+	})
+}
