@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,7 +32,8 @@ func NewKeeper[P comparable](path string, head Head, look func(P) (Entry, bool),
 	}
 }
 
-// Changed has a process recorded soon. It never blocks.
+// Changed has a process recorded soon. It never blocks: look, which may ask the
+// kernel, and the disk are left to Run.
 func (k *Keeper[P]) Changed(p P) {
 	k.mu.Lock()
 	k.changed[p], k.known[p] = true, true
@@ -81,23 +84,41 @@ func (k *Keeper[P]) Run(ctx context.Context) {
 // born later counts as unrecorded.
 func (k *Keeper[P]) write() error {
 	at := Time{Now(), k.leaving()}
-	k.mu.Lock()
-	wanted := k.changed
-	if k.journal.isLong() {
-		wanted = k.known
-	}
+	wanted := k.take(k.journal.isLong())
 	entries := make([]Entry, 0, len(wanted))
-	for p := range wanted {
+	for _, p := range wanted {
 		if e, ok := k.look(p); ok {
 			entries = append(entries, e)
 		} else {
-			delete(k.known, p)
+			k.forget(p)
 		}
 	}
-	clear(k.changed)
-	k.mu.Unlock()
 	if k.journal.isLong() {
 		return k.journal.replace(at, entries)
 	}
 	return k.journal.add(at, entries)
+}
+
+// take returns what has changed, or all that is known. What changes from now on is
+// for the next writing.
+func (k *Keeper[P]) take(all bool) []P {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	wanted := k.changed
+	if all {
+		wanted = k.known
+	}
+	list := slices.Collect(maps.Keys(wanted))
+	clear(k.changed)
+	return list
+}
+
+// forget drops what is over, unless there is news of it that has not been looked
+// at.
+func (k *Keeper[P]) forget(p P) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.changed[p] {
+		delete(k.known, p)
+	}
 }

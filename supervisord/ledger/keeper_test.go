@@ -50,6 +50,49 @@ func TestTheLastChangeIsWritten(t *testing.T) {
 	})
 }
 
+// TestWhoReportsAChangeNeverWaits for the look at another, which may take long, and
+// what is reported meanwhile is not lost.
+func TestWhoReportsAChangeNeverWaits(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.state")
+	looking, goOn := make(chan string), make(chan struct{})
+	k := NewKeeper(path, head, func(name string) (Entry, bool) {
+		looking <- name
+		<-goOn
+		return Entry{Name: name}, name != "gone"
+	}, staying, func(err error) { t.Error(err) })
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { k.Run(ctx) })
+	k.Changed("gone")
+	<-looking
+	reported := make(chan struct{})
+	go func() {
+		defer close(reported)
+		k.Changed("gone")
+		k.Changed("next")
+	}()
+	select {
+	case <-reported:
+	case <-time.After(2 * time.Minute):
+		t.Fatal("a report waits for the look at another")
+	}
+	goOn <- struct{}{}
+	again := map[string]bool{}
+	for range 2 {
+		again[<-looking] = true
+		goOn <- struct{}{}
+	}
+	if !again["gone"] || !again["next"] {
+		t.Errorf("looked at afterwards: %v", again)
+	}
+	cancel()
+	running.Wait()
+	if len(k.known) != 1 {
+		t.Errorf("%d are known", len(k.known))
+	}
+}
+
 func TestTroubleIsReportedOnceAndOvercome(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
