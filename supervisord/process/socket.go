@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"supervisor/supervisord/bound"
 	"supervisor/supervisord/config"
@@ -23,31 +24,62 @@ import (
 type Socket struct {
 	conf *config.Socket
 	log  *slog.Logger
+	bind func(context.Context, bound.TCPOptions) (fd int, err error)
 
-	mu    sync.Mutex
-	users int
-	file  *os.File    // nil without users
-	bound *bound.File // the file of a unix socket, to know it again
+	mu      sync.Mutex
+	users   int
+	file    *os.File    // nil without users
+	bound   *bound.File // the file of a unix socket, to know it again
+	failure error       // of the last attempt, while until lies ahead
+	until   time.Time   // when a creation that took long to fail is tried again at the soonest
 }
+
+const (
+	// lookupTimeout is how long the lookup of a host name may take. Whoever waits
+	// for it does nothing else: the owner of a process obeys no stop, and neither
+	// does the supervisor while it adds a group.
+	lookupTimeout = 2 * time.Second
+	// slowFailure is the time after which a failure counts as slow. It is then the
+	// answer to all who come in the same time after it: the processes of a program
+	// wait for one another, and would each wait for the lookup in turn.
+	slowFailure = 500 * time.Millisecond
+)
 
 // NewSocket returns a socket that is not open.
 func NewSocket(conf *config.Socket, log *slog.Logger) *Socket {
-	return &Socket{conf: conf, log: log}
+	return &Socket{conf: conf, log: log, bind: bound.TCP}
 }
 
 // Acquire implements Listening. A host name is looked up when the socket is
-// created, which blocks as long as the resolver does.
+// created, which takes two seconds at most.
 func (s *Socket) Acquire() (*os.File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.users == 0 {
-		s.log.Info("Creating socket " + s.conf.URL)
-		if err := s.create(); err != nil {
-			return nil, fmt.Errorf("Could not create FastCGI socket %s: %s", s.conf.URL, reason(err))
+		if err := s.open(); err != nil {
+			return nil, err
 		}
 	}
 	s.users++
 	return s.file, nil
+}
+
+// open creates the socket, unless that has just failed slowly.
+func (s *Socket) open() error {
+	begun := time.Now()
+	if begun.Before(s.until) {
+		return s.failure
+	}
+	s.log.Info("Creating socket " + s.conf.URL)
+	err := s.create()
+	if err == nil {
+		return nil
+	}
+	s.failure = fmt.Errorf("Could not create FastCGI socket %s: %s", s.conf.URL, reason(err))
+	if now := time.Now(); now.Sub(begun) > slowFailure {
+		s.until = now.Add(slowFailure)
+	}
+	return s.failure
 }
 
 // Release implements Listening.
@@ -70,7 +102,9 @@ func (s *Socket) create() error {
 		fd, s.bound, err = bound.Unix(s.unix())
 	} else {
 		// Supervisor speaks IPv4 only.
-		fd, err = bound.TCP(context.Background(), bound.TCPOptions{
+		ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+		defer cancel()
+		fd, err = s.bind(ctx, bound.TCPOptions{
 			Host: s.conf.Host, Port: s.conf.Port, OnlyIPv4: true, Backlog: s.conf.Backlog,
 		})
 	}

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,11 +11,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/bound"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/states"
 	"supervisor/supervisord/testkit"
@@ -72,6 +75,35 @@ func TestSocketLivesAsLongAsItsUsers(t *testing.T) {
 	if diff := cmp.Diff(strings.TrimSpace(want), log.String()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestSlowLookup: a resolver that never answers holds up all processes of a
+// program together for as long as one, and not for ever.
+func TestSlowLookup(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := NewSocket(anyPort(), new(testkit.Log).Logger())
+		lookups := 0
+		s.bind = func(ctx context.Context, _ bound.TCPOptions) (int, error) {
+			lookups++
+			<-ctx.Done()
+			return -1, &net.DNSError{Err: ctx.Err().Error(), Name: "localhost", IsTimeout: true}
+		}
+		begun := time.Now()
+		for range 100 {
+			_, err := s.Acquire()
+			if want := "Could not create FastCGI socket tcp://localhost:0: [Errno -3] Temporary failure in name resolution"; err == nil || err.Error() != want {
+				t.Fatalf("got %v, want %s", err, want)
+			}
+		}
+		if took := time.Since(begun); took != lookupTimeout || lookups != 1 {
+			t.Errorf("100 processes took %s and %d lookups", took, lookups)
+		}
+		time.Sleep(slowFailure)
+		s.bind = bound.TCP
+		acquire(t, s)
+		s.Release()
+	})
 }
 
 func TestSocketOfTCP(t *testing.T) {
