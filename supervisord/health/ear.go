@@ -1,11 +1,11 @@
 package health
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -192,7 +192,7 @@ func (l *lines) hear(channel string, data []byte) {
 // a line is looked at, too, as soon as it is too long to be kept.
 func (t *line) add(data []byte, matches func([]byte) bool) bool {
 	for len(data) > 0 {
-		end := strings.IndexByte(string(data), '\n')
+		end := bytes.IndexByte(data, '\n')
 		part, whole := data, false
 		if end >= 0 {
 			part, data, whole = data[:end], data[end+1:], true
@@ -218,5 +218,8 @@ func (t *line) add(data []byte, matches func([]byte) bool) bool {
 var escapes = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]")
 
 func (l *lines) matches(text []byte) bool {
+	if bytes.IndexByte(text, '\x1b') < 0 {
+		return l.pattern.Match(text)
+	}
 	return l.pattern.Match(escapes.ReplaceAll(text, nil))
 }

@@ -2,6 +2,7 @@ package health
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -60,4 +61,32 @@ func FuzzLines(f *testing.F) {
 			t.Errorf("%q: %v in one piece, %v in pieces of %d", text, whole.matched.Load(), pieces.matched.Load(), cut)
 		}
 	})
+}
+
+// BenchmarkLines is what a chunk with many short lines costs. It must not grow with
+// the square of the chunk.
+func BenchmarkLines(b *testing.B) {
+	for _, size := range []int{4 << 10, 64 << 10, 1 << 20} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			chunk := []byte(strings.Repeat("line\n", size/5))
+			l := &lines{pattern: regexp.MustCompile("^ready$"), told: func() {}}
+			b.SetBytes(int64(len(chunk)))
+			for b.Loop() {
+				l.hear("stdout", chunk)
+			}
+		})
+	}
+}
+
+// TestLinesCopyNothing: each byte of a chunk is looked at where it is. Copying what is
+// left of it for each line would cost the square of its size.
+func TestLinesCopyNothing(t *testing.T) {
+	allocated := func(lines int) float64 {
+		chunk := []byte(strings.Repeat("line\n", lines))
+		l := line{text: make([]byte, 0, maxLine)}
+		return testing.AllocsPerRun(10, func() { l.add(chunk, func([]byte) bool { return false }) })
+	}
+	if few, many := allocated(10), allocated(10_000); many > few {
+		t.Errorf("%v allocations for 10 lines, %v for 10000", few, many)
+	}
 }
