@@ -55,8 +55,15 @@ func New(o Options) *Policy {
 	return &Policy{Options: o, known: make(map[*process.Process]end)}
 }
 
-// Changed looks at a process whose status has changed.
+// Changed looks at a process whose status has changed, and forgets one that has
+// been removed.
 func (y *Policy) Changed(p *process.Process) {
+	if p.IsOver() {
+		y.mu.Lock()
+		defer y.mu.Unlock()
+		delete(y.known, p)
+		return
+	}
 	s := p.Status()
 	cause, code, strikes := y.judge(p, s)
 	if strikes {

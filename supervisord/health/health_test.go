@@ -616,7 +616,12 @@ func TestProcessesThatAreNoMore(t *testing.T) {
 			go func() { defer close(ran); p.Run(ctx) }()
 			p.Start(c.Name, false)
 			synctest.Wait()
-			return p, func() { cancel(); <-ran }
+			return p, func() { // as a supervisor removes it
+				cancel()
+				<-ran
+				w.Changed(p)
+				synctest.Wait()
+			}
 		}
 		_, endFirst := run(ready(notifies))
 		endFirst()

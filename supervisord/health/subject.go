@@ -77,19 +77,8 @@ func (m *Monitor) look(ctx context.Context, p *process.Process) {
 			s.appointments[i] = appointment{of: s, what: purpose(i), index: -1}
 		}
 		m.subjects[p], m.byName[p.FullName()] = s, s
-		m.sweep()
 	}
 	s.look(ctx, p.Status())
-}
-
-// sweep forgets processes that have been taken out of use, which nobody tells of.
-// It is done when others come, so that there never are many.
-func (m *Monitor) sweep() {
-	for p, s := range m.subjects {
-		if p.IsOver() {
-			m.forget(s)
-		}
-	}
 }
 
 // forget ends the part in a process that is no more, or that nothing is asked for.

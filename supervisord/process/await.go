@@ -5,7 +5,8 @@ import "context"
 // Await waits until a condition holds for the status, at once if it does. The
 // condition is looked at by the process's owner after every step, so that no
 // moment is missed; it must not block. Its error is the answer's. When ctx has
-// ended the process forgets about it, sooner or later.
+// ended the process forgets about it, sooner or later. When the process is removed
+// (ErrRemoved), or has been, the answer is BAD_NAME.
 func (p *Process) Await(ctx context.Context, met func(*Status) (bool, error)) Answer {
 	return p.request(&request{in: input{kind: awaited}, ended: met, ctx: ctx})
 }

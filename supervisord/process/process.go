@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -192,11 +193,17 @@ func (p *Process) IsOver() bool {
 	}
 }
 
+// ErrRemoved is the cause for which a context of Run is cancelled when the process
+// has been taken out of use, be it that another has taken its place. Who waits for
+// something of it is answered then. Without it the daemon ends or is replaced, and
+// who waits has another to ask.
+var ErrRemoved = errors.New("the process has been removed")
+
 // Run is the life of the process. It returns when ctx ends; a child that is
 // alive then is left alone.
 func (p *Process) Run(ctx context.Context) {
 	defer close(p.gone)
-	defer p.leave()
+	defer p.leave(ctx)
 	p.timer, p.report = stoppedTimer(), stoppedTimer()
 	defer p.timer.Stop()
 	defer p.report.Stop()
@@ -224,9 +231,12 @@ func (p *Process) Run(ctx context.Context) {
 }
 
 // leave ends what is beside the child, of which nothing is to outlast Run.
-func (p *Process) leave() {
+func (p *Process) leave(ctx context.Context) {
 	close(p.leaving)
 	p.errands.Wait()
+	if context.Cause(ctx) == ErrRemoved {
+		p.answerRemoved()
+	}
 	if p.child == nil && p.openLog > 0 {
 		p.openLog = 1
 		p.closeLogs()

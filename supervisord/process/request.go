@@ -253,6 +253,19 @@ func (p *Process) answer() {
 	p.waiting = kept
 }
 
+// answerRemoved answers all who still wait, as those are answered who come now: there
+// is no such process. That it is at rest is all that a stop was to bring.
+func (p *Process) answerRemoved() {
+	for _, r := range p.waiting {
+		var err error
+		if k := r.in.kind; k != stop && k != slain && k != abort || !p.machine.State.IsStopped() {
+			err = faults.New(faults.BadName, r.in.text)
+		}
+		r.reply <- outcome{err: err}
+	}
+	p.waiting = nil
+}
+
 // started is the condition of a waiting start request.
 func started(s *Status, name string) (bool, error) {
 	switch {

@@ -1,8 +1,11 @@
 package supervisor
 
 import (
+	"slices"
+
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/process"
 )
 
 // autoLogs are the names that were generated for the AUTO logs of a process,
@@ -39,6 +42,19 @@ func (s *Supervisor) generateLogs(c *config.Process) (autoLogs, error) {
 	defer s.mu.Unlock()
 	s.auto[c] = names
 	return names, nil
+}
+
+// forgetLogs forgets the names of the AUTO logs of a process that has been removed,
+// unless it may come again.
+func (s *Supervisor) forgetLogs(p *process.Process) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := groupOf(s.last, p.Config.Group)
+	for _, c := range []*config.Process{p.Config, p.Current()} {
+		if g == nil || !slices.Contains(g.Processes, c) {
+			delete(s.auto, c)
+		}
+	}
 }
 
 // logFile is where a stream is logged to, "" for nowhere.

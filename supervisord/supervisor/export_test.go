@@ -22,3 +22,21 @@ func (s *Supervisor) GroupConfig(name string) *config.Group {
 	}
 	return nil
 }
+
+// LogNames returns of how many processes the names of AUTO logs are known.
+func (s *Supervisor) LogNames() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.auto)
+}
+
+// NoticeUnderLock reports whether a change is noticed with the status that the
+// process has once nobody else notices one.
+func (s *Supervisor) NoticeUnderLock(p *process.Process) bool {
+	isLocked := false
+	s.news.take(p, func() *process.Status {
+		isLocked = !s.news.mu.TryLock()
+		return p.Status()
+	})
+	return isLocked
+}

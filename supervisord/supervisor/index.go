@@ -48,6 +48,10 @@ func (s *Supervisor) indexed() *index {
 // changed tells that the groups are others now. Only mu's holder calls it.
 func (s *Supervisor) changed() {
 	s.index, s.relations = nil, nil
+	if s.regrouped != nil {
+		close(s.regrouped)
+		s.regrouped = nil
+	}
 	s.news.ring() // who waits may wait for nobody now
 }
 
@@ -64,4 +68,15 @@ func (s *Supervisor) find(name string) *active {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.named[name]
+}
+
+// nextRegrouping returns a channel that is closed with the next change of the
+// groups.
+func (s *Supervisor) nextRegrouping() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.regrouped == nil {
+		s.regrouped = make(chan struct{})
+	}
+	return s.regrouped
 }

@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/states"
 )
 
@@ -137,7 +138,7 @@ func (s *Supervisor) removeGroup(name string) error {
 	for _, p := range g.Processes {
 		s.retire(p)
 	}
-	g.end()
+	g.end(process.ErrRemoved)
 	s.forget(g)
 	s.Events.Publish(events.ProcessGroupRemoved, func() string { return events.GroupPayload(name) })
 	return nil

@@ -92,6 +92,8 @@ type Supervisor struct {
 	groups []*active // in order of activation
 	named  map[string]*active
 	index  *index // of groups, nil until wanted
+	// regrouped is closed with the next change of groups, nil until wanted.
+	regrouped chan struct{}
 
 	relations *relations // of groups, nil until wanted
 
@@ -114,7 +116,7 @@ type Supervisor struct {
 type active struct {
 	*process.Group
 	pool *listener.Pool // nil if they are no listeners
-	end  func()
+	end  func(cause error)
 	// start starts the goroutine of a process, stop ends it before the others.
 	start, stop func(*process.Process)
 }
@@ -275,7 +277,7 @@ func (s *Supervisor) order(do func(context.Context)) error {
 // dismiss ends the goroutines of all processes.
 func (s *Supervisor) dismiss() {
 	for _, g := range s.list() {
-		g.end()
+		g.end(nil)
 	}
 	s.living.Wait()
 }
@@ -307,24 +309,24 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 		}
 		g.Processes = append(g.Processes, p)
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	end := cancel
 	if pool != nil {
 		if past := s.Pools[conf.Name]; past != nil {
 			pool.Resume(*past)
 		}
 		sub := s.Events.Subscribe(pool.Types(), pool.Accept)
-		end = func() { s.Events.Unsubscribe(sub); cancel() }
+		end = func(cause error) { s.Events.Unsubscribe(sub); cancel(cause) }
 	}
-	stops := make(map[*process.Process]func())
+	stops := make(map[*process.Process]context.CancelCauseFunc)
 	a := &active{Group: g, pool: pool, end: end,
 		start: func(p *process.Process) {
-			ctx, cancel := context.WithCancel(ctx)
+			ctx, cancel := context.WithCancelCause(ctx)
 			stops[p] = cancel
-			s.living.Go(func() { p.Run(ctx) })
+			s.living.Go(func() { s.run(ctx, p) })
 		},
 		stop: func(p *process.Process) {
-			stops[p]()
+			stops[p](process.ErrRemoved)
 			delete(stops, p)
 		},
 	}
@@ -344,6 +346,18 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	takeOver(g, estates)
 	s.enqueue(g)
 	return nil
+}
+
+// run runs a process. Observers are told when it has been removed, so that nobody
+// keeps anything of it.
+func (s *Supervisor) run(ctx context.Context, p *process.Process) {
+	p.Run(ctx)
+	if context.Cause(ctx) == process.ErrRemoved {
+		for _, f := range s.observers {
+			f(p)
+		}
+		s.forgetLogs(p)
+	}
 }
 
 // enqueue orders the automatic starts of a group by priority; equal ones stay

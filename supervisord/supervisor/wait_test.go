@@ -2,7 +2,9 @@ package supervisor_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"supervisor/supervisord/config"
@@ -90,6 +92,125 @@ func TestWaitFor(t *testing.T) {
 			t.Errorf("got %v, want %v", err, want)
 		}
 	})
+}
+
+// TestWaitersFollowTheName: whoever waits gets the answer of what has the name at the
+// end, or hears soon that it has been removed.
+func TestWaitersFollowTheName(t *testing.T) {
+	type waited struct {
+		met  bool
+		err  error
+		took time.Duration
+	}
+	for name, tt := range map[string]struct {
+		who, goal string
+		change    func(t *testing.T, w *world)
+		want      waited
+	}{
+		"a group is replaced as a whole": {"web", "ready", func(t *testing.T, w *world) {
+			w.take(t, "web")
+			pass(3 * time.Second)
+			must(t, w.AddGroup(t.Context(), "web"))
+			w.readyAfter(t, "web", 2*time.Second)
+		}, waited{met: true, took: 5 * time.Second}},
+		"all of a group": {"web:*", "ready", func(t *testing.T, w *world) {
+			w.take(t, "web")
+			must(t, w.AddGroup(t.Context(), "web"))
+			w.readyAfter(t, "web", 2*time.Second)
+		}, waited{met: true, took: 2 * time.Second}},
+		"a process is exchanged": {"web", "ready", func(t *testing.T, w *world) {
+			_, err := w.StopProcess(t.Context(), "web", true)
+			must(t, err)
+			p := w.find(t, "web")
+			_, err = w.Exchange(p, p.Config)
+			must(t, err)
+			_, err = w.StartProcess(t.Context(), "web", false)
+			must(t, err)
+			w.readyAfter(t, "web", 2*time.Second)
+		}, waited{met: true, took: 2 * time.Second}},
+		"a group gets more": {"web:*", "stopped", func(t *testing.T, w *world) {
+			_, err := w.Join("web", []*config.Process{probedNamed("web_1")}, true)
+			must(t, err)
+			pass(time.Second)
+			_, err = w.StopGroup(t.Context(), "web", true)
+			must(t, err)
+		}, waited{met: true, took: time.Second}},
+		"removed, and not configured any more": {"web", "exited", func(t *testing.T, w *world) {
+			w.fresh = func() (*config.Config, error) { return configOf(program("plain", 1)), nil }
+			_, err := w.Reload(t.Context())
+			must(t, err)
+			w.take(t, "web")
+		}, waited{err: faults.New(faults.BadName, "web")}},
+		"removed, and not added again": {"web", "exited", func(t *testing.T, w *world) {
+			w.take(t, "web")
+		}, waited{err: faults.New(faults.BadName, "web"), took: 5 * time.Second}},
+		"one of a group is removed": {"web:web", "exited", func(t *testing.T, w *world) {
+			_, err := w.StopProcess(t.Context(), "web", true)
+			must(t, err)
+			must(t, w.RemoveProcess("web", "web"))
+		}, waited{err: faults.New(faults.BadName, "web:web")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, configOf(program("plain", 1), probed("web")), func(t *testing.T, w *world) {
+				got := make(chan waited, 1)
+				begun := time.Now()
+				go func() {
+					met, err := w.WaitFor(t.Context(), tt.who, tt.goal, time.Hour)
+					got <- waited{met, err, time.Since(begun)}
+				}()
+				synctest.Wait()
+				tt.change(t, w)
+				is := <-got
+				if is.met != tt.want.met || is.took != tt.want.took || fmt.Sprint(is.err) != fmt.Sprint(tt.want.err) {
+					t.Errorf("got %v, %v after %s, want %v, %v after %s", is.met, is.err, is.took, tt.want.met, tt.want.err, tt.want.took)
+				}
+			})
+		})
+	}
+}
+
+// TestNobodyWaitsForWhatIsRemoved: a call that waits is answered when its process is
+// taken out of use.
+func TestNobodyWaitsForWhatIsRemoved(t *testing.T) {
+	inWorld(t, configOf(program("plain", 1)), func(t *testing.T, w *world) {
+		p := w.find(t, "plain")
+		answer := p.Await(t.Context(), func(*process.Status) (bool, error) { return false, nil })
+		w.take(t, "plain")
+		if err := answer.Wait(t.Context()); !isFault(err, faults.BadName) {
+			t.Errorf("got %v", err)
+		}
+		if err := p.Await(t.Context(), func(*process.Status) (bool, error) { return false, nil }).Wait(t.Context()); !isFault(err, faults.BadName) {
+			t.Errorf("afterwards: %v", err)
+		}
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// take takes a group out of use, as update does with one that it replaces.
+func (w *world) take(t *testing.T, group string) {
+	t.Helper()
+	_, err := w.StopGroup(t.Context(), group, true)
+	must(t, err)
+	must(t, w.RemoveGroup(t.Context(), group))
+}
+
+func (w *world) readyAfter(t *testing.T, name string, d time.Duration) {
+	t.Helper()
+	time.Sleep(d)
+	w.find(t, name).Ready(w.children[name].pid)
+}
+
+// probedNamed is a further process of the program web.
+func probedNamed(name string) *config.Process {
+	c := *probed("web").Processes[0]
+	c.Name = name
+	return &c
 }
 
 func (w *world) find(t *testing.T, name string) *process.Process {

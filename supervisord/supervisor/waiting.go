@@ -64,18 +64,29 @@ func (s *Supervisor) notice(p *process.Process) {
 	if !s.isRelated.Load() {
 		return
 	}
-	st := p.Status()
-	s.news.mu.Lock()
-	if old := s.news.seen[p]; old != nil {
+	s.news.take(p, p.Status)
+	s.news.ring()
+}
+
+// take compares the status with the one that was seen last. It is asked for under
+// the lock: the owner of the process and watch may both be here, and who read an
+// older one before must not come after who read a newer one.
+func (n *news) take(p *process.Process, status func() *process.Status) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p.IsOver() { // nobody asks any more where it is
+		delete(n.seen, p)
+		return
+	}
+	st := status()
+	if old := n.seen[p]; old != nil {
 		for c := config.ConditionReady; c <= config.ConditionReadyOrSuccess; c++ {
 			if isUp(c, p, old) && (!isUp(c, p, st) || !st.Started.Equal(old.Started)) {
-				s.news.left[p] |= setOf(c)
+				n.left[p] |= setOf(c)
 			}
 		}
 	}
-	s.news.seen[p] = st
-	s.news.mu.Unlock()
-	s.news.ring()
+	n.seen[p] = st
 }
 
 // relate has changes noticed from now on if a process wants it.
@@ -120,11 +131,6 @@ func (s *Supervisor) takeLosses() (list []*process.Process, left map[*process.Pr
 		list = append(list, p)
 	}
 	slices.SortFunc(list, func(a, b *process.Process) int { return strings.Compare(a.FullName(), b.FullName()) })
-	for p := range s.news.seen {
-		if p.IsOver() {
-			delete(s.news.seen, p)
-		}
-	}
 	return list, left
 }
 

@@ -731,3 +731,13 @@ func (w *world) expectNotWaiting(t *testing.T, name string) {
 		t.Errorf("%s is %s and waits for %s", name, st.State, st.Waiting)
 	}
 }
+
+// TestAnOlderStatusNeverComesAfterANewerOne: the status that a notice goes by is read
+// once no other notice can come between.
+func TestAnOlderStatusNeverComesAfterANewerOne(t *testing.T) {
+	inWorld(t, configOf(program("db", 1), needing("web", "db!")), func(t *testing.T, w *world) {
+		if !w.NoticeUnderLock(w.find(t, "db")) {
+			t.Error("another notice can come between the look at a status and its comparison")
+		}
+	})
+}

@@ -13,8 +13,9 @@ import (
 // why, and they add to births.
 
 // Observe has f called after each change of the status of any process, from the
-// goroutine that owns the process: f must not block, nor call the process. It is
-// called before Activate.
+// goroutine that owns the process: f must not block, nor call the process. A last
+// call tells that the process has been removed (process.IsOver). It is called before
+// Activate.
 func (s *Supervisor) Observe(f func(*process.Process)) { s.observers = append(s.observers, f) }
 
 // Explain has f add to what Why says of a process. f may be called from any
