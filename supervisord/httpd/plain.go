@@ -99,6 +99,7 @@ type plainWriter struct {
 	status int  // 0 until the handler has decided
 	body   []byte
 	sent   bool
+	left   int64 // of an answer that is sent in pieces: bytes to come
 	err    error // of sending
 }
 
@@ -115,16 +116,22 @@ func (w *plainWriter) WriteHeader(status int) {
 	}
 }
 
-// Write sends an answer that is written in one piece, and keeps others until
-// they are complete.
+// Write sends an answer that is written in one piece, or has told how long it is. It
+// keeps others until they are complete.
 func (w *plainWriter) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	switch {
 	case w.err != nil:
 		return 0, w.err
-	case w.sent:
+	case w.sent && int64(len(p)) > w.left:
 		return 0, http.ErrContentLength
-	case w.body == nil && w.header.Get("Content-Length") == strconv.Itoa(len(p)):
+	case w.sent:
+		_, w.err = w.conn.Write(p)
+		w.left -= int64(len(p))
+		return len(p), w.err
+	}
+	if length, err := strconv.ParseInt(w.header.Get("Content-Length"), 10, 64); err == nil && w.body == nil && length >= int64(len(p)) {
+		w.left = length - int64(len(p))
 		w.send(p)
 		return len(p), w.err
 	}
@@ -139,11 +146,14 @@ func (w *plainWriter) finish() error {
 		w.header.Set("Content-Length", strconv.Itoa(len(w.body)))
 		w.send(w.body)
 	}
+	if w.err == nil && w.left > 0 {
+		w.err = io.ErrUnexpectedEOF // the client has to see that
+	}
 	return w.err
 }
 
-// send sends the whole answer in one piece, so that a small one wakes the client
-// but once.
+// send sends the head and what comes first in one piece, so that a small answer wakes
+// the client but once.
 func (w *plainWriter) send(body []byte) {
 	w.sent = true
 	h := w.header

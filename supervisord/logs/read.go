@@ -31,8 +31,17 @@ func Read(path string, offset, length int64) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
+	start, n, err := readRange(size, offset, length)
+	if err != nil {
+		return nil, err
+	}
+	return readAt(file, size, start, n)
+}
+
+// readRange returns which bytes of a file Read returns.
+func readRange(size, offset, length int64) (start, n int64, err error) {
 	if length < 0 || offset < 0 && length != 0 {
-		return nil, ErrBadArguments
+		return 0, 0, ErrBadArguments
 	}
 	if offset < 0 {
 		offset = max(0, size+offset)
@@ -40,7 +49,7 @@ func Read(path string, offset, length int64) ([]byte, error) {
 	if length == 0 {
 		length = math.MaxInt64
 	}
-	return readAt(file, size, offset, length)
+	return offset, length, nil
 }
 
 // Tail returns the end of a log file, as tailProcessStdoutLog of the XML-RPC

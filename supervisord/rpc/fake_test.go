@@ -9,6 +9,7 @@ import (
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
 	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/states"
 )
@@ -222,9 +223,9 @@ func (f *fake) Shutdown() { f.note("Shutdown") }
 
 func (f *fake) Restart() error { f.note("Restart"); return nil }
 
-func (f *fake) ReadMainLog(offset, length int64) (string, error) {
+func (f *fake) ReadMainLog(offset, length int64) (logs.Excerpt, error) {
 	f.note("ReadMainLog", offset, length)
-	return "", fmt.Errorf("not a fault")
+	return logs.Excerpt{}, fmt.Errorf("not a fault")
 }
 
 func (f *fake) ClearMainLog() error {
@@ -232,22 +233,28 @@ func (f *fake) ClearMainLog() error {
 	return nil
 }
 
-func (f *fake) ReadLog(name, channel string, offset, length int64) (string, error) {
+func (f *fake) ReadLog(name, channel string, offset, length int64) (logs.Excerpt, error) {
 	f.note("ReadLog", name, channel, offset, length)
 	switch {
 	case name == "off":
-		return "", faults.Bare(faults.NoFile)
+		return logs.Excerpt{}, faults.Bare(faults.NoFile)
+	case name == "file":
+		return logs.ReadExcerpt(f.log, offset, length)
 	case offset < 0:
-		return "", faults.Bare(faults.BadArguments)
+		return logs.Excerpt{}, faults.Bare(faults.BadArguments)
 	case length > 0:
-		return f.log[offset : offset+length], nil
+		return logs.Literal(f.log[offset : offset+length]), nil
 	}
-	return f.log[offset:], nil
+	return logs.Literal(f.log[offset:]), nil
 }
 
-func (f *fake) TailLog(name, channel string, offset, length int64) (string, int64, bool, error) {
+func (f *fake) TailLog(name, channel string, offset, length int64) (logs.Excerpt, int64, bool, error) {
 	f.note("TailLog", name, channel, offset, length)
-	return f.log, int64(len(f.log)), false, nil
+	if name == "file" {
+		text, next, overflow := logs.TailExcerpt(f.log, offset, length)
+		return text, next, overflow, nil
+	}
+	return logs.Literal(f.log), int64(len(f.log)), false, nil
 }
 
 func (f *fake) ClearLogs(_ context.Context, name string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/logs"
 	"supervisor/supervisord/states"
 )
 
@@ -62,11 +63,11 @@ type Supervisor interface {
 	Shutdown()
 	Restart() error
 
-	ReadMainLog(offset, length int64) (string, error)
+	ReadMainLog(offset, length int64) (logs.Excerpt, error)
 	ClearMainLog() error
 	// The channel is "stdout" or "stderr".
-	ReadLog(name, channel string, offset, length int64) (string, error)
-	TailLog(name, channel string, offset, length int64) (text string, newOffset int64, overflow bool, err error)
+	ReadLog(name, channel string, offset, length int64) (logs.Excerpt, error)
+	TailLog(name, channel string, offset, length int64) (text logs.Excerpt, newOffset int64, overflow bool, err error)
 	ClearLogs(ctx context.Context, name string) error
 	ClearAllLogs(ctx context.Context) ([]api.CallResult, error)
 

@@ -10,6 +10,7 @@ import (
 
 	gorilla "github.com/gorilla/rpc/v2"
 
+	"supervisor/supervisord/longtext"
 	"supervisor/supervisord/xmlrpc"
 )
 
@@ -64,15 +65,33 @@ func (q *xmlRequest) ReadRequest(call any) error {
 
 // WriteResponse writes the result of a call, an *any.
 func (q *xmlRequest) WriteResponse(w http.ResponseWriter, reply any) {
+	var long longtext.Places
 	buf := q.codec.buffer()
-	body, err := q.codec.encoder.Response((*buf)[:0], tell(w, *reply.(*any)))
+	body, err := q.codec.encoder.Response((*buf)[:0], place(tell(w, *reply.(*any)), &long))
 	if err != nil {
 		panic(err) // a method with a result that is not in the table's types
 	}
-	writeXML(w, body)
-	*buf = body
-	q.codec.buffers.Put(buf)
+	if long.IsEmpty() {
+		writeXML(w, body)
+	} else {
+		w.Header().Set("Content-Type", typeXML)
+		if err := long.Send(w, body, xmlEscaper); err != nil { // the log is gone, or can't be read
+			q.WriteError(w, http.StatusOK, err)
+		}
+	}
+	if cap(body) <= mostKept {
+		*buf = body
+		q.codec.buffers.Put(buf)
+	}
 }
+
+func xmlEscaper() longtext.Escaper {
+	return func(dst []byte, piece string, _ bool) []byte { return xmlrpc.AppendText(dst, piece) }
+}
+
+// mostKept is the largest memory for an answer that is kept for the next one: what
+// thousands of processes need.
+const mostKept = 4 << 20
 
 // buffer lends memory for an answer. That of a thousand processes takes a
 // megabyte, and growing there by doubling would cost more than writing it.

@@ -16,7 +16,7 @@ import (
 
 // ReadMainLog returns a part of the main log: see logs.Read for what offset
 // and length mean.
-func (s *Supervisor) ReadMainLog(offset, length int64) (string, error) {
+func (s *Supervisor) ReadMainLog(offset, length int64) (logs.Excerpt, error) {
 	return readLog(s.Main.Path(), offset, length)
 }
 
@@ -32,39 +32,39 @@ func (s *Supervisor) ClearMainLog() error {
 }
 
 // ReadLog returns a part of a process's log.
-func (s *Supervisor) ReadLog(name, channel string, offset, length int64) (string, error) {
+func (s *Supervisor) ReadLog(name, channel string, offset, length int64) (logs.Excerpt, error) {
 	p, err := s.one(name)
 	if err != nil {
-		return "", err
+		return logs.Excerpt{}, err
 	}
 	return readLog(p.Stream(channel).Path(), offset, length)
 }
 
-func readLog(path string, offset, length int64) (string, error) {
+func readLog(path string, offset, length int64) (logs.Excerpt, error) {
 	if path == "" {
-		return "", faults.Bare(faults.NoFile)
+		return logs.Excerpt{}, faults.Bare(faults.NoFile)
 	}
-	data, err := logs.Read(path, offset, length)
+	text, err := logs.ReadExcerpt(path, offset, length)
 	switch {
 	case errors.Is(err, logs.ErrBadArguments):
-		return "", faults.Bare(faults.BadArguments)
+		err = faults.Bare(faults.BadArguments)
 	case errors.Is(err, fs.ErrNotExist):
-		return "", faults.New(faults.NoFile, path)
+		err = faults.New(faults.NoFile, path)
 	case err != nil:
-		return "", faults.Bare(faults.Failed)
+		err = faults.Bare(faults.Failed)
 	}
-	return logs.Text(data), nil
+	return text, err
 }
 
 // TailLog returns what was appended to a process's log after offset: see
 // logs.Tail.
-func (s *Supervisor) TailLog(name, channel string, offset, length int64) (text string, newOffset int64, overflow bool, err error) {
+func (s *Supervisor) TailLog(name, channel string, offset, length int64) (text logs.Excerpt, newOffset int64, overflow bool, err error) {
 	p, err := s.one(name)
 	if err != nil {
-		return "", 0, false, err
+		return logs.Excerpt{}, 0, false, err
 	}
-	data, newOffset, overflow := logs.Tail(p.Stream(channel).Path(), offset, length)
-	return logs.Text(data), newOffset, overflow, nil
+	text, newOffset, overflow = logs.TailExcerpt(p.Stream(channel).Path(), offset, length)
+	return text, newOffset, overflow, nil
 }
 
 // ClearLogs empties the logs of a process.

@@ -20,6 +20,7 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
 	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/states"
 )
@@ -93,16 +94,19 @@ func (f *fake) ClearLogs(ctx context.Context, name string) error {
 	return err
 }
 
-func (f *fake) ReadLog(name, channel string, offset, length int64) (string, error) {
+func (f *fake) ReadLog(name, channel string, offset, length int64) (logs.Excerpt, error) {
 	f.calls = append(f.calls, fmt.Sprintf("read %s %s %d %d", name, channel, offset, length))
 	if _, err := f.Info(name); err != nil {
-		return "", err
+		return logs.Excerpt{}, err
 	}
 	log, ok := f.logs[name]
-	if !ok {
-		return "", faults.New(faults.NoFile, "/log")
+	switch {
+	case !ok:
+		return logs.Excerpt{}, faults.New(faults.NoFile, "/log")
+	case name == "file":
+		return logs.ReadExcerpt(log, offset, length)
 	}
-	return log, nil
+	return logs.Literal(log), nil
 }
 
 var (

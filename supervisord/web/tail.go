@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/longtext"
 )
 
 // tailView is the tail page.
@@ -26,17 +28,25 @@ func (s *server) tail(w http.ResponseWriter, _ *http.Request, f form) error {
 		view := tailView{frame: s.frame("Supervisor tail of process None"), Text: "No process name found"}
 		return s.show(w, http.StatusOK, "tail.html", view)
 	}
-	return s.show(w, http.StatusOK, "tail.html", tailView{
+	var long longtext.Places
+	page, err := s.render("tail.html", tailView{
 		frame:   s.frame("Supervisor tail of process " + name),
-		Text:    printable(s.tailText(name, limit)),
+		Text:    printable(long.Put(s.tailText(name, limit))),
 		Refresh: "tail.html?processname=" + quote(name) + "&limit=" + strconv.FormatInt(limit, 10),
 	})
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html;charset=utf-8")
+	forbidCaching(h)
+	return long.Send(w, page, textEscaper)
 }
 
 // tailText is the end of the log, or why there is none.
-func (s *server) tailText(name string, limit int64) string {
+func (s *server) tailText(name string, limit int64) logs.Excerpt {
 	err := s.alive()
-	var text string
+	var text logs.Excerpt
 	if err == nil {
 		text, err = s.Supervisor.ReadLog(name, "stdout", -limit, 0)
 	}
@@ -44,9 +54,9 @@ func (s *server) tailText(name string, limit int64) string {
 	case err == nil:
 		return text
 	case code(err) == faults.NoFile:
-		return "No file for " + name
+		return logs.Literal("No file for " + name)
 	default:
-		return "ERROR: " + unexpected(err)
+		return logs.Literal("ERROR: " + unexpected(err))
 	}
 }
 

@@ -3,6 +3,8 @@ package web
 import (
 	"html/template"
 	"strings"
+
+	"supervisor/supervisord/longtext"
 )
 
 // text escapes what stands between tags as Supervisor does: & and < and no
@@ -14,6 +16,22 @@ func text(s string) template.HTML {
 		s = strings.ReplaceAll(s, r[0], r[1])
 	}
 	return template.HTML(s)
+}
+
+// textEscaper has a text that comes in pieces be what printable and text make of it as
+// a whole.
+func textEscaper() longtext.Escaper {
+	held := "" // brackets at the end of a piece, which a > may follow
+	return func(dst []byte, piece string, last bool) []byte {
+		piece = held + piece
+		held = ""
+		if !last {
+			rest := strings.TrimRight(piece, "]")
+			rest = piece[:max(len(rest), len(piece)-len("]]"))]
+			piece, held = rest, piece[len(rest):]
+		}
+		return append(dst, text(printable(piece))...)
+	}
 }
 
 // printable replaces what must not stand in a page: control characters, which

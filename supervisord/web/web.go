@@ -15,6 +15,7 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/logs"
 	"supervisor/supervisord/states"
 )
 
@@ -34,7 +35,7 @@ type Supervisor interface {
 	ClearLogs(ctx context.Context, name string) error
 	// ReadLog returns the last -offset bytes of a log for a negative offset
 	// and a length of 0. The channel is "stdout" or "stderr".
-	ReadLog(name, channel string, offset, length int64) (string, error)
+	ReadLog(name, channel string, offset, length int64) (logs.Excerpt, error)
 }
 
 // Options is what the pages need.
@@ -150,17 +151,24 @@ func (p *Pages) frame(title string) frame {
 
 // show has the template of that name show a view.
 func (p *Pages) show(w http.ResponseWriter, status int, name string, view any) error {
-	var b bytes.Buffer
-	if err := p.templates().ExecuteTemplate(&b, name, view); err != nil {
+	page, err := p.render(name, view)
+	if err != nil {
 		return err
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html;charset=utf-8")
 	forbidCaching(h)
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	h.Set("Content-Length", strconv.Itoa(len(page)))
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // a client that is gone misses nothing
+	_, _ = w.Write(page) // a client that is gone misses nothing
 	return nil
+}
+
+// render has the template of that name make a page of a view.
+func (p *Pages) render(name string, view any) ([]byte, error) {
+	var b bytes.Buffer
+	err := p.templates().ExecuteTemplate(&b, name, view)
+	return b.Bytes(), err
 }
 
 func forbidCaching(h http.Header) {

@@ -5,6 +5,10 @@ import "unicode/utf8"
 // replacement stands for what XML cannot hold.
 const replacement = "\uFFFD"
 
+// AppendText appends a piece of a string value, escaped as an Encoder does it. A
+// piece must not begin or end within a character.
+func AppendText(dst []byte, piece string) []byte { return appendText(dst, piece) }
+
 // appendText appends s as character data.
 //
 // A carriage return is written as a reference, because a parser turns a bare
