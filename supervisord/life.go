@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/daemon"
@@ -128,14 +127,15 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 			o.Scaled(sc) // its record is a new one
 		}
 	}
-	started := make(chan struct{}, 1)
-	o.Started = func() {
-		select {
-		case started <- struct{}{}:
-		default:
-		}
-	}
+	memory := newMemory(l.spawner.Births)
+	o.Started = memory.startsAreOver
 	s = supervisor.New(o)
+	s.Observe(func(p *process.Process) {
+		memory.isUsed()
+		if e.keeps && p.IsOver() {
+			keeper.Changed(subject{process: p}) // which makes it forget the process
+		}
+	})
 	operations := rolling.New(rolling.Options{Supervisor: s, Log: l.log, Leaving: l.leaving})
 	s.Explain(operations.Explain)
 	s.Observe(l.exitPolicy(s, e, operations.OnTrial).Changed)
@@ -166,12 +166,12 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	}
 	pages := web.New(web.Options{Supervisor: s, Version: Version, Log: l.log})
 	helpers.Go(func() {
-		if err := servers.Serve(ctx, httpd.Handlers{RPC: door, Logs: s, Web: pages.Handler}); err != nil {
+		if err := servers.Serve(ctx, httpd.Handlers{RPC: memory.whileServing(door), Logs: s, Web: memory.whileServingPages(pages.Handler)}); err != nil {
 			l.log.Error(fmt.Sprintf("serve: %v", err))
 		}
 	})
 	helpers.Go(func() { l.obey(ctx, s) })
-	helpers.Go(func() { giveBack(ctx, started, l.spawner.Births) })
+	helpers.Go(func() { memory.run(ctx) })
 	helpers.Go(func() { l.leave(ctx, servers, func() bool { return s.Mood() == states.DaemonRunning }, stop) })
 	helpers.Go(func() { operations.Run(supervising) })
 	e.settled = false
@@ -205,37 +205,6 @@ func (l *life) exitPolicy(s *supervisor.Supervisor, e *estate, spares func(*proc
 	}
 	d := l.conf.Supervisord
 	return exitpolicy.New(exitpolicy.Options{On: d.ExitOn, Status: d.ExitStatus, Past: past, Spares: spares, GiveUp: s.GiveUp})
-}
-
-const (
-	// composure is how long after a round of starts the memory that it took is
-	// given back: by then the processes do what they do most of their lives,
-	// nothing. If there are more than a few births in that time, what would be
-	// given back would soon be taken again.
-	composure = time.Second
-	few       = 10
-)
-
-// giveBack returns memory to the system after each round of starts. What reading
-// a configuration and many births take is more than all that is kept of them.
-func giveBack(ctx context.Context, started <-chan struct{}, births func() int64) {
-	for {
-		select {
-		case <-started:
-		case <-ctx.Done():
-			return
-		}
-		for calm := false; !calm; {
-			before := births()
-			select {
-			case <-time.After(composure):
-			case <-ctx.Done():
-				return
-			}
-			calm = births()-before <= few
-		}
-		daemon.GiveBack()
-	}
 }
 
 // namespaces lists the names under which methods are offered: those of
