@@ -34,8 +34,9 @@ func (m *mainProgram) supervise() (int, error) {
 		return 0, err
 	}
 	if !conf.Supervisord.NoDaemon && m.background == nil && m.heritage == nil {
-		return daemon.StartInBackground(m.args)
+		return daemon.StartInBackground(m.args, m.files)
 	}
+	m.files = m.files.ReadOnce(!conf.Supervisord.NoDaemon)
 	daemon.KeepDescriptors()
 	daemon.ReserveThreads()
 	arrived := make(chan os.Signal, 16)
@@ -77,7 +78,7 @@ func (m *mainProgram) supervise() (int, error) {
 			handed.Upgrades--
 			continue // with what has been handed over to nobody
 		}
-		if conf, err = m.load(); err != nil {
+		if conf, err = m.reload(); err != nil {
 			return 0, err
 		}
 	}
@@ -88,6 +89,14 @@ func (m *mainProgram) program(group, name string, options map[string]string) ([]
 }
 
 func (m *mainProgram) load() (*config.Config, error) { return config.Load(m.loadOptions()) }
+
+// reload reads the files again, whose texts may have changed.
+func (m *mainProgram) reload() (*config.Config, error) {
+	if err := m.files.RereadError(); err != nil {
+		return nil, err
+	}
+	return m.load()
+}
 
 func (m *mainProgram) loadScaled(scales []config.Scale) (*config.Config, error) {
 	o := m.loadOptions()

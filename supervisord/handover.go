@@ -40,6 +40,8 @@ type handover struct {
 	Servers  []httpd.Bequest
 	Pidfile  int            // descriptor, -1 for none
 	Signals  []int          // that have arrived and not been obeyed
+	Comm     string         `json:",omitempty"` // how the kernel names the process
+	Files    *config.Files  `json:",omitempty"` // what can't be read again
 	Scales   []config.Scale `json:",omitempty"`
 	// What programs have said of themselves, and where they go on saying it.
 	Health  map[string]health.Legacy `json:",omitempty"`
@@ -91,6 +93,9 @@ func receiveHandover() (h *handover, rehearsal bool, err error) {
 			return nil, false, fmt.Errorf("%s: %w", name, err)
 		}
 		h, err = readHandover(os.NewFile(uintptr(fd), "handover"))
+		if err == nil {
+			daemon.SetComm(h.Comm)
+		}
 		return h, name == rehearseVar, err
 	}
 	return nil, false, nil
@@ -263,7 +268,7 @@ func (l *life) upgrade(ctx context.Context, binary string, servers *httpd.Server
 	if binary != "" {
 		args[0] = binary
 	}
-	if err := (&handover{Version: ledger.Version}).rehearse(ctx, l.spawner, path, args); err != nil {
+	if err := (&handover{Version: ledger.Version, Files: l.files}).rehearse(ctx, l.spawner, path, args); err != nil {
 		return err
 	}
 	if err := servers.Pause(); err != nil {
@@ -309,6 +314,7 @@ func (l *life) leave(ctx context.Context, servers *httpd.Servers, running func()
 // handOver is what there is to hand over once everything has stopped.
 func (l *life) handOver(s *supervisor.Supervisor, e *estate, m *health.Monitor) *handover {
 	h := &handover{Version: ledger.Version, Upgrades: l.upgrades() + 1, Servers: l.sites, Pidfile: e.pidfile.Bequeath(), next: l.next}
+	h.Comm, h.Files = daemon.Comm(), l.files
 	h.Scales = s.Scales()
 	h.Health, h.Heard = m.Legacy()
 	h.Sockets = s.Options.Sockets.Bequeath()

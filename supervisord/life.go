@@ -96,7 +96,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	defer stop()
 	o := supervisor.Options{
 		Config:     l.conf,
-		Load:       l.load,
+		Load:       l.reload,
 		Scales:     e.scales,
 		LoadScaled: l.loadScaled,
 		Program:    l.program,

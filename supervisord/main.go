@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/daemon"
 	"supervisor/supervisord/front"
 	"supervisor/supervisord/localtime"
+	"supervisor/supervisord/spawn"
 )
 
 // Version is what -v prints and getSupervisorVersion answers: the version of
@@ -25,14 +26,19 @@ const exitRefused = 2
 // program's name, and returns its exit status.
 func Main(args []string, stdout, stderr io.Writer) int {
 	time.Local = localtime.Load(os.LookupEnv) // nothing has asked for the time yet
-	background, _ := daemon.InBackground()    // first of all: it hides the mark
+	spawn.NoteExecutable()
+	background, err := daemon.InBackground() // it hides the mark
+	if err != nil {
+		fmt.Fprintf(stderr, "Error: %v\n", err)
+		return exitRefused
+	}
 	heritage, rehearsal, err := receiveHandover()
 	if rehearsal && len(args) > 1 && args[1] == rehearseOption {
 		args = slices.Delete(slices.Clone(args), 1, 2)
 	}
 	m := &mainProgram{
 		args: args, stdout: stdout, stderr: stderr, host: config.ThisHost(),
-		background: background, heritage: heritage, rehearsal: rehearsal,
+		background: background, heritage: heritage, rehearsal: rehearsal, files: receiveFiles(background, heritage),
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
@@ -50,6 +56,19 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	return m.status
 }
 
+// receiveFiles returns what earlier processes of this daemon have read of the
+// configuration files.
+func receiveFiles(b *daemon.Background, h *handover) *config.Files {
+	files := &config.Files{}
+	switch {
+	case b != nil:
+		files = b.Files
+	case h != nil && h.Files != nil:
+		files = h.Files
+	}
+	return files
+}
+
 // mainProgram is one run of Main.
 type mainProgram struct {
 	args           []string
@@ -58,6 +77,7 @@ type mainProgram struct {
 	values         *config.CommandLineValues
 	background     *daemon.Background // set in the second half of going there
 	heritage       *handover          // from another binary in this process
+	files          *config.Files      // what is not to be read again
 	rehearsal      bool               // to see whether it could be taken over
 	status         int                // to exit with
 }
@@ -83,7 +103,9 @@ func (m *mainProgram) act(v front.Values, _ []string) (err error) {
 		m.status, err = config.Check(m.stdout, m.loadOptions(), v.Bool("json"))
 		return err
 	}
-	if os.Getuid() == 0 && !v.IsSet("configuration") {
+	// A process that goes on where another has been has nothing new to say, and the
+	// first line of a rehearsal is taken for the reason why it failed.
+	if os.Getuid() == 0 && !v.IsSet("configuration") && m.background == nil && m.heritage == nil {
 		fmt.Fprintln(m.stderr, "Supervisord is running as root and it is searching for its configuration file in "+
 			"default locations, the current directory among them; name the file with -c to be sure of it")
 	}
@@ -97,5 +119,6 @@ func (m *mainProgram) loadOptions() config.LoadOptions {
 		Program:   m.args[0],
 		Overrides: m.values.Overrides,
 		Host:      m.host,
+		Files:     m.files,
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -20,6 +19,8 @@ type LoadOptions struct {
 	Program   string    // argv[0], from which the search starts
 	Overrides Overrides // what the command line says
 	Host      Host
+	// Files knows the texts of files that are not to be read again, nil for none.
+	Files *Files
 	// Scales are in force instead of the numprocs of the files.
 	Scales []Scale
 
@@ -150,7 +151,7 @@ func (l *loader) search() bool {
 		if l.name != "" {
 			break
 		}
-		if _, err := os.Stat(python.Join(l.host.Cwd, name)); err == nil {
+		if l.Files.exists(python.Join(l.host.Cwd, name)) {
 			l.name = name
 		}
 	}
@@ -165,16 +166,16 @@ func (l *loader) search() bool {
 // readMain reads the main file into the table.
 func (l *loader) readMain() bool {
 	path := python.Join(l.host.Cwd, l.name)
-	if _, err := os.Stat(path); err != nil {
+	if !l.Files.exists(path) {
 		l.reject(l.name, 0, "could not find config file "+l.name)
 		return false
 	}
-	text, err := os.ReadFile(path)
+	text, err := l.Files.read(path)
 	if err != nil {
 		l.reject(l.name, 0, "could not read config file "+l.name)
 		return false
 	}
-	return l.add(string(text), l.name, false)
+	return l.add(text, l.name, false)
 }
 
 // add parses a file's text into the table.
@@ -224,7 +225,7 @@ func (l *loader) include() bool {
 	}
 	for _, word := range strings.FieldsFunc(files, python.IsSpace) {
 		pattern := python.Join(l.vars.here, word)
-		paths := python.Glob(pattern)
+		paths := l.Files.glob(pattern)
 		if len(paths) == 0 {
 			l.warn("No file matches via include \"%s\"", pattern)
 		}
@@ -239,13 +240,13 @@ func (l *loader) include() bool {
 
 // includeFile merges one file. A file that cannot be read is left out.
 func (l *loader) includeFile(path string) bool {
-	text, err := os.ReadFile(path)
+	text, err := l.Files.read(path)
 	if err != nil {
-		l.warn("Could not include file \"%s\": %v", path, errors.Unwrap(err))
+		l.warn("Could not include file \"%s\": %v", path, err)
 		return true
 	}
 	l.conf.Infos = append(l.conf.Infos, fmt.Sprintf("Included extra file \"%s\" during parsing", path))
-	if !l.add(string(text), path, true) {
+	if !l.add(text, path, true) {
 		return false
 	}
 	l.table.Replace(literalHere, python.Absolute(l.host.Cwd, python.Dirname(path)))

@@ -1,23 +1,36 @@
 package daemon
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/spawn"
 )
 
 // backgroundVar tells a process that it is to become the daemon, and which
-// descriptor the one that started it listens on. It never reaches a child.
+// descriptor the one that started it listens on. On the next one it tells the rest,
+// as JSON. The variable never reaches a child.
 const backgroundVar = "_SUPERVISORD_BACKGROUND"
 
 // Background is the second half of going into the background.
-type Background struct{ ready *os.File }
+type Background struct {
+	ready *os.File
+	backgroundOrder
+}
+
+// backgroundOrder is what the first process tells the second one.
+type backgroundOrder struct {
+	Comm  string        // how the kernel names it
+	Files *config.Files // what it has read: a pipe gives its text only once
+}
 
 // Go can't fork itself, so the daemon is a second process of the same binary
 // in a session of its own. The first one waits until the second has bound its
@@ -25,19 +38,27 @@ type Background struct{ ready *os.File }
 // terminal, if there is one.
 
 // StartInBackground runs this program again with the same arguments and waits
-// until it has detached or ended. It returns the exit status to end with.
-func StartInBackground(args []string) (status int, err error) {
-	self := "/proc/self/exe"
-	if runtime.GOOS != "linux" {
-		if self, err = os.Executable(); err != nil {
-			return 0, err
-		}
+// until it has detached or ended. It returns the exit status to end with. The
+// second process does not read again what files knows.
+func StartInBackground(args []string, files *config.Files) (status int, err error) {
+	self, err := spawn.NamedExecutable()
+	if err != nil {
+		return 0, fmt.Errorf("go into the background: %w", err)
+	}
+	text, err := json.Marshal(backgroundOrder{Comm(), files})
+	if err != nil {
+		return 0, fmt.Errorf("go into the background: %w", err)
 	}
 	listen, ready, err := os.Pipe()
 	if err != nil {
 		return 0, err
 	}
 	defer listen.Close()
+	hear, tell, err := os.Pipe()
+	if err != nil {
+		ready.Close()
+		return 0, err
+	}
 	cmd := &exec.Cmd{
 		Path:        self,
 		Args:        args,
@@ -45,14 +66,18 @@ func StartInBackground(args []string) (status int, err error) {
 		Stdin:       os.Stdin,
 		Stdout:      os.Stdout,
 		Stderr:      os.Stderr,
-		ExtraFiles:  []*os.File{ready},
+		ExtraFiles:  []*os.File{ready, hear},
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
-	if err := cmd.Start(); err != nil {
-		ready.Close()
+	err = cmd.Start()
+	ready.Close()
+	hear.Close()
+	if err != nil {
+		tell.Close()
 		return 0, fmt.Errorf("go into the background: %w", err)
 	}
-	ready.Close()
+	_, _ = tell.Write(text) // if the other one has ended, its exit status tells why
+	tell.Close()
 	if n, _ := listen.Read(make([]byte, 1)); n == 1 {
 		return 0, nil
 	}
@@ -64,16 +89,25 @@ func StartInBackground(args []string) (status int, err error) {
 	return 0, err
 }
 
-// InBackground tells whether this process is the second one, and takes the
-// mark off, so that nobody else sees it.
-func InBackground() (*Background, bool) {
+// InBackground returns what the first process has told this one, nil if this process
+// is the first one. It takes the mark off, so that nobody else sees it, and has the
+// kernel name the process as it named the first one.
+func InBackground() (*Background, error) {
 	fd, err := strconv.Atoi(os.Getenv(backgroundVar))
 	if err != nil {
-		return nil, false
+		return nil, nil
 	}
 	_ = os.Unsetenv(backgroundVar) // it was there, so it can go
 	unix.CloseOnExec(fd)
-	return &Background{os.NewFile(uintptr(fd), "background")}, true
+	unix.CloseOnExec(fd + 1)
+	b := &Background{ready: os.NewFile(uintptr(fd), "background")}
+	hear := os.NewFile(uintptr(fd+1), "background")
+	defer hear.Close()
+	if err := json.NewDecoder(hear).Decode(&b.backgroundOrder); err != nil {
+		return nil, fmt.Errorf("go into the background: %w", err)
+	}
+	SetComm(b.Comm)
+	return b, nil
 }
 
 // Detach lets go of the terminal and of the process that waits.

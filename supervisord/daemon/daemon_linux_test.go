@@ -14,8 +14,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/config"
 	"supervisor/supervisord/testkit"
 )
 
@@ -38,11 +40,16 @@ var acts = map[string]func(args []string){
 	"umask":  func(args []string) { SetUmask(number(args[0])); become(testkit.Command("umask")) },
 	"user":   users,
 	"background": func(args []string) {
-		if b, second := InBackground(); second {
+		b, err := InBackground()
+		if err != nil {
+			panic(err)
+		}
+		if b != nil {
 			background(b, args)
 			return
 		}
-		status, err := StartInBackground(os.Args)
+		SetComm("some-name")
+		status, err := StartInBackground(os.Args, &config.Files{Found: map[string]bool{"a": true}})
 		if err != nil {
 			fmt.Println(err)
 		}
@@ -333,6 +340,8 @@ type report struct {
 	Marked      bool // the mark is in its environment
 	Private     bool // no child gets the descriptor of the process that waits
 	Leader      bool // it leads a session
+	Comm        string
+	Files       *config.Files // what the first process has read
 	Std         []string
 	Descriptors string // that a child has
 }
@@ -347,6 +356,7 @@ func background(b *Background, args []string) {
 	fmt.Println("second detaches")
 	var r report
 	flags, err := unix.FcntlInt(b.ready.Fd(), unix.F_GETFD, 0)
+	r.Comm, r.Files = Comm(), b.Files
 	r.Private = err == nil && flags&unix.FD_CLOEXEC != 0
 	if err := b.Detach(); err != nil {
 		panic(err)
@@ -394,8 +404,8 @@ func TestBackground(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := report{Private: true, Leader: true, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
-	if diff := cmp.Diff(want, got); diff != "" {
+	want := report{Private: true, Leader: true, Comm: "some-name", Files: &config.Files{Found: map[string]bool{"a": true}}, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(config.Files{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -414,7 +424,7 @@ func TestBackgroundThatEnds(t *testing.T) {
 
 func TestNotInBackground(t *testing.T) {
 	t.Parallel()
-	if b, ok := InBackground(); b != nil || ok {
+	if b, err := InBackground(); b != nil || err != nil {
 		t.Error("nobody sent this process to the background")
 	}
 }

@@ -48,7 +48,7 @@ func resolveListener(conf *config.Process, path string) (file string, argv []str
 		return file, argv, err
 	}
 	words, _ := shlex.Split(conf.Command) // it could be split just now
-	self, selfErr := spawn.SelfPath()
+	self, selfErr := spawn.ExactExecutable()
 	if filepath.Base(words[0]) != spawn.StdoutListener || selfErr != nil {
 		return file, argv, err
 	}

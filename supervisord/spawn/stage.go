@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 	"syscall"
 
@@ -30,7 +29,7 @@ type order struct {
 // forkStage starts this binary as the first stage of a child. The steps that
 // can fail are left to it.
 func forkStage(spec *Spec, attr *syscall.ProcAttr) (int, error) {
-	self, err := SelfPath()
+	self, err := ExactExecutable()
 	if err != nil {
 		return 0, err
 	}
@@ -51,15 +50,6 @@ func pidVars(spec *Spec) (names []string) {
 		names = append(names, "WATCHDOG_PID")
 	}
 	return names
-}
-
-// SelfPath is the running binary, also when its file has been replaced. A child that
-// has not executed another file yet may use it, too.
-func SelfPath() (string, error) {
-	if runtime.GOOS == "linux" {
-		return "/proc/self/exe", nil
-	}
-	return os.Executable()
 }
 
 // Stage makes this process the child it was started as, and does not return;
