@@ -42,7 +42,7 @@ var layers = []struct {
 	{"supervisord/logs", []string{"printable", "python", "safeopen"}},
 	{"supervisord/signals", nil},
 	{"supervisord/notify", nil},
-	{"supervisord/spawn", []string{"signals"}},
+	{"supervisord/spawn", []string{"safeopen", "signals"}},
 	{"supervisord/probe", []string{"config", "printable", "spawn"}},
 	{"supervisord/process", []string{"signals", "envfile", "config", "states", "faults", "events", "logs", "spawn", "namespec", "shlex", "python", "bound"}},
 	{"supervisord/listener", []string{"python", "config", "states", "events", "process", "logs"}},

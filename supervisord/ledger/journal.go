@@ -157,6 +157,8 @@ func distrust(f *os.File) string {
 		return "is no file"
 	case !ok || int(stat.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0:
 		return "can be written by other users"
+	case stat.Nlink > 1:
+		return "has a second name, which other users can have given it"
 	}
 	return ""
 }

@@ -182,6 +182,13 @@ func TestFilesOfOthersAreNotBelieved(t *testing.T) {
 		}
 	}
 	refused(link, "is a link")
+	if err := os.Link(j.path, j.path+".second"); err != nil {
+		t.Fatal(err)
+	}
+	refused(j.path, "has a second name, which other users can have given it")
+	if err := os.Remove(j.path + ".second"); err != nil {
+		t.Fatal(err)
+	}
 	refused(filepath.Dir(j.path), "is no file")
 	if err := os.Chmod(j.path, 0o622); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,7 +27,6 @@ type Hub struct {
 	last  place
 	ears  map[place]*ear
 	named map[string]*ear
-	made  bool // the directory was, by us
 	ended bool
 }
 
@@ -88,20 +86,22 @@ func (h *Hub) Listen(name string, uid int) (path string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if e := h.named[name]; e != nil && e.path != "" {
-		if info, err := os.Lstat(e.path); err == nil && info.Mode()&os.ModeSocket != 0 {
+		if err := give(e.path, uid); err == nil {
 			h.drain(e)
-			return e.path, os.Lchown(e.path, uid, -1)
+			return e.path, nil
 		}
-		h.close(e) // somebody has removed its file
+		h.close(e) // somebody has removed its file, or the directory
 	}
 	path = h.path(name)
 	if len(path) > maxPath {
 		return "", fmt.Errorf("the path of the notify socket is too long: %s has %d bytes, %d are possible", path, len(path), maxPath)
 	}
-	if err := h.makeDir(); err != nil {
+	dir, err := makeDir(h.dir)
+	if err != nil {
 		return "", err
 	}
-	fd, err := bind(path, uid)
+	defer dir.Close()
+	fd, err := dir.bind(filepath.Base(path), uid)
 	if err != nil {
 		return "", fmt.Errorf("make the notify socket %s: %w", path, err)
 	}
@@ -112,69 +112,6 @@ func (h *Hub) Listen(name string, uid int) (path string, err error) {
 func (h *Hub) path(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return filepath.Join(h.dir, hex.EncodeToString(sum[:8]))
-}
-
-// makeDir lets everybody pass through, as the sockets belong to several users,
-// and nobody look around or add files.
-func (h *Hub) makeDir() error {
-	if h.made {
-		return nil
-	}
-	err := os.Mkdir(h.dir, 0o711)
-	if err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("make the directory of the notify sockets: %w", err)
-	}
-	info, err := os.Lstat(h.dir)
-	if err != nil {
-		return err
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || !ok || int(stat.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0 {
-		return fmt.Errorf("the directory of the notify sockets, %s, belongs to somebody else or can be written to by others", h.dir)
-	}
-	if err := os.Chmod(h.dir, 0o711); err != nil { // whatever the umask
-		return err
-	}
-	h.made = true
-	return nil
-}
-
-// bind makes a socket under another name first, so that there is one at path
-// all the time and nobody else's file is in the way.
-func bind(path string, uid int) (fd int, err error) {
-	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		return -1, os.NewSyscallError("socket", err)
-	}
-	defer func() {
-		if err != nil {
-			unix.Close(fd)
-		}
-	}()
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1); err != nil {
-		return -1, os.NewSyscallError("setsockopt", err)
-	}
-	temp := path + "~"
-	if len(temp) > maxPath {
-		temp = path[:len(path)-1] + "~"
-	}
-	if err := os.Remove(temp); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return -1, err
-	}
-	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: temp}); err != nil {
-		return -1, os.NewSyscallError("bind", err)
-	}
-	err = os.Chmod(temp, 0o600) // nobody else can write to the directory
-	if err == nil && uid != os.Geteuid() {
-		err = os.Lchown(temp, uid, -1)
-	}
-	if err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		os.Remove(temp)
-	}
-	return fd, err
 }
 
 // Pipe makes a pipe of that name and returns the program's end, which the
@@ -258,23 +195,21 @@ func (h *Hub) CloseAll() {
 
 // clean removes the directory, with what a daemon that has crashed has left.
 func (h *Hub) clean() {
-	info, err := os.Lstat(h.dir)
-	if err != nil || !info.IsDir() {
+	dir, err := openDir(h.dir)
+	if err != nil {
 		return
 	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
-		return
-	}
-	entries, err := os.ReadDir(h.dir)
+	defer dir.Close()
+	entries, err := dir.ReadDir(-1)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
 		if e.Type() == os.ModeSocket {
-			os.Remove(filepath.Join(h.dir, e.Name()))
+			_ = unix.Unlinkat(dir.fd(), e.Name(), 0)
 		}
 	}
-	os.Remove(h.dir) // unless somebody has put something else there
+	_ = unix.Rmdir(h.dir) // unless somebody has put something else there
 }
 
 // end closes the epoll set.
@@ -311,7 +246,6 @@ func (h *Hub) Inherit(all []Bequest) error {
 	for _, b := range all {
 		unix.CloseOnExec(b.FD)
 		failed = append(failed, h.add(&ear{name: b.Name, fd: b.FD, path: b.Path}))
-		h.made = h.made || b.Path != ""
 	}
 	return errors.Join(failed...)
 }
@@ -323,7 +257,7 @@ func (h *Hub) add(e *ear) error {
 		old.path = "" // the file is the new one's already
 		h.close(old)
 		if path != "" && path != e.path {
-			os.Remove(path)
+			remove(path)
 		}
 	}
 	err := h.open()
@@ -365,7 +299,7 @@ func (h *Hub) open() error {
 
 func (h *Hub) close(e *ear) {
 	if e.path != "" {
-		os.Remove(e.path)
+		remove(e.path)
 	}
 	_ = unix.EpollCtl(h.set, unix.EPOLL_CTL_DEL, e.fd, nil)
 	unix.Close(e.fd)

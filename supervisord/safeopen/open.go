@@ -157,9 +157,7 @@ func openAt(dir int, base, path string, flag int, mode fs.FileMode) (*os.File, e
 func Chmod(path string, mode uint32) error {
 	err := unix.Fchmodat(unix.AT_FDCWD, path, mode, unix.AT_SYMLINK_NOFOLLOW)
 	if err == unix.EOPNOTSUPP { // Linux before 6.6, or a link
-		if info, lstatErr := os.Lstat(path); lstatErr == nil && info.Mode()&fs.ModeSymlink == 0 {
-			err = unix.Chmod(path, mode)
-		}
+		err = chmodNoLink(path, mode)
 	}
 	if err != nil {
 		return &fs.PathError{Op: "chmod", Path: path, Err: err}

@@ -2,15 +2,15 @@ package spawn
 
 import (
 	"encoding/binary"
-	"errors"
 	"math/rand/v2"
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/safeopen"
 )
 
 // Tray holds buffers for output in a file that outlives the daemon. What has
@@ -97,15 +97,12 @@ func (t *Tray) open() {
 
 // openFile maps all that the file has.
 func (t *Tray) openFile() (err error) {
-	if t.file, err = os.OpenFile(t.path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600); err != nil {
+	if t.file, err = safeopen.OpenOwn(t.path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
 	}
 	info, err := t.file.Stat()
 	if err != nil {
 		return err
-	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
-		return &os.PathError{Op: "open", Path: t.path, Err: errors.New("it is another user's")}
 	}
 	for err = t.grow(); err == nil && int64(len(t.memory)+1)*setSize <= info.Size() && !t.full; {
 		err = t.grow()
