@@ -2,6 +2,7 @@ package supervisord
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -291,6 +292,7 @@ func (l *life) openLog() (err error) {
 	if d.NoDaemon && !d.Silent {
 		o.Stdout = l.stdout
 	}
+	o.Fault = func(err error) { l.mainLogFault(o, err) }
 	if l.main, err = logs.OpenMain(o); err != nil {
 		return err
 	}
@@ -310,6 +312,20 @@ func (l *life) openLog() (err error) {
 		}
 	}
 	return nil
+}
+
+// mainLogFault tells that the main log can't be written or rotated, or can be written
+// again. What goes wrong with the file is told to its other readers by the log itself;
+// where it has none, to stderr or, in the background, to syslog.
+func (l *life) mainLogFault(o logs.MainOptions, err error) {
+	l.log.Error(err.Error())
+	switch outage, ok := errors.AsType[*logs.OutageError](err); {
+	case ok && outage.Err == nil || o.Stdout != nil || o.Path == logs.Syslog:
+	case l.conf.Supervisord.NoDaemon:
+		fmt.Fprintf(l.stderr, "%v\n", err)
+	default:
+		logs.ToSyslog(o.Ident, err.Error())
+	}
 }
 
 func (l *life) closeLog() {

@@ -12,8 +12,8 @@ import (
 	"supervisor/supervisord/printable"
 )
 
-// pathSyslog is the name of a main log that is no file.
-const pathSyslog = "syslog"
+// Syslog is the name of a main log that is no file.
+const Syslog = "syslog"
 
 // MainOptions says where the daemon's own log goes.
 type MainOptions struct {
@@ -45,7 +45,7 @@ func OpenMain(o MainOptions) (*Main, error) {
 	m := &Main{o: o, stdout: o.Stdout}
 	switch o.Path {
 	case "":
-	case pathSyslog:
+	case Syslog:
 		m.syslog = newSyslog(o.Ident, m.fault)
 	default:
 		file, err := OpenFile(o.Path, FileOptions{MaxBytes: o.MaxBytes, Backups: o.Backups, Report: m.fault})

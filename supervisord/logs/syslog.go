@@ -36,6 +36,14 @@ type syslogWriter struct {
 	outage   outage
 }
 
+// ToSyslog sends one message to the syslog daemon of this machine, if there is one. It
+// blocks for less than a second at most.
+func ToSyslog(ident, message string) {
+	w := newSyslog(ident, nil)
+	defer w.close()
+	w.lines("", message)
+}
+
 // newSyslog returns a writer that is not connected yet. Without an ident it
 // uses the base name of the program.
 func newSyslog(ident string, report func(error)) *syslogWriter {

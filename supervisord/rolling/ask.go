@@ -2,6 +2,8 @@ package rolling
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,7 +26,8 @@ type Ask struct {
 // INCORRECT_PARAMETERS.
 func ParseAsk(options map[string]string) (Ask, error) {
 	var ask Ask
-	for name, text := range options {
+	for _, name := range slices.Sorted(maps.Keys(options)) { // of several that are wrong the first is told
+		text := options[name]
 		var err error
 		switch name {
 		case "batch":

@@ -35,9 +35,12 @@ func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
 
 func describeChanges(c api.Changes) string {
 	var parts []string
-	for what, names := range map[string][]string{"added": c.Added, "changed": c.Changed, "removed": c.Removed} {
-		if len(names) > 0 {
-			parts = append(parts, fmt.Sprintf("%s: %s", what, strings.Join(names, ", ")))
+	for _, kind := range []struct {
+		what  string
+		names []string
+	}{{"added", c.Added}, {"changed", c.Changed}, {"removed", c.Removed}} {
+		if len(kind.names) > 0 {
+			parts = append(parts, fmt.Sprintf("%s: %s", kind.what, strings.Join(kind.names, ", ")))
 		}
 	}
 	return strings.Join(parts, "; ")
