@@ -2,13 +2,12 @@ package config
 
 import (
 	"os"
-	"os/user"
-	"strconv"
 	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/accounts"
 	"supervisor/supervisord/python"
 )
 
@@ -37,24 +36,18 @@ type Account struct {
 
 // ThisHost describes the real machine and process as they are now.
 func ThisHost() Host {
+	users := accounts.System()
 	h := Host{
 		Environ: os.Environ(),
 		UID:     os.Getuid(),
 		IsDir:   isDir,
-		User:    func(name string) (Account, bool) { return account(user.Lookup(name)) },
-		UserID:  func(uid int) (Account, bool) { return account(user.LookupId(strconv.Itoa(uid))) },
+		User:    func(name string) (Account, bool) { return account(users.User(name)) },
+		UserID:  func(uid int) (Account, bool) { return account(users.UserID(uid)) },
 		Group: func(name string) (int, bool) {
-			g, err := user.LookupGroup(name)
-			if err != nil {
-				return 0, false
-			}
-			gid, err := strconv.Atoi(g.Gid)
+			gid, err := users.Group(name)
 			return gid, err == nil
 		},
-		GroupID: func(gid int) bool {
-			_, err := user.LookupGroupId(strconv.Itoa(gid))
-			return err == nil
-		},
+		GroupID: users.HasGroup,
 	}
 	h.Name, _ = os.Hostname()
 	// os.Getwd would prefer $PWD, which may go through symbolic links; the
@@ -86,16 +79,8 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-func account(u *user.User, err error) (Account, bool) {
-	if err != nil {
-		return Account{}, false
-	}
-	uid, err := strconv.Atoi(u.Uid)
-	if err != nil {
-		return Account{}, false
-	}
-	gid, err := strconv.Atoi(u.Gid)
-	return Account{UID: uid, GID: gid, Home: u.HomeDir}, err == nil
+func account(u accounts.User, err error) (Account, bool) {
+	return Account{UID: u.UID, GID: u.GID, Home: u.Home}, err == nil
 }
 
 func (h *Host) env(name string) (string, bool) {

@@ -1,14 +1,15 @@
 package process
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
 	"strconv"
 	"strings"
 
+	"supervisor/supervisord/accounts"
 	"supervisor/supervisord/envfile"
 )
 
@@ -164,19 +165,19 @@ type login struct{ name, home, shell string }
 // passwdFile is where the shell of a user stands; os/user does not tell it.
 const passwdFile = "/etc/passwd"
 
-// findLogin looks a user up. One that only the system's directory service knows
-// has the shell that is used where none is said.
+// findLogin looks a user up. One whose shell is not known has the one that is used
+// where none is said.
 func findLogin(uid int) (login, error) {
 	if text, err := os.ReadFile(passwdFile); err == nil {
 		if l, ok := parseLogin(string(text), uid); ok {
 			return l, nil
 		}
 	}
-	u, err := user.LookupId(strconv.Itoa(uid))
+	u, err := accounts.System().UserID(uid)
 	if err != nil {
 		return login{}, fmt.Errorf("can't find uid %d", uid)
 	}
-	return login{u.Username, u.HomeDir, defaultShell}, nil
+	return login{u.Name, cmp.Or(u.Home, "/"), cmp.Or(u.Shell, defaultShell)}, nil
 }
 
 const defaultShell = "/bin/sh"

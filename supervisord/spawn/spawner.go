@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+
+	"supervisor/supervisord/accounts"
 )
 
 // Spawner makes children and reaps them. One daemon has one: it reaps every
@@ -163,8 +165,10 @@ func (s *Spawner) reapOne() (dead *child, e Exit, more bool) {
 	}
 	var ws syscall.WaitStatus
 	died := bootTicks()
-	pid, err := syscall.Wait4(-1, &ws, syscall.WNOHANG, nil)
+	pid, own, err := accounts.Reap(func() (int, error) { return syscall.Wait4(-1, &ws, syscall.WNOHANG, nil) })
 	switch {
+	case own:
+		return nil, e, true
 	case errors.Is(err, syscall.EINTR):
 		return nil, e, true
 	case errors.Is(err, syscall.ECHILD) || pid == 0:

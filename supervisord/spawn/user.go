@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/user"
-	"slices"
-	"strconv"
 	"syscall"
+
+	"supervisor/supervisord/accounts"
 )
 
 // User is an identity that a process takes on.
@@ -34,25 +33,16 @@ func Identity(uid int) *User {
 // The words of lookUp and Become are Supervisor's, capitals and all.
 
 func (u *User) lookUp() error {
-	entry, err := user.LookupId(strconv.Itoa(u.UID))
+	system := accounts.System()
+	entry, err := system.UserID(u.UID)
 	if err != nil {
 		return fmt.Errorf("Can't find uid %d", u.UID)
 	}
 	if os.Getuid() != 0 {
 		return errors.New("Can't drop privilege as nonroot user")
 	}
-	ids, err := entry.GroupIds()
-	if err != nil {
+	if u.Groups, err = system.Groups(entry); err != nil {
 		return errors.New("Could not set groups of effective user")
-	}
-	for _, id := range append([]string{entry.Gid}, ids...) {
-		gid, err := strconv.Atoi(id)
-		if err != nil {
-			return fmt.Errorf("group %q of uid %d is no number", id, u.UID)
-		}
-		if !slices.Contains(u.Groups, gid) {
-			u.Groups = append(u.Groups, gid)
-		}
 	}
 	u.GID = u.Groups[0]
 	return nil

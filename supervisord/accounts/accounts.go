@@ -1,0 +1,182 @@
+package accounts
+
+import (
+	"errors"
+	"os"
+	"os/user"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// User is a user of the system.
+type User struct {
+	Name     string
+	UID, GID int
+	Home     string
+	Shell    string // "" if it is not known
+}
+
+// ErrUnknown is the error for a name or a number that nobody has.
+var ErrUnknown = errors.New("unknown")
+
+// Database says where users and groups are looked up.
+type Database struct {
+	Dirs   []string      // where getent may be; the first one that has it counts
+	Limit  time.Duration // for each question to getent
+	Switch string        // the path of nsswitch.conf
+}
+
+// System returns the database of this machine.
+func System() Database {
+	return Database{
+		Dirs:   []string{"/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"},
+		Limit:  5 * time.Second,
+		Switch: "/etc/nsswitch.conf",
+	}
+}
+
+// User finds a user by name.
+func (d Database) User(name string) (User, error) {
+	if u, err := fromGo(user.Lookup(name)); err == nil {
+		return u, nil
+	}
+	u, err := d.passwd(name)
+	if err == nil && !strings.EqualFold(u.Name, name) { // some directories know no case
+		return User{}, ErrUnknown
+	}
+	return u, err
+}
+
+// UserID finds a user by number.
+func (d Database) UserID(uid int) (User, error) {
+	text := strconv.Itoa(uid)
+	if u, err := fromGo(user.LookupId(text)); err == nil {
+		return u, nil
+	}
+	u, err := d.passwd(text)
+	if err == nil && u.UID != uid {
+		return User{}, ErrUnknown
+	}
+	return u, err
+}
+
+// Group finds the number of a group by name.
+func (d Database) Group(name string) (gid int, err error) {
+	if g, err := user.LookupGroup(name); err == nil {
+		return strconv.Atoi(g.Gid)
+	}
+	found, gid, err := d.group(name)
+	if err == nil && !strings.EqualFold(found, name) {
+		return 0, ErrUnknown
+	}
+	return gid, err
+}
+
+// HasGroup reports whether there is a group of that number.
+func (d Database) HasGroup(gid int) bool {
+	text := strconv.Itoa(gid)
+	if _, err := user.LookupGroupId(text); err == nil {
+		return true
+	}
+	_, found, err := d.group(text)
+	return err == nil && found == gid
+}
+
+// Groups returns the numbers of the groups that a user is in, the primary one first.
+// Groups that the files don't tell of are asked for if nsswitch.conf names other
+// sources; where those don't answer, the files alone count.
+func (d Database) Groups(u User) ([]int, error) {
+	ids, err := (&user.User{Uid: strconv.Itoa(u.UID), Gid: strconv.Itoa(u.GID), Username: u.Name}).GroupIds()
+	if err != nil {
+		ids = nil
+	}
+	if d.asksOthers() {
+		answer, askErr := d.getent("initgroups", u.Name)
+		if fields := strings.Fields(answer); askErr == nil && len(fields) > 0 && fields[0] == u.Name {
+			ids = append(ids, fields[1:]...)
+			err = nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	gids := []int{u.GID}
+	for _, id := range ids {
+		gid, err := strconv.Atoi(id)
+		if err != nil {
+			return nil, errors.New("group " + strconv.Quote(id) + " of " + u.Name + " is no number")
+		}
+		if !slices.Contains(gids, gid) {
+			gids = append(gids, gid)
+		}
+	}
+	return gids, nil
+}
+
+// asksOthers reports whether nsswitch.conf has groups come from elsewhere than the
+// files that Go reads.
+func (d Database) asksOthers() bool {
+	text, err := os.ReadFile(d.Switch)
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(text)) {
+		line, _, _ = strings.Cut(line, "#")
+		kind, sources, _ := strings.Cut(line, ":")
+		if kind = strings.TrimSpace(kind); kind != "group" && kind != "initgroups" {
+			continue
+		}
+		for _, source := range strings.Fields(sources) {
+			if !slices.Contains([]string{"files", "compat", "systemd"}, source) && source[0] != '[' && source[len(source)-1] != ']' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func fromGo(u *user.User, err error) (User, error) {
+	if err != nil {
+		return User{}, err
+	}
+	uid, err := strconv.Atoi(u.Uid)
+	if err != nil {
+		return User{}, err
+	}
+	gid, err := strconv.Atoi(u.Gid)
+	return User{Name: u.Username, UID: uid, GID: gid, Home: u.HomeDir}, err
+}
+
+// passwd asks getent for a user.
+func (d Database) passwd(key string) (User, error) {
+	answer, err := d.getent("passwd", key)
+	if err != nil {
+		return User{}, err
+	}
+	f := strings.Split(answer, ":")
+	if len(f) < 7 {
+		return User{}, ErrUnknown
+	}
+	uid, err1 := strconv.Atoi(f[2])
+	gid, err2 := strconv.Atoi(f[3])
+	if err := errors.Join(err1, err2); err != nil {
+		return User{}, err
+	}
+	return User{Name: f[0], UID: uid, GID: gid, Home: f[5], Shell: f[6]}, nil
+}
+
+// group asks getent for a group.
+func (d Database) group(key string) (name string, gid int, err error) {
+	answer, err := d.getent("group", key)
+	if err != nil {
+		return "", 0, err
+	}
+	f := strings.Split(answer, ":")
+	if len(f) < 3 {
+		return "", 0, ErrUnknown
+	}
+	gid, err = strconv.Atoi(f[2])
+	return f[0], gid, err
+}

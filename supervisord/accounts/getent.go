@@ -1,0 +1,118 @@
+package accounts
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// children are the processes of getent, by pid, and whether they have been reaped.
+// They belong to the process as its children do, hence the variable.
+var children = struct {
+	sync.Mutex // held over each fork and each wait
+	reaped     map[int]bool
+}{reaped: make(map[int]bool)}
+
+// Reap waits for children of the process by calling wait, which must not block and
+// returns the pid of one that it has reaped. It returns that pid, or own if it was
+// one that this package has started, of which nobody else need know.
+func Reap(wait func() (pid int, err error)) (pid int, own bool, err error) {
+	children.Lock()
+	defer children.Unlock()
+	pid, err = wait()
+	if _, own = children.reaped[pid]; own && err == nil {
+		children.reaped[pid] = true
+	}
+	return pid, own && err == nil, err
+}
+
+// most is how long an answer may be, in bytes: a group can have many members.
+const most = 1 << 20
+
+// getent returns the first line that getent answers, ErrUnknown if there is none.
+func (d Database) getent(database, key string) (string, error) {
+	if key == "" || key[0] == '-' || strings.ContainsAny(key, ":\n\x00") {
+		return "", ErrUnknown // no name, or what would be an option
+	}
+	path, ok := d.find()
+	if !ok {
+		return "", ErrUnknown
+	}
+	answer, out, err := os.Pipe()
+	if err != nil {
+		return "", err
+	}
+	defer answer.Close()
+	pid, err := start(path, out, database, key)
+	out.Close()
+	if err != nil {
+		return "", err
+	}
+	defer end(pid)
+	if err := answer.SetReadDeadline(time.Now().Add(d.Limit)); err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(io.LimitReader(answer, most))
+	if err != nil {
+		return "", fmt.Errorf("getent %s %s: %w", database, key, err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	if line == "" {
+		return "", ErrUnknown
+	}
+	return line, nil
+}
+
+func (d Database) find() (path string, ok bool) {
+	for _, dir := range d.Dirs {
+		path := filepath.Join(dir, "getent")
+		if unix.Access(path, unix.X_OK) == nil {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+func start(path string, out *os.File, database, key string) (pid int, err error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer null.Close()
+	children.Lock()
+	defer children.Unlock()
+	pid, err = syscall.ForkExec(path, []string{"getent", database, key}, &syscall.ProcAttr{
+		Dir: "/", Env: []string{"PATH=/usr/bin:/bin", "LC_ALL=C"},
+		Files: []uintptr{null.Fd(), out.Fd(), null.Fd()},
+		Sys:   &syscall.SysProcAttr{Setpgid: true},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("execute %s: %w", path, err)
+	}
+	children.reaped[pid] = false
+	return pid, nil
+}
+
+// end ends a process that has answered, or that takes too long, and reaps it unless
+// that has been done. While the lock is held its pid is nobody else's.
+func end(pid int) {
+	children.Lock()
+	defer children.Unlock()
+	if !children.reaped[pid] {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+		for {
+			if _, err := syscall.Wait4(pid, nil, 0, nil); err != syscall.EINTR {
+				break
+			}
+		}
+	}
+	delete(children.reaped, pid)
+}
