@@ -3,6 +3,7 @@ package supervisord_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -66,4 +67,37 @@ func ownerOf(t *testing.T, path string) (uid, gid uint32) {
 	}
 	st := info.Sys().(*syscall.Stat_t)
 	return st.Uid, st.Gid
+}
+
+// TestUserOfARealSource: the same with a source of the C library, as Debian's package
+// libnss-extrausers installs it.
+func TestUserOfARealSource(t *testing.T) {
+	t.Parallel()
+	needNamespaces(t, "--mount")
+	found, _ := filepath.Glob("/lib/*/libnss_extrausers.so.2")
+	if os.Getuid() != 0 || len(found) == 0 {
+		t.Skip("SKIPPED: it needs root and the package libnss-extrausers")
+	}
+	s := newSite(t)
+	if err := os.Mkdir(s.path("extrausers"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.write("extrausers/passwd", "nssonly:x:60001:60002::/:/bin/sh\n")
+	s.write("extrausers/group", "nssgroup:x:60002:\nextra:x:60003:nssonly,nobody\n")
+	s.write("nsswitch.conf", "passwd: files extrausers\ngroup: files extrausers\n")
+	s.configure(fmt.Sprintf(`[program:theirs]
+command=sh -c "id -u; id -G; exec sleep 1000"
+user=nssonly
+stdout_logfile=%[1]s/theirs.log
+[program:local]
+command=sh -c "id -G; exec sleep 1000"
+user=nobody
+stdout_logfile=%[1]s/local.log
+`, s.dir))
+	s.startUnder("unshare", "--mount", "sh", "-ec", `mkdir -p /var/lib/extrausers
+mount --bind "$0/extrausers" /var/lib/extrausers; mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf; exec "$@"`, s.dir)
+	s.awaitRunning("theirs", "local")
+	for name, want := range map[string]string{"theirs.log": "60001\n60002 60003\n", "local.log": " 60003\n"} {
+		s.await("what it says", func() bool { return strings.HasSuffix(s.read(name), want) })
+	}
 }
