@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,18 +13,18 @@ import (
 // memoryWorld is a memory whose size the test sets, in a bubble of virtual time.
 type memoryWorld struct {
 	*memory
-	born, size  int64
-	looks, gave int
+	born, size, looks, gave atomic.Int64
 }
 
 func withMemory(t *testing.T, test func(*memoryWorld)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &memoryWorld{size: 4 << 20}
-		w.memory = newMemory(func() int64 { return w.born })
-		w.resident = func() int64 { w.looks++; return w.size }
-		w.giveBack = func() { w.gave++; w.size = 4 << 20 }
+		w := &memoryWorld{}
+		w.size.Store(4 << 20)
+		w.memory = newMemory(w.born.Load)
+		w.resident = func() int64 { w.looks.Add(1); return w.size.Load() }
+		w.giveBack = func() { w.gave.Add(1); w.size.Store(4 << 20) }
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); w.run(ctx) }()
@@ -33,12 +34,12 @@ func withMemory(t *testing.T, test func(*memoryWorld)) {
 	})
 }
 
-func (w *memoryWorld) expect(t *testing.T, after time.Duration, gave int) {
+func (w *memoryWorld) expect(t *testing.T, after time.Duration, gave int64) {
 	t.Helper()
 	time.Sleep(after)
 	synctest.Wait()
-	if w.gave != gave {
-		t.Errorf("memory was given back %d times, want %d", w.gave, gave)
+	if got := w.gave.Load(); got != gave {
+		t.Errorf("memory was given back %d times, want %d", got, gave)
 	}
 }
 
@@ -50,7 +51,7 @@ func TestMemoryIsGivenBackAfterABurst(t *testing.T) {
 			call.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/RPC2", nil))
 			time.Sleep(10 * time.Millisecond)
 		}
-		w.size = 22 << 20
+		w.size.Store(22 << 20)
 		w.expect(t, 0, 0)
 		w.expect(t, 2*calmAfterUse+time.Second, 1)
 	})
@@ -61,7 +62,7 @@ func TestMemoryIsGivenBackAfterStarts(t *testing.T) {
 	withMemory(t, func(w *memoryWorld) {
 		w.startsAreOver()
 		time.Sleep(calmAfterStarts / 2)
-		w.born += 1000
+		w.born.Add(1000)
 		w.expect(t, calmAfterStarts, 0)
 		w.expect(t, calmAfterStarts, 1)
 	})
@@ -82,19 +83,19 @@ func TestStartsDoNotWaitForCalls(t *testing.T) {
 func TestAnIdleDaemonIsNotWoken(t *testing.T) {
 	withMemory(t, func(w *memoryWorld) {
 		w.expect(t, time.Hour, 0)
-		if w.looks != 1 {
-			t.Errorf("%d looks at the memory without any use of it", w.looks)
+		if n := w.looks.Load(); n != 1 {
+			t.Errorf("%d looks at the memory without any use of it", n)
 		}
 		w.isUsed()
-		w.size += worthGivingBack / 2
+		w.size.Add(worthGivingBack / 2)
 		w.expect(t, time.Hour, 0)
-		if w.looks > 3 {
-			t.Errorf("%d looks after one call", w.looks)
+		looks := w.looks.Load()
+		if looks > 3 {
+			t.Errorf("%d looks after one call", looks)
 		}
-		looks := w.looks
 		w.expect(t, 24*time.Hour, 0)
-		if w.looks != looks {
-			t.Errorf("%d looks in a day of idleness", w.looks-looks)
+		if n := w.looks.Load() - looks; n != 0 {
+			t.Errorf("%d looks in a day of idleness", n)
 		}
 	})
 }
