@@ -3,7 +3,6 @@ package httpd
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -14,7 +13,7 @@ import (
 // but not answered.
 type conversation struct {
 	*shortcut
-	conn net.Conn
+	conn *conn
 	have int // bytes in buf
 	buf  [maxPlain]byte
 }
@@ -43,15 +42,14 @@ func (c *conversation) run() (over bool) {
 				return false // net/http grants it more time, or finds out what is wrong
 			}
 		}
-		if !c.busy(c.conn, true) {
+		if !c.busy(c.conn, true) || !c.conn.begin(0) { // the body is here
+			c.conn.unread(c.buf[:c.have])
 			return true
 		}
 		keep, extra := c.answer(req, c.buf[size-int(req.ContentLength):size])
 		c.have = copy(c.buf[:], c.buf[size:c.have])
 		c.have += copy(c.buf[c.have:], extra)
-		if c.have == 0 {
-			idle(c.conn)
-		}
+		c.conn.idle()
 		if !c.busy(c.conn, false) || !keep {
 			return true
 		}
@@ -63,7 +61,7 @@ func (c *conversation) fill(patience time.Duration) bool {
 	if c.conn.SetReadDeadline(time.Now().Add(patience)) != nil {
 		return false
 	}
-	n, err := c.conn.Read(c.buf[c.have:])
+	n, err := c.conn.readAny(c.buf[c.have:])
 	c.have += n
 	return err == nil
 }
@@ -85,7 +83,7 @@ func (c *conversation) answer(req *http.Request, body []byte) (keep bool, extra 
 // so the client is watched only once somebody asks for Done.
 type callContext struct {
 	context.Context // of the server
-	conn            net.Conn
+	conn            *conn
 
 	mu      sync.Mutex
 	over    bool
@@ -127,7 +125,7 @@ func (x *callContext) Err() error {
 func (x *callContext) watch() {
 	defer close(x.watched)
 	b := make([]byte, 1)
-	n, err := x.conn.Read(b)
+	n, err := x.conn.readAny(b)
 	x.extra = b[:n]
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		x.cancel()

@@ -321,7 +321,7 @@ func TestNothingWithoutCredentials(t *testing.T) {
 	asked := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Error("let in:", r.Method, r.URL) })
 	paths := []string{"/", "/logtail/cat", "/logtail/cat/stderr", "/index.html", "/ok.html", "/tail.html?processname=cat",
 		"/stylesheets/supervisor.css", "/nothing", "//RPC2", "/../RPC2", "*", "http://x/RPC2"}
-	for _, rt := range routes(t.Context(), config.Server{}, Handlers{RPC: asked}) {
+	for _, rt := range routes(new(streams), config.Server{}, Handlers{RPC: asked}) {
 		paths = append(paths, rt.path)
 		if rt.longer {
 			paths = append(paths, rt.path+"/longer")

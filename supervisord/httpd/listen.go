@@ -33,9 +33,9 @@ type Options struct {
 // Servers are listening sockets, and whoever answers on them.
 type Servers struct {
 	Options
-	sites     []*site
-	paused    atomic.Bool
-	suspended chan struct{} // closed by Bequeath
+	sites   []*site
+	paused  atomic.Bool
+	streams streams
 }
 
 // site is one server of the configuration.
@@ -46,14 +46,14 @@ type site struct {
 	file    os.FileInfo // of a unix socket
 	removed sync.Once   // the file
 	crowd   crowd
-	handed  int // descriptor for the one who accepts next
+	handed  int // descriptor for the one who accepts next, -1 for none
 }
 
 // Listen binds all servers in order and lets the log know. Nothing is accepted
 // before Serve, but clients may already connect. If one of them fails the
 // others are given up, and the error is a *BindError.
 func Listen(servers []config.Server, o Options) (*Servers, error) {
-	s := &Servers{Options: o, suspended: make(chan struct{})}
+	s := &Servers{Options: o}
 	defer discard(o.Inherited, func(b Bequest) bool {
 		return slices.ContainsFunc(s.sites, func(st *site) bool { return st.Family == b.Family && address(st.Server) == b.Address })
 	})
@@ -63,7 +63,7 @@ func Listen(servers []config.Server, o Options) (*Servers, error) {
 			_ = s.Close()
 			return nil, err
 		}
-		st := &site{Server: c, guard: guard}
+		st := &site{Server: c, guard: guard, handed: -1}
 		if err := st.bind(o); err != nil {
 			_ = s.Close() // the first failure is the one to tell
 			return nil, &BindError{err}

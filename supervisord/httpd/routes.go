@@ -55,8 +55,8 @@ type route struct {
 
 // routes lists who answers a request: the first that fits. The order and the
 // prefixes are Supervisor's. All of them stand behind the guard.
-func routes(stopping context.Context, c config.Server, h Handlers) []route {
-	streams := streamer{h.Logs, stopping}
+func routes(s *streams, c config.Server, h Handlers) []route {
+	streams := streamer{h.Logs, s}
 	// A page of another site must not make a browser call with the credentials
 	// that it remembers. Clients that are not browsers are never concerned.
 	origin := http.NewCrossOriginProtection()

@@ -23,21 +23,13 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	group, running := errgroup.WithContext(ctx)
 	calls, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer hangUp()
-	streaming, endStreams := context.WithCancel(running)
-	defer endStreams()
-	go func() {
-		select {
-		case <-s.suspended:
-			endStreams()
-		case <-streaming.Done():
-		}
-	}()
 	var servers []*server
 	for _, st := range s.sites {
-		routed := router(routes(streaming, st.Server, h))
-		srv := newServer(calls, recorder{st, s.Log, st.guard.before(routed)}, s.Log)
+		routed := router(routes(&s.streams, st.Server, h))
+		handler := recorder{st, s.Log, st.guard.before(routed)}
+		srv := newServer(calls, handler, s.Log)
 		servers = append(servers, srv)
-		listener := crowded{st.Listener, &st.crowd}
+		listener := newCrowded(st.Listener, &st.crowd)
 		accept := func(l net.Listener) {
 			group.Go(func() error {
 				if err := srv.serve(l); !s.paused.Load() {
@@ -47,7 +39,7 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 			})
 		}
 		if st.Family == "unix" {
-			srv.shortcut = newShortcut(calls, listener, srv.Handler, s.Log)
+			srv.shortcut = newShortcut(calls, listener, handler, s.Log)
 			accept(srv.shortcut.others)
 			accept(srv.shortcut)
 			continue
@@ -55,6 +47,7 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 		accept(listener)
 	}
 	<-running.Done()
+	s.streams.end()
 	if !s.paused.Load() {
 		for _, st := range s.sites {
 			st.removeFile()
@@ -83,16 +76,36 @@ type server struct {
 func newServer(base context.Context, h http.Handler, log *slog.Logger) *server {
 	s := &server{silent: map[net.Conn]struct{}{}}
 	s.Server = http.Server{
-		Handler:                      h,
+		Handler:                      executor{h},
 		MaxHeaderBytes:               maxHeader,
 		ReadHeaderTimeout:            headerTimeout,
 		IdleTimeout:                  idleTimeout,
 		DisableGeneralOptionsHandler: true, // OPTIONS * wants credentials like the rest
 		BaseContext:                  func(net.Listener) context.Context { return base },
+		ConnContext:                  func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 		ConnState:                    s.note,
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelError),
 	}
 	return s
+}
+
+// connKey is the key of the *conn in the context of a request.
+type connKey struct{}
+
+// executor has requests executed, unless their connections are handed over: then
+// another does that, and the client gets his answer from there.
+type executor struct{ next http.Handler }
+
+func (e executor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	length := r.ContentLength
+	if len(r.TransferEncoding) > 0 {
+		length = -1
+		w.Header().Set("Connection", "close") // one can't tell from outside where the next request begins
+	}
+	if !r.Context().Value(connKey{}).(*conn).begin(length) {
+		panic(http.ErrAbortHandler)
+	}
+	e.next.ServeHTTP(w, r)
 }
 
 func (s *server) serve(l net.Listener) error {
@@ -102,16 +115,16 @@ func (s *server) serve(l net.Listener) error {
 	return nil
 }
 
-func (s *server) note(conn net.Conn, state http.ConnState) {
+func (s *server) note(nc net.Conn, state http.ConnState) {
 	if state == http.StateIdle {
-		idle(conn)
+		nc.(*conn).idle()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if state == http.StateNew {
-		s.silent[conn] = struct{}{}
+		s.silent[nc] = struct{}{}
 	} else {
-		delete(s.silent, conn)
+		delete(s.silent, nc)
 	}
 }
 

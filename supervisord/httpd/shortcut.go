@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -29,8 +28,8 @@ type shortcut struct {
 
 	mu     sync.Mutex
 	ending bool
-	conns  map[net.Conn]bool // whether it is busy with a request
-	open   sync.WaitGroup    // of conns
+	conns  map[*conn]bool // whether it is busy with a request
+	open   sync.WaitGroup // of conns
 }
 
 func newShortcut(base context.Context, l net.Listener, h http.Handler, log *slog.Logger) *shortcut {
@@ -39,8 +38,8 @@ func newShortcut(base context.Context, l net.Listener, h http.Handler, log *slog
 		handler:  h,
 		base:     base,
 		log:      log,
-		others:   &handedOver{addr: l.Addr(), conns: make(chan net.Conn), closed: make(chan struct{})},
-		conns:    make(map[net.Conn]bool),
+		others:   &handedOver{addr: l.Addr(), conns: make(chan *conn), closed: make(chan struct{})},
+		conns:    make(map[*conn]bool),
 	}
 }
 
@@ -48,18 +47,18 @@ func newShortcut(base context.Context, l net.Listener, h http.Handler, log *slog
 // net/http knows what to do about it.
 func (s *shortcut) Accept() (net.Conn, error) {
 	for {
-		conn, err := s.Listener.Accept()
+		nc, err := s.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		if s.enter(conn) {
+		if conn := nc.(*conn); s.enter(conn) {
 			go s.serve(conn)
 		}
 	}
 }
 
 // enter takes note of a connection, and closes it if there is no more time.
-func (s *shortcut) enter(conn net.Conn) bool {
+func (s *shortcut) enter(conn *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending {
@@ -71,7 +70,7 @@ func (s *shortcut) enter(conn net.Conn) bool {
 	return true
 }
 
-func (s *shortcut) leave(conn net.Conn) {
+func (s *shortcut) leave(conn *conn) {
 	s.mu.Lock()
 	delete(s.conns, conn)
 	s.mu.Unlock()
@@ -79,7 +78,7 @@ func (s *shortcut) leave(conn net.Conn) {
 }
 
 // busy marks the beginning or end of a request. It fails when all is to end.
-func (s *shortcut) busy(conn net.Conn, is bool) bool {
+func (s *shortcut) busy(conn *conn, is bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conns[conn] = is
@@ -108,7 +107,7 @@ func (s *shortcut) end(ctx context.Context) {
 }
 
 // serve answers the requests of a connection.
-func (s *shortcut) serve(conn net.Conn) {
+func (s *shortcut) serve(conn *conn) {
 	defer s.leave(conn)
 	defer s.survive(conn)
 	c := &conversation{shortcut: s, conn: conn}
@@ -120,7 +119,7 @@ func (s *shortcut) serve(conn net.Conn) {
 }
 
 // survive ends a connection whose handler has panicked.
-func (s *shortcut) survive(conn net.Conn) {
+func (s *shortcut) survive(conn *conn) {
 	v := recover()
 	if v == nil {
 		return
@@ -134,16 +133,17 @@ func (s *shortcut) survive(conn net.Conn) {
 // handedOver is the listener from which net/http gets what is not for shortcut.
 type handedOver struct {
 	addr   net.Addr
-	conns  chan net.Conn
+	conns  chan *conn
 	once   sync.Once
 	closed chan struct{}
 }
 
 // add hands a connection over, with what was already read from it.
-func (h *handedOver) add(conn net.Conn, read []byte) {
+func (h *handedOver) add(conn *conn, read []byte) {
+	conn.unread(read)
 	_ = conn.SetReadDeadline(time.Time{}) // if this fails so will all that follows
 	select {
-	case h.conns <- &begunConn{conn, read}:
+	case h.conns <- conn:
 	case <-h.closed:
 		conn.Close()
 	}
@@ -167,27 +167,3 @@ func (h *handedOver) Close() error {
 
 // Addr is the address of the socket that the connections came from.
 func (h *handedOver) Addr() net.Addr { return h.addr }
-
-// begunConn is a connection that something was read from.
-type begunConn struct {
-	net.Conn
-	read []byte
-}
-
-// Read returns what was read before, and then what comes.
-func (c *begunConn) Read(p []byte) (int, error) {
-	if len(c.read) == 0 {
-		return c.Conn.Read(p)
-	}
-	n := copy(p, c.read)
-	c.read = c.read[n:]
-	return n, nil
-}
-
-// CloseWrite lets net/http end an answer before the request has ended.
-func (c *begunConn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return errors.ErrUnsupported
-}

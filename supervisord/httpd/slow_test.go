@@ -56,7 +56,7 @@ func bubble(t *testing.T, h Handlers, test func(t *testing.T, dial func() net.Co
 		}
 		s := &Servers{
 			Options: Options{Log: slog.New(slog.DiscardHandler), Stderr: io.Discard},
-			sites:   []*site{{Server: c, Listener: p, guard: guard}}, suspended: make(chan struct{}),
+			sites:   []*site{{Server: c, Listener: p, guard: guard}},
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)

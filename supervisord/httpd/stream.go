@@ -6,13 +6,63 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
 // streamer serves logs while they grow.
 type streamer struct {
-	logs     Logs
-	stopping context.Context
+	logs    Logs
+	streams *streams
+}
+
+// streams are all that go on, and can be ended together. The zero value has none.
+type streams struct {
+	mu     sync.Mutex
+	over   bool // they are ended
+	next   int
+	ending map[int]context.CancelFunc
+}
+
+// begin returns a context that ends with ctx, and when all streams are ended,
+// and what to call when the stream is over.
+func (s *streams) begin(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		cancel()
+		return ctx, cancel
+	}
+	if s.ending == nil {
+		s.ending = make(map[int]context.CancelFunc)
+	}
+	s.next++
+	id := s.next
+	s.ending[id] = cancel
+	return ctx, func() {
+		cancel()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.ending, id)
+	}
+}
+
+// end ends all streams, and those that begin before renew is called.
+func (s *streams) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	for _, cancel := range s.ending {
+		cancel()
+	}
+}
+
+// renew takes end back.
+func (s *streams) renew() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = false
 }
 
 // process serves /logtail/NAME and /logtail/NAME/CHANNEL.
@@ -46,9 +96,8 @@ func (s streamer) follow(w http.ResponseWriter, r *http.Request, follow func(con
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	defer context.AfterFunc(s.stopping, cancel)()
+	ctx, over := s.streams.begin(r.Context())
+	defer over()
 	begun := false
 	err := follow(ctx, func(modified time.Time) io.Writer {
 		begun = true
