@@ -27,6 +27,7 @@ import (
 	"supervisor/supervisord/notify"
 	"supervisor/supervisord/sockets"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
 )
 
@@ -289,9 +290,10 @@ type successorOf struct {
 // Then they are cut off.
 const patience = time.Minute
 
-// leave stops everything but the children, so that run ends.
-// A shutdown that has begun meanwhile goes on, without an upgrade.
-func (l *life) leave(ctx context.Context, servers *httpd.Servers, running func() bool, end func()) {
+// leave stops everything but the children, so that run ends. A shutdown or reload
+// that begins meanwhile goes on without an upgrade, and clients are served as in
+// any other.
+func (l *life) leave(ctx context.Context, servers *httpd.Servers, s *supervisor.Supervisor, end func()) {
 	select {
 	case <-l.leaving:
 	case <-ctx.Done():
@@ -299,16 +301,36 @@ func (l *life) leave(ctx context.Context, servers *httpd.Servers, running func()
 	}
 	limit, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	l.sites = servers.Bequeath(limit)
+	waiting, overtaken := context.WithCancel(limit)
+	defer overtaken()
+	go func() {
+		select {
+		case <-s.Ending():
+			overtaken()
+		case <-waiting.Done():
+		}
+	}()
+	sites := servers.Bequeath(waiting)
+	if s.Mood() != states.DaemonRunning {
+		l.log.Warn("not upgraded: supervisord is about to end")
+		servers.Resume()
+		return
+	}
 	if limit.Err() != nil && ctx.Err() == nil {
 		l.log.Warn(fmt.Sprintf("requests that are not answered after %s are cut off by the upgrade", patience))
 	}
-	if !running() {
-		l.log.Warn("not upgraded: supervisord is about to end")
-		return
-	}
+	l.upgrading.Lock()
+	l.sites = sites
+	l.upgrading.Unlock()
 	l.spawner.Hold()
 	end()
+}
+
+// isLeaving reports whether another binary is to go on.
+func (l *life) isLeaving() bool {
+	l.upgrading.Lock()
+	defer l.upgrading.Unlock()
+	return l.sites != nil
 }
 
 // handOver is what there is to hand over once everything has stopped.

@@ -44,7 +44,7 @@ type life struct {
 	log  *slog.Logger
 
 	heritage  *handover  // of the life before, nil if it has left nothing
-	upgrading sync.Mutex // guards next
+	upgrading sync.Mutex // guards next and sites
 	next      *successorOf
 	leaving   chan struct{}   // closed when next is to take over
 	cause     string          // why the supervisor gave up, "" if it did not
@@ -173,19 +173,23 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	})
 	helpers.Go(func() { l.obey(ctx, s) })
 	helpers.Go(func() { memory.run(ctx) })
-	helpers.Go(func() { l.leave(ctx, servers, func() bool { return s.Mood() == states.DaemonRunning }, stop) })
+	helpers.Go(func() { l.leave(ctx, servers, s, stop) })
 	helpers.Go(func() { operations.Run(supervising) })
 	e.settled = false
 	mood := s.Run(supervising)
 	l.cause, l.status = s.Verdict()
 	// A shutdown may have begun when it was too late to call an upgrade off.
 	e.settled = mood != states.DaemonRunning && len(s.Unstopped()) == 0
-	if !e.settled && l.sites != nil {
+	if !e.settled && l.isLeaving() {
 		e.handed = true
 		unwatch()
 		h := l.handOver(s, e, monitor)
-		if mood == states.DaemonShutdown { // which the next one is to complete
+		switch mood { // the next one is to complete it
+		case states.DaemonShutdown:
 			h.Signals = append(h.Signals, int(syscall.SIGTERM))
+		case states.DaemonRestarting:
+			h.Signals = append(h.Signals, int(syscall.SIGHUP))
+		case states.DaemonRunning:
 		}
 		return mood, h, nil
 	}

@@ -11,9 +11,9 @@ import (
 
 // overtaken starts an upgrade that waits for a request under way, and sends the
 // daemon a signal meanwhile.
-func (s *site) overtaken(sig syscall.Signal) {
+func (s *site) overtaken(sig syscall.Signal, more string) {
 	s.t.Helper()
-	s.configure(`[program:slow]
+	s.configure(more + `[program:slow]
 command=sleep 1000
 startsecs=600
 autostart=false
@@ -46,7 +46,7 @@ command=sleep 1000
 func TestShutdownOvertakesAnUpgrade(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.overtaken(syscall.SIGTERM)
+	s.overtaken(syscall.SIGTERM, "")
 	if err := s.daemon.Wait(); err != nil {
 		t.Error(err)
 	}
@@ -64,7 +64,7 @@ func TestShutdownOvertakesAnUpgrade(t *testing.T) {
 func TestReloadOvertakesAnUpgrade(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.overtaken(syscall.SIGHUP)
+	s.overtaken(syscall.SIGHUP, "")
 	s.await("the next life", func() bool { return strings.Count(s.read("supervisord.log"), "supervisord started with pid") == 2 })
 	s.awaitRunning("quiet")
 	if out := s.ctl("shutdown"); out != "Shut down\n" {
@@ -75,5 +75,35 @@ func TestReloadOvertakesAnUpgrade(t *testing.T) {
 	}
 	if _, err := os.Lstat(s.path("s.sock")); err == nil {
 		t.Error("the socket stays behind")
+	}
+}
+
+// TestClientsAreServedWhenAnUpgradeIsOvertaken: a shutdown or reload may take long,
+// and whoever connected during the wait for the upgrade is answered all the same.
+func TestClientsAreServedWhenAnUpgradeIsOvertaken(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			script := s.write("stubborn", `trap 'while [ ! -e "$0.go" ]; do sleep 0.1; done; exit 0' TERM
+echo yes > "$0.ready"
+while :; do sleep 0.1; done
+`)
+			s.overtaken(sig, "[program:stubborn]\ncommand=sh "+script+"\nstopwaitsecs=3600\n")
+			s.await("an answer", func() bool { return strings.Contains(s.ctl("status"), "SHUTDOWN_STATE") }) // as Supervisor has it
+			if log := s.read("supervisord.log"); !strings.Contains(log, "WARN not upgraded: supervisord is about to end") {
+				t.Errorf("the log is\n%s", log)
+			}
+			s.write("stubborn.go", "")
+			if sig == syscall.SIGHUP {
+				s.await("the next life", func() bool { return strings.Count(s.read("supervisord.log"), "supervisord started with pid") == 2 })
+				s.await("it to run", func() bool { return strings.Contains(s.ctl("status", "stubborn"), "RUNNING") })
+				s.ctl("shutdown")
+			}
+			if err := s.daemon.Wait(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

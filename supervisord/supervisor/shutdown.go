@@ -35,6 +35,9 @@ func (s *Supervisor) Restart() error {
 	return nil
 }
 
+// Ending returns a channel that is closed when a shutdown or restart begins.
+func (s *Supervisor) Ending() <-chan struct{} { return s.ending }
+
 // wake makes Run look at the mood.
 func (s *Supervisor) wake() {
 	go func() { _ = s.order(func(context.Context) {}) }() // ends with Run at the latest
@@ -43,6 +46,7 @@ func (s *Supervisor) wake() {
 // beginShutdown tells everybody and starts to stop the groups. The channel is
 // closed when nothing is left.
 func (s *Supervisor) beginShutdown(ctx context.Context) chan struct{} {
+	close(s.ending)
 	s.Events.Publish(events.SupervisorStopping, noPayload)
 	s.queue = nil
 	s.endHolds()

@@ -74,6 +74,7 @@ type Supervisor struct {
 	Options
 	mood    atomic.Int32
 	orders  chan order
+	ending  chan struct{} // closed when a shutdown or restart begins
 	ended   chan struct{} // closed when Run has returned
 	resumed bool
 	living  sync.WaitGroup
@@ -132,6 +133,7 @@ func New(o Options) *Supervisor {
 	s := &Supervisor{
 		Options: o,
 		orders:  make(chan order),
+		ending:  make(chan struct{}),
 		ended:   make(chan struct{}),
 		resumed: o.Resumed,
 		last:    o.Config,
