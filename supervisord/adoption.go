@@ -46,7 +46,7 @@ type estate struct {
 // claim takes the estate over. It fails with a *daemon.HeldError if its owner
 // is alive.
 func (l *life) claim() (*estate, error) {
-	e := &estate{conf: l.conf, log: l.log, spawner: l.spawner, left: make(map[string]*supervisor.Estate), scaled: l.loadScaled}
+	e := &estate{conf: l.conf, log: l.log, spawner: l.spawner, left: make(map[string]*supervisor.Estate), scaled: l.rescaled}
 	d := l.conf.Supervisord
 	umask := -1
 	if l.background != nil {

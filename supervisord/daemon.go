@@ -25,7 +25,8 @@ var heeded = []os.Signal{
 // supervise is the daemon: one life after the other, until one ends in a
 // shutdown. It returns the exit status.
 func (m *mainProgram) supervise() (int, error) {
-	conf, err := m.load()
+	from, scales := m.handed()
+	conf, err := m.loadFrom(from, scales)
 	if err != nil {
 		return 0, err
 	}
@@ -34,9 +35,9 @@ func (m *mainProgram) supervise() (int, error) {
 		return 0, err
 	}
 	if !conf.Supervisord.NoDaemon && m.background == nil && m.heritage == nil {
-		return daemon.StartInBackground(m.args, m.files)
+		return daemon.StartInBackground(m.args, from)
 	}
-	m.files = m.files.ReadOnce(!conf.Supervisord.NoDaemon)
+	m.files = from.ReadOnce(!conf.Supervisord.NoDaemon)
 	daemon.KeepDescriptors()
 	daemon.ReserveThreads()
 	arrived := make(chan os.Signal, 16)
@@ -61,31 +62,56 @@ func (m *mainProgram) supervise() (int, error) {
 	defer end()
 
 	bus := &events.Bus{}
-	heritage := m.heritage
+	heritage, failure := m.heritage, ""
 	for first := heritage == nil; ; first = false {
 		l := &life{
-			mainProgram: m, conf: conf, first: first, bus: bus, spawner: spawner, switched: log, signals: arrived,
-			heritage: heritage, leaving: make(chan struct{}),
+			mainProgram: m, conf: conf, from: from, first: first, bus: bus, spawner: spawner, switched: log, signals: arrived,
+			heritage: heritage, failure: failure, leaving: make(chan struct{}),
 		}
 		mood, handed, err := l.live(ctx)
 		if err != nil || mood != states.DaemonRestarting && handed == nil {
 			return m.status, err
 		}
-		if heritage = handed; handed != nil {
-			err := handed.execute()
+		if heritage, failure = handed, ""; handed != nil {
+			failure = fmt.Sprintf("not upgraded: %v", handed.execute())
 			signal.Notify(arrived, heeded...)
-			conf.Warnings = append(conf.Warnings, fmt.Sprintf("not upgraded: %v", err))
 			handed.Upgrades--
-			continue // with what has been handed over to nobody
+			// It goes on with what has been handed over to nobody.
+			from = handed.Files
+			if conf, err = m.loadFrom(from, nil); err != nil {
+				return 0, err
+			}
+			continue
 		}
-		if conf, err = m.reload(); err != nil {
-			return 0, err
-		}
+		conf, from = l.next.Config, l.next.From
 	}
 }
 
 func (m *mainProgram) program(group, name string, options map[string]string) ([]*config.Process, error) {
 	return config.MakeProgram(m.loadOptions(), group, name, options)
+}
+
+// handed is what the configuration of this process is read from, and the scales
+// that a rehearsal has to try.
+func (m *mainProgram) handed() (*config.Snapshot, []config.Scale) {
+	switch {
+	case m.background != nil:
+		return m.background.Files, nil
+	case m.heritage == nil || m.heritage.Files == nil:
+		return config.NewSnapshot(), nil
+	case m.rehearsal:
+		return m.heritage.Files, m.heritage.Scales
+	}
+	return m.heritage.Files, nil
+}
+
+// loadFrom reads a configuration that the daemon begins with. What can't be read
+// again is added to the snapshot first.
+func (m *mainProgram) loadFrom(from *config.Snapshot, scales []config.Scale) (*config.Config, error) {
+	from.Add(m.files)
+	o := m.loadOptions()
+	o.Snapshot, o.Scales = from, scales
+	return config.Load(o)
 }
 
 func (m *mainProgram) load() (*config.Config, error) { return config.Load(m.loadOptions()) }

@@ -42,14 +42,38 @@ type handover struct {
 	Pidfile  int            // descriptor, -1 for none
 	Signals  []int          // that have arrived and not been obeyed
 	Comm     string         `json:",omitempty"` // how the kernel names the process
-	Files    *config.Files  `json:",omitempty"` // what can't be read again
 	Scales   []config.Scale `json:",omitempty"`
 	// What programs have said of themselves, and where they go on saying it.
 	Health  map[string]health.Legacy `json:",omitempty"`
 	Heard   []notify.Bequest         `json:",omitempty"`
 	Sockets []sockets.Bequest        `json:",omitempty"`
 
+	// Files and Origin are what the next one reads its configuration from, without
+	// looking at the files: they may have been changed since it said that it could.
+	Files  *config.Snapshot `json:",omitempty"`
+	Origin *origin          `json:",omitempty"`
+
 	next *successorOf
+}
+
+// origin is where this daemon was started: what relative paths mean, and what is
+// asked for once.
+type origin struct {
+	Program, Cwd, TempDir []byte // paths may have any bytes; Program is argv[0], from which a configuration is searched
+	Host                  string
+}
+
+func (m *mainProgram) origin() *origin {
+	return &origin{Program: []byte(m.program0()), Cwd: []byte(m.host.Cwd), Host: m.host.Name, TempDir: []byte(m.host.TempDir)}
+}
+
+// host is this machine as it was when the daemon was started.
+func (h *handover) host() config.Host {
+	host := config.ThisHost()
+	if h != nil && h.Origin != nil {
+		host.Cwd, host.Name, host.TempDir = string(h.Origin.Cwd), h.Origin.Host, string(h.Origin.TempDir)
+	}
+	return host
 }
 
 type handedGroup struct {
@@ -252,13 +276,13 @@ func successor(binary string) (string, error) {
 
 // upgrade makes sure that the binary can take over, and lets run know. New
 // clients wait from now on.
-func (l *life) upgrade(ctx context.Context, binary string, servers *httpd.Servers) error {
+func (l *life) upgrade(ctx context.Context, binary string, from *config.Snapshot, scales []config.Scale, servers *httpd.Servers) error {
 	if !spawn.CanAdopt {
 		return errors.New("a running supervisord can't be upgraded on this system")
 	}
 	l.upgrading.Lock()
 	defer l.upgrading.Unlock()
-	if l.next != nil {
+	if l.successor != nil {
 		return errors.New("an upgrade is under way")
 	}
 	path, err := successor(binary)
@@ -269,13 +293,14 @@ func (l *life) upgrade(ctx context.Context, binary string, servers *httpd.Server
 	if binary != "" {
 		args[0] = binary
 	}
-	if err := (&handover{Version: ledger.Version, Files: l.files}).rehearse(ctx, l.spawner, path, args); err != nil {
+	trial := &handover{Version: ledger.Version, Scales: scales, Files: from, Origin: l.origin()}
+	if err := trial.rehearse(ctx, l.spawner, path, args); err != nil {
 		return err
 	}
 	if err := servers.Pause(); err != nil {
 		return err
 	}
-	l.next = &successorOf{path, args}
+	l.successor = &successorOf{path, args, from}
 	close(l.leaving)
 	return nil
 }
@@ -284,6 +309,7 @@ func (l *life) upgrade(ctx context.Context, binary string, servers *httpd.Server
 type successorOf struct {
 	path string
 	args []string
+	from *config.Snapshot // what it reads its configuration from
 }
 
 // patience is how long requests under way are waited for before an upgrade.
@@ -335,8 +361,8 @@ func (l *life) isLeaving() bool {
 
 // handOver is what there is to hand over once everything has stopped.
 func (l *life) handOver(s *supervisor.Supervisor, e *estate, m *health.Monitor) *handover {
-	h := &handover{Version: ledger.Version, Upgrades: l.upgrades() + 1, Servers: l.sites, Pidfile: e.pidfile.Bequeath(), next: l.next}
-	h.Comm, h.Files = daemon.Comm(), l.files
+	h := &handover{Version: ledger.Version, Upgrades: l.upgrades() + 1, Servers: l.sites, Pidfile: e.pidfile.Bequeath(), next: l.successor}
+	h.Comm, h.Files, h.Origin = daemon.Comm(), l.successor.from, l.origin()
 	h.Scales = s.Scales()
 	h.Health, h.Heard = m.Legacy()
 	h.Sockets = s.Options.Sockets.Bequeath()
@@ -371,6 +397,11 @@ func (l *life) handOver(s *supervisor.Supervisor, e *estate, m *health.Monitor) 
 		}
 		return h
 	}
+}
+
+// rescaled is the configuration that this life began with, with other scales.
+func (l *life) rescaled(scales []config.Scale) (*config.Config, error) {
+	return l.loadFrom(l.from, scales)
 }
 
 func (l *life) upgrades() int {

@@ -34,7 +34,8 @@ import (
 type life struct {
 	*mainProgram
 	conf     *config.Config
-	first    bool // of this process
+	from     *config.Snapshot // what it was read from, nil once that is of no more use
+	first    bool             // of this process
 	bus      *events.Bus
 	spawner  *spawn.Spawner
 	switched *switchedLog
@@ -44,11 +45,13 @@ type life struct {
 	log  *slog.Logger
 
 	heritage  *handover  // of the life before, nil if it has left nothing
-	upgrading sync.Mutex // guards next and sites
-	next      *successorOf
-	leaving   chan struct{}   // closed when next is to take over
-	cause     string          // why the supervisor gave up, "" if it did not
-	sites     []httpd.Bequest // once it is
+	upgrading sync.Mutex // guards successor and sites
+	successor *successorOf
+	failure   string             // of the upgrade that this life follows, "" for none
+	next      supervisor.Checked // after a reload
+	leaving   chan struct{}      // closed when next is to take over
+	cause     string             // why the supervisor gave up, "" if it did not
+	sites     []httpd.Bequest    // once it is
 }
 
 // live goes through one life. An error is for the user at the terminal:
@@ -62,7 +65,7 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, h *handover, err e
 		return 0, nil, err
 	}
 	defer l.closeLog()
-	if err := l.checkInterfaces(); err != nil {
+	if err := l.checkInterfaces(l.conf); err != nil {
 		return 0, nil, err
 	}
 	servers, err := httpd.Listen(l.conf.Servers, l.serverOptions())
@@ -75,7 +78,10 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, h *handover, err e
 		return 0, nil, err
 	}
 	defer e.release()
-	l.conf = e.conf // with what is scaled
+	l.conf, l.from = e.conf, nil // with what is scaled
+	if l.heritage != nil {
+		l.heritage.Files = nil
+	}
 	l.cleanUp(e)
 	mood, h, err = l.run(ctx, servers, e)
 	if h == nil {
@@ -95,22 +101,28 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	defer end()
 	supervising, stop := context.WithCancel(ctx)
 	defer stop()
+	var s *supervisor.Supervisor // before anything changes
 	o := supervisor.Options{
 		Config:     l.conf,
 		Load:       l.reload,
 		Scales:     e.scales,
 		LoadScaled: l.loadScaled,
-		Program:    l.program,
-		Check:      l.check,
-		Spawner:    l.spawner,
-		Events:     l.bus,
-		Log:        l.log,
-		Main:       l.main,
-		Environ:    l.host.Environ,
-		Stdout:     l.stdout,
-		Estates:    e.left,
-		Resumed:    l.heritage != nil,
-		Upgrade:    func(ctx context.Context, binary string) error { return l.upgrade(ctx, binary, servers) },
+		LoadFrom:   l.loadUsable,
+
+		RereadError: l.files.RereadError,
+		Program:     l.program,
+		Check:       l.check,
+		Spawner:     l.spawner,
+		Events:      l.bus,
+		Log:         l.log,
+		Main:        l.main,
+		Environ:     l.host.Environ,
+		Stdout:      l.stdout,
+		Estates:     e.left,
+		Resumed:     l.heritage != nil,
+		Upgrade: func(ctx context.Context, binary string, from *config.Snapshot) error {
+			return l.upgrade(ctx, binary, from, s.Scales(), servers)
+		},
 	}
 	o.Sockets = l.sockets(e)
 	defer o.Sockets.Close()
@@ -118,7 +130,6 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 		o.Pools = l.heritage.pools()
 		l.bus.GoOn(l.heritage.Serial)
 	}
-	var s *supervisor.Supervisor // before anything changes
 	keeper := e.keeper(func() bool { return s.Mood() != states.DaemonRunning },
 		func(group, section string) config.Scale { return s.ScaleOf(group, section) })
 	if e.keeps {
@@ -178,6 +189,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	e.settled = false
 	mood := s.Run(supervising)
 	l.cause, l.status = s.Verdict()
+	l.next = s.Next()
 	// A shutdown may have begun when it was too late to call an upgrade off.
 	e.settled = mood != states.DaemonRunning && len(s.Unstopped()) == 0
 	if !e.settled && l.isLeaving() {
@@ -237,13 +249,23 @@ func (l *life) interfaces() []string {
 	return names
 }
 
+// loadUsable is loadFrom for a configuration that must not fail later for want of
+// an interface, when all programs have been stopped or nobody looks after them.
+func (l *life) loadUsable(from *config.Snapshot, scales []config.Scale) (*config.Config, error) {
+	conf, err := l.loadFrom(from, scales)
+	if err == nil {
+		err = l.checkInterfaces(conf)
+	}
+	return conf, err
+}
+
 // checkInterfaces refuses options that an interface doesn't take. A server makes
 // the interfaces, so without one nobody minds.
-func (l *life) checkInterfaces() error {
-	if len(l.conf.Servers) == 0 {
+func (l *life) checkInterfaces(conf *config.Config) error {
+	if len(conf.Servers) == 0 {
 		return nil
 	}
-	for _, i := range l.conf.RPCInterfaces {
+	for _, i := range conf.RPCInterfaces {
 		options := slices.Sorted(maps.Keys(i.Options))
 		if i.Twiddler {
 			options = slices.DeleteFunc(options, func(name string) bool { return name == "whitelist" })
@@ -302,6 +324,10 @@ func (l *life) openLog() (err error) {
 	}
 	l.log = slog.New(l.main.Handler())
 	l.switched.to(l.main.Handler())
+	if l.failure != "" { // all else has been written down already
+		l.log.Warn(l.failure)
+		return nil
+	}
 	for _, batch := range []struct {
 		level slog.Level
 		lines []string
@@ -373,7 +399,7 @@ func (l *life) detach() error {
 }
 
 func (l *life) serverOptions() httpd.Options {
-	o := httpd.Options{Log: l.log, Stderr: l.stderr, Interfaces: l.interfaces()}
+	o := httpd.Options{Log: l.log, Stderr: l.stderr, Interfaces: l.interfaces(), Known: l.failure != ""}
 	if l.heritage != nil {
 		o.Inherited = l.heritage.Servers
 	}

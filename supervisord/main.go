@@ -37,8 +37,8 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		args = slices.Delete(slices.Clone(args), 1, 2)
 	}
 	m := &mainProgram{
-		args: args, stdout: stdout, stderr: stderr, host: config.ThisHost(),
-		background: background, heritage: heritage, rehearsal: rehearsal, files: receiveFiles(background, heritage),
+		args: args, stdout: stdout, stderr: stderr, host: heritage.host(),
+		background: background, heritage: heritage, rehearsal: rehearsal,
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
@@ -56,19 +56,6 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	return m.status
 }
 
-// receiveFiles returns what earlier processes of this daemon have read of the
-// configuration files.
-func receiveFiles(b *daemon.Background, h *handover) *config.Files {
-	files := &config.Files{}
-	switch {
-	case b != nil:
-		files = b.Files
-	case h != nil && h.Files != nil:
-		files = h.Files
-	}
-	return files
-}
-
 // mainProgram is one run of Main.
 type mainProgram struct {
 	args           []string
@@ -77,7 +64,7 @@ type mainProgram struct {
 	values         *config.CommandLineValues
 	background     *daemon.Background // set in the second half of going there
 	heritage       *handover          // from another binary in this process
-	files          *config.Files      // what is not to be read again
+	files          *config.Snapshot   // what can't be read again, nil until that is known
 	rehearsal      bool               // to see whether it could be taken over
 	status         int                // to exit with
 }
@@ -113,12 +100,20 @@ func (m *mainProgram) act(v front.Values, _ []string) (err error) {
 	return err
 }
 
+// program0 is the name by which this daemon was started first.
+func (m *mainProgram) program0() string {
+	if m.heritage != nil && m.heritage.Origin != nil {
+		return string(m.heritage.Origin.Program)
+	}
+	return m.args[0]
+}
+
 func (m *mainProgram) loadOptions() config.LoadOptions {
 	return config.LoadOptions{
 		Path:      m.values.Path,
-		Program:   m.args[0],
+		Program:   m.program0(),
 		Overrides: m.values.Overrides,
 		Host:      m.host,
-		Files:     m.files,
+		Snapshot:  m.files,
 	}
 }

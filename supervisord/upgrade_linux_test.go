@@ -193,7 +193,11 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 	refused("upgrade takes nothing but --binary PATH", "now")
 	refused("can't take over: it is no supervisord that knows how to", "--binary", script)
 	refused("can't take over: ", "--binary="+s.path("none"))
+	before := s.read("supervisord.log")
 	refused("it failed at the last step", "--binary", fickle)
+	if news := strings.TrimPrefix(s.read("supervisord.log"), before); strings.Contains(news, " CRIT ") || strings.Count(news, " WARN ") != 1 {
+		t.Errorf("what was known before is logged again:\n%s", news)
+	}
 	if log := s.read("supervisord.log"); !strings.Contains(log, "WARN not upgraded: execute "+fickle+": permission denied") {
 		t.Errorf("the log is\n%s", log)
 	}

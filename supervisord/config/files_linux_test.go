@@ -15,9 +15,9 @@ import (
 
 // loadFrom loads what path names with what files knows, and returns the names of
 // the groups and the warnings.
-func loadFrom(t *testing.T, path string, files *config.Files) string {
+func loadFrom(t *testing.T, path string, files *config.Snapshot) string {
 	t.Helper()
-	c, err := config.Load(config.LoadOptions{Path: path, Program: "supervisord", Host: config.ThisHost(), Files: files})
+	c, err := config.Load(config.LoadOptions{Path: path, Program: "supervisord", Host: config.ThisHost(), Snapshot: files})
 	if err != nil {
 		return "error: " + err.Error()
 	}
@@ -29,13 +29,13 @@ func loadFrom(t *testing.T, path string, files *config.Files) string {
 }
 
 // handOn returns what another process gets to know.
-func handOn(t *testing.T, f *config.Files) *config.Files {
+func handOn(t *testing.T, f *config.Snapshot) *config.Snapshot {
 	t.Helper()
 	text, err := json.Marshal(f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := &config.Files{}
+	next := config.NewSnapshot()
 	if err := json.Unmarshal(text, next); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestFilesAreReadOnce(t *testing.T) {
 	if err := os.Symlink(dir, filepath.Join(dir, "b.inc")); err != nil { // a directory can't be read
 		t.Fatal(err)
 	}
-	files := &config.Files{}
+	files := config.NewSnapshot()
 	want := loadFrom(t, conf, files)
 	if !strings.HasPrefix(want, "a main ") || !strings.Contains(want, "is a directory") {
 		t.Fatal(want)
@@ -127,7 +127,7 @@ func TestPipesAreKept(t *testing.T) {
 		{regular.Name(), func() {}, false, false},
 	} {
 		tt.begin()
-		files := &config.Files{}
+		files := config.NewSnapshot()
 		if got := loadFrom(t, tt.path, files); !strings.HasPrefix(got, "main") {
 			t.Errorf("%s: %s", tt.path, got)
 			continue

@@ -19,10 +19,12 @@ type LoadOptions struct {
 	Program   string    // argv[0], from which the search starts
 	Overrides Overrides // what the command line says
 	Host      Host
-	// Files knows the texts of files that are not to be read again, nil for none.
-	Files *Files
 	// Scales are in force instead of the numprocs of the files.
 	Scales []Scale
+
+	// Snapshot is read from instead of files and host, as far as it has what is
+	// asked for, and keeps the rest. Nil for neither.
+	Snapshot *Snapshot
 
 	// Resolve reports why a plug-in, module:callable, cannot be had. Without
 	// it only those that are built in can; a configuration that names others as
@@ -84,7 +86,8 @@ func newLoader(o LoadOptions) *loader {
 		defaults:    make(map[*Option]any),
 	}
 	l.host = &l.Host
-	l.Host.IsDir = remember(o.Host.IsDir)
+	l.Host = o.Snapshot.host(o.Host)
+	l.Host.IsDir = remember(l.Host.IsDir)
 	l.vars = vars{host: l.Host.Name, env: make(map[string]string)}
 	for _, e := range l.Host.Environ {
 		name, value, ok := strings.Cut(e, "=")
@@ -151,7 +154,7 @@ func (l *loader) search() bool {
 		if l.name != "" {
 			break
 		}
-		if l.Files.exists(python.Join(l.host.Cwd, name)) {
+		if l.Snapshot.exists(python.Join(l.host.Cwd, name)) {
 			l.name = name
 		}
 	}
@@ -166,11 +169,11 @@ func (l *loader) search() bool {
 // readMain reads the main file into the table.
 func (l *loader) readMain() bool {
 	path := python.Join(l.host.Cwd, l.name)
-	if !l.Files.exists(path) {
+	if !l.Snapshot.exists(path) {
 		l.reject(l.name, 0, "could not find config file "+l.name)
 		return false
 	}
-	text, err := l.Files.read(path)
+	text, err := l.Snapshot.read(path)
 	if err != nil {
 		l.reject(l.name, 0, "could not read config file "+l.name)
 		return false
@@ -225,7 +228,7 @@ func (l *loader) include() bool {
 	}
 	for _, word := range strings.FieldsFunc(files, python.IsSpace) {
 		pattern := python.Join(l.vars.here, word)
-		paths := l.Files.glob(pattern)
+		paths := l.Snapshot.glob(pattern)
 		if len(paths) == 0 {
 			l.warn("No file matches via include \"%s\"", pattern)
 		}
@@ -240,7 +243,7 @@ func (l *loader) include() bool {
 
 // includeFile merges one file. A file that cannot be read is left out.
 func (l *loader) includeFile(path string) bool {
-	text, err := l.Files.read(path)
+	text, err := l.Snapshot.read(path)
 	if err != nil {
 		l.warn("Could not include file \"%s\": %v", path, err)
 		return true

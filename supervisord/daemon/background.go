@@ -28,8 +28,8 @@ type Background struct {
 
 // backgroundOrder is what the first process tells the second one.
 type backgroundOrder struct {
-	Comm  string        // how the kernel names it
-	Files *config.Files // what it has read: a pipe gives its text only once
+	Comm  string           // how the kernel names it
+	Files *config.Snapshot // what it has read: a pipe gives its text only once
 }
 
 // Go can't fork itself, so the daemon is a second process of the same binary
@@ -40,7 +40,7 @@ type backgroundOrder struct {
 // StartInBackground runs this program again with the same arguments and waits
 // until it has detached or ended. It returns the exit status to end with. The
 // second process does not read again what files knows.
-func StartInBackground(args []string, files *config.Files) (status int, err error) {
+func StartInBackground(args []string, files *config.Snapshot) (status int, err error) {
 	self, err := spawn.NamedExecutable()
 	if err != nil {
 		return 0, fmt.Errorf("go into the background: %w", err)

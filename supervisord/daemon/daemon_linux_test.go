@@ -49,7 +49,7 @@ var acts = map[string]func(args []string){
 			return
 		}
 		SetComm("some-name")
-		status, err := StartInBackground(os.Args, &config.Files{Found: map[string]bool{"a": true}})
+		status, err := StartInBackground(os.Args, &config.Snapshot{Exists: map[string]bool{"a": true}})
 		if err != nil {
 			fmt.Println(err)
 		}
@@ -341,7 +341,7 @@ type report struct {
 	Private     bool // no child gets the descriptor of the process that waits
 	Leader      bool // it leads a session
 	Comm        string
-	Files       *config.Files // what the first process has read
+	Files       *config.Snapshot // what the first process has read
 	Std         []string
 	Descriptors string // that a child has
 }
@@ -404,8 +404,8 @@ func TestBackground(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := report{Private: true, Leader: true, Comm: "some-name", Files: &config.Files{Found: map[string]bool{"a": true}}, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(config.Files{})); diff != "" {
+	want := report{Private: true, Leader: true, Comm: "some-name", Files: &config.Snapshot{Exists: map[string]bool{"a": true}}, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(config.Snapshot{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -25,6 +25,8 @@ type Options struct {
 	Stderr io.Writer
 	// Interfaces are the names of the configured RPC interfaces.
 	Interfaces []string
+	// Known tells that the log has been told of the servers already.
+	Known bool
 	// Inherited are the servers of the program that this process executed
 	// before. Those that are not configured any more are closed.
 	Inherited []Bequest
@@ -90,6 +92,9 @@ func (st *site) bind(o Options) (err error) {
 
 // announce logs what Supervisor logs of a new server.
 func (s *Servers) announce(st *site) {
+	if s.Known {
+		return
+	}
 	where, host, port := st.Host, st.Host, strconv.Itoa(st.Port)
 	if st.Family == "unix" {
 		where, host, port = st.Path, "<unix domain socket>", st.Path

@@ -189,7 +189,7 @@ func inWorld(t *testing.T, text string, test func(*world), scales ...config.Scal
 			Load: func() (*config.Config, error) { return w.load(nil) }, LoadScaled: w.load, Scales: scales,
 			Scaled:  func(sc config.Scale) { w.mu.Lock(); defer w.mu.Unlock(); w.scaled = append(w.scaled, sc) },
 			Changed: w.changed,
-			Upgrade: func(context.Context, string) error { return nil },
+			Upgrade: func(context.Context, string, *config.Snapshot) error { return nil },
 		})
 		leaving := make(chan struct{})
 		w.leave = sync.OnceFunc(func() { close(leaving) })

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
 	"supervisor/supervisord/listener"
 	"supervisor/supervisord/process"
@@ -20,17 +21,35 @@ func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
 	if s.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)
 	}
-	fresh, err := s.loadScaled(s.Scales())
+	checked, err := s.loadChecked(s.Scales())
 	if err != nil {
 		return faults.New(faults.CantReread, err.Error())
 	}
-	if differs := describeChanges(s.compare(fresh)); differs != "" {
+	if differs := describeChanges(s.compare(checked.Config)); differs != "" {
 		return faults.New(faults.Failed, "the configuration is not what runs ("+differs+"): update first")
 	}
-	if err := s.Options.Upgrade(ctx, binary); err != nil {
+	if err := s.Options.Upgrade(ctx, binary, checked.From); err != nil {
 		return faults.New(faults.Failed, err.Error())
 	}
 	return nil
+}
+
+// Checked is a configuration that can be used, and what it was read from, nil for
+// nothing to be had.
+type Checked struct {
+	*config.Config
+	From *config.Snapshot
+}
+
+// loadChecked reads a configuration that somebody is to begin with.
+func (s *Supervisor) loadChecked(scales []config.Scale) (c Checked, err error) {
+	if s.LoadFrom == nil {
+		c.Config, err = s.loadScaled(scales)
+		return c, err
+	}
+	c.From = config.NewSnapshot()
+	c.Config, err = s.LoadFrom(c.From, scales)
+	return c, err
 }
 
 func describeChanges(c api.Changes) string {

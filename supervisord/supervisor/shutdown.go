@@ -24,15 +24,32 @@ func (s *Supervisor) Shutdown() {
 }
 
 // Restart asks the daemon to stop all programs and begin anew with the
-// configuration as it is then. It returns at once. A configuration that can't
+// configuration as it is now. It returns at once. A configuration that can't
 // be used is refused with CANT_REREAD, and everything goes on as before.
 func (s *Supervisor) Restart() error {
-	if _, err := s.Load(); err != nil {
+	if s.RereadError != nil {
+		if err := s.RereadError(); err != nil {
+			return faults.New(faults.CantReread, err.Error())
+		}
+	}
+	checked, err := s.loadChecked(nil)
+	if err != nil {
 		return faults.New(faults.CantReread, err.Error())
 	}
+	s.mu.Lock()
+	s.next = checked
+	s.mu.Unlock()
 	s.mood.CompareAndSwap(int32(states.DaemonRunning), int32(states.DaemonRestarting))
 	s.wake()
 	return nil
+}
+
+// Next returns the configuration that the last Restart has found able to be used;
+// without one there is none in it.
+func (s *Supervisor) Next() Checked {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.next
 }
 
 // Ending returns a channel that is closed when a shutdown or restart begins.

@@ -32,6 +32,12 @@ type Options struct {
 	// are those that Config was read with.
 	LoadScaled func([]config.Scale) (*config.Config, error)
 	Scales     []config.Scale
+	// RereadError tells why the files can't be read again; nil for a function that
+	// never fails.
+	RereadError func() error
+	// LoadFrom is LoadScaled with a configuration that the daemon is to begin anew
+	// with: the snapshot keeps what it is read from. Nil for LoadScaled.
+	LoadFrom func(*config.Snapshot, []config.Scale) (*config.Config, error)
 	// Scaled is told of each change of a scale, nil for nobody. One that makes no
 	// difference takes an earlier one back. It must not block.
 	Scaled func(config.Scale)
@@ -56,8 +62,9 @@ type Options struct {
 	// Run has returned.
 	Sockets *sockets.Set
 	// Upgrade makes sure that a binary, "" for the present one, can take over,
-	// and has it do so soon after it has returned; ctx ends with the request.
-	Upgrade func(ctx context.Context, binary string) error
+	// and has it do so soon after it has returned; ctx ends with the request. The
+	// other one is to read its configuration from the snapshot.
+	Upgrade func(ctx context.Context, binary string, from *config.Snapshot) error
 	// Changed is called after each change of the status of a process, nil for
 	// nobody. It must not block.
 	Changed func(*process.Process)
@@ -99,6 +106,7 @@ type Supervisor struct {
 	relations *relations // of groups, nil until wanted
 
 	last   *config.Config
+	next   Checked // what a restart begins with
 	scales []config.Scale
 	auto   map[*config.Process]autoLogs // of the processes of last
 

@@ -1,0 +1,214 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"supervisor/supervisord/python"
+)
+
+// Snapshot is what a Load has learnt outside its options: the texts of files, and
+// what the host has said. Another Load with the same snapshot comes to the same,
+// whatever has been changed in between, also in another process: it can be
+// encoded as JSON. So several processes can load one configuration from the same
+// texts, also where the texts come from a pipe, which gives them only once.
+//
+// A new one is empty. What a Load asks for and isn't there is found out and kept.
+// The zero value can't be used, a nil one keeps nothing. Its methods may be called
+// from anywhere.
+type Snapshot struct {
+	Texts    map[string]FileText // of files, by their paths
+	Exists   map[string]bool     // files, by their paths
+	Matches  map[string][][]byte // paths that match a pattern; they may have any bytes
+	Dirs     map[string]bool
+	Users    map[string]*Account // nil for none
+	UserIDs  map[int]*Account
+	Groups   map[string]*int
+	GroupIDs map[int]bool
+
+	fixed bool       // nothing is kept any more
+	mu    sync.Mutex // guards the maps
+}
+
+// FileText is what reading a file came to.
+type FileText struct {
+	Data  []byte `json:",omitempty"`
+	Error string `json:",omitempty"` // the system's words, "" for success
+	// Once tells that it can't be read a second time, Descriptor that it can only
+	// as long as this process has a descriptor open.
+	Once, Descriptor bool `json:",omitempty"`
+}
+
+// NewSnapshot returns an empty snapshot.
+func NewSnapshot() *Snapshot {
+	s := new(Snapshot)
+	s.fill()
+	return s
+}
+
+// fill makes the maps that there are none of, as after decoding.
+func (s *Snapshot) fill() {
+	fill(&s.Texts)
+	fill(&s.Exists)
+	fill(&s.Matches)
+	fill(&s.Dirs)
+	fill(&s.Users)
+	fill(&s.UserIDs)
+	fill(&s.Groups)
+	fill(&s.GroupIDs)
+}
+
+func fill[K comparable, V any](m *map[K]V) {
+	if *m == nil {
+		*m = make(map[K]V)
+	}
+}
+
+// kept returns what is known of a key. What isn't known is found out, and kept. To
+// find out may block, as long as nobody writes to a FIFO.
+func kept[K comparable, V any](s *Snapshot, m map[K]V, k K, find func() V) V {
+	s.mu.Lock()
+	v, ok := m[k]
+	s.mu.Unlock()
+	if ok {
+		return v
+	}
+	v = find()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.fixed {
+		m[k] = v
+	}
+	return v
+}
+
+// ReadOnce returns what can't be read a second time by a process that keeps its
+// descriptors, or detaches from those it was started with. That is all that a daemon
+// keeps of its files; every other file is read anew when a configuration is loaded
+// with the result, to which nothing is added.
+func (s *Snapshot) ReadOnce(detaches bool) *Snapshot {
+	once := NewSnapshot()
+	once.fixed = true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for path, text := range s.Texts {
+		if text.Error == "" && (text.Once || text.Descriptor && detaches) {
+			once.Texts[path], once.Exists[path] = text, true
+		}
+	}
+	return once
+}
+
+// Add adds the files of another snapshot, which may be nil, unless they are known.
+func (s *Snapshot) Add(other *Snapshot) {
+	if other == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fill()
+	for path, text := range other.Texts {
+		if _, ok := s.Texts[path]; !ok {
+			s.Texts[path], s.Exists[path] = text, true
+		}
+	}
+}
+
+// RereadError tells that a configuration can't be read again. The error is nil if
+// it can; s must be the result of ReadOnce, or nil.
+func (s *Snapshot) RereadError() error {
+	if s == nil || len(s.Texts) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the configuration can't be read again: %s gives its text only once; "+
+		"restart supervisord with the new one", strings.Join(slices.Sorted(maps.Keys(s.Texts)), ", "))
+}
+
+// read returns the text of a file. The error has the system's words alone.
+func (s *Snapshot) read(path string) (string, error) {
+	find := func() FileText { return readFile(path) }
+	var text FileText
+	if s == nil {
+		text = find()
+	} else {
+		text = kept(s, s.Texts, path, find)
+	}
+	if text.Error != "" {
+		return "", errors.New(text.Error)
+	}
+	return string(text.Data), nil
+}
+
+// exists reports whether there is a file.
+func (s *Snapshot) exists(path string) bool {
+	find := func() bool {
+		_, err := os.Stat(path)
+		return err == nil
+	}
+	if s == nil {
+		return find()
+	}
+	return kept(s, s.Exists, path, find)
+}
+
+// glob returns the paths that match a pattern.
+func (s *Snapshot) glob(pattern string) []string {
+	if s == nil {
+		return python.Glob(pattern)
+	}
+	found := kept(s, s.Matches, pattern, func() (list [][]byte) {
+		for _, path := range python.Glob(pattern) {
+			list = append(list, []byte(path))
+		}
+		return list
+	})
+	paths := make([]string, len(found))
+	for i, path := range found {
+		paths[i] = string(path)
+	}
+	return paths
+}
+
+// host returns a host that says what the snapshot keeps of h.
+func (s *Snapshot) host(h Host) Host {
+	if s == nil {
+		return h
+	}
+	s.fill()
+	real := h
+	h.IsDir = func(path string) bool {
+		return kept(s, s.Dirs, path, func() bool { return real.IsDir(path) })
+	}
+	h.User = func(name string) (Account, bool) {
+		return orNone(kept(s, s.Users, name, func() *Account { return orNil(real.User(name)) }))
+	}
+	h.UserID = func(uid int) (Account, bool) {
+		return orNone(kept(s, s.UserIDs, uid, func() *Account { return orNil(real.UserID(uid)) }))
+	}
+	h.Group = func(name string) (int, bool) {
+		return orNone(kept(s, s.Groups, name, func() *int { return orNil(real.Group(name)) }))
+	}
+	h.GroupID = func(gid int) bool {
+		return kept(s, s.GroupIDs, gid, func() bool { return real.GroupID(gid) })
+	}
+	return h
+}
+
+func orNil[V any](v V, ok bool) *V {
+	if !ok {
+		return nil
+	}
+	return &v
+}
+
+func orNone[V any](v *V) (none V, ok bool) {
+	if v == nil {
+		return none, false
+	}
+	return *v, true
+}
