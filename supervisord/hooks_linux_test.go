@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // script writes a shell script and returns how to run it.
@@ -236,5 +237,45 @@ command=sleep 1000
 	s.ctl("stop", "nginx")
 	if out := s.ctl("refresh", "nginx"); out != "nginx: ERROR (not running)\n" {
 		t.Errorf("refresh: %s", out)
+	}
+}
+
+// TestRemovalWaitsForPostStop: what cleans up after a program that has ended by
+// itself comes to its end, and nothing of that name is started before.
+func TestRemovalWaitsForPostStop(t *testing.T) {
+	t.Parallel()
+	for name, remove := range map[string]func(s *site) string{
+		"remove": func(s *site) string { return s.ctl("remove", "brief") },
+		"update": func(s *site) string {
+			s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "exit 0", "exec sleep 1000", 1))
+			return s.ctl("update")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			clean := s.script("clean", `touch `+s.path("begun")+`
+while [ ! -e `+s.path("go")+` ]; do sleep 0.05; done
+pgrep -f "sleep 1000" -P "$PPID" >`+s.path("clean")+`
+echo done >>`+s.path("clean")+`
+`)
+			s.configure("[program:brief]\ncommand=sh -c 'exit 0'\nstartsecs=0\nautorestart=false\npost_stop=" + clean + "\nhook_timeout=600\n")
+			s.start()
+			s.await("post_stop", func() bool { _, err := os.Stat(s.path("begun")); return err == nil })
+			out := make(chan string)
+			go func() { out <- remove(s) }()
+			select {
+			case got := <-out:
+				t.Fatalf("it did not wait: %s", got)
+			case <-time.After(300 * time.Millisecond): // a fault may be overlooked for that, but nothing is taken for one
+			}
+			s.touch("go")
+			if got := <-out; !strings.Contains(got, "brief: ") {
+				t.Error(got)
+			}
+			if got := s.read("clean"); got != "done\n" {
+				t.Errorf("it has come to %q", got)
+			}
+		})
 	}
 }

@@ -150,6 +150,25 @@ func (p *Process) Reconfigure(conf *config.Process) {
 // child that lives is left alone.
 func (p *Process) Hold() { p.request(&request{in: input{kind: hold}}) }
 
+// CleanedUp waits until nothing is run any more on behalf of a child that has
+// ended, until there is another one, or until Run has ended.
+func (p *Process) CleanedUp(ctx context.Context) error {
+	a := p.request(&request{
+		act:   func() error { return nil },
+		ended: func(s *Status) (bool, error) { return s.Hook != PostStop || !s.State.IsStopped(), nil },
+	})
+	if a.later == nil {
+		return nil // it is so already
+	}
+	select {
+	case <-a.later:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.gone:
+	}
+	return nil
+}
+
 // Release takes Hold back.
 func (p *Process) Release() { p.request(&request{in: input{kind: release}}) }
 
@@ -186,15 +205,15 @@ func (p *Process) request(r *request) Answer {
 
 // serve acts on a request and keeps it if its condition does not hold yet.
 func (p *Process) serve(r *request) {
+	act := func() error { return p.apply(r.in) }
 	if r.act != nil {
-		r.reply <- outcome{err: r.act()}
-		return
+		act = r.act
 	}
-	if err := p.apply(r.in); err != nil {
+	if err := act(); err != nil {
 		r.reply <- outcome{err: err}
 		return
 	}
-	if r.in.kind == start && p.machine.SpawnErr != "" {
+	if r.act == nil && r.in.kind == start && p.machine.SpawnErr != "" {
 		r.reply <- outcome{err: faults.New(faults.SpawnError, r.in.text)}
 		return
 	}

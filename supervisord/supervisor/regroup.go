@@ -69,11 +69,13 @@ func (s *Supervisor) usable(group string) (*active, error) {
 }
 
 // Exchange puts a process with another configuration and the same name in the
-// place of one, which must be at rest: else it is STILL_RUNNING. The new one is
+// place of one, which must be at rest: else it is STILL_RUNNING. A post_stop of
+// that is waited for. The new one is
 // at rest too.
 func (s *Supervisor) Exchange(old *process.Process, conf *config.Process) (*process.Process, error) {
 	var fresh *process.Process
 	var fault error
+	_ = cleanedUp(context.Background(), old) // ends with the daemon at the latest
 	err := s.order(func(context.Context) { fresh, fault = s.exchange(old, conf) })
 	return fresh, cmp.Or(err, fault)
 }

@@ -105,14 +105,33 @@ func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 }
 
 // RemoveGroup takes a group out of use. It is refused with STILL_RUNNING while
-// one of its processes is not at rest.
-func (s *Supervisor) RemoveGroup(_ context.Context, name string) error {
+// one of its processes is not at rest. A post_stop under way is waited for.
+func (s *Supervisor) RemoveGroup(ctx context.Context, name string) error {
+	if g := s.find(name); g != nil {
+		if err := cleanedUp(ctx, g.Processes...); err != nil {
+			return err
+		}
+	}
 	var fault error
 	err := s.order(func(context.Context) { fault = s.removeGroup(name) })
 	if err != nil {
 		return err
 	}
 	return fault
+}
+
+// cleanedUp waits for the post_stop of processes that have ended: to take one out of
+// use would end it early. It must not be called by Run.
+func cleanedUp(ctx context.Context, processes ...*process.Process) error {
+	for _, p := range processes {
+		if p.Status().Hook != process.PostStop {
+			continue
+		}
+		if err := p.CleanedUp(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // removeGroup holds the processes before it looks at them, so that none comes

@@ -72,8 +72,14 @@ func (s *Supervisor) addProgram(group, program string, options map[string]string
 }
 
 // RemoveProcess takes one process out of an active group, wherever it came from.
-// It is refused with STILL_RUNNING while the process is not at rest.
+// It is refused with STILL_RUNNING while the process is not at rest. A post_stop
+// under way is waited for.
 func (s *Supervisor) RemoveProcess(group, name string) error {
+	if g := s.find(group); g != nil {
+		if p := g.Process(name); p != nil {
+			_ = cleanedUp(context.Background(), p) // ends with the daemon at the latest
+		}
+	}
 	var fault error
 	err := s.order(func(context.Context) { fault = s.removeProcess(group, name) })
 	if err != nil {
