@@ -235,7 +235,7 @@ func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 	}
 	if v := entry.Vitals; v != nil {
 		left.Past.Vitals = process.Vitals{
-			Ready: v.Ready, NotYet: v.NotYet, ReadyBy: v.ReadyBy.Time(), Late: v.Late,
+			Ready: v.Ready, NotYet: v.NotYet, ReadyBy: v.ReadyBy.Time(), Late: v.Late, Unheard: v.Unheard,
 			Health: process.Verdict(v.Health), Ill: v.Ill, VitalsAt: v.VitalsAt.Time(),
 		}
 	}
@@ -248,7 +248,7 @@ func vitals(v process.Vitals) *ledger.Vitals {
 		return nil
 	}
 	return &ledger.Vitals{
-		Ready: v.Ready, NotYet: v.NotYet, ReadyBy: ledger.NewMoment(v.ReadyBy), Late: v.Late,
+		Ready: v.Ready, NotYet: v.NotYet, ReadyBy: ledger.NewMoment(v.ReadyBy), Late: v.Late, Unheard: v.Unheard,
 		Health: string(v.Health), Ill: v.Ill, VitalsAt: ledger.NewMoment(v.VitalsAt),
 	}
 }

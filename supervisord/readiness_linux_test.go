@@ -318,6 +318,29 @@ stdout_logfile=` + s.path("fd.log") + `
 	s.awaitStatus("fd", fmt.Sprintf("RUNNING pid %d, ", pid))
 }
 
+// TestReadinessSaidToNobody: what a program says once, while there is no daemon,
+// does not cost it its life.
+func TestReadinessSaidToNobody(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.configure(fmt.Sprintf(`[program:told]
+command=child until %[1]s/go notify READY=1 open %[1]s/told wait
+ready=notify
+ready_timeout=2
+`, s.dir))
+	s.start()
+	s.awaitStatus("told", "STARTING waiting")
+	pid := s.pid("told")
+	s.crash()
+	s.touch("go")
+	s.await("it to have said so", func() bool { _, err := os.Stat(s.path("told")); return err == nil })
+	s.start()
+	s.awaitStatus("told", fmt.Sprintf("RUNNING pid %d, ", pid))
+	if log := s.read("supervisord.log"); !strings.Contains(log, "WARN taken for ready: told (") {
+		t.Errorf("the log is\n%s", log)
+	}
+}
+
 func hasDescriptor(pid, fd int) bool {
 	_, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd))
 	return err == nil

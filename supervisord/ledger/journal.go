@@ -73,6 +73,7 @@ type Vitals struct {
 	NotYet   string `json:",omitempty"`
 	ReadyBy  Moment `json:",omitzero"`
 	Late     bool   `json:",omitempty"`
+	Unheard  bool   `json:",omitempty"`
 	Health   string `json:",omitempty"`
 	Ill      string `json:",omitempty"`
 	VitalsAt Moment `json:",omitzero"`

@@ -19,6 +19,7 @@ type Vitals struct {
 	NotYet   string    // why it has not, "" for nothing known
 	ReadyBy  time.Time // when its start has failed unless it has; zero for never or not asked for
 	Late     bool      // it has not, and the child is being ended; the state is STARTING
+	Unheard  bool      // it may have told that it is ready while no daemon listened
 	Health   Verdict
 	Ill      string    // what the last probe for health came to, "" for a success
 	VitalsAt time.Time // when Ready or Health last changed
@@ -70,9 +71,19 @@ func ripen(m *machine, now time.Time, in input) {
 		settle(m, now, in)
 	case m.ReadyBy.After(now): // it has been put off
 		m.do(arm{m.ReadyBy.Sub(now)})
+	case m.PID != 0 && m.Unheard:
+		m.believe(now, in)
 	case m.PID != 0:
 		m.late()
 	}
+}
+
+// believe takes a child for ready that has not been heard to say so: it says that
+// once, and may have done so while there was no daemon.
+func (m *machine) believe(now time.Time, in input) {
+	m.say(logs.LevelWarn, "taken for ready: %s (%d) has not said so since it was adopted, but may have before", m.conf.Name, m.PID)
+	m.Ready, m.NotYet, m.VitalsAt = true, "", now
+	settle(m, now, in)
 }
 
 // late ends a child that has not become ready in time, as a stop would. The
@@ -137,7 +148,7 @@ func putOff(m *machine, now time.Time, in input) {
 	if !m.isAbout(in) || !m.awaitsReady() || m.Late || m.ReadyBy.IsZero() || !by.After(m.ReadyBy) {
 		return
 	}
-	m.ReadyBy = by
+	m.ReadyBy, m.Unheard = by, false // who asks for time is not ready yet
 	m.do(arm{by.Sub(now)})
 }
 
@@ -189,6 +200,8 @@ func reckon(m *machine, now time.Time, in input) {
 	case m.PID == 0 || m.Late:
 	case m.awaitsReady() && m.conf.Ready.Timeout >= config.Forever:
 		m.await(now)
+	case m.awaitsReady() && m.Unheard:
+		m.await(now)
 	case m.awaitsReady():
 		m.ReadyBy = m.Started.Add(m.conf.Ready.Timeout)
 		m.do(arm{max(m.ReadyBy.Sub(now), 0)})
@@ -197,14 +210,24 @@ func reckon(m *machine, now time.Time, in input) {
 	}
 }
 
+// tellsItself reports whether a child says once that it is ready, so that it can't
+// be asked again.
+func tellsItself(k config.ProbeKind) bool {
+	return k == config.NotifyProbe || k == config.FDProbe || k == config.LogProbe
+}
+
 // resume goes on with the start of an adopted child. Whatever has a timer has
-// what is left of its time.
+// what is left of its time; but a child that says by itself that it is ready, and
+// may have said it to nobody, has all of it again.
 func (m *machine) resume(now time.Time, in input) {
 	switch {
 	case m.Late:
 		m.do(arm{max(m.Deadline.Sub(now), 0)})
 	case !m.awaitsReady():
 		m.do(arm{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
+	case !in.handed && tellsItself(m.conf.Ready.Kind):
+		m.Unheard = true
+		m.await(now)
 	case m.ReadyBy.IsZero():
 		m.await(now)
 	default:

@@ -30,6 +30,9 @@ func TestReadinessCells(t *testing.T) {
 	adoptedLate.past.Late, adoptedLate.past.Deadline = true, noon.Add(65*time.Second)
 	handed := func(in input) input { in.handed = true; return in }
 	notify := func(m *machine) { m.conf.Ready.Kind = config.NotifyProbe }
+	fd := func(m *machine) { m.conf.Ready.Kind = config.FDProbe }
+	log := func(m *machine) { m.conf.Ready.Kind = config.LogProbe }
+	unheard := func(m *machine) { m.Unheard = true }
 	forever := func(m *machine) { m.conf.Ready.Timeout, m.ReadyBy = config.Forever, time.Time{} }
 	late := func(m *machine) { m.Late = true }
 	tired := func(m *machine) { m.NotYet = "connection refused" }
@@ -85,6 +88,15 @@ func TestReadinessCells(t *testing.T) {
 
 		{"adopted", states.Stopped, nil, adoptedStarting, 20 * time.Second, []string{"was STARTING", "adopted: 'p' with pid 9", "arm 40s"}},
 		{"adopted with little time left", states.Stopped, nil, adoptedStarting, 58 * time.Second, []string{"was STARTING", "adopted: 'p' with pid 9", "arm 10s"}},
+		{"adopted, and may have said so to nobody", states.Stopped, notify, adoptedStarting, 58 * time.Second,
+			[]string{"was STARTING", "adopted: 'p' with pid 9", "arm 1m0s"}},
+		{"by a pipe", states.Stopped, fd, adoptedStarting, 58 * time.Second, []string{"was STARTING", "adopted: 'p' with pid 9", "arm 1m0s"}},
+		{"by its output", states.Stopped, log, adoptedStarting, 58 * time.Second, []string{"was STARTING", "adopted: 'p' with pid 9", "arm 1m0s"}},
+		{"handed over, it has been heard all the time", states.Stopped, notify, handed(adoptedStarting), 58 * time.Second, []string{"was STARTING", "arm 2s"}},
+		{"it has not said so since", states.Starting, unheard, input{kind: timeUp}, time.Minute,
+			[]string{"taken for ready: p (7) has not said so since it was adopted, but may have before", "STARTING->RUNNING", success + " and is ready"}},
+		{"it asks for more time", states.Starting, unheard, about(input{kind: extended, after: time.Hour}), time.Minute, []string{"arm 1h0m0s"}},
+		{"other limit for it", states.Starting, unheard, input{kind: reconfigured}, 50 * time.Second, []string{"arm 1m0s"}},
 		{"handed over with little time left", states.Stopped, nil, handed(adoptedStarting), 58 * time.Second, []string{"was STARTING", "arm 2s"}},
 		{"adopted while being ended", states.Stopped, nil, adoptedLate, 61 * time.Second, []string{"was STARTING", "adopted: 'p' with pid 9", "arm 4s"}},
 		{"adopted between ready and startsecs", states.Stopped, nil, adoptedReady, 300 * time.Millisecond,
