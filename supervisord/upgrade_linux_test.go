@@ -233,3 +233,64 @@ func TestUpgradeThenCrash(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// TestUpgradeExecutesEachCallOnce: whatever the transport, and whether connections
+// are kept or new.
+func TestUpgradeExecutesEachCallOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	s.configure("[inet_http_server]\nport=" + address + "\n[program:cat]\ncommand=cat\nstdout_logfile=" + s.path("cat.log") + "\nstdout_logfile_maxbytes=0\n")
+	s.start()
+	s.awaitRunning("cat")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var clients sync.WaitGroup
+	var calls atomic.Int64
+	for _, url := range []string{"http://" + address, "unix://" + s.path("s.sock")} {
+		for _, kept := range []bool{true, true, false, false, false} {
+			clients.Go(func() {
+				defer stop()
+				var c *xmlrpc.Client
+				for ctx.Err() == nil {
+					if c == nil {
+						c, _ = xmlrpc.NewClient(url, "", "")
+					}
+					if err := c.Call(t.Context(), "supervisor.sendProcessStdin", nil, "cat", fmt.Sprintf("%d\n", calls.Add(1))); err != nil {
+						t.Errorf("%s, kept %v: %v", url, kept, err)
+						return
+					}
+					if !kept {
+						c.Close()
+						c = nil
+					}
+				}
+				if c != nil {
+					c.Close()
+				}
+			})
+		}
+	}
+	for i := range 10 {
+		if out := s.ctl("upgrade"); !strings.HasPrefix(out, "Upgraded supervisord") {
+			t.Fatalf("upgrade %d: %s", i, out)
+		}
+	}
+	stop()
+	clients.Wait()
+	want := int(calls.Load())
+	s.await("all that was sent", func() bool { return strings.Count(s.read("cat.log"), "\n") >= want })
+	seen := make(map[string]int)
+	for line := range strings.Lines(s.read("cat.log")) {
+		seen[line]++
+	}
+	for line, n := range seen {
+		if n != 1 {
+			t.Errorf("call %q was executed %d times", line, n)
+		}
+	}
+	if len(seen) != want {
+		t.Errorf("%d calls were executed of %d", len(seen), want)
+	}
+	t.Logf("%d calls", want)
+}

@@ -114,12 +114,18 @@ func (c *crowd) giveUp(err error) bool {
 	return ok && timeout.Timeout()
 }
 
-// pause ends Accept until resume.
+// pause ends Accept until resume, and parks the connections as they become idle.
 func (c *crowd) pause(l net.Listener) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.listener, c.paused = l, make(chan struct{})
 	interrupt(l, longAgo)
+	c.parking, c.changed = true, make(chan struct{}, 1)
+	for one := range c.all {
+		if !one.busy {
+			one.park()
+		}
+	}
 }
 
 // resume accepts again, first of all the connections that have been parked and
@@ -169,18 +175,11 @@ func (c *crowd) tell() {
 	}
 }
 
-// park parks the connections as they become idle, and returns the descriptors
-// of all, with what has been read from them, when no request is under way any
-// more, or when ctx ends. It follows pause.
+// park follows pause. It returns the descriptors of all connections, with what has
+// been read from them, when no request is under way any more, or when ctx ends.
 func (c *crowd) park(ctx context.Context) map[int][]byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.parking, c.changed = true, make(chan struct{}, 1)
-	for one := range c.all {
-		if !one.busy {
-			one.park()
-		}
-	}
 	for changed := c.changed; !c.isParked() && ctx.Err() == nil; {
 		c.mu.Unlock()
 		select {

@@ -11,6 +11,10 @@
 // to start for as long as that takes. On shutdown log streams end at once;
 // calls that are about to be answered are given a moment.
 //
+// Another binary can go on with all connections (handover.go). Each knows what has
+// been read from it and not been executed (conn.go), and that goes along, so that
+// each request is executed once.
+//
 // On unix sockets small calls take a shortcut past net/http, with the same
 // handlers behind the same credentials (shortcut.go). What it does not know for
 // certain it hands to net/http.

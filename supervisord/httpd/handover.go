@@ -26,8 +26,8 @@ type Bequest struct {
 	Inode uint64
 }
 
-// Pause stops accepting, while the sockets stay open: who connects waits for
-// whoever accepts next. Connections that there are go on.
+// Pause has no further request executed: who connects, or sends one on a connection
+// that there is, waits for whoever goes on. Requests under way are answered.
 func (s *Servers) Pause() error {
 	for _, st := range s.sites {
 		conn, err := st.Listener.(syscall.Conn).SyscallConn()
