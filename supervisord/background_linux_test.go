@@ -114,8 +114,8 @@ func TestDaemonIsFoundByName(t *testing.T) {
 		// It is gone when the second process is started: the configuration comes
 		// after that.
 		"replaced": `cp -L "$(command -v supervisord)" replaced; mkfifo fifo
-(exec -a supervisord ./replaced -c fifo) & exec 3<> fifo
-while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done; rm replaced; cat supervisord.conf > fifo; exec 3>&-; wait $!`,
+(exec -a supervisord ./replaced -c fifo) &
+while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done; rm replaced; cat supervisord.conf > fifo; wait $!`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
