@@ -21,6 +21,23 @@ and web pages are those of Supervisor 4.4. Where the column "Status" says so,
 something is different on purpose: look the code up in the list at the end.
 `
 
+const sinceDebian = `
+## What 4.4 changed against 4.2.5
+
+Debian and Ubuntu have Supervisor 4.2.5. What its users notice of 4.4 is:
+
+* The option environment is read by the rules of POSIX shells: a backslash in double
+  quotes protects " and \\, quoted parts stick to the text beside them, quotes around
+  a name go away. A="a\\\\b" was a\\\\b and is a\\b. ` + "`supervisord -t`" + ` warns of each value
+  that 4.2.5 reads otherwise.
+* environment of [supervisord] is expanded once and not twice, so that %% works;
+  host\_node\_name can be used.
+* Programs start at once, not a second after the daemon.
+* getAllConfigInfo tells autorestart too.
+* Errors about plug-ins say why, behind the text of 4.2.5.
+* -v and getSupervisorVersion tell another version.
+`
+
 // Document returns docs/compatibility.md.
 func Document() string {
 	d := &document{}
@@ -30,6 +47,7 @@ func Document() string {
 	d.actions()
 	d.events()
 	d.differences()
+	d.text(sinceDebian)
 	return d.String()
 }
 

@@ -35,6 +35,9 @@ func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
 	for _, text := range slices.Concat(l.conf.Warnings, l.conf.Advice) {
 		fmt.Fprintf(&b, "warning: %s\n", text)
 	}
+	for _, text := range l.readOtherwise() {
+		fmt.Fprintf(&b, "warning: %s\n", text)
+	}
 	kind := "warning"
 	if l.conf.Supervisord.Strict {
 		kind = "error"

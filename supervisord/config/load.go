@@ -63,14 +63,15 @@ func Load(o LoadOptions) (*Config, error) {
 // loader is the state of one Load.
 type loader struct {
 	LoadOptions
-	host   *Host
-	name   string // the main file as it was named
-	table  *inifile.Table
-	vars   vars // known everywhere
-	conf   *Config
-	errs   Errors
-	failed map[key]complaint
-	heirs  []*Process // whose priority is that of what they depend on
+	host    *Host
+	name    string // the main file as it was named
+	table   *inifile.Table
+	vars    vars // known everywhere
+	conf    *Config
+	errs    Errors
+	failed  map[key]complaint
+	earlier map[key]string // what 4.2.5 reads otherwise
+	heirs   []*Process     // whose priority is that of what they depend on
 
 	rows     map[Sections]rows // of the kinds of sections met so far
 	defaults map[*Option]any   // the values of defaults that are the same everywhere
@@ -82,6 +83,7 @@ func newLoader(o LoadOptions) *loader {
 		table:       inifile.New(nil),
 		conf:        new(Config),
 		failed:      make(map[key]complaint),
+		earlier:     make(map[key]string),
 		rows:        make(map[Sections]rows),
 		defaults:    make(map[*Option]any),
 	}

@@ -102,10 +102,12 @@ func read[T any](r *reader, name string) (value T, ok bool) {
 	if known, ok := r.defaults[o]; ok && !set {
 		return known.(T), true
 	}
+	written := s
 	s, ok = r.expand(o, s, set)
 	if !ok {
 		return value, false
 	}
+	r.noteEarlier(o, written, s)
 	v, err := o.Type.parse(r.host, s)
 	if err != nil {
 		text := err.Error()

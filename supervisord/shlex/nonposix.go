@@ -1,0 +1,42 @@
+package shlex
+
+import "strings"
+
+// NonPOSIXTokens returns what Python's shlex.shlex(s) yields without posix=True, with
+// the same characters added to those of words as in Tokens: quotes stay, a backslash
+// means nothing, and quotes inside a word don't begin quoted text. It is how
+// Supervisor read lists of variables before 4.4. The error is ErrQuotation.
+func NonPOSIXTokens(s string) ([]string, error) {
+	var tokens []string
+	word := "" // that has begun
+	end := func() {
+		if word != "" {
+			tokens = append(tokens, word)
+		}
+		word = ""
+	}
+	for s != "" {
+		l := lexer{text: s}
+		r, c := l.next()
+		s = l.text
+		switch {
+		case strings.ContainsRune(" \t\r\n", r):
+			end()
+		case r == '#': // also inside a word, which goes on behind the line
+			_, s, _ = strings.Cut(s, "\n")
+		case (r == '"' || r == '\'') && word == "":
+			inside, rest, closed := strings.Cut(s, c)
+			if !closed {
+				return nil, ErrQuotation
+			}
+			tokens, s = append(tokens, c+inside+c), rest
+		case r == '"' || r == '\'' || r < 0x80 && isWord(r):
+			word += c
+		default:
+			end()
+			tokens = append(tokens, c)
+		}
+	}
+	end()
+	return tokens, nil
+}
