@@ -148,6 +148,9 @@ func (e *estate) read() error {
 	case record.PID != os.Getpid() && record.Born != 0 && spawn.Birthday(record.PID) == record.Born:
 		return &daemon.HeldError{Path: path, PID: record.PID}
 	}
+	if record.Damage != "" {
+		e.keepAside(path, record.Damage)
+	}
 	e.rescale(scalesOf(record))
 	for _, entry := range record.Entries {
 		if entry.Scale != nil {
@@ -160,6 +163,16 @@ func (e *estate) read() error {
 	}
 	e.search(record.Taken)
 	return nil
+}
+
+// keepAside lets people see the damaged record that is used as far as it goes.
+func (e *estate) keepAside(path, why string) {
+	aside := path + ".bad"
+	os.Remove(aside)
+	if err := os.Link(path, aside); err != nil {
+		aside = path
+	}
+	e.log.Warn(fmt.Sprintf("state file %s %s; it is kept as %s, and what it says otherwise is used", path, why, aside))
 }
 
 // scalesOf returns the scales that a record tells of.

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -96,10 +94,14 @@ type Ledger struct {
 	// Leaving tells that the daemon was about to end: who had no child any more
 	// is not to stay so.
 	Leaving bool
-	// Taken is when the last line was made, in clock ticks since boot: all that
-	// had happened by then is recorded.
+	// Taken is a time in clock ticks since boot: all that had happened by then is
+	// recorded. It is that of the last batch before the first one of which a line
+	// is missing.
 	Taken   uint64
 	Entries []Entry // by group and name
+	// Damage says in words what could not be read, "" for nothing. Entries tell
+	// what the other lines say.
+	Damage string
 }
 
 // headLine and entryLine are the lines of the file.
@@ -111,6 +113,12 @@ type headLine struct {
 type entryLine struct {
 	At      uint64 // clock ticks since boot
 	Leaving bool   `json:",omitempty"` // at that time
+	// Batch numbers what was written at once, from 1 at the beginning of the
+	// file; Line is the number of this line in it, from 1, and Of how many lines
+	// it has. All are 0 in a journal of an earlier supervisord.
+	Batch int `json:",omitempty"`
+	Line  int `json:",omitempty"`
+	Of    int `json:",omitempty"`
 	Entry
 }
 
@@ -173,45 +181,6 @@ func Remove(path string) {
 // newName is where a journal is written before it gets its name.
 func newName(path string) string { return path + ".new" }
 
-// decode says in words why data is no record.
-func decode(data []byte) (l *Ledger, why string) {
-	line, rest, whole := bytes.Cut(data, newline)
-	var head headLine
-	// What comes after the version may have changed its form, so that it is
-	// looked at first.
-	if err := json.Unmarshal(body(line), &head); !whole || err != nil || head.Version < 1 {
-		return nil, "is damaged, or no state file"
-	}
-	if head.Version > Version {
-		return nil, fmt.Sprintf("is of a newer supervisord: its form is %d, not %d", head.Version, Version)
-	}
-	if !isSound(line) {
-		return nil, "is damaged in line 1"
-	}
-	l = &Ledger{Head: head.Head}
-	last := make(map[key]Entry)
-	for n := 2; len(rest) > 0; n++ {
-		line, rest, whole = bytes.Cut(rest, newline)
-		if !whole {
-			break // it was being written
-		}
-		var e entryLine
-		if !isSound(line) || json.Unmarshal(body(line), &e) != nil {
-			return nil, fmt.Sprintf("is damaged in line %d", n)
-		}
-		last[e.key()] = e.Entry
-		l.Taken = max(l.Taken, e.At)
-		l.Leaving = l.Leaving || e.Leaving
-	}
-	for _, e := range last {
-		l.Entries = append(l.Entries, e)
-	}
-	slices.SortFunc(l.Entries, func(a, b Entry) int {
-		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name))
-	})
-	return l, ""
-}
-
 var newline = []byte{'\n'}
 
 // sumLength is what a line begins with: its checksum in hexadecimal, and a space.
@@ -246,22 +215,44 @@ type journal struct {
 	file *os.File // nil before the first line and after a failure
 	size int      // bytes
 	last int      // bytes when it was last written anew
+
+	batches int // that were begun since
 }
 
 // sparse is how much longer than needed the journal may grow, in bytes, before
 // it is written anew.
 const sparse = 256 << 10
 
-// isLong tells whether most of the journal is of no interest any more.
-func (j *journal) isLong() bool { return j.file == nil || j.size > 2*j.last+sparse }
+// isDue tells whether the journal is to be written anew: most of it is of no
+// interest any more, or it is not where it should be.
+func (j *journal) isDue() bool { return j.size > 2*j.last+sparse || !j.isInPlace() }
 
-// add writes lines at the end.
-func (j *journal) add(at Time, entries []Entry) error {
-	var data []byte
-	for _, e := range entries {
-		data = appendLine(data, entryLine{at.Ticks, at.Leaving, e})
+// copies is how often each line is written: what a line alone says, as that a
+// process was stopped, must not be lost with one damaged byte. Between the
+// copies is a line that says nothing, so that the end of a line, if damaged, does
+// not make one line of two copies.
+const copies = 2
+
+var nothing struct{}
+
+// appendBatch adds the lines of a batch, numbered from 1.
+func appendBatch(to []byte, number int, at Time, entries []Entry) []byte {
+	for range copies {
+		for i, e := range entries {
+			to = appendLine(to, entryLine{At: at.Ticks, Leaving: at.Leaving, Batch: number, Line: i + 1, Of: len(entries), Entry: e})
+		}
+		to = appendLine(to, nothing)
 	}
-	n, err := j.file.Write(data)
+	return to
+}
+
+// add writes a batch at the end.
+func (j *journal) add(at Time, entries []Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	j.batches++
+	n, err := j.file.Write(appendBatch(nil, j.batches, at, entries))
 	j.size += n
 	if err != nil {
 		j.close() // half a line in the middle would spoil it
@@ -272,10 +263,11 @@ func (j *journal) add(at Time, entries []Entry) error {
 // replace writes the journal anew, with nothing but these entries.
 func (j *journal) replace(at Time, entries []Entry) error {
 	j.close()
-	data := appendLine(nil, headLine{Version, j.head})
-	for _, e := range entries {
-		data = appendLine(data, entryLine{at.Ticks, at.Leaving, e})
+	var data []byte
+	for range copies {
+		data = appendLine(appendLine(data, headLine{Version, j.head}), nothing)
 	}
+	data = appendBatch(data, 1, at, entries)
 	temp := newName(j.path)
 	file, err := writeNew(temp, data)
 	if err == nil {
@@ -288,8 +280,22 @@ func (j *journal) replace(at Time, entries []Entry) error {
 		os.Remove(temp)
 		return err
 	}
-	j.file, j.size, j.last = file, len(data), len(data)
+	j.file, j.size, j.last, j.batches = file, len(data), len(data), 1
 	return nil
+}
+
+// isInPlace tells whether the file of the journal's name is still what was
+// written. What somebody has removed, replaced or cut the next daemon can't read.
+func (j *journal) isInPlace() bool {
+	if j.file == nil {
+		return false
+	}
+	mine, err := j.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(j.path)
+	return err == nil && os.SameFile(mine, there) && mine.Size() == int64(j.size)
 }
 
 // writeNew never follows a link that somebody has put there.

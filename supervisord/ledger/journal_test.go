@@ -2,10 +2,12 @@ package ledger
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,7 +78,7 @@ func TestNoRecord(t *testing.T) {
 	}
 }
 
-// TestCrashAtEachByte: what a crash leaves of a line under way, or of a journal
+// TestCrashAtEachByte: what a crash leaves of a batch under way, or of a journal
 // that is being written anew, has no effect on what was there before.
 func TestCrashAtEachByte(t *testing.T) {
 	t.Parallel()
@@ -84,21 +86,19 @@ func TestCrashAtEachByte(t *testing.T) {
 	if err := j.replace(Time{Ticks: 12}, sample()[:1]); err != nil {
 		t.Fatal(err)
 	}
-	before, err := os.ReadFile(j.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := len(mustReadFile(t, j.path))
 	if err := j.add(Time{Ticks: 13}, sample()[1:]); err != nil {
 		t.Fatal(err)
 	}
-	after, err := os.ReadFile(j.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := len(before); n < len(after); n++ {
+	after := mustReadFile(t, j.path)
+	for n := before; n < len(after); n++ {
 		l, why := decode(after[:n])
-		if why != "" || l.Taken != 12 || len(l.Entries) != 1 {
+		isThere := n-before >= (len(after)-before)/copies-len(appendLine(nil, nothing))
+		switch {
+		case why != "" || l.Damage != "":
 			t.Fatalf("cut after %d of %d bytes: %+v, %s", n, len(after), l, why)
+		case !isThere && (l.Taken != 12 || len(l.Entries) != 1), isThere && (l.Taken != 13 || len(l.Entries) != 2):
+			t.Fatalf("cut after %d of %d bytes: %+v", n, len(after), l)
 		}
 	}
 	for n := range after {
@@ -117,27 +117,136 @@ func TestCrashAtEachByte(t *testing.T) {
 	}
 }
 
-// TestDamage: a change of any byte shows.
-func TestDamage(t *testing.T) {
-	t.Parallel()
-	j := newJournal(t)
-	if err := j.replace(Time{Ticks: 12}, sample()); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(j.path)
+func mustReadFile(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := bytes.LastIndexByte(data[:len(data)-1], '\n') + 1
-	for n := range data {
-		changed := bytes.Clone(data)
-		changed[n] ^= 4
-		if l, why := decode(changed); why == "" && !(n >= last && len(l.Entries) == 1) {
-			t.Errorf("a change of byte %d of %q is not noticed", n, data)
+	return data
+}
+
+// history writes a journal as a daemon with many processes does: batches of
+// different sizes, some processes stopped, some replaced.
+func history(t *testing.T) (text []byte, whole *Ledger) {
+	t.Helper()
+	j := newJournal(t)
+	entry := func(i, state, pid int) Entry {
+		return Entry{Group: "g", Name: string(rune('a' + i)), State: state, PID: pid, Born: uint64(pid)}
+	}
+	var all []Entry
+	for i := range 5 {
+		all = append(all, entry(i, 20, 100+i))
+	}
+	steps := [][]Entry{{all[1]}, {entry(2, 0, 0)}, {entry(0, 0, 0), entry(1, 20, 200), entry(3, 100, 0)}, {entry(4, 20, 201)}}
+	if err := j.replace(Time{Ticks: 10}, all); err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range steps {
+		if err := j.add(Time{Ticks: uint64(11 + i)}, step); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if _, why := decode(append(bytes.Clone(data), '\n')); why == "" {
-		t.Error("an addition is not noticed")
+	return mustReadFile(t, j.path), mustRead(t, j.path)
+}
+
+// TestOneDamagedByte: whichever byte is changed, and whatever it becomes, nothing
+// is lost, and the damage is told.
+func TestOneDamagedByte(t *testing.T) {
+	t.Parallel()
+	text, want := history(t)
+	for n := range text {
+		for _, to := range []byte{text[n] ^ 1, text[n] ^ 4, text[n] ^ 0x80, 0, '\n', ' '} {
+			if to == text[n] {
+				continue
+			}
+			changed := bytes.Clone(text)
+			changed[n] = to
+			got, why := decode(changed)
+			if why != "" {
+				t.Fatalf("byte %d to %q: %s", n, to, why)
+			}
+			if got.Damage == "" && n < len(text)-1 {
+				t.Errorf("byte %d of %d to %q: not noticed", n, len(text), to)
+			}
+			got.Damage = ""
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("byte %d to %q: (-want +got):\n%s", n, to, diff)
+			}
+		}
+	}
+}
+
+// TestTakenIsTrueOfEachCut: whatever is left of a journal, what had happened by
+// Taken is told by its entries.
+func TestTakenIsTrueOfEachCut(t *testing.T) {
+	t.Parallel()
+	text, _ := history(t)
+	lines := bytes.SplitAfter(text, newline)
+	var cuts [][]byte
+	for n := range text {
+		cuts = append(cuts, text[:n])
+	}
+	for n := range lines { // without some of them
+		for m := n + 1; m <= len(lines); m++ {
+			cuts = append(cuts, bytes.Join(slices.Concat(lines[:n], lines[m:]), nil))
+		}
+	}
+	for _, cut := range cuts {
+		got, why := decode(cut)
+		if why != "" {
+			continue // no head
+		}
+		upTo := &reading{ledger: &Ledger{}, last: make(map[key]Entry)}
+		for n, line := range lines {
+			var e entryLine
+			line = bytes.TrimSuffix(line, newline)
+			if json.Unmarshal(body(line), &e) == nil && e.Batch > 0 && e.At <= got.Taken {
+				upTo.line(n, line)
+			}
+		}
+		for key, e := range upTo.last {
+			i := slices.IndexFunc(got.Entries, func(e Entry) bool { return e.key() == key })
+			if i < 0 || bytes.LastIndex(text, line(t, got.Entries[i])) < bytes.LastIndex(text, line(t, e)) {
+				t.Fatalf("%q: Taken is %d, but of %v there is %+v", cut, got.Taken, key, got.Entries)
+			}
+		}
+	}
+}
+
+// line is the part of an entry's line by which it is found in a journal.
+func line(t *testing.T, e Entry) []byte {
+	t.Helper()
+	text, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text[1:]
+}
+
+// TestJournalsOfAnEarlierSupervisord: lines have neither numbers nor copies. The
+// last of what was written at once is not known to be complete.
+func TestJournalsOfAnEarlierSupervisord(t *testing.T) {
+	t.Parallel()
+	text := appendLine(nil, headLine{Version, head})
+	add := func(at uint64, e Entry) {
+		text = appendLine(text, struct {
+			At uint64
+			Entry
+		}{at, e})
+	}
+	add(9, sample()[0])
+	add(9, sample()[1])
+	add(12, sample()[0])
+	l, why := decode(text)
+	if diff := cmp.Diff(&Ledger{Head: head, Taken: 9, Entries: sample()}, l); why != "" || diff != "" {
+		t.Errorf("%s (-want +got):\n%s", why, diff)
+	}
+	second := bytes.Index(text, newline) + 20
+	text[second] ^= 1
+	l, why = decode(text)
+	if why != "" || l.Taken != 0 || len(l.Entries) != 2 || l.Damage != "is damaged in line 2" {
+		t.Errorf("damaged: %+v, %s", l, why)
 	}
 }
 
@@ -150,7 +259,7 @@ func TestWordsAboutBadFiles(t *testing.T) {
 		{"what{\"SupervisorState\":2}\n", "is damaged, or no state file"},
 		{"12345678 {\"SupervisorState\":2,\"More\":[]}\nwhat ever", "is of a newer supervisord: its form is 2, not 1"},
 		{"12345678 {\"SupervisorState\":1}\n", "is damaged in line 1"},
-		{string(appendLine(nil, headLine{1, head})) + "\n", "is damaged in line 2"},
+		{"12345678 {\"SupervisorState\":1}\n\n\n\n\n", "is damaged in line 1"},
 	} {
 		path := filepath.Join(t.TempDir(), "x.state")
 		if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
@@ -207,7 +316,7 @@ func FuzzDecode(f *testing.F) {
 	data := appendLine(nil, headLine{Version, head})
 	f.Add(data)
 	for _, e := range sample() {
-		data = appendLine(data, entryLine{9, true, e})
+		data = appendLine(data, entryLine{At: 9, Leaving: true, Entry: e})
 	}
 	f.Add(data)
 	f.Add(data[:len(data)-1])
@@ -245,8 +354,8 @@ func TestAFailureEndsTheJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.file.Close()
-	if err := j.add(Time{Ticks: 2}, sample()); err == nil || !j.isLong() {
-		t.Errorf("got %v; it goes on: %v", err, !j.isLong())
+	if err := j.add(Time{Ticks: 2}, sample()); err == nil || !j.isDue() {
+		t.Errorf("got %v; it goes on: %v", err, !j.isDue())
 	}
 }
 
@@ -281,5 +390,42 @@ func mkdir(t *testing.T, path string) {
 	t.Helper()
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAJournalThatIsGoneIsWrittenAnew: also one that somebody has replaced or cut.
+func TestAJournalThatIsGoneIsWrittenAnew(t *testing.T) {
+	t.Parallel()
+	for what, strike := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"renamed": func(path string) error { return os.Rename(path, path+".old") },
+		"replaced": func(path string) error {
+			return errors.Join(os.Rename(path, path+".old"), os.WriteFile(path, []byte("what ever"), 0o600))
+		},
+		"cut": func(path string) error { return os.Truncate(path, 0) },
+		"removed with its directory": func(path string) error {
+			return errors.Join(os.RemoveAll(filepath.Dir(path)), os.Mkdir(filepath.Dir(path), 0o700))
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "dir", "x.state")
+		mkdir(t, filepath.Dir(path))
+		k := NewKeeper(path, head, func(name string) (Entry, bool) { return Entry{Group: "g", Name: name}, true }, staying, nil)
+		defer k.journal.close()
+		for _, name := range []string{"a", "b"} {
+			k.Changed(name)
+			if err := k.write(); err != nil {
+				t.Fatal(err)
+			}
+			if err := strike(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		k.Changed("c")
+		if err := k.write(); err != nil {
+			t.Fatal(err)
+		}
+		if l := mustRead(t, path); len(l.Entries) != 3 {
+			t.Errorf("%s: got %+v", what, l)
+		}
 	}
 }

@@ -80,11 +80,11 @@ func (k *Keeper[P]) Run(ctx context.Context) {
 }
 
 // write records what has changed, or everything when the last attempt has
-// failed or the journal has become long. The time is taken first: whoever is
-// born later counts as unrecorded.
+// failed, the journal has become long, or something has happened to its file. The
+// time is taken first: whoever is born later counts as unrecorded.
 func (k *Keeper[P]) write() error {
-	at := Time{Now(), k.leaving()}
-	wanted := k.take(k.journal.isLong())
+	at, anew := Time{Now(), k.leaving()}, k.journal.isDue()
+	wanted := k.take(anew)
 	entries := make([]Entry, 0, len(wanted))
 	for _, p := range wanted {
 		if e, ok := k.look(p); ok {
@@ -93,7 +93,7 @@ func (k *Keeper[P]) write() error {
 			k.forget(p)
 		}
 	}
-	if k.journal.isLong() {
+	if anew {
 		return k.journal.replace(at, entries)
 	}
 	return k.journal.add(at, entries)
