@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +33,9 @@ type estate struct {
 	noPid   error           // for this reason
 	tray    *spawn.Tray     // nil for none
 	keeps   bool            // a record
-	damaged bool            // the earlier one's record was
+	damaged bool            // the earlier one's record was, or there was none to tell of those found
+	trust   trust           // in what is known of the earlier one
+	before  int             // the earlier one's pid, 0 if it has left none
 	handed  bool            // everything is, to the next
 	settled bool            // there are no programs
 	left    map[string]*supervisor.Estate
@@ -62,7 +63,10 @@ func (l *life) claim() (*estate, error) {
 	if held, ok := errors.AsType[*daemon.HeldError](e.noPid); ok {
 		return nil, held
 	}
-	if err := e.open(l.heritage == nil); err != nil {
+	if l.heritage == nil {
+		e.before = e.predecessor()
+	}
+	if err := e.open(l.heritage == nil, l.first); err != nil {
 		e.pidfile.Remove()
 		return nil, err
 	}
@@ -70,40 +74,68 @@ func (l *life) claim() (*estate, error) {
 	return e, nil
 }
 
-// open makes sure that there can be a record, and reads it if there is no
-// better source.
-func (e *estate) open(reads bool) error {
+// predecessor returns the pid that a daemon has left in the pidfile, 0 if it has
+// ended in order.
+func (e *estate) predecessor() int {
+	pid := e.pidfile.Before()
+	if e.pidfile == nil {
+		pid = daemon.PidIn(e.conf.Supervisord.Pidfile)
+	}
+	if pid <= 0 || pid == os.Getpid() || spawn.Birthday(pid) != 0 {
+		return 0
+	}
+	return pid
+}
+
+// open finds out what there is, by the record of an earlier daemon or without
+// it, and makes sure that there can be a record if possible. reads is false if
+// there is a better source; searches tells that an earlier daemon may have
+// ended without a word.
+func (e *estate) open(reads, searches bool) error {
 	d := e.conf.Supervisord
 	switch {
-	case d.StateFile == "" && !d.StateFileSet:
-		e.log.Info("programs that survive a crash of supervisord will not be taken over: there is no state_file beside a pidfile like this")
-		return nil
-	case d.StateFile == "":
-		return nil
 	case !spawn.CanAdopt:
-		if d.StateFileSet || d.Orphans != config.LeaveOrphans {
+		if d.StateFileSet || d.StateFile != "" && d.Orphans != config.LeaveOrphans {
 			e.log.Info("programs that survive a crash of supervisord are not taken over on this system")
 		}
 		return nil
 	case d.Orphans == config.LeaveOrphans:
-		ledger.Remove(d.StateFile) // of an earlier policy
+		if d.StateFile != "" {
+			ledger.Remove(d.StateFile) // of an earlier policy
+		}
 		return nil
 	}
-	if dir := filepath.Dir(d.StateFile); unix.Access(dir, unix.W_OK|unix.X_OK) != nil {
-		e.log.Info(fmt.Sprintf("programs that survive a crash of supervisord will not be taken over: %s can't be written to", dir))
-		return nil
-	}
-	e.keeps = true
 	if reads {
-		if err := e.read(); err != nil {
+		if err := e.read(searches); err != nil {
 			return err
 		}
+	}
+	if e.keeps = e.canKeep(); !e.keeps {
+		return nil
 	}
 	e.tray = spawn.NewTray(strings.TrimSuffix(d.StateFile, ".state")+".output", func(err error) {
 		e.log.Info(fmt.Sprintf("output that is on its way when supervisord crashes will be lost: %v", err))
 	})
 	e.spawner.UseTray(e.tray)
 	return nil
+}
+
+// canKeep tells whether there is a place for a record.
+func (e *estate) canKeep() bool {
+	const consequence = "programs that survive a crash of supervisord will not be taken over from a record, but looked for"
+	d := e.conf.Supervisord
+	dir := filepath.Dir(d.StateFile)
+	switch {
+	case d.StateFile == "" && d.StateFileSet:
+		return false
+	case d.StateFile == "":
+		e.log.Info(consequence + ": there is no state_file beside a pidfile like this")
+		return false
+	case unix.Access(dir, unix.W_OK|unix.X_OK) != nil:
+		e.log.Info(fmt.Sprintf("%s: %s can't be written to", consequence, dir))
+		return false
+	}
+	return true
 }
 
 // release lets a later daemon have the estate. When nothing is left of it there
@@ -124,15 +156,21 @@ func (e *estate) release() {
 
 // read finds out who the orphans are. It fails with a *daemon.HeldError if the
 // daemon that keeps the record is alive.
-func (e *estate) read() error {
+func (e *estate) read(searches bool) error {
 	path := e.conf.Supervisord.StateFile
 	record, err := ledger.Read(path)
 	bad, isBad := errors.AsType[*ledger.BadError](err)
+	if e.before != 0 {
+		e.trust = crashed
+	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil // the last daemon has stopped all its programs
+	case path == "", errors.Is(err, fs.ErrNotExist):
+		if searches {
+			e.search(0)
+		}
+		return nil
 	case isBad:
-		e.damaged = true
+		e.damaged, e.trust = true, crashed
 		aside := path + ".bad"
 		if err := os.Rename(path, aside); err != nil {
 			aside = path
@@ -141,15 +179,24 @@ func (e *estate) read() error {
 		e.search(0)
 		return nil
 	case err != nil:
-		e.log.Warn(fmt.Sprintf("read the state file: %v", err))
+		e.damaged, e.trust = true, crashed
+		e.log.Warn(fmt.Sprintf("read the state file: %v; programs are looked for without it", err))
+		e.search(0)
 		return nil
 	case record.World != ledger.World():
 		return nil // nobody can have survived
 	case record.PID != os.Getpid() && record.Born != 0 && spawn.Birthday(record.PID) == record.Born:
 		return &daemon.HeldError{Path: path, PID: record.PID}
 	}
+	e.take(record)
+	return nil
+}
+
+// take takes note of what a record says and looks for the rest.
+func (e *estate) take(record *ledger.Ledger) {
+	e.trust = recorded
 	if record.Damage != "" {
-		e.keepAside(path, record.Damage)
+		e.keepAside(e.conf.Supervisord.StateFile, record.Damage)
 	}
 	e.rescale(scalesOf(record))
 	for _, entry := range record.Entries {
@@ -162,7 +209,6 @@ func (e *estate) read() error {
 		e.add(&entry)
 	}
 	e.search(record.Taken)
-	return nil
 }
 
 // keepAside lets people see the damaged record that is used as far as it goes.
@@ -267,77 +313,6 @@ func vitals(v process.Vitals) *ledger.Vitals {
 }
 
 func (e *estate) kills() bool { return e.conf.Supervisord.Orphans == config.KillOrphans }
-
-// search looks for children that were born after the record was taken, in
-// ticks since boot. Without a record it takes those that were told the address
-// of this very daemon.
-func (e *estate) search(taken uint64) {
-	found := spawn.Survivors()
-	slices.SortFunc(found, func(a, b spawn.Survivor) int { return int(int64(a.Born) - int64(b.Born)) })
-	for _, s := range found {
-		group, name := s.Variables["SUPERVISOR_GROUP_NAME"], s.Variables["SUPERVISOR_PROCESS_NAME"]
-		p := e.process(group, name)
-		if p == nil || !e.isOurs(s, p) {
-			continue
-		}
-		if what := s.Variables[process.ErrandVar]; what != "" {
-			e.endErrand(what, namespec.Join(group, name), &s.Orphan)
-			continue
-		}
-		full := namespec.Join(group, name)
-		if s.Born >= taken || e.wasBeingBorn(full, s.Born) {
-			e.addFound(full, s)
-		}
-	}
-}
-
-// endErrand ends what a daemon had run beside a program: nobody waits for it any
-// more, and where it mattered it is begun again.
-func (e *estate) endErrand(what, name string, o *spawn.Orphan) {
-	e.log.Info(fmt.Sprintf("ended: %s of %s (pid %d), which the last supervisord had begun", what, name, o.PID))
-	if err := o.Kill(); err != nil {
-		e.log.Warn(fmt.Sprintf("end %s of %s: %v", what, name, err))
-	}
-}
-
-// wasBeingBorn tells whether the record was taken in the middle of a birth that
-// may be the survivor's.
-func (e *estate) wasBeingBorn(name string, born uint64) bool {
-	left := e.left[name]
-	const slack = time.Second
-	return left != nil && left.Child.PID == 0 && left.Past.State == states.Starting &&
-		ledger.FromTicks(born).Time().After(left.Past.Started.Add(-slack))
-}
-
-// isOurs tells whether a survivor was told the address that the process would
-// be told. Without a record there must be one: it is all that tells two daemons
-// with programs of the same names apart.
-func (e *estate) isOurs(s spawn.Survivor, p *config.Process) bool {
-	url := p.ServerURL
-	if url == "" {
-		url = e.conf.Supervisord.ServerURL
-	}
-	return s.Variables["SUPERVISOR_SERVER_URL"] == url && (url != "" || !e.damaged)
-}
-
-// addFound gives a survivor to its process, unless one that is older or
-// recorded lives.
-func (e *estate) addFound(name string, s spawn.Survivor) {
-	left := e.left[name]
-	switch {
-	case left == nil:
-		left = &supervisor.Estate{}
-		e.left[name] = left
-	case left.Child.IsAlive():
-		return
-	}
-	left.Child, left.Unwanted = s.Orphan, e.kills()
-	past := left.Past // all else is about another child, or a start or stop that is over
-	left.Past = process.Status{
-		State: states.Starting, PID: s.PID, Started: ledger.FromTicks(s.Born).Time(), Reason: "started by a supervisord that is gone",
-		Tries: past.Tries, Row: past.Row, Restarts: past.Restarts, Ended: past.Ended,
-	}
-}
 
 // process returns the configuration of a process, nil if there is none.
 func (e *estate) process(group, name string) *config.Process {

@@ -310,23 +310,6 @@ func TestOrphanPolicy(t *testing.T) {
 	}
 }
 
-// TestWithoutStateFile: nobody is adopted, as with Supervisor.
-func TestWithoutStateFile(t *testing.T) {
-	s := newSite(t)
-	s.configure("[program:quiet]\ncommand=sleep 1000\n")
-	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "nodaemon=true", "nodaemon=true\nstate_file=NONE", 1))
-	s.start()
-	s.awaitRunning("quiet")
-	old := s.pid("quiet")
-	s.crash()
-	s.start()
-	s.await("another one", func() bool { p := s.pid("quiet"); return p != 0 && p != old })
-	files, _ := filepath.Glob(s.path("supervisord.pid*"))
-	if len(files) != 1 {
-		t.Errorf("files: %v", files)
-	}
-}
-
 // TestRecycledPid: a process that has the pid of a recorded child, but was born
 // at another time, is neither adopted nor signalled.
 func TestRecycledPid(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/daemon"
 	"supervisor/supervisord/front"
 	"supervisor/supervisord/localtime"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/spawn"
 )
 
@@ -32,6 +33,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
 		return exitRefused
 	}
+	process.ForgetErrand()
 	heritage, rehearsal, err := receiveHandover()
 	if rehearsal && len(args) > 1 && args[1] == rehearseOption {
 		args = slices.Delete(slices.Clone(args), 1, 2)

@@ -20,6 +20,16 @@ type Pidfile struct {
 	path   string
 	file   *os.File
 	isFile bool // and no device, which is nobody's own
+	before int  // the pid that was in it
+}
+
+// Before returns the pid that an earlier daemon has left in the file, 0 if it has
+// removed the file, as it does when it ends in order, or if p is nil.
+func (p *Pidfile) Before() int {
+	if p == nil {
+		return 0
+	}
+	return p.before
 }
 
 // HeldError tells that another daemon is alive to whom a file belongs.
@@ -62,6 +72,9 @@ func tryPidfile(path string, umask int) (*Pidfile, error) {
 		return nil, err
 	}
 	if err = p.lock(); err == nil {
+		if p.isFile {
+			p.before = p.read()
+		}
 		err = p.write()
 	}
 	if err != nil {
@@ -81,7 +94,7 @@ func newPidfile(path string, umask int) (*Pidfile, error) {
 		return nil, err
 	}
 	defer os.Remove(temp)
-	p := &Pidfile{temp, f, true}
+	p := &Pidfile{path: temp, file: f, isFile: true}
 	if umask >= 0 {
 		err = f.Chmod(0o666 &^ os.FileMode(umask))
 	}
@@ -109,7 +122,7 @@ func openPidfile(path string) (*Pidfile, error) {
 		f.Close()
 		return nil, err
 	}
-	return &Pidfile{path, f, info.Mode().IsRegular()}, nil
+	return &Pidfile{path: path, file: f, isFile: info.Mode().IsRegular()}, nil
 }
 
 // lock takes the lock. A file system that has none keeps nobody away.
@@ -153,6 +166,16 @@ func (p *Pidfile) read() int {
 		return 0
 	}
 	return pid
+}
+
+// PidIn returns the pid in the file at path, 0 for none.
+func PidIn(path string) int {
+	f, err := safeopen.Open(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	return (&Pidfile{file: f}).read()
 }
 
 // isNamed tells whether the locked file is the one that others will find.
@@ -199,7 +222,7 @@ func InheritPidfile(path string, fd int) *Pidfile {
 	}
 	f := os.NewFile(uintptr(fd), path)
 	info, err := f.Stat()
-	return &Pidfile{path, f, err == nil && info.Mode().IsRegular()}
+	return &Pidfile{path: path, file: f, isFile: err == nil && info.Mode().IsRegular()}
 }
 
 // SetUmask sets the file mode creation mask of the daemon and of the children

@@ -212,6 +212,18 @@ const (
 	exitSignalVar = "SUPERVISOR_EXIT_SIGNAL"
 )
 
+// ForgetErrand removes these variables from the environment of this process. A
+// daemon that a hook has started has them, and its children would be taken for
+// hooks when they are found after a crash.
+func ForgetErrand() {
+	if _, is := os.LookupEnv(ErrandVar); !is {
+		return
+	}
+	for _, name := range []string{ErrandVar, pidVar, exitStatusVar, exitSignalVar} {
+		_ = os.Unsetenv(name) // it is a good name, so it can go
+	}
+}
+
 // runHook begins a hook in the place of the one that is under way. It returns
 // what the machine is to be told at once, if anything.
 func (p *Process) runHook(h hook) (in input, over bool) {

@@ -19,10 +19,18 @@ func (s *Spawner) Adopt(*Orphan, *Spec) (Child, error) {
 type Survivor struct {
 	Orphan
 	Variables map[string]string
+	Command   []string
+	UID       int
+	Session   int
+
+	NullStdin, Redirected, Opaque, Unsure bool
 }
 
 // Survivors returns nothing on this system.
 func Survivors() []Survivor { return nil }
+
+// Keepers returns nothing on this system.
+func Keepers([]Survivor) map[int]int { return nil }
 
 // Borrow fails on this system.
 func Borrow(_, _ int) (*os.File, error) { return nil, errors.ErrUnsupported }

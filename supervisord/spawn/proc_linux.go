@@ -84,18 +84,25 @@ func pipeInode(target string) uint64 {
 func descriptorPath(pid, fd int) string { return fmt.Sprintf("/proc/%d/fd/%d", pid, fd) }
 
 // isReadWrite tells whether a process has opened a descriptor for both.
-func isReadWrite(pid, fd int) bool {
+func isReadWrite(pid, fd int) bool { return accessMode(pid, fd) == unix.O_RDWR }
+
+// accessMode is what a process has opened a descriptor for, -1 if that can't be
+// known.
+func accessMode(pid, fd int) int {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/fdinfo/%d", pid, fd))
 	if err != nil {
-		return false
+		return -1
 	}
 	_, rest, _ := strings.Cut(string(data), "flags:")
 	fields := strings.Fields(rest)
 	if len(fields) == 0 {
-		return false
+		return -1
 	}
 	flags, err := strconv.ParseUint(fields[0], 8, 64)
-	return err == nil && flags&unix.O_ACCMODE == unix.O_RDWR
+	if err != nil {
+		return -1
+	}
+	return int(flags & unix.O_ACCMODE)
 }
 
 // inode returns that of a pipe of ours, 0 if fd is none.
@@ -117,18 +124,21 @@ func exitField(data []byte) (syscall.WaitStatus, bool) {
 	return syscall.WaitStatus(n), err == nil
 }
 
-// supervisorVariables returns what a process was told of its supervisor when it
-// was born. It is empty for a process that we may not look into.
-func supervisorVariables(pid int) map[string]string {
+// variablesOf returns the variables that a process was born with. The error is
+// fs.ErrPermission for one that we may not look into.
+func variablesOf(pid int) (map[string]string, error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	list := make(map[string]string)
+	if !bytes.Contains(data, []byte("SUPERVISOR_ENABLED=")) {
+		return list, nil // most have no supervisor
+	}
 	for kv := range strings.SplitSeq(string(data), "\x00") {
-		if name, value, ok := strings.Cut(kv, "="); ok && strings.HasPrefix(name, "SUPERVISOR_") {
+		if name, value, ok := strings.Cut(kv, "="); ok {
 			list[name] = value
 		}
 	}
-	return list
+	return list, nil
 }
