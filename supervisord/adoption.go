@@ -35,6 +35,8 @@ type estate struct {
 	keeps   bool            // a record
 	damaged bool            // the earlier one's record was, or there was none to tell of those found
 	trust   trust           // in what is known of the earlier one
+	names   []string        // by which two daemons know that they have one configuration
+	foreign bool            // the record there is of another configuration
 	before  int             // the earlier one's pid, 0 if it has left none
 	handed  bool            // everything is, to the next
 	settled bool            // there are no programs
@@ -49,16 +51,17 @@ type estate struct {
 func (l *life) claim() (*estate, error) {
 	e := &estate{conf: l.conf, log: l.log, spawner: l.spawner, left: make(map[string]*supervisor.Estate), scaled: l.rescaled}
 	d := l.conf.Supervisord
+	e.names = namesOf(l.conf)
 	umask := -1
 	if l.background != nil {
 		umask = d.Umask
 	}
 	if h := l.heritage; h != nil {
-		e.pidfile = daemon.InheritPidfile(d.Pidfile, h.Pidfile)
+		e.pidfile = daemon.InheritPidfile(d.Pidfile, h.Pidfile, e.names...)
 		e.rescale(h.Scales)
 		h.estate(e)
 	} else {
-		e.pidfile, e.noPid = daemon.ClaimPidfile(d.Pidfile, umask)
+		e.pidfile, e.noPid = daemon.ClaimPidfile(d.Pidfile, umask, e.names...)
 	}
 	if held, ok := errors.AsType[*daemon.HeldError](e.noPid); ok {
 		return nil, held
@@ -74,9 +77,30 @@ func (l *life) claim() (*estate, error) {
 	return e, nil
 }
 
+// namesOf tells what makes a configuration the same as that of another daemon:
+// it stands in one file, or names one pidfile. A pidfile that it does not name is
+// in the directory that the daemon happened to be started in, and one that a
+// daemon's own supervisor has is not the daemon's.
+func namesOf(conf *config.Config) []string {
+	path := conf.Path
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	world := ledger.World()
+	names := []string{world + " file " + path}
+	d := &conf.Supervisord
+	if d.PidfileSet && !spawn.IsAncestor(daemon.PidIn(d.Pidfile)) {
+		names = append(names, world+" pidfile "+d.Pidfile)
+	}
+	return names
+}
+
 // predecessor returns the pid that a daemon has left in the pidfile, 0 if it has
 // ended in order.
 func (e *estate) predecessor() int {
+	if e.pidfile.IsShared() {
+		return 0 // it is another one's
+	}
 	pid := e.pidfile.Before()
 	if e.pidfile == nil {
 		pid = daemon.PidIn(e.conf.Supervisord.Pidfile)
@@ -100,7 +124,7 @@ func (e *estate) open(reads, searches bool) error {
 		}
 		return nil
 	case d.Orphans == config.LeaveOrphans:
-		if d.StateFile != "" {
+		if d.StateFile != "" && !e.pidfile.IsShared() {
 			ledger.Remove(d.StateFile) // of an earlier policy
 		}
 		return nil
@@ -126,6 +150,10 @@ func (e *estate) canKeep() bool {
 	d := e.conf.Supervisord
 	dir := filepath.Dir(d.StateFile)
 	switch {
+	case e.pidfile.IsShared() || e.foreign:
+		e.log.Warn(fmt.Sprintf("%s belongs to a supervisord with another configuration: this one goes on without a record of its programs; "+
+			"give each a pidfile of its own", d.Pidfile))
+		return false
 	case d.StateFile == "" && d.StateFileSet:
 		return false
 	case d.StateFile == "":
@@ -164,7 +192,7 @@ func (e *estate) read(searches bool) error {
 		e.trust = crashed
 	}
 	switch {
-	case path == "", errors.Is(err, fs.ErrNotExist):
+	case path == "", errors.Is(err, fs.ErrNotExist), isBad && e.pidfile.IsShared(): // it may be the other one's
 		if searches {
 			e.search(0)
 		}
@@ -185,11 +213,31 @@ func (e *estate) read(searches bool) error {
 		return nil
 	case record.World != ledger.World():
 		return nil // nobody can have survived
+	case !record.IsOf(e.names):
+		e.foreign = e.isInUse(record)
+		if searches {
+			e.search(0)
+		}
+		return nil
 	case record.PID != os.Getpid() && record.Born != 0 && spawn.Birthday(record.PID) == record.Born:
 		return &daemon.HeldError{Path: path, PID: record.PID}
 	}
 	e.take(record)
 	return nil
+}
+
+// isInUse tells whether a record tells of processes that live, the daemon's own
+// among them.
+func (e *estate) isInUse(record *ledger.Ledger) bool {
+	if record.Born != 0 && spawn.Birthday(record.PID) == record.Born {
+		return true
+	}
+	for _, entry := range record.Entries {
+		if left := e.past(&entry); left.Child.IsAlive() {
+			return true
+		}
+	}
+	return false
 }
 
 // take takes note of what a record says and looks for the rest.
@@ -361,7 +409,7 @@ func (e *estate) keeper(leaving func() bool, scale func(group, section string) c
 
 // self is who keeps the record.
 func (e *estate) self() ledger.Head {
-	return ledger.Head{World: ledger.World(), PID: os.Getpid(), Born: spawn.Birthday(os.Getpid())}
+	return ledger.Head{World: ledger.World(), PID: os.Getpid(), Born: spawn.Birthday(os.Getpid()), Names: e.names}
 }
 
 // look tells what is to be recorded of a process, unless it is one of the past.

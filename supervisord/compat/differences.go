@@ -144,10 +144,12 @@ func ofDaemon() []Difference {
 			"It is a mistake like others in the configuration.", of(option, "logfile", "socket")},
 		{"P23", area, "Programs that have survived a crash of the daemon run on unsupervised; a new one starts all of them again.",
 			"On Linux a new one takes them over, as orphan_policy says, and leaves at rest what was. It finds them by two files " +
-				"beside the pidfile (.state, .output), which are there while there are programs.",
+				"beside the pidfile (.state, .output), which are there while there are programs, and without these by what the kernel tells of them.",
 			"Nothing should run twice, or stop, because the daemon has crashed.", of(option, "state_file", "orphan_policy")},
 		{"P24", area, "Two instances may run with one configuration if it has no socket, or another one.",
-			"The second one refuses and tells the pid of the first: the pidfile is locked, from before the first program starts.",
+			"The second one refuses and tells the pid of the first: the pidfile is locked, from before the first program starts. " +
+				"A configuration is the same if it is the same file, or names the same pidfile (not that of a supervisord above). " +
+				"Two others that share a pidfile, as in one directory, run both, the second without a record of its programs.",
 			"They would start everything twice.", of(option, "state_file", "pidfile")},
 		{"P25", area, "Has no way to another version but to stop all programs.",
 			"supervisorctl upgrade, and two methods for it, which neither help nor system.listMethods lists.",

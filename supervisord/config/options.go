@@ -253,7 +253,7 @@ var options = []Option{
 	{Name: "logfile_backups", In: InSupervisord, Type: Integer, Default: "10", Names: NameHere, Long: true, Short: "z", Arg: "NUM", Help: "old main logs to keep"},
 	{Name: "loglevel", In: InSupervisord, Type: Level, Default: "info", Names: NameHere, Long: true, Short: "e", Arg: "LEVEL", Help: "critical, error, warn, info, debug, trace or blather"},
 	{Name: "pidfile", In: InSupervisord, Type: Path, Default: "supervisord.pid", Names: NameHere, Long: true, Short: "j", Arg: "FILENAME", Help: "file that the process id is written to"},
-	{Name: "state_file", Own: true, In: InSupervisord, Type: StatePath, Names: NameHere, Help: "record of the running programs, by which they are found again after a crash of supervisord; the pidfile with .state behind it by default, NONE for no record"},
+	{Name: "state_file", Own: true, In: InSupervisord, Type: StatePath, Names: NameHere, Help: "record of the running programs, by which they are found again after a crash of supervisord; the pidfile with .state behind it by default, NONE for no record, so that they are looked for"},
 	{Name: "orphan_policy", Own: true, In: InSupervisord, Type: OrphansAre, Default: "adopt", Names: NameHere, Help: "what becomes of programs that have survived a crash of supervisord: adopt takes them over, kill stops them and starts them anew, leave lets them be"},
 	{Name: "identifier", In: InSupervisord, Default: "supervisor", Names: NameHere, Long: true, Short: "i", Arg: "STR", Help: "name of this supervisord for clients and in log names"},
 	{Name: "nodaemon", In: InSupervisord, Type: Boolean, Default: "false", Names: NameHere, Long: true, Short: "n", Help: "stay in the foreground"},

@@ -33,6 +33,8 @@ func (l *loader) supervisord() {
 	s.LogfileBackups = override[int](r, "logfile_backups")
 	s.LogLevel = override[LogLevel](r, "loglevel")
 	s.Pidfile = l.host.normalize(override[string](r, "pidfile"))
+	_, given := l.Overrides["pidfile"]
+	s.PidfileSet = given || r.isSet("pidfile")
 	s.StateFile = s.stateFile(get[string](r, "state_file"), r.isSet("state_file"))
 	if s.StateFile != "" {
 		s.StateFile = l.host.normalize(s.StateFile)

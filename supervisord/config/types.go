@@ -37,6 +37,7 @@ type Supervisord struct {
 	LogfileBackups   int
 	LogLevel         LogLevel
 	Pidfile          string // absolute
+	PidfileSet       bool   // it was configured
 	StateFile        string // absolute, "" for none
 	StateFileSet     bool   // it was configured
 	Orphans          OrphanPolicy

@@ -21,7 +21,12 @@ type Pidfile struct {
 	file   *os.File
 	isFile bool // and no device, which is nobody's own
 	before int  // the pid that was in it
+	shared bool // the lock is another daemon's, of another configuration
 }
+
+// IsShared tells that another daemon, which has another configuration, had the
+// file before and has the lock on it. It is false if p is nil.
+func (p *Pidfile) IsShared() bool { return p != nil && p.shared }
 
 // Before returns the pid that an earlier daemon has left in the file, 0 if it has
 // removed the file, as it does when it ends in order, or if p is nil.
@@ -52,10 +57,14 @@ const claimPatience = 2 * time.Second
 // what an earlier one has left. The error is a *HeldError, or of the system if
 // there can be no such file or lock. It waits only for the dead. A new file
 // gets mode less umask, or less the umask of the process if that is negative.
-func ClaimPidfile(path string, umask int) (*Pidfile, error) {
+//
+// Names tell what makes a configuration the same as that of another daemon. One
+// that has none of these names keeps nobody away: the file is shared then.
+func ClaimPidfile(path string, umask int, names ...string) (*Pidfile, error) {
 	for limit := time.Now().Add(claimPatience); ; time.Sleep(time.Millisecond) {
-		p, err := tryPidfile(path, umask)
-		if held, ok := errors.AsType[*HeldError](err); !ok || held.isAlive() || time.Now().After(limit) {
+		p, err := tryPidfile(path, umask, names)
+		held, ok := errors.AsType[*HeldError](err)
+		if !ok || held.isAlive() || time.Now().After(limit) {
 			return p, err
 		}
 	}
@@ -63,18 +72,18 @@ func ClaimPidfile(path string, umask int) (*Pidfile, error) {
 
 func (e *HeldError) isAlive() bool { return e.PID > 0 && syscall.Kill(e.PID, 0) != syscall.ESRCH }
 
-func tryPidfile(path string, umask int) (*Pidfile, error) {
-	if p, err := newPidfile(path, umask); err == nil {
+func tryPidfile(path string, umask int, names []string) (*Pidfile, error) {
+	if p, err := newPidfile(path, umask, names); err == nil {
 		return p, nil
 	}
 	p, err := openPidfile(path)
 	if err != nil {
 		return nil, err
 	}
-	if err = p.lock(); err == nil {
-		if p.isFile {
-			p.before = p.read()
-		}
+	if p.isFile {
+		p.before = p.read()
+	}
+	if err = p.lock(names); err == nil {
 		err = p.write()
 	}
 	if err != nil {
@@ -87,7 +96,7 @@ func tryPidfile(path string, umask int) (*Pidfile, error) {
 // newPidfile makes the file under another name and links it to its own, so that
 // nobody ever meets an empty one. It fails if there is one already, or where
 // files can't be linked.
-func newPidfile(path string, umask int) (*Pidfile, error) {
+func newPidfile(path string, umask int, names []string) (*Pidfile, error) {
 	temp := safeopen.TempName(path)
 	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -99,7 +108,7 @@ func newPidfile(path string, umask int) (*Pidfile, error) {
 		err = f.Chmod(0o666 &^ os.FileMode(umask))
 	}
 	if err == nil {
-		err = errors.Join(p.lock(), p.write())
+		err = errors.Join(p.lock(names), p.write())
 	}
 	if err == nil {
 		err = os.Link(temp, path)
@@ -125,15 +134,21 @@ func openPidfile(path string) (*Pidfile, error) {
 	return &Pidfile{path: path, file: f, isFile: info.Mode().IsRegular()}, nil
 }
 
-// lock takes the lock. A file system that has none keeps nobody away.
-func (p *Pidfile) lock() error {
+// lock takes the locks. A file system that has none keeps nobody away. The names
+// come first, so that whoever finds the file locked finds them too.
+func (p *Pidfile) lock(names []string) error {
 	if !p.isFile {
 		return nil
+	}
+	if holder, taken := p.lockNames(names); taken {
+		return &HeldError{p.path, holder}
 	}
 	switch err := unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
 	case nil, unix.ENOTSUP, unix.ENOLCK, unix.EINVAL:
 	case unix.EWOULDBLOCK:
-		return &HeldError{p.path, p.read()}
+		if p.shared = p.hasOtherNames(names); !p.shared {
+			return &HeldError{p.path, p.read()}
+		}
 	default:
 		return &os.PathError{Op: "lock", Path: p.path, Err: err}
 	}
@@ -145,8 +160,10 @@ func (p *Pidfile) lock() error {
 
 // write writes before it cuts, so that nobody meets an empty file that held a
 // pid before.
-func (p *Pidfile) write() error {
-	text := strconv.Itoa(os.Getpid()) + "\n"
+func (p *Pidfile) write() error { return p.writePid(os.Getpid()) }
+
+func (p *Pidfile) writePid(pid int) error {
+	text := strconv.Itoa(pid) + "\n"
 	if !p.isFile {
 		_, err := p.file.WriteString(text)
 		return err
@@ -189,12 +206,19 @@ func (p *Pidfile) isNamed() bool {
 }
 
 // Remove removes the file and lets go of the lock. What somebody else has put
-// in its place stays. A nil Pidfile has nothing to remove.
+// in its place stays, and a shared file gets back what was in it. A nil Pidfile
+// has nothing to remove.
 func (p *Pidfile) Remove() {
 	if p == nil {
 		return
 	}
-	if p.isFile && p.isNamed() {
+	switch {
+	case !p.isFile || !p.isNamed():
+	case p.shared && unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil:
+		if p.read() == os.Getpid() {
+			_ = p.writePid(p.before) // it was written before
+		}
+	default:
 		os.Remove(p.path)
 	}
 	p.file.Close()
@@ -215,14 +239,20 @@ func (p *Pidfile) Bequeath() int {
 }
 
 // InheritPidfile returns the pidfile that has been bequeathed, nil for an fd of
-// -1.
-func InheritPidfile(path string, fd int) *Pidfile {
+// -1. It has its locks; names are for one that an earlier version had not given
+// any.
+func InheritPidfile(path string, fd int, names ...string) *Pidfile {
 	if fd < 0 {
 		return nil
 	}
 	f := os.NewFile(uintptr(fd), path)
 	info, err := f.Stat()
-	return &Pidfile{path: path, file: f, isFile: err == nil && info.Mode().IsRegular()}
+	p := &Pidfile{path: path, file: f, isFile: err == nil && info.Mode().IsRegular()}
+	if p.isFile {
+		p.lockNames(names)
+		p.shared = errors.Is(unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
+	}
+	return p
 }
 
 // SetUmask sets the file mode creation mask of the daemon and of the children

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -86,6 +87,14 @@ type Head struct {
 	World string // in which it holds, see World
 	PID   int    // of the daemon
 	Born  uint64 // of the daemon, see spawn.Traces
+	// Names tell which configuration the daemon has: it is the same as another if
+	// they have a name in common. An earlier supervisord gave none.
+	Names []string `json:",omitempty"`
+}
+
+// IsOf tells whether the record may be of a configuration with these names.
+func (h *Head) IsOf(names []string) bool {
+	return len(h.Names) == 0 || slices.ContainsFunc(h.Names, func(n string) bool { return slices.Contains(names, n) })
 }
 
 // Ledger is the record as it was last written.

@@ -309,6 +309,7 @@ func Survivors() []Survivor {
 		return nil
 	}
 	p := parents{heirs: ancestors(), pipes: make(map[int]map[uint64]bool)}
+	p.heirs[1] = true
 	var found []Survivor
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
@@ -328,10 +329,10 @@ type parents struct {
 	pipes map[int]map[uint64]bool // what they have open, nil if that is not known
 }
 
-// ancestors are those of this process, and process 1.
+// ancestors are those of this process.
 func ancestors() map[int]bool {
-	set := map[int]bool{1: true}
-	for pid := os.Getppid(); pid > 1 && !set[pid]; {
+	set := make(map[int]bool)
+	for pid := os.Getppid(); pid > 0 && !set[pid]; {
 		set[pid] = true
 		s, err := readStat(pid)
 		if err != nil {
@@ -341,6 +342,9 @@ func ancestors() map[int]bool {
 	}
 	return set
 }
+
+// IsAncestor tells whether a process is the parent of this one, or further up.
+func IsAncestor(pid int) bool { return ancestors()[pid] }
 
 func (p *parents) survivor(pid int) (Survivor, bool) {
 	st, err := readStat(pid)

@@ -29,6 +29,9 @@ type Survivor struct {
 // Survivors returns nothing on this system.
 func Survivors() []Survivor { return nil }
 
+// IsAncestor is not known on this system.
+func IsAncestor(int) bool { return false }
+
 // Keepers returns nothing on this system.
 func Keepers([]Survivor) map[int]int { return nil }
 

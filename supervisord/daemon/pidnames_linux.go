@@ -1,0 +1,46 @@
+package daemon
+
+import (
+	"hash/fnv"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// A name is a lock on a range of the pidfile far behind its end, where its hash
+// says. Its length tells the pid of the holder, of whom the kernel does not tell
+// more: all ranges of one name begin with the same byte. Like the lock on the
+// file it belongs to the open file, which outlasts the execution of another
+// binary and ends with the process.
+
+// lockNames takes the locks, and tells who has one of them already.
+func (p *Pidfile) lockNames(names []string) (holder int, taken bool) {
+	for _, name := range names {
+		lock := unix.Flock_t{Type: unix.F_WRLCK, Start: placeOf(name), Len: int64(os.Getpid()) + 1}
+		if err := unix.FcntlFlock(p.file.Fd(), unix.F_OFD_SETLK, &lock); err != unix.EAGAIN && err != unix.EACCES {
+			continue // also where there are no locks
+		}
+		if err := unix.FcntlFlock(p.file.Fd(), unix.F_OFD_GETLK, &lock); err != nil || lock.Type == unix.F_UNLCK {
+			return 0, true
+		}
+		return int(lock.Len) - 1, true
+	}
+	return 0, false
+}
+
+// hasOtherNames tells whether whoever has the lock on the file has names, all of
+// them others. An earlier version has none.
+func (p *Pidfile) hasOtherNames(names []string) bool {
+	lock := unix.Flock_t{Type: unix.F_WRLCK}
+	err := unix.FcntlFlock(p.file.Fd(), unix.F_OFD_GETLK, &lock)
+	return len(names) > 0 && err == nil && lock.Type != unix.F_UNLCK
+}
+
+// placeOf leaves room for the largest pid between two names.
+func placeOf(name string) int64 {
+	const pidBits = 23
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, name)
+	return int64(h.Sum64()>>(pidBits+2)) << pidBits
+}
