@@ -73,6 +73,9 @@ func (l *life) claim() (*estate, error) {
 		e.pidfile.Remove()
 		return nil, err
 	}
+	if l.heritage == nil {
+		e.reopen(l.early)
+	}
 	e.settled = len(e.left) == 0
 	return e, nil
 }

@@ -44,8 +44,9 @@ type life struct {
 	main *logs.Main
 	log  *slog.Logger
 
-	heritage  *handover  // of the life before, nil if it has left nothing
-	upgrading sync.Mutex // guards successor and sites
+	early     map[child]*spawn.Orphan // children of an earlier daemon, with their pipes
+	heritage  *handover               // of the life before, nil if it has left nothing
+	upgrading sync.Mutex              // guards successor and sites
 	successor *successorOf
 	failure   string             // of the upgrade that this life follows, "" for none
 	next      supervisor.Checked // after a reload
@@ -61,6 +62,7 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, h *handover, err e
 	if err := l.settleIn(); err != nil {
 		return 0, nil, err
 	}
+	l.early = l.reopenPipes()
 	if err := l.openLog(); err != nil {
 		return 0, nil, err
 	}

@@ -233,6 +233,36 @@ func (c *child) reconnect(o *Orphan, spec *Spec) {
 	c.overhear(2, openPipe(o.PID, 2, o.Stderr, unix.O_RDONLY), spec.stderr())
 }
 
+// Reopen opens the pipes of an orphan that lives: from then on what is in them is
+// not lost if it ends before it is adopted. Those that can't be looked into are
+// left to Adopt.
+func (o *Orphan) Reopen() {
+	if o.FDs != nil || !o.IsAlive() {
+		return
+	}
+	if _, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", o.PID)); err != nil {
+		return
+	}
+	o.FDs = &[3]int{
+		openPipe(o.PID, 0, o.Stdin, unix.O_WRONLY),
+		openPipe(o.PID, 1, o.Stdout, unix.O_RDONLY),
+		openPipe(o.PID, 2, o.Stderr, unix.O_RDONLY),
+	}
+}
+
+// Close closes what Reopen has opened, of an orphan that is not adopted.
+func (o *Orphan) Close() {
+	if o.FDs == nil {
+		return
+	}
+	for _, fd := range o.FDs {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+	}
+	o.FDs = nil
+}
+
 // openPipe opens the pipe of that inode, which is most likely the process's
 // descriptor of but may have been moved. It returns -1 if the process does not
 // have it, or if inode is 0.

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/testkit"
 )
@@ -178,6 +180,31 @@ func TestLastWordsOfAnAdoptedChild(t *testing.T) {
 	if n := len(f.out.String()); n > 50000 {
 		t.Errorf("%d bytes", n)
 	}
+}
+
+// What is in the pipe of an orphan that ends before it is adopted is there if its
+// pipes had been opened.
+func TestLastWordsBeforeTheAdoption(t *testing.T) {
+	t.Parallel()
+	o := orphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
+	stdin := o.Stdin
+	o.Stdin = 0 // so that it sees its end
+	o.Reopen()
+	if o.FDs == nil || o.FDs[0] != -1 || o.FDs[1] < 0 || o.FDs[2] < 0 {
+		t.Fatalf("opened are %v of %+v, stdin %d", o.FDs, o.Traces, stdin)
+	}
+	await(t, "the last words", func() bool {
+		n, err := unix.IoctlGetInt(o.FDs[2], unix.TIOCINQ)
+		return err == nil && n >= len("help\n")
+	})
+	_ = syscall.Kill(o.PID, syscall.SIGKILL)
+	await(t, "its end", func() bool { return !o.IsAlive() })
+	out, cries := newSink(), newSink()
+	if _, err := spawner.Adopt(&o, &spawn.Spec{Stdout: out, Stderr: cries}); !isGone(err) {
+		t.Fatalf("got %v", err)
+	}
+	out.await(t, "alone\n")
+	cries.await(t, "help\n")
 }
 
 func TestStrangersAreNotAdopted(t *testing.T) {

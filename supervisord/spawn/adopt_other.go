@@ -15,6 +15,12 @@ func (s *Spawner) Adopt(*Orphan, *Spec) (Child, error) {
 	return nil, &GoneError{Exit{Code: -1}}
 }
 
+// Reopen does nothing on this system.
+func (o *Orphan) Reopen() {}
+
+// Close does nothing on this system.
+func (o *Orphan) Close() {}
+
 // Survivor is a process that looks like the child of a daemon of ours.
 type Survivor struct {
 	Orphan

@@ -15,9 +15,9 @@ type Orphan struct {
 	PID int
 	Traces
 	// FDs are the daemon's ends of the child's stdin, stdout and stderr, where
-	// it has been this very process before it executed another program; -1
-	// for those that the child does not have. Adopt takes them over. They are
-	// nil after a crash.
+	// it has been this very process before it executed another program, or from
+	// Reopen; -1 for those that the child does not have. Adopt takes them over.
+	// They are nil if they are still to be opened.
 	FDs *[3]int
 	// Cgroup is the path of the child's control group, "" for none that is known.
 	Cgroup string
