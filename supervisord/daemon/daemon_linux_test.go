@@ -428,3 +428,49 @@ func TestNotInBackground(t *testing.T) {
 		t.Error("nobody sent this process to the background")
 	}
 }
+
+// TestPidfileOfAnotherConfiguration: who has no name in common with the holder of
+// the lock shares the file, and gives back what was in it.
+func TestPidfileOfAnotherConfiguration(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "pid")
+	first, err := ClaimPidfile(path, -1, "a", "common")
+	if err != nil || first.IsShared() {
+		t.Fatal(err)
+	}
+	defer first.Remove()
+	for _, names := range [][]string{{"a"}, {"b", "common"}, {}} {
+		_, err := ClaimPidfile(path, -1, names...)
+		if held, ok := errors.AsType[*HeldError](err); !ok || held.PID != os.Getpid() {
+			t.Errorf("%q: got %v", names, err)
+		}
+	}
+	second, err := ClaimPidfile(path, -1, "b")
+	if err != nil || !second.IsShared() || PidIn(path) != os.Getpid() {
+		t.Fatalf("got %+v, %v; the file has %d", second, err, PidIn(path))
+	}
+	if _, err := ClaimPidfile(path, -1, "b"); err == nil {
+		t.Error("two of the same share the file")
+	}
+	fd := second.Bequeath()
+	second = InheritPidfile(path, fd, "b")
+	if !second.IsShared() {
+		t.Error("it is not shared after an upgrade")
+	}
+	if _, err := ClaimPidfile(path, -1, "b"); err == nil {
+		t.Error("its name is free after an upgrade")
+	}
+	second.Remove()
+	if got := PidIn(path); got != os.Getpid() { // of the first
+		t.Errorf("the file has %d", got)
+	}
+	third, err := ClaimPidfile(path, -1, "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Remove()
+	third.Remove()
+	if got := PidIn(path); got != 0 {
+		t.Errorf("the file stays, with %d", got)
+	}
+}

@@ -146,7 +146,7 @@ func (p *Pidfile) lock(names []string) error {
 	switch err := unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
 	case nil, unix.ENOTSUP, unix.ENOLCK, unix.EINVAL:
 	case unix.EWOULDBLOCK:
-		if p.shared = p.hasOtherNames(names); !p.shared {
+		if p.shared = len(names) > 0 && p.otherHolder() != 0; !p.shared {
 			return &HeldError{p.path, p.read()}
 		}
 	default:
@@ -216,7 +216,7 @@ func (p *Pidfile) Remove() {
 	case !p.isFile || !p.isNamed():
 	case p.shared && unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil:
 		if p.read() == os.Getpid() {
-			_ = p.writePid(p.before) // it was written before
+			_ = p.writePid(p.otherHolder()) // it was written before
 		}
 	default:
 		os.Remove(p.path)

@@ -29,12 +29,14 @@ func (p *Pidfile) lockNames(names []string) (holder int, taken bool) {
 	return 0, false
 }
 
-// hasOtherNames tells whether whoever has the lock on the file has names, all of
-// them others. An earlier version has none.
-func (p *Pidfile) hasOtherNames(names []string) bool {
+// otherHolder returns the pid of another one who has names, 0 if there is none. An
+// earlier version has none.
+func (p *Pidfile) otherHolder() int {
 	lock := unix.Flock_t{Type: unix.F_WRLCK}
-	err := unix.FcntlFlock(p.file.Fd(), unix.F_OFD_GETLK, &lock)
-	return len(names) > 0 && err == nil && lock.Type != unix.F_UNLCK
+	if err := unix.FcntlFlock(p.file.Fd(), unix.F_OFD_GETLK, &lock); err != nil || lock.Type == unix.F_UNLCK {
+		return 0
+	}
+	return int(lock.Len) - 1
 }
 
 // placeOf leaves room for the largest pid between two names.

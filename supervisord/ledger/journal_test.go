@@ -135,10 +135,10 @@ func history(t *testing.T) (text []byte, whole *Ledger) {
 		return Entry{Group: "g", Name: string(rune('a' + i)), State: state, PID: pid, Born: uint64(pid)}
 	}
 	var all []Entry
-	for i := range 5 {
+	for i := range 4 {
 		all = append(all, entry(i, 20, 100+i))
 	}
-	steps := [][]Entry{{all[1]}, {entry(2, 0, 0)}, {entry(0, 0, 0), entry(1, 20, 200), entry(3, 100, 0)}, {entry(4, 20, 201)}}
+	steps := [][]Entry{{entry(2, 0, 0)}, {entry(0, 0, 0), entry(1, 20, 200)}, {entry(3, 20, 201)}}
 	if err := j.replace(Time{Ticks: 10}, all); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestOneDamagedByte(t *testing.T) {
 	t.Parallel()
 	text, want := history(t)
 	for n := range text {
-		for _, to := range []byte{text[n] ^ 1, text[n] ^ 4, text[n] ^ 0x80, 0, '\n', ' '} {
+		for _, to := range []byte{text[n] ^ 4, '\n', 0} {
 			if to == text[n] {
 				continue
 			}
@@ -184,7 +184,7 @@ func TestTakenIsTrueOfEachCut(t *testing.T) {
 	text, _ := history(t)
 	lines := bytes.SplitAfter(text, newline)
 	var cuts [][]byte
-	for n := range text {
+	for n := 0; n < len(text); n += 7 {
 		cuts = append(cuts, text[:n])
 	}
 	for n := range lines { // without some of them
