@@ -20,6 +20,7 @@ import (
 // race detector where that is on. The other programs are as they are shipped.
 func TestMain(m *testing.M) {
 	spawn.Stage()
+	testkit.Deny()
 	suite := testkit.Programs(m, testkit.ChildPackage, "supervisor/cmd/supervisorctl")
 	testscript.Main(suite, map[string]func(){
 		"supervisord": func() { os.Exit(supervisord.Main(os.Args, os.Stdout, os.Stderr)) },

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,7 +20,9 @@ const CanAdopt = true
 // spec is not looked at. The error is a *GoneError if the orphan has ended.
 //
 // An adopted child is not ours to wait for. Its end is seen, and signals are
-// sent, through a pidfd, which can't mean anybody else.
+// sent, through a pidfd, which can't mean anybody else. Where there are none, its
+// time of birth is looked at: before each signal, and now and then for its end,
+// which is noticed up to a second late.
 func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 	t := s.currentTray()
 	t.resume(o.Stdout, spec.Stdout)
@@ -40,6 +41,7 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 		}
 		return nil, err
 	}
+	s.noteRefusal(h.refusal)
 	c.send = h.signal
 	if o.FDs != nil {
 		c.inherit(o, spec)
@@ -52,39 +54,23 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 	if spec.Born != nil {
 		spec.Born(c)
 	}
+	if h.file == nil {
+		for _, p := range c.pumps {
+			p.over = h.hint // with the last who had the pipe
+		}
+	}
 	c.listen()
 	go h.watch(c)
 	return c, nil
 }
 
-// handle is a hold on a process that is not our child.
-type handle struct {
-	pid  int
-	file *os.File // a pidfd
-	conn syscall.RawConn
-}
-
-// grasp opens a pidfd and makes sure that it means the orphan. Whoever the
-// pidfd means lives still when the signal 0 reaches it, so the status read in
-// between was that of the same process.
+// grasp returns a handle of the orphan. The error is a *GoneError if it has ended.
 func grasp(o *Orphan) (*handle, error) {
-	fd, err := unix.PidfdOpen(o.PID, unix.PIDFD_NONBLOCK)
-	switch err {
-	case nil:
-	case unix.ESRCH, unix.EINVAL:
+	h, err := openHandle(o.PID, o.Born)
+	if errors.Is(err, syscall.ESRCH) {
 		return nil, o.gone()
-	default:
-		return nil, os.NewSyscallError("pidfd_open", err)
 	}
-	h := &handle{pid: o.PID, file: os.NewFile(uintptr(fd), "pidfd")}
-	if h.conn, err = h.file.SyscallConn(); err == nil && !(o.IsAlive() && h.signal(0, false) == nil) {
-		err = o.gone()
-	}
-	if err != nil {
-		h.file.Close()
-		return nil, err
-	}
-	return h, nil
+	return h, err
 }
 
 // Kill ends the orphan and its process group for good. It is no error if it has
@@ -97,7 +83,7 @@ func (o *Orphan) Kill() error {
 	if err != nil {
 		return err
 	}
-	defer h.file.Close()
+	defer h.close()
 	if err := h.signal(syscall.SIGKILL, true); !errors.Is(err, unix.ESRCH) {
 		return err
 	}
@@ -110,87 +96,6 @@ func (o *Orphan) gone() error {
 		return &GoneError{exitOf(ws)}
 	}
 	return &GoneError{Exit{Code: -1}}
-}
-
-// signalGroup is the flag of pidfd_send_signal for the group of the process.
-const signalGroup = unix.PIDFD_SIGNAL_PROCESS_GROUP
-
-// signal sends sig to the process or to the group that it leads.
-func (h *handle) signal(sig syscall.Signal, group bool) error {
-	var err error
-	cerr := h.conn.Control(func(fd uintptr) {
-		if !group {
-			err = unix.PidfdSendSignal(int(fd), sig, nil, 0)
-			return
-		}
-		err = unix.PidfdSendSignal(int(fd), sig, nil, signalGroup)
-		if errors.Is(err, unix.EINVAL) { // the kernel is older than 6.9
-			err = h.signalGroup(int(fd), sig)
-		}
-	})
-	if cerr != nil {
-		return syscall.ESRCH
-	}
-	return err
-}
-
-// signalGroup signals by number. While the leader lives the number is its own.
-func (h *handle) signalGroup(fd int, sig syscall.Signal) error {
-	if err := unix.PidfdSendSignal(fd, 0, nil, 0); err != nil {
-		return err
-	}
-	return syscall.Kill(-h.pid, sig)
-}
-
-// statusWait is how long the exit status of a dead adopted child is waited for
-// that could not be read from its remains.
-const statusWait = 200 * time.Millisecond
-
-// watch waits in the runtime's poller for the end of the child.
-func (h *handle) watch(c *child) {
-	defer h.file.Close()
-	_ = h.conn.Read(func(fd uintptr) bool { return h.has(fd, unix.POLLIN) })
-	e := h.exit(c)
-	c.spawner.mu.Lock()
-	reaped := c.reaped
-	if !reaped {
-		c.reaped = true
-		delete(c.spawner.children, c.pid)
-	}
-	c.spawner.mu.Unlock()
-	if !reaped {
-		c.bury(e)
-	}
-}
-
-func (h *handle) has(fd uintptr, event int16) bool {
-	fds := []unix.PollFd{{Fd: int32(fd), Events: event}}
-	for {
-		n, err := unix.Poll(fds, 0)
-		if !errors.Is(err, unix.EINTR) {
-			return n > 0 && fds[0].Revents&event != 0
-		}
-	}
-}
-
-// exit finds out how the process ended: from its remains, or, when its parent
-// has reaped it, from the pidfd (since Linux 6.15).
-func (h *handle) exit(c *child) Exit {
-	if ws, ok := zombieStatus(c.pid, c.traces.Born); ok {
-		return exitOf(ws)
-	}
-	e := Exit{Code: -1}
-	_ = h.file.SetReadDeadline(time.Now().Add(statusWait))
-	_ = h.conn.Read(func(fd uintptr) bool {
-		info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
-		err := unix.IoctlPidfdInfo(int(fd), &info)
-		known := err == nil && info.Mask&unix.PIDFD_INFO_EXIT != 0
-		if known {
-			e = exitOf(syscall.WaitStatus(info.Exit_code))
-		}
-		return known || h.has(fd, unix.POLLHUP)
-	})
-	return e
 }
 
 // zombieStatus reads the exit status of a process that nobody has reaped.

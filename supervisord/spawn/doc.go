@@ -22,7 +22,9 @@
 // The relatives of a child (Kin) are found and watched only where its Spec has a
 // Scope: its process group, its descendants, or a control group into which it is
 // born. They are known by number and time of birth and signalled through pidfds. Of
-// their ends the kernel tells, by pidfds and cgroup.events in the epoll set.
+// their ends the kernel tells, by pidfds and cgroup.events in the epoll set. Where
+// a pidfd can't be had, for whatever reason, the number and the time of birth are
+// looked at before each signal, and again and again for the end.
 //
 // In the common path the child is forked and executed directly. When that
 // fails, or can't be done that way, the child is this binary again, as a first

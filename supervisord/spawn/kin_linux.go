@@ -32,8 +32,9 @@ type kin struct {
 	mu       sync.Mutex
 	tracked  map[int]*tracked // by pid
 	watches  []watch
-	checking bool // a goroutine is looking who is left
-	again    bool // somebody has ended since it began to look
+	later    *time.Timer // that has check look again, nil before it was needed
+	checking bool        // a goroutine is looking who is left
+	again    bool        // somebody has ended since it began to look
 	released bool
 }
 
@@ -42,7 +43,7 @@ type tracked struct {
 	kin   *kin
 	pid   int
 	born  uint64
-	fd    int // a pidfd, in the poller's set
+	fd    int // a pidfd, in the poller's set; -1 for none: it is looked for
 	place place
 }
 
@@ -294,12 +295,25 @@ func (k *kin) Signal(sig syscall.Signal, all bool) error {
 // kept track of.
 func (k *kin) mark() map[int]*peer {
 	found, _ := k.look()
+	k.forgetUnwatched(found)
 	for pid, p := range found {
 		if !k.isFull() {
 			k.track(pid, p)
 		}
 	}
 	return found
+}
+
+// forgetUnwatched forgets those of whose end the kernel does not tell and who
+// have not been found any more.
+func (k *kin) forgetUnwatched(found map[int]*peer) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for pid, t := range k.tracked {
+		if p := found[pid]; t.fd < 0 && (p == nil || p.born != t.born) {
+			delete(k.tracked, pid)
+		}
+	}
 }
 
 type identity struct {
@@ -337,32 +351,18 @@ func (t *tally) verdict() error {
 
 // signalPeer signals a relative, whom the number means for certain.
 func (k *kin) signalPeer(pid int, born uint64, sig syscall.Signal) error {
-	fd, err := openPeer(pid, born)
-	if err != nil {
-		return err
+	fd, err := openPidfd(pid, born)
+	if errors.Is(err, syscall.ESRCH) {
+		return syscall.ESRCH
 	}
-	defer unix.Close(fd)
+	k.spawner.noteRefusal(err)
+	if fd >= 0 {
+		defer unix.Close(fd)
+	}
 	if k.group != nil && !k.group.has(pid) {
 		return syscall.ESRCH // the list of the group was older than the process
 	}
-	return unix.PidfdSendSignal(fd, sig, nil, 0)
-}
-
-// openPeer returns a pidfd of the process that had that number and birthday. If
-// the birthday is right after the pidfd was opened, it was before too.
-func openPeer(pid int, born uint64) (int, error) {
-	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
-	if err != nil {
-		if errors.Is(err, unix.EINVAL) {
-			err = syscall.ESRCH // a thread, or nobody
-		}
-		return -1, err
-	}
-	if Birthday(pid) != born {
-		unix.Close(fd)
-		return -1, syscall.ESRCH
-	}
-	return fd, nil
+	return signalProcess(fd, pid, born, sig)
 }
 
 // Cgroup implements Kin.
@@ -424,6 +424,7 @@ const birthTime = 50 * time.Millisecond
 // end of those whom the others wait for.
 func (k *kin) settle() {
 	found, unsure := k.look()
+	k.forgetUnwatched(found)
 	inside, missed := 0, false
 	for pid, p := range found {
 		if k.isInside(p) {
@@ -450,6 +451,30 @@ func (k *kin) settle() {
 		}
 	}
 	k.watches = rest
+	k.lookLater()
+}
+
+// lookAgain is how often relatives are looked for that are waited for and of whose
+// end the kernel does not tell.
+const lookAgain = 200 * time.Millisecond
+
+// lookLater sees to it that somebody notices the end of those that are waited for
+// and have no pidfd. Only mu's holder calls it.
+func (k *kin) lookLater() {
+	if len(k.watches) == 0 || k.released {
+		return
+	}
+	for _, t := range k.tracked {
+		if t.fd >= 0 {
+			continue
+		}
+		if k.later == nil {
+			k.later = time.AfterFunc(lookAgain, k.check)
+		} else {
+			k.later.Reset(lookAgain)
+		}
+		return
+	}
 }
 
 // enough is how many relatives the kernel tells of at a time. One would do: at
@@ -462,8 +487,8 @@ func (k *kin) isFull() bool {
 	return len(k.tracked) >= enough
 }
 
-// track has the kernel tell of the end of a relative. It is false if that has
-// come already.
+// track has the kernel tell of the end of a relative, or has it looked for. It is
+// false if that has come already.
 func (k *kin) track(pid int, p *peer) bool {
 	if k.group != nil || k.isTracked(p) {
 		return true // the group tells of itself
@@ -472,23 +497,32 @@ func (k *kin) track(pid int, p *peer) bool {
 	if err != nil {
 		return true
 	}
-	fd, err := openPeer(pid, p.born)
-	if err != nil {
-		return !errors.Is(err, syscall.ESRCH)
+	fd, err := openPidfd(pid, p.born)
+	if errors.Is(err, syscall.ESRCH) {
+		return false
 	}
+	k.spawner.noteRefusal(err)
 	t := &tracked{kin: k, pid: pid, born: p.born, fd: fd}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.released {
-		unix.Close(fd)
+		if fd >= 0 {
+			unix.Close(fd)
+		}
 		return true
 	}
 	if old := k.tracked[pid]; old != nil {
 		old.forget(poller)
 	}
 	k.tracked[pid] = t
-	t.place, err = poller.add(fd, unix.EPOLLIN, t)
-	return err == nil
+	if fd < 0 {
+		return true
+	}
+	if t.place, err = poller.add(fd, unix.EPOLLIN, t); err != nil { // the kernel has no memory
+		unix.Close(fd)
+		t.fd = -1
+	}
+	return true
 }
 
 // forget closes the pidfd. Only mu's holder calls it.
@@ -519,6 +553,9 @@ func (k *kin) Release() {
 	poller, err := k.spawner.poller()
 	k.mu.Lock()
 	k.released = true
+	if k.later != nil {
+		k.later.Stop()
+	}
 	if err == nil {
 		for _, t := range k.tracked {
 			t.forget(poller)

@@ -2,6 +2,7 @@ package spawn
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"os/exec"
 	"syscall"
@@ -19,7 +20,7 @@ func TestARecycledPidIsNotSignalled(t *testing.T) {
 	pid := cmd.Process.Pid
 	defer cmd.Process.Kill()
 	born := Birthday(pid)
-	k := &kin{}
+	k := &kin{spawner: New(slog.New(slog.DiscardHandler))}
 	if err := k.signalPeer(pid, born-1, syscall.SIGKILL); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("a signal to one who had the number before comes to %v", err)
 	}

@@ -42,6 +42,7 @@ type pump struct {
 	sink   Output
 	tray   *Tray  // nil for none
 	inode  uint64 // of the pipe
+	over   func() // is called at the end, nil for nobody; it must not block
 
 	mu      sync.Mutex
 	listens bool
@@ -165,6 +166,9 @@ func (p *pump) abandon() {
 func (p *pump) end() {
 	p.ended = true
 	p.poller.remove(p)
+	if p.over != nil {
+		p.over()
+	}
 	if p.done != nil {
 		close(p.done)
 	}

@@ -30,6 +30,7 @@ var (
 
 func TestMain(m *testing.M) {
 	spawn.Stage()
+	testkit.Deny()
 	forsake()
 	daemon.KeepDescriptors()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -22,6 +22,8 @@ type Spawner struct {
 	inherits atomic.Bool  // orphans of children come to us
 	total    atomic.Int64 // births so far
 
+	unwatched sync.Once // the log tells that there are no pidfds
+
 	tray   atomic.Pointer[Tray]
 	poller func() (*poller, error)
 
