@@ -339,3 +339,22 @@ func TestRecycledPid(t *testing.T) {
 		t.Errorf("the stranger is gone: %v", err)
 	}
 }
+
+// TestSuspendedProgramAtACrash: the kernel ends it together with the daemon, and it
+// is started again, once.
+func TestSuspendedProgramAtACrash(t *testing.T) {
+	s := newSite(t)
+	s.configure("[program:quiet]\ncommand=sleep 1000\n")
+	s.start()
+	s.awaitRunning("quiet")
+	old := s.pid("quiet")
+	s.ctl("signal", "STOP", "quiet")
+	s.crash()
+	s.await("its end", func() bool { return !alive(old) })
+	s.start()
+	s.await("another one", func() bool { p := s.pid("quiet"); return p != 0 && p != old })
+	s.awaitRunning("quiet")
+	if n := len(s.processes()); n != 1 {
+		t.Errorf("%d processes", n)
+	}
+}

@@ -1,8 +1,13 @@
 package supervisord
 
 import (
+	"fmt"
+
+	"supervisor/supervisord/config"
 	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/sockets"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/supervisor"
 )
 
 // sockets are those of [socket:x] that are open already: handed over, or in the
@@ -14,12 +19,39 @@ func (l *life) sockets(e *estate) *sockets.Set {
 		inherited = l.heritage.Sockets
 	}
 	set := sockets.New(l.log, inherited)
+	lost := make(map[*config.Process]error)
+	l.survivors(e, func(p *config.Process, left *supervisor.Estate) {
+		if len(p.Listen) > 0 {
+			if err := set.Recover(p.Listen, left.Child.PID); err != nil {
+				lost[p] = err
+			}
+		}
+		if p.Socket != nil && left.Socket == nil {
+			var err error
+			if left.Socket, err = spawn.Borrow(left.Child.PID, 0); err != nil {
+				left.NoSocket = err.Error()
+			}
+		}
+	})
+	l.survivors(e, func(p *config.Process, left *supervisor.Estate) {
+		if err := lost[p]; err != nil && !set.Has(p.Listen) { // nor has another process had them
+			left.NoSocket = err.Error()
+		}
+		if left.NoSocket != "" && !left.Unwanted {
+			l.log.Warn(fmt.Sprintf("restarting '%s' (pid %d): it can't stay adopted, since the socket that it listens on can't be had (%s)",
+				namespec.Join(p.Group, p.Name), left.Child.PID, left.NoSocket))
+		}
+	})
+	return set
+}
+
+// survivors calls f for each process whose child has outlived an earlier daemon.
+func (l *life) survivors(e *estate, f func(*config.Process, *supervisor.Estate)) {
 	for _, g := range l.conf.Groups {
 		for _, p := range g.Processes {
-			if left := e.left[namespec.Join(p.Group, p.Name)]; left != nil && len(p.Listen) > 0 && left.Child.IsAlive() {
-				set.Recover(p.Listen, left.Child.PID)
+			if left := e.left[namespec.Join(p.Group, p.Name)]; left != nil && left.Child.IsAlive() {
+				f(p, left)
 			}
 		}
 	}
-	return set
 }

@@ -24,6 +24,9 @@ type Estate struct {
 	Handed bool
 	Held   [2]logs.Held
 	Socket *os.File // that the child listens on, nil to ask the child
+	// NoSocket tells why the socket can't be had that the child listens on, "" if
+	// it can or there is none. Whoever needs it must stop the child first.
+	NoSocket string
 	// Unwanted has the child stopped. The process then starts as configured.
 	Unwanted bool
 }
@@ -45,6 +48,9 @@ func (p *Process) adopt(e *Estate) {
 	case e.Child.PID != 0:
 		in.kind, in.exit = p.adoptChild(e)
 	}
+	if in.kind == adopted {
+		in.muted = p.muted()
+	}
 	if in.kind == missed {
 		p.recallKin(&e.Child)
 		in.left = p.relatives()
@@ -63,6 +69,9 @@ func (p *Process) adoptChild(e *Estate) (kind, spawn.Exit) {
 	child, err := p.Spawner.Adopt(&e.Child, p.rejoined(&e.Past))
 	if err != nil {
 		p.closeLogs()
+		if e.Socket != nil {
+			e.Socket.Close()
+		}
 		if gone, ok := errors.AsType[*spawn.GoneError](err); ok {
 			return missed, gone.Exit
 		}
@@ -75,6 +84,20 @@ func (p *Process) adoptChild(e *Estate) (kind, spawn.Exit) {
 		p.Partner.Meet(child.Write)
 	}
 	return adopted, spawn.Exit{}
+}
+
+// muted tells why the output of an adopted child can't be read, "" if it can.
+func (p *Process) muted() string {
+	child, ok := p.child.(spawn.Muted)
+	if !ok || child.Muted() == nil {
+		return ""
+	}
+	if errors.Is(p.child.Signal(0, false), syscall.EPERM) { // so it can't be restarted either
+		p.Log.Warn(fmt.Sprintf("the output of '%s' (pid %d) can't be read any more (%v), nor can the process be signalled: "+
+			"it waits as soon as its pipe is full", p.FullName(), p.child.Pid(), child.Muted()))
+		return ""
+	}
+	return child.Muted().Error()
 }
 
 // rejoined says where the output of a child of an earlier daemon goes.
@@ -115,7 +138,7 @@ func (p *Process) Legacy() (l Legacy, err error) {
 // inheritSocket has the siblings of an adopted FastCGI process go on with the
 // socket that it listens on.
 func (p *Process) inheritSocket(e *Estate) {
-	if p.Socket == nil {
+	if p.Socket == nil || e.NoSocket != "" {
 		return
 	}
 	file, err := e.Socket, error(nil)
@@ -165,6 +188,13 @@ func takeOver(m *machine, now time.Time, in input) {
 	case in.unwanted && m.State != states.Unknown: // which nobody can signal
 		m.Again, m.AgainBy = m.conf.Autostart, newDaemon
 		in.by = newDaemon
+		terminate(m, now, in)
+	case in.muted != "" && (m.State == states.Starting || m.State == states.Running):
+		// It would block at a full pipe, for ever and without a word.
+		m.say(logs.LevelWarn, "restarting '%s' (pid %d): it can't stay adopted, since its output can't be read any more (%s)",
+			m.conf.Name, m.PID, in.muted)
+		in.by = newDaemon + ", which can't read its output (" + in.muted + ")"
+		m.Again, m.AgainBy = true, in.by
 		terminate(m, now, in)
 	case m.State == states.Starting:
 		m.Again = false

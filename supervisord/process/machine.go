@@ -107,6 +107,7 @@ type input struct {
 	// Of adopted: the child is to be stopped; it has lost the daemon that it
 	// talked to; that daemon has handed it over, which is nothing to talk about.
 	unwanted, bereft, handed bool
+	muted                    string // of adopted: why its output can't be read, "" if it can
 }
 
 // An effect is something that the machine wants done.

@@ -3,7 +3,9 @@ package sockets
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"slices"
@@ -18,10 +20,12 @@ import (
 
 // Recover looks for sockets among the descriptors of a child that an earlier
 // daemon has left, wherever the child has put them. Those that are open already
-// are not looked for. To be asked before anybody who wants them is born.
-func (s *Set) Recover(list []*config.ListenSocket, pid int) {
+// are not looked for. To be asked before anybody who wants them is born. The
+// error tells why one can't be had that the child may listen on: nobody else can
+// listen there before the child has ended.
+func (s *Set) Recover(list []*config.ListenSocket, pid int) (lost error) {
 	if s == nil {
-		return
+		return nil
 	}
 	var missing []*config.ListenSocket
 	for _, c := range list {
@@ -30,17 +34,23 @@ func (s *Set) Recover(list []*config.ListenSocket, pid int) {
 		}
 	}
 	if len(missing) == 0 {
-		return
+		return nil
 	}
-	pidfd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return // it has ended just now
+	pidfd, noPidfd := unix.PidfdOpen(pid, 0)
+	switch noPidfd {
+	case nil:
+		defer unix.Close(pidfd)
+	case unix.ESRCH:
+		return nil // it has ended just now
 	}
-	defer unix.Close(pidfd)
 	for _, c := range missing {
-		fd, err := search(pid, pidfd, c)
+		fd, err := -1, os.NewSyscallError("pidfd_open", noPidfd)
+		if noPidfd == nil {
+			fd, err = search(pid, pidfd, c)
+		}
 		switch {
 		case err != nil:
+			lost = fmt.Errorf("[%s] %w", c.Section, err)
 			s.log.Warn(fmt.Sprintf("[%s] the socket of the adopted process %d can't be had: %v", c.Section, pid, err))
 		case fd < 0:
 			s.log.Warn(fmt.Sprintf("[%s] the adopted process %d does not listen on %s", c.Section, pid, c.URL))
@@ -49,6 +59,7 @@ func (s *Set) Recover(list []*config.ListenSocket, pid int) {
 			s.enter(c, fd)
 		}
 	}
+	return lost
 }
 
 // enter puts an open socket into the set.
@@ -76,11 +87,11 @@ func search(pid, pidfd int, c *config.ListenSocket) (fd int, err error) {
 	}
 	for _, n := range numbers {
 		fd, err := unix.PidfdGetfd(pidfd, n, 0)
-		if err == unix.EPERM {
-			return -1, os.NewSyscallError("pidfd_getfd", err)
+		if err == unix.EBADF {
+			continue // it has just been closed
 		}
 		if err != nil {
-			continue // it has just been closed
+			return -1, os.NewSyscallError("pidfd_getfd", err)
 		}
 		if at, ok := bound.Listens(fd); ok && isIt(at, c, addresses) {
 			return fd, nil
@@ -99,6 +110,9 @@ func socketsOf(pid int) (numbers []int, err error) {
 	}
 	for _, e := range entries {
 		target, err := os.Readlink(dir + e.Name())
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, err
+		}
 		if n, numErr := strconv.Atoi(e.Name()); err == nil && numErr == nil && strings.HasPrefix(target, "socket:") {
 			numbers = append(numbers, n)
 		}

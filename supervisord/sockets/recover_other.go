@@ -5,4 +5,4 @@ package sockets
 import "supervisor/supervisord/config"
 
 // Recover does nothing: children are not taken over on this system.
-func (s *Set) Recover([]*config.ListenSocket, int) {}
+func (s *Set) Recover([]*config.ListenSocket, int) error { return nil }

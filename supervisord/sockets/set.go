@@ -61,6 +61,17 @@ func (s *Set) look(at address) *socket {
 	return s.all[at]
 }
 
+// Has tells whether somebody has asked for all these sockets, or an earlier daemon
+// has left them.
+func (s *Set) Has(list []*config.ListenSocket) bool {
+	for _, c := range list {
+		if s.look(addressOf(c)) == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // take returns a duplicate of a socket, which is opened if it is not.
 func (s *Set) take(c *config.ListenSocket) (fd int, err error) {
 	at := addressOf(c)

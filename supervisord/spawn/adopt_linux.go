@@ -1,11 +1,11 @@
 package spawn
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"syscall"
 
@@ -98,43 +98,48 @@ func (o *Orphan) gone() error {
 	return &GoneError{Exit{Code: -1}}
 }
 
-// zombieStatus reads the exit status of a process that nobody has reaped.
-func zombieStatus(pid int, born uint64) (syscall.WaitStatus, bool) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, false
+// zombieStatus reads the exit status of a process that nobody has reaped. To those
+// who may not trace the process the kernel shows 0, so it is read with the rights
+// of its user.
+func zombieStatus(pid int, born uint64) (ws syscall.WaitStatus, ok bool) {
+	read := func() error {
+		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			return err
+		}
+		if s, err := parseStat(data); err != nil || !s.isDead() || s.born != born {
+			return err
+		}
+		ws, ok = exitField(data)
+		return nil
 	}
-	s, err := parseStat(data)
-	if err != nil || !s.isDead() || s.born != born || !mayKnow(pid) {
-		return 0, false
+	if uid, _, err := userOf(pid); err != nil || uid == os.Geteuid() || mayTrace() {
+		_ = read() // or it is not known
+	} else {
+		_ = asUserOf(pid, read)
 	}
-	return exitField(data)
+	return ws, ok
 }
 
-// mayKnow tells whether the kernel shows us how that process ended. To others
-// it shows 0.
-func mayKnow(pid int) bool {
-	info, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
-	if err != nil {
-		return false
-	}
-	uid := os.Geteuid()
-	return uid == 0 || int(info.Sys().(*syscall.Stat_t).Uid) == uid
+// mayTrace tells whether this process may look into all others.
+func mayTrace() bool {
+	var have [2]unix.CapUserData
+	err := unix.Capget(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &have[0])
+	return err == nil && have[0].Effective&(1<<unix.CAP_SYS_PTRACE) != 0
 }
 
 // reconnect opens the orphan's pipes again. One that it does not have any more
-// can't be listened to; what it says goes where it has sent it.
+// can't be listened to; what it says goes where it has sent it. If it has one that
+// can't be opened nobody reads what it says, see Muted.
 func (c *child) reconnect(o *Orphan, spec *Spec) {
-	if _, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", o.PID)); errors.Is(err, fs.ErrPermission) {
-		// The kernel guards programs that have changed their user or ask for it.
-		c.spawner.log.Warn(fmt.Sprintf("the output of the adopted process %d can't be read any more: %v", o.PID, err))
-		return
-	}
-	if fd := openPipe(o.PID, 0, o.Stdin, unix.O_WRONLY); fd >= 0 {
+	if fd, _ := openPipe(o.PID, 0, o.Stdin, unix.O_WRONLY); fd >= 0 {
 		c.stdin = &stdin{fd: fd}
 	}
-	c.overhear(1, openPipe(o.PID, 1, o.Stdout, unix.O_RDONLY), spec.Stdout)
-	c.overhear(2, openPipe(o.PID, 2, o.Stderr, unix.O_RDONLY), spec.stderr())
+	stdout, err := openPipe(o.PID, 1, o.Stdout, unix.O_RDONLY)
+	c.overhear(1, stdout, spec.Stdout)
+	stderr, errOfStderr := openPipe(o.PID, 2, o.Stderr, unix.O_RDONLY)
+	c.overhear(2, stderr, spec.stderr())
+	c.muted = cmp.Or(err, errOfStderr)
 }
 
 // Reopen opens the pipes of an orphan that lives: from then on what is in them is
@@ -169,39 +174,71 @@ func (o *Orphan) Close() {
 
 // openPipe opens the pipe of that inode, which is most likely the process's
 // descriptor of but may have been moved. It returns -1 if the process does not
-// have it, or if inode is 0.
-func openPipe(pid, of int, inode uint64, mode int) (fd int) {
+// have it, or if inode is 0, and an error if that is not certain.
+func openPipe(pid, of int, inode uint64, mode int) (fd int, err error) {
 	if inode == 0 {
-		return -1
+		return -1, nil
 	}
-	if fd := openPipeAt(descriptorPath(pid, of), inode, mode); fd >= 0 {
-		return fd
+	held := -1
+	err = lookInto(pid, func() (err error) {
+		held, err = holdPipe(pid, of, inode)
+		return err
+	})
+	if err != nil || held < 0 {
+		return -1, ignoreGone(err)
 	}
-	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
-	for _, link := range links {
-		if fd := openPipeAt(link, inode, mode); fd >= 0 {
-			return fd
-		}
+	defer unix.Close(held)
+	fd, err = unix.Open("/proc/self/fd/"+strconv.Itoa(held), mode|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("open", err)
 	}
-	return -1
+	return fd, nil
 }
 
-// openPipeAt looks before it opens, as to open may have effects, and after it,
+// ignoreGone drops the error of a process that has just ended.
+func ignoreGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return nil
+	}
+	return err
+}
+
+// holdPipe returns a descriptor that stands for a pipe of a process, without
+// opening it: that takes other rights than to find it. It is -1 if the process does
+// not have the pipe.
+func holdPipe(pid, of int, inode uint64) (fd int, err error) {
+	if fd, err := holdPipeAt(descriptorPath(pid, of), inode); fd >= 0 {
+		return fd, err
+	}
+	dir := fmt.Sprintf("/proc/%d/fd/", pid)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return -1, err
+	}
+	for _, e := range entries {
+		if fd, err := holdPipeAt(dir+e.Name(), inode); fd >= 0 || ignoreGone(err) != nil {
+			return fd, err
+		}
+	}
+	return -1, nil
+}
+
+// holdPipeAt looks before it opens, as to open may have effects, and after it,
 // as the descriptor may have changed.
-func openPipeAt(link string, want uint64, mode int) (fd int) {
+func holdPipeAt(link string, want uint64) (fd int, err error) {
 	target, err := os.Readlink(link)
 	if err != nil || pipeInode(target) != want {
-		return -1
+		return -1, err
 	}
-	fd, err = unix.Open(link, mode|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	fd, err = unix.Open(link, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return -1
+		return -1, os.NewSyscallError("open", err)
 	}
 	if inode(fd) != want {
 		unix.Close(fd)
-		return -1
+		return -1, nil
 	}
-	return fd
+	return fd, nil
 }
 
 // openBoth opens the end of a pipe that is a child's to write to for reading

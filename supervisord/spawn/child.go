@@ -35,6 +35,7 @@ type child struct {
 	reaped bool   // guarded by spawner.mu
 	died   uint64 // the same: a time at which it had not been reaped, in ticks since boot, 0 for none
 	kin    *kin   // nil unless somebody wants to know
+	muted  error  // see Muted
 }
 
 // newChild makes the pipes.

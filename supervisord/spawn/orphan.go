@@ -38,6 +38,16 @@ type GoneError struct{ Exit Exit }
 // Error tells how it ended, as far as is known.
 func (e *GoneError) Error() string { return "the process has ended: " + e.Exit.String() }
 
+// Muted is a Child whose output may be read by nobody.
+type Muted interface {
+	// Muted tells why the output of an adopted child can't be read though it goes
+	// to us still, nil if it can. Such a child blocks as soon as its pipe is full.
+	Muted() error
+}
+
+// Muted implements Muted.
+func (c *child) Muted() error { return c.muted }
+
 // Traces implements Child.
 func (c *child) Traces() Traces {
 	c.spawner.mu.Lock()

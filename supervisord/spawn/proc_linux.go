@@ -62,7 +62,11 @@ func Birthday(pid int) uint64 {
 // pipeAt returns the inode of the pipe that a process has as that descriptor,
 // 0 if it is none.
 func pipeAt(pid, fd int) uint64 {
-	target, err := os.Readlink(descriptorPath(pid, fd))
+	var target string
+	err := lookInto(pid, func() (err error) {
+		target, err = os.Readlink(descriptorPath(pid, fd))
+		return err
+	})
 	if err != nil {
 		return 0
 	}
@@ -89,7 +93,7 @@ func isReadWrite(pid, fd int) bool { return accessMode(pid, fd) == unix.O_RDWR }
 // accessMode is what a process has opened a descriptor for, -1 if that can't be
 // known.
 func accessMode(pid, fd int) int {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/fdinfo/%d", pid, fd))
+	data, err := readHidden(pid, fmt.Sprintf("fdinfo/%d", fd))
 	if err != nil {
 		return -1
 	}
@@ -127,7 +131,7 @@ func exitField(data []byte) (syscall.WaitStatus, bool) {
 // variablesOf returns the variables that a process was born with. The error is
 // fs.ErrPermission for one that we may not look into.
 func variablesOf(pid int) (map[string]string, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	data, err := readHidden(pid, "environ")
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func orphans() []int {
 // isOfFamily tells whether a process lives and was started with all of these
 // NAME=value in its environment. A zombie has none.
 func isOfFamily(pid int, family []string) bool {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	data, err := readHidden(pid, "environ")
 	if err != nil {
 		return false
 	}

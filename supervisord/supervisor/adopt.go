@@ -1,9 +1,16 @@
 package supervisor
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/states"
 )
 
 // Estate is what an earlier daemon has left of a process. It names the AUTO
@@ -52,6 +59,36 @@ func takeOver(g *process.Group, estates map[*process.Process]*Estate) {
 	for _, p := range later {
 		p.Adopt(&estates[p].Estate)
 	}
+}
+
+// restartWithoutSocket restarts those whose sockets can't be had: all are stopped
+// before the first is started, since none of them can listen anew while another
+// does. It does not block.
+func (s *Supervisor) restartWithoutSocket(ctx context.Context, estates map[*process.Process]*Estate) {
+	const by = "the new daemon, which can't have its socket"
+	var stops sync.WaitGroup
+	var again []*process.Process
+	for p := range estates {
+		st := p.Status()
+		switch {
+		case st.PID == 0:
+			continue
+		case errors.Is(st.Child.Signal(0, false), syscall.EPERM):
+			s.Log.Warn(fmt.Sprintf("'%s' is not restarted after all: it can't be signalled", p.FullName()))
+			continue
+		case st.State.IsRunning() || st.Again:
+			again = append(again, p)
+		}
+		stops.Go(func() { _ = p.StopBy(by, p.FullName(), true).Wait(ctx) }) // it may have ended just now
+	}
+	s.living.Go(func() {
+		stops.Wait()
+		for _, p := range again {
+			if ctx.Err() == nil && p.Status().State == states.Stopped {
+				_ = p.StartBy(by, p.FullName(), false).Wait(ctx) // the log tells
+			}
+		}
+	})
 }
 
 // recallLogs has a process go on with the AUTO logs that it has been writing to.

@@ -111,6 +111,8 @@ type Supervisor struct {
 	auto   map[*config.Process]autoLogs // of the processes of last
 
 	// These belong to Run:
+	noSocket map[*process.Process]*Estate // of those being activated: their sockets can't be had
+
 	queue []*process.Process // to be started automatically
 	round []*process.Process // started since the queue was last empty
 	ticks ticks
@@ -149,6 +151,7 @@ func New(o Options) *Supervisor {
 		named:   make(map[string]*active),
 		auto:    make(map[*config.Process]autoLogs),
 
+		noSocket: make(map[*process.Process]*Estate),
 		held:     make(map[*process.Process]*hold),
 		patience: time.NewTimer(time.Hour),
 		limits:   make(chan time.Duration, 8),
@@ -186,6 +189,8 @@ func (s *Supervisor) Activate(ctx context.Context) error {
 		}
 	}
 	s.keepSockets() // of those that have been handed over
+	s.restartWithoutSocket(ctx, s.noSocket)
+	s.noSocket = nil
 	return nil
 }
 
@@ -354,6 +359,11 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	estates := s.estates(g)
 	s.remember(estates)
 	takeOver(g, estates)
+	for p, e := range estates {
+		if e.NoSocket != "" {
+			s.noSocket[p] = e
+		}
+	}
 	s.enqueue(g)
 	return nil
 }
