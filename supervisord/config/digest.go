@@ -1,0 +1,94 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// digestForm is what a digest begins with. One of another form says nothing.
+const digestForm = "1"
+
+// Digest stands for all that a child is born with, in a short text that can be
+// kept: a word for each option that is set, with a checksum of its value. Values
+// can't be read from it. Neither the name of the process nor its logs are in it: a
+// child that has outlived its daemon can get others.
+func (p *Process) Digest() string {
+	options := p.bornWith()
+	words := []string{digestForm}
+	for _, option := range slices.Sorted(maps.Keys(options)) {
+		sum := sha256.Sum256([]byte(options[option]))
+		words = append(words, option+":"+base64.RawStdEncoding.EncodeToString(sum[:6]))
+	}
+	return strings.Join(words, " ")
+}
+
+// Outdated tells which options a child that was born with a digest was born with
+// other values of, by their names. It is nil if that is not known, as for "".
+func (p *Process) Outdated(digest string) []string {
+	if digest == "" {
+		return nil // most likely
+	}
+	was, ok := digestWords(digest)
+	if !ok {
+		return nil
+	}
+	is, _ := digestWords(p.Digest())
+	both := maps.Clone(is)
+	maps.Copy(both, was)
+	var list []string
+	for _, option := range slices.Sorted(maps.Keys(both)) {
+		if was[option] != is[option] {
+			list = append(list, option)
+		}
+	}
+	return list
+}
+
+func digestWords(digest string) (sums map[string]string, ok bool) {
+	words := strings.Fields(digest)
+	if len(words) == 0 || words[0] != digestForm {
+		return nil, false
+	}
+	sums = make(map[string]string)
+	for _, w := range words[1:] {
+		option, sum, _ := strings.Cut(w, ":")
+		sums[option] = sum
+	}
+	return sums, true
+}
+
+// bornWith returns the options that matter to a child that runs, if they are set.
+func (p *Process) bornWith() map[string]string {
+	options := make(map[string]string)
+	for _, a := range aspects {
+		text := a.text(p)
+		if a.effect == Restart && text != "" && text != "false" && !strings.HasPrefix(a.option, "std") {
+			options[strings.ReplaceAll(a.option, " ", "_")] = text
+		}
+	}
+	var env strings.Builder
+	all := p.Environment.toMap()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		env.WriteString(name + "=" + all[name] + "\x00")
+	}
+	if env.Len() > 0 {
+		options["environment"] = env.String()
+	}
+	for _, part := range policyParts {
+		if !p.Configured || part.bred == nil || !part.bred(&p.Policy) {
+			continue
+		}
+		var text strings.Builder
+		for _, option := range part.options {
+			text.WriteString(p.text(option) + "\x00")
+		}
+		text.WriteString(p.sockets(&part))
+		if strings.Trim(text.String(), "\x00") != "" {
+			options[part.options[0]] = text.String()
+		}
+	}
+	return options
+}
