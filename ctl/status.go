@@ -3,6 +3,7 @@ package ctl
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,6 +77,7 @@ func (s *session) status(ctx context.Context, in arguments) error {
 		if err := s.call(ctx, "getAllProcessCauses", &causes); err != nil {
 			return err
 		}
+		infos = s.withUnconfigured(ctx, infos, causes)
 	}
 	if in.has("--json") {
 		shown, err := s.showJSON(infos, names, causes)
@@ -88,6 +90,23 @@ func (s *session) status(ctx context.Context, in arguments) error {
 	s.showStatus(infos, causes)
 	s.noteStopped(infos)
 	return nil
+}
+
+// withUnconfigured adds the processes that are not configured any more and run still.
+// The list of all processes does not have them, since Supervisor would not know
+// of them.
+func (s *session) withUnconfigured(ctx context.Context, infos []api.ProcessInfo, causes map[string][]api.Cause) []api.ProcessInfo {
+	listed := make(map[string]bool, len(infos))
+	for _, info := range infos {
+		listed[namespec.Join(info.Group, info.Name)] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(causes)) {
+		var info api.ProcessInfo
+		if !listed[name] && s.call(ctx, "getProcessInfo", &info, name) == nil { // or it has just ended
+			infos = append(infos, info)
+		}
+	}
+	return infos
 }
 
 // noteStopped makes the exit status tell that not all that was shown runs.
@@ -108,6 +127,7 @@ func (s *session) why(ctx context.Context, in arguments) error {
 	if err := s.call(ctx, "getAllProcessCauses", &causes); err != nil {
 		return err
 	}
+	infos = s.withUnconfigured(ctx, infos, causes)
 	if in.has("--json") {
 		_, err := s.showJSON(infos, names, causes)
 		return err

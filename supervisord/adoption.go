@@ -41,6 +41,9 @@ type estate struct {
 	handed  bool            // everything is, to the next
 	settled bool            // there are no programs
 	left    map[string]*supervisor.Estate
+	strays  []ledger.Entry // of children that live and whose processes are not configured
+	// unconfigured are those of strays that are nobody else's now.
+	unconfigured []supervisor.Unconfigured
 
 	scales []config.Scale // that are in force
 	scaled func([]config.Scale) (*config.Config, error)
@@ -76,7 +79,7 @@ func (l *life) claim() (*estate, error) {
 	if l.heritage == nil {
 		e.reopen(l.early)
 	}
-	e.settled = len(e.left) == 0
+	e.settled = len(e.left)+len(e.unconfigured) == 0
 	return e, nil
 }
 
@@ -211,6 +214,7 @@ func (e *estate) take(record *ledger.Ledger) {
 		}
 		e.add(&entry)
 	}
+	e.placeStrays()
 	e.search(record.Taken)
 }
 
@@ -258,7 +262,7 @@ func (e *estate) add(entry *ledger.Entry) {
 	left.Unwanted = e.kills()
 	if e.process(entry.Group, entry.Name) == nil {
 		if left.Child.IsAlive() {
-			e.log.Warn(fmt.Sprintf("left alone: '%s' with pid %d, which is not configured any more", entry.Name, entry.PID))
+			e.strays = append(e.strays, *entry)
 		}
 		return
 	}
@@ -286,7 +290,8 @@ func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 		Started: entry.Started.Time(), Ended: entry.Ended.Time(),
 		ExitStatus: entry.ExitStatus, Ending: entry.Ending, Waiting: entry.Waiting, Declined: entry.Declined, SpawnErr: entry.SpawnErr, Reason: entry.Reason,
 		Deadline: entry.Deadline.Time(), Due: entry.Due, Again: entry.Again, AgainBy: entry.AgainBy,
-		Row: entry.Row, Hook: process.Hook(entry.Hook), Step: entry.Step, Leaderless: entry.Leaderless, Left: entry.Left,
+		Digest: entry.Digest,
+		Row:    entry.Row, Hook: process.Hook(entry.Hook), Step: entry.Step, Leaderless: entry.Leaderless, Left: entry.Left,
 	}
 	if len(entry.Restarts) > 0 {
 		times := make([]time.Time, len(entry.Restarts))
@@ -339,6 +344,9 @@ func (e *estate) logs() []string {
 	for _, left := range e.left {
 		list = append(list, left.StdoutLog, left.StderrLog)
 	}
+	for _, u := range e.unconfigured {
+		list = append(list, u.Estate.StdoutLog, u.Estate.StderrLog)
+	}
 	return list
 }
 
@@ -390,6 +398,7 @@ func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
 		entry.Deadline = ledger.NewMoment(time.Now().Add(time.Duration(p.Current().StopWaitSecs) * time.Second))
 	}
 	entry.StdoutLog, entry.StderrLog = supervisor.AutoLogs(p)
+	lookAtConfig(&entry, p, s)
 	if s.Child != nil {
 		t := s.Child.Traces()
 		entry.Born, entry.Stdin, entry.Stdout, entry.Stderr = t.Born, t.Stdin, t.Stdout, t.Stderr

@@ -1,11 +1,14 @@
 package supervisord
 
 import (
+	"io"
+	"log/slog"
 	"os"
 	"testing"
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/ledger"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/states"
@@ -29,5 +32,58 @@ func TestWhatIsRecordedIsNotAboutAChildThatIsFound(t *testing.T) {
 	past.Started, past.Reason = time.Time{}, ""
 	if want := (process.Status{State: states.Starting, PID: os.Getpid(), Tries: 2, Row: 3, Restarts: &restarts}); past != want {
 		t.Errorf("it is %+v, want %+v", past, want)
+	}
+}
+
+// TestStrays: a child is given to another process only if it can be no other's and
+// no other child could be meant.
+func TestStrays(t *testing.T) {
+	t.Parallel()
+	conf := func(group, section, name string, num int, command string) *config.Process {
+		return &config.Process{Group: group, Section: "program:" + section, Name: name, Num: num, Command: command, Umask: -1}
+	}
+	serve := conf("", "", "", 0, "serve").Digest()
+	entry := func(pid int, group, section, name string, num int) ledger.Entry {
+		return ledger.Entry{PID: pid, Group: group, Section: "program:" + section, Name: name, Num: num, Digest: serve}
+	}
+	for what, tt := range map[string]struct {
+		strays     []ledger.Entry
+		configured []*config.Process
+		want       map[string]int // pids by names
+	}{
+		"another group": {[]ledger.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("all", "web", "web", 0, "other")}, map[string]int{"all:web": 1}},
+		"another name":  {[]ledger.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("www", "www", "www", 0, "serve")}, map[string]int{"www": 1}},
+		"another name and command": {
+			[]ledger.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("www", "www", "www", 0, "other")}, nil,
+		},
+		"two processes of one command": {
+			[]ledger.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("a", "a", "a", 0, "serve"), conf("b", "b", "b", 0, "serve")}, nil,
+		},
+		"two children of one command": {
+			[]ledger.Entry{entry(1, "a", "a", "a", 0), entry(2, "b", "b", "b", 0)}, []*config.Process{conf("www", "www", "www", 0, "serve")}, nil,
+		},
+		"a section in two groups": {
+			[]ledger.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("a", "web", "web", 0, "serve"), conf("b", "web", "web", 0, "serve")}, nil,
+		},
+		"numprocs lowered": {[]ledger.Entry{entry(1, "web", "web", "web_1", 1)}, []*config.Process{conf("web", "web", "web_0", 0, "serve")}, nil},
+		"an old record":    {[]ledger.Entry{{PID: 1, Group: "web", Name: "web"}}, []*config.Process{conf("all", "web", "web", 0, "serve")}, nil},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			c := &config.Config{}
+			for _, p := range tt.configured {
+				c.Groups = append(c.Groups, &config.Group{Name: p.Group, Processes: []*config.Process{p}})
+			}
+			e := &estate{conf: c, log: slog.New(slog.NewTextHandler(io.Discard, nil)), left: make(map[string]*supervisor.Estate), strays: tt.strays}
+			e.placeStrays()
+			for name, left := range e.left {
+				if tt.want[name] != left.Child.PID {
+					t.Errorf("%s has got the child %d", name, left.Child.PID)
+				}
+			}
+			if len(e.left) != len(tt.want) || len(e.left)+len(e.unconfigured) != len(tt.strays) {
+				t.Errorf("%d are placed and %d are unconfigured", len(e.left), len(e.unconfigured))
+			}
+		})
 	}
 }

@@ -52,11 +52,26 @@ type Entry struct {
 
 	Vitals *Vitals `json:",omitempty"` // nil if there are none
 
+	// What the child was started as, for a daemon that has it configured otherwise.
+	Section    string `json:",omitempty"`
+	Num        int    `json:",omitempty"` // process_num
+	Digest     string `json:",omitempty"` // see config.Process.Digest
+	StdoutFile string `json:",omitempty"` // log files that are not AUTO
+	StderrFile string `json:",omitempty"`
+	Stop       *Stop  `json:",omitempty"` // nil for the defaults
+
 	StdoutLog string `json:",omitempty"` // AUTO log files
 	StderrLog string `json:",omitempty"`
 
 	// Scale is set for what is no process: Name is the section of a program then.
 	Scale *Scale `json:",omitempty"`
+}
+
+// Stop is how a child is stopped.
+type Stop struct {
+	Signal              int
+	Wait                int // seconds
+	AsGroup, KillsGroup bool
 }
 
 // Scale is another number of processes than the file of a program says.

@@ -46,7 +46,7 @@ func beginInRound(m *machine, now time.Time, in input) {
 }
 
 func born(m *machine, now time.Time, in input) {
-	m.PID, m.lastPID = in.pid, in.pid
+	m.PID, m.lastPID, m.Digest = in.pid, in.pid, m.conf.Digest()
 	m.say(logs.LevelInfo, "spawned: '%s' with pid %d", m.conf.Name, m.PID)
 	switch {
 	case m.awaitsReady():

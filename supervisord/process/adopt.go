@@ -92,8 +92,8 @@ func (p *Process) muted() string {
 	if !ok || child.Muted() == nil {
 		return ""
 	}
-	if errors.Is(p.child.Signal(0, false), syscall.EPERM) { // so it can't be restarted either
-		p.Log.Warn(fmt.Sprintf("the output of '%s' (pid %d) can't be read any more (%v), nor can the process be signalled: "+
+	if p.Config.Command == "" || errors.Is(p.child.Signal(0, false), syscall.EPERM) {
+		p.Log.Warn(fmt.Sprintf("the output of '%s' (pid %d) can't be read any more (%v), nor can the process be restarted: "+
 			"it waits as soon as its pipe is full", p.FullName(), p.child.Pid(), child.Muted()))
 		return ""
 	}
@@ -133,6 +133,18 @@ func (p *Process) Legacy() (l Legacy, err error) {
 		s.Close()
 	}
 	return l, err
+}
+
+// Estate is the same for another process of this daemon.
+func (l *Legacy) Estate() Estate {
+	e := Estate{Past: l.Status, Exit: l.Bequest.Exit, Handed: true, Held: l.Held, Socket: l.Socket}
+	e.Past.Child, e.Past.Kin = nil, nil
+	if child := l.Status.Child; child != nil {
+		e.Child = spawn.Orphan{
+			PID: child.Pid(), Traces: child.Traces(), FDs: &l.Bequest.FDs, Unsent: l.Bequest.Unsent, IsOurs: !l.Bequest.Adopted,
+		}
+	}
+	return e
 }
 
 // inheritSocket has the siblings of an adopted FastCGI process go on with the

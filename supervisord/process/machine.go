@@ -35,6 +35,10 @@ type Status struct {
 
 	Vitals
 
+	// Digest is what the child was born with, see config.Process.Digest; "" if that
+	// is not known, or there is none.
+	Digest string
+
 	// What only a later daemon need know, beside what is to come:
 	Child      spawn.Child // nil for none
 	Forewarned bool        // it has been sent its stop signal, which is yet to be told

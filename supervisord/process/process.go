@@ -199,6 +199,9 @@ func (p *Process) IsOver() bool {
 // who waits has another to ask.
 var ErrRemoved = errors.New("the process has been removed")
 
+// Wait blocks until Run has ended.
+func (p *Process) Wait() { <-p.gone }
+
 // Run is the life of the process. It returns when ctx ends; a child that is
 // alive then is left alone.
 func (p *Process) Run(ctx context.Context) {

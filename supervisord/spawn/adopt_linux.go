@@ -143,19 +143,23 @@ func (c *child) reconnect(o *Orphan, spec *Spec) {
 }
 
 // Reopen opens the pipes of an orphan that lives: from then on what is in them is
-// not lost if it ends before it is adopted. Those that can't be looked into are
-// left to Adopt.
+// not lost if it ends before it is adopted. If one can't be opened all are left to
+// Adopt.
 func (o *Orphan) Reopen() {
 	if o.FDs != nil || !o.IsAlive() {
 		return
 	}
-	if _, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", o.PID)); err != nil {
-		return
-	}
-	o.FDs = &[3]int{
-		openPipe(o.PID, 0, o.Stdin, unix.O_WRONLY),
-		openPipe(o.PID, 1, o.Stdout, unix.O_RDONLY),
-		openPipe(o.PID, 2, o.Stderr, unix.O_RDONLY),
+	o.FDs = &[3]int{-1, -1, -1}
+	for i, pipe := range [3]struct {
+		inode uint64
+		mode  int
+	}{{o.Stdin, unix.O_WRONLY}, {o.Stdout, unix.O_RDONLY}, {o.Stderr, unix.O_RDONLY}} {
+		fd, err := openPipe(o.PID, i, pipe.inode, pipe.mode)
+		if err != nil {
+			o.Close()
+			return
+		}
+		o.FDs[i] = fd
 	}
 }
 

@@ -24,6 +24,9 @@ type verb func(p *process.Process, name string) process.Answer
 func (s *Supervisor) process(name string) (*active, *process.Process, error) {
 	spec := namespec.Parse(name)
 	g := s.find(spec.Group)
+	if p := s.unconfiguredNamed(spec); p != nil {
+		return nil, p, nil
+	}
 	if g == nil {
 		return nil, nil, faults.New(faults.BadName, name)
 	}

@@ -37,5 +37,8 @@ func (s *Supervisor) Unstopped() []string {
 			names = append(names, p.FullName())
 		}
 	}
+	for p := range s.allUnconfigured() {
+		names = append(names, p.FullName())
+	}
 	return names
 }

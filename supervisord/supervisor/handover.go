@@ -28,6 +28,9 @@ func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
 	if differs := describeChanges(s.compare(checked.Config)); differs != "" {
 		return faults.New(faults.Failed, "the configuration is not what runs ("+differs+"): update first")
 	}
+	for p := range s.allUnconfigured() {
+		return faults.New(faults.Failed, p.FullName()+" runs and is not configured: stop it first")
+	}
 	if err := s.Options.Upgrade(ctx, binary, checked.From); err != nil {
 		return faults.New(faults.Failed, err.Error())
 	}

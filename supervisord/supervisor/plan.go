@@ -13,7 +13,7 @@ import (
 // number of processes of a program that has been scaled.
 func (s *Supervisor) UpdatesByProcess(group string) bool {
 	g, conf := s.find(group), groupOf(s.configured(), group)
-	return g != nil && conf != nil && s.updatesByProcess(conf.Diff(g.Config))
+	return g != nil && conf != nil && s.updatesByProcess(diff(conf, g))
 }
 
 func (s *Supervisor) updatesByProcess(d config.GroupDiff) bool {
@@ -61,7 +61,7 @@ func (s *Supervisor) Plan() ([]api.GroupPlan, error) {
 	}
 	for _, name := range changes.Changed {
 		if g := s.find(name); g != nil {
-			plans = append(plans, s.planOf(groupOf(fresh, name).Diff(g.Config)))
+			plans = append(plans, s.planOf(diff(groupOf(fresh, name), g)))
 		}
 	}
 	for _, name := range changes.Added {

@@ -18,7 +18,7 @@ func (s *Supervisor) Pending(group string) (config.GroupDiff, error) {
 	if g == nil || conf == nil {
 		return config.GroupDiff{}, faults.New(faults.BadName, group)
 	}
-	return conf.Diff(g.Config), nil
+	return diff(conf, g), nil
 }
 
 // Join makes processes that an active group does not have. They are at rest, or
@@ -52,6 +52,11 @@ func (s *Supervisor) join(group string, configs []*config.Process) (added []*pro
 			return nil, faults.New(faults.Failed, err.Error())
 		}
 		added = append(added, p)
+	}
+	for i, p := range added {
+		if e := s.reclaim(configs[i]); e != nil {
+			p.Adopt(&e.Estate)
+		}
 	}
 	s.install(g, g.Config, slices.Concat(g.Processes, added))
 	return added, nil

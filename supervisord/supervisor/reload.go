@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/states"
 )
@@ -40,7 +41,7 @@ func (s *Supervisor) compare(fresh *config.Config) api.Changes {
 		switch old := s.find(g.Name); {
 		case old == nil:
 			c.Added = append(c.Added, g.Name)
-		case !old.Config.Equal(g):
+		case !old.Config.Equal(g), isOutdated(old, g):
 			c.Changed = append(c.Changed, g.Name)
 		}
 	}
@@ -95,7 +96,15 @@ func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 		if s.find(name) != nil {
 			return faults.New(faults.AlreadyAdded, name)
 		}
-		if err := s.activate(ctx, g); err != nil {
+		s.Estates = make(map[string]*Estate)
+		for _, c := range g.Processes {
+			if e := s.reclaim(c); e != nil {
+				s.Estates[namespec.Join(c.Group, c.Name)] = e
+			}
+		}
+		err := s.activate(ctx, g)
+		s.Estates = nil // it is added but once
+		if err != nil {
 			return faults.New(faults.Failed, err.Error())
 		}
 		s.rescale(g)

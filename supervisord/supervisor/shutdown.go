@@ -75,6 +75,7 @@ func (s *Supervisor) beginShutdown(ctx context.Context) chan struct{} {
 	stopped := make(chan struct{})
 	s.living.Go(func() {
 		defer close(stopped)
+		defer s.stopUnconfigured(ctx)()
 		if s.hasWaves() {
 			s.stopInWaves(ctx)
 		} else {

@@ -53,6 +53,9 @@ type Options struct {
 	// Estates are what an earlier daemon has left, by the full names of the
 	// processes. Activate sees to it.
 	Estates map[string]*Estate
+	// Unconfigured are children that an earlier daemon has left and that are
+	// nobody's any more. Activate sees to them too.
+	Unconfigured []Unconfigured
 	// Resumed tells that the daemon has been running all the time: nothing of
 	// what there is is news. Pools are where the pools of listeners go on, by
 	// the names of the groups.
@@ -103,6 +106,8 @@ type Supervisor struct {
 	// regrouped is closed with the next change of groups, nil until wanted.
 	regrouped chan struct{}
 
+	unconfigured map[*process.Process]func() // and what ends their goroutines
+
 	relations *relations // of groups, nil until wanted
 
 	last   *config.Config
@@ -151,6 +156,8 @@ func New(o Options) *Supervisor {
 		named:   make(map[string]*active),
 		auto:    make(map[*config.Process]autoLogs),
 
+		unconfigured: make(map[*process.Process]func()),
+
 		noSocket: make(map[*process.Process]*Estate),
 		held:     make(map[*process.Process]*hold),
 		patience: time.NewTimer(time.Hour),
@@ -191,6 +198,7 @@ func (s *Supervisor) Activate(ctx context.Context) error {
 	s.keepSockets() // of those that have been handed over
 	s.restartWithoutSocket(ctx, s.noSocket)
 	s.noSocket = nil
+	s.keepUnconfigured(ctx)
 	return nil
 }
 
@@ -293,6 +301,9 @@ func (s *Supervisor) order(do func(context.Context)) error {
 func (s *Supervisor) dismiss() {
 	for _, g := range s.list() {
 		g.end(nil)
+	}
+	for _, end := range s.allUnconfigured() {
+		end()
 	}
 	s.living.Wait()
 }

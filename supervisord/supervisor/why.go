@@ -73,6 +73,7 @@ func (s *Supervisor) Why(name string) ([]api.Cause, error) {
 func (s *Supervisor) causes(p *process.Process) []api.Cause {
 	st := p.Status()
 	causes := []api.Cause{{Kind: "state", Text: st.Reason}}
+	causes = append(causes, s.notAsConfigured(p, st)...)
 	if st.SpawnErr != "" && st.SpawnErr != st.Reason {
 		causes = append(causes, api.Cause{Kind: "exit", Text: st.SpawnErr})
 	}
@@ -90,6 +91,9 @@ func (s *Supervisor) causes(p *process.Process) []api.Cause {
 func (s *Supervisor) AllCauses() map[string][]api.Cause {
 	all := make(map[string][]api.Cause)
 	for _, p := range s.indexed().sorted {
+		all[p.FullName()] = s.causes(p)
+	}
+	for p := range s.allUnconfigured() {
 		all[p.FullName()] = s.causes(p)
 	}
 	return all
