@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -51,6 +52,13 @@ autorestart=false
 		s.awaitRunning("counter", "mortal")
 		s.grows(s.path("counter.log"))
 	}
+	if got := s.pid("counter"); got != pid {
+		t.Errorf("pid %d, had %d", got, pid)
+	}
+	s.crash() // it is found without a record, too
+	s.write("supervisord.pid.state", "")
+	s.startUnder(wrapper...)
+	s.awaitRunning("counter", "mortal")
 	if got := s.pid("counter"); got != pid {
 		t.Errorf("pid %d, had %d", got, pid)
 	}
@@ -109,6 +117,24 @@ stdout_logfile=%[1]s/guarded.log
 // them have ended.
 func TestProgramsWhoseSocketIsLostAreRestarted(t *testing.T) {
 	t.Parallel()
+	t.Run("a filter of system calls", func(t *testing.T) {
+		t.Parallel()
+		newSite(t).losesSockets("", testkit.Denied([]testkit.Denial{{Call: unix.SYS_PIDFD_GETFD, Errno: unix.EPERM}})...)
+	})
+	t.Run("no pidfds", func(t *testing.T) {
+		t.Parallel()
+		newSite(t).losesSockets("", testkit.Denied([]testkit.Denial{{Call: unix.SYS_PIDFD_OPEN, Errno: unix.ENOSYS}})...)
+	})
+	t.Run("no tracing", func(t *testing.T) {
+		t.Parallel()
+		newSite(t).losesSockets("user=nobody", untraced(t)...)
+	})
+}
+
+// losesSockets has programs with sockets outlive a daemon whose successor can't
+// have these.
+func (s *site) losesSockets(options string, wrapper ...string) {
+	t := s.t
 	var ports [2]int
 	for i := range ports {
 		l, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -118,10 +144,9 @@ func TestProgramsWhoseSocketIsLostAreRestarted(t *testing.T) {
 		ports[i] = l.Addr().(*net.TCPAddr).Port
 		l.Close()
 	}
-	s := newSite(t)
 	// The second one takes its time to end.
 	s.configure(fmt.Sprintf(`[socket:web]
-listen=tcp://127.0.0.1:%d
+listen=tcp://127.0.0.1:%[1]d
 [program:web]
 command=sh -c "trap 'sleep 0.%%(process_num)d; exit' TERM; while :; do sleep 0.05; done"
 sockets=web
@@ -129,21 +154,22 @@ process_name=web_%%(process_num)d
 numprocs=2
 startretries=0
 startsecs=0
+%[3]s
 [fcgi-program:page]
 command=sh -c "trap 'sleep 0.%%(process_num)d; exit' TERM; while :; do sleep 0.05; done"
-socket=tcp://127.0.0.1:%d
+socket=tcp://127.0.0.1:%[2]d
 process_name=page_%%(process_num)d
 numprocs=2
 startretries=0
 startsecs=0
-`, ports[0], ports[1]))
-	denied := testkit.Denied([]testkit.Denial{{Call: unix.SYS_PIDFD_GETFD, Errno: unix.EPERM}})
-	s.startUnder(denied...)
+%[3]s
+`, ports[0], ports[1], options))
+	s.startUnder(wrapper...)
 	names := []string{"web:web_0", "web:web_1", "page:page_0", "page:page_1"}
 	s.awaitRunning(names...)
 	before := s.programPids(names...)
 	s.crash()
-	s.startUnder(denied...)
+	s.startUnder(wrapper...)
 	for i, name := range names {
 		s.await("another "+name, func() bool { p := s.pid(name); return p != 0 && p != before[i] })
 	}
@@ -158,5 +184,42 @@ startsecs=0
 		if strings.Contains(log, word) {
 			t.Errorf("it says %q", word)
 		}
+	}
+}
+
+// TestSetuidProgramIsRestarted: a daemon without rights can't read from one that has
+// more, and does not take it for dead.
+func TestSetuidProgramIsRestarted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	wrapper := s.forUser(nobody)
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(sleep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := s.write("guarded", string(data))
+	if err := os.Chmod(path, 0o755|os.ModeSetuid); err != nil {
+		t.Fatal(err)
+	}
+	s.configure("[program:guarded]\ncommand=" + path + " 1000\n")
+	s.startAs(wrapper...)
+	s.awaitRunning("guarded")
+	old := s.pid("guarded")
+	if info, err := os.Stat(fmt.Sprintf("/proc/%d/environ", old)); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
+		t.Skipf("SKIPPED: setuid programs get no rights here (%v)", err)
+	}
+	s.crash()
+	s.startAs(wrapper...)
+	s.await("another one", func() bool { p := s.pid("guarded"); return p != 0 && p != old })
+	s.awaitRunning("guarded")
+	if alive(old) {
+		t.Error("the old one lives")
+	}
+	if log := s.read("supervisord.log"); !strings.Contains(log, fmt.Sprintf("WARN restarting 'guarded' (pid %d)", old)) {
+		t.Errorf("the log is\n%s", log)
 	}
 }
