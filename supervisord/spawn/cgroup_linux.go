@@ -24,6 +24,7 @@ type cgroup struct {
 	heard func()
 	fd    int // of cgroup.events, in the poller's set, -1 for none
 	place place
+	told  bool // the kernel tells of its changes
 }
 
 // cgroupPrefix is what the names of our groups begin with.
@@ -246,8 +247,16 @@ func (g *cgroup) watch(s *Spawner, heard func()) {
 		return
 	}
 	g.fd = fd
-	g.place, _ = poller.add(fd, unix.EPOLLPRI, groupEar{g, s})
+	g.place, err = poller.add(fd, unix.EPOLLPRI, groupEar{g, s})
+	g.told = err == nil
 	g.read()
+}
+
+// isTold tells whether the kernel tells of changes.
+func (g *cgroup) isTold() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.told
 }
 
 // read lets the kernel know that the last change has been seen.

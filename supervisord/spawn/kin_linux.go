@@ -459,21 +459,21 @@ func (k *kin) settle() {
 const lookAgain = 200 * time.Millisecond
 
 // lookLater sees to it that somebody notices the end of those that are waited for
-// and have no pidfd. Only mu's holder calls it.
+// and of whom the kernel does not tell. Only mu's holder calls it.
 func (k *kin) lookLater() {
 	if len(k.watches) == 0 || k.released {
 		return
 	}
+	untold := k.group != nil && !k.group.isTold()
 	for _, t := range k.tracked {
-		if t.fd >= 0 {
-			continue
-		}
-		if k.later == nil {
-			k.later = time.AfterFunc(lookAgain, k.check)
-		} else {
-			k.later.Reset(lookAgain)
-		}
-		return
+		untold = untold || t.fd < 0
+	}
+	switch {
+	case !untold:
+	case k.later == nil:
+		k.later = time.AfterFunc(lookAgain, k.check)
+	default:
+		k.later.Reset(lookAgain)
 	}
 }
 
