@@ -214,7 +214,7 @@ func (e *estate) take(record *ledger.Ledger) {
 		}
 		e.add(&entry)
 	}
-	e.placeStrays()
+	e.placeStrays(record.Leaving)
 	e.search(record.Taken)
 }
 

@@ -75,7 +75,7 @@ func TestStrays(t *testing.T) {
 				c.Groups = append(c.Groups, &config.Group{Name: p.Group, Processes: []*config.Process{p}})
 			}
 			e := &estate{conf: c, log: slog.New(slog.NewTextHandler(io.Discard, nil)), left: make(map[string]*supervisor.Estate), strays: tt.strays}
-			e.placeStrays()
+			e.placeStrays(true)
 			for name, left := range e.left {
 				if tt.want[name] != left.Child.PID {
 					t.Errorf("%s has got the child %d", name, left.Child.PID)

@@ -8,6 +8,7 @@ import (
 	"supervisor/supervisord/ledger"
 	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
 )
 
@@ -48,8 +49,9 @@ var rules = []func(*ledger.Entry, *config.Process) bool{
 }
 
 // placeStrays gives children whose processes are not configured any more to those
-// that they have become. The others are listed as unconfigured.
-func (e *estate) placeStrays() {
+// that they have become. The others are listed as unconfigured. leaving tells that
+// the earlier daemon was about to end: what it was stopping starts again.
+func (e *estate) placeStrays(leaving bool) {
 	for _, fits := range rules {
 		free := e.unclaimed()
 		var rest []ledger.Entry
@@ -64,6 +66,9 @@ func (e *estate) placeStrays() {
 			e.log.Info(fmt.Sprintf("'%s' (pid %d) is '%s' now", was, one.PID, is))
 			left := e.past(one)
 			left.Unwanted = e.kills()
+			if leaving && left.Past.State == states.Stopping { // as interrupt has it
+				left.Past.Again = p.Autostart
+			}
 			e.left[is] = left
 		}
 		e.strays = rest
