@@ -121,10 +121,6 @@ func TestProgramsWhoseSocketIsLostAreRestarted(t *testing.T) {
 		t.Parallel()
 		newSite(t).losesSockets("", testkit.Denied([]testkit.Denial{{Call: unix.SYS_PIDFD_GETFD, Errno: unix.EPERM}})...)
 	})
-	t.Run("no pidfds", func(t *testing.T) {
-		t.Parallel()
-		newSite(t).losesSockets("", testkit.Denied([]testkit.Denial{{Call: unix.SYS_PIDFD_OPEN, Errno: unix.ENOSYS}})...)
-	})
 	t.Run("no tracing", func(t *testing.T) {
 		t.Parallel()
 		newSite(t).losesSockets("user=nobody", untraced(t)...)
