@@ -59,7 +59,7 @@ func (b *browser) ask(method, path string, headers ...string) (int, string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if quoted, ok := strings.CutPrefix(strings.TrimPrefix(resp.Header.Get("Location"), "http://"+resp.Request.Host), "/?message="); ok {
+	if quoted, ok := strings.CutPrefix(strings.TrimPrefix(strings.TrimPrefix(resp.Header.Get("Location"), "http://"+resp.Request.Host), "."), "/?message="); ok {
 		text, err := url.PathUnescape(quoted)
 		if err != nil {
 			b.t.Fatal(err)

@@ -233,6 +233,15 @@ func ofHTTP() []Difference {
 			"Its users don't lose them.", of(option, "supervisor.rpcinterface_factory")},
 		{"X19", area, "Takes a password that begins with {bcrypt} for clear text.", "Takes it for a bcrypt hash.",
 			"A file that leaks should not tell the password.", of(option, "inet_http_server password")},
+		{"X20", area, "Answers a browser whatever host name led it there.",
+			"Without a password a TCP server answers only for localhost, this machine's names, the host of port, IP addresses and allowed_hosts; others get 421. What is no host name is answered.",
+			"A page whose name leads to 127.0.0.1 must not run commands (DNS rebinding).", of(option, "port", "allowed_hosts")},
+		{"X21", area, "Looks for Content-Length in its exact form only and does not know Transfer-Encoding.",
+			"Refuses requests whose end others could see elsewhere: several or odd lengths, Transfer-Encoding, stray carriage returns.",
+			"Behind a proxy that is how requests are smuggled.", nil},
+		{"X22", area, "Redirects the forms of its web page to an absolute address.",
+			"Redirects them to a relative one, or to the path that a proxy has put into Host.",
+			"It is right behind every proxy.", nil},
 	}
 }
 

@@ -188,6 +188,9 @@ func (s *Server) json() map[string]any {
 	if s.GetActions {
 		v["get_actions"] = true // Supervisor doesn't know it
 	}
+	if s.AllowedHosts != nil {
+		v["allowed_hosts"] = s.AllowedHosts // nor this
+	}
 	return v
 }
 

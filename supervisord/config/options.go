@@ -374,6 +374,7 @@ var options = []Option{
 
 	{Name: "port", In: InInetServer, Type: InetAddress, Required: true, Help: "port or host:port to listen on"},
 	{Name: "get_actions", Own: true, In: InInetServer, Type: Boolean, Default: "false", Help: "carry out actions of the web pages by GET too; any site can then have a browser send them"},
+	{Name: "allowed_hosts", Own: true, In: InInetServer, Type: List, Help: "host names for which a server without password answers besides those of this machine; *.x for all below x, * for any"},
 	{Name: "file", In: InUnixServer, Required: true, Names: NameHere, Help: "path of the socket"},
 	{Name: "username", In: inServers, Help: "user that clients must name"},
 	{Name: "password", In: inServers, Help: "password that clients must give, clear, {bcrypt} and its hash, as `htpasswd -bnBC 10 '' WORD` prints behind a colon, or {SHA} and its SHA-1"},

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"strings"
+
 	"supervisor/supervisord/password"
 	"supervisor/supervisord/python"
 )
@@ -19,6 +21,9 @@ func (l *loader) servers() {
 		a := get[address](r, "port")
 		s.Host, s.Port = a.host, a.port
 		s.GetActions = get[bool](r, "get_actions")
+		for _, name := range get[[]string](r, "allowed_hosts") {
+			s.AllowedHosts = append(s.AllowedHosts, strings.TrimSuffix(strings.ToLower(name), "."))
+		}
 		l.conf.Servers = append(l.conf.Servers, s)
 	}
 	for _, section := range l.sections("unix_http_server") {

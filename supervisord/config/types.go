@@ -132,6 +132,10 @@ type Server struct {
 	Password string // clear, {SHA} and 40 lower-case hex digits, or {bcrypt} and a hash
 
 	GetActions bool // tcp: the web pages carry out actions by GET too
+	// AllowedHosts are host names, in lower case, for which a tcp server without
+	// credentials answers besides those of the machine: "*" for any, "*.x" for
+	// those below x.
+	AllowedHosts []string
 
 	credentials bool   // username= and password= are set, empty or not
 	owner       string // chown= as written

@@ -241,9 +241,10 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// headEnd looks for the end of a request's head: an empty line, as net/http has
-// it.
+// headEnd looks for the end of a request's head: an empty line that is not before
+// the first other one, as tolerantConn has it.
 type headEnd struct {
+	begun bool // there was a byte that ends no line
 	found bool
 	size  int  // of what has been looked at
 	line  int  // of the line that has begun
@@ -260,12 +261,13 @@ func (h *headEnd) look(data []byte) int {
 		h.size++
 		switch {
 		case b == '\n':
-			h.found = h.line == 0 || h.line == 1 && h.first == '\r'
+			h.found = h.begun && (h.line == 0 || h.line == 1 && h.first == '\r')
 			h.line = 0
 		default:
 			if h.line == 0 {
 				h.first = b
 			}
+			h.begun = h.begun || b != '\r'
 			h.line++
 		}
 	}

@@ -19,6 +19,11 @@
 // handlers behind the same credentials (shortcut.go). What it does not know for
 // certain it hands to net/http.
 //
+// Clients of Supervisor send requests that net/http refuses, above all with a Host
+// that is none. Those whose end is certain are rewritten before it reads them
+// (tolerant.go, head.go). A TCP server without credentials answers only for host
+// names of its own (hosts.go).
+//
 // A handler refuses by setting a status and no more. The page that goes with
 // it is Supervisor's and is added here.
 package httpd

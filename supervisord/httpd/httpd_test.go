@@ -211,7 +211,7 @@ func TestRequests(t *testing.T) {
 func TestMalformedRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, nil)
-	for _, request := range []string{"nonsense\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/1.1\r\nNo colon\r\n\r\n",
+	for _, request := range []string{"nonsense\r\n\r\n", "GET / http/1.1\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n folded: first\r\n\r\n",
 		"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"} {
 		if resp, _ := in.ask(t, request); resp.StatusCode != 400 {
 			t.Errorf("%q: %d", request, resp.StatusCode)

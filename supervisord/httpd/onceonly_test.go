@@ -157,7 +157,7 @@ func eachCallOnce(t *testing.T, family string, overtaken bool) {
 	o := &onceOnly{ran: make(chan struct{})}
 	in := serve(t, o, func(c *config.Server) {
 		if family == "inet" {
-			c.Family, c.Host = family, "127.0.0.1"
+			c.Family, c.Host, c.AllowedHosts = family, "127.0.0.1", []string{"*"}
 		}
 	})
 	site := in.sites[0]

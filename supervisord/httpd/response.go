@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"supervisor/supervisord/hostheader"
 	"supervisor/supervisord/logs"
 )
 
@@ -66,6 +67,7 @@ type recorder struct {
 }
 
 func (rec recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Host = hostheader.Decode(r.Host)      // tolerantConn has encoded it
 	w.Header().Set("Server", "Medusa/1.12") // what clients of Supervisor see
 	resp := &response{ResponseWriter: w}
 	if rec.log.Enabled(r.Context(), logs.LevelTrace) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/hostheader"
 )
 
 // Handlers are who answers behind the credentials.
@@ -60,8 +61,13 @@ func routes(s *streams, c config.Server, h Handlers) []route {
 	// A page of another site must not make a browser call with the credentials
 	// that it remembers. Clients that are not browsers are never concerned.
 	origin := http.NewCrossOriginProtection()
-	origin.SetDenyHandler(refusal(http.StatusForbidden))
-	rpc := complete(origin.Handler(h.RPC))
+	rpc := complete(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if origin.Check(hostheader.AsSent(r)) != nil {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		h.RPC.ServeHTTP(w, r)
+	}))
 	web := refusal(http.StatusNotFound)
 	if h.Web != nil {
 		web = complete(h.Web(c))

@@ -26,13 +26,13 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	var servers []*server
 	for _, st := range s.sites {
 		routed := router(routes(&s.streams, st.Server, h))
-		handler := recorder{st, s.Log, st.guard.before(routed)}
+		handler := recorder{st, s.Log, newHostCheck(st.Server, s.Log).before(st.guard.before(routed))}
 		srv := newServer(calls, handler, s.Log)
 		servers = append(servers, srv)
 		listener := newCrowded(st.Listener, &st.crowd)
 		accept := func(l net.Listener) {
 			group.Go(func() error {
-				if err := srv.serve(l); !s.paused.Load() {
+				if err := srv.serve(tolerantListener{l}); !s.paused.Load() {
 					return err
 				}
 				return nil // somebody else accepts
@@ -89,8 +89,16 @@ func newServer(base context.Context, h http.Handler, log *slog.Logger) *server {
 	return s
 }
 
-// connKey is the key of the *conn in the context of a request.
+// connKey is the key of the connection in the context of a request.
 type connKey struct{}
+
+// connOf returns the connection that net/http has been given in another form.
+func connOf(nc net.Conn) *conn {
+	if t, ok := nc.(*tolerantConn); ok {
+		nc = t.Conn
+	}
+	return nc.(*conn)
+}
 
 // executor has requests executed, unless their connections are handed over: then
 // another does that, and the client gets his answer from there.
@@ -102,7 +110,7 @@ func (e executor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		length = -1
 		w.Header().Set("Connection", "close") // one can't tell from outside where the next request begins
 	}
-	if !r.Context().Value(connKey{}).(*conn).begin(length) {
+	if !connOf(r.Context().Value(connKey{}).(net.Conn)).begin(length) {
 		panic(http.ErrAbortHandler)
 	}
 	e.next.ServeHTTP(w, r)
@@ -117,7 +125,7 @@ func (s *server) serve(l net.Listener) error {
 
 func (s *server) note(nc net.Conn, state http.ConnState) {
 	if state == http.StateIdle {
-		nc.(*conn).idle()
+		connOf(nc).idle()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -31,7 +31,9 @@ var show = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 func TestShortcutAnswersLikeNetHTTP(t *testing.T) {
 	t.Parallel()
 	short := serve(t, show, nil)
-	long := serve(t, show, func(c *config.Server) { c.Family, c.Host, c.Port = "inet", "127.0.0.1", 0 })
+	long := serve(t, show, func(c *config.Server) {
+		c.Family, c.Host, c.Port, c.AllowedHosts = "tcp", "127.0.0.1", 0, []string{"*"}
+	})
 	for name, request := range map[string]string{
 		"plain":              plainCall,
 		"lower case":         strings.ToLower(plainCall[:19]) + plainCall[19:],

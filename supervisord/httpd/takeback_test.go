@@ -52,7 +52,7 @@ func TestTakingBack(t *testing.T) {
 
 func TestTakingBackTCP(t *testing.T) {
 	t.Parallel()
-	c := config.Server{Section: "inet_http_server", Family: "tcp", Host: "127.0.0.1"}
+	c := config.Server{Section: "inet_http_server", Family: "tcp", Host: "127.0.0.1", AllowedHosts: []string{"*"}}
 	s, err := Listen([]config.Server{c}, Options{Log: slog.New(slog.DiscardHandler), Stderr: io.Discard})
 	if err != nil {
 		t.Fatal(err)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
-	"strings"
+	"strconv"
 	"time"
 
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/hostheader"
 )
 
 // action is something that can be done on the status page.
@@ -86,23 +88,45 @@ func (s *server) meant(r *http.Request) bool {
 	if r.Method == http.MethodPost {
 		return true
 	}
-	asPost := *r
+	asPost := hostheader.AsSent(r)
 	asPost.Method = http.MethodPost
-	return s.obeysGet && s.origin.Check(&asPost) == nil
+	return s.obeysGet && s.origin.Check(asPost) == nil
 }
 
 // tell redirects to the status page with a message. Forms get the status that
-// is meant for them and an address that is right behind any proxy. A GET comes
-// from a script written for Supervisor and gets what that answers, to the byte;
-// it is not cached.
+// is meant for them and an address relative to theirs, which is right behind any
+// proxy; but a proxy that puts a path into Host means the page to be there. A GET
+// comes from a script written for Supervisor and gets what that answers, to the
+// byte; it is not cached.
 func (s *server) tell(w http.ResponseWriter, r *http.Request, message string) {
 	forbidCaching(w.Header())
 	address := "/?message=" + quote(message)
-	if r.Method == http.MethodPost {
-		redirect(w, r, address, http.StatusSeeOther)
+	if r.Method != http.MethodPost {
+		redirect(w, baseURL(r)+address, http.StatusMovedPermanently)
 		return
 	}
-	redirect(w, r, "http://"+strings.TrimSuffix(r.Host, ":80")+address, http.StatusMovedPermanently)
+	base := hostheader.Path(r.Host)
+	if base == "" {
+		base = "."
+	}
+	redirect(w, base+address, http.StatusSeeOther)
+}
+
+// baseURL is how Supervisor refers to itself: by what the client has put into
+// Host, and without that by its own address, if that is one of TCP.
+func baseURL(r *http.Request) string {
+	if base := hostheader.Base(r.Host); base != "" {
+		return "http://" + base
+	}
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok {
+		return ""
+	}
+	host := local.IP.String()
+	if local.IP.IsLoopback() {
+		host = "localhost"
+	}
+	return "http://" + hostheader.Base(net.JoinHostPort(host, strconv.Itoa(local.Port)))
 }
 
 // now is the time as C's ctime writes it.

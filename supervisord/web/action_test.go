@@ -25,7 +25,7 @@ var clock = regexp.MustCompile(` at [A-Z][a-z]{2} [A-Z][a-z]{2} [ 1-3]\d \d\d:\d
 // message is what a redirect says, with TIME for the time.
 func message(t *testing.T, location string) string {
 	t.Helper()
-	quoted, ok := strings.CutPrefix(strings.TrimPrefix(location, "http://localhost:9001"), "/?message=")
+	quoted, ok := strings.CutPrefix(strings.TrimPrefix(strings.TrimPrefix(location, "http://localhost:9001"), "."), "/?message=")
 	text, err := url.PathUnescape(quoted)
 	if !ok || err != nil || strings.ContainsAny(quoted, " +:[]'") {
 		t.Fatalf("redirected to %q", location)
@@ -196,14 +196,23 @@ func TestTimeIsPaddedWithBlanks(t *testing.T) {
 }
 
 // What a script gets for its GET is Supervisor's answer; a form is led back
-// without a word about host or scheme, which only the browser knows.
+// without a word about host, scheme or prefix, which only the browser knows, unless
+// the proxy has told of a prefix.
 func TestWhereAnActionLeads(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ method, host, want string }{
 		{http.MethodGet, "localhost", "http://localhost/?message="},
 		{http.MethodGet, "example.org:9001", "http://example.org:9001/?message="},
 		{http.MethodGet, "example.org:80", "http://example.org/?message="},
-		{http.MethodPost, "example.org:9001", "/?message="},
+		{http.MethodGet, "example.org:", "http://example.org/?message="},
+		{http.MethodGet, "example.org/", "http://example.org/?message="},
+		{http.MethodGet, "example.org/supervisor/index.html", "http://example.org/supervisor/index.html/?message="},
+		{http.MethodGet, "/run/supervisor.sock", "http:///run/supervisor.sock/?message="},
+		{http.MethodGet, "", "/?message="}, // it is a unix socket
+		{http.MethodPost, "example.org:9001", "./?message="},
+		{http.MethodPost, "", "./?message="},
+		{http.MethodPost, "/run/supervisor.sock", "./?message="},
+		{http.MethodPost, "example.org/supervisor/index.html", "/supervisor/index.html/?message="},
 	} {
 		r := httptest.NewRequest(tt.method, "/index.html?action=refresh", nil)
 		r.Host = tt.host

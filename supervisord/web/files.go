@@ -21,14 +21,23 @@ func (s *server) file(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	name := "static" + r.URL.Path
+	if r.URL.Path == "" || strings.HasSuffix(r.URL.Path, "/") { // there are only files to be had
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	name := "static"
+	for part := range strings.SplitSeq(r.URL.Path, "/") {
+		if part != "" {
+			name += "/" + part
+		}
+	}
 	info, err := fs.Stat(static, name) // refuses every path that is not plain
 	if err != nil {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
 	if info.IsDir() {
-		redirect(w, r, r.URL.Path+"/", http.StatusMovedPermanently)
+		redirect(w, path.Base(name)+"/", http.StatusMovedPermanently)
 		return
 	}
 	data, err := static.ReadFile(name)

@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/faults"
+	"supervisor/supervisord/hostheader"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/states"
 )
@@ -65,15 +67,13 @@ func New(o Options) *Pages {
 // Handler returns the pages as one server of the configuration shows them.
 func (p *Pages) Handler(c config.Server) http.Handler {
 	s := &server{Pages: p, obeysGet: c.Family == "unix" || c.GetActions, origin: http.NewCrossOriginProtection()}
-	s.origin.SetDenyHandler(http.HandlerFunc(refuseForeign))
 	s.routes = map[string]page{
-		"":            s.status,
 		"/":           s.status,
 		"/index.html": s.status,
 		"/tail.html":  s.tail,
 		"/ok.html":    ok,
 	}
-	return s.origin.Handler(s)
+	return s
 }
 
 // server is the pages behind one listener.
@@ -91,7 +91,12 @@ type page func(w http.ResponseWriter, r *http.Request, f form) error
 // method, is looked for among the files, as Supervisor does.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
-	show, ok := s.routes[r.URL.Path]
+	if s.origin.Check(hostheader.AsSent(r)) != nil {
+		refuseForeign(w)
+		return
+	}
+	// Supervisor takes any number of slashes, as proxies join addresses.
+	show, ok := s.routes["/"+strings.TrimLeft(r.URL.Path, "/")]
 	if !ok || r.Method != http.MethodGet && r.Method != http.MethodPost {
 		s.file(w, r)
 		return
@@ -118,8 +123,7 @@ func protect(h http.Header) {
 }
 
 // refuseForeign answers a POST that another site had a browser send.
-func refuseForeign(w http.ResponseWriter, _ *http.Request) {
-	protect(w.Header())
+func refuseForeign(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(http.StatusForbidden)
 	fmt.Fprintln(w, "Refused: this request comes from a page of another site.\n"+
@@ -177,8 +181,10 @@ func forbidCaching(h http.Header) {
 	h.Set("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")
 }
 
-// redirect sends the client elsewhere, without a body.
-func redirect(w http.ResponseWriter, r *http.Request, url string, status int) {
-	w.Header().Set("Content-Type", "text/html") // keeps net/http from adding one
-	http.Redirect(w, r, url, status)
+// redirect sends the client elsewhere, without a body. The one of net/http would
+// make a relative address absolute, by a path that a proxy may have shortened.
+func redirect(w http.ResponseWriter, url string, status int) {
+	w.Header().Set("Content-Type", "text/html")
+	w.Header().Set("Location", url)
+	w.WriteHeader(status)
 }

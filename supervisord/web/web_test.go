@@ -45,7 +45,16 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/status.html", 404, ""},
 		{"GET", "/../web.go", 404, ""},
 		{"GET", "/images/../images/icon.png", 404, ""},
-		{"GET", "//images/icon.png", 404, ""},
+		{"GET", "//images/icon.png", 200, "image/png"},
+		{"GET", "//images///icon.png", 200, "image/png"},
+		{"GET", "/images/icon.png/", 404, ""},
+		{"HEAD", "/", 404, ""},
+		{"HEAD", "//", 404, ""},
+		{"GET", "//", 200, html},
+		{"GET", "///index.html", 200, html},
+		{"GET", "//tail.html", 200, html},
+		{"POST", "//ok.html", 200, "text/plain"},
+		{"GET", "//images", 301, "text/html"},
 		{"GET", "/images\x00", 404, ""},
 		{"OPTIONS", "*", 400, ""},
 		{"PUT", "/nothing", 400, ""},
@@ -102,7 +111,7 @@ func TestFilesAreAskedForAgainOnly(t *testing.T) {
 			t.Errorf("%s: %d", since, resp.StatusCode)
 		}
 	}
-	if resp, _ := c.ask("GET", "/images", ""); resp.Header.Get("Location") != "/images/" {
+	if resp, _ := c.ask("GET", "/images", ""); resp.Header.Get("Location") != "images/" {
 		t.Error(resp.Header)
 	}
 }

@@ -1,0 +1,154 @@
+package httpd
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"time"
+)
+
+// tolerantListener is a listener for net/http, to which requests are handed in a
+// form that it accepts.
+type tolerantListener struct{ net.Listener }
+
+// Accept implements net.Listener.
+func (l tolerantListener) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &tolerantConn{Conn: nc}, nil
+}
+
+// tolerantConn rewrites the heads of the requests that are read from it, and
+// leaves their bodies alone. A read never returns parts of two requests.
+//
+// After a request that must be refused it rewrites nothing any more: where the
+// next one would begin is not certain.
+type tolerantConn struct {
+	net.Conn
+	raw     []byte // read but not given: begins with a head, or is part of a body
+	scanned int    // how much of raw was searched for the end of the head
+	given   int    // how much of the head was given before it was complete
+	timed   bool   // the rest of the head has its deadline
+	out     []byte // the rewritten head, as far as it is still to be given
+	body    int64  // what is left of the body
+	asIs    bool
+}
+
+// Read implements net.Conn. In the middle of an answer net/http reads a single
+// byte, to notice when the client hangs up: no more is read for it, and it gets
+// what never changes, the first byte of a head.
+func (c *tolerantConn) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for {
+		switch {
+		case len(c.out) > 0:
+			n := copy(p, c.out)
+			c.out = c.out[n:]
+			return n, nil
+		case c.asIs:
+			return c.pass(p)
+		case c.body > 0:
+			n, err := c.pass(p[:min(int64(len(p)), c.body)])
+			c.body -= int64(n)
+			return n, err
+		case c.nextHead():
+			continue
+		}
+		if len(p) == 1 && len(c.raw) > 0 && c.given == 0 {
+			c.given = 1
+			return copy(p, c.raw), nil
+		}
+		if err := c.fill(len(p)); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// pass gives what comes next, as it is.
+func (c *tolerantConn) pass(p []byte) (int, error) {
+	if len(c.raw) == 0 {
+		return c.Conn.Read(p)
+	}
+	n := copy(p, c.raw)
+	if c.raw = c.raw[n:]; len(c.raw) == 0 {
+		c.raw = nil
+	}
+	return n, nil
+}
+
+// fill reads more of a head. Once one has begun the rest must come in time:
+// net/http starts that clock only when it has got something.
+func (c *tolerantConn) fill(most int) error {
+	if most > 1 && len(c.raw) > 0 && !c.timed {
+		c.timed = true
+		if err := c.Conn.SetReadDeadline(time.Now().Add(headerTimeout)); err != nil {
+			return err
+		}
+	}
+	p := make([]byte, min(most, 4<<10))
+	n, err := c.Conn.Read(p)
+	c.raw = append(c.raw, p[:n]...)
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// nextHead looks for a whole head in raw and reports whether there is something
+// to be given now. Empty lines before a request are passed over.
+func (c *tolerantConn) nextHead() bool {
+	if c.given == 0 {
+		c.raw = bytes.TrimLeft(c.raw, "\r\n")
+	}
+	end := headSizeOf(c.raw, &c.scanned)
+	if end < 0 && len(c.raw) <= maxHeader {
+		return false
+	}
+	var h head
+	ok := end >= 0
+	if ok {
+		h, ok = readHead(c.raw[:end])
+	}
+	if ok {
+		c.out, c.body = h.text[c.given:], h.length
+		c.raw = bytes.Clone(c.raw[end:])
+	} else {
+		c.asIs = true
+		c.raw = c.raw[c.given:]
+	}
+	c.scanned, c.given, c.timed = 0, 0, false
+	return true
+}
+
+// headSizeOf returns the size of the head at the beginning of data, -1 if it is
+// not complete. It begins to look where it has stopped before.
+func headSizeOf(data []byte, scanned *int) int {
+	for {
+		i := bytes.IndexByte(data[*scanned:], '\n')
+		if i < 0 {
+			return -1
+		}
+		i += *scanned + 1
+		switch rest := data[i:]; {
+		case bytes.HasPrefix(rest, []byte("\n")):
+			return i + 1
+		case bytes.HasPrefix(rest, []byte("\r\n")):
+			return i + 2
+		case len(rest) == 0 || len(rest) == 1 && rest[0] == '\r':
+			return -1 // the next line may be empty
+		}
+		*scanned = i
+	}
+}
+
+// CloseWrite lets net/http end an answer before the request has ended.
+func (c *tolerantConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}

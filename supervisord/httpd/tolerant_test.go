@@ -1,0 +1,192 @@
+package httpd
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"supervisor/supervisord/config"
+)
+
+// onTCP makes a server one of TCP that answers for any host name.
+func onTCP(c *config.Server) {
+	c.Section, c.Family, c.Host, c.AllowedHosts = "inet_http_server", "tcp", "127.0.0.1", []string{"*"}
+}
+
+// host answers with the Host header.
+var host = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Host) })
+
+// TestEveryHostIsServed: what Supervisor hardly looks at can't keep a request
+// from being answered, and reaches the handlers as it was sent.
+func TestEveryHostIsServed(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]*instance{"unix": serve(t, host, nil), "tcp": serve(t, host, onTCP)} {
+		for header, want := range map[string]string{
+			"":                                   "",
+			"Host: \r\n":                         "",
+			"Host:x\r\n":                         "x",
+			"hOST: \t x \t\r\n":                  "x",
+			"Host: /var/run/supervisor.sock\r\n": "/var/run/supervisor.sock",
+			"Host: unix:///run/s.sock\r\n":       "unix:///run/s.sock",
+			"Host: http://x:9001/RPC2\r\n":       "http://x:9001/RPC2",
+			"Host: x/supervisor/index.html\r\n":  "x/supervisor/index.html",
+			"Host: user:word@x:9001\r\n":         "user:word@x:9001",
+			"Host: h\u00e4\r\n":                  "h\u00e4",
+			"Host: a%2Fb %zz\r\n":                "a%2Fb %zz",
+			"Host: a b\tc\r\n":                   "a b\tc",
+			"Host: a\x01\x7f\"<>\\^`{|}#?\r\n":   "a\x01\x7f\"<>\\^`{|}#?",
+			"Host: [::1\r\n":                     "[::1",
+			"Host: first\r\nHost: second\r\n":    "first",
+			"Host: /first\r\nhost:\r\n":          "/first",
+			"Host: fol\r\n ded\r\n":              "folded",
+			"Host : spaced\r\n":                  "",
+		} {
+			for _, proto := range []string{"1.0", "1.1"} {
+				resp, body := in.ask(t, "POST /RPC2 HTTP/"+proto+"\r\n"+header+"Content-Length: 0\r\n\r\n")
+				if resp.StatusCode != 200 || body != want {
+					t.Errorf("%s HTTP/%s %q: %d %q", name, proto, header, resp.StatusCode, body)
+				}
+			}
+		}
+	}
+}
+
+// TestLenientHeads: the same goes for everything else that is out of order and
+// leaves no doubt about where the request ends.
+func TestLenientHeads(t *testing.T) {
+	t.Parallel()
+	in := serve(t, nil, onTCP)
+	for _, line := range []string{
+		"POST /RPC2 HTTP/1.0", "POST /RPC2 HTTP/1.2", "POST /RPC2 HTTP/2.0", "POST /RPC2 HTTP/1", "POST /RPC2 HTTP/11",
+		"POST /RPC2 HTTP/0.9", "POST /RPC2 HTTP/.", "POST /RPC2", "POST /RPC2?a%zz HTTP/1.1", "POST /RPC2;a HTTP/1.1",
+		"POST /RPC2#a HTTP/1.1", "POST /%52PC2 HTTP/1.1", "\r\n\r\nPOST /RPC2 HTTP/1.1", "POST /RPC2?\x01 HTTP/1.1",
+	} {
+		if resp, body := in.ask(t, line+"\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
+			t.Errorf("%q: %d %q", line, resp.StatusCode, body)
+		}
+	}
+	for _, fields := range []string{
+		"no colon", ": no name", "Na me: x", "N(a)me: x", "N\u00e4me: x", "Name: \u00e4", "Name: a\x00b", "User-Agent: \x1b[31m",
+		"A: x\r\n folded", "Expect: wonders", "Connection: some, thing", "Upgrade: h2c",
+		"Content-Length: 1", "A: " + strings.Repeat("a", 30000),
+	} {
+		if resp, body := in.ask(t, "POST /RPC2 HTTP/1.1\r\n"+fields+"\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
+			t.Errorf("%.40q: %d %q", fields, resp.StatusCode, body)
+		}
+	}
+}
+
+// TestAmbiguousRequestsAreRefused: where two readers could disagree about the end
+// of a request, nothing of it or behind it is obeyed.
+func TestAmbiguousRequestsAreRefused(t *testing.T) {
+	t.Parallel()
+	const length, inner = "Content-Length: 2\r\n", "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\ninner"
+	for name, in := range map[string]*instance{"unix": serve(t, nil, nil), "tcp": serve(t, nil, onTCP)} {
+		for _, fields := range []string{
+			length + "Content-Length: 3\r\n", "Content-Length: +2\r\n", "Content-Length: -2\r\n", "Content-Length: 0x2\r\n",
+			"Content-Length: 2, 2\r\n", "Content-Length: 2_0\r\n", "Content-Length: 99999999999999999999\r\n", "Content-Length: \r\n",
+			"Content-Length : 3\r\n" + length, "Content-Length\r\n" + length, "Content-Length\x00: 3\r\n" + length, "Content-Length: 2\r\n 0\r\n",
+			length + "Transfer-Encoding: chunked\r\n", length + "Transfer-Encoding : chunked\r\n", length + "Transfer-Encoding: identity\r\n",
+			length + "Transfer-Encoding: x\r\n chunked\r\n", "A: b\rContent-Length: 3\r\n" + length, length + "A: b\rTransfer-Encoding: chunked\r\n",
+		} {
+			for _, host := range []string{"Host: x\r\n", "Host: /x\r\n", ""} {
+				conn := in.dial(t)
+				go func() { _, _ = io.WriteString(conn, "POST /RPC2 HTTP/1.1\r\n"+host+fields+"\r\n"+inner+inner) }()
+				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, _ := io.ReadAll(resp.Body)
+				if resp.StatusCode < 400 || strings.Contains(string(body), "inner") {
+					t.Errorf("%s %q: %d %q", name, host+fields, resp.StatusCode, body)
+				}
+				conn.Close()
+			}
+		}
+	}
+}
+
+// script is a connection from which a text is read.
+type script struct {
+	net.Conn
+	io.Reader
+}
+
+func (s script) Read(p []byte) (int, error)    { return s.Reader.Read(p) }
+func (script) SetReadDeadline(time.Time) error { return nil }
+
+// FuzzTolerantConn: rewriting never loses, adds or moves a byte of a body, and
+// requests behind each other keep their boundaries, in whatever pieces they come.
+func FuzzTolerantConn(f *testing.F) {
+	f.Add("/run/s.sock", "no colon", "body", "h\u00e4", true)
+	f.Add("", "A: b\r\n c", "POST / HTTP/1.1\r\n\r\n", "x:1", false)
+	f.Fuzz(func(t *testing.T, host, field, body, second string, bytewise bool) {
+		if strings.ContainsAny(host+field+second, "\r\n") || isFraming(field) || len(host+field+second) > maxHeader/8 ||
+			strings.HasPrefix(field, " ") || strings.HasPrefix(field, "\t") || strings.HasPrefix(strings.ToLower(field), "host") {
+			t.Skip()
+		}
+		var text strings.Builder
+		for _, h := range []string{host, second} {
+			text.WriteString("POST /RPC2 HTTP/1.1\r\nHost: " + h + "\r\n" + field + "\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+		}
+		from := io.Reader(strings.NewReader(text.String()))
+		if bytewise {
+			from = iotest.OneByteReader(from)
+		}
+		r := bufio.NewReader(&tolerantConn{Conn: script{Reader: from}})
+		for _, h := range []string{host, second} {
+			req, err := http.ReadRequest(r)
+			if err != nil {
+				t.Fatalf("%q: %v", text.String(), err)
+			}
+			got, err := io.ReadAll(req.Body)
+			if err != nil || string(got) != body {
+				t.Fatalf("%q: body %q, %v", h, got, err)
+			}
+		}
+		if rest, err := io.ReadAll(r); len(rest) > 0 || err != nil {
+			t.Errorf("%q is left, %v", rest, err)
+		}
+	})
+}
+
+// TestSingleBytesTakeNoMore: net/http reads one byte to notice that a client has
+// gone. More than that must not be taken from the connection.
+func TestSingleBytesTakeNoMore(t *testing.T) {
+	t.Parallel()
+	from := strings.NewReader("\r\nPOST /RPC2 HTTP/1.1\r\nHost: /x\r\n\r\n")
+	c := &tolerantConn{Conn: script{Reader: from}}
+	p := make([]byte, 1)
+	if n, err := c.Read(p); n != 1 || err != nil || p[0] != 'P' || int(from.Size())-from.Len() != 3 {
+		t.Errorf("%d %q %v, %d bytes are left", n, p, err, from.Len())
+	}
+	if rest, err := io.ReadAll(c); err != nil || string(rest) != "OST /RPC2 HTTP/1.1\r\nHost: %2fx\r\n\r\n" {
+		t.Errorf("%q %v", rest, err)
+	}
+}
+
+// TestLaterHeadsHaveTheirDeadline: a client that has had an answer can't hold the
+// connection with half a head for as long as it could without a word.
+func TestLaterHeadsHaveTheirDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		c := &tolerantConn{Conn: ours}
+		if err := c.SetReadDeadline(time.Now().Add(idleTimeout)); err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		go func() { _, _ = io.WriteString(theirs, "POST /RPC2 HTTP/1.1\r\n") }()
+		if n, err := c.Read(make([]byte, 4096)); n != 0 || err == nil || time.Since(begun) != headerTimeout {
+			t.Errorf("%d, %v after %v", n, err, time.Since(begun))
+		}
+	})
+}
