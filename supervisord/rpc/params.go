@@ -82,10 +82,10 @@ type kind int
 
 const (
 	text      kind = iota // a string
-	word                  // a string, or a number that stands for one
+	word                  // a string, or what has one in Python's str
 	chars                 // a string; the fault shows what came instead
 	number                // a whole number, or a string with one
-	flag                  // a boolean; numbers and strings by their truth
+	flag                  // a boolean; anything else by its truth
 	list                  // an array
 	structure             // a struct
 )
@@ -171,7 +171,7 @@ func (a arguments) convert(wanted []param) error {
 	for i, p := range wanted {
 		v, ok := p.kind.accept(a[i])
 		if !ok {
-			if text := display(a[i]); p.kind == chars && text != "" {
+			if text := display(a[i]); p.kind == chars && text != "" && a[i] != nil {
 				return faults.New(faults.IncorrectParameters, text)
 			}
 			return incorrect()
@@ -189,15 +189,15 @@ func (k kind) accept(v any) (any, bool) {
 		s, ok := v.(string)
 		return s, ok
 	case word:
-		if i, ok := v.(int64); ok {
-			return strconv.FormatInt(i, 10), true
+		if s, ok := v.(string); ok {
+			return s, true
 		}
-		s, ok := v.(string)
-		return s, ok
+		s := display(v)
+		return s, s != ""
 	case number:
 		return toNumber(v)
 	case flag:
-		return toFlag(v)
+		return toFlag(v), true
 	case list:
 		l, ok := v.([]any)
 		return l, ok
@@ -229,19 +229,25 @@ func toNumber(v any) (i int64, ok bool) {
 	return 0, false
 }
 
-// toFlag is Python's bool, for what is likely to be meant as one.
-func toFlag(v any) (b, ok bool) {
+// toFlag is Python's bool: nothing, zero and what is empty are false.
+func toFlag(v any) bool {
 	switch v := v.(type) {
+	case nil:
+		return false
 	case bool:
-		return v, true
+		return v
 	case int64:
-		return v != 0, true
+		return v != 0
 	case float64:
-		return v != 0, true
+		return v != 0
 	case string:
-		return v != "", true
+		return v != ""
+	case []any:
+		return len(v) > 0
+	case map[string]any:
+		return len(v) > 0
 	}
-	return false, false
+	return true // a date
 }
 
 // display is Python's str for simple values, and nothing for others.
