@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/inetaddr"
 )
 
 // TCPOptions say where a TCP socket listens.
@@ -48,6 +50,9 @@ func (o TCPOptions) Addresses(ctx context.Context) ([]netip.Addr, error) {
 			return []netip.Addr{netip.IPv4Unspecified()}, nil
 		}
 		return []netip.Addr{netip.IPv6Unspecified(), netip.IPv4Unspecified()}, nil
+	}
+	if ip, ok := inetaddr.Parse(o.Host); ok {
+		return []netip.Addr{ip}, nil
 	}
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, network, o.Host)
 	if err != nil {

@@ -239,7 +239,9 @@ func ofHTTP() []Difference {
 		{"X21", area, "Looks for Content-Length in its exact form only and does not know Transfer-Encoding.",
 			"Refuses requests whose end others could see elsewhere: several or odd lengths, Transfer-Encoding, stray carriage returns.",
 			"Behind a proxy that is how requests are smuggled.", nil},
-		{"X22", area, "Redirects the forms of its web page to an absolute address.",
+		{"X22", area, "Expands the entities that a request declares.", "Passes over a document type; an entity of its own is an error where it is used.",
+			"A few lines of them fill the memory.", nil},
+		{"X23", area, "Redirects the forms of its web page to an absolute address.",
 			"Redirects them to a relative one, or to the path that a proxy has put into Host.",
 			"It is right behind every proxy.", nil},
 	}

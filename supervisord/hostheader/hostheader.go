@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"supervisor/supervisord/inetaddr"
 )
 
 // plain are the characters, besides letters and digits, that Encode leaves.
@@ -98,6 +100,9 @@ func Name(host string) (string, bool) {
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil || name == "" {
+		return "", false
+	}
+	if _, ok := inetaddr.Parse(name); ok {
 		return "", false
 	}
 	return name, true

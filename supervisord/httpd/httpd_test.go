@@ -501,6 +501,10 @@ func TestTCP(t *testing.T) {
 	if resp, body := in.ask(t, "POST /RPC2 HTTP/1.0\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
 		t.Error(resp.StatusCode, body)
 	}
+	short := serve(t, nil, func(c *config.Server) { c.Family, c.Host, c.Section = "tcp", "127.1", "inet_http_server" })
+	if resp, body := short.ask(t, "POST /RPC2 HTTP/1.1\r\nHost: 127.1:9001\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
+		t.Error(resp.StatusCode, body)
+	}
 	if got := in.log.text(); !strings.Contains(got, "-8 127.0.0.1:") || !strings.Contains(got, "Server 'inet_http_server' running") {
 		t.Error(got)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/inetaddr"
 	"supervisor/supervisord/logs"
 )
 
@@ -86,7 +87,7 @@ func (st *site) bind(o Options) (err error) {
 	// Supervisor serves IPv4 only, and configurations count on it: "*" would
 	// otherwise reach networks that it did not reach before.
 	var lc net.ListenConfig
-	st.Listener, err = lc.Listen(context.Background(), "tcp4", net.JoinHostPort(st.Host, strconv.Itoa(st.Port)))
+	st.Listener, err = lc.Listen(context.Background(), "tcp4", net.JoinHostPort(inetaddr.Host(st.Host), strconv.Itoa(st.Port)))
 	return err
 }
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"supervisor/supervisord/inetaddr"
 )
 
 // Client calls the methods of one supervisord over one connection, which is
@@ -69,9 +71,9 @@ func NewClient(serverURL, username, password string) (*Client, error) {
 // address of IPv6.
 func withPort(host string) string {
 	if h, port, err := net.SplitHostPort(host); err == nil && port != "" {
-		return net.JoinHostPort(h, port)
+		return net.JoinHostPort(inetaddr.Host(h), port)
 	}
-	return net.JoinHostPort(strings.Trim(strings.TrimSuffix(host, ":"), "[]"), "80")
+	return net.JoinHostPort(inetaddr.Host(strings.Trim(strings.TrimSuffix(host, ":"), "[]")), "80")
 }
 
 // Call calls a method and waits for its answer, which goes where reply points

@@ -113,7 +113,14 @@ func TestDecodeCallRefuses(t *testing.T) {
 		"end with junk":                "<methodCall></methodCall x>",
 		"two roots":                    call("") + "<a/>",
 		"text behind":                  call("") + "a",
-		"document type":                "<!DOCTYPE a><methodCall><methodName>m.n</methodName></methodCall>",
+		"second document type":         "<!DOCTYPE a><!DOCTYPE a>" + call(""),
+		"document type behind":         call("") + "<!DOCTYPE a>",
+		"document type inside":         "<methodCall><!DOCTYPE a><methodName>m</methodName></methodCall>",
+		"document type without a name": "<!DOCTYPE>" + call(""),
+		"document type without an end": "<!DOCTYPE a" + call(""),
+		"quote without an end":         "<!DOCTYPE a SYSTEM \"b>" + call(""),
+		"subset without an end":        "<!DOCTYPE a [<!ELEMENT a ANY>" + call(""),
+		"text in a subset":             "<!DOCTYPE a [b]>" + call(""),
 		"entity bomb": `<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]>` +
 			"<methodCall><methodName>&lol2;</methodName></methodCall>",
 		"external entity":          `<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><methodCall><methodName>&x;</methodName></methodCall>`,
@@ -288,5 +295,21 @@ func TestAStructFillsAMap(t *testing.T) {
 	var numbers map[string]int
 	if err := DecodeResponse(body, &numbers); err == nil {
 		t.Errorf("arrays became %v", numbers)
+	}
+}
+
+// TestDocumentType: a call may have one, and what it declares is passed over.
+func TestDocumentType(t *testing.T) {
+	t.Parallel()
+	for _, doctype := range []string{
+		"<!DOCTYPE methodCall>", "<?xml version='1.0'?>\n<!DOCTYPE methodCall >\n", "<!-- x --><!DOCTYPE a><!-- y --><?z?>",
+		`<!DOCTYPE a SYSTEM "http://x/y.dtd">`, `<!DOCTYPE a PUBLIC '-//x' "a>b[c">`, "<!DOCTYPE a [<!ELEMENT a ANY>]>",
+		"<!DOCTYPE a [<!-- ]> --><!ATTLIST a b CDATA ']>'> <?x ]> ?>%p;]>", `<!DOCTYPE a SYSTEM "b" [<!ENTITY c "<d>">] >`,
+		`<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>`, "<!DOCTYPE a []>",
+	} {
+		method, _, err := DecodeCall([]byte(doctype + "<methodCall><methodName>m.n</methodName></methodCall>"))
+		if err != nil || method != "m.n" {
+			t.Errorf("%s: %q, %v", doctype, method, err)
+		}
 	}
 }

@@ -22,8 +22,8 @@ func (e *SyntaxError) Error() string {
 }
 
 // scanner walks over the elements of an XML 1.0 document in UTF-8. It knows
-// neither namespaces nor document types: "<!DOCTYPE" is an error, so there are
-// no entities but XML's own five, and nothing can grow while it is read.
+// neither namespaces nor what a document type declares: there are no entities but
+// XML's own five, and nothing can grow while it is read.
 type scanner struct {
 	data     []byte
 	pos      int
@@ -82,6 +82,9 @@ func (s *scanner) child() ([]byte, error) {
 // root enters the outermost element.
 func (s *scanner) root() ([]byte, error) {
 	if err := s.skipMisc(); err != nil {
+		return nil, err
+	}
+	if err := s.skipDoctype(); err != nil {
 		return nil, err
 	}
 	if !s.at("<") {

@@ -1,0 +1,53 @@
+package inetaddr
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Host returns the usual form of an IPv4 address, and anything else, such as a
+// host name or an IPv6 address, as it is.
+func Host(host string) string {
+	if ip, ok := Parse(host); ok {
+		return ip.String()
+	}
+	return host
+}
+
+// Parse reads one to four numbers between dots, decimal, octal with 0 or hex with
+// 0x before them. All but the last are a byte each; the last has all that remain.
+func Parse(host string) (netip.Addr, bool) {
+	parts := strings.Split(host, ".")
+	if len(parts) > 4 {
+		return netip.Addr{}, false
+	}
+	var ip uint64
+	for i, part := range parts {
+		bits := 8
+		if i == len(parts)-1 {
+			bits = 8 * (5 - len(parts))
+		}
+		n, ok := number(part, bits)
+		if !ok {
+			return netip.Addr{}, false
+		}
+		ip = ip<<bits | n
+	}
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], uint32(ip))
+	return netip.AddrFrom4(b), true
+}
+
+func number(s string, bits int) (uint64, bool) {
+	digits, base := s, 10
+	switch {
+	case strings.HasPrefix(s, "0x"), strings.HasPrefix(s, "0X"):
+		digits, base = s[2:], 16
+	case len(s) > 1 && s[0] == '0':
+		digits, base = s[1:], 8
+	}
+	n, err := strconv.ParseUint(digits, base, bits)
+	return n, err == nil
+}
