@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"supervisor/supervisord/bound"
@@ -18,7 +19,13 @@ import (
 // single moment: the socket gets its owner and mode under another name and is
 // then linked to its own, so that nobody ever meets it with wrong permissions.
 func (st *site) bindUnix(stderr io.Writer) error {
+	if len(st.Path) > maxUnixPath {
+		return errPathTooLong
+	}
 	temp := safeopen.TempName(st.Path)
+	if len(temp) > maxUnixPath { // only the final name has to fit
+		temp = safeopen.TempName(filepath.Join(filepath.Dir(st.Path), "s"))
+	}
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -39,11 +46,21 @@ func (st *site) bindUnix(stderr io.Writer) error {
 	return nil
 }
 
+// maxUnixPath is the length of the longest path of a unix socket: the kernel wants
+// a zero behind it.
+const maxUnixPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+
 // listenUnix binds a socket that has no more permissions than mode from the
 // beginning: the kernel takes those of the unbound socket, less the umask.
 func listenUnix(path string, mode os.FileMode) (net.Listener, error) {
-	if len(path) >= len(syscall.RawSockaddrUnix{}.Path) {
-		return nil, errPathTooLong
+	if len(path) > maxUnixPath {
+		// The system has another, shorter name for the directory.
+		dir, err := os.Open(filepath.Dir(path))
+		if err != nil {
+			return nil, err
+		}
+		defer dir.Close()
+		path = fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path))
 	}
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		// Where the kernel does not do this, the mode is right before the

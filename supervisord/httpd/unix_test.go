@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -202,5 +203,36 @@ func TestChownThatIsNotPermitted(t *testing.T) {
 	if !strings.HasPrefix(got, `Not permitted to chown /s to uid/gid (1, 2); adjust "sockchown" value in config file or on command line to values that the current user (`) ||
 		!strings.HasSuffix(got, ") can successfully chown") {
 		t.Error(got)
+	}
+}
+
+// TestLongPaths: a path that fits into an address can be used to its last byte,
+// however the directory's length and the name's share it.
+func TestLongPaths(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("SKIPPED: only Linux has a short name for every directory")
+	}
+	t.Parallel()
+	root, err := os.MkdirTemp("/tmp", "long")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(root) })
+	for _, size := range []int{98, 99, 100, 101, 103, 106, 107} {
+		for _, name := range []int{1, 9, 40} {
+			dir := filepath.Join(root, strings.Repeat("d", size-name-len(root)-2))
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, strings.Repeat("n", name))
+			in := serve(t, nil, func(c *config.Server) { c.Path = path })
+			in.path = path
+			if resp, body := in.ask(t, "POST /RPC2 HTTP/1.0\r\nContent-Length: 1\r\n\r\na"); len(path) != size || resp.StatusCode != 200 || body != "POST a" {
+				t.Errorf("%d bytes: %d %s", len(path), resp.StatusCode, body)
+			}
+			if left, err := filepath.Glob(filepath.Join(dir, "*.new*")); err != nil || len(left) > 0 {
+				t.Errorf("%d bytes: %q, %v", size, left, err)
+			}
+		}
 	}
 }
