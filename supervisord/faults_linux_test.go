@@ -172,6 +172,35 @@ func TestNoDescriptorsLeft(t *testing.T) {
 	s.awaitRunning("first")
 }
 
+// TestSilentClientsTakeNoDescriptors: clients of TCP who say nothing leave enough
+// for the unix socket and for programs, however few there are.
+func TestSilentClientsTakeNoDescriptors(t *testing.T) {
+	t.Parallel()
+	need(t, "prlimit")
+	s := newSite(t)
+	port := freePort(t)
+	s.configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[program:p]\ncommand=sleep 600\nautostart=false\nstartsecs=0\nstartretries=0\n", port))
+	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=10", 1))
+	s.startUnder("prlimit", "--nofile=64:64", "--")
+	s.await("the daemon", func() bool { return strings.Contains(s.ctl("status", "p"), "STOPPED") })
+	for range 100 {
+		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	if out := s.ctl("start", "p"); out != "p: started\n" {
+		t.Errorf("start: %s", out)
+	}
+	if out := s.ctl("status"); !strings.Contains(out, "RUNNING") {
+		t.Errorf("status: %s", out)
+	}
+	if log := s.read("supervisord.log"); strings.Contains(log, "too many open files") {
+		t.Error(log)
+	}
+}
+
 // TestFIFOWithoutReader: nobody waits for one; when it comes it is served.
 func TestFIFOWithoutReader(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,7 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	calls, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer hangUp()
 	var servers []*server
+	tcp := newLimiter(mostConnections())
 	for _, st := range s.sites {
 		routed := router(routes(&s.streams, st.Server, h))
 		handler := recorder{st, s.Log, newHostCheck(st.Server, s.Log).before(st.guard.before(routed))}
@@ -32,7 +33,7 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 		listener := newCrowded(st.Listener, &st.crowd)
 		accept := func(l net.Listener) {
 			group.Go(func() error {
-				if err := srv.serve(tolerantListener{l}); !s.paused.Load() {
+				if err := srv.serve(newLimited(tolerantListener{l}, srv.limiter)); !s.paused.Load() {
 					return err
 				}
 				return nil // somebody else accepts
@@ -44,6 +45,7 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 			accept(srv.shortcut)
 			continue
 		}
+		srv.limiter = tcp
 		accept(listener)
 	}
 	<-running.Done()
@@ -68,6 +70,7 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 type server struct {
 	http.Server
 	shortcut *shortcut // nil if net/http gets every connection
+	limiter  *limiter
 
 	mu     sync.Mutex
 	silent map[net.Conn]struct{}
@@ -127,6 +130,7 @@ func (s *server) note(nc net.Conn, state http.ConnState) {
 	if state == http.StateIdle {
 		connOf(nc).idle()
 	}
+	s.limiter.note(conn, state)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if state == http.StateNew {
