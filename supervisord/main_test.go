@@ -3,6 +3,7 @@ package supervisord_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,9 +22,13 @@ import (
 func TestMain(m *testing.M) {
 	spawn.Stage()
 	testkit.Deny()
-	suite := testkit.Programs(m, testkit.ChildPackage, "supervisor/cmd/supervisorctl")
-	testscript.Main(suite, map[string]func(){
-		"supervisord": func() { os.Exit(supervisord.Main(os.Args, os.Stdout, os.Stderr)) },
+	const daemon = "supervisord"
+	var tests testscript.TestingM = m
+	if filepath.Base(os.Args[0]) != daemon {
+		tests = testkit.Programs(m, testkit.ChildPackage, "supervisor/cmd/supervisorctl")
+	}
+	testscript.Main(tests, map[string]func(){
+		daemon: func() { os.Exit(supervisord.Main(os.Args, os.Stdout, os.Stderr)) },
 	})
 }
 

@@ -130,7 +130,7 @@ func (s *server) note(nc net.Conn, state http.ConnState) {
 	if state == http.StateIdle {
 		connOf(nc).idle()
 	}
-	s.limiter.note(conn, state)
+	s.limiter.note(nc, state)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if state == http.StateNew {

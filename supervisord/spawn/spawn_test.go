@@ -31,13 +31,14 @@ var (
 func TestMain(m *testing.M) {
 	spawn.Stage()
 	testkit.Deny()
+	suite := testkit.Programs(m, testkit.ChildPackage)
 	forsake()
 	daemon.KeepDescriptors()
 	ctx, cancel := context.WithCancel(context.Background())
 	spawner = spawn.New(mainLog.Logger())
 	var reaper sync.WaitGroup
 	reaper.Go(func() { spawner.Run(ctx) })
-	status := testkit.Programs(m, testkit.ChildPackage).Run()
+	status := suite.Run()
 	cancel()
 	reaper.Wait()
 	if err := goleak.Find(); status == 0 && err != nil {
