@@ -11,6 +11,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/notify"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/spawn"
 )
@@ -24,6 +25,31 @@ type ear struct {
 	// has ever looked for anything in it.
 	// It is guarded by the monitor's lock.
 	lines *lines
+	// early is what the present child has said before there was news of it. It is
+	// guarded by the monitor's lock.
+	early []notify.Heard
+}
+
+// mostEarly is how many messages are kept until there is news of a child.
+const mostEarly = 32
+
+// keep keeps a message for the child that there is no news of yet, if the process of
+// that name has any.
+func (m *Monitor) keep(name string, h notify.Heard) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e := m.ears[name]; e != nil && len(e.early) < mostEarly {
+		e.early = append(e.early, h)
+	}
+}
+
+// takeEarly returns what the child has said before there was news of it.
+func (e *ear) takeEarly() []notify.Heard {
+	e.m.mu.Lock()
+	defer e.m.mu.Unlock()
+	early := e.early
+	e.early = nil
+	return early
 }
 
 // Provider returns what the children of a process need in order to tell, nil for
@@ -61,6 +87,7 @@ const (
 // Provide implements process.Provider.
 func (e *ear) Provide() (process.Provision, error) {
 	var p process.Provision
+	e.takeEarly() // of the child before
 	notifies := e.conf.Ready.Kind == config.NotifyProbe || e.conf.Health.Kind == config.NotifyProbe
 	if notifies {
 		path, err := e.m.hub.Listen(socketName(e.name()), e.user())

@@ -40,6 +40,8 @@ type world struct {
 	asked  []string // "name at time"
 	pids   int
 	end    func()
+	// firstWords is what a child says before its owner knows its pid, by a socket.
+	firstWords string
 }
 
 // child obeys every signal.
@@ -72,9 +74,16 @@ func (c *child) Signal(sig syscall.Signal, _ bool) error {
 // Spawn implements process.Spawner.
 func (w *world) Spawn(*spawn.Spec) (spawn.Child, error) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.pids++
-	return &child{pid: 1000 + w.pids, exits: make(chan spawn.Exit, 1)}, nil
+	c := &child{pid: 1000 + w.pids, exits: make(chan spawn.Exit, 1)}
+	says := w.firstWords
+	w.mu.Unlock()
+	if says != "" {
+		m, _ := notify.Parse([]byte(says))
+		w.said <- notify.Heard{Name: socketName("web"), Message: m, From: &notify.Sender{PID: c.pid, UID: os.Geteuid()}}
+		w.said <- notify.Heard{Name: socketName("nobody")} // is taken when the other has been dealt with
+	}
+	return c, nil
 }
 
 // Adopt implements process.Spawner.
@@ -159,7 +168,11 @@ func healthy(p config.Probe) *config.Process {
 // add makes a process and starts it.
 func (w *world) add(c *config.Process) *process.Process {
 	w.t.Helper()
-	p := process.New(process.Options{Config: c, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Changed: w.Changed})
+	o := process.Options{Config: c, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Changed: w.Changed}
+	if w.firstWords != "" {
+		o.Providers = []process.Provider{told{w.Provider(c)}}
+	}
+	p := process.New(o)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	ran := make(chan struct{})
 	go func() { defer close(ran); p.Run(ctx) }()
@@ -494,6 +507,37 @@ func TestNotifyingProgram(t *testing.T) {
 	})
 }
 
+// told is a provider without what there is none of in a bubble: a real socket.
+type told struct{ process.Provider }
+
+func (p told) Provide() (process.Provision, error) {
+	p.Provider.(*ear).takeEarly()
+	return process.Provision{}, nil
+}
+
+// TestFirstWordsAreHeard: a child may be quicker than the news of it, the first one
+// of a process and every other.
+func TestFirstWordsAreHeard(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.firstWords = "READY=1\nSTATUS=at once"
+		p := w.add(ready(notifies))
+		for range 3 {
+			sleep(2 * time.Second)
+			w.expect(p, states.Running)
+			if n := w.Note(p); n.Status != "at once" {
+				t.Errorf("%+v", n)
+			}
+			if err := p.Stop("web", true).Wait(w.t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if err := p.Start("web", false).Wait(w.t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 // TestStrangersAreIgnored: neither another process nor the last child's family
 // makes a program ready.
 func TestStrangersAreIgnored(t *testing.T) {
@@ -610,7 +654,11 @@ func TestProcessesThatAreNoMore(t *testing.T) {
 	inWorld(t, func(w *world) {
 		run := func(c *config.Process) (*process.Process, func()) {
 			_ = w.Provider(c)
-			p := process.New(process.Options{Config: c, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Changed: w.Changed})
+			o := process.Options{Config: c, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Changed: w.Changed}
+			if w.firstWords != "" {
+				o.Providers = []process.Provider{told{w.Provider(c)}}
+			}
+			p := process.New(o)
 			ctx, cancel := context.WithCancel(w.t.Context())
 			ran := make(chan struct{})
 			go func() { defer close(ran); p.Run(ctx) }()

@@ -45,16 +45,15 @@ func (m *Monitor) hear(ctx context.Context, h notify.Heard) {
 	m.attend(ctx) // a newborn can be quicker than the news of it
 	_, name, _ := strings.Cut(h.Name, " ")
 	s := m.byName[name]
-	if s == nil {
-		return // it is over
+	if s == nil { // there is no news of its first child yet, or it is over
+		m.keep(name, h)
+		return
 	}
 	if s.p.Status().PID != s.pid {
 		s.look(ctx, s.p.Status()) // news of it are on their way
 	}
 	if s.pid == 0 {
-		if len(s.early) < mostEarly {
-			s.early = append(s.early, h)
-		}
+		m.keep(name, h)
 		return
 	}
 	s.hear(h)
@@ -62,12 +61,14 @@ func (m *Monitor) hear(ctx context.Context, h notify.Heard) {
 
 // heardAll takes what was said before the pid was known, and what was written.
 func (m *Monitor) heardAll(s *subject) {
-	early := s.early
-	s.early = nil
-	for _, h := range early {
+	e := m.ear(s.p.FullName())
+	if e == nil {
+		return
+	}
+	for _, h := range e.takeEarly() {
 		s.hear(h)
 	}
-	if e := m.ear(s.p.FullName()); e != nil && !s.ready && tells(&s.conf().Ready.Probe) && e.hasTold() {
+	if !s.ready && tells(&s.conf().Ready.Probe) && e.hasTold() {
 		s.isReady()
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/notify"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/signals"
 	"supervisor/supervisord/states"
@@ -37,8 +36,7 @@ type subject struct {
 	since        time.Time     // the first of them
 	alive        time.Time     // when it last said so, or could have begun to
 	note         Note
-	early        []notify.Heard // heard before its pid was known
-	last         Legacy         // of the child, once Run has ended
+	last         Legacy // of the child, once Run has ended
 
 	errands errands
 }
@@ -58,8 +56,6 @@ const (
 	promptness = 50 * time.Millisecond
 	// usualTimeout is what a probe for readiness may take where nothing else is said.
 	usualTimeout = 2 * time.Second
-	// mostEarly is how many messages are kept until the pid of a newborn is known.
-	mostEarly = 32
 )
 
 // look sees what has become of a process.
@@ -172,7 +168,7 @@ func (s *subject) leave() {
 		s.m.agenda.cancel(&s.appointments[i])
 		s.asking[i] = false
 	}
-	s.pid, s.failures, s.early = 0, 0, nil
+	s.pid, s.failures = 0, 0
 	if s.note != (Note{}) {
 		s.note = Note{}
 		s.publish()
