@@ -17,14 +17,13 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// trust is what is known of the daemon before this one.
+// trust is what is known of the daemon before this one. The zero value is that
+// nothing tells that it has not stopped all its programs.
 type trust int
 
 const (
-	// noTrace: nothing tells that it has not stopped all its programs.
-	noTrace trust = iota
 	// crashed: it has left its pidfile or a record that can't be used.
-	crashed
+	crashed trust = iota + 1
 	// recorded: its record tells of all programs that it had when that was taken.
 	recorded
 )

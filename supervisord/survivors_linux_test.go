@@ -69,18 +69,22 @@ func TestNothingRunsTwiceWithoutARecord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
-			s.configure("[program:quiet]\ncommand=sleep 1000\n[program:many]\ncommand=sleep 1001\nprocess_name=many_%(process_num)d\nnumprocs=3\n")
+			// Names of its own: without servers nothing else tells the programs of one
+			// site from those of another whose daemon is killed at the same time.
+			own := filepath.Base(s.dir)
+			quiet, many := "quiet-"+own, "many-"+own
+			s.configure(fmt.Sprintf("[program:%s]\ncommand=sleep 1000\n[program:%s]\ncommand=sleep 1001\nprocess_name=%[2]s_%%(process_num)d\nnumprocs=3\n", quiet, many))
 			tt.before(s)
 			s.start()
-			s.awaitLog("success: many_2 entered RUNNING")
-			s.awaitLog("success: quiet entered RUNNING")
+			s.awaitLog("success: " + many + "_2 entered RUNNING")
+			s.awaitLog("success: " + quiet + " entered RUNNING")
 			pids := s.processes()
 			tt.running(s)
 			s.crash()
 			tt.between(s)
 			s.start()
 			s.await("the second start", func() bool { return strings.Count(s.read("supervisord.log"), "supervisord started with pid") == 2 })
-			s.awaitRunningByLog("quiet", "many_0", "many_1", "many_2")
+			s.awaitRunningByLog(quiet, many+"_0", many+"_1", many+"_2")
 			slices.Sort(pids)
 			if got := s.processes(); !slices.Equal(slices.Sorted(slices.Values(got)), pids) || len(pids) != 4 {
 				t.Errorf("there are %v, were %v", got, pids)

@@ -14,7 +14,7 @@ import (
 const StdoutListener = "supervisor_stdout"
 
 // echoEvents is that listener: it answers each event with the event itself, which a
-// result handler makes use of. It returns at the end of its input.
+// result handler makes use of. It ends with an error, io.EOF at the end of its input.
 func echoEvents(in io.Reader, out io.Writer) error {
 	events := bufio.NewReader(in)
 	for {
@@ -69,7 +69,7 @@ func serveStdoutListener() {
 	if len(os.Args) == 0 || os.Args[0] != StdoutListener {
 		return
 	}
-	if err := echoEvents(os.Stdin, os.Stdout); err != nil && err != io.EOF {
+	if err := echoEvents(os.Stdin, os.Stdout); err != io.EOF {
 		fmt.Fprintln(os.Stderr, "supervisor_stdout:", err)
 		os.Exit(1)
 	}
