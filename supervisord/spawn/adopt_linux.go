@@ -22,7 +22,8 @@ const CanAdopt = true
 // An adopted child is not ours to wait for. Its end is seen, and signals are
 // sent, through a pidfd, which can't mean anybody else. Where there are none, its
 // time of birth is looked at: before each signal, and now and then for its end,
-// which is noticed up to a second late.
+// which is noticed up to a second late. So it is too when descriptors run short,
+// now or later: a pidfd is one more than a child of our own takes.
 func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 	t := s.currentTray()
 	t.resume(o.Stdout, spec.Stdout)
@@ -41,7 +42,7 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 		}
 		return nil, err
 	}
-	s.noteRefusal(h.refusal)
+	s.settlePidfd(h)
 	c.send = h.signal
 	if o.FDs != nil {
 		c.inherit(o, spec)
@@ -54,14 +55,28 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 	if spec.Born != nil {
 		spec.Born(c)
 	}
-	if h.file == nil {
-		for _, p := range c.pumps {
-			p.over = h.hint // with the last who had the pipe
-		}
+	for _, p := range c.pumps {
+		p.over = h.hint // with the last who had the pipe
 	}
 	c.listen()
 	go h.watch(c)
 	return c, nil
+}
+
+// settlePidfd sees to it that a pidfd takes nothing of the reserve, and tells of
+// one that can't be had.
+func (s *Spawner) settlePidfd(h *handle) {
+	switch {
+	case IsShortage(h.refusal):
+		s.giveUpPidfds()
+	case h.file == nil:
+		s.noteRefusal(h.refusal)
+	default:
+		s.keepPidfd(h.file)
+		if h.takesReserve() {
+			s.giveUpPidfds()
+		}
+	}
 }
 
 // grasp returns a handle of the orphan. The error is a *GoneError if it has ended.

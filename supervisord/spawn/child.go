@@ -38,11 +38,24 @@ type child struct {
 	muted  error  // see Muted
 }
 
-// newChild makes the pipes.
+// newChild makes the pipes. If descriptors run short, those go first that can be
+// done without.
 func newChild(s *Spawner, spec *Spec) (*child, error) {
+	c, err := tryChild(s, spec)
+	if IsShortage(err) && s.giveUpPidfds() {
+		c, err = tryChild(s, spec)
+	}
+	return c, err
+}
+
+func tryChild(s *Spawner, spec *Spec) (*child, error) {
 	c := &child{spawner: s, family: spec.Family, theirs: [3]int{-1, -1, -1}, exits: make(chan Exit, 1)}
 	c.kin = s.newKin(c, spec, nil)
-	if err := c.plumb(spec); err != nil {
+	err := c.plumb(spec)
+	if err == nil && c.takesReserve() {
+		err = syscall.EMFILE
+	}
+	if err != nil {
 		c.closeTheirs()
 		c.abandon()
 		return nil, &PipeError{err}

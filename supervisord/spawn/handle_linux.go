@@ -15,12 +15,12 @@ import (
 type handle struct {
 	pid  int
 	born uint64
-	file *os.File // the pidfd, nil for none
+	file *os.File // the pidfd, nil for none; closed when the process has ended, or when it is given up
 	conn syscall.RawConn
 	// refusal is why there is no pidfd, nil if there is one.
 	refusal error
-	// hints come when the process may have ended. Only a handle without a pidfd
-	// needs them.
+	// hints come when the process may have ended. They are needed only without a
+	// pidfd.
 	hints chan struct{}
 }
 
@@ -91,6 +91,12 @@ func signalProcess(fd, pid int, born uint64, sig syscall.Signal) error {
 	return syscall.Kill(pid, sig)
 }
 
+// takesReserve tells whether the pidfd is one of the last descriptors.
+func (h *handle) takesReserve() (does bool) {
+	_ = h.conn.Control(func(fd uintptr) { does = isReserved(int(fd)) })
+	return does
+}
+
 func (h *handle) close() {
 	if h.file != nil {
 		h.file.Close()
@@ -113,7 +119,7 @@ func (h *handle) signal(sig syscall.Signal, group bool) error {
 	}
 	var err error
 	if cerr := h.conn.Control(func(fd uintptr) { err = h.send(int(fd), sig, group) }); cerr != nil {
-		return syscall.ESRCH
+		return h.send(-1, sig, group) // it has been given up
 	}
 	return err
 }
@@ -136,7 +142,11 @@ func (h *handle) send(fd int, sig syscall.Signal, group bool) error {
 
 // watch waits for the end of the child, and buries it.
 func (h *handle) watch(c *child) {
-	defer h.close()
+	defer func() {
+		if h.file != nil {
+			c.spawner.dropPidfd(h.file)
+		}
+	}()
 	h.awaitEnd()
 	e := h.exit(c)
 	c.spawner.mu.Lock()
@@ -160,7 +170,7 @@ const (
 )
 
 // awaitEnd returns when nothing is left of the process but its exit status. With a
-// pidfd the runtime's poller waits for that.
+// pidfd, until that is given up, the runtime's poller waits for that.
 func (h *handle) awaitEnd() {
 	if h.file != nil {
 		err := h.conn.Read(func(fd uintptr) bool { return h.has(fd, unix.POLLIN) })

@@ -23,6 +23,7 @@ type Spawner struct {
 	total    atomic.Int64 // births so far
 
 	unwatched sync.Once // the log tells that there are no pidfds
+	scarce    sync.Once // the log tells that they have been given up
 
 	tray   atomic.Pointer[Tray]
 	poller func() (*poller, error)
@@ -30,6 +31,7 @@ type Spawner struct {
 	mu       sync.Mutex
 	held     bool // see Hold
 	children map[int]*child
+	pidfds   map[*os.File]bool          // of adopted children
 	births   int                        // forks under way
 	bearing  uint64                     // since when there are any, in ticks since boot
 	early    map[int]syscall.WaitStatus // ended while births were under way
@@ -81,7 +83,8 @@ func (s *Spawner) Run(ctx context.Context) {
 // Spawn gives birth to a child. It blocks until the child has executed its
 // program, typically for less than a millisecond. The error is the one of
 // making the pipes (a *PipeError) or of the fork; a program that can't be
-// executed is a child that says so and ends with status 127.
+// executed is a child that says so and ends with status 127. A child that would
+// take some of the last descriptors is refused with EMFILE, see IsShortage.
 func (s *Spawner) Spawn(spec *Spec) (Child, error) {
 	c, err := newChild(s, spec)
 	if err != nil {

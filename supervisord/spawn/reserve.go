@@ -1,0 +1,102 @@
+package spawn
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// keptBack is how many of its descriptors the daemon keeps for work of its own:
+// clients of the unix socket, rotated logs, the state file. Where there are few it
+// is a quarter of them.
+const keptBack = 16
+
+// IsShortage tells whether an error means that the daemon, or the system, has no
+// descriptors left. It says nothing about the program that was to get some.
+func IsShortage(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// isReserved tells whether a descriptor is one of the reserve. The kernel gives
+// the lowest number that is free, so when it is given all below are in use.
+func isReserved(fd int) bool {
+	most := maxFiles()
+	return uint64(fd) >= most-min(keptBack, most/4)
+}
+
+// maxFiles is the limit of descriptors as of now.
+func maxFiles() uint64 {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return 1 << 20
+	}
+	return uint64(limit.Cur)
+}
+
+// takesReserve tells whether the reserve is needed for what the daemon has open
+// because of the child. The child's own ends, which are closed at its birth, don't
+// count.
+func (c *child) takesReserve() bool {
+	ours := make([]int, 0, 3)
+	if c.stdin != nil {
+		ours = append(ours, c.stdin.fd)
+	}
+	for _, p := range c.pumps {
+		ours = append(ours, p.fd)
+	}
+	theirs := c.theirs[:]
+	if theirs[1] == theirs[2] {
+		theirs = theirs[:2]
+	}
+	return slices.ContainsFunc(ours, func(fd int) bool {
+		soon := fd
+		for _, of := range theirs {
+			if of >= 0 && of < fd {
+				soon--
+			}
+		}
+		return isReserved(soon)
+	})
+}
+
+// keepPidfd takes note of a pidfd, to be given up when descriptors run short.
+func (s *Spawner) keepPidfd(f *os.File) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pidfds == nil {
+		s.pidfds = make(map[*os.File]bool)
+	}
+	s.pidfds[f] = true
+}
+
+// dropPidfd closes one.
+func (s *Spawner) dropPidfd(f *os.File) {
+	s.mu.Lock()
+	delete(s.pidfds, f)
+	s.mu.Unlock()
+	f.Close()
+}
+
+// giveUpPidfds closes all pidfds: adopted children can be watched without, and
+// cost no more than other children then. It tells whether there were any.
+func (s *Spawner) giveUpPidfds() bool {
+	s.mu.Lock()
+	files := s.pidfds
+	s.pidfds = nil
+	s.mu.Unlock()
+	for f := range files {
+		f.Close()
+	}
+	if len(files) == 0 {
+		return false
+	}
+	s.scarce.Do(func() {
+		s.log.Warn(fmt.Sprintf("descriptors run short (%d may be open, %d are kept in reserve): adopted processes are known by pid and time of birth now, "+
+			"and their end may be noticed a second late", maxFiles(), min(keptBack, maxFiles()/4)))
+	})
+	return true
+}
