@@ -292,6 +292,26 @@ func TestIllnessIsToldOnceAndCuredByARestart(t *testing.T) {
 	})
 }
 
+// TestWantOfDescriptorsIsNoIllness: a probe that can't be made for want of the
+// daemon's descriptors tells nothing of the program.
+func TestWantOfDescriptorsIsNoIllness(t *testing.T) {
+	inWorld(t, func(w *world) {
+		p := w.add(healthy(tcp))
+		sleep(10 * time.Second)
+		before := *p.Status()
+		w.answers(func(context.Context, string) error {
+			return fmt.Errorf("run x: %w", &spawn.PipeError{Err: syscall.EMFILE})
+		})
+		sleep(time.Hour)
+		if st := p.Status(); st.PID != before.PID || st.Health != process.Healthy || st.Ill != "" {
+			t.Errorf("%+v", st)
+		}
+		w.fail("http 500")
+		sleep(29 * time.Second)
+		w.logged("unhealthy", 1)
+	})
+}
+
 func TestRecovery(t *testing.T) {
 	inWorld(t, func(w *world) {
 		c := healthy(tcp)

@@ -12,6 +12,7 @@ import (
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/signals"
+	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/states"
 )
 
@@ -260,7 +261,9 @@ func (m *Monitor) take(a answer) {
 	now := time.Now()
 	switch {
 	case a.what == forHealth:
-		s.judge(a.err, now)
+		if !spawn.IsShortage(a.err) { // which is our trouble, and says nothing of the child
+			s.judge(a.err, now)
+		}
 		if next := &s.appointments[forHealth]; next.index < 0 && s.wantsHealth() {
 			s.m.agenda.set(next, now) // the probe has taken longer than the interval
 		}

@@ -54,6 +54,9 @@ func (c *Checker) run(ctx context.Context, command string) error {
 		return errors.New("exec: can't be used here")
 	}
 	spec, err := c.Spec(command)
+	if spawn.IsShortage(err) {
+		return err
+	}
 	if err != nil {
 		return errors.New(clean(err.Error()))
 	}

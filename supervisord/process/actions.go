@@ -46,7 +46,7 @@ func beginInRound(m *machine, now time.Time, in input) {
 }
 
 func born(m *machine, now time.Time, in input) {
-	m.PID, m.lastPID, m.Digest = in.pid, in.pid, m.conf.Digest()
+	m.PID, m.lastPID, m.Digest, m.shortages = in.pid, in.pid, m.conf.Digest(), 0
 	m.say(logs.LevelInfo, "spawned: '%s' with pid %d", m.conf.Name, m.PID)
 	switch {
 	case m.awaitsReady():
@@ -70,9 +70,36 @@ func settleAtLast(m *machine, now time.Time, in input) {
 func stillborn(m *machine, now time.Time, in input) {
 	m.SpawnErr = in.text
 	m.ending = "it could not be started: " + in.text
+	if in.short {
+		m.awaitDescriptors()
+		return
+	}
+	m.shortages = 0
 	m.say(logs.LevelInfo, "spawnerr: %s", in.text)
 	m.backOff()
 	m.retryOrGiveUp(now, in)
+}
+
+// rarest is the longest time between two attempts while descriptors are wanting,
+// in seconds.
+const rarest = 5
+
+// awaitDescriptors tries again until the daemon has descriptors for the child. No
+// limit of attempts counts these: nothing is wrong with the program. The first one
+// is told in the log.
+func (m *machine) awaitDescriptors() {
+	level := logs.LevelDebug
+	if m.shortages == 0 {
+		level = logs.LevelInfo
+		m.say(logs.LevelWarn, "not started: %s: supervisord has no descriptors left for it (see minfds); it is tried again until there are some, "+
+			"and startretries does not count that", m.conf.Name)
+	}
+	m.say(level, "spawnerr: %s", m.SpawnErr)
+	m.shortages++
+	m.become(states.Backoff)
+	wait := seconds(min(m.shortages, rarest))
+	m.expectBirth(wait)
+	m.Reason = fmt.Sprintf("%s; supervisord has no descriptors left for it; next attempt in %s, not counted", m.ending, inWords(wait))
 }
 
 // settle takes the process for well started.
@@ -199,7 +226,7 @@ func abandon(m *machine, _ time.Time, in input) {
 	m.Reason = "stopped by " + who(in) + " before its next attempt"
 	m.say(logs.LevelDebug, "Attempted to kill %s, which is in BACKOFF state.", m.conf.Name)
 	m.become(states.Stopped)
-	m.Tries = 0
+	m.Tries, m.shortages = 0, 0
 	m.hasten(in)
 }
 

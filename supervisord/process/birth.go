@@ -17,20 +17,20 @@ import (
 // bear makes an attempt at a child and returns what came of it.
 func (p *Process) bear() input {
 	if err := p.acquireSocket(); err != nil {
-		return stillbirth("%s", err)
+		return stillbirth(err, "%s", err)
 	}
 	file, argv, err := p.Command()
 	if err != nil {
-		return stillbirth("%s", err.(*faults.Error).Detail)
+		return stillbirth(err, "%s", err.(*faults.Error).Detail)
 	}
 	provisions, err := p.provide()
 	defer letGo(provisions)
 	if err != nil {
-		return stillbirth("%s", err)
+		return stillbirth(err, "%s", err)
 	}
 	env, err := p.environment(provisions)
 	if err != nil {
-		return stillbirth("%s", err)
+		return stillbirth(err, "%s", err)
 	}
 	if err := p.openLogs(); err != nil {
 		return p.noDispatchers(err)
@@ -65,8 +65,9 @@ func (p *Process) releaseSocket() {
 	}
 }
 
-func stillbirth(format string, args ...any) input {
-	return input{kind: spawnFailed, text: fmt.Sprintf(format, args...)}
+// stillbirth words a failure. Its cause tells whether the program can be blamed.
+func stillbirth(cause error, format string, args ...any) input {
+	return input{kind: spawnFailed, text: fmt.Sprintf(format, args...), short: spawn.IsShortage(cause)}
 }
 
 // noChild finds the words for a failure of the spawner.
@@ -76,17 +77,17 @@ func (p *Process) noChild(err error) input {
 	case errors.As(err, &pipes), errors.Is(err, syscall.EMFILE): // to fork takes a pipe too
 		return p.noDispatchers(err)
 	case errors.Is(err, syscall.EAGAIN):
-		return stillbirth("Too many processes in process table to spawn '%s'", p.Config.Name)
+		return stillbirth(err, "Too many processes in process table to spawn '%s'", p.Config.Name)
 	}
-	return stillbirth("unknown error during fork for '%s': %s", p.Config.Name, spawn.ErrnoName(err))
+	return stillbirth(err, "unknown error during fork for '%s': %s", p.Config.Name, spawn.ErrnoName(err))
 }
 
 // noDispatchers finds the words for a failure to make the pipes or to open the logs.
 func (p *Process) noDispatchers(err error) input {
 	if errors.Is(err, syscall.EMFILE) {
-		return stillbirth("too many open files to spawn '%s'", p.Config.Name)
+		return stillbirth(err, "too many open files to spawn '%s'", p.Config.Name)
 	}
-	return stillbirth("unknown error making dispatchers for '%s': %s", p.Config.Name, spawn.ErrnoName(err))
+	return stillbirth(err, "unknown error making dispatchers for '%s': %s", p.Config.Name, spawn.ErrnoName(err))
 }
 
 // Command finds the file and the words that the command stands for, as of

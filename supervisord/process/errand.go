@@ -41,26 +41,26 @@ type errandOf struct {
 	lost          func()        // called instead when Run ends before that, from anywhere; nil for nobody
 }
 
-// sendOut begins an errand. What it returns is why it can't, "" if it can: then
-// the errand's own function tells of its end.
-func (p *Process) sendOut(o errandOf) (e *errand, failure string) {
+// sendOut begins an errand. It returns an input with the words why it can't, with
+// none if it can: then the errand's own function tells of its end.
+func (p *Process) sendOut(o errandOf) (e *errand, failure input) {
 	spec, err := p.errandSpec(o)
 	if err != nil {
-		return nil, fmt.Sprintf("%s: %s", o.what, err)
+		return nil, stillbirth(err, "%s: %s", o.what, err)
 	}
 	nothing, err := os.Open(os.DevNull)
 	if err != nil {
-		return nil, fmt.Sprintf("%s: %s", o.what, err)
+		return nil, stillbirth(err, "%s: %s", o.what, err)
 	}
 	defer nothing.Close()
 	if err := p.openLogs(); err != nil {
-		return nil, fmt.Sprintf("%s: %s", o.what, p.noDispatchers(err).text)
+		return nil, stillbirth(err, "%s: %s", o.what, p.noDispatchers(err).text)
 	}
 	e = &errand{what: o.what, said: &hearsay{log: p.complaints()}, limit: o.limit, cut: make(chan struct{}), then: o.then}
 	spec.Stdin, spec.Stdout = nothing, e.said
 	if e.child, err = p.Spawner.Spawn(spec); err != nil {
 		p.closeLogs()
-		return nil, fmt.Sprintf("%s: %s", o.what, p.noChild(err).text)
+		return nil, stillbirth(err, "%s: %s", o.what, p.noChild(err).text)
 	}
 	p.errands.Go(func() {
 		e.await(p.leaving)
@@ -72,7 +72,7 @@ func (p *Process) sendOut(o errandOf) (e *errand, failure string) {
 			}
 		}
 	})
-	return e, ""
+	return e, input{}
 }
 
 // errandSpec says how the child of an errand is born.
@@ -89,7 +89,7 @@ func (p *Process) errandSpec(o errandOf) (*spawn.Spec, error) {
 	for _, kv := range o.variables {
 		env.put(kv)
 	}
-	s := &spawn.Spec{Path: file, Args: argv, Env: env, Dir: p.Config.Directory, Umask: p.Config.Umask}
+	s := &spawn.Spec{Path: file, Args: argv, Env: env, Dir: p.Config.Directory, Umask: p.Config.Umask, IsBrief: true}
 	if p.Config.UID != nil {
 		s.Become = spawn.Identity(*p.Config.UID)
 	}
@@ -250,8 +250,8 @@ func (p *Process) runHook(h hook) (in input, over bool) {
 		}
 	}
 	e, failure := p.sendOut(o)
-	if failure != "" {
-		return input{kind: hooked, hook: h.of, text: failure}, true
+	if failure.text != "" {
+		return input{kind: hooked, hook: h.of, text: failure.text, short: failure.short}, true
 	}
 	p.hook = e
 	return input{}, false

@@ -101,6 +101,7 @@ type input struct {
 	hook   Hook             // of hooked
 	what   string           // of delayed: what it waits for; of forsaken: why that is over
 	again  bool             // of delayed: it waits already
+	short  bool             // of spawnFailed and hooked: for want of descriptors of the daemon, which is not the program's fault
 	left   []spawn.Relative // of exited, missed and deserted: relatives of the child that live
 	by     string           // of start and stop: who wants it, "" for an operator
 	dice   float64          // from 0 to 1, at random
@@ -179,6 +180,8 @@ type machine struct {
 	// to, so that its end, whatever its status, counts as unexpected.
 	bereft       bool
 	heirReported bool // that it goes into the background has been said
+
+	shortages int // births in a row that failed for want of descriptors
 
 	last     spawn.Exit // of the last child, for PostStop
 	lastPID  int        // its pid

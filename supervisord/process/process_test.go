@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"supervisor/supervisord/bound"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/faults"
@@ -36,10 +37,12 @@ type world struct {
 	births []time.Duration // since the beginning
 	begun  time.Time
 
-	fail  error            // of the next births
-	once  bool             // of the next birth only
-	child *fakeChild       // the last one
-	every func(*fakeChild) // what a newborn does
+	fail       error            // of the next births
+	errandFail error            // of the next commands beside the child
+	until      time.Duration    // since the beginning, when births and commands fail no more; 0 for never
+	once       bool             // of the next birth only
+	child      *fakeChild       // the last one
+	every      func(*fakeChild) // what a newborn does
 
 	errand     *fakeChild // the last command that was run beside the child
 	errandDone []string   // what all of them were for, and when
@@ -104,10 +107,13 @@ func (c *fakeChild) exit(code int) { c.end(spawn.Exit{Code: code}) }
 // Spawn implements Spawner.
 func (w *world) Spawn(s *spawn.Spec) (spawn.Child, error) {
 	if what := lookup(s.Env, ErrandVar); what != "" {
+		if w.errandFail != nil && w.fails() {
+			return nil, w.errandFail
+		}
 		return w.send(what), nil
 	}
 	w.births = append(w.births, time.Since(w.begun))
-	if err := w.fail; err != nil {
+	if err := w.fail; err != nil && w.fails() {
 		if w.once {
 			w.fail = nil
 		}
@@ -119,6 +125,8 @@ func (w *world) Spawn(s *spawn.Spec) (spawn.Child, error) {
 	}
 	return w.child, nil
 }
+
+func (w *world) fails() bool { return w.until == 0 || time.Since(w.begun) < w.until }
 
 func (w *world) send(what string) *fakeChild {
 	w.errandDone = append(w.errandDone, fmt.Sprintf("%s %s", what, time.Since(w.begun)))
@@ -428,11 +436,12 @@ func TestSpawnFailures(t *testing.T) {
 	for _, tt := range []struct {
 		err  error
 		want string
+		then states.Process
 	}{
-		{syscall.EAGAIN, "Too many processes in process table to spawn 'p'"},
-		{syscall.ENOMEM, "unknown error during fork for 'p': ENOMEM"},
-		{&spawn.PipeError{Err: syscall.EMFILE}, "too many open files to spawn 'p'"},
-		{&spawn.PipeError{Err: syscall.ENFILE}, "unknown error making dispatchers for 'p': ENFILE"},
+		{syscall.EAGAIN, "Too many processes in process table to spawn 'p'", states.Fatal},
+		{syscall.ENOMEM, "unknown error during fork for 'p': ENOMEM", states.Fatal},
+		{&spawn.PipeError{Err: syscall.EMFILE}, "too many open files to spawn 'p'", states.Backoff},
+		{&spawn.PipeError{Err: syscall.ENFILE}, "unknown error making dispatchers for 'p': ENFILE", states.Backoff},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
 			inWorld(t, func(c *config.Process) { c.StartRetries = 0 }, func(t *testing.T, w *world) {
@@ -440,7 +449,7 @@ func TestSpawnFailures(t *testing.T) {
 				if err := w.Start("p", false).Wait(t.Context()); !sameFault(err, faults.New(faults.SpawnError, "p")) {
 					t.Errorf("got %v", err)
 				}
-				w.expect(t, states.Fatal)
+				w.expect(t, tt.then)
 				if got := w.Status().SpawnErr; got != tt.want {
 					t.Errorf("spawnerr %q", got)
 				}
@@ -462,6 +471,52 @@ func TestShortagesPass(t *testing.T) {
 				w.expect(t, states.Running)
 			})
 		})
+	}
+}
+
+// TestDescriptorsAreWaitedFor: a process is never given up because the daemon, or
+// the system, has no descriptors for it, whatever limits its attempts.
+func TestDescriptorsAreWaitedFor(t *testing.T) {
+	for _, err := range []error{&spawn.PipeError{Err: syscall.EMFILE}, &spawn.PipeError{Err: syscall.ENFILE}, syscall.EMFILE} {
+		for _, where := range []string{"child", "pre_start"} {
+			t.Run(where+" "+err.Error(), func(t *testing.T) {
+				inWorld(t, func(c *config.Process) {
+					c.StartRetries, c.Restart.Limit, c.Restart.Window = 0, 1, 24*time.Hour
+					if where == "pre_start" {
+						c.Hooks = config.Hooks{PreStart: "sh", Timeout: config.Forever}
+					}
+				}, func(t *testing.T, w *world) {
+					w.errandDoes = func(_ string, c *fakeChild) { c.exit(0) }
+					w.until = time.Hour
+					if where == "pre_start" {
+						w.errandFail = err
+					} else {
+						w.fail = err
+					}
+					_ = w.Start("p", false).Wait(t.Context())
+					time.Sleep(time.Hour - time.Millisecond)
+					w.expect(t, states.Backoff)
+					if n := strings.Count(w.log.String(), "no descriptors left"); n != 1 {
+						t.Errorf("told %d times", n)
+					}
+					time.Sleep(10 * time.Second)
+					w.expect(t, states.Running)
+				})
+			})
+		}
+	}
+}
+
+// TestWithoutDescriptorsForTheSocket: that a FastCGI socket can't be made for want
+// of them is no failure of the program either, while any other reason is.
+func TestWithoutDescriptorsForTheSocket(t *testing.T) {
+	for err, want := range map[error]bool{syscall.EMFILE: true, syscall.EADDRINUSE: false} {
+		s := NewSocket(&config.Socket{URL: "tcp://127.0.0.1:1", Family: "tcp"}, (&testkit.Log{}).Logger())
+		s.bind = func(context.Context, bound.TCPOptions) (int, error) { return -1, os.NewSyscallError("socket", err) }
+		_, got := s.Acquire()
+		if stillbirth(got, "%s", got).short != want {
+			t.Errorf("%v: %v", err, got)
+		}
 	}
 }
 

@@ -96,8 +96,8 @@ func (r *refresh) send(what, command string, then func() error) error {
 		},
 		lost: func() { r.later <- outcome{err: faults.Bare(faults.ShutdownState)} },
 	})
-	if failure != "" {
-		return faults.New(faults.Failed, failure)
+	if failure.text != "" {
+		return faults.New(faults.Failed, failure.text)
 	}
 	return nil
 }

@@ -75,12 +75,22 @@ func (s *Socket) open() error {
 	if err == nil {
 		return nil
 	}
-	s.failure = fmt.Errorf("Could not create FastCGI socket %s: %s", s.conf.URL, reason(err))
+	s.failure = &socketError{"Could not create FastCGI socket " + s.conf.URL + ": " + reason(err), err}
 	if now := time.Now(); now.Sub(begun) > slowFailure {
 		s.until = now.Add(slowFailure)
 	}
 	return s.failure
 }
+
+// socketError is why there is no socket, in words.
+type socketError struct {
+	text  string
+	cause error
+}
+
+func (e *socketError) Error() string { return e.text }
+
+func (e *socketError) Unwrap() error { return e.cause }
 
 // Release implements Listening.
 func (s *Socket) Release() {

@@ -52,7 +52,7 @@ func tryChild(s *Spawner, spec *Spec) (*child, error) {
 	c := &child{spawner: s, family: spec.Family, theirs: [3]int{-1, -1, -1}, exits: make(chan Exit, 1)}
 	c.kin = s.newKin(c, spec, nil)
 	err := c.plumb(spec)
-	if err == nil && c.takesReserve() {
+	if err == nil && !spec.IsBrief && c.takesReserve() {
 		err = syscall.EMFILE
 	}
 	if err != nil {

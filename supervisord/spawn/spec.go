@@ -23,6 +23,9 @@ type Spec struct {
 	Umask int
 	// Become is the user to run as, nil to stay who the daemon is.
 	Become *User
+	// IsBrief tells that the child is run for the daemon, and soon over: it may have
+	// some of the last descriptors.
+	IsBrief bool
 	// Stdin becomes descriptor 0 when it is set; otherwise a pipe does, which
 	// Child.Write writes to.
 	Stdin *os.File
