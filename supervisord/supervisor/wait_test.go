@@ -203,7 +203,10 @@ func (w *world) take(t *testing.T, group string) {
 func (w *world) readyAfter(t *testing.T, name string, d time.Duration) {
 	t.Helper()
 	time.Sleep(d)
-	w.find(t, name).Ready(w.children[name].pid)
+	w.mu.Lock()
+	pid := w.children[name].pid
+	w.mu.Unlock()
+	w.find(t, name).Ready(pid)
 }
 
 // probedNamed is a further process of the program web.
