@@ -1,7 +1,6 @@
 package supervisord
 
 import (
-	"io"
 	"log/slog"
 	"os"
 	"testing"
@@ -74,7 +73,7 @@ func TestStrays(t *testing.T) {
 			for _, p := range tt.configured {
 				c.Groups = append(c.Groups, &config.Group{Name: p.Group, Processes: []*config.Process{p}})
 			}
-			e := &estate{conf: c, log: slog.New(slog.NewTextHandler(io.Discard, nil)), left: make(map[string]*supervisor.Estate), strays: tt.strays}
+			e := &estate{conf: c, log: slog.New(slog.DiscardHandler), left: make(map[string]*supervisor.Estate), strays: tt.strays}
 			e.placeStrays(true)
 			for name, left := range e.left {
 				if tt.want[name] != left.Child.PID {

@@ -41,7 +41,8 @@ func (e *estate) search(taken uint64) {
 			continue
 		}
 		full := nameOf(&s)
-		if s.Born < taken && !e.wasBeingBorn(full, s.Born) || e.isRecorded(full, &s) {
+		_, isErrand := errandOf(&s) // of which no record tells
+		if !isErrand && s.Born < taken && !e.wasBeingBorn(full, s.Born) || e.isRecorded(full, &s) {
 			continue
 		}
 		list = append(list, s)

@@ -62,7 +62,7 @@ func (s *shortcut) enter(conn *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending {
-		conn.Close()
+		_ = conn.Close() // there is nobody to tell
 		return false
 	}
 	s.conns[conn] = false
@@ -92,7 +92,7 @@ func (s *shortcut) end(ctx context.Context) {
 	s.ending = true
 	for conn, busy := range s.conns {
 		if !busy {
-			conn.Close()
+			_ = conn.Close()
 		}
 	}
 	s.mu.Unlock()
@@ -100,7 +100,7 @@ func (s *shortcut) end(ctx context.Context) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for conn := range s.conns {
-			conn.Close()
+			_ = conn.Close()
 		}
 	})()
 	s.open.Wait()
@@ -112,7 +112,7 @@ func (s *shortcut) serve(conn *conn) {
 	defer s.survive(conn)
 	c := &conversation{shortcut: s, conn: conn}
 	if c.run() {
-		conn.Close()
+		_ = conn.Close()
 	} else {
 		s.others.add(conn, c.buf[:c.have])
 	}
