@@ -127,7 +127,7 @@ func (s *shortcut) survive(conn *conn) {
 	if v != http.ErrAbortHandler {
 		s.log.Error(fmt.Sprintf("http: panic serving %s: %v\n%s", s.Addr(), v, debug.Stack()))
 	}
-	conn.Close()
+	_ = conn.Close()
 }
 
 // handedOver is the listener from which net/http gets what is not for shortcut.
@@ -145,7 +145,7 @@ func (h *handedOver) add(conn *conn, read []byte) {
 	select {
 	case h.conns <- conn:
 	case <-h.closed:
-		conn.Close()
+		_ = conn.Close()
 	}
 }
 
