@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -356,5 +357,21 @@ func TestExpandUser(t *testing.T) {
 	h.Environ = nil
 	if got := h.expandUser("~"); got != "/home/root" {
 		t.Errorf("without HOME: %q", got)
+	}
+}
+
+// TestAllowedHosts: names are compared without regard to case and final dots. A
+// server without the option has none.
+func TestAllowedHosts(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string][]string{
+		"": nil,
+		"allowed_hosts = Box.Example.org., *.wild ,web": {"box.example.org", "*.wild", "web"},
+		"allowed_hosts = *":                             {"*"},
+	} {
+		c, err := loadText(t, minimal+"[inet_http_server]\nport=9001\n"+line+"\n")
+		if err != nil || len(c.Servers) != 1 || !slices.Equal(c.Servers[0].AllowedHosts, want) {
+			t.Errorf("%q: %v, %v", line, c, err)
+		}
 	}
 }
