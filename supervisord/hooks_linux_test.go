@@ -152,9 +152,8 @@ hook_timeout=60
 	s.start()
 	s.await("both again", func() bool { return len(s.pidsIn("pre_start")) == 2 && len(s.pidsIn("post_stop")) == 2 })
 	for _, hook := range []string{"pre_start", "post_stop"} {
-		if pid := s.pidsIn(hook)[0]; alive(pid) {
-			t.Errorf("the %s of the last daemon lives", hook)
-		}
+		pid := s.pidsIn(hook)[0]
+		s.await("the end of the "+hook+" of the last daemon", func() bool { return !alive(pid) })
 	}
 
 	// An upgrade is no different.
