@@ -46,13 +46,15 @@ type simulated struct {
 	pool   *audience // nil for what is no listener
 
 	// What follows is guarded by kernel.mu.
-	dice    *rand.Rand
-	ended   bool        // the process is a zombie, or less
-	orphan  bool        // its process is not supervised any more
-	talking bool        // what it has written is being passed on
-	news    *spawn.Exit // its end, which is told after that
-	ready   bool        // a listener that waits for an event
-	holding int         // the event that a listener works on, -1 for none
+	dice     *rand.Rand
+	ended    bool        // the process is a zombie, or less
+	orphan   bool        // its process is not supervised any more
+	talking  bool        // what it has written is being passed on
+	news     *spawn.Exit // its end, which is told after that
+	ready    bool        // a listener that waits for an event
+	holding  int         // the event that a listener works on, -1 for none
+	rejected int         // events in a row
+	paused   time.Time   // until then no event comes, for that
 }
 
 // nature is how a child behaves.
@@ -321,14 +323,25 @@ func (c *simulated) answer(text string) {
 		return
 	}
 	if strings.HasSuffix(text, "OK") {
+		c.rejected = 0
 		c.pool.accepted(c.holding)
 	} else {
+		c.reject()
 		c.pool.giveBack(c.holding)
 	}
 	c.holding = -1
 	c.say(text)
 	if text != "babble\n" {
 		c.sayReady()
+	}
+}
+
+// reject notes that an event was not accepted: from the fourth time in a row on the
+// next one comes after a pause that doubles.
+func (c *simulated) reject() {
+	if c.rejected++; c.rejected > 3 {
+		pause := min(10*time.Millisecond<<min(c.rejected-4, 20), 30*time.Second)
+		c.paused = time.Now().Add(pause)
 	}
 }
 

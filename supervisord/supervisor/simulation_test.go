@@ -283,9 +283,10 @@ func (l *life) isOverdue(c *config.Process, st *process.Status) bool {
 	return false
 }
 
-// checkListener sees to it that no event waits for a listener that is free.
+// checkListener sees to it that no event waits for a listener that is free, unless
+// it has rejected too many.
 func (l *life) checkListener(c *simulated) {
-	if c.pool != nil && c.ready && c.pool.waiting > 0 && c.nature.stdin == nil {
+	if c.pool != nil && c.ready && c.pool.waiting > 0 && c.nature.stdin == nil && time.Now().After(c.paused) {
 		l.model.violatedLocked("%d events wait although %s is ready", c.pool.waiting, c.name)
 	}
 }
