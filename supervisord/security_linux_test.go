@@ -27,10 +27,12 @@ func basic(username, word string) []string {
 	return []string{"Authorization", r.Header.Get("Authorization")}
 }
 
-// withServer adds a TCP server whose password has been hashed.
-func (s *site) withServer(word string) *browser {
+// withServer adds a TCP server whose password has been hashed at that cost. Where many
+// wrong ones are to be refused one after the other it must be low, so that none waits
+// longer than a server lets it.
+func (s *site) withServer(word string, cost int) *browser {
 	s.t.Helper()
-	hash, err := bcrypt.GenerateFromPassword([]byte(word), bcrypt.DefaultCost)
+	hash, err := bcrypt.GenerateFromPassword([]byte(word), cost)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -65,7 +67,7 @@ func TestEveryAddressWantsCredentials(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.configure("[program:p]\ncommand=sleep 600\n")
-	b := s.withServer("se:cret")
+	b := s.withServer("se:cret", bcrypt.MinCost)
 	s.start()
 	s.awaitRunning("p")
 	right := basic("user", "se:cret")
@@ -90,7 +92,7 @@ func TestGuessing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.configure("[program:p]\ncommand=sleep 600\n")
-	b := s.withServer("secret")
+	b := s.withServer("secret", bcrypt.DefaultCost)
 	s.start()
 	s.awaitRunning("p")
 	right := basic("user", "secret")
