@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -178,6 +179,9 @@ autorestart=false
 	s.ctl("shutdown")
 	s.await("a stop", func() bool { return strings.Contains(s.read("supervisord.log"), "stopped: quick") })
 	s.await("an end that is not told of yet", func() bool { return spawn.Birthday(behind) == 0 })
+	s.await("the record of the shutdown", func() bool {
+		return regexp.MustCompile(`"Leaving":true.*"Name":"behind".*"State":40`).MatchString(s.read("supervisord.pid.state"))
+	})
 	s.crash()
 	s.start()
 	s.awaitRunning("quick", "behind")
