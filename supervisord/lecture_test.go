@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // site is a daemon with a configuration in a directory of its own.
@@ -94,15 +95,34 @@ func (s *site) launch(daemon *exec.Cmd) {
 	s.t.Cleanup(func() {
 		if s.daemon.ProcessState == nil {
 			_ = syscall.Kill(s.daemonPid(), syscall.SIGTERM)
-			_ = s.daemon.Wait()
+			ended := make(chan struct{})
+			go func() { defer close(ended); _ = s.daemon.Wait() }()
+			s.killProgramsUntil(ended)
 		}
-		for _, pid := range s.processes() {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
+		s.killPrograms()
 		if s.t.Failed() {
 			s.t.Logf("supervisord.log:\n%s", s.read("supervisord.log"))
 		}
 	})
+}
+
+// killProgramsUntil kills what the daemon waits for when it ends: a program may have
+// hours to obey.
+func (s *site) killProgramsUntil(ended <-chan struct{}) {
+	for {
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Second):
+			s.killPrograms()
+		}
+	}
+}
+
+func (s *site) killPrograms() {
+	for _, pid := range s.processes() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
 }
 
 // daemonPid is the pid of the daemon as seen from here.
