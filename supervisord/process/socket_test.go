@@ -100,7 +100,10 @@ func TestSlowLookup(t *testing.T) {
 			t.Errorf("100 processes took %s and %d lookups", took, lookups)
 		}
 		time.Sleep(slowFailure)
-		s.bind = bound.TCP
+		// What is real has no place here: a real lookup would wait in virtual time.
+		s.bind = func(context.Context, bound.TCPOptions) (int, error) {
+			return unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		}
 		acquire(t, s)
 		s.Release()
 	})
