@@ -40,7 +40,8 @@ func (m *mainProgram) supervise() (int, error) {
 	m.files = from.ReadOnce(!conf.Supervisord.NoDaemon)
 	daemon.KeepDescriptors()
 	daemon.ReserveThreads()
-	arrived := make(chan os.Signal, 16)
+	// What does not fit is lost: there is room for a burst that comes between two lives.
+	arrived := make(chan os.Signal, 256)
 	signal.Notify(arrived, heeded...)
 	defer signal.Stop(arrived)
 	// A reader of our stdout that goes away must not end the daemon. To ignore

@@ -96,14 +96,19 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, h *handover, err e
 }
 
 // run is what is left of a life once it can't be refused any more.
-func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (states.Daemon, *handover, error) {
+func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (mood states.Daemon, h *handover, err error) {
+	var s *supervisor.Supervisor // before anything changes
+	defer func() { // a signal may have been obeyed when the restart had been decided
+		if err == nil && h == nil && s.Mood() == states.DaemonShutdown {
+			mood = states.DaemonShutdown
+		}
+	}()
 	ctx, end := context.WithCancel(ctx)
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
 	defer end()
 	supervising, stop := context.WithCancel(ctx)
 	defer stop()
-	var s *supervisor.Supervisor // before anything changes
 	o := supervisor.Options{
 		Config:     l.conf,
 		Load:       l.reload,
@@ -191,7 +196,7 @@ func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (stat
 	helpers.Go(func() { l.leave(ctx, servers, s, stop) })
 	helpers.Go(func() { operations.Run(supervising) })
 	e.settled = false
-	mood := s.Run(supervising)
+	mood = s.Run(supervising)
 	l.cause, l.status = s.Verdict()
 	l.next = s.Next()
 	// A shutdown may have begun when it was too late to call an upgrade off.
