@@ -98,7 +98,7 @@ func (l *life) live(ctx context.Context) (mood states.Daemon, h *handover, err e
 // run is what is left of a life once it can't be refused any more.
 func (l *life) run(ctx context.Context, servers *httpd.Servers, e *estate) (mood states.Daemon, h *handover, err error) {
 	var s *supervisor.Supervisor // before anything changes
-	defer func() { // a signal may have been obeyed when the restart had been decided
+	defer func() {               // a signal may have been obeyed when the restart had been decided
 		if err == nil && h == nil && s.Mood() == states.DaemonShutdown {
 			mood = states.DaemonShutdown
 		}
