@@ -116,7 +116,7 @@ func (e *estate) open(reads, searches bool) error {
 	return nil
 }
 
-// canKeep tells whether there is a place for a record.
+// canKeep reports whether there is a place for a record.
 func (e *estate) canKeep() bool {
 	const consequence = "programs that survive a crash of supervisord will not be taken over from a record, but looked for"
 	d := e.conf.Supervisord

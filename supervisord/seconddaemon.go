@@ -44,7 +44,7 @@ func (e *estate) predecessor() int {
 	return pid
 }
 
-// isInUse tells whether a record tells of processes that live, the daemon's own
+// isInUse reports whether a record tells of processes that live, the daemon's own
 // among them.
 func (e *estate) isInUse(record *ledger.Ledger) bool {
 	if record.Born != 0 && spawn.Birthday(record.PID) == record.Born {

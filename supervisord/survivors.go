@@ -70,7 +70,7 @@ func (e *estate) search(taken uint64) {
 	}
 }
 
-// errandOf tells whether a survivor was begun beside a program, and what it is. A
+// errandOf reports whether a survivor was begun beside a program, and what it is. A
 // child has a pipe or a socket as its stdin; the variable it may have inherited.
 func errandOf(s *spawn.Survivor) (what string, is bool) {
 	what = s.Variables[process.ErrandVar]
@@ -81,7 +81,7 @@ func nameOf(s *spawn.Survivor) string {
 	return namespec.Join(s.Variables["SUPERVISOR_GROUP_NAME"], s.Variables["SUPERVISOR_PROCESS_NAME"])
 }
 
-// isRecorded tells whether the record names a survivor as the child of a process.
+// isRecorded reports whether the record names a survivor as the child of a process.
 func (e *estate) isRecorded(name string, s *spawn.Survivor) bool {
 	left := e.left[name]
 	return left != nil && left.Child.PID == s.PID && left.Child.Born == s.Born
@@ -135,7 +135,7 @@ func (e *estate) ownerOf(s *spawn.Survivor) owner {
 	return unclear
 }
 
-// hasVariables tells whether a survivor was born with the variables that the
+// hasVariables reports whether a survivor was born with the variables that the
 // configuration gives a process.
 func (e *estate) hasVariables(s *spawn.Survivor, p *config.Process) bool {
 	want := make(map[string]string)
@@ -152,7 +152,7 @@ func (e *estate) hasVariables(s *spawn.Survivor, p *config.Process) bool {
 	return true
 }
 
-// isUserOf tells whether a survivor has the user that a process is given. To
+// isUserOf reports whether a survivor has the user that a process is given. To
 // root it may look like root's own, having changed its user by itself.
 func isUserOf(s *spawn.Survivor, p *config.Process) bool {
 	want := os.Geteuid()
@@ -162,7 +162,7 @@ func isUserOf(s *spawn.Survivor, p *config.Process) bool {
 	return s.UID == want || s.UID == 0
 }
 
-// runs tells whether a survivor executes the command of a process, be it by way
+// runs reports whether a survivor executes the command of a process, be it by way
 // of an interpreter that the kernel has put before it.
 func runs(s *spawn.Survivor, p *config.Process) bool {
 	argv, err := shlex.Split(p.Command)
@@ -215,7 +215,7 @@ func (e *estate) endErrand(what, name string, o *spawn.Orphan) {
 	}
 }
 
-// wasBeingBorn tells whether the record was taken in the middle of a birth that
+// wasBeingBorn reports whether the record was taken in the middle of a birth that
 // may be the survivor's.
 func (e *estate) wasBeingBorn(name string, born uint64) bool {
 	left := e.left[name]

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// directory is a database whose getent is a script that knows of one user, whom no
-// file knows, and of two groups.
+// directory is a database whose getent is a script. It knows one user, who is in no
+// file, and two groups.
 func directory(t *testing.T, script string) Database {
 	t.Helper()
 	dir := t.TempDir()
@@ -39,8 +39,8 @@ esac`
 	return Database{Dirs: []string{dir + "/none", dir}, Limit: time.Hour, Switch: dir + "/switch"}
 }
 
-// TestUsersOfOtherSources: whom the files don't know is asked for, and only an answer
-// to the question counts.
+// TestUsersOfOtherSources: getent is asked for users that are in no file, and only an
+// answer to the question counts.
 func TestUsersOfOtherSources(t *testing.T) {
 	d := directory(t, "")
 	want := User{Name: "ldap.user", UID: 54321, GID: 54322, Home: "/home/ldap", Shell: "/bin/zsh"}

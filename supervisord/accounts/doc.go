@@ -1,7 +1,7 @@
 // Package accounts looks up the users and groups of the system.
 //
 // Go's os/user reads /etc/passwd and /etc/group alone when it is built without cgo.
-// Whom it does not know is asked of getent(1), which answers by nsswitch.conf: from
+// For a name that is in neither, getent(1) is asked. It answers by nsswitch.conf, from
 // LDAP, sssd and the like. No shell is used, getent is taken from a fixed list of
 // directories, and it gets a time limit, so that a lookup blocks for at most that time
 // for each question.

@@ -9,8 +9,8 @@ import (
 )
 
 // A name is a lock on a range of the pidfile far behind its end, where its hash
-// says. Its length tells the pid of the holder, of whom the kernel does not tell
-// more: all ranges of one name begin with the same byte. Like the lock on the
+// says. Its length is the pid of the holder, since the kernel says nothing else
+// about it: all ranges of one name begin with the same byte. Like the lock on the
 // file it belongs to the open file, which outlasts the execution of another
 // binary and ends with the process.
 

@@ -53,7 +53,7 @@ func findHead(data []byte) (head headLine, why string) {
 	return head, ""
 }
 
-// isHead tells whether a line is a headLine.
+// isHead reports whether a line is a headLine.
 func isHead(line []byte) bool { return bytes.HasPrefix(body(line), []byte(`{"SupervisorState"`)) }
 
 // reading is what the lines so far have told.

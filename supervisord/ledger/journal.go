@@ -107,7 +107,7 @@ type Head struct {
 	Names []string `json:",omitempty"`
 }
 
-// IsOf tells whether the record may be of a configuration with these names.
+// IsOf reports whether the record may be of a configuration with these names.
 func (h *Head) IsOf(names []string) bool {
 	return len(h.Names) == 0 || slices.ContainsFunc(h.Names, func(n string) bool { return slices.Contains(names, n) })
 }
@@ -247,7 +247,7 @@ type journal struct {
 // it is written anew.
 const sparse = 256 << 10
 
-// isDue tells whether the journal is to be written anew: most of it is of no
+// isDue reports whether the journal is to be written anew: most of it is of no
 // interest any more, or it is not where it should be.
 func (j *journal) isDue() bool { return j.size > 2*j.last+sparse || !j.isInPlace() }
 
@@ -308,7 +308,7 @@ func (j *journal) replace(at Time, entries []Entry) error {
 	return nil
 }
 
-// isInPlace tells whether the file of the journal's name is still what was
+// isInPlace reports whether the file of the journal's name is still what was
 // written. What somebody has removed, replaced or cut the next daemon can't read.
 func (j *journal) isInPlace() bool {
 	if j.file == nil {

@@ -65,7 +65,7 @@ func (p *Process) releaseSocket() {
 	}
 }
 
-// stillbirth words a failure. Its cause tells whether the program can be blamed.
+// stillbirth words a failure. Its cause reports whether the program can be blamed.
 func stillbirth(cause error, format string, args ...any) input {
 	return input{kind: spawnFailed, text: fmt.Sprintf(format, args...), short: spawn.IsShortage(cause)}
 }

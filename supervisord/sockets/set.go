@@ -61,7 +61,7 @@ func (s *Set) look(at address) *socket {
 	return s.all[at]
 }
 
-// Has tells whether somebody has asked for all these sockets, or an earlier daemon
+// Has reports whether somebody has asked for all these sockets, or an earlier daemon
 // has left them.
 func (s *Set) Has(list []*config.ListenSocket) bool {
 	for _, c := range list {

@@ -136,7 +136,7 @@ func zombieStatus(pid int, born uint64) (ws syscall.WaitStatus, ok bool) {
 	return ws, ok
 }
 
-// mayTrace tells whether this process may look into all others.
+// mayTrace reports whether this process may look into all others.
 func mayTrace() bool {
 	var have [2]unix.CapUserData
 	err := unix.Capget(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &have[0])

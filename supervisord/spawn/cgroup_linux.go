@@ -252,7 +252,7 @@ func (g *cgroup) watch(s *Spawner, heard func()) {
 	g.read()
 }
 
-// isTold tells whether the kernel tells of changes.
+// isTold reports whether the kernel tells of changes.
 func (g *cgroup) isTold() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

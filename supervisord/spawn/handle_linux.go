@@ -67,7 +67,7 @@ func openPidfd(pid int, born uint64) (int, error) {
 	return -1, os.NewSyscallError("pidfd_open", err)
 }
 
-// hasNumber tells whether the process that was born then has that pid still. With
+// hasNumber reports whether the process that was born then has that pid still. With
 // orDead that may be all that is left of it: nobody else gets the pid meanwhile.
 func hasNumber(pid int, born uint64, orDead bool) bool {
 	s, err := readStat(pid)
@@ -91,7 +91,7 @@ func signalProcess(fd, pid int, born uint64, sig syscall.Signal) error {
 	return syscall.Kill(pid, sig)
 }
 
-// takesReserve tells whether the pidfd is one of the last descriptors.
+// takesReserve reports whether the pidfd is one of the last descriptors.
 func (h *handle) takesReserve() (does bool) {
 	_ = h.conn.Control(func(fd uintptr) { does = isReserved(int(fd)) })
 	return does

@@ -458,8 +458,8 @@ func (k *kin) settle() {
 // end the kernel does not tell.
 const lookAgain = 200 * time.Millisecond
 
-// lookLater sees to it that somebody notices the end of those that are waited for
-// and of whom the kernel does not tell. Only mu's holder calls it.
+// lookLater has the processes looked at again that are waited for and whose end the
+// kernel does not report. Only mu's holder calls it.
 func (k *kin) lookLater() {
 	if len(k.watches) == 0 || k.released {
 		return

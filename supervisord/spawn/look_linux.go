@@ -58,7 +58,7 @@ func asUserOf(pid int, f func() error) error {
 // fileUser is by whose rights a thread opens files.
 type fileUser struct{ uid, gid int }
 
-// become tells whether it has come to that.
+// become reports whether it has come to that.
 func (u fileUser) become() bool {
 	setfsgid(u.gid)
 	setfsuid(u.uid)

@@ -15,13 +15,13 @@ import (
 // is a quarter of them.
 const keptBack = 16
 
-// IsShortage tells whether an error means that the daemon, or the system, has no
+// IsShortage reports whether an error means that the daemon, or the system, has no
 // descriptors left. It says nothing about the program that was to get some.
 func IsShortage(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// isReserved tells whether a descriptor is one of the reserve. The kernel gives
+// isReserved reports whether a descriptor is one of the reserve. The kernel gives
 // the lowest number that is free, so when it is given all below are in use.
 func isReserved(fd int) bool {
 	most := maxFiles()
@@ -37,7 +37,7 @@ func maxFiles() uint64 {
 	return uint64(limit.Cur)
 }
 
-// takesReserve tells whether the reserve is needed for what the daemon has open
+// takesReserve reports whether the reserve is needed for what the daemon has open
 // because of the child. The child's own ends, which are closed at its birth, don't
 // count.
 func (c *child) takesReserve() bool {
@@ -82,7 +82,7 @@ func (s *Spawner) dropPidfd(f *os.File) {
 }
 
 // giveUpPidfds closes all pidfds: adopted children can be watched without, and
-// cost no more than other children then. It tells whether there were any.
+// cost no more than other children then. It reports whether there were any.
 func (s *Spawner) giveUpPidfds() bool {
 	s.mu.Lock()
 	files := s.pidfds

@@ -73,7 +73,7 @@ func ancestors() map[int]bool {
 	return set
 }
 
-// IsAncestor tells whether a process is the parent of this one, or further up.
+// IsAncestor reports whether a process is the parent of this one, or further up.
 func IsAncestor(pid int) bool { return ancestors()[pid] }
 
 func (p *parents) survivor(pid int) (Survivor, bool) {
@@ -113,7 +113,7 @@ func (p *parents) survivor(pid int) (Survivor, bool) {
 	return s, true
 }
 
-// made tells whether a parent has made the survivor, if that can be known.
+// made reports whether a parent has made the survivor, if that can be known.
 // Who can't be looked into is believed to have been given it, if that may be.
 func (p *parents) made(parent int, s *Survivor) (made, known bool) {
 	open, seen := p.pipes[parent]

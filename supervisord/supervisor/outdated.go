@@ -27,7 +27,7 @@ func outdated(p *process.Process, conf *config.Process) []string {
 	return conf.Outdated(st.Digest)
 }
 
-// isOutdated tells whether a child of a group was born otherwise than a
+// isOutdated reports whether a child of a group was born otherwise than a
 // configuration of the group says.
 func isOutdated(g *active, conf *config.Group) bool {
 	for _, c := range conf.Processes {
