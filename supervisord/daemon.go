@@ -16,12 +16,6 @@ import (
 	"supervisor/supervisord/states"
 )
 
-// heeded are those that mean something to supervisord. All others keep their
-// default action, as with Supervisor.
-var heeded = []os.Signal{
-	syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGUSR2,
-}
-
 // supervise is the daemon: one life after the other, until one ends in a
 // shutdown. It returns the exit status.
 func (m *mainProgram) supervise() (int, error) {
@@ -40,10 +34,9 @@ func (m *mainProgram) supervise() (int, error) {
 	m.files = from.ReadOnce(!conf.Supervisord.NoDaemon)
 	daemon.KeepDescriptors()
 	daemon.ReserveThreads()
-	// What does not fit is lost: there is room for a burst that comes between two lives.
-	arrived := make(chan os.Signal, 256)
-	signal.Notify(arrived, heeded...)
-	defer signal.Stop(arrived)
+	pending := newPendingSignals()
+	pending.catch()
+	defer pending.stop()
 	// A reader of our stdout that goes away must not end the daemon. To ignore
 	// the signal would have the children ignore it too; to catch it does not.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
@@ -54,7 +47,7 @@ func (m *mainProgram) supervise() (int, error) {
 	if m.heritage != nil {
 		spawner.Hold() // until those who have been handed over are known
 		for _, sig := range m.heritage.Signals {
-			arrived <- syscall.Signal(sig)
+			pending.add(syscall.Signal(sig))
 		}
 	}
 	var reaper sync.WaitGroup
@@ -66,7 +59,7 @@ func (m *mainProgram) supervise() (int, error) {
 	heritage, failure := m.heritage, ""
 	for first := heritage == nil; ; first = false {
 		l := &life{
-			mainProgram: m, conf: conf, from: from, first: first, bus: bus, spawner: spawner, switched: log, signals: arrived,
+			mainProgram: m, conf: conf, from: from, first: first, bus: bus, spawner: spawner, switched: log, signals: pending,
 			heritage: heritage, failure: failure, leaving: make(chan struct{}),
 		}
 		mood, handed, err := l.live(ctx)
@@ -75,7 +68,7 @@ func (m *mainProgram) supervise() (int, error) {
 		}
 		if heritage, failure = handed, ""; handed != nil {
 			failure = fmt.Sprintf("not upgraded: %v", handed.execute())
-			signal.Notify(arrived, heeded...)
+			pending.catch()
 			handed.Upgrades--
 			// It goes on with what has been handed over to nobody.
 			from = handed.Files

@@ -388,15 +388,10 @@ func (l *life) handOver(s *supervisor.Supervisor, e *estate, m *health.Monitor) 
 		h.Groups = append(h.Groups, handed)
 	}
 	h.Serial = l.bus.Serial()
-	for {
-		select {
-		case sig := <-l.signals:
-			h.Signals = append(h.Signals, int(sig.(syscall.Signal)))
-			continue
-		default:
-		}
-		return h
+	for _, sig := range l.signals.take() {
+		h.Signals = append(h.Signals, int(sig))
 	}
+	return h
 }
 
 // rescaled is the configuration that this life began with, with other scales.

@@ -39,7 +39,7 @@ type life struct {
 	bus      *events.Bus
 	spawner  *spawn.Spawner
 	switched *switchedLog
-	signals  <-chan os.Signal
+	signals  *pendingSignals
 
 	main *logs.Main
 	log  *slog.Logger

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
 	"sync/atomic"
 	"syscall"
 
@@ -13,11 +14,68 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
+// pendingSignals are the signals that have come to the daemon and have not been
+// obeyed yet. There is room for one of each kind, as in the kernel: a second one that
+// comes before the first has been obeyed asks for nothing new. So no burst of one kind
+// leaves another kind without room.
+type pendingSignals struct{ end, restart, reopen chan os.Signal }
+
+func newPendingSignals() *pendingSignals {
+	return &pendingSignals{make(chan os.Signal, 1), make(chan os.Signal, 1), make(chan os.Signal, 1)}
+}
+
+// catch takes the signals that mean something to supervisord. All others keep their
+// default action, as with Supervisor.
+func (p *pendingSignals) catch() {
+	signal.Notify(p.end, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
+	signal.Notify(p.restart, syscall.SIGHUP)
+	signal.Notify(p.reopen, syscall.SIGUSR2)
+}
+
+func (p *pendingSignals) stop() {
+	for _, c := range p.all() {
+		signal.Stop(c)
+	}
+}
+
+func (p *pendingSignals) all() []chan os.Signal { return []chan os.Signal{p.end, p.restart, p.reopen} }
+
+// add adds a signal that came to the daemon before this one.
+func (p *pendingSignals) add(sig syscall.Signal) {
+	to := p.end
+	switch sig {
+	case syscall.SIGHUP:
+		to = p.restart
+	case syscall.SIGUSR2:
+		to = p.reopen
+	}
+	select {
+	case to <- sig:
+	default: // there is one already
+	}
+}
+
+// take takes all that are pending.
+func (p *pendingSignals) take() (list []syscall.Signal) {
+	for _, c := range p.all() {
+		select {
+		case sig := <-c:
+			list = append(list, sig.(syscall.Signal))
+		default:
+		}
+	}
+	return list
+}
+
 // obey carries out what signals to the daemon ask for, until ctx ends.
 func (l *life) obey(ctx context.Context, s *supervisor.Supervisor) {
 	for {
 		select {
-		case sig := <-l.signals:
+		case sig := <-l.signals.end:
+			l.obeyOne(s, sig)
+		case sig := <-l.signals.restart:
+			l.obeyOne(s, sig)
+		case sig := <-l.signals.reopen:
 			l.obeyOne(s, sig)
 		case <-ctx.Done():
 			return
