@@ -27,13 +27,13 @@ func (l tolerantListener) Accept() (net.Conn, error) {
 // next one would begin is not certain.
 type tolerantConn struct {
 	net.Conn
-	raw     []byte // read but not given: begins with a head, or is part of a body
-	scanned int    // how much of raw was searched for the end of the head
-	given   int    // how much of the head was given before it was complete
-	timed   bool   // the rest of the head has its deadline
-	out     []byte // the rewritten head, as far as it is still to be given
-	body    int64  // what is left of the body
-	asIs    bool
+	raw   []byte  // read but not given: begins with a head, or is part of a body
+	head  headEnd // looks for the end of the head in raw
+	given int     // how much of the head was given before it was complete
+	timed bool    // the rest of the head has its deadline
+	out   []byte  // the rewritten head, as far as it is still to be given
+	body  int64   // what is left of the body
+	asIs  bool
 }
 
 // Read implements net.Conn. In the middle of an answer net/http reads a single
@@ -104,45 +104,24 @@ func (c *tolerantConn) nextHead() bool {
 	if c.given == 0 {
 		c.raw = bytes.TrimLeft(c.raw, "\r\n")
 	}
-	end := headSizeOf(c.raw, &c.scanned)
-	if end < 0 && len(c.raw) <= maxHeader {
+	c.head.look(c.raw[c.head.size:])
+	if !c.head.found && len(c.raw) <= maxHeader {
 		return false
 	}
 	var h head
-	ok := end >= 0
+	ok := c.head.found
 	if ok {
-		h, ok = readHead(c.raw[:end])
+		h, ok = readHead(c.raw[:c.head.size])
 	}
 	if ok {
 		c.out, c.body = h.text[c.given:], h.length
-		c.raw = bytes.Clone(c.raw[end:])
+		c.raw = bytes.Clone(c.raw[c.head.size:])
 	} else {
 		c.asIs = true
 		c.raw = c.raw[c.given:]
 	}
-	c.scanned, c.given, c.timed = 0, 0, false
+	c.head, c.given, c.timed = headEnd{}, 0, false
 	return true
-}
-
-// headSizeOf returns the size of the head at the beginning of data, -1 if it is
-// not complete. It begins to look where it has stopped before.
-func headSizeOf(data []byte, scanned *int) int {
-	for {
-		i := bytes.IndexByte(data[*scanned:], '\n')
-		if i < 0 {
-			return -1
-		}
-		i += *scanned + 1
-		switch rest := data[i:]; {
-		case bytes.HasPrefix(rest, []byte("\n")):
-			return i + 1
-		case bytes.HasPrefix(rest, []byte("\r\n")):
-			return i + 2
-		case len(rest) == 0 || len(rest) == 1 && rest[0] == '\r':
-			return -1 // the next line may be empty
-		}
-		*scanned = i
-	}
 }
 
 // CloseWrite lets net/http end an answer before the request has ended.

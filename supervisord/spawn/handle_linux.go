@@ -93,7 +93,7 @@ func signalProcess(fd, pid int, born uint64, sig syscall.Signal) error {
 
 // takesReserve reports whether the pidfd is one of the last descriptors.
 func (h *handle) takesReserve() (does bool) {
-	_ = h.conn.Control(func(fd uintptr) { does = isReserved(int(fd)) })
+	_ = h.conn.Control(func(fd uintptr) { does = int(fd) >= firstReserved() })
 	return does
 }
 

@@ -295,7 +295,7 @@ func (k *kin) Signal(sig syscall.Signal, all bool) error {
 // kept track of.
 func (k *kin) mark() map[int]*peer {
 	found, _ := k.look()
-	k.forgetUnwatched(found)
+	k.forgetUnwatched()
 	for pid, p := range found {
 		if !k.isFull() {
 			k.track(pid, p)
@@ -304,13 +304,13 @@ func (k *kin) mark() map[int]*peer {
 	return found
 }
 
-// forgetUnwatched forgets those of whose end the kernel does not tell and who
-// have not been found any more.
-func (k *kin) forgetUnwatched(found map[int]*peer) {
+// forgetUnwatched forgets those that have ended and whose end the kernel does not
+// report.
+func (k *kin) forgetUnwatched() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for pid, t := range k.tracked {
-		if p := found[pid]; t.fd < 0 && (p == nil || p.born != t.born) {
+		if t.fd < 0 && !hasNumber(pid, t.born, false) {
 			delete(k.tracked, pid)
 		}
 	}
@@ -424,7 +424,7 @@ const birthTime = 50 * time.Millisecond
 // end of those whom the others wait for.
 func (k *kin) settle() {
 	found, unsure := k.look()
-	k.forgetUnwatched(found)
+	k.forgetUnwatched()
 	inside, missed := 0, false
 	for pid, p := range found {
 		if k.isInside(p) {

@@ -16,7 +16,7 @@ import (
 
 // sleeper is a command that ignores every signal that it can. It ends by itself
 // in the end, should the test not see to it.
-const sleeper = `sh -c 'trap "" TERM QUIT HUP; echo here; while :; do sleep 600; done'`
+const sleeper = `sh -c 'trap "" TERM QUIT HUP; sleep 600 & echo here; while :; do wait; sleep 600; done'`
 
 // clans are programs that leave somebody behind when they end: each says "here"
 // when that one can't be ended by SIGTERM any more.

@@ -3,6 +3,7 @@ package spawn
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"syscall"
@@ -21,11 +22,11 @@ func IsShortage(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// isReserved reports whether a descriptor is one of the reserve. The kernel gives
+// firstReserved is the first descriptor of the reserve, as of now. The kernel gives
 // the lowest number that is free, so when it is given all below are in use.
-func isReserved(fd int) bool {
+func firstReserved() int {
 	most := maxFiles()
-	return uint64(fd) >= most-min(keptBack, most/4)
+	return int(min(most-min(keptBack, most/4), math.MaxInt))
 }
 
 // maxFiles is the limit of descriptors as of now.
@@ -52,6 +53,7 @@ func (c *child) takesReserve() bool {
 	if theirs[1] == theirs[2] {
 		theirs = theirs[:2]
 	}
+	first := firstReserved()
 	return slices.ContainsFunc(ours, func(fd int) bool {
 		soon := fd
 		for _, of := range theirs {
@@ -59,7 +61,7 @@ func (c *child) takesReserve() bool {
 				soon--
 			}
 		}
-		return isReserved(soon)
+		return soon >= first
 	})
 }
 
