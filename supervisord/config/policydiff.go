@@ -20,9 +20,9 @@ func always(*Policy) bool { return true }
 // policyParts are all parts of a Policy.
 var policyParts = []policyPart{
 	{[]string{"ready", "ready_timeout", "ready_interval"}, func(p *Policy) any { return p.Ready },
-		func(p *Policy) bool { return p.Ready.speaks() }},
+		func(p *Policy) bool { return p.Ready.Kind.TellsItself() }},
 	{[]string{"health", "health_interval", "health_timeout", "health_start_period", "health_failures", "health_action"},
-		func(p *Policy) any { return p.Health }, func(p *Policy) bool { return p.Health.speaks() }},
+		func(p *Policy) any { return p.Health }, func(p *Policy) bool { return p.Health.Kind.TellsItself() }},
 	{[]string{"depends_on", "dependent_startup", "dependent_startup_wait_for", "dependent_startup_inherit_priority"}, func(p *Policy) any { return p.DependsOn }, nil},
 	{[]string{"wait_for"}, func(p *Policy) any { return p.WaitFor }, nil},
 	{[]string{"depends_timeout"}, func(p *Policy) any { return p.DependsTimeout }, nil},
@@ -38,12 +38,6 @@ var policyParts = []policyPart{
 	{[]string{"user_env"}, func(p *Policy) any { return p.UserEnv }, always},
 	{[]string{"pre_start", "post_start", "pre_stop", "post_stop", "hook_timeout"}, func(p *Policy) any { return p.Hooks }, nil},
 	{[]string{"reload_signal", "reload_command", "reload_check"}, func(p *Policy) any { return p.Refresh }, nil},
-}
-
-// speaks tells whether a child is told how to pass the probe, or is listened to
-// from its birth on.
-func (p *Probe) speaks() bool {
-	return p.Kind == NotifyProbe || p.Kind == FDProbe || p.Kind == LogProbe
 }
 
 // diff tells which options have other values, and not only other words.

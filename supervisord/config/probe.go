@@ -41,6 +41,11 @@ const (
 	numProbes
 )
 
+// TellsItself reports whether the program says by itself, and once, that it is ready:
+// it is told how when it is started, or its output is looked at from then on, and it
+// can't be asked again.
+func (k ProbeKind) TellsItself() bool { return k == NotifyProbe || k == FDProbe || k == LogProbe }
+
 // maxFD is the highest descriptor that a program may be told to write to.
 const maxFD = 99
 

@@ -55,7 +55,7 @@ func (e *ear) takeEarly() []notify.Heard {
 // Provider returns what the children of a process need in order to tell, nil for
 // nothing. See supervisor.Provide.
 func (m *Monitor) Provider(c *config.Process) process.Provider {
-	if !tells(&c.Ready.Probe) && c.Health.Kind != config.NotifyProbe {
+	if !c.Ready.Kind.TellsItself() && c.Health.Kind != config.NotifyProbe {
 		return nil
 	}
 	e := &ear{m: m, conf: c}
@@ -63,11 +63,6 @@ func (m *Monitor) Provider(c *config.Process) process.Provider {
 	defer m.mu.Unlock()
 	m.ears[namespec.Join(c.Group, c.Name)] = e
 	return e
-}
-
-// tells tells whether readiness is told by the program itself.
-func tells(p *config.Probe) bool {
-	return p.Kind == config.NotifyProbe || p.Kind == config.FDProbe || p.Kind == config.LogProbe
 }
 
 func (m *Monitor) ear(name string) *ear {

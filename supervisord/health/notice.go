@@ -68,7 +68,7 @@ func (m *Monitor) heardAll(s *subject) {
 	for _, h := range e.takeEarly() {
 		s.hear(h)
 	}
-	if !s.ready && tells(&s.conf().Ready.Probe) && e.hasTold() {
+	if !s.ready && s.conf().Ready.Kind.TellsItself() && e.hasTold() {
 		s.isReady()
 	}
 }

@@ -210,12 +210,6 @@ func reckon(m *machine, now time.Time, in input) {
 	}
 }
 
-// tellsItself reports whether a child says once that it is ready, so that it can't
-// be asked again.
-func tellsItself(k config.ProbeKind) bool {
-	return k == config.NotifyProbe || k == config.FDProbe || k == config.LogProbe
-}
-
 // resume goes on with the start of an adopted child. Whatever has a timer has
 // what is left of its time; but a child that says by itself that it is ready, and
 // may have said it to nobody, has all of it again.
@@ -225,7 +219,7 @@ func (m *machine) resume(now time.Time, in input) {
 		m.do(arm{max(m.Deadline.Sub(now), 0)})
 	case !m.awaitsReady():
 		m.do(arm{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
-	case !in.handed && tellsItself(m.conf.Ready.Kind):
+	case !in.handed && m.conf.Ready.Kind.TellsItself():
 		m.Unheard = true
 		m.await(now)
 	case m.ReadyBy.IsZero():
