@@ -149,9 +149,7 @@ numprocs=2
 	if err := s.daemon.Wait(); err != nil {
 		t.Error(err)
 	}
-	if left := s.processes(); len(left) > 0 {
-		t.Errorf("processes left: %v", left)
-	}
+	s.awaitNoneLeft()
 	for _, name := range []string{"supervisord.pid", "supervisord.pid.state", "supervisord.pid.output"} {
 		if _, err := os.Stat(s.path(name)); err == nil {
 			t.Errorf("%s stays behind", name)

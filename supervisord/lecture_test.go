@@ -178,6 +178,13 @@ func (s *site) processes() []int {
 	return pids
 }
 
+// awaitNoneLeft waits until nothing runs any more. A child that a program has for a
+// moment, such as a sleep in a loop, ends a moment after it.
+func (s *site) awaitNoneLeft() {
+	s.t.Helper()
+	s.await("no process is left", func() bool { return len(s.processes()) == 0 })
+}
+
 func (s *site) pid(name string) int {
 	pid, _ := strconv.Atoi(strings.TrimSpace(s.ctl("pid", name)))
 	return pid

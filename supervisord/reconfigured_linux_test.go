@@ -113,9 +113,7 @@ func TestUnconfiguredProgram(t *testing.T) {
 	if err := s.daemon.Wait(); err != nil {
 		t.Error(err)
 	}
-	if left := s.processes(); len(left) > 0 {
-		t.Errorf("processes left: %v", left)
-	}
+	s.awaitNoneLeft()
 }
 
 // TestUnconfiguredProgramIsConfiguredAgain: it goes on under its name, and nothing is

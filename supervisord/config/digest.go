@@ -28,14 +28,15 @@ func (p *Process) Digest() string {
 // Outdated tells which options a child that was born with a digest was born with
 // other values of, by their names. It is nil if that is not known, as for "".
 func (p *Process) Outdated(digest string) []string {
-	if digest == "" {
-		return nil // most likely
-	}
 	was, ok := digestWords(digest)
 	if !ok {
 		return nil
 	}
-	is, _ := digestWords(p.Digest())
+	now := p.Digest()
+	if now == digest {
+		return nil // most likely
+	}
+	is, _ := digestWords(now)
 	both := maps.Clone(is)
 	maps.Copy(both, was)
 	var list []string

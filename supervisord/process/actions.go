@@ -46,7 +46,10 @@ func beginInRound(m *machine, now time.Time, in input) {
 }
 
 func born(m *machine, now time.Time, in input) {
-	m.PID, m.lastPID, m.Digest, m.shortages = in.pid, in.pid, m.conf.Digest(), 0
+	if m.digested != m.conf {
+		m.digest, m.digested = m.conf.Digest(), m.conf
+	}
+	m.PID, m.lastPID, m.Digest, m.Outdated, m.shortages = in.pid, in.pid, m.digest, false, 0
 	m.say(logs.LevelInfo, "spawned: '%s' with pid %d", m.conf.Name, m.PID)
 	switch {
 	case m.awaitsReady():

@@ -192,6 +192,7 @@ func takeOver(m *machine, now time.Time, in input) {
 	past.Hook = NoHook // what became of it nobody knows
 	m.restore(past)
 	m.bereft, m.lastPID = in.bereft, past.PID
+	m.Outdated = len(m.conf.Outdated(m.Digest)) > 0
 	if !in.handed {
 		m.doubt()
 		m.say(logs.LevelInfo, "adopted: '%s' with pid %d", m.conf.Name, m.PID)

@@ -36,8 +36,11 @@ type Status struct {
 	Vitals
 
 	// Digest is what the child was born with, see config.Process.Digest; "" if that
-	// is not known, or there is none.
-	Digest string
+	// is not known, or there is none. Outdated tells that it is not what the process
+	// was configured with when the child of an earlier daemon was adopted. No other
+	// child can differ: what it was born with does not change without a restart.
+	Digest   string
+	Outdated bool
 
 	// What only a later daemon need know, beside what is to come:
 	Child      spawn.Child // nil for none
@@ -171,6 +174,10 @@ func (refuse) isEffect()    {}
 // machine is what a process is and will do next: no I/O, no clock, no locks.
 type machine struct {
 	conf *config.Process
+	// digest is that of the configuration digested: to make one takes as long as
+	// much of a birth.
+	digest   string
+	digested *config.Process
 	Status
 	closing bool     // no births: between hold and release
 	inRound bool     // started in a round that is not over

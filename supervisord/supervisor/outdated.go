@@ -20,11 +20,10 @@ import (
 // outdated tells with which options the child of a process was born otherwise
 // than a configuration says.
 func outdated(p *process.Process, conf *config.Process) []string {
-	st := p.Status()
-	if st.PID == 0 {
-		return nil
+	if st := p.Status(); st.PID != 0 && st.Outdated {
+		return conf.Outdated(st.Digest)
 	}
-	return conf.Outdated(st.Digest)
+	return nil
 }
 
 // isOutdated reports whether a child of a group was born otherwise than a
