@@ -50,9 +50,10 @@ var (
 		}
 		return nil
 	}}
-	goalValue = valueType{"running|ready|stopped|exited", func(text string) error {
-		if !slices.Contains([]string{"running", "ready", "stopped", "exited"}, text) {
-			return fmt.Errorf("%q is none of running, ready, stopped, exited", text)
+	goals     = []string{"running", "ready", "stopped", "exited"}
+	goalValue = valueType{strings.Join(goals, "|"), func(text string) error {
+		if !slices.Contains(goals, text) {
+			return fmt.Errorf("%q is none of %s", text, strings.Join(goals, ", "))
 		}
 		return nil
 	}}

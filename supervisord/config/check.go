@@ -20,7 +20,9 @@ import (
 // status, 0 or 2, and an error only if writing failed. Where the configuration is
 // to be strict the warnings are errors.
 func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
-	l := load(o)
+	l := newLoader(o)
+	l.earlier = make(map[key]string)
+	l.load()
 	outside := l.outside()
 	if len(l.errs) > 0 || l.conf.Supervisord.Strict && len(outside) > 0 {
 		status = 2

@@ -15,7 +15,7 @@ import (
 // otherwise. Written is its text in the file, expanded what has been made of it.
 func (r *reader) noteEarlier(o *Option, written, expanded string) {
 	k := key{r.section, o.Name}
-	if o.Type != KeyValues || r.earlier[k] != "" {
+	if r.earlier == nil || o.Type != KeyValues || r.earlier[k] != "" {
 		return
 	}
 	var err error

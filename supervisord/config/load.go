@@ -53,7 +53,8 @@ func SearchPaths(program string) []string {
 // Load reads the configuration of supervisord. If anything is wrong with it
 // the error is an Errors.
 func Load(o LoadOptions) (*Config, error) {
-	l := load(o)
+	l := newLoader(o)
+	l.load()
 	if len(l.errs) > 0 {
 		return nil, l.errs
 	}
@@ -70,7 +71,7 @@ type loader struct {
 	conf    *Config
 	errs    Errors
 	failed  map[key]complaint
-	earlier map[key]string // what 4.2.5 reads otherwise
+	earlier map[key]string // what 4.2.5 reads otherwise, nil if nobody wants to know
 	heirs   []*Process     // whose priority is that of what they depend on
 
 	rows     map[Sections]rows // of the kinds of sections met so far
@@ -83,7 +84,6 @@ func newLoader(o LoadOptions) *loader {
 		table:       inifile.New(nil),
 		conf:        new(Config),
 		failed:      make(map[key]complaint),
-		earlier:     make(map[key]string),
 		rows:        make(map[Sections]rows),
 		defaults:    make(map[*Option]any),
 	}
@@ -114,19 +114,19 @@ func remember(isDir func(string) bool) func(string) bool {
 	}
 }
 
-func load(o LoadOptions) *loader {
-	l := newLoader(o)
+// load reads everything, as far as errors let it.
+func (l *loader) load() {
 	if !l.search() {
 		l.reject("", 0, fmt.Sprintf("No config file found at default paths (%s); "+
-			"use the -c option to specify a config file at a different path", strings.Join(SearchPaths(o.Program), ", ")))
-		return l
+			"use the -c option to specify a config file at a different path", strings.Join(SearchPaths(l.Program), ", ")))
+		return
 	}
 	if !l.readMain() || !l.include() {
-		return l
+		return
 	}
 	if !l.table.Has("supervisord") {
 		l.reject(l.name, 0, ".ini file does not include supervisord section")
-		return l
+		return
 	}
 	l.supervisord()
 	l.conf.RPCInterfaces = l.rpcInterfaces()
@@ -141,7 +141,6 @@ func load(o LoadOptions) *loader {
 	if l.conf.Supervisord.Strict {
 		l.beStrict()
 	}
-	return l
 }
 
 // reject notes an error that concerns a whole file.
