@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/testkit"
 )
 
 // TestHandover: a connection that waits, one that is being served, one that
@@ -38,7 +39,7 @@ func TestHandover(t *testing.T) {
 			}
 			talk := func(name, body string) string {
 				conn := conns[name]
-				_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+				_ = conn.SetDeadline(time.Now().Add(testkit.Patience))
 				fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", tt.path, len(body), body)
 				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 				if err != nil {
@@ -108,7 +109,7 @@ func TestHandoverUnderLoad(t *testing.T) {
 			conn := in.dial(t)
 			r := bufio.NewReader(conn)
 			for ctx.Err() == nil {
-				_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+				_ = conn.SetDeadline(time.Now().Add(testkit.Patience))
 				_, _ = io.WriteString(conn, strings.Replace(plainCall, "/RPC2", "/RPC2/", 1)) // a failure shows in the answer
 				resp, err := http.ReadResponse(r, nil)
 				if err != nil {
@@ -119,28 +120,19 @@ func TestHandoverUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	servers, end, ended := in.Servers, in.end, in.ended
+	now := in
 	for range 20 {
-		if err := servers.Pause(); err != nil {
+		if err := now.Pause(); err != nil {
 			t.Fatal(err)
 		}
-		all := servers.Bequeath(t.Context())
-		end()
-		if err := <-ended; err != nil {
-			t.Fatal(err)
-		}
-		next, err := Listen([]config.Server{servers.sites[0].Server}, Options{Log: in.Log, Stderr: io.Discard, Inherited: all})
+		next, err := now.handOver(t, echo)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var running context.Context
-		running, end = context.WithCancel(context.Background())
-		ended = make(chan error, 1)
-		go func() { ended <- next.Serve(running, Handlers{RPC: echo, Logs: in.logs}) }()
-		servers = next
+		now = next
 	}
 	stop()
 	clients.Wait()
-	end()
-	in.ended <- <-ended // for the one who ends the first
+	now.end()
+	in.ended <- <-now.ended // for the one who ends the first
 }

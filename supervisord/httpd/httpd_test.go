@@ -86,6 +86,26 @@ type instance struct {
 	logs   fakeLogs
 }
 
+// handOver has other servers go on where these have been paused, and returns them.
+// Their RPC handler is the one given.
+func (in *instance) handOver(t *testing.T, rpc http.Handler) (*instance, error) {
+	t.Helper()
+	all := in.Bequeath(t.Context())
+	in.end()
+	if err := <-in.ended; err != nil {
+		return nil, err
+	}
+	next := *in
+	var err error
+	if next.Servers, err = Listen([]config.Server{in.sites[0].Server}, Options{Log: in.Log, Stderr: io.Discard, Inherited: all}); err != nil {
+		return nil, err
+	}
+	ctx, end := context.WithCancel(context.Background())
+	next.end, next.ended = end, make(chan error, 1)
+	go func() { next.ended <- next.Serve(ctx, Handlers{RPC: rpc, Logs: in.logs}) }()
+	return &next, nil
+}
+
 // echo is an RPC handler that returns what it gets.
 var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)

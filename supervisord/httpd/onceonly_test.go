@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/testkit"
 )
 
 // callers are the ways in which clients put calls on a connection. Each writes
@@ -85,7 +86,7 @@ func (o *onceOnly) client(ctx context.Context, t *testing.T, name string, dial f
 				t.Errorf("%s: %v", name, err)
 				return
 			}
-			_ = conn.SetDeadline(time.Now().Add(5 * time.Minute))
+			_ = conn.SetDeadline(time.Now().Add(testkit.Patience))
 			answers = bufio.NewReader(conn)
 		}
 		var ids []string
@@ -178,7 +179,7 @@ func eachCallOnce(t *testing.T, family string, overtaken bool) {
 			})
 		}
 	}
-	servers, end, ended := in.Servers, in.end, in.ended
+	now := in
 	for round := 0; (round < 200 || !all(progress, 20)) && ctx.Err() == nil; round++ {
 		for range round % 7 {
 			select {
@@ -186,7 +187,7 @@ func eachCallOnce(t *testing.T, family string, overtaken bool) {
 			case <-ctx.Done(): // a client has given up
 			}
 		}
-		if err := servers.Pause(); err != nil {
+		if err := now.Pause(); err != nil {
 			t.Error(err)
 			break
 		}
@@ -195,31 +196,22 @@ func eachCallOnce(t *testing.T, family string, overtaken bool) {
 			if round%3 == 1 {
 				cancel() // in the middle
 			}
-			servers.Bequeath(limit)
-			servers.Resume()
+			now.Bequeath(limit)
+			now.Resume()
 			cancel()
 			continue
 		}
-		all := servers.Bequeath(t.Context())
-		end()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		next, err := Listen([]config.Server{site.Server}, Options{Log: in.Log, Stderr: io.Discard, Inherited: all})
+		next, err := now.handOver(t, o)
 		if err != nil {
 			t.Error(err)
 			break
 		}
-		var running context.Context
-		running, end = context.WithCancel(context.Background())
-		ended = make(chan error, 1)
-		go func() { ended <- next.Serve(running, Handlers{RPC: o, Logs: in.logs}) }()
-		servers = next
+		now = next
 	}
 	stop()
 	clients.Wait()
-	end()
-	in.ended <- <-ended // for the one who ends the first
+	now.end()
+	in.ended <- <-now.ended // for the one who ends the first
 	for id := range o.next.Load() {
 		name := fmt.Sprintf("call %d", id+1)
 		n, ok := o.count.Load(name)

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"supervisor/supervisord/testkit"
 )
 
 func staying() bool { return false }
@@ -74,7 +76,7 @@ func TestWhoReportsAChangeNeverWaits(t *testing.T) {
 	}()
 	select {
 	case <-reported:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(testkit.Patience):
 		t.Fatal("a report waits for the look at another")
 	}
 	goOn <- struct{}{}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/testkit"
 )
 
 // sleeper is a command that ignores every signal that it can. It ends by itself
@@ -56,7 +57,7 @@ func awaitClosed(t *testing.T, c <-chan struct{}, what string) {
 	t.Helper()
 	select {
 	case <-c:
-	case <-time.After(20 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Fatal("waited for " + what)
 	}
 }
@@ -124,7 +125,7 @@ func awaitExit(t *testing.T, f family) spawn.Exit {
 	select {
 	case e := <-f.Exited():
 		return e
-	case <-time.After(20 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Fatal("the child does not end")
 		return spawn.Exit{}
 	}

@@ -21,6 +21,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+
+	"supervisor/supervisord/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -231,7 +233,7 @@ func scripted(t *testing.T, script ...string) *Client {
 // that is sent before that fails, rightly: nobody knows whether it was heard.
 func awaitClosed(t *testing.T, c *Client) {
 	t.Helper()
-	for limit := time.Now().Add(20 * time.Second); c.conn != nil && quiet(c.conn); runtime.Gosched() {
+	for limit := time.Now().Add(testkit.Patience); c.conn != nil && quiet(c.conn); runtime.Gosched() {
 		if time.Now().After(limit) {
 			t.Fatal("the server does not close")
 		}
