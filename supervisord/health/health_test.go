@@ -558,6 +558,27 @@ func TestFirstWordsAreHeard(t *testing.T) {
 	})
 }
 
+// TestLastStatusIsShown: a child may say more than its owner has time to hear, and
+// all of it before there is news of the child.
+func TestLastStatusIsShown(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.firstWords = "STATUS=at once"
+		p := w.add(ready(notifies))
+		sleep(time.Second)
+		if got := p.Status().NotYet; got != "at once" {
+			t.Errorf("it waits for: %q", got)
+		}
+		for i := range 100 {
+			m, _ := notify.Parse(fmt.Appendf(nil, "STATUS=%d of 100", i+1))
+			w.said <- notify.Heard{Name: socketName("web"), Message: m, From: &notify.Sender{PID: p.Status().PID, UID: os.Geteuid()}}
+		}
+		sleep(time.Second)
+		if got := p.Status().NotYet; got != "100 of 100" {
+			t.Errorf("it waits for: %q", got)
+		}
+	})
+}
+
 // TestStrangersAreIgnored: neither another process nor the last child's family
 // makes a program ready.
 func TestStrangersAreIgnored(t *testing.T) {

@@ -139,9 +139,9 @@ func (s *subject) obey(m *notify.Message) {
 	switch waits := c.Ready.Kind == config.NotifyProbe && !s.ready; {
 	case waits && m.Ready:
 		s.isReady()
-	case waits && m.HasStatus && s.state == states.Starting && s.errands.isIdle(): // who says much is not to hold us up
+	case waits && m.HasStatus && s.state == states.Starting:
 		text := s.note.Status
-		s.send(func() { s.p.NotReady(pid, text) })
+		s.sendLast(func() { s.p.NotReady(pid, text) })
 	}
 	if c.Health.Kind != config.NotifyProbe {
 		return

@@ -405,39 +405,50 @@ func (s *subject) act(h *config.Health, why string) {
 type errands struct {
 	mu    sync.Mutex
 	queue []func()
+	last  func() // comes after the queue, nil for nothing
 	going bool
 }
 
 // send has f called soon.
 func (s *subject) send(f func()) {
+	s.tell(func(e *errands) { e.queue = append(e.queue, f) })
+}
+
+// sendLast has f called when all else has been, in the place of what it was given
+// before and was not called yet: a child that says much holds nobody up, and what it
+// has said last counts.
+func (s *subject) sendLast(f func()) {
+	s.tell(func(e *errands) { e.last = f })
+}
+
+func (s *subject) tell(enter func(*errands)) {
 	e := &s.errands
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.queue = append(e.queue, f)
+	enter(e)
 	if !e.going {
 		e.going = true
 		s.m.workers.Go(e.run)
 	}
 }
 
-// isIdle tells whether everything has been told.
-func (e *errands) isIdle() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return !e.going
-}
-
 func (e *errands) run() {
-	for {
-		e.mu.Lock()
-		if len(e.queue) == 0 {
-			e.going = false
-			e.mu.Unlock()
-			return
-		}
-		f := e.queue[0]
-		e.queue = e.queue[1:]
-		e.mu.Unlock()
+	for f := e.next(); f != nil; f = e.next() {
 		f()
 	}
+}
+
+// next returns what is to be called next, nil for nothing: then run ends.
+func (e *errands) next() (f func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case len(e.queue) > 0:
+		f, e.queue = e.queue[0], e.queue[1:]
+	case e.last != nil:
+		f, e.last = e.last, nil
+	default:
+		e.going = false
+	}
+	return f
 }
