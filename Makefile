@@ -79,7 +79,7 @@ proof: simulate chaos load
 # programs whose daemon is killed KILLS times. A minute that fails names its seed:
 # SUPERVISOR_CHAOS_SEED=N make chaos MINUTES=1
 chaos:
-	SUPERVISOR_CHAOS_MINUTES=$(MINUTES) SUPERVISOR_CHAOS_KILLS=$(KILLS) SUPERVISOR_CHAOS_SCRIBES=$(SCRIBES) $(GO) test -count=1 -v -timeout 0 ./supervisord/testkit/chaos
+	SUPERVISOR_CHAOS_MINUTES=$(MINUTES) SUPERVISOR_CHAOS_KILLS=$(KILLS) SUPERVISOR_CHAOS_SCRIBES=$(SCRIBES) $(GO) test -count=1 -v -timeout 0 ./supervisord/tools/testkit/chaos
 
 # gunicorn behind nginx under wrk, through rolling restarts, upgrades, crashes and
 # changes of scale; then the real Supervisor, which can only restart.

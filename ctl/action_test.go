@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 func TestTable(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 	"supervisor/ctl/shell"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/front"
+	"supervisor/supervisord/config/cmdline"
 )
 
 // Main runs supervisorctl with the arguments, of which the first is the

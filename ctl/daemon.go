@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"time"
 
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/xmlrpc"
 )
 
 func daemonActions() []action {

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/depends"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/xmlrpc"
+	"supervisor/supervisord/config/depends"
 )
 
 // dependActions are what Supervisor does not have. They are hidden from clients

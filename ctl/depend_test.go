@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/faults"
+	"supervisor/supervisord/api/faults"
 )
 
 func TestBecause(t *testing.T) {

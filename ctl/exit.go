@@ -1,6 +1,6 @@
 package ctl
 
-import "supervisor/supervisord/faults"
+import "supervisor/supervisord/api/faults"
 
 // The exit statuses of supervisorctl. They are modelled on those of LSB init
 // scripts, and monitoring depends on them.

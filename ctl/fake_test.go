@@ -12,9 +12,9 @@ import (
 	"syscall"
 	"testing"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/xmlrpc"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/xmlrpc"
 )
 
 // exchange is one call that a scripted server expects, and its answer.

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/states"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/api/xmlrpc"
 )
 
 // aliveInterval is how often fg asks whether its process still runs. XML-RPC

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/namespec"
 )
 
 // healthActions are about what Supervisor does not have. They are hidden from

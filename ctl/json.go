@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/api/namespec"
 )
 
 // processJSON is what status --json and why --json tell of a process. The names

@@ -9,9 +9,9 @@ import (
 	"net/url"
 	"strings"
 
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/python"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/xmlrpc"
+	"supervisor/supervisord/config/python"
 )
 
 // tailBytes is how much of a log is shown unless told otherwise.

@@ -5,9 +5,9 @@ import (
 	"io"
 
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/front"
-	"supervisor/supervisord/getopt"
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/cmdline"
+	"supervisor/supervisord/config/getopt"
+	"supervisor/supervisord/config/python"
 )
 
 // optionTable lists the command line's options.

@@ -12,10 +12,10 @@ import (
 	"unicode/utf8"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/namespec"
-	"supervisor/supervisord/python"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/xmlrpc"
+	"supervisor/supervisord/config/python"
 )
 
 // plan shows what an update would do, of all or of some groups.

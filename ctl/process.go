@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/namespec"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/xmlrpc"
 )
 
 // verb is something that is done to processes by name, by group or to all,

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
 )
 
 func refreshing() verb {

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/xmlrpc"
 )
 
 // turnFlags say how processes take turns.

@@ -9,10 +9,10 @@ import (
 	"syscall"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/xmlrpc"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/python"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/config/python"
 )
 
 // caller is what a session needs of a connection to supervisord. Only one call

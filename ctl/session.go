@@ -13,7 +13,7 @@ import (
 	"supervisor/ctl/shell"
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/printable"
+	"supervisor/supervisord/logs/printable"
 )
 
 // session is one run of supervisorctl: whom it talks to, where it writes, and

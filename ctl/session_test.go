@@ -10,10 +10,10 @@ import (
 
 	"supervisor/ctl/shell"
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/api/xmlrpc"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/states"
-	"supervisor/supervisord/xmlrpc"
 )
 
 // person is a lineReader that answers from a list, or types when the test does.

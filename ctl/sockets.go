@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/faults"
+	"supervisor/supervisord/api/faults"
 )
 
 // socketActions are about what Supervisor does not have. They are hidden from

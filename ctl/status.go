@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
 )
 
 func statusActions() []action {

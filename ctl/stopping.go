@@ -3,7 +3,7 @@ package ctl
 import (
 	"context"
 
-	"supervisor/supervisord/faults"
+	"supervisor/supervisord/api/faults"
 )
 
 func killing() verb {

@@ -16,10 +16,10 @@ import (
 	"github.com/creack/pty"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/states"
-	"supervisor/supervisord/testkit"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/api/xmlrpc"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // testDaemon serves a supervisord with the one process "cat", which writes

@@ -12,14 +12,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/daemon"
-	"supervisor/supervisord/ledger"
-	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/system/daemon"
 )
 
 // estate is what an earlier daemon with this configuration has left, and the

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/ledger"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
 )
 

@@ -9,11 +9,11 @@ import (
 	"sync"
 	"syscall"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/daemon"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
+	"supervisor/supervisord/system/daemon"
 )
 
 // supervise is the daemon: one life after the other, until one ends in a

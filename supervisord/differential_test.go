@@ -22,7 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/xmlrpc"
 )
 
 // TestSameAsSupervisor drives the real Supervisor and ours with the same random

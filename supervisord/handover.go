@@ -16,19 +16,19 @@ import (
 	"syscall"
 	"time"
 
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/daemon"
-	"supervisor/supervisord/health"
-	"supervisor/supervisord/httpd"
-	"supervisor/supervisord/ledger"
-	"supervisor/supervisord/listener"
+	"supervisor/supervisord/events/listener"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/namespec"
-	"supervisor/supervisord/notify"
-	"supervisor/supervisord/sockets"
+	"supervisor/supervisord/policy/health"
+	"supervisor/supervisord/process/activation"
+	"supervisor/supervisord/recovery/journal"
+	"supervisor/supervisord/server/httpd"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/system/daemon"
+	"supervisor/supervisord/system/notify"
 )
 
 // handover is what one binary tells the next one in the same process. The

@@ -3,9 +3,9 @@ package supervisord
 import (
 	"fmt"
 
+	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/namespec"
-	"supervisor/supervisord/sockets"
+	"supervisor/supervisord/process/activation"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
 )

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/daemon"
-	"supervisor/supervisord/front"
-	"supervisor/supervisord/localtime"
+	"supervisor/supervisord/config/cmdline"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/daemon"
+	"supervisor/supervisord/system/localtime"
 )
 
 // Version is what -v prints and getSupervisorVersion answers: the version of

@@ -14,7 +14,7 @@ import (
 
 	"supervisor/supervisord"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // The daemon is the test binary, which is found under its name on PATH; it has the

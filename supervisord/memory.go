@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/daemon"
+	"supervisor/supervisord/system/daemon"
 )
 
 // memory returns memory to the system after a burst of work: a round of starts, many

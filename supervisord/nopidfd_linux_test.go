@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // TestAdoptionWithoutPidfds: where the kernel, or the seccomp profile of

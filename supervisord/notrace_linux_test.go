@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // untraced is what starts a daemon as root without CAP_SYS_PTRACE, as most

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/xmlrpc"
 )
 
 // TestUpgradeReadsWhatWasRehearsed: what becomes of the files while an upgrade

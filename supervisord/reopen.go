@@ -2,7 +2,7 @@ package supervisord
 
 import (
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/ledger"
+	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
 )
 

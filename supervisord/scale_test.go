@@ -9,7 +9,7 @@ import (
 
 	"supervisor/supervisord"
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/xmlrpc"
 )
 
 // threads counts the threads of a process.

@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/daemon"
-	"supervisor/supervisord/ledger"
+	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/daemon"
 )
 
 // namesOf tells what makes a configuration the same as that of another daemon:

@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"supervisor/supervisord/signals"
-	"supervisor/supervisord/states"
+	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/supervisor"
 )
 

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"time"
 
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/ledger"
-	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/config/shlex"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/shlex"
+	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
 )
 

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"syscall"
 
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/ledger"
-	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
+	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/supervisor"
 )
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/xmlrpc"
 )
 
 // echoListener is an event listener that keeps what it is told.

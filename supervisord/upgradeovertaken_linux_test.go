@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"testing"
 
-	"supervisor/supervisord/xmlrpc"
+	"supervisor/supervisord/api/xmlrpc"
 )
 
 // overtaken starts an upgrade that waits for a request under way, and sends the

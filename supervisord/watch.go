@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"supervisor/supervisord/health"
+	"supervisor/supervisord/policy/health"
 	"supervisor/supervisord/supervisor"
 )
 

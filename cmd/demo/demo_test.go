@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // TestMain makes the test binary the demo where it is started as one.

@@ -4,7 +4,7 @@ package main
 import (
 	"fmt"
 
-	"supervisor/supervisord/sampleconf"
+	"supervisor/supervisord/tools/sampleconf"
 )
 
 func main() {

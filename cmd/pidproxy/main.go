@@ -5,7 +5,7 @@ package main
 import (
 	"os"
 
-	"supervisor/supervisord/pidproxy"
+	"supervisor/supervisord/tools/pidproxy"
 )
 
 func main() {

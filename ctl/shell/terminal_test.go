@@ -14,7 +14,7 @@ import (
 
 	"github.com/creack/pty"
 
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // asEcho makes the test binary a program that says what it read.

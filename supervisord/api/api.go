@@ -1,6 +1,6 @@
 package api
 
-import "supervisor/supervisord/states"
+import "supervisor/supervisord/api/states"
 
 // Version is the version of the XML-RPC interface, not of the program.
 const Version = "3.0"

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"supervisor/supervisord/envfile"
+	"supervisor/supervisord/config/envfile"
 )
 
 // Check reads a configuration without using it, as supervisord -t does, and

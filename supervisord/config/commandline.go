@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"supervisor/supervisord/getopt"
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/getopt"
+	"supervisor/supervisord/config/python"
 )
 
 // CommandLineValues is what a command line of supervisord says.

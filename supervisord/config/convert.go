@@ -7,9 +7,9 @@ import (
 	"strings"
 	"syscall"
 
-	"supervisor/supervisord/python"
-	"supervisor/supervisord/shlex"
-	"supervisor/supervisord/signals"
+	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/shlex"
 )
 
 // The converters turn an option's text into its value. Their error texts are

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"supervisor/supervisord/signals"
+	"supervisor/supervisord/api/signals"
 )
 
 var convertTests = []struct {

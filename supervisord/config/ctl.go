@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"supervisor/supervisord/inifile"
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/inifile"
+	"supervisor/supervisord/config/python"
 )
 
 // Ctl is what supervisorctl reads from a configuration file.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 // dependencies reads "db:ready, migrate:success, cache:ready?, queue!".

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"syscall"
 
-	"supervisor/supervisord/signals"
+	"supervisor/supervisord/api/signals"
 )
 
 // Effect is what a changed option asks for.

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"supervisor/supervisord/python"
-	"supervisor/supervisord/shlex"
+	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/shlex"
 )
 
 // noteEarlier notes for Check that Supervisor 4.2.5 reads a list of variables

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 // Names is a set of the names that %(name)s may refer to in an option's value.

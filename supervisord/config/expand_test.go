@@ -3,7 +3,7 @@ package config
 import (
 	"testing"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 func testVars() *vars {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 // defaultSocketMode is for the owner alone.

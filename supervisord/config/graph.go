@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"supervisor/supervisord/depends"
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/depends"
+	"supervisor/supervisord/config/python"
 )
 
 // Among returns the processes that a dependency is on: those of the program of

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 // groups reads everything that becomes a group: [group:x] first, because the

@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervisor/supervisord/accounts"
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/system/accounts"
 )
 
 // Host is what configuration files are judged by: the machine and the process

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"supervisor/supervisord/shlex"
-	"supervisor/supervisord/signals"
+	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/config/shlex"
 )
 
 // JSON writes everything that was understood of a configuration, for programs

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 // parse fills in where the socket listens.

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"supervisor/supervisord/inifile"
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/inifile"
+	"supervisor/supervisord/config/python"
 )
 
 // LoadOptions says what to read and how to judge it. Reading a file again with

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 // The plug-ins that are built in: Supervisor's own, and two that others count on.

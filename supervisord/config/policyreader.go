@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"time"
 
-	"supervisor/supervisord/shlex"
+	"supervisor/supervisord/config/shlex"
 )
 
 // asksMore tells whether the section says anything that Supervisor doesn't know.

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 // Probe is a way to find out whether something works.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"syscall"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 // sectionOf tells in which kind of section the processes of a group are defined.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"supervisor/supervisord/inifile"
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/inifile"
+	"supervisor/supervisord/config/python"
 )
 
 // reader reads the options of one section, converts them, and notes what is

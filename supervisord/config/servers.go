@@ -3,8 +3,8 @@ package config
 import (
 	"strings"
 
-	"supervisor/supervisord/password"
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/password"
+	"supervisor/supervisord/config/python"
 )
 
 // servers reads the sections of the HTTP servers. They are recognised by the

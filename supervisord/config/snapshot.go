@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 // Snapshot is what a Load has learnt outside its options: the texts of files, and

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
 )
 
 // The converters of options that Supervisor doesn't know. Their error texts say

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"supervisor/supervisord/states"
+	"supervisor/supervisord/api/states"
 )
 
 // Change is a transition of a process, as its event tells it.

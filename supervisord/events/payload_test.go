@@ -3,8 +3,8 @@ package events_test
 import (
 	"testing"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/states"
 )
 
 // The texts are Supervisor's, to the byte: listeners take them apart.

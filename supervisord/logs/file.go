@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"supervisor/supervisord/safeopen"
+	"supervisor/supervisord/system/safeopen"
 )
 
 // FileOptions says how a [File] is kept.

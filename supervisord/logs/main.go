@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"supervisor/supervisord/printable"
+	"supervisor/supervisord/logs/printable"
 )
 
 // Syslog is the name of a main log that is no file.

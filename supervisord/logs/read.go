@@ -9,8 +9,8 @@ import (
 	"syscall"
 	"unicode/utf8"
 
-	"supervisor/supervisord/python"
-	"supervisor/supervisord/safeopen"
+	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/system/safeopen"
 )
 
 // ErrBadArguments is the error for an offset and a length that do not go

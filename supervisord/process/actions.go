@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"time"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/signals"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // breath is the least time between two births of a process that ends at once,

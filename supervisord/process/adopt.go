@@ -7,10 +7,10 @@ import (
 	"syscall"
 	"time"
 
-	"supervisor/supervisord/bound"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
+	"supervisor/supervisord/system/bound"
 )
 
 // Estate is what an earlier daemon has left of a process.

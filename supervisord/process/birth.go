@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"syscall"
 
+	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
 )

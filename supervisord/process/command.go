@@ -10,10 +10,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/python"
-	"supervisor/supervisord/shlex"
+	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/shlex"
 	"supervisor/supervisord/spawn"
 )
 

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"supervisor/supervisord/accounts"
-	"supervisor/supervisord/envfile"
+	"supervisor/supervisord/config/envfile"
+	"supervisor/supervisord/system/accounts"
 )
 
 // The variables by which a child knows its name.

@@ -9,10 +9,10 @@ import (
 	"syscall"
 	"time"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/signals"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/signals"
 	"supervisor/supervisord/spawn"
 )
 

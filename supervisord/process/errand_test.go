@@ -12,11 +12,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // withHooks has the given hooks run something that the world answers for.

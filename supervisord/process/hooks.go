@@ -3,11 +3,11 @@ package process
 import (
 	"time"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // Hook is a moment in the life of a process at which a command of the user's can

@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 var allHooks = config.Hooks{PreStart: "a", PostStart: "b", PreStop: "c", PostStop: "d", Timeout: 30 * time.Second}

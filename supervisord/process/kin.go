@@ -1,9 +1,9 @@
 package process
 
 import (
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // kinOf returns the relatives of a child, nil if nobody wants to know of them.

@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/signals"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // fakeKin are relatives that do as they are told. All of it happens in the

@@ -6,11 +6,11 @@ import (
 	"syscall"
 	"time"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // Status is what there is to know of a process at one moment.

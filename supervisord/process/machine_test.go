@@ -11,12 +11,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/signals"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // plainConf is a program with Supervisor's defaults.

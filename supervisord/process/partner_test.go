@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // partner notes what it is told.

@@ -11,13 +11,13 @@ import (
 	"syscall"
 	"time"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // Spawner gives birth to children.

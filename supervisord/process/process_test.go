@@ -17,14 +17,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"supervisor/supervisord/bound"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/signals"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/system/bound"
+	"supervisor/supervisord/tools/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -4,10 +4,10 @@ import (
 	"strconv"
 	"time"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // Whoever asks a child for its readiness and health does that outside: package

@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 const success = "success: p entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)"

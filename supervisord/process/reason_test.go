@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // TestReasons: whoever asks why a process is in its state gets an answer.

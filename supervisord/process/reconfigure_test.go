@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // TestReconfigure: the child stays, and what is decided from now on is decided by

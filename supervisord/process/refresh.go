@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"strings"
 
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/signals"
-	"supervisor/supervisord/states"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/api/states"
 )
 
 // Refresh has the child read its own configuration again, in the way that the

@@ -7,9 +7,9 @@ import (
 	"syscall"
 	"time"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/states"
 )
 
 // request is something that somebody wants of a process.

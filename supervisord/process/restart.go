@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/states"
 )
 
 const (

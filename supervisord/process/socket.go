@@ -13,9 +13,9 @@ import (
 	"syscall"
 	"time"
 
-	"supervisor/supervisord/bound"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/python"
+	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/system/bound"
 )
 
 // Socket is the listening socket of a FastCGI program. Its processes have it

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // The kernel tells the length of a listening socket's queue where it tells

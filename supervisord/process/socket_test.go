@@ -17,10 +17,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
-	"supervisor/supervisord/bound"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/states"
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/system/bound"
+	"supervisor/supervisord/tools/testkit"
 )
 
 func unixSocket(path string) *config.Socket {

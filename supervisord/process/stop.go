@@ -7,11 +7,11 @@ import (
 	"syscall"
 	"time"
 
+	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/signals"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // reach is whom a signal goes to.

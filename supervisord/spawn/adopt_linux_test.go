@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // forsakeName is the argv[1] that turns this binary into a parent that will be

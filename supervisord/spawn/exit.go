@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"supervisor/supervisord/signals"
+	"supervisor/supervisord/api/signals"
 )
 
 // String tells it in the words of Supervisor's log.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // sleeper is a command that ignores every signal that it can. It ends by itself

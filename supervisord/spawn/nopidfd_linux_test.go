@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // withoutPidfds are the ways in which kernels, and filters of system calls, refuse

@@ -16,10 +16,10 @@ import (
 
 	"go.uber.org/goleak"
 
-	"supervisor/supervisord/daemon"
-	"supervisor/supervisord/signals"
+	"supervisor/supervisord/api/signals"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/system/daemon"
+	"supervisor/supervisord/tools/testkit"
 )
 
 // One process has one reaper, so the tests share a spawner.

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"supervisor/supervisord/accounts"
+	"supervisor/supervisord/system/accounts"
 )
 
 // Spawner makes children and reaps them. One daemon has one: it reaps every

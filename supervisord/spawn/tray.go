@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervisor/supervisord/safeopen"
+	"supervisor/supervisord/system/safeopen"
 )
 
 // Tray holds buffers for output in a file that outlives the daemon. What has

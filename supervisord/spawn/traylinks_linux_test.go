@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"testing"
 
-	"supervisor/supervisord/safeopen"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/safeopen"
 )
 
 // TestTrayIsNoLink: what is in the place of the file and leads to another one is

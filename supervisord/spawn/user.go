@@ -6,7 +6,7 @@ import (
 	"os"
 	"syscall"
 
-	"supervisor/supervisord/accounts"
+	"supervisor/supervisord/system/accounts"
 )
 
 // User is an identity that a process takes on.

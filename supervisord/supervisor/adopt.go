@@ -7,10 +7,10 @@ import (
 	"sync"
 	"syscall"
 
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // Estate is what an earlier daemon has left of a process. It names the AUTO

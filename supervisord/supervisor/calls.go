@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // verb is what a call does to one process. name is how the caller called it.

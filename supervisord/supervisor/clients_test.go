@@ -10,9 +10,9 @@ import (
 	"syscall"
 	"time"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // desk is where the calls lie that have no answer yet.

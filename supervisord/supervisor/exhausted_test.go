@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 )
 
 // spendthrift is a process that may be restarted once.

@@ -3,7 +3,7 @@ package supervisor
 import (
 	"sync"
 
-	"supervisor/supervisord/states"
+	"supervisor/supervisord/api/states"
 )
 
 // verdict is why the daemon ends, other than because somebody asked it to.

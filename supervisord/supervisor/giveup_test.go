@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"supervisor/supervisord/states"
+	"supervisor/supervisord/api/states"
 )
 
 func TestGivingUpStopsEverythingAndTellsWhy(t *testing.T) {

@@ -6,11 +6,11 @@ import (
 	"strings"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/listener"
+	"supervisor/supervisord/events/listener"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // Upgrade prepares for another binary to take over, which is what Options says.

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"supervisor/supervisord/namespec"
+	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/process"
 )
 

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // Info tells of one process.

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // Starts bring what they need, stops come to who needs something before it

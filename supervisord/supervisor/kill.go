@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // KillProcess is StopProcess with SIGKILL at once, to all whom a stop is for. A

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/logs"
 )
 

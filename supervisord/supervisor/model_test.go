@@ -9,9 +9,9 @@ import (
 	"strings"
 	"sync"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/states"
 )
 
 // model follows a daemon from outside, by its events and its log, and knows

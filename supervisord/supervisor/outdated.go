@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
 )
 

@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 )
 
 // UpdatesByProcess tells whether an update of a group deals with its processes

@@ -9,9 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
 )
 

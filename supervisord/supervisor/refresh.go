@@ -5,10 +5,10 @@ import (
 	"slices"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 func refresher(p *process.Process, name string) process.Answer { return p.Refresh(name) }

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 )
 
 func TestRefreshConcernsThoseThatRunAndSayHow(t *testing.T) {

@@ -5,10 +5,10 @@ import (
 	"context"
 	"slices"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // Pending tells how an active group differs from the configuration as last read.

@@ -3,9 +3,9 @@ package supervisor
 import (
 	"fmt"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // need is that one process needs others. All that are named by one dependency

@@ -6,12 +6,12 @@ import (
 	"slices"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // Reload reads the configuration again and tells which groups are new, which

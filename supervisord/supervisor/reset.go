@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // ResetProcess forgets how often a process, or each of a group if name is

@@ -5,10 +5,10 @@ import (
 	"context"
 	"slices"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // Scales returns the programs that have another number of processes than their

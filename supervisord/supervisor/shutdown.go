@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // reportEvery is the time between two lines about processes that take long to die.

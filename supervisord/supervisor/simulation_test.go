@@ -15,10 +15,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
 )
 

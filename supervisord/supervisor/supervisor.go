@@ -11,14 +11,14 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/listener"
+	"supervisor/supervisord/events/listener"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/sockets"
-	"supervisor/supervisord/states"
+	"supervisor/supervisord/process/activation"
 )
 
 // Options is what a supervisor needs.

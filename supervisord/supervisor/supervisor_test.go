@@ -18,13 +18,13 @@ import (
 	"go.uber.org/goleak"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
-	"supervisor/supervisord/testkit"
+	"supervisor/supervisord/tools/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"slices"
 
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // Groups change while they are in use only here, for clients that know it from

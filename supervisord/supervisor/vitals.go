@@ -2,9 +2,9 @@ package supervisor
 
 import (
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // addVitals adds to an info what is known of a process's readiness and health,

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
-	"supervisor/supervisord/namespec"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // reached reports whether a process has come as far as somebody waits for.

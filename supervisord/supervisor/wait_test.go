@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/process"
 )
 

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/faults"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/states"
 )
 
 // hold is a process that is to be started once everything that it waits for is

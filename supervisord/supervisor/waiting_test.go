@@ -10,10 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/states"
 	"supervisor/supervisord/supervisor"
 )
 

@@ -1,0 +1,316 @@
+package exitpolicy_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/policy/exitpolicy"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/spawn"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// children is a spawner whose children end when the test says so.
+type children struct {
+	mu    sync.Mutex
+	alive map[string]chan spawn.Exit
+	fails map[string]error
+}
+
+type child struct{ exits chan spawn.Exit }
+
+func (c *child) Pid() int                         { return 42 }
+func (c *child) Traces() spawn.Traces             { return spawn.Traces{} }
+func (c *child) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
+func (c *child) Heir() int                        { return 0 }
+func (c *child) Exited() <-chan spawn.Exit        { return c.exits }
+func (c *child) Write([]byte) error               { return nil }
+func (c *child) Signal(sig syscall.Signal, _ bool) error {
+	c.exits <- spawn.Exit{Code: -1, Signal: sig}
+	return nil
+}
+
+// Spawn implements process.Spawner.
+func (c *children) Spawn(spec *spawn.Spec) (spawn.Child, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name := ""
+	for _, kv := range spec.Env {
+		if v, ok := strings.CutPrefix(kv, "SUPERVISOR_PROCESS_NAME="); ok {
+			name = v
+		}
+	}
+	if err := c.fails[name]; err != nil {
+		return nil, err
+	}
+	one := &child{make(chan spawn.Exit, 1)}
+	c.alive[name] = one.exits
+	return one, nil
+}
+
+// Adopt implements process.Spawner.
+func (c *children) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) {
+	return nil, &spawn.GoneError{Exit: spawn.Exit{Code: -1}}
+}
+
+// pod is some processes and a policy that looks on.
+type pod struct {
+	*children
+	processes map[string]*process.Process
+	verdicts  []verdict
+}
+
+type verdict struct {
+	cause string
+	code  int
+}
+
+func (p *pod) end(name string, e spawn.Exit) {
+	p.mu.Lock()
+	exits := p.alive[name]
+	p.mu.Unlock()
+	exits <- e
+	synctest.Wait()
+}
+
+func program(name string, change func(*config.Process)) *config.Process {
+	c := &config.Process{
+		Name: name, Group: name, Program: name, Command: os.Args[0], Umask: -1, Autostart: true,
+		Autorestart: config.RestartUnexpected, StartSecs: 1, StartRetries: 0, ExitCodes: []int{0},
+		StopSignal: syscall.SIGTERM, StopWaitSecs: 10,
+	}
+	if change != nil {
+		change(c)
+	}
+	return c
+}
+
+func never(c *config.Process) { c.Autorestart = config.RestartNever }
+
+func inPod(t *testing.T, o exitpolicy.Options, programs []*config.Process, do func(*testing.T, *pod)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &pod{
+			children:  &children{alive: make(map[string]chan spawn.Exit), fails: make(map[string]error)},
+			processes: make(map[string]*process.Process),
+		}
+		o.GiveUp = func(cause string, code int) { p.verdicts = append(p.verdicts, verdict{cause, code}) }
+		y := exitpolicy.New(o)
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		for _, c := range programs {
+			one := process.New(process.Options{
+				Config: c, Spawner: p.children, Events: &events.Bus{}, Log: slog.New(slog.DiscardHandler), Changed: y.Changed,
+			})
+			p.processes[c.Name] = one
+			running.Go(func() { one.Run(ctx) })
+		}
+		for _, c := range programs {
+			if c.Autostart {
+				p.processes[c.Name].Autostart()
+			}
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		do(t, p)
+		cancel()
+		running.Wait()
+	})
+}
+
+func (p *pod) expect(t *testing.T, want ...verdict) {
+	t.Helper()
+	synctest.Wait()
+	if len(p.verdicts) != len(want) {
+		t.Fatalf("the verdicts are %v, want %v", p.verdicts, want)
+	}
+	for i := range want {
+		if p.verdicts[i] != want[i] {
+			t.Errorf("the verdict is %v, want %v", p.verdicts[i], want[i])
+		}
+	}
+}
+
+func first() exitpolicy.Options {
+	return exitpolicy.Options{Status: config.ExitStatus{Of: config.StatusOfFirst}}
+}
+
+func essential(c *config.Process) { c.Exit.Essential, c.Autorestart = true, config.RestartNever }
+
+func TestTheEndOfAnEssentialProgram(t *testing.T) {
+	for name, tt := range map[string]struct {
+		exit spawn.Exit
+		want verdict
+	}{
+		"failure": {spawn.Exit{Code: 3}, verdict{"web: exit status 3 (essential=true)", 3}},
+		"success": {spawn.Exit{Code: 0}, verdict{"web: exit status 0 (essential=true)", 0}},
+		"signal":  {spawn.Exit{Code: -1, Signal: syscall.SIGKILL}, verdict{"web: terminated by SIGKILL (essential=true)", 137}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inPod(t, first(), []*config.Process{program("web", essential), program("other", never)}, func(t *testing.T, p *pod) {
+				p.end("other", spawn.Exit{Code: 9})
+				p.expect(t)
+				p.end("web", tt.exit)
+				p.expect(t, tt.want)
+			})
+		})
+	}
+}
+
+func TestARestartIsNoEnd(t *testing.T) {
+	inPod(t, first(), []*config.Process{program("web", func(c *config.Process) { c.Exit.Essential = true })}, func(t *testing.T, p *pod) {
+		p.end("web", spawn.Exit{Code: 3}) // an automatic restart follows at once
+		p.expect(t)
+		time.Sleep(1500 * time.Millisecond)
+		p.end("web", spawn.Exit{Code: 0}) // which is expected
+		p.expect(t, verdict{"web: exit status 0 (essential=true)", 0})
+	})
+}
+
+func TestAStopIsNoEnd(t *testing.T) {
+	inPod(t, first(), []*config.Process{program("web", essential)}, func(t *testing.T, p *pod) {
+		if err := p.processes["web"].Stop("web", true).Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.expect(t)
+	})
+}
+
+func TestARestartThatIsCalledOffIsNoEnd(t *testing.T) {
+	always := func(c *config.Process) { c.Exit.Essential, c.Autorestart, c.StartSecs = true, config.RestartAlways, 0 }
+	inPod(t, first(), []*config.Process{program("web", always)}, func(t *testing.T, p *pod) {
+		p.end("web", spawn.Exit{Code: 0})
+		p.end("web", spawn.Exit{Code: 0}) // within a second of its birth: the next one is due
+		_ = p.processes["web"].Stop("web", true).Wait(t.Context())
+		p.expect(t)
+	})
+}
+
+func TestExitOn(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		on   config.ExitOn
+		code int
+		want []verdict
+	}{
+		{"failure", config.OnFailure, 3, []verdict{{"web: exit status 3 (exit_on=failure)", 3}}},
+		{"no failure", config.OnFailure, 0, nil},
+		{"success", config.OnSuccess, 0, []verdict{{"web: exit status 0 (exit_on=success)", 0}}},
+		{"no success", config.OnSuccess, 3, nil},
+		{"exit", config.OnExit, 3, []verdict{{"web: exit status 3 (exit_on=exit)", 3}}},
+		{"not fatal", config.OnFatal, 3, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			web := program("web", func(c *config.Process) { c.Exit.On, c.Autorestart = tt.on, config.RestartNever })
+			inPod(t, first(), []*config.Process{web}, func(t *testing.T, p *pod) {
+				p.end("web", spawn.Exit{Code: tt.code})
+				p.expect(t, tt.want...)
+			})
+		})
+	}
+}
+
+func TestFatal(t *testing.T) {
+	o := first()
+	o.On = config.OnFatal
+	web := program("web", func(c *config.Process) { c.Autostart = false })
+	inPod(t, o, []*config.Process{web}, func(t *testing.T, p *pod) {
+		p.fails["web"] = syscall.ENOMEM
+		p.processes["web"].Start("web", false)
+		p.expect(t, verdict{"web: given up, unknown error during fork for 'web': ENOMEM (exit_on=fatal of supervisord)", 1})
+	})
+}
+
+func TestFatalAfterEndsThatCameTooSoon(t *testing.T) {
+	o := first()
+	o.On = config.OnFatal
+	web := program("web", func(c *config.Process) { c.Autostart = false })
+	inPod(t, o, []*config.Process{web}, func(t *testing.T, p *pod) {
+		p.processes["web"].Start("web", false)
+		synctest.Wait()
+		p.end("web", spawn.Exit{Code: 7})
+		p.expect(t, verdict{"web: given up, Exited too quickly (process log may have details) (exit_on=fatal of supervisord)", 7})
+	})
+}
+
+func TestAllExited(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status config.ExitStatus
+		code   int
+	}{
+		"first":         {config.ExitStatus{Of: config.StatusOfFirst}, 0},
+		"first failure": {config.ExitStatus{Of: config.StatusOfFirstFailure}, 4},
+		"last":          {config.ExitStatus{Of: config.StatusOfLast}, 5},
+		"fixed":         {config.ExitStatus{Of: config.StatusFixed, Fixed: 77}, 77},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := exitpolicy.Options{On: config.OnAllExited, Status: tt.status}
+			listener := program("listener", func(c *config.Process) { c.Kind = config.EventListener })
+			manual := program("manual", func(c *config.Process) { c.Autostart = false })
+			programs := []*config.Process{program("a", never), program("b", never), program("c", never), program("d", never), listener, manual}
+			inPod(t, o, programs, func(t *testing.T, p *pod) {
+				for i, name := range []string{"a", "b", "c"} {
+					p.end(name, spawn.Exit{Code: []int{0, 4, 6}[i]})
+					time.Sleep(time.Second)
+				}
+				p.expect(t)
+				p.end("d", spawn.Exit{Code: 5})
+				p.expect(t, verdict{"d: exit status 5 (exit_on=all_exited of supervisord)", tt.code})
+			})
+		})
+	}
+}
+
+// TestAllExitedWaitsForWhatIsToCome: a program that has not been started yet, or
+// will be again, has not ended.
+func TestAllExitedWaitsForWhatIsToCome(t *testing.T) {
+	o := first()
+	o.On = config.OnAllExited
+	again := program("again", func(c *config.Process) { c.StartRetries = 3 })
+	inPod(t, o, []*config.Process{program("a", never), again}, func(t *testing.T, p *pod) {
+		p.end("again", spawn.Exit{Code: 1})
+		p.end("again", spawn.Exit{Code: 1}) // too soon: BACKOFF
+		p.end("a", spawn.Exit{Code: 0})
+		p.expect(t)
+	})
+}
+
+// TestWhatAnEarlierDaemonKnewIsNotNew: after an upgrade nothing has happened.
+func TestWhatAnEarlierDaemonKnewIsNotNew(t *testing.T) {
+	past := process.Status{Started: time.Now(), Ended: time.Now().Add(time.Second), State: 100, SpawnErr: "Bad exit code 3", Ending: 3}
+	o := first()
+	o.Past = map[string]process.Status{"web": past}
+	web := program("web", func(c *config.Process) { essential(c); c.Autostart = false })
+	inPod(t, o, []*config.Process{web}, func(t *testing.T, p *pod) {
+		p.processes["web"].Adopt(&process.Estate{Past: past, Handed: true})
+		if s := p.processes["web"].Status(); s.State != past.State {
+			t.Fatalf("it is %s", s.State)
+		}
+		p.expect(t)
+	})
+}
+
+// TestWhoIsSpared: its end is somebody else's affair.
+func TestWhoIsSpared(t *testing.T) {
+	o := first()
+	o.Spares = func(p *process.Process) bool { return p.Config.Name == "web" }
+	inPod(t, o, []*config.Process{program("web", essential), program("other", essential)}, func(t *testing.T, p *pod) {
+		p.end("web", spawn.Exit{Code: 3})
+		p.expect(t)
+		p.end("other", spawn.Exit{Code: 4})
+		p.expect(t, verdict{"other: exit status 4 (essential=true)", 4})
+	})
+}

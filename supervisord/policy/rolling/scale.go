@@ -1,0 +1,154 @@
+package rolling
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
+)
+
+// most is how many processes a program can be scaled to: what is more than that
+// is a slip of the hand.
+const most = 10000
+
+// Scale begins to give a program another number of processes: "8", or as many
+// more or fewer as "+2" and "-1" say. The name is that of the program, with its
+// group and a colon before it where several have that name. It is refused with
+// BAD_NAME, INCORRECT_PARAMETERS, or FAILED for what can't be scaled.
+func (o *Operations) Scale(name, to string) (id string, err error) {
+	group, program, err := o.program(name)
+	if err != nil {
+		return "", err
+	}
+	sc, err := o.supervisor.Scale(group, program.Section)
+	if err != nil {
+		return "", err
+	}
+	n, err := target(sc.Numprocs-sc.Surplus, to)
+	if err != nil {
+		return "", faults.New(faults.IncorrectParameters, err.Error())
+	}
+	if err := o.canScale(group, program.Section, n); err != nil {
+		return "", err
+	}
+	return o.begin("scale", []string{group}, func(ctx context.Context, op *operation) error {
+		return op.scale(ctx, group, program.Section, n)
+	})
+}
+
+// target is the number that is meant, from the one that there is now.
+func target(now int, to string) (int, error) {
+	n, err := strconv.Atoi(to)
+	if err != nil || to == "" {
+		return 0, fmt.Errorf("%q is no number of processes: it is one as in 8, +2 or -1", to)
+	}
+	if strings.HasPrefix(to, "+") || strings.HasPrefix(to, "-") {
+		n += now
+	}
+	switch {
+	case n < 0:
+		return 0, fmt.Errorf("%s of %d leaves less than none", to, now)
+	case n > most:
+		return 0, fmt.Errorf("%d processes are too many, %d is the most", n, most)
+	}
+	return n, nil
+}
+
+// program finds the program that a name means.
+func (o *Operations) program(name string) (group string, p config.Program, err error) {
+	wanted, program, isFull := strings.Cut(name, ":")
+	if !isFull || program == "*" {
+		wanted, program = "", wanted
+	}
+	var found []string
+	for _, g := range o.supervisor.GroupNames() {
+		for _, candidate := range o.supervisor.Programs(g) {
+			if candidate.Name == program && (wanted == "" || wanted == g) {
+				group, p = g, candidate
+				found = append(found, g+":"+program)
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", p, faults.New(faults.BadName, name)
+	case 1:
+		return group, p, nil
+	}
+	return "", p, faults.New(faults.Failed, fmt.Sprintf("%s is in several groups, name one: %s", name, strings.Join(found, ", ")))
+}
+
+// canScale says why a program can't have a number of processes.
+func (o *Operations) canScale(group, section string, n int) error {
+	for _, p := range o.supervisor.Programs(group) {
+		switch {
+		case p.Section != section:
+		case strings.HasPrefix(section, "eventlistener:"):
+			return faults.New(faults.Failed, p.Name+" can't be scaled: the processes of an event listener share a queue")
+		case n > 1 && !p.Numbered:
+			return faults.New(faults.Failed, p.Name+" can't have more than one process: its process_name has no %(process_num)d")
+		default:
+			return nil
+		}
+	}
+	return faults.New(faults.Failed, group+" can't be scaled: no section of the file says how many processes it has")
+}
+
+// scale adds processes or removes those with the highest numbers. New ones start
+// if the others run.
+func (op *operation) scale(ctx context.Context, group, section string, n int) error {
+	if err := op.remove(ctx, group, section, "removed"); err != nil { // what is left of an operation before
+		return err
+	}
+	sc, err := op.supervisor.Scale(group, section)
+	if err != nil {
+		return err
+	}
+	members := op.supervisor.Members(group, section)
+	switch before := sc.Numprocs; {
+	case n < before:
+		sc.Surplus = before - n
+		if err := op.supervisor.Condemn(sc); err != nil {
+			return err
+		}
+		return op.remove(ctx, group, section, "removed")
+	case n == before:
+		return nil
+	}
+	sc.Numprocs = n
+	added, err := op.supervisor.Grow(sc, false)
+	if err != nil {
+		return err
+	}
+	start := len(members) == 0
+	for _, p := range members {
+		start = start || isWanted(p)
+	}
+	w := &work{operation: op}
+	_ = w.together(ctx, added, func(ctx context.Context, p *process.Process) (string, error) { // each failure is told
+		if !start || !p.Current().Autostart && len(members) == 0 {
+			return "added", nil
+		}
+		return "started", w.start(ctx, p, "scale", true)
+	})
+	return nil
+}
+
+// clearUp removes the surplus that an operation of an earlier daemon has left
+// behind.
+func (o *Operations) clearUp(ctx context.Context) {
+	for _, sc := range o.supervisor.Scales() {
+		if sc.Surplus == 0 {
+			continue
+		}
+		op := &operation{Operations: o, what: "surplus of an interrupted operation", groups: []string{sc.Group}, news: make(chan struct{})}
+		op.do = func(ctx context.Context, op *operation) error { return op.remove(ctx, sc.Group, sc.Section, "removed") }
+		if o.enter(op) == nil {
+			op.run(ctx)
+		}
+	}
+}

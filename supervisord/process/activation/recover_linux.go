@@ -1,0 +1,141 @@
+package sockets
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/system/bound"
+)
+
+// Recover looks for sockets among the descriptors of a child that an earlier
+// daemon has left, wherever the child has put them. Those that are open already
+// are not looked for. To be asked before anybody who wants them is born. The
+// error tells why one can't be had that the child may listen on: nobody else can
+// listen there before the child has ended.
+func (s *Set) Recover(list []*config.ListenSocket, pid int) (lost error) {
+	if s == nil {
+		return nil
+	}
+	var missing []*config.ListenSocket
+	for _, c := range list {
+		if one := s.look(addressOf(c)); one == nil {
+			missing = append(missing, c)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	pidfd, noPidfd := unix.PidfdOpen(pid, 0)
+	switch noPidfd {
+	case nil:
+		defer unix.Close(pidfd)
+	case unix.ESRCH:
+		return nil // it has ended just now
+	}
+	for _, c := range missing {
+		fd, err := -1, os.NewSyscallError("pidfd_open", noPidfd)
+		if noPidfd == nil {
+			fd, err = search(pid, pidfd, c)
+		}
+		switch {
+		case err != nil:
+			lost = fmt.Errorf("[%s] %w", c.Section, err)
+			s.log.Warn(fmt.Sprintf("[%s] the socket of the adopted process %d can't be had: %v", c.Section, pid, err))
+		case fd < 0:
+			s.log.Warn(fmt.Sprintf("[%s] the adopted process %d does not listen on %s", c.Section, pid, c.URL))
+		default:
+			s.log.Info(fmt.Sprintf("[%s] goes on with the socket of the adopted process %d", c.Section, pid))
+			s.enter(c, fd)
+		}
+	}
+	return lost
+}
+
+// enter puts an open socket into the set.
+func (s *Set) enter(c *config.ListenSocket, fd int) {
+	k := &socket{fd: fd}
+	k.conf.Section, k.conf.URL = c.Section, c.URL
+	if c.Family == "unix" {
+		k.file = bound.Recognize(fd, c.Path)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all[addressOf(c)] = k
+}
+
+// search returns a duplicate of the descriptor of a process that is the socket
+// of a section, -1 if none is.
+func search(pid, pidfd int, c *config.ListenSocket) (fd int, err error) {
+	addresses, err := addressesOf(c)
+	if err != nil {
+		return -1, err
+	}
+	numbers, err := socketsOf(pid)
+	if err != nil {
+		return -1, err
+	}
+	for _, n := range numbers {
+		fd, err := unix.PidfdGetfd(pidfd, n, 0)
+		if err == unix.EBADF {
+			continue // it has just been closed
+		}
+		if err != nil {
+			return -1, os.NewSyscallError("pidfd_getfd", err)
+		}
+		if at, ok := bound.Listens(fd); ok && isIt(at, c, addresses) {
+			return fd, nil
+		}
+		unix.Close(fd)
+	}
+	return -1, nil
+}
+
+// socketsOf lists the descriptors of a process that are sockets, by number.
+func socketsOf(pid int) (numbers []int, err error) {
+	dir := fmt.Sprintf("/proc/%d/fd/", pid)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		target, err := os.Readlink(dir + e.Name())
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, err
+		}
+		if n, numErr := strconv.Atoi(e.Name()); err == nil && numErr == nil && strings.HasPrefix(target, "socket:") {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.SortFunc(numbers, func(a, b int) int { return cmp.Compare(a, b) })
+	return numbers, nil
+}
+
+// addressesOf are those that a section of TCP may be bound to.
+func addressesOf(c *config.ListenSocket) ([]netip.Addr, error) {
+	if c.Family == "unix" {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return tcpOptions(c).Addresses(ctx)
+}
+
+// isIt tells whether a socket is that of a section. One of port 0 may have any.
+func isIt(at bound.Place, c *config.ListenSocket, addresses []netip.Addr) bool {
+	if c.Family == "unix" {
+		return at.Path == c.Path
+	}
+	return at.Path == "" && (at.Port == c.Port || c.Port == 0) && at.ReusePort == c.ReusePort &&
+		slices.ContainsFunc(addresses, func(a netip.Addr) bool { return a.WithZone("") == at.Addr })
+}

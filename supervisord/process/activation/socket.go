@@ -1,0 +1,178 @@
+package sockets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/system/bound"
+)
+
+const (
+	// patience is how long a name in an address may take to be looked up.
+	patience = 2 * time.Second
+	// lull is how long nobody tries again what has taken longer than that to fail:
+	// many may be waiting to do so, one after the other.
+	lull = 500 * time.Millisecond
+)
+
+// socket is one socket of a Set.
+type socket struct {
+	mu      sync.Mutex // held while it is opened
+	gone    bool       // it is in no set any more
+	conf    config.ListenSocket
+	fd      int // -1 while it is not open
+	file    *bound.File
+	failure string    // why it can't be opened
+	until   time.Time // when that is tried again at the soonest, because it takes long
+}
+
+// take returns a duplicate for a child, and whether it must be looked for anew.
+// If nobody has it, it blocks, as systemd would have it.
+func (k *socket) take(c *config.ListenSocket, log *slog.Logger, held bool) (fd int, gone bool, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.gone {
+		return -1, true, nil
+	}
+	if k.fd >= 0 && !held && c.Family == "unix" && !k.file.IsThere() {
+		// A program has removed the file, as some do when they end: nobody can
+		// connect any more.
+		log.Warn(fmt.Sprintf("[%s] the file of the socket is gone; it is made anew", c.Section))
+		unix.Close(k.fd)
+		k.fd = -1
+	}
+	if k.fd < 0 {
+		if err := k.open(c, log); err != nil {
+			return -1, false, err
+		}
+	} else {
+		k.adjust(c, log)
+	}
+	if !held {
+		_ = unix.SetNonblock(k.fd, false) // only a bad descriptor makes it fail
+	}
+	fd, err = duplicate(k.fd)
+	return fd, false, err
+}
+
+func (k *socket) open(c *config.ListenSocket, log *slog.Logger) error {
+	begun := time.Now()
+	if begun.Before(k.until) {
+		return errors.New(k.failure)
+	}
+	if err := k.bind(c); err != nil {
+		if now := time.Now(); now.Sub(begun) > lull {
+			k.until = now.Add(lull)
+		}
+		text := fmt.Sprintf("[%s] can't listen on %s: %s", c.Section, c.URL, reason(err))
+		if text != k.failure { // it is tried again and again
+			log.Error(text)
+		}
+		k.failure = text
+		return errors.New(text)
+	}
+	k.failure, k.conf = "", *c
+	log.Info(fmt.Sprintf("[%s] listens on %s", c.Section, c.URL))
+	return nil
+}
+
+func (k *socket) bind(c *config.ListenSocket) (err error) {
+	if c.Family == "unix" {
+		k.fd, k.file, err = bound.Unix(unixOptions(c))
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	k.fd, err = bound.TCP(ctx, tcpOptions(c))
+	return err
+}
+
+func unixOptions(c *config.ListenSocket) bound.UnixOptions {
+	return bound.UnixOptions{Path: c.Path, Mode: c.Mode, UID: c.UID, GID: c.GID, Backlog: c.Backlog}
+}
+
+func tcpOptions(c *config.ListenSocket) bound.TCPOptions {
+	return bound.TCPOptions{Host: c.Host, Port: c.Port, ReusePort: c.ReusePort, Backlog: c.Backlog}
+}
+
+// adjust has an open socket be what a section says that has changed, or that
+// another daemon has not known.
+func (k *socket) adjust(c *config.ListenSocket, log *slog.Logger) {
+	old := k.conf
+	if old == *c {
+		return
+	}
+	k.conf = *c
+	if old.Backlog != c.Backlog {
+		if err := bound.SetBacklog(k.fd, c.Backlog); err != nil {
+			log.Warn(fmt.Sprintf("[%s] set the backlog: %s", c.Section, reason(err)))
+		}
+	}
+	if c.Family == "unix" && (old.Mode != c.Mode || old.UID != c.UID || old.GID != c.GID) && k.file.IsThere() {
+		if err := unixOptions(c).Dress(); err != nil {
+			log.Warn(fmt.Sprintf("[%s] %s", c.Section, reason(err)))
+		}
+	}
+}
+
+// close ends it. Its file goes first, while the kernel keeps its number from
+// being used again.
+func (k *socket) close(log *slog.Logger, remove bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.gone = true
+	if k.fd < 0 {
+		return
+	}
+	if remove {
+		k.file.Remove()
+		log.Info(fmt.Sprintf("[%s] listens on %s no more", k.conf.Section, k.conf.URL))
+	}
+	unix.Close(k.fd)
+	k.fd = -1
+}
+
+// reason words why a socket can't be had.
+func reason(err error) string {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		if dns.IsTimeout {
+			return fmt.Sprintf("the address of %s is not known after %s", dns.Name, patience)
+		}
+		return fmt.Sprintf("the address of %s is not known: %s", dns.Name, dns.Err)
+	}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = fmt.Errorf("%s: %w", path.Op, path.Err)
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "somebody else listens there (" + err.Error() + ")"
+	case errors.Is(err, syscall.ENOENT):
+		return "there is no such directory (" + err.Error() + ")"
+	}
+	return err.Error()
+}
+
+func (k *socket) describe(info *api.SocketInfo) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case k.fd >= 0:
+		info.State = "open"
+		if waiting, limit, err := bound.Queue(k.fd); err == nil {
+			info.Waiting, info.Backlog = waiting, limit
+		}
+	case k.failure != "":
+		info.State, info.Error = "failed", k.failure
+	}
+}

@@ -1,0 +1,377 @@
+package sockets
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/tools/testkit"
+)
+
+// world is a set with its log.
+type world struct {
+	*Set
+	log testkit.Log
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{log: testkit.Log{Level: slog.LevelInfo}}
+	w.Set = New(w.log.Logger(), nil)
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+func local(t *testing.T, name string) *config.ListenSocket {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name+".sock")
+	return &config.ListenSocket{Name: name, Section: "socket:" + name, URL: "unix://" + path, Family: "unix", Path: path,
+		Mode: 0o600, UID: -1, GID: -1}
+}
+
+// remote has the kernel choose the port.
+func remote(name string) *config.ListenSocket {
+	return &config.ListenSocket{Name: name, Section: "socket:" + name, URL: "tcp://127.0.0.1:0", Family: "tcp", Host: "127.0.0.1", UID: -1, GID: -1}
+}
+
+func program(list ...*config.ListenSocket) *config.Process {
+	return &config.Process{Name: "p", Command: "server", Policy: config.Policy{Listen: list}}
+}
+
+func (w *world) provide(t *testing.T, c *config.Process) process.Provision {
+	t.Helper()
+	one, err := w.Provider(c).Provide()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(one.Release)
+	return one
+}
+
+func inode(t *testing.T, fd uintptr) uint64 {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(fd), &st); err != nil {
+		t.Fatal(err)
+	}
+	return st.Ino
+}
+
+func connects(c *config.ListenSocket) bool {
+	conn, err := net.Dial(c.Family, c.Path)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
+}
+
+func isBlocking(t *testing.T, fd uintptr) bool {
+	t.Helper()
+	flags, err := unix.FcntlInt(fd, unix.F_GETFL, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return flags&unix.O_NONBLOCK == 0
+}
+
+// holding is a process that is alive.
+type holding string
+
+func (h holding) FullName() string { return string(h) }
+
+func TestProvision(t *testing.T) {
+	t.Parallel()
+	w, a, b := newWorld(t), local(t, "a"), remote("b")
+	if w.Provider(program()) != nil {
+		t.Error("who wants no sockets gets some")
+	}
+	one := w.provide(t, program(a, b))
+	if got, want := fmt.Sprint(one.Env, one.ListenPID), "[LISTEN_FDS=2 LISTEN_FDNAMES=a:b] true"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if len(one.Files) != 2 || one.Files[0].FD != 3 || one.Files[1].FD != 4 {
+		t.Fatalf("files %v", one.Files)
+	}
+	again := w.provide(t, program(b, a))
+	for i, f := range one.Files {
+		if inode(t, f.File.Fd()) != inode(t, again.Files[1-i].File.Fd()) {
+			t.Error("there are two sockets of one section")
+		}
+		if flags, err := unix.FcntlInt(f.File.Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+			t.Errorf("everybody inherits it (%v)", err)
+		}
+		if !isBlocking(t, f.File.Fd()) {
+			t.Error("it does not block")
+		}
+	}
+	if !connects(a) {
+		t.Error("nobody listens")
+	}
+	if got := w.Describe(a); got.State != "open" {
+		t.Errorf("it is %+v", got)
+	}
+}
+
+func TestWhoIsToldInTheEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		command string
+		env     config.Choice
+		want    bool
+	}{
+		{"server", config.Auto, true},
+		{"gunicorn --bind fd://3 app", config.Auto, false},
+		{"gunicorn --bind fd://3 app", config.Yes, true},
+		{"server", config.No, false},
+	} {
+		w, p := newWorld(t), program(local(t, "a"))
+		p.Command, p.ListenEnv = tt.command, tt.env
+		one := w.provide(t, p)
+		if one.ListenPID != tt.want || (len(one.Env) > 0) != tt.want || len(one.Files) != 1 {
+			t.Errorf("%s, %v: %+v", tt.command, tt.env, one)
+		}
+	}
+}
+
+// TestBlockingAsLongAsNobodyHasIt: what a program that is gone has made of the
+// socket does not matter, what one that is alive has made of it stays.
+func TestBlockingAsLongAsNobodyHasIt(t *testing.T) {
+	t.Parallel()
+	w, a := newWorld(t), local(t, "a")
+	fd := w.provide(t, program(a)).Files[0].File.Fd()
+	if err := unix.SetNonblock(int(fd), true); err != nil {
+		t.Fatal(err)
+	}
+	w.hold(holding("one"), []*config.ListenSocket{a}, true)
+	w.hold(holding("two"), []*config.ListenSocket{a}, true)
+	w.hold(holding("one"), []*config.ListenSocket{a}, false)
+	w.provide(t, program(a))
+	if isBlocking(t, fd) {
+		t.Error("it has been made to block while somebody uses it")
+	}
+	w.hold(holding("two"), []*config.ListenSocket{a}, false)
+	w.provide(t, program(a))
+	if !isBlocking(t, fd) {
+		t.Error("it does not block")
+	}
+}
+
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	w, a, b := newWorld(t), local(t, "a"), local(t, "b")
+	if !w.IsEmpty() {
+		t.Error("it is not empty")
+	}
+	before := inode(t, w.provide(t, program(a, b)).Files[0].File.Fd())
+	same := *a
+	w.Keep([]*config.ListenSocket{&same})
+	if !connects(a) || w.Describe(b).State != "closed" {
+		t.Error("the wrong one is closed")
+	}
+	if _, err := os.Lstat(b.Path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file stays: %v", err)
+	}
+	if inode(t, w.provide(t, program(a)).Files[0].File.Fd()) != before {
+		t.Error("it has become another")
+	}
+	w.Close()
+	if _, err := os.Lstat(a.Path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file stays: %v", err)
+	}
+}
+
+// TestChangedSection: with the same address there is no moment at which nobody
+// listens.
+func TestChangedSection(t *testing.T) {
+	t.Parallel()
+	w, a := newWorld(t), local(t, "a")
+	a.Backlog = 5
+	before := inode(t, w.provide(t, program(a)).Files[0].File.Fd())
+	changed := *a
+	changed.Mode, changed.Backlog = 0o644, 7
+	if inode(t, w.provide(t, program(&changed)).Files[0].File.Fd()) != before {
+		t.Error("it has become another")
+	}
+	info, err := os.Lstat(a.Path)
+	if err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("the mode is %v, %v", info.Mode(), err)
+	}
+	if got := w.Describe(&changed); got.Backlog != 7 && got.Backlog != -1 {
+		t.Errorf("the backlog is %d", got.Backlog)
+	}
+}
+
+func TestSocketThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	w, a := newWorld(t), local(t, "a")
+	other, err := net.Listen("unix", a.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := w.Provider(program(remote("b"), a))
+	for range 3 {
+		_, err := p.Provide()
+		want := "[socket:a] can't listen on " + a.URL + ": somebody else listens there (address already in use)"
+		if err == nil || err.Error() != want {
+			t.Fatalf("got %v, want %s", err, want)
+		}
+	}
+	if got := strings.Count(w.log.String(), "can't listen"); got != 1 {
+		t.Errorf("the log tells it %d times", got)
+	}
+	info := w.Describe(a)
+	if info.State != "failed" || !strings.Contains(info.Error, "somebody else") {
+		t.Errorf("it is %+v", info)
+	}
+	causes := w.Explain(process.New(process.Options{Config: program(a), Log: w.log.Logger()}))
+	if len(causes) != 1 || causes[0] != (api.Cause{Kind: "socket", Text: info.Error}) {
+		t.Errorf("causes: %v", causes)
+	}
+	other.Close()
+	w.provide(t, program(a))
+	if got := w.Describe(a); got.State != "open" || got.Error != "" {
+		t.Errorf("it is %+v", got)
+	}
+}
+
+// TestFileThatAProgramHasRemoved: the socket is made anew as soon as nobody has
+// it any more.
+func TestFileThatAProgramHasRemoved(t *testing.T) {
+	t.Parallel()
+	w, a := newWorld(t), local(t, "a")
+	w.provide(t, program(a))
+	if err := os.Remove(a.Path); err != nil {
+		t.Fatal(err)
+	}
+	w.hold(holding("one"), []*config.ListenSocket{a}, true)
+	w.provide(t, program(a))
+	if connects(a) {
+		t.Error("it has been made anew while somebody has the old one")
+	}
+	w.hold(holding("one"), []*config.ListenSocket{a}, false)
+	w.provide(t, program(a))
+	if !connects(a) {
+		t.Error("nobody listens")
+	}
+}
+
+func TestHandover(t *testing.T) {
+	t.Parallel()
+	w, a, b, c := newWorld(t), local(t, "a"), remote("b"), local(t, "c")
+	old := w.provide(t, program(a, b, c)).Files
+	w.provide(t, program(local(t, "unwanted")))
+	waiting, err := net.Dial("unix", a.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer waiting.Close()
+	bequests := w.Bequeath()
+	w.Close()
+	if !connects(a) {
+		t.Error("nobody listens in between")
+	}
+	next := New(w.log.Logger(), bequests)
+	defer next.Close()
+	next.Keep([]*config.ListenSocket{a, b, c})
+	if len(next.all) != 3 {
+		t.Errorf("%d sockets", len(next.all))
+	}
+	one, err := next.Provider(program(a, b, c)).Provide()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Release()
+	for i, f := range one.Files {
+		if inode(t, f.File.Fd()) != inode(t, old[i].File.Fd()) {
+			t.Errorf("%d has become another", i)
+		}
+	}
+	conn, _, err := unix.Accept(int(one.Files[0].File.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(conn)
+	next.Close()
+	if _, err := os.Lstat(a.Path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file stays: %v", err)
+	}
+}
+
+// TestNone: without a set nothing happens.
+func TestNone(t *testing.T) {
+	t.Parallel()
+	var none *Set
+	a := local(t, "a")
+	none.Keep(nil)
+	none.Recover([]*config.ListenSocket{a}, os.Getpid())
+	if none.Provider(program(a)) != nil || !none.IsEmpty() || none.Describe(a).State != "closed" {
+		t.Error("there is something")
+	}
+}
+
+// TestManyAtOnce: births, changes of the configuration and questions come from
+// goroutines of their own.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	w, a, b := newWorld(t), local(t, "a"), local(t, "b")
+	var all sync.WaitGroup
+	for i := range 8 {
+		list := []*config.ListenSocket{a}
+		if i == 0 {
+			list = append(list, b)
+		}
+		all.Go(func() {
+			for range 50 {
+				one, err := w.Provider(program(list...)).Provide()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if !connects(a) {
+					t.Error("nobody listens")
+				}
+				one.Release()
+				w.Describe(b)
+				if i == 0 {
+					w.Keep([]*config.ListenSocket{a})
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestALongFailureHoldsForAWhile: the owners of many processes may wait for one
+// another to look up a name that nobody knows.
+func TestALongFailureHoldsForAWhile(t *testing.T) {
+	t.Parallel()
+	c := local(t, "web")
+	synctest.Test(t, func(t *testing.T) {
+		k := &socket{fd: -1, failure: "the address of db is not known after 2s", until: time.Now().Add(lull)}
+		log := slog.New(slog.DiscardHandler)
+		if _, _, err := k.take(c, log, false); err == nil || err.Error() != k.failure {
+			t.Errorf("the answer is %v", err)
+		}
+		time.Sleep(lull)
+		fd, _, err := k.take(c, log, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unix.Close(fd)
+		k.close(log, true)
+	})
+}

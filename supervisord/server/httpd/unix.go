@@ -1,0 +1,130 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"supervisor/supervisord/system/bound"
+	"supervisor/supervisord/system/safeopen"
+)
+
+// bindUnix puts a listening socket at the configured path, and does so at a
+// single moment: the socket gets its owner and mode under another name and is
+// then linked to its own, so that nobody ever meets it with wrong permissions.
+func (st *site) bindUnix(stderr io.Writer) error {
+	if len(st.Path) > maxUnixPath {
+		return errPathTooLong
+	}
+	temp := safeopen.TempName(st.Path)
+	if len(temp) > maxUnixPath { // only the final name has to fit
+		temp = safeopen.TempName(filepath.Join(filepath.Dir(st.Path), "s"))
+	}
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	l, err := listenUnix(temp, os.FileMode(st.Mode))
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp)
+	if err := st.dress(temp); err != nil {
+		l.Close()
+		return err
+	}
+	if err := st.settle(temp, stderr); err != nil {
+		l.Close()
+		return err
+	}
+	st.Listener = l
+	return nil
+}
+
+// maxUnixPath is the length of the longest path of a unix socket: the kernel wants
+// a zero behind it.
+const maxUnixPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+
+// listenUnix binds a socket that has no more permissions than mode from the
+// beginning: the kernel takes those of the unbound socket, less the umask.
+func listenUnix(path string, mode os.FileMode) (net.Listener, error) {
+	if len(path) > maxUnixPath {
+		// The system has another, shorter name for the directory.
+		dir, err := os.Open(filepath.Dir(path))
+		if err != nil {
+			return nil, err
+		}
+		defer dir.Close()
+		path = fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path))
+	}
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		// Where the kernel does not do this, the mode is right before the
+		// socket has its final name.
+		return c.Control(func(fd uintptr) { _ = syscall.Fchmod(int(fd), uint32(mode.Perm())) })
+	}}
+	l, err := lc.Listen(context.Background(), "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	l.(*net.UnixListener).SetUnlinkOnClose(false) // it would remove whatever is there by then
+	return l, nil
+}
+
+// dress gives the socket its owner and the bits of its mode that the umask has
+// taken.
+func (st *site) dress(temp string) error {
+	if st.UID >= 0 || st.GID >= 0 {
+		err := os.Lchown(temp, st.UID, st.GID)
+		if errors.Is(err, syscall.EPERM) {
+			return &chownError{st.Path, st.UID, st.GID}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	info, err := os.Lstat(temp)
+	if err != nil || info.Mode().Perm() == os.FileMode(st.Mode) {
+		return err
+	}
+	return safeopen.Chmod(temp, st.Mode)
+}
+
+// settle links the socket to its own name. What is there and does not answer
+// is removed first. When others try the same at the same time one of them
+// wins; the number of attempts bounds how long that can go on.
+func (st *site) settle(temp string, stderr io.Writer) (err error) {
+	if st.file, err = os.Lstat(temp); err != nil {
+		return err
+	}
+	for range 8 {
+		if err = os.Link(temp, st.Path); err == nil {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		err := bound.RemoveStale(st.Path, func() { fmt.Fprintf(stderr, "Unlinking stale socket %s\n", st.Path) })
+		if err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// removeFile removes the socket from the file system if it is still ours. The
+// kernel keeps its number from being used again as long as it is open.
+func (st *site) removeFile() {
+	st.removed.Do(func() {
+		if st.file == nil {
+			return
+		}
+		if now, err := os.Lstat(st.Path); err == nil && os.SameFile(now, st.file) {
+			os.Remove(st.Path)
+		}
+	})
+}

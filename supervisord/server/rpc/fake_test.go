@@ -1,0 +1,317 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/logs"
+)
+
+// fake is a supervisor that does nothing but note what it is asked for. Its
+// processes are the ones of the recorded exchanges.
+type fake struct {
+	mood    states.Daemon
+	infos   []api.ProcessInfo
+	configs []api.ConfigInfo
+	log     string        // of the process cat
+	left    []string      // behind, by every stop
+	started chan struct{} // if not nil, a start tells it, then waits for ever
+
+	mu    sync.Mutex
+	calls []string
+}
+
+func (f *fake) note(name string, args ...any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, strings.TrimSpace(name+" "+fmt.Sprintln(args...)))
+}
+
+// did returns what it was asked for since it was last asked this.
+func (f *fake) did() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	calls := f.calls
+	f.calls = nil
+	return calls
+}
+
+// find returns the process of that name, or nil for the group of that name.
+func (f *fake) find(name string) (*api.ProcessInfo, error) {
+	spec := namespec.Parse(name)
+	for i := range f.infos {
+		if f.infos[i].Group != spec.Group {
+			continue
+		}
+		if spec.WholeGroup() {
+			return nil, nil
+		}
+		if f.infos[i].Name == spec.Process {
+			return &f.infos[i], nil
+		}
+	}
+	return nil, faults.New(faults.BadName, name)
+}
+
+func (f *fake) Mood() states.Daemon { return f.mood }
+
+func (f *fake) Identifier() string { return "größe & <co>" }
+func (f *fake) Upgrade(_ context.Context, binary string) error {
+	f.note("Upgrade", binary)
+	return nil
+}
+
+func (f *fake) Info(name string) (api.ProcessInfo, error) {
+	p, err := f.find(name)
+	if err == nil && p == nil {
+		err = faults.New(faults.BadName, name)
+	}
+	if err != nil {
+		return api.ProcessInfo{}, err
+	}
+	return *p, nil
+}
+
+func (f *fake) Why(name string) ([]api.Cause, error) {
+	f.note("Why", name)
+	return []api.Cause{{Kind: "state", Text: "because"}}, nil
+}
+
+func (f *fake) AllCauses() map[string][]api.Cause {
+	return map[string][]api.Cause{"g:p": {{Kind: "state", Text: "because"}}}
+}
+
+func (f *fake) Infos() []api.ProcessInfo { return f.infos }
+
+func (f *fake) Plan() ([]api.GroupPlan, error) {
+	f.note("Plan")
+	return []api.GroupPlan{{Group: "web", Change: "changed", Processes: []api.ProcessPlan{{Name: "web", Effect: "live",
+		Options: []api.OptionChange{{Option: "stopwaitsecs", Old: "10", New: "20", Effect: "live"}}}}}}, nil
+}
+
+func (f *fake) ConfigInfos() []api.ConfigInfo { return f.configs }
+
+// change is what starting, stopping and signalling have in common.
+func (f *fake) change(name string, fault *faults.Error) ([]api.CallResult, error) {
+	p, err := f.find(name)
+	if err != nil {
+		return nil, err
+	}
+	if p != nil && fault == nil {
+		return nil, nil
+	}
+	if p != nil {
+		return nil, fault
+	}
+	return f.results(namespec.Parse(name).Group, fault), nil
+}
+
+func (f *fake) results(group string, fault *faults.Error) []api.CallResult {
+	r := api.CallResult{Name: group, Group: group, Status: 80, Description: "OK"}
+	if fault != nil {
+		r.Status, r.Description = int(fault.Code), fault.Error()
+	}
+	return []api.CallResult{r}
+}
+
+func (f *fake) StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
+	f.note("StartProcess", name, wait)
+	if f.started != nil {
+		close(f.started)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	switch name {
+	case "cat":
+		return f.change(name, faults.New(faults.AlreadyStarted, name))
+	case "gone":
+		return f.change(name, faults.New(faults.NoFile, "can't find command '/no/such/file'"))
+	}
+	return f.change(name, nil)
+}
+
+func (f *fake) StartGroup(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
+	f.note("StartGroup", name, wait)
+	if name == "cat" {
+		return nil, nil // it runs
+	}
+	return f.results(name, faults.New(faults.NoFile, "can't find command '/no/such/file'")), nil
+}
+
+func (f *fake) StartAll(_ context.Context, wait bool) ([]api.CallResult, error) {
+	f.note("StartAll", wait)
+	return nil, nil
+}
+
+func (f *fake) StopProcess(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
+	f.note("StopProcess", name, wait)
+	return f.change(name, faults.New(faults.NotRunning, name))
+}
+
+func (f *fake) StopGroup(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
+	f.note("StopGroup", name, wait)
+	return nil, nil
+}
+
+func (f *fake) StopAll(_ context.Context, wait bool) ([]api.CallResult, error) {
+	f.note("StopAll", wait)
+	return nil, nil
+}
+
+func (f *fake) SignalProcess(_ context.Context, name, signal string) ([]api.CallResult, error) {
+	f.note("SignalProcess", name, signal)
+	return f.change(name, f.badSignal(signal))
+}
+
+func (f *fake) badSignal(signal string) *faults.Error {
+	if signal == "BOGUS" {
+		return faults.New(faults.BadSignal, signal)
+	}
+	return nil
+}
+
+func (f *fake) SignalGroup(_ context.Context, name, signal string) ([]api.CallResult, error) {
+	f.note("SignalGroup", name, signal)
+	return f.results(name, f.badSignal(signal)), nil
+}
+
+func (f *fake) SignalAll(_ context.Context, signal string) ([]api.CallResult, error) {
+	f.note("SignalAll", signal)
+	return append(f.results("cat", f.badSignal(signal)), f.results("slow", f.badSignal(signal))...), nil
+}
+
+func (f *fake) SendStdin(_ context.Context, name, chars string) error {
+	f.note("SendStdin", name, chars)
+	return nil
+}
+
+func (f *fake) AddGroup(_ context.Context, name string) error {
+	f.note("AddGroup", name)
+	return faults.New(faults.AlreadyAdded, name)
+}
+
+func (f *fake) RemoveGroup(_ context.Context, name string) error {
+	f.note("RemoveGroup", name)
+	return faults.New(faults.StillRunning, name)
+}
+
+func (f *fake) GroupNames() []string { return []string{"cat", "slow"} }
+
+func (f *fake) AddProgram(group, program string, options map[string]string) error {
+	f.note("AddProgram", group, program, options)
+	return nil
+}
+
+func (f *fake) RemoveProcess(group, name string) error {
+	f.note("RemoveProcess", group, name)
+	return faults.New(faults.StillRunning, name)
+}
+
+func (f *fake) Reload(context.Context) (api.Changes, error) {
+	f.note("Reload")
+	return api.Changes{}, nil
+}
+
+func (f *fake) Shutdown() { f.note("Shutdown") }
+
+func (f *fake) Restart() error { f.note("Restart"); return nil }
+
+func (f *fake) ReadMainLog(offset, length int64) (logs.Excerpt, error) {
+	f.note("ReadMainLog", offset, length)
+	return logs.Excerpt{}, fmt.Errorf("not a fault")
+}
+
+func (f *fake) ClearMainLog() error {
+	f.note("ClearMainLog")
+	return nil
+}
+
+func (f *fake) ReadLog(name, channel string, offset, length int64) (logs.Excerpt, error) {
+	f.note("ReadLog", name, channel, offset, length)
+	switch {
+	case name == "off":
+		return logs.Excerpt{}, faults.Bare(faults.NoFile)
+	case name == "file":
+		return logs.ReadExcerpt(f.log, offset, length)
+	case offset < 0:
+		return logs.Excerpt{}, faults.Bare(faults.BadArguments)
+	case length > 0:
+		return logs.Literal(f.log[offset : offset+length]), nil
+	}
+	return logs.Literal(f.log[offset:]), nil
+}
+
+func (f *fake) TailLog(name, channel string, offset, length int64) (logs.Excerpt, int64, bool, error) {
+	f.note("TailLog", name, channel, offset, length)
+	if name == "file" {
+		text, next, overflow := logs.TailExcerpt(f.log, offset, length)
+		return text, next, overflow, nil
+	}
+	return logs.Literal(f.log), int64(len(f.log)), false, nil
+}
+
+func (f *fake) ClearLogs(_ context.Context, name string) error {
+	f.note("ClearLogs", name)
+	return nil
+}
+
+func (f *fake) ClearAllLogs(context.Context) ([]api.CallResult, error) {
+	f.note("ClearAllLogs")
+	return f.results("cat", nil), nil
+}
+
+func (f *fake) RemoteEvent(kind, data string) {
+	if kind == "panic" {
+		panic(data)
+	}
+	f.note("RemoteEvent", kind, data)
+}
+
+// lines is a log handler that keeps messages with their levels.
+type lines struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l *lines) Handle(_ context.Context, r slog.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = append(l.list, fmt.Sprintf("%d %s", r.Level, r.Message))
+	return nil
+}
+
+func (l *lines) WithAttrs([]slog.Attr) slog.Handler { return l }
+
+func (l *lines) WithGroup(string) slog.Handler { return l }
+
+// operations are those of a fake: Operations is an interface of its own.
+type operations struct{ *fake }
+
+func (f operations) Restart(names []string, options map[string]string) (string, error) {
+	f.note("Rolling", names, options)
+	return "1", nil
+}
+
+func (f operations) Update(group string, turns bool, options map[string]string) (string, error) {
+	f.note("Update", group, turns, options)
+	return "2", nil
+}
+
+func (f operations) Scale(name, to string) (string, error) {
+	f.note("Scale", name, to)
+	return "3", nil
+}
+
+func (f operations) Follow(_ context.Context, id string, from int) (api.Operation, error) {
+	f.note("Follow", id, from)
+	return api.Operation{Lines: []api.Progress{{Name: "a:b", Done: "restarted"}}, Next: 1, Ended: true}, nil
+}

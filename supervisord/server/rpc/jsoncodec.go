@@ -1,0 +1,88 @@
+package rpc
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+
+	gorilla "github.com/gorilla/rpc/v2"
+	"github.com/gorilla/rpc/v2/json2"
+
+	"supervisor/supervisord/server/longtext"
+)
+
+const typeJSON = "application/json"
+
+// jsonCodec speaks JSON-RPC 2.0. Faults have the code and text that they have
+// in XML-RPC; the protocol's own errors have its own codes.
+type jsonCodec struct{ *json2.Codec }
+
+func newJSONCodec() jsonCodec {
+	return jsonCodec{json2.NewCustomCodecWithErrorMapper(gorilla.DefaultEncoderSelector, func(err error) error {
+		fault := asFault(err)
+		return &json2.Error{Code: json2.ErrorCode(fault.Code), Message: fault.Error()}
+	})}
+}
+
+// NewRequest decodes the request up to its parameters.
+func (c jsonCodec) NewRequest(r *http.Request) gorilla.CodecRequest {
+	return &jsonRequest{CodecRequest: c.Codec.NewRequest(r)}
+}
+
+type jsonRequest struct {
+	gorilla.CodecRequest
+	name string
+}
+
+// Method returns the one method that serves every call.
+func (q *jsonRequest) Method() (_ string, err error) {
+	q.name, err = q.CodecRequest.Method()
+	return goMethod, err
+}
+
+// ReadRequest fills in a *Call.
+func (q *jsonRequest) ReadRequest(call any) error {
+	c := call.(*Call)
+	c.Method = q.name
+	return q.CodecRequest.ReadRequest(&c.Params)
+}
+
+// WriteResponse writes the result of a call, an *any.
+func (q *jsonRequest) WriteResponse(w http.ResponseWriter, reply any) {
+	var long longtext.Places
+	result := place(*reply.(*any), &long)
+	if long.IsEmpty() {
+		q.CodecRequest.WriteResponse(w, &result)
+		return
+	}
+	kept := &keptAnswer{head: w.Header()}
+	q.CodecRequest.WriteResponse(kept, &result)
+	if kept.body.Len() == 0 {
+		return // a notification
+	}
+	if err := long.Send(w, kept.body.Bytes(), jsonEscaper); err != nil { // the log is gone, or can't be read
+		q.WriteError(w, http.StatusOK, asFault(err))
+	}
+}
+
+func jsonEscaper() longtext.Escaper {
+	return func(dst []byte, piece string, _ bool) []byte {
+		quoted, _ := json.Marshal(piece) // a string can always be encoded
+		return append(dst, quoted[1:len(quoted)-1]...)
+	}
+}
+
+// keptAnswer keeps the body of an answer. Its head is that of another one.
+type keptAnswer struct {
+	head http.Header
+	body bytes.Buffer
+}
+
+// Header returns the other one's head.
+func (k *keptAnswer) Header() http.Header { return k.head }
+
+// WriteHeader does nothing: an answer with a result is always 200.
+func (k *keptAnswer) WriteHeader(int) {}
+
+// Write keeps a piece.
+func (k *keptAnswer) Write(p []byte) (int, error) { return k.body.Write(p) }

@@ -1,0 +1,111 @@
+package rpc
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"supervisor/supervisord/api/faults"
+)
+
+// systemMethods is the table of the namespace system.
+func systemMethods() []method {
+	named := []param{{name: "name", kind: text, help: "the method, with its namespace"}}
+	return []method{
+		{name: "listMethods", always: true, result: "array", outcome: "the names",
+			help: "Tells the names of all methods.",
+			call: func(_ context.Context, d *door, _ arguments) (any, error) {
+				names := slices.Sorted(maps.Keys(d.table))
+				return slices.DeleteFunc(names, func(name string) bool { return d.table[name].unlisted }), nil
+			}},
+		{name: "methodHelp", always: true, params: named, result: "string", outcome: "the text",
+			help: "Tells what a method does.",
+			call: func(_ context.Context, d *door, a arguments) (any, error) {
+				m, err := d.described(a.text(0))
+				if err != nil {
+					return nil, err
+				}
+				return m.document(), nil
+			}},
+		{name: "methodSignature", always: true, params: named, result: "array", outcome: "the type of the result, then those of the parameters",
+			help: "Tells the types of a method.",
+			call: func(_ context.Context, d *door, a arguments) (any, error) {
+				m, err := d.described(a.text(0))
+				if err != nil {
+					return nil, err
+				}
+				return m.signature(), nil
+			}},
+		{name: multicall, always: true, result: "array", outcome: "the results; for a fault a struct of faultCode and faultString",
+			params: []param{{name: "calls", kind: list, help: "a struct of methodName and params for each call"}},
+			help:   "Makes several calls, one after the other. Unlike elsewhere each result stands as it is, not in an array of its own.",
+			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+				return d.multicall(ctx, a.list(0))
+			}},
+	}
+}
+
+const multicall = "multicall"
+
+// described finds a method that is asked about.
+func (d *door) described(name string) (*method, error) {
+	m, ok := d.table[name]
+	if !ok {
+		return nil, faults.Bare(faults.SignatureUnsupported)
+	}
+	return m, nil
+}
+
+// failure is a fault among the results of a multicall.
+type failure struct {
+	Code faults.Code `json:"faultCode"`
+	Text string      `json:"faultString"`
+}
+
+// multicall makes the calls one by one, each when the one before it has been
+// answered. When the client hangs up those still to come are dropped.
+func (d *door) multicall(ctx context.Context, calls []any) (any, error) {
+	results := make([]any, 0, len(calls))
+	for _, c := range calls {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		v, err := d.callOne(ctx, c)
+		if err != nil {
+			fault := asFault(err)
+			v = failure{fault.Code, fault.Error()}
+		}
+		results = append(results, v)
+	}
+	return results, nil
+}
+
+// callOne makes one call of a multicall.
+func (d *door) callOne(ctx context.Context, c any) (any, error) {
+	call, ok := c.(map[string]any)
+	if !ok {
+		return nil, incorrect()
+	}
+	var params Params
+	switch p := call["params"].(type) {
+	case []any:
+		params.List = p
+	case map[string]any:
+		params.Named = p
+	default:
+		if _, given := call["params"]; given {
+			return nil, incorrect()
+		}
+	}
+	name, ok := call["methodName"].(string)
+	switch {
+	case call["methodName"] == nil:
+		return nil, faults.New(faults.IncorrectParameters, "No methodName")
+	case !ok:
+		return nil, incorrect()
+	case name == systemNamespace+"."+multicall:
+		return nil, faults.New(faults.IncorrectParameters, "Recursive system.multicall forbidden")
+	}
+	v, err := d.call(ctx, name, params)
+	return plain(v), err
+}

@@ -1,0 +1,100 @@
+package rpc
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/logs"
+)
+
+// Twiddler is a namespace that offers what the plug-in supervisor_twiddler does:
+// to change groups while they are in use.
+type Twiddler struct {
+	Namespace string
+	Whitelist []string // the methods that may be called, all if it is empty
+}
+
+// twiddlerVersion is the version of the plug-in's interface that is offered.
+const twiddlerVersion = "1.0"
+
+var twiddledGroup = param{name: "group_name", kind: text, help: "the group, which is in use"}
+
+// methods is the table of the namespace. What is not on the whitelist is there,
+// but refused.
+func (t Twiddler) methods() []method {
+	table := twiddlerMethods()
+	if len(t.Whitelist) == 0 {
+		return table
+	}
+	for i, m := range table {
+		if !slices.Contains(t.Whitelist, m.name) {
+			table[i].call = func(context.Context, *door, arguments) (any, error) {
+				return nil, faults.New(faults.NotInWhitelist, m.name)
+			}
+		}
+	}
+	return table
+}
+
+func twiddlerMethods() []method {
+	return []method{
+		{name: "getAPIVersion", result: "string", outcome: "the version",
+			help: "Tells the version of this interface.",
+			call: func(context.Context, *door, arguments) (any, error) { return twiddlerVersion, nil }},
+		{name: "getGroupNames", result: "array", outcome: "the names",
+			help: "Tells the names of the groups that are in use.",
+			call: func(_ context.Context, d *door, _ arguments) (any, error) {
+				return some(d.Supervisor.GroupNames()), nil
+			}},
+		{name: "addProgramToGroup", result: "boolean", outcome: alwaysTrue,
+			params: []param{twiddledGroup, {name: "program_name", kind: text, help: "the program, as behind the colon of [program:x]"},
+				{name: "program_options", kind: structure, help: "the options that would stand in that section"}},
+			help: "Adds the processes of a program to a group, until the group is taken out of use or supervisord ends.",
+			call: addProgram},
+		{name: "removeProcessFromGroup", result: "boolean", outcome: alwaysTrue,
+			params: []param{twiddledGroup, {name: "process_name", kind: text, help: "the process, which is stopped"}},
+			help:   "Takes one process out of a group.",
+			call: func(_ context.Context, d *door, a arguments) (any, error) {
+				return done(d.Supervisor.RemoveProcess(a.text(0), a.text(1)))
+			}},
+		{name: "log", result: "boolean", outcome: alwaysTrue,
+			params: []param{{name: "message", kind: text, help: "what to write"},
+				{name: "level", kind: word, byDefault: "INFO", help: "the level, by name or number; INFO if left out"}},
+			help: "Writes a line to supervisord's own log.",
+			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+				level, ok := twiddlerLevel(a.text(1))
+				if !ok {
+					return nil, incorrect()
+				}
+				d.Log.Log(ctx, level, strings.Map(printable, a.text(0)))
+				return true, nil
+			}},
+	}
+}
+
+func addProgram(_ context.Context, d *door, a arguments) (any, error) {
+	options, ok := a.texts(2)
+	if !ok {
+		return nil, incorrect()
+	}
+	return done(d.Supervisor.AddProgram(a.text(0), a.text(1), options))
+}
+
+// twiddlerLevel reads a level's name or number.
+func twiddlerLevel(s string) (slog.Level, bool) {
+	names := map[string]int{"CRIT": 50, "ERRO": 40, "WARN": 30, "INFO": 20, "DEBG": 10, "TRAC": 5, "BLAT": 3}
+	if n, ok := names[strings.ToUpper(s)]; ok {
+		return logs.LevelFromSupervisor(n), true
+	}
+	n, err := strconv.Atoi(s)
+	for _, known := range names {
+		if err == nil && n == known {
+			return logs.LevelFromSupervisor(n), true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/api/states"
+)
+
+// statusView is the status page.
+type statusView struct {
+	frame
+	Message string // "" for none
+	Buttons []entry
+	Rows    []row
+}
+
+// row is one process.
+type row struct {
+	Class       string
+	State       string
+	StateClass  string
+	Description string
+	Name        string
+	Tail        string // address of the tail page
+	Actions     []entry
+}
+
+// entry is something that the user may do. Changes are made with a button;
+// there is a link besides for programs that look for it.
+type entry struct {
+	Text    string
+	Label   string // tells what is acted upon, for those who hear only this
+	Href    string
+	Changes bool
+	NewTab  bool
+}
+
+// status shows all processes, or carries out an action and comes back.
+func (s *server) status(w http.ResponseWriter, r *http.Request, f form) error {
+	if err := s.alive(); err != nil {
+		return err
+	}
+	if f["action"] != "" {
+		return s.act(w, r, f)
+	}
+	view := statusView{frame: s.frame("Supervisor Status"), Message: printable(f["message"])}
+	for _, name := range []string{"refresh", "restartall", "stopall"} {
+		a := actions[name]
+		view.Buttons = append(view.Buttons, entry{Text: a.text, Href: a.href(name, ""), Changes: a.changes})
+	}
+	for i, info := range s.Supervisor.Infos() {
+		view.Rows = append(view.Rows, newRow(i, info))
+	}
+	return s.show(w, http.StatusOK, "status.html", view)
+}
+
+func newRow(i int, info api.ProcessInfo) row {
+	name := namespec.Join(info.Group, info.Name)
+	r := row{
+		State:       strings.ToLower(info.StateName),
+		StateClass:  stateClass(info.State),
+		Description: printable(info.Description),
+		Name:        printable(name),
+		Tail:        "tail.html?processname=" + quote(name),
+		Actions:     entries(name, info.State),
+	}
+	if i%2 == 1 {
+		r.Class = "shade"
+	}
+	return r
+}
+
+func stateClass(st states.Process) string {
+	switch st {
+	case states.Running:
+		return "statusrunning"
+	case states.Fatal, states.Backoff:
+		return "statuserror"
+	default:
+		return "statusnominal"
+	}
+}
+
+// entries are what can be done with a process. There are always five; those
+// that its state does not allow are empty.
+func entries(name string, st states.Process) []entry {
+	var list [5]entry
+	switch st {
+	case states.Running:
+		list[0], list[1] = processEntry("restart", name), processEntry("stop", name)
+	case states.Stopped, states.Exited, states.Fatal:
+		list[0] = processEntry("start", name)
+	case states.Starting, states.Stopping, states.Backoff, states.Unknown:
+		// Nothing but its logs. Supervisor's page does not stop them either.
+	}
+	list[2] = processEntry("clearlog", name)
+	list[3] = entry{Text: "Tail -f Stdout", Label: "Tail -f Stdout of " + printable(name), Href: "logtail/" + quote(name), NewTab: true}
+	list[4] = entry{Text: "Tail -f Stderr", Label: "Tail -f Stderr of " + printable(name), Href: "logtail/" + quote(name) + "/stderr", NewTab: true}
+	return list[:]
+}
+
+func processEntry(verb, name string) entry {
+	a := actions[verb]
+	return entry{Text: a.text, Label: a.label(name), Href: a.href(verb, name), Changes: a.changes}
+}

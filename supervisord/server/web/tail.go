@@ -1,0 +1,71 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/server/longtext"
+)
+
+// tailView is the tail page.
+type tailView struct {
+	frame
+	Text    string
+	Refresh string // address of this page, "" without a process
+}
+
+// minTail is how many bytes are shown at least.
+const minTail = 1024
+
+// tail shows the end of what a process has written to stdout.
+func (s *server) tail(w http.ResponseWriter, _ *http.Request, f form) error {
+	name, limit := f["processname"], tailLimit(f["limit"])
+	if name == "" {
+		view := tailView{frame: s.frame("Supervisor tail of process None"), Text: "No process name found"}
+		return s.show(w, http.StatusOK, "tail.html", view)
+	}
+	var long longtext.Places
+	page, err := s.render("tail.html", tailView{
+		frame:   s.frame("Supervisor tail of process " + name),
+		Text:    printable(long.Put(s.tailText(name, limit))),
+		Refresh: "tail.html?processname=" + quote(name) + "&limit=" + strconv.FormatInt(limit, 10),
+	})
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html;charset=utf-8")
+	forbidCaching(h)
+	return long.Send(w, page, textEscaper)
+}
+
+// tailText is the end of the log, or why there is none.
+func (s *server) tailText(name string, limit int64) logs.Excerpt {
+	err := s.alive()
+	var text logs.Excerpt
+	if err == nil {
+		text, err = s.Supervisor.ReadLog(name, "stdout", -limit, 0)
+	}
+	switch {
+	case err == nil:
+		return text
+	case code(err) == faults.NoFile:
+		return logs.Literal("No file for " + name)
+	default:
+		return logs.Literal("ERROR: " + unexpected(err))
+	}
+}
+
+// tailLimit reads the number of bytes to show. There is no most; a number that
+// is too large to count with stands for everything.
+func tailLimit(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if strings.Trim(s, "0123456789") != "" || err != nil && !errors.Is(err, strconv.ErrRange) {
+		return minTail
+	}
+	return max(n, minTail)
+}

@@ -1,0 +1,190 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/server/hostheader"
+)
+
+// Supervisor is what the pages show and change. Names may be those of a group;
+// errors that a user is told about are *faults.Error.
+type Supervisor interface {
+	Mood() states.Daemon
+	Identifier() string
+	// Info fails with BAD_NAME unless the name is that of one process.
+	Info(name string) (api.ProcessInfo, error)
+	// Infos lists all processes, ordered by group and name.
+	Infos() []api.ProcessInfo
+	StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error)
+	StopProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error)
+	StartAll(ctx context.Context, wait bool) ([]api.CallResult, error)
+	StopAll(ctx context.Context, wait bool) ([]api.CallResult, error)
+	ClearLogs(ctx context.Context, name string) error
+	// ReadLog returns the last -offset bytes of a log for a negative offset
+	// and a length of 0. The channel is "stdout" or "stderr".
+	ReadLog(name, channel string, offset, length int64) (logs.Excerpt, error)
+}
+
+// Options is what the pages need.
+type Options struct {
+	Supervisor Supervisor
+	Version    string // shown at the foot of the pages
+	Log        *slog.Logger
+}
+
+// Pages are the pages of one daemon.
+type Pages struct {
+	Options
+	templates func() *template.Template
+	since     time.Time // the files can't have changed after it
+}
+
+//go:embed templates
+var templates embed.FS
+
+// New returns the pages. Nothing is parsed before the first request.
+func New(o Options) *Pages {
+	return &Pages{Options: o, since: time.Now(), templates: sync.OnceValue(func() *template.Template {
+		return template.Must(template.New("").Funcs(template.FuncMap{"text": text}).ParseFS(templates, "templates/*.html"))
+	})}
+}
+
+// Handler returns the pages as one server of the configuration shows them.
+func (p *Pages) Handler(c config.Server) http.Handler {
+	s := &server{Pages: p, obeysGet: c.Family == "unix" || c.GetActions, origin: http.NewCrossOriginProtection()}
+	s.routes = map[string]page{
+		"/":           s.status,
+		"/index.html": s.status,
+		"/tail.html":  s.tail,
+		"/ok.html":    ok,
+	}
+	return s
+}
+
+// server is the pages behind one listener.
+type server struct {
+	*Pages
+	obeysGet bool // actions by GET are carried out
+	origin   *http.CrossOriginProtection
+	routes   map[string]page
+}
+
+// page answers a GET or POST. If it fails it has written nothing.
+type page func(w http.ResponseWriter, r *http.Request, f form) error
+
+// ServeHTTP answers a request. What is no page, or is asked for by another
+// method, is looked for among the files, as Supervisor does.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	protect(w.Header())
+	if s.origin.Check(hostheader.AsSent(r)) != nil {
+		refuseForeign(w)
+		return
+	}
+	// Supervisor takes any number of slashes, as proxies join addresses.
+	show, ok := s.routes["/"+strings.TrimLeft(r.URL.Path, "/")]
+	if !ok || r.Method != http.MethodGet && r.Method != http.MethodPost {
+		s.file(w, r)
+		return
+	}
+	f, err := readForm(r)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	if err := show(w, r, f); err != nil {
+		s.Log.Error(fmt.Sprintf("Web interface error: %v", err))
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+}
+
+// protect forbids browsers everything that the pages don't need. With a
+// stricter Referrer-Policy browsers would not tell the origin of our own forms
+// either, and those would be refused.
+func protect(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; "+
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+// refuseForeign answers a POST that another site had a browser send.
+func refuseForeign(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(http.StatusForbidden)
+	fmt.Fprintln(w, "Refused: this request comes from a page of another site.\n"+
+		"If it does not, a proxy in front of supervisord has changed the Host header; have the proxy pass it on.")
+}
+
+// ok says that the daemon answers, whatever else it does.
+func ok(w http.ResponseWriter, _ *http.Request, _ form) error {
+	w.Header().Set("Content-Type", "text/plain")
+	_, _ = w.Write([]byte("OK")) // a client that is gone misses nothing
+	return nil
+}
+
+// alive fails once the daemon is about to end: pages that tell of processes
+// are refused from then on, like calls.
+func (p *Pages) alive() error {
+	if p.Supervisor.Mood() != states.DaemonRunning {
+		return faults.Bare(faults.ShutdownState)
+	}
+	return nil
+}
+
+// frame is the part of a view that all pages have.
+type frame struct{ Title, Identifier, Version string }
+
+func (p *Pages) frame(title string) frame {
+	return frame{printable(title), printable(p.Supervisor.Identifier()), p.Version}
+}
+
+// show has the template of that name show a view.
+func (p *Pages) show(w http.ResponseWriter, status int, name string, view any) error {
+	page, err := p.render(name, view)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html;charset=utf-8")
+	forbidCaching(h)
+	h.Set("Content-Length", strconv.Itoa(len(page)))
+	w.WriteHeader(status)
+	_, _ = w.Write(page) // a client that is gone misses nothing
+	return nil
+}
+
+// render has the template of that name make a page of a view.
+func (p *Pages) render(name string, view any) ([]byte, error) {
+	var b bytes.Buffer
+	err := p.templates().ExecuteTemplate(&b, name, view)
+	return b.Bytes(), err
+}
+
+func forbidCaching(h http.Header) {
+	h.Set("Pragma", "no-cache")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")
+}
+
+// redirect sends the client elsewhere, without a body. The one of net/http would
+// make a relative address absolute, by a path that a proxy may have shortened.
+func redirect(w http.ResponseWriter, url string, status int) {
+	w.Header().Set("Content-Type", "text/html")
+	w.Header().Set("Location", url)
+	w.WriteHeader(status)
+}

@@ -1,0 +1,79 @@
+package daemon
+
+import (
+	"fmt"
+	"math"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/system/inherited"
+)
+
+// limit is one of the two resource limits that supervisord cares for.
+type limit struct {
+	resource int
+	name     string // as the log calls it
+	refusal  string // format: wanted, hard limit
+}
+
+var (
+	files = limit{unix.RLIMIT_NOFILE, "RLIMIT_NOFILE",
+		"The minimum number of file descriptors required to run this process is %d as per the \"minfds\" " +
+			"command-line argument or config file setting. The current environment will only allow you to " +
+			"open %d file descriptors.  Either raise the number of usable file descriptors in your environment " +
+			"(see README.rst) or lower the minfds setting in the config file to allow the process to start."}
+	processes = limit{unix.RLIMIT_NPROC, "RLIMIT_NPROC",
+		"The minimum number of available processes required to run this program is %d as per the \"minprocs\" " +
+			"command-line argument or config file setting. The current environment will only allow you to " +
+			"open %d processes.  Either raise the number of usable processes in your environment " +
+			"(see README.rst) or lower the minprocs setting in the config file to allow the program to start."}
+)
+
+// RaiseLimits makes sure that minfds descriptors and minprocs processes may be
+// had, here and in all children. It returns what the log is to say of it. The
+// error has the words for the user.
+func RaiseLimits(minfds, minprocs int) (infos []string, err error) {
+	for _, l := range []struct {
+		limit
+		want int
+	}{{files, minfds}, {processes, minprocs}} {
+		raised, err := l.raise(l.want)
+		if err != nil {
+			return infos, err
+		}
+		if raised {
+			infos = append(infos, fmt.Sprintf("Increased %s limit to %d", l.name, l.want))
+		}
+	}
+	return infos, nil
+}
+
+// raise lifts the soft limit, and the hard one with it where that is needed
+// and allowed.
+func (l limit) raise(want int) (raised bool, err error) {
+	if want <= 0 {
+		return false, nil
+	}
+	var now unix.Rlimit
+	if err := unix.Getrlimit(l.resource, &now); err != nil {
+		return false, fmt.Errorf("get %s: %w", l.name, err)
+	}
+	soft, hard := uint64(now.Cur), uint64(now.Max)
+	if l.resource == unix.RLIMIT_NOFILE {
+		if given, ok := inherited.Nofile(); ok {
+			soft = given
+		}
+	}
+	if isUnlimited(soft) || soft >= uint64(want) {
+		return false, nil
+	}
+	wanted := unix.Rlimit{}
+	setLimit(&wanted, uint64(want), max(hard, uint64(want)))
+	if unix.Setrlimit(l.resource, &wanted) != nil {
+		return false, fmt.Errorf(l.refusal, want, hard)
+	}
+	return true, nil
+}
+
+// isUnlimited knows infinity in both of the shapes that kernels give it.
+func isUnlimited(n uint64) bool { return n >= math.MaxInt64 }

@@ -1,0 +1,260 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/system/safeopen"
+)
+
+// Pidfile is the file with the daemon's pid. A lock on it keeps other daemons
+// away; the kernel lets go of it when the daemon ends, in whatever way.
+type Pidfile struct {
+	path   string
+	file   *os.File
+	isFile bool // and no device, which is nobody's own
+	before int  // the pid that was in it
+	shared bool // the lock is another daemon's, of another configuration
+}
+
+// IsShared tells that another daemon, which has another configuration, had the
+// file before and has the lock on it. It is false if p is nil.
+func (p *Pidfile) IsShared() bool { return p != nil && p.shared }
+
+// Before returns the pid that an earlier daemon has left in the file, 0 if it has
+// removed the file, as it does when it ends in order, or if p is nil.
+func (p *Pidfile) Before() int {
+	if p == nil {
+		return 0
+	}
+	return p.before
+}
+
+// HeldError tells that another daemon is alive to whom a file belongs.
+type HeldError struct {
+	Path string
+	PID  int
+}
+
+// Error names the other one.
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("Another supervisord is running with this configuration: "+
+		"it has pid %d and holds %s.  Shut it down first before starting supervisord.", e.PID, e.Path)
+}
+
+// claimPatience is how long a lock is waited for whose holder is dead already:
+// a child that was being born at that moment has it a little longer.
+const claimPatience = 2 * time.Second
+
+// ClaimPidfile locks the pidfile and writes the daemon's pid to it, replacing
+// what an earlier one has left. The error is a *HeldError, or of the system if
+// there can be no such file or lock. It waits only for the dead. A new file
+// gets mode less umask, or less the umask of the process if that is negative.
+//
+// Names tell what makes a configuration the same as that of another daemon. One
+// that has none of these names keeps nobody away: the file is shared then.
+func ClaimPidfile(path string, umask int, names ...string) (*Pidfile, error) {
+	for limit := time.Now().Add(claimPatience); ; time.Sleep(time.Millisecond) {
+		p, err := tryPidfile(path, umask, names)
+		held, ok := errors.AsType[*HeldError](err)
+		if !ok || held.isAlive() || time.Now().After(limit) {
+			return p, err
+		}
+	}
+}
+
+func (e *HeldError) isAlive() bool { return e.PID > 0 && syscall.Kill(e.PID, 0) != syscall.ESRCH }
+
+func tryPidfile(path string, umask int, names []string) (*Pidfile, error) {
+	if p, err := newPidfile(path, umask, names); err == nil {
+		return p, nil
+	}
+	p, err := openPidfile(path)
+	if err != nil {
+		return nil, err
+	}
+	if p.isFile {
+		p.before = p.read()
+	}
+	if err = p.lock(names); err == nil {
+		err = p.write()
+	}
+	if err != nil {
+		p.file.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// newPidfile makes the file under another name and links it to its own, so that
+// nobody ever meets an empty one. It fails if there is one already, or where
+// files can't be linked.
+func newPidfile(path string, umask int, names []string) (*Pidfile, error) {
+	temp := safeopen.TempName(path)
+	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(temp)
+	p := &Pidfile{path: temp, file: f, isFile: true}
+	if umask >= 0 {
+		err = f.Chmod(0o666 &^ os.FileMode(umask))
+	}
+	if err == nil {
+		err = errors.Join(p.lock(names), p.write())
+	}
+	if err == nil {
+		err = os.Link(temp, path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	p.path = path
+	return p, nil
+}
+
+func openPidfile(path string) (*Pidfile, error) {
+	f, err := safeopen.Open(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &Pidfile{path: path, file: f, isFile: info.Mode().IsRegular()}, nil
+}
+
+// lock takes the locks. A file system that has none keeps nobody away. The names
+// come first, so that whoever finds the file locked finds them too.
+func (p *Pidfile) lock(names []string) error {
+	if !p.isFile {
+		return nil
+	}
+	if holder, taken := p.lockNames(names); taken {
+		return &HeldError{p.path, holder}
+	}
+	switch err := unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
+	case nil, unix.ENOTSUP, unix.ENOLCK, unix.EINVAL:
+	case unix.EWOULDBLOCK:
+		if p.shared = len(names) > 0 && p.otherHolder() != 0; !p.shared {
+			return &HeldError{p.path, p.read()}
+		}
+	default:
+		return &os.PathError{Op: "lock", Path: p.path, Err: err}
+	}
+	if !p.isNamed() { // its last owner has just removed it
+		return &HeldError{Path: p.path}
+	}
+	return nil
+}
+
+// write writes before it cuts, so that nobody meets an empty file that held a
+// pid before.
+func (p *Pidfile) write() error { return p.writePid(os.Getpid()) }
+
+func (p *Pidfile) writePid(pid int) error {
+	text := strconv.Itoa(pid) + "\n"
+	if !p.isFile {
+		_, err := p.file.WriteString(text)
+		return err
+	}
+	if _, err := p.file.WriteAt([]byte(text), 0); err != nil {
+		return err
+	}
+	return p.file.Truncate(int64(len(text)))
+}
+
+// read returns the pid in the file, 0 for none.
+func (p *Pidfile) read() int {
+	data := make([]byte, 32)
+	n, _ := p.file.ReadAt(data, 0)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(data[:n])))
+	if err != nil {
+		return 0
+	}
+	return pid
+}
+
+// PidIn returns the pid in the file at path, 0 for none.
+func PidIn(path string) int {
+	f, err := safeopen.Open(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	return (&Pidfile{file: f}).read()
+}
+
+// isNamed tells whether the locked file is the one that others will find.
+func (p *Pidfile) isNamed() bool {
+	mine, err := p.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(p.path)
+	return err == nil && os.SameFile(mine, there)
+}
+
+// Remove removes the file and lets go of the lock. What somebody else has put
+// in its place stays, and a shared file gets back what was in it. A nil Pidfile
+// has nothing to remove.
+func (p *Pidfile) Remove() {
+	if p == nil {
+		return
+	}
+	switch {
+	case !p.isFile || !p.isNamed():
+	case p.shared && unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil:
+		if p.read() == os.Getpid() {
+			_ = p.writePid(p.otherHolder()) // it was written before
+		}
+	default:
+		os.Remove(p.path)
+	}
+	p.file.Close()
+}
+
+// Bequeath lets go of the file but not of the lock, and returns the descriptor
+// that has it, -1 for none.
+func (p *Pidfile) Bequeath() int {
+	if p == nil {
+		return -1
+	}
+	defer p.file.Close()
+	fd, err := Duplicate(p.file)
+	if err != nil {
+		return -1
+	}
+	return fd
+}
+
+// InheritPidfile returns the pidfile that has been bequeathed, nil for an fd of
+// -1. It has its locks; names are for one that an earlier version had not given
+// any.
+func InheritPidfile(path string, fd int, names ...string) *Pidfile {
+	if fd < 0 {
+		return nil
+	}
+	f := os.NewFile(uintptr(fd), path)
+	info, err := f.Stat()
+	p := &Pidfile{path: path, file: f, isFile: err == nil && info.Mode().IsRegular()}
+	if p.isFile {
+		p.lockNames(names)
+		p.shared = errors.Is(unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
+	}
+	return p
+}
+
+// SetUmask sets the file mode creation mask of the daemon and of the children
+// that don't have their own.
+func SetUmask(mask int) { syscall.Umask(mask) }
