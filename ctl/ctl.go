@@ -26,7 +26,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return refuse(err)
 	}
 	exit := 0
-	program := newFront(progname, stdout, stderr, func(c front.Values, words []string) error {
+	program := newFront(progname, stdout, stderr, func(c cmdline.Values, words []string) error {
 		settings, err := readSettings(c, progname)
 		if err != nil {
 			return err

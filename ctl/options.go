@@ -48,7 +48,7 @@ func parseOptions(args []string) ([]string, error) {
 }
 
 // readSettings reads the configuration and lets the command line overrule it.
-func readSettings(c front.Values, progname string) (config.Ctl, error) {
+func readSettings(c cmdline.Values, progname string) (config.Ctl, error) {
 	settings, err := config.LoadCtl(config.LoadOptions{
 		Path:    c.String("configuration"),
 		Program: progname,
@@ -72,8 +72,8 @@ func readSettings(c front.Values, progname string) (config.Ctl, error) {
 
 // newFront builds the command line's front end around the function that runs a
 // session.
-func newFront(progname string, stdout, stderr io.Writer, run func(front.Values, []string) error) *front.Program {
-	return &front.Program{
+func newFront(progname string, stdout, stderr io.Writer, run func(cmdline.Values, []string) error) *cmdline.Program {
+	return &cmdline.Program{
 		Name:     progname,
 		Summary:  "supervisorctl -- control applications run by supervisord from the cmd line.",
 		Synopsis: " [action [arguments]]",

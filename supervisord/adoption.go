@@ -41,7 +41,7 @@ type estate struct {
 	handed  bool            // everything is, to the next
 	settled bool            // there are no programs
 	left    map[string]*supervisor.Estate
-	strays  []ledger.Entry // of children that live and whose processes are not configured
+	strays  []journal.Entry // of children that live and whose processes are not configured
 	// unconfigured are those of strays that are nobody else's now.
 	unconfigured []supervisor.Unconfigured
 
@@ -97,7 +97,7 @@ func (e *estate) open(reads, searches bool) error {
 		return nil
 	case d.Orphans == config.LeaveOrphans:
 		if d.StateFile != "" && !e.pidfile.IsShared() {
-			ledger.Remove(d.StateFile) // of an earlier policy
+			journal.Remove(d.StateFile) // of an earlier policy
 		}
 		return nil
 	}
@@ -148,7 +148,7 @@ func (e *estate) release() {
 		e.spawner.UseTray(nil)
 		e.tray.Close()
 		if e.keeps {
-			ledger.Remove(e.conf.Supervisord.StateFile)
+			journal.Remove(e.conf.Supervisord.StateFile)
 		}
 	}
 	e.pidfile.Remove()
@@ -158,8 +158,8 @@ func (e *estate) release() {
 // daemon that keeps the record is alive.
 func (e *estate) read(searches bool) error {
 	path := e.conf.Supervisord.StateFile
-	record, err := ledger.Read(path)
-	bad, isBad := errors.AsType[*ledger.BadError](err)
+	record, err := journal.Read(path)
+	bad, isBad := errors.AsType[*journal.BadError](err)
 	if e.before != 0 {
 		e.trust = crashed
 	}
@@ -183,7 +183,7 @@ func (e *estate) read(searches bool) error {
 		e.log.Warn(fmt.Sprintf("read the state file: %v; programs are looked for without it", err))
 		e.search(0)
 		return nil
-	case record.World != ledger.World():
+	case record.World != journal.World():
 		return nil // nobody can have survived
 	case !record.IsOf(e.names):
 		e.foreign = e.isInUse(record)
@@ -199,7 +199,7 @@ func (e *estate) read(searches bool) error {
 }
 
 // take takes note of what a record says and looks for the rest.
-func (e *estate) take(record *ledger.Ledger) {
+func (e *estate) take(record *journal.Ledger) {
 	e.trust = recorded
 	if record.Damage != "" {
 		e.keepAside(e.conf.Supervisord.StateFile, record.Damage)
@@ -229,7 +229,7 @@ func (e *estate) keepAside(path, why string) {
 }
 
 // scalesOf returns the scales that a record tells of.
-func scalesOf(record *ledger.Ledger) []config.Scale {
+func scalesOf(record *journal.Ledger) []config.Scale {
 	var list []config.Scale
 	for _, e := range record.Entries {
 		if s := e.Scale; s != nil && (s.Numprocs != s.Of || s.Surplus > 0) {
@@ -257,7 +257,7 @@ func (e *estate) rescale(scales []config.Scale) {
 }
 
 // add takes note of what is recorded of a process.
-func (e *estate) add(entry *ledger.Entry) {
+func (e *estate) add(entry *journal.Entry) {
 	left := e.past(entry)
 	left.Unwanted = e.kills()
 	if e.process(entry.Group, entry.Name) == nil {
@@ -271,16 +271,16 @@ func (e *estate) add(entry *ledger.Entry) {
 
 // interrupt has an entry say what would be the case if the daemon, which was
 // about to end, had: everything starts anew, as far as it has ended.
-func (e *estate) interrupt(entry *ledger.Entry) {
+func (e *estate) interrupt(entry *journal.Entry) {
 	p := e.process(entry.Group, entry.Name)
 	if entry.PID == 0 {
-		*entry = ledger.Entry{Group: entry.Group, Name: entry.Name}
+		*entry = journal.Entry{Group: entry.Group, Name: entry.Name}
 	}
 	entry.Again = states.Process(entry.State) == states.Stopping && p != nil && p.Autostart
 }
 
 // past is what an entry says.
-func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
+func (e *estate) past(entry *journal.Entry) *supervisor.Estate {
 	left := &supervisor.Estate{StdoutLog: entry.StdoutLog, StderrLog: entry.StderrLog}
 	left.Child = spawn.Orphan{PID: entry.PID, Traces: spawn.Traces{
 		Born: entry.Born, Stdin: entry.Stdin, Stdout: entry.Stdout, Stderr: entry.Stderr,
@@ -310,13 +310,13 @@ func (e *estate) past(entry *ledger.Entry) *supervisor.Estate {
 }
 
 // vitals are those to be recorded, nil for none.
-func vitals(v process.Vitals) *ledger.Vitals {
+func vitals(v process.Vitals) *journal.Vitals {
 	if v == (process.Vitals{}) {
 		return nil
 	}
-	return &ledger.Vitals{
-		Ready: v.Ready, NotYet: v.NotYet, ReadyBy: ledger.NewMoment(v.ReadyBy), Late: v.Late, Unheard: v.Unheard,
-		Health: string(v.Health), Ill: v.Ill, VitalsAt: ledger.NewMoment(v.VitalsAt),
+	return &journal.Vitals{
+		Ready: v.Ready, NotYet: v.NotYet, ReadyBy: journal.NewMoment(v.ReadyBy), Late: v.Late, Unheard: v.Unheard,
+		Health: string(v.Health), Ill: v.Ill, VitalsAt: journal.NewMoment(v.VitalsAt),
 	}
 }
 
@@ -357,31 +357,31 @@ type subject struct {
 }
 
 // keeper makes what keeps the record.
-func (e *estate) keeper(leaving func() bool, scale func(group, section string) config.Scale) *ledger.Keeper[subject] {
-	look := func(s subject) (ledger.Entry, bool) {
+func (e *estate) keeper(leaving func() bool, scale func(group, section string) config.Scale) *journal.Keeper[subject] {
+	look := func(s subject) (journal.Entry, bool) {
 		if s.process != nil {
 			return e.look(s.process)
 		}
 		sc := scale(s.group, s.section)
-		return ledger.Entry{Group: s.group, Name: s.section, Scale: &ledger.Scale{Numprocs: sc.Numprocs, Surplus: sc.Surplus, Of: sc.Of}}, true
+		return journal.Entry{Group: s.group, Name: s.section, Scale: &journal.Scale{Numprocs: sc.Numprocs, Surplus: sc.Surplus, Of: sc.Of}}, true
 	}
-	return ledger.NewKeeper(e.conf.Supervisord.StateFile, e.self(), look, leaving, func(err error) {
+	return journal.NewKeeper(e.conf.Supervisord.StateFile, e.self(), look, leaving, func(err error) {
 		e.log.Warn(fmt.Sprintf("write the state file: %v", err))
 	})
 }
 
 // self is who keeps the record.
-func (e *estate) self() ledger.Head {
-	return ledger.Head{World: ledger.World(), PID: os.Getpid(), Born: spawn.Birthday(os.Getpid()), Names: e.names}
+func (e *estate) self() journal.Head {
+	return journal.Head{World: journal.World(), PID: os.Getpid(), Born: spawn.Birthday(os.Getpid()), Names: e.names}
 }
 
 // look tells what is to be recorded of a process, unless it is one of the past.
-func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
+func (e *estate) look(p *process.Process) (journal.Entry, bool) {
 	s := p.Status()
-	entry := ledger.Entry{
+	entry := journal.Entry{
 		Group: p.Config.Group, Name: p.Config.Name, PID: s.PID,
 		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, Ending: s.Ending, Waiting: s.Waiting, Declined: s.Declined, SpawnErr: s.SpawnErr, Reason: s.Reason,
-		Started: ledger.NewMoment(s.Started), Ended: ledger.NewMoment(s.Ended), Deadline: ledger.NewMoment(s.Deadline),
+		Started: journal.NewMoment(s.Started), Ended: journal.NewMoment(s.Ended), Deadline: journal.NewMoment(s.Deadline),
 		Due: s.Due, Again: s.Again, AgainBy: s.AgainBy, Row: s.Row, Vitals: vitals(s.Vitals), Hook: int(s.Hook),
 		Step: s.Step, Leaderless: s.Leaderless, Left: s.Left,
 	}
@@ -390,12 +390,12 @@ func (e *estate) look(p *process.Process) (ledger.Entry, bool) {
 	}
 	if s.Restarts != nil {
 		for _, at := range *s.Restarts {
-			entry.Restarts = append(entry.Restarts, ledger.NewMoment(at))
+			entry.Restarts = append(entry.Restarts, journal.NewMoment(at))
 		}
 	}
 	if s.Forewarned { // for a later daemon it is as good as asked
 		entry.State = int(states.Stopping)
-		entry.Deadline = ledger.NewMoment(time.Now().Add(time.Duration(p.Current().StopWaitSecs) * time.Second))
+		entry.Deadline = journal.NewMoment(time.Now().Add(time.Duration(p.Current().StopWaitSecs) * time.Second))
 	}
 	entry.StdoutLog, entry.StderrLog = supervisor.AutoLogs(p)
 	lookAtConfig(&entry, p, s)

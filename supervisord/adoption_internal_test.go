@@ -42,30 +42,30 @@ func TestStrays(t *testing.T) {
 		return &config.Process{Group: group, Section: "program:" + section, Name: name, Num: num, Command: command, Umask: -1}
 	}
 	serve := conf("", "", "", 0, "serve").Digest()
-	entry := func(pid int, group, section, name string, num int) ledger.Entry {
-		return ledger.Entry{PID: pid, Group: group, Section: "program:" + section, Name: name, Num: num, Digest: serve}
+	entry := func(pid int, group, section, name string, num int) journal.Entry {
+		return journal.Entry{PID: pid, Group: group, Section: "program:" + section, Name: name, Num: num, Digest: serve}
 	}
 	for what, tt := range map[string]struct {
-		strays     []ledger.Entry
+		strays     []journal.Entry
 		configured []*config.Process
 		want       map[string]int // pids by names
 	}{
-		"another group": {[]ledger.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("all", "web", "web", 0, "other")}, map[string]int{"all:web": 1}},
-		"another name":  {[]ledger.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("www", "www", "www", 0, "serve")}, map[string]int{"www": 1}},
+		"another group": {[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("all", "web", "web", 0, "other")}, map[string]int{"all:web": 1}},
+		"another name":  {[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("www", "www", "www", 0, "serve")}, map[string]int{"www": 1}},
 		"another name and command": {
-			[]ledger.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("www", "www", "www", 0, "other")}, nil,
+			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("www", "www", "www", 0, "other")}, nil,
 		},
 		"two processes of one command": {
-			[]ledger.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("a", "a", "a", 0, "serve"), conf("b", "b", "b", 0, "serve")}, nil,
+			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("a", "a", "a", 0, "serve"), conf("b", "b", "b", 0, "serve")}, nil,
 		},
 		"two children of one command": {
-			[]ledger.Entry{entry(1, "a", "a", "a", 0), entry(2, "b", "b", "b", 0)}, []*config.Process{conf("www", "www", "www", 0, "serve")}, nil,
+			[]journal.Entry{entry(1, "a", "a", "a", 0), entry(2, "b", "b", "b", 0)}, []*config.Process{conf("www", "www", "www", 0, "serve")}, nil,
 		},
 		"a section in two groups": {
-			[]ledger.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("a", "web", "web", 0, "serve"), conf("b", "web", "web", 0, "serve")}, nil,
+			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("a", "web", "web", 0, "serve"), conf("b", "web", "web", 0, "serve")}, nil,
 		},
-		"numprocs lowered": {[]ledger.Entry{entry(1, "web", "web", "web_1", 1)}, []*config.Process{conf("web", "web", "web_0", 0, "serve")}, nil},
-		"an old record":    {[]ledger.Entry{{PID: 1, Group: "web", Name: "web"}}, []*config.Process{conf("all", "web", "web", 0, "serve")}, nil},
+		"numprocs lowered": {[]journal.Entry{entry(1, "web", "web", "web_1", 1)}, []*config.Process{conf("web", "web", "web_0", 0, "serve")}, nil},
+		"an old record":    {[]journal.Entry{{PID: 1, Group: "web", Name: "web"}}, []*config.Process{conf("all", "web", "web", 0, "serve")}, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

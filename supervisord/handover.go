@@ -46,7 +46,7 @@ type handover struct {
 	// What programs have said of themselves, and where they go on saying it.
 	Health  map[string]health.Legacy `json:",omitempty"`
 	Heard   []notify.Bequest         `json:",omitempty"`
-	Sockets []sockets.Bequest        `json:",omitempty"`
+	Sockets []activation.Bequest     `json:",omitempty"`
 
 	// Files and Origin are what the next one reads its configuration from, without
 	// looking at the files: they may have been changed since it said that it could.
@@ -83,7 +83,7 @@ type handedGroup struct {
 }
 
 type handedProcess struct {
-	ledger.Entry
+	journal.Entry
 	spawn.Bequest
 	Held   [2]logs.Held
 	Socket int // descriptor of a FastCGI program's, -1 for none
@@ -136,8 +136,8 @@ func readHandover(f *os.File) (*handover, error) {
 	if err := json.Unmarshal(data, &form); err != nil {
 		return nil, fmt.Errorf("read the handover: %w", err)
 	}
-	if form.Version > ledger.Version {
-		return nil, fmt.Errorf("the running supervisord is newer than this one: its handover has the form %d, not %d", form.Version, ledger.Version)
+	if form.Version > journal.Version {
+		return nil, fmt.Errorf("the running supervisord is newer than this one: its handover has the form %d, not %d", form.Version, journal.Version)
 	}
 	h := &handover{}
 	if err := json.Unmarshal(data, h); err != nil {
@@ -293,7 +293,7 @@ func (l *life) upgrade(ctx context.Context, binary string, from *config.Snapshot
 	if binary != "" {
 		args[0] = binary
 	}
-	trial := &handover{Version: ledger.Version, Scales: scales, Files: from, Origin: l.origin()}
+	trial := &handover{Version: journal.Version, Scales: scales, Files: from, Origin: l.origin()}
 	if err := trial.rehearse(ctx, l.spawner, path, args); err != nil {
 		return err
 	}
@@ -361,7 +361,7 @@ func (l *life) isLeaving() bool {
 
 // handOver is what there is to hand over once everything has stopped.
 func (l *life) handOver(s *supervisor.Supervisor, e *estate, m *health.Monitor) *handover {
-	h := &handover{Version: ledger.Version, Upgrades: l.upgrades() + 1, Servers: l.sites, Pidfile: e.pidfile.Bequeath(), next: l.successor}
+	h := &handover{Version: journal.Version, Upgrades: l.upgrades() + 1, Servers: l.sites, Pidfile: e.pidfile.Bequeath(), next: l.successor}
 	h.Comm, h.Files, h.Origin = daemon.Comm(), l.successor.from, l.origin()
 	h.Scales = s.Scales()
 	h.Health, h.Heard = m.Legacy()

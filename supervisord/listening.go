@@ -13,12 +13,12 @@ import (
 // sockets are those of [socket:x] that are open already: handed over, or in the
 // hands of children that have outlived an earlier daemon. They are looked for
 // before anybody is born, who would have them bound anew.
-func (l *life) sockets(e *estate) *sockets.Set {
-	var inherited []sockets.Bequest
+func (l *life) sockets(e *estate) *activation.Set {
+	var inherited []activation.Bequest
 	if l.heritage != nil {
 		inherited = l.heritage.Sockets
 	}
-	set := sockets.New(l.log, inherited)
+	set := activation.New(l.log, inherited)
 	lost := make(map[*config.Process]error)
 	l.survivors(e, func(p *config.Process, left *supervisor.Estate) {
 		if len(p.Listen) > 0 {

@@ -71,8 +71,8 @@ type mainProgram struct {
 	status         int                // to exit with
 }
 
-func (m *mainProgram) front() *front.Program {
-	return &front.Program{
+func (m *mainProgram) front() *cmdline.Program {
+	return &cmdline.Program{
 		Name:    m.args[0],
 		Summary: "supervisord -- run a set of applications as daemons.",
 		Options: config.CommandLine(),
@@ -83,7 +83,7 @@ func (m *mainProgram) front() *front.Program {
 }
 
 // act does what the options ask for.
-func (m *mainProgram) act(v front.Values, _ []string) (err error) {
+func (m *mainProgram) act(v cmdline.Values, _ []string) (err error) {
 	switch {
 	case v.Bool("version"):
 		_, err = fmt.Fprintln(m.stdout, Version)

@@ -21,8 +21,8 @@ func (l *life) reopenPipes() map[child]*spawn.Orphan {
 	if !l.first || d.StateFile == "" || d.Orphans == config.LeaveOrphans {
 		return nil
 	}
-	record, err := ledger.Read(d.StateFile)
-	if err != nil || record.World != ledger.World() || !record.IsOf(namesOf(l.conf)) || spawn.Birthday(record.PID) == record.Born {
+	record, err := journal.Read(d.StateFile)
+	if err != nil || record.World != journal.World() || !record.IsOf(namesOf(l.conf)) || spawn.Birthday(record.PID) == record.Born {
 		return nil
 	}
 	list := make(map[child]*spawn.Orphan)

@@ -19,7 +19,7 @@ func namesOf(conf *config.Config) []string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	world := ledger.World()
+	world := journal.World()
 	names := []string{world + " file " + path}
 	d := &conf.Supervisord
 	if d.PidfileSet && !spawn.IsAncestor(daemon.PidIn(d.Pidfile)) {
@@ -46,7 +46,7 @@ func (e *estate) predecessor() int {
 
 // isInUse reports whether a record tells of processes that live, the daemon's own
 // among them.
-func (e *estate) isInUse(record *ledger.Ledger) bool {
+func (e *estate) isInUse(record *journal.Ledger) bool {
 	if record.Born != 0 && spawn.Birthday(record.PID) == record.Born {
 		return true
 	}

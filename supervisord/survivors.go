@@ -221,7 +221,7 @@ func (e *estate) wasBeingBorn(name string, born uint64) bool {
 	left := e.left[name]
 	const slack = time.Second
 	return left != nil && left.Child.PID == 0 && left.Past.State == states.Starting &&
-		ledger.FromTicks(born).Time().After(left.Past.Started.Add(-slack))
+		journal.FromTicks(born).Time().After(left.Past.Started.Add(-slack))
 }
 
 // addFound gives a survivor to its process, unless one that is older or
@@ -238,7 +238,7 @@ func (e *estate) addFound(name string, s spawn.Survivor) {
 	left.Child, left.Unwanted = s.Orphan, e.kills()
 	past := left.Past // all else is about another child, or a start or stop that is over
 	left.Past = process.Status{
-		State: states.Starting, PID: s.PID, Started: ledger.FromTicks(s.Born).Time(), Reason: "started by a supervisord that is gone",
+		State: states.Starting, PID: s.PID, Started: journal.FromTicks(s.Born).Time(), Reason: "started by a supervisord that is gone",
 		Tries: past.Tries, Row: past.Row, Restarts: past.Restarts, Ended: past.Ended,
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // lookAtConfig records what a later daemon goes by that has the process
 // configured otherwise.
-func lookAtConfig(entry *ledger.Entry, p *process.Process, s *process.Status) {
+func lookAtConfig(entry *journal.Entry, p *process.Process, s *process.Status) {
 	if s.PID == 0 {
 		return
 	}
@@ -26,24 +26,24 @@ func lookAtConfig(entry *ledger.Entry, p *process.Process, s *process.Status) {
 	if entry.StderrLog == "" {
 		entry.StderrFile = p.Stderr
 	}
-	stop := ledger.Stop{Signal: int(c.StopSignal), Wait: c.StopWaitSecs, AsGroup: c.StopAsGroup, KillsGroup: c.KillAsGroup}
+	stop := journal.Stop{Signal: int(c.StopSignal), Wait: c.StopWaitSecs, AsGroup: c.StopAsGroup, KillsGroup: c.KillAsGroup}
 	if stop != defaultStop {
 		entry.Stop = &stop
 	}
 }
 
-var defaultStop = ledger.Stop{Signal: int(syscall.SIGTERM), Wait: 10}
+var defaultStop = journal.Stop{Signal: int(syscall.SIGTERM), Wait: 10}
 
 // rules tell how a child whose process is not configured any more is found to be
 // one that is: the most certain first. Each holds only if no other child and no
 // other process fit.
-var rules = []func(*ledger.Entry, *config.Process) bool{
+var rules = []func(*journal.Entry, *config.Process) bool{
 	// The group is another one.
-	func(e *ledger.Entry, p *config.Process) bool { return e.Section == p.Section && e.Name == p.Name },
+	func(e *journal.Entry, p *config.Process) bool { return e.Section == p.Section && e.Name == p.Name },
 	// process_name is.
-	func(e *ledger.Entry, p *config.Process) bool { return e.Section == p.Section && e.Num == p.Num },
+	func(e *journal.Entry, p *config.Process) bool { return e.Section == p.Section && e.Num == p.Num },
 	// The section has another name and says the same.
-	func(e *ledger.Entry, p *config.Process) bool {
+	func(e *journal.Entry, p *config.Process) bool {
 		return e.Digest != "" && e.Digest == p.Digest() && e.Num == p.Num
 	},
 }
@@ -54,11 +54,11 @@ var rules = []func(*ledger.Entry, *config.Process) bool{
 func (e *estate) placeStrays(leaving bool) {
 	for _, fits := range rules {
 		free := e.unclaimed()
-		var rest []ledger.Entry
+		var rest []journal.Entry
 		for i := range e.strays {
 			one := &e.strays[i]
 			p := onlyOne(free, func(p *config.Process) bool { return one.Section != "" && fits(one, p) })
-			if p == nil || onlyOne(e.strays, func(other ledger.Entry) bool { return fits(&other, p) }).PID != one.PID {
+			if p == nil || onlyOne(e.strays, func(other journal.Entry) bool { return fits(&other, p) }).PID != one.PID {
 				rest = append(rest, *one)
 				continue
 			}
@@ -115,7 +115,7 @@ func onlyOne[T any](list []T, fits func(T) bool) (found T) {
 }
 
 // addUnconfigured lists a child that is nobody's any more.
-func (e *estate) addUnconfigured(entry *ledger.Entry) {
+func (e *estate) addUnconfigured(entry *journal.Entry) {
 	stop := defaultStop
 	if entry.Stop != nil {
 		stop = *entry.Stop

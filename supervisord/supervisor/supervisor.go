@@ -63,7 +63,7 @@ type Options struct {
 	Pools   map[string]*listener.Legacy
 	// Sockets are those of [socket:x], nil for none. The caller closes them when
 	// Run has returned.
-	Sockets *sockets.Set
+	Sockets *activation.Set
 	// Upgrade makes sure that a binary, "" for the present one, can take over,
 	// and has it do so soon after it has returned; ctx ends with the request. The
 	// other one is to read its configuration from the snapshot.

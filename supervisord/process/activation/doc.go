@@ -1,4 +1,4 @@
-// Package sockets keeps the sockets of [socket:x] open, on which the daemon
+// Package activation keeps the sockets of [socket:x] open, on which the daemon
 // listens and programs accept.
 //
 // A Set opens a socket when the first program that wants it is about to be born,
@@ -18,4 +18,4 @@
 //
 // There are no goroutines. Methods may be called from anywhere; a name in an
 // address is looked up for patience at most, which is the only thing that blocks.
-package sockets
+package activation

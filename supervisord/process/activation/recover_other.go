@@ -1,6 +1,6 @@
 //go:build !linux
 
-package sockets
+package activation
 
 import "supervisor/supervisord/config"
 

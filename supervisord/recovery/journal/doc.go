@@ -1,4 +1,4 @@
-// Package ledger keeps the record by which a daemon finds the children of one
+// Package journal keeps the record by which a daemon finds the children of one
 // that has crashed, and what was to become of them.
 //
 // The record is a journal: each line tells of one process, and the last line of
@@ -15,4 +15,4 @@
 // Keeper.Run is the only goroutine that writes. Nobody who reports a change
 // waits for the disk; a child that is born before its line is written is found
 // by other means.
-package ledger
+package journal

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package ledger
+package journal
 
 // World is not known on this system.
 func World() string { return "" }

@@ -1,4 +1,4 @@
-package front_test
+package cmdline_test
 
 import (
 	"bytes"
@@ -10,8 +10,8 @@ import (
 	"supervisor/supervisord/config/getopt"
 )
 
-func program(out *bytes.Buffer, run func(front.Values, []string) error) *front.Program {
-	return &front.Program{
+func program(out *bytes.Buffer, run func(cmdline.Values, []string) error) *cmdline.Program {
+	return &cmdline.Program{
 		Name:     "/bin/it",
 		Summary:  "it -- does it.",
 		Synopsis: " [word]",
@@ -28,7 +28,7 @@ func program(out *bytes.Buffer, run func(front.Values, []string) error) *front.P
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := program(&out, func(front.Values, []string) error { return errors.New("has run") })
+	p := program(&out, func(cmdline.Values, []string) error { return errors.New("has run") })
 	if err := p.Execute([]string{"--loud", "--help"}); err != nil {
 		t.Error(err)
 	}
@@ -63,7 +63,7 @@ func TestValues(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		want := errors.New("its own")
-		err := program(&out, func(v front.Values, words []string) error {
+		err := program(&out, func(v cmdline.Values, words []string) error {
 			if v.String("file") != tt.file || v.IsSet("file") != tt.set || v.Bool("loud") != tt.isLoud || !slices.Equal(words, tt.words) {
 				t.Errorf("%q: %q %v %v %q", tt.args, v.String("file"), v.IsSet("file"), v.Bool("loud"), words)
 			}
