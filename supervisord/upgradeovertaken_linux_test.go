@@ -26,8 +26,15 @@ command=sleep 1000
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { c.Close() })
-	go func() { _ = c.Call(s.t.Context(), "supervisor.startProcess", nil, "slow") }() // is answered when it is over
+	answered := make(chan struct{}) // when the daemon ends, or the test
+	go func() {
+		defer close(answered)
+		_ = c.Call(s.t.Context(), "supervisor.startProcess", nil, "slow")
+	}()
+	s.t.Cleanup(func() {
+		<-answered
+		c.Close()
+	})
 	s.await("the start", func() bool { return strings.Contains(s.ctl("status", "slow"), "STARTING") })
 	other, err := xmlrpc.NewClient("unix://"+s.path("s.sock"), "", "")
 	if err != nil {
