@@ -17,9 +17,9 @@ type action struct {
 	downExit int  // exit status when it is not, 0 for the usual ones
 
 	noArguments bool   // any argument is an error
-	needs       int    // how many words it takes at least
-	wants       string // what these are, for the error message
-	misuse      int    // exit status when there are fewer, 0 for the generic one
+	minArgs     int    // how many words it takes at least
+	requires    string // what these are, for the error message
+	usageExit   int    // exit status when there are fewer, 0 for the generic one
 
 	flags []actionFlag
 	// operand reports whether a word that looks like a flag is none, such as the
@@ -27,18 +27,18 @@ type action struct {
 	operand func(word string, before int) bool
 	// instead is what to type in the place of a flag that there is not, "" for
 	// nothing. It may be nil.
-	instead func(name string) string
+	suggest func(name string) string
 
 	completes completion // what its words are completed to
 
 	run func(s *session, ctx context.Context, in arguments) error
 }
 
-// table returns the actions, ordered by name.
-func table() []action {
+// actionTable returns the actions, ordered by name.
+func actionTable() []action {
 	all := slices.Concat(
 		statusActions(), processActions(), logActions(), foregroundActions(),
-		groupActions(), rollingActions(), daemonActions(), shellActions(), stopActions(), dependActions(), refreshActions(), socketActions(), healthActions())
+		groupActions(), rollingActions(), daemonActions(), shellActions(), stopActions(), graphActions(), refreshActions(), socketActions(), healthActions())
 	slices.SortFunc(all, func(a, b action) int { return strings.Compare(a.name, b.name) })
 	return all
 }
@@ -54,9 +54,9 @@ func (s *session) find(name string) (*action, bool) {
 	return &s.actions[i], true
 }
 
-// known is split for a line that begins with an action whose name has a hyphen,
+// splitLine is split for a line that begins with an action whose name has a hyphen,
 // which none of Supervisor's has.
-func (s *session) known(line string) (name, arg string) {
+func (s *session) splitLine(line string) (name, arg string) {
 	if word, rest, _ := strings.Cut(line, " "); strings.Contains(word, "-") {
 		if _, ok := s.find(word); ok {
 			return word, strings.TrimSpace(rest)
@@ -82,16 +82,16 @@ func split(line string) (name, arg string) {
 	return line[:end], strings.TrimSpace(line[end:])
 }
 
-// perform checks what the table says must hold and runs the action. The flags are
+// runAction checks what the table says must hold and runs the action. The flags are
 // looked at first, before anything is sent.
-func (s *session) perform(ctx context.Context, a *action, arg string) error {
+func (s *session) runAction(ctx context.Context, a *action, arg string) error {
 	in, err := s.parse(a, arg)
 	if err != nil {
-		s.refuse(err)
+		s.rejectFlags(err)
 		return nil
 	}
 	if a.noArguments && len(in.words) > 0 {
-		s.misused(a, "Error: "+a.name+" accepts no arguments", exitGeneric)
+		s.printUsageError(a, "Error: "+a.name+" accepts no arguments", exitGeneric)
 		return nil
 	}
 	if a.upCheck {
@@ -99,28 +99,28 @@ func (s *session) perform(ctx context.Context, a *action, arg string) error {
 			return err
 		}
 	}
-	if len(in.words) < a.needs {
-		s.misused(a, "Error: "+a.name+" requires "+a.wants, max(a.misuse, exitGeneric))
+	if len(in.words) < a.minArgs {
+		s.printUsageError(a, "Error: "+a.name+" requires "+a.requires, max(a.usageExit, exitGeneric))
 		return nil
 	}
 	return a.run(s, ctx, in)
 }
 
-// misused says what is wrong with the arguments and shows the action's help.
-func (s *session) misused(a *action, message string, exit int) {
+// printUsageError says what is wrong with the arguments and shows the action's help.
+func (s *session) printUsageError(a *action, message string, exit int) {
 	s.print(message)
 	s.exit = exit
 	s.showHelp(a)
 }
 
-// refuse reports flags that can't be used.
-func (s *session) refuse(err error) {
+// rejectFlags reports flags that can't be used.
+func (s *session) rejectFlags(err error) {
 	s.print("Error: " + err.Error())
 	s.exit = exitUsage
 }
 
-// complain reports a mistake that needs no help text.
-func (s *session) complain(message string) {
+// printError reports a mistake that needs no help text.
+func (s *session) printError(message string) {
 	s.print(message)
 	s.exit = exitGeneric
 }

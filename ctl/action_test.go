@@ -9,9 +9,9 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-func TestTable(t *testing.T) {
+func TestActionTable(t *testing.T) {
 	t.Parallel()
-	actions := table()
+	actions := actionTable()
 	for i, a := range actions {
 		if a.run == nil {
 			t.Errorf("%s does nothing", a.name)
@@ -19,13 +19,13 @@ func TestTable(t *testing.T) {
 		if a.help == nil && !a.hidden {
 			t.Errorf("%s has no help", a.name)
 		}
-		if (a.needs > 0) != (a.wants != "") {
-			t.Errorf("%s needs %d words but calls them %q", a.name, a.needs, a.wants)
+		if (a.minArgs > 0) != (a.requires != "") {
+			t.Errorf("%s needs %d words but calls them %q", a.name, a.minArgs, a.requires)
 		}
 		if i > 0 && actions[i-1].name >= a.name {
 			t.Errorf("%s comes twice or too late", a.name)
 		}
-		if name, arg := (&session{actions: actions}).known(a.name); name != a.name || arg != "" {
+		if name, arg := (&session{actions: actions}).splitLine(a.name); name != a.name || arg != "" {
 			t.Errorf("%s can't be typed", a.name)
 		}
 	}
@@ -105,10 +105,10 @@ func FuzzParseInt(f *testing.F) {
 	})
 }
 
-// helpful lists the actions that begin so and have help.
-func helpful(prefix string) string {
+// actionsWithHelp lists the actions that begin so and have help.
+func actionsWithHelp(prefix string) string {
 	var names []string
-	for _, a := range table() {
+	for _, a := range actionTable() {
 		if a.help != nil && strings.HasPrefix(a.name, prefix) {
 			names = append(names, a.name)
 		}
@@ -120,9 +120,9 @@ func TestComplete(t *testing.T) {
 	t.Parallel()
 	const infos = `[{"group":"grp","name":"x"},{"group":"grp","name":"y"},{"group":"one","name":"one"}]`
 	for _, tt := range []struct{ line, word, want string }{
-		{"", "", helpful("")},
-		{"re", "re", helpful("re")},
-		{"help ", "", helpful("")},
+		{"", "", actionsWithHelp("")},
+		{"re", "re", actionsWithHelp("re")},
+		{"help ", "", actionsWithHelp("")},
 		{"help st", "st", "start status stop"},
 		{"update ", "", "grp one"},
 		{"remove one g", "g", "grp"},

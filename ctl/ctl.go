@@ -17,27 +17,27 @@ import (
 // stdout to be os.Stdin and os.Stdout.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	progname := args[0]
-	refuse := func(err error) int {
+	fail := func(err error) int {
 		fmt.Fprintf(stderr, "Error: %v\nFor help, use %s -h\n", err, progname)
 		return exitUsage
 	}
 	options, err := parseOptions(args[1:])
 	if err != nil {
-		return refuse(err)
+		return fail(err)
 	}
 	exit := 0
-	program := newFront(progname, stdout, stderr, func(c cmdline.Values, words []string) error {
+	program := newCommandLine(progname, stdout, stderr, func(c cmdline.Values, words []string) error {
 		settings, err := readSettings(c, progname)
 		if err != nil {
 			return err
 		}
 		s := newSession(settings, stdout, stderr)
 		s.interactive = c.Bool("interactive") || len(words) == 0
-		exit = s.serve(stdin, stdout, words)
+		exit = s.run(stdin, stdout, words)
 		return nil
 	})
 	if err := program.Execute(options); err != nil {
-		return refuse(err)
+		return fail(err)
 	}
 	return exit
 }
@@ -45,7 +45,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func newSession(settings config.Ctl, stdout, stderr io.Writer) *session {
 	return &session{
 		settings: settings,
-		actions:  table(),
+		actions:  actionTable(),
 		dial:     dialXMLRPC,
 		terminal: shell.IsTerminal(stdout),
 		out:      &lockedWriter{w: stdout},
@@ -53,9 +53,9 @@ func newSession(settings config.Ctl, stdout, stderr io.Writer) *session {
 	}
 }
 
-// serve runs the one action that the words make up, or a shell if there are
+// run runs the one action that the words make up, or a shell if there are
 // none, and returns the exit status.
-func (s *session) serve(stdin io.Reader, stdout io.Writer, words []string) int {
+func (s *session) run(stdin io.Reader, stdout io.Writer, words []string) int {
 	sh := shell.New(stdin, stdout, shell.Options{
 		Edit:        len(words) == 0,
 		HistoryFile: s.settings.HistoryFile,
@@ -65,12 +65,12 @@ func (s *session) serve(stdin io.Reader, stdout io.Writer, words []string) int {
 	defer s.disconnect()
 	ctx := context.Background()
 	if len(words) == 0 {
-		s.loop(ctx)
+		s.runShell(ctx)
 		// A history that can't be written is no reason to fail.
 		_ = sh.Close()
 		return 0
 	}
-	if errors.Is(s.do(ctx, strings.Join(words, " ")), errInterrupted) {
+	if errors.Is(s.runLine(ctx, strings.Join(words, " ")), errInterrupted) {
 		return exitInterrupted
 	}
 	return s.exit

@@ -58,14 +58,14 @@ func daemonActions() []action {
 // shutdown ends the daemon. That it is going down already is no failure.
 func (s *session) shutdown(ctx context.Context, in arguments) error {
 	var timeout time.Duration // 0 for no limit
-	if text, ok := in.given["--timeout"]; ok {
+	if text, ok := in.flags["--timeout"]; ok {
 		timeout, _ = parseTimeout(text) // it has been checked
 	}
-	really, err := s.confirm(ctx, "Really shut the remote supervisord process down y/N? ")
-	if !really {
+	confirmed, err := s.confirm(ctx, "Really shut the remote supervisord process down y/N? ")
+	if !confirmed {
 		return err
 	}
-	err = s.askForShutdown(ctx, timeout)
+	err = s.requestShutdown(ctx, timeout)
 	switch {
 	case err == nil:
 		s.print("Shut down")
@@ -73,13 +73,13 @@ func (s *session) shutdown(ctx context.Context, in arguments) error {
 			return s.watchShutdown(ctx)
 		}
 	case timeout > 0 && hasCode(err, faults.UnknownMethod):
-		s.complain("shutdown: ERROR (this supervisord knows no timeout)")
+		s.printError("shutdown: ERROR (this supervisord knows no timeout)")
 	case hasCode(err, faults.ShutdownState):
 		s.print("ERROR: already shutting down")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		s.complain("ERROR: " + s.settings.ServerURL + " refused connection (already shut down?)")
+		s.printError("ERROR: " + s.settings.ServerURL + " refused connection (already shut down?)")
 	case errors.Is(err, syscall.ENOENT):
-		s.complain("ERROR: " + s.settings.ServerURL + " no such file (already shut down?)")
+		s.printError("ERROR: " + s.settings.ServerURL + " no such file (already shut down?)")
 	default:
 		return err
 	}
@@ -88,13 +88,13 @@ func (s *session) shutdown(ctx context.Context, in arguments) error {
 
 // reload restarts the daemon, and does not wait until it is up again.
 func (s *session) reload(ctx context.Context, _ arguments) error {
-	really, err := s.confirm(ctx, "Really restart the remote supervisord process y/N? ")
-	if !really {
+	confirmed, err := s.confirm(ctx, "Really restart the remote supervisord process y/N? ")
+	if !confirmed {
 		return err
 	}
 	err = s.command(ctx, "restart")
 	if hasCode(err, faults.ShutdownState) {
-		s.complain("ERROR: already shutting down")
+		s.printError("ERROR: already shutting down")
 		return nil
 	}
 	if err == nil {
@@ -105,22 +105,22 @@ func (s *session) reload(ctx context.Context, _ arguments) error {
 
 // upgrade has another binary take the daemon's place and waits until it has.
 func (s *session) upgrade(ctx context.Context, in arguments) error {
-	binary, err := upgradeTo(in)
+	binary, err := upgradeBinary(in)
 	if err != nil {
-		s.complain("Error: " + err.Error())
+		s.printError("Error: " + err.Error())
 		return nil
 	}
 	var before, after int
 	switch err := s.call(ctx, "getUpgrades", &before); {
 	case hasCode(err, faults.UnknownMethod):
-		s.complain("upgrade: ERROR (this supervisord does not know how to)")
+		s.printError("upgrade: ERROR (this supervisord does not know how to)")
 		return nil
 	case err != nil:
 		return err
 	}
 	err = s.command(ctx, "upgrade", binary)
 	if fault, ok := errors.AsType[*xmlrpc.Fault](err); ok {
-		s.complain("upgrade: ERROR (" + strings.TrimPrefix(fault.Text, "FAILED: ") + ")")
+		s.printError("upgrade: ERROR (" + strings.TrimPrefix(fault.Text, "FAILED: ") + ")")
 		return nil
 	}
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *session) upgrade(ctx context.Context, in arguments) error {
 		return err
 	}
 	if after == before {
-		s.complain("upgrade: ERROR (it failed at the last step, supervisord goes on as it was; its log tells why)")
+		s.printError("upgrade: ERROR (it failed at the last step, supervisord goes on as it was; its log tells why)")
 		return nil
 	}
 	var version string
@@ -142,9 +142,9 @@ func (s *session) upgrade(ctx context.Context, in arguments) error {
 	return nil
 }
 
-// upgradeTo returns the file to execute, "" for that of the daemon.
-func upgradeTo(in arguments) (string, error) {
-	path, given := in.given["--binary"]
+// upgradeBinary returns the file to execute, "" for that of the daemon.
+func upgradeBinary(in arguments) (string, error) {
+	path, given := in.flags["--binary"]
 	switch {
 	case len(in.words) > 0:
 		return "", errors.New("upgrade takes nothing but --binary PATH")
@@ -168,13 +168,13 @@ func (s *session) version(ctx context.Context, _ arguments) error {
 func (s *session) open(ctx context.Context, in arguments) error {
 	arg := in.line
 	if !strings.HasPrefix(arg, "unix:") && !strings.HasPrefix(arg, "http:") {
-		s.complain("ERROR: url must be http:// or unix://")
+		s.printError("ERROR: url must be http:// or unix://")
 		return nil
 	}
 	s.settings.ServerURL = arg
 	s.disconnect()
 	exit := s.exit
-	err := s.do(ctx, "status")
+	err := s.runLine(ctx, "status")
 	s.exit = exit
 	return err
 }

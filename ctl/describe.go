@@ -21,7 +21,7 @@ type FlagDescription struct {
 // Flags describes the flags of all actions, also of those that Actions leaves out.
 func Flags() []FlagDescription {
 	var list []FlagDescription
-	for _, a := range table() {
+	for _, a := range actionTable() {
 		for _, f := range a.flags {
 			i := slices.IndexFunc(list, func(d FlagDescription) bool { return d.Usage == f.usage() && d.Help == f.help })
 			if i < 0 {
@@ -37,7 +37,7 @@ func Flags() []FlagDescription {
 // Actions describes all actions, ordered by name.
 func Actions() []Description {
 	var list []Description
-	for _, a := range table() {
+	for _, a := range actionTable() {
 		if a.hidden {
 			continue
 		}

@@ -18,12 +18,12 @@ const (
 	exitUnknown     = 4 // an unknown name, or a server that cannot be asked
 )
 
-// note sets the exit status for the outcome of one process. A good outcome
+// setExit sets the exit status for the outcome of one process. A good outcome
 // leaves it alone, and so does the harmless one, a fault that only says that
 // there was nothing to do.
-func (s *session) note(code, harmless faults.Code) {
+func (s *session) setExit(code, ignored faults.Code) {
 	switch code {
-	case faults.Success, harmless:
+	case faults.Success, ignored:
 	case faults.SpawnError, faults.AbnormalTermination, faults.NotRunning:
 		s.exit = exitNotRunning
 	default:

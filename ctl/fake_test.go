@@ -29,7 +29,7 @@ type scriptedServer struct {
 	script []exchange
 }
 
-func (f *scriptedServer) dial(config.Ctl) (caller, error) { return f, nil }
+func (f *scriptedServer) dial(config.Ctl) (client, error) { return f, nil }
 
 // next takes the answer of a call from the script.
 func (f *scriptedServer) next(call string) (string, error) {
@@ -47,11 +47,11 @@ func (f *scriptedServer) next(call string) (string, error) {
 	}
 	answer := f.script[0].answer
 	f.script = f.script[1:]
-	return answer, failure(answer)
+	return answer, answerError(answer)
 }
 
-// failure returns the error that an answer stands for, nil for a value.
-func failure(answer string) error {
+// answerError returns the error that an answer stands for, nil for a value.
+func answerError(answer string) error {
 	kind, rest, _ := strings.Cut(answer, " ")
 	switch kind {
 	case "refused":

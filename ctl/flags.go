@@ -74,83 +74,83 @@ func parseTimeout(text string) (time.Duration, error) {
 
 // arguments are what stands behind an action.
 type arguments struct {
-	line    string            // all of it as it was typed; without flags and "--" if there are any
-	words   []string          // what is no flag
-	literal int               // the words from this one on stood behind "--"
-	given   map[string]string // the flags; the value is "" for one that has none
+	line        string            // all of it as it was typed; without flags and "--" if there are any
+	words       []string          // what is no flag
+	literalFrom int               // the words from this one on stood behind "--"
+	flags       map[string]string // the flags; the value is "" for one that has none
 }
 
 // has reports whether a flag was given.
 func (in arguments) has(name string) bool {
-	_, ok := in.given[name]
+	_, ok := in.flags[name]
 	return ok
 }
 
-// misusedFlag is a flag that an action refuses. Nothing has been sent then.
-type misusedFlag string
+// flagError is a flag that an action refuses. Nothing has been sent then.
+type flagError string
 
-func (m misusedFlag) Error() string { return string(m) }
+func (m flagError) Error() string { return string(m) }
 
 // parse reads the arguments of an action. A flag may stand anywhere before "--".
 // A word that looks like a flag and is none is an error: taken for a name it
 // would leave the action to do something else than what was meant.
 func (s *session) parse(a *action, line string) (arguments, error) {
 	words := strings.Fields(line)
-	in := arguments{line: line, given: make(map[string]string)}
+	in := arguments{line: line, flags: make(map[string]string)}
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		switch {
 		case word == "--":
-			in.literal = len(in.words)
+			in.literalFrom = len(in.words)
 			in.words = append(in.words, words[i+1:]...)
 			in.line = strings.Join(in.words, " ")
 			return in, nil
-		case !likeFlag(word), a.operand != nil && a.operand(word, len(in.words)):
+		case !looksLikeFlag(word), a.operand != nil && a.operand(word, len(in.words)):
 			in.words = append(in.words, word)
 			continue
 		}
-		name, value, joined := strings.Cut(word, "=")
+		name, value, hasValue := strings.Cut(word, "=")
 		f, ok := a.flag(name)
 		if !ok {
 			return in, s.unknownFlag(a, name)
 		}
-		if f.value.check != nil && !joined && i+1 < len(words) && !likeFlag(words[i+1]) {
+		if f.value.check != nil && !hasValue && i+1 < len(words) && !looksLikeFlag(words[i+1]) {
 			i++
-			value, joined = words[i], true
+			value, hasValue = words[i], true
 		}
-		if err := f.accept(value, joined); err != nil {
-			return in, misusedFlag(a.name + ": " + err.Error())
+		if err := f.accept(value, hasValue); err != nil {
+			return in, flagError(a.name + ": " + err.Error())
 		}
-		in.given[f.name] = value
+		in.flags[f.name] = value
 	}
-	in.literal = len(in.words)
-	if len(in.given) > 0 {
+	in.literalFrom = len(in.words)
+	if len(in.flags) > 0 {
 		in.line = strings.Join(in.words, " ")
 	}
 	return in, nil
 }
 
-// likeFlag reports whether a word begins with a hyphen, or with one of the dashes
+// looksLikeFlag reports whether a word begins with a hyphen, or with one of the dashes
 // that text programs put in the place of one or two of them.
-func likeFlag(word string) bool {
-	return strings.HasPrefix(word, "-") || word != plainHyphens(word)
+func looksLikeFlag(word string) bool {
+	return strings.HasPrefix(word, "-") || word != normalizeDashes(word)
 }
 
-// plainHyphens puts hyphens in the place of dashes at the beginning of a word.
-func plainHyphens(word string) string {
+// normalizeDashes puts hyphens in the place of dashes at the beginning of a word.
+func normalizeDashes(word string) string {
 	rest := strings.TrimLeft(word, "-‐‑‒–—―−")
 	dashes := word[:len(word)-len(rest)]
 	return strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "−", "-", "—", "--", "―", "--").Replace(dashes) + rest
 }
 
 // accept checks a value, or that there is none.
-func (f actionFlag) accept(value string, there bool) error {
+func (f actionFlag) accept(value string, hasValue bool) error {
 	switch {
-	case f.value.check == nil && there:
+	case f.value.check == nil && hasValue:
 		return fmt.Errorf("%s takes no value", f.name)
 	case f.value.check == nil:
 		return nil
-	case !there:
+	case !hasValue:
 		return fmt.Errorf("%s needs a value, %s", f.name, f.value.word)
 	}
 	if err := f.value.check(value); err != nil {

@@ -14,24 +14,24 @@ import (
 func runWithoutServer(t *testing.T, line string, inShell bool) (output string, exit int) {
 	t.Helper()
 	var out bytes.Buffer
-	dial := func(config.Ctl) (caller, error) {
+	dial := func(config.Ctl) (client, error) {
 		t.Errorf("%q: something is sent", line)
-		return nil, wording("nobody is there")
+		return nil, messageError("nobody is there")
 	}
 	s := newTestSession(dial, &out, &out)
 	if !inShell {
-		exit = s.serve(strings.NewReader(""), &out, strings.Fields(line))
+		exit = s.run(strings.NewReader(""), &out, strings.Fields(line))
 		return out.String(), exit
 	}
 	s.interactive = true
-	if err := s.do(t.Context(), line); err != nil {
+	if err := s.runLine(t.Context(), line); err != nil {
 		t.Errorf("%q: the shell ends: %v", line, err)
 	}
 	return out.String(), s.exit
 }
 
-// refused checks that a line is refused, both ways, with a text that has all parts.
-func refused(t *testing.T, line string, parts ...string) {
+// checkRejected checks that a line is refused, both ways, with a text that has all parts.
+func checkRejected(t *testing.T, line string, parts ...string) {
 	t.Helper()
 	for _, inShell := range []bool{false, true} {
 		out, exit := runWithoutServer(t, line, inShell)
@@ -49,15 +49,15 @@ func refused(t *testing.T, line string, parts ...string) {
 // TestUnknownFlagsAreRefused tries every action with flags that it does not have.
 func TestUnknownFlagsAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, a := range table() {
+	for _, a := range actionTable() {
 		for _, word := range []string{"--no-such-flag", "--frob=1", "-X", "–frob", "—frob", "−x", "---"} {
 			name, _, _ := strings.Cut(word, "=")
 			text := a.name + ": no such flag " + name
 			if a.operand == nil || !a.operand(word, 0) {
-				refused(t, a.name+" "+word+" web 1", text)
+				checkRejected(t, a.name+" "+word+" web 1", text)
 			}
 			if a.operand == nil || !a.operand(word, 1) {
-				refused(t, a.name+" web "+word, text)
+				checkRejected(t, a.name+" web "+word, text)
 			}
 		}
 	}
@@ -66,7 +66,7 @@ func TestUnknownFlagsAreRefused(t *testing.T) {
 // TestMisspeltFlagsAreRefused also wants the flag that was meant to be named.
 func TestMisspeltFlagsAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, a := range table() {
+	for _, a := range actionTable() {
 		for _, f := range a.flags {
 			bare := strings.TrimLeft(f.name, "-")
 			if len(bare) < 2 {
@@ -77,50 +77,50 @@ func TestMisspeltFlagsAreRefused(t *testing.T) {
 				"--" + bare[1:2] + bare[:1] + bare[2:], "--" + strings.ReplaceAll(bare, "-", "_") + "_",
 			} {
 				if _, ok := a.flag(word); !ok {
-					refused(t, a.name+" web "+word, "did you mean --")
+					checkRejected(t, a.name+" web "+word, "did you mean --")
 				}
 			}
 		}
 	}
 }
 
-// TestFlagsOfOthersAreRefused gives every action all flags of all others.
-func TestFlagsOfOthersAreRefused(t *testing.T) {
+// TestFlagsOfOtherActionsAreRefused gives every action all flags of all others.
+func TestFlagsOfOtherActionsAreRefused(t *testing.T) {
 	t.Parallel()
-	actions := table()
+	actions := actionTable()
 	for _, a := range actions {
 		for _, other := range actions {
 			for _, f := range other.flags {
 				if _, ok := a.flag(f.name); !ok && (a.operand == nil || !a.operand(f.name, 0)) {
-					refused(t, a.name+" "+f.name+" web:*", a.name+": no such flag "+f.name)
+					checkRejected(t, a.name+" "+f.name+" web:*", a.name+": no such flag "+f.name)
 				}
 			}
 		}
 	}
-	refused(t, "restart --rolling web:*", "it is a flag of update")
-	refused(t, "stop --nwo worker", "did you mean --now?", "-- ends the flags")
-	refused(t, "status -c /etc/supervisord.conf", "options of supervisorctl stand before the action")
-	refused(t, "signal -HUP web", "did you mean HUP?")
-	refused(t, "tail --follow web", "no such flag --follow")
-	refused(t, "restart --progress web", "it is a flag of shutdown")
+	checkRejected(t, "restart --rolling web:*", "it is a flag of update")
+	checkRejected(t, "stop --nwo worker", "did you mean --now?", "-- ends the flags")
+	checkRejected(t, "status -c /etc/supervisord.conf", "options of supervisorctl stand before the action")
+	checkRejected(t, "signal -HUP web", "did you mean HUP?")
+	checkRejected(t, "tail --follow web", "no such flag --follow")
+	checkRejected(t, "restart --progress web", "it is a flag of shutdown")
 }
 
 // TestValuesOfFlags tries every flag without the value that it needs, with one that
 // it does not take and with bad ones.
 func TestValuesOfFlags(t *testing.T) {
 	t.Parallel()
-	for _, a := range table() {
+	for _, a := range actionTable() {
 		for _, f := range a.flags {
 			if f.value.check == nil {
-				refused(t, a.name+" web "+f.name+"=yes", f.name+" takes no value")
+				checkRejected(t, a.name+" web "+f.name+"=yes", f.name+" takes no value")
 				continue
 			}
-			refused(t, a.name+" web 1 "+f.name, f.name+" needs a value")
-			refused(t, a.name+" "+f.name+" --plan", f.name+" needs a value")
-			refused(t, a.name+" "+f.name+"=", f.name+": ")
+			checkRejected(t, a.name+" web 1 "+f.name, f.name+" needs a value")
+			checkRejected(t, a.name+" "+f.name+" --plan", f.name+" needs a value")
+			checkRejected(t, a.name+" "+f.name+"=", f.name+": ")
 			if f.value.word != pathValue.word {
-				refused(t, a.name+" web "+f.name+" nonsense", f.name+": ")
-				refused(t, a.name+" web "+f.name+"=-1", f.name+": ")
+				checkRejected(t, a.name+" web "+f.name+" nonsense", f.name+": ")
+				checkRejected(t, a.name+" web "+f.name+"=-1", f.name+": ")
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func TestHyphensEndFlags(t *testing.T) {
 	for i := range s.actions {
 		a := &s.actions[i]
 		in, err := s.parse(a, "web -- -x --now -- --")
-		if err != nil || !slices.Equal(in.words, []string{"web", "-x", "--now", "--", "--"}) || in.literal != 1 || len(in.given) != 0 {
+		if err != nil || !slices.Equal(in.words, []string{"web", "-x", "--now", "--", "--"}) || in.literalFrom != 1 || len(in.flags) != 0 {
 			t.Errorf("%s: %+v, %v", a.name, in, err)
 		}
 		if in, err := s.parse(a, "--"); err != nil || len(in.words) != 0 || in.line != "" {
@@ -164,8 +164,8 @@ func TestFlagsStandAnywhere(t *testing.T) {
 		if err != nil || strings.Join(in.words, " ") != tt.words {
 			t.Errorf("%s %s: words %q, %v", tt.action, tt.line, in.words, err)
 		}
-		if value, ok := in.given[tt.flag]; ok != (tt.flag != "") || value != tt.value {
-			t.Errorf("%s %s: flags %v", tt.action, tt.line, in.given)
+		if value, ok := in.flags[tt.flag]; ok != (tt.flag != "") || value != tt.value {
+			t.Errorf("%s %s: flags %v", tt.action, tt.line, in.flags)
 		}
 	}
 }
@@ -181,13 +181,13 @@ func TestTimeoutOfShutdown(t *testing.T) {
 	}
 }
 
-// TestShellGoesOnAfterRefusal reads the next line after one that is refused.
-func TestShellGoesOnAfterRefusal(t *testing.T) {
+// TestShellContinuesAfterRejectedLine reads the next line after one that is refused.
+func TestShellContinuesAfterRejectedLine(t *testing.T) {
 	t.Parallel()
 	server := &scriptedServer{t: t, script: []exchange{{"getAllProcessInfo", "[]"}, {"getPID", "7"}}}
 	var out bytes.Buffer
 	s := newTestSession(server.dial, &out, &out)
-	if exit := s.serve(strings.NewReader("restart --rolling web:*\nexit --now\npid\nquit\n"), &out, nil); exit != 0 {
+	if exit := s.run(strings.NewReader("restart --rolling web:*\nexit --now\npid\nquit\n"), &out, nil); exit != 0 {
 		t.Errorf("exit %d", exit)
 	}
 	if !strings.Contains(out.String(), "no such flag --rolling") || !strings.Contains(out.String(), "\nsupervisor> 7\n") || len(server.script) > 0 {
@@ -218,7 +218,7 @@ func TestNamesThatLookLikeFlags(t *testing.T) {
 		server := &scriptedServer{t: t, script: []exchange{{call, answer}}}
 		var out bytes.Buffer
 		s := newTestSession(server.dial, &out, &out)
-		if exit := s.serve(strings.NewReader(""), &out, strings.Fields(line)); exit != 0 || len(server.script) > 0 {
+		if exit := s.run(strings.NewReader(""), &out, strings.Fields(line)); exit != 0 || len(server.script) > 0 {
 			t.Errorf("%s: exit %d, %s, not called: %v", line, exit, out.String(), server.script)
 		}
 	}

@@ -36,50 +36,50 @@ func (s *session) foreground(ctx context.Context, in arguments) error {
 	words := in.words
 	switch {
 	case len(words) == 0:
-		s.misused(a, "ERROR: no process name supplied", exitGeneric)
+		s.printUsageError(a, "ERROR: no process name supplied", exitGeneric)
 		return nil
 	case len(words) > 1:
-		s.complain("ERROR: too many process names supplied")
+		s.printError("ERROR: too many process names supplied")
 		return nil
 	}
 	var info api.ProcessInfo
 	err := s.call(ctx, "getProcessInfo", &info, words[0])
-	fault, refused := errors.AsType[*xmlrpc.Fault](err)
+	fault, isFault := errors.AsType[*xmlrpc.Fault](err)
 	switch {
-	case refused && fault.Code == faults.BadName:
-		s.complain("ERROR: bad process name supplied")
-	case refused:
+	case isFault && fault.Code == faults.BadName:
+		s.printError("ERROR: bad process name supplied")
+	case isFault:
 		s.print("ERROR: " + s.describe(fault))
 	case err != nil:
 		return err
 	case info.State != states.Running:
-		s.complain("ERROR: process not running")
+		s.printError("ERROR: process not running")
 	default:
-		s.attend(ctx, words[0], info.PID)
+		s.attach(ctx, words[0], info.PID)
 	}
 	return nil
 }
 
-// attend runs the three parts of fg. The first of the two that talk to the
+// attach runs the three parts of fg. The first of the two that talk to the
 // process to end, or Ctrl-C, ends all; it returns when all have ended.
-func (s *session) attend(ctx context.Context, name string, pid int) {
+func (s *session) attach(ctx context.Context, name string, pid int) {
 	s.print(followBanner)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	farewells := make(chan string, 2)
+	messages := make(chan string, 2)
 
 	var wg sync.WaitGroup
 	for _, channel := range []string{"stdout", "stderr"} {
 		wg.Go(func() { _ = s.copyStream(ctx, logPath(name, channel)) })
 	}
-	wg.Go(func() { farewells <- s.sendLines(ctx, name) })
-	wg.Go(func() { farewells <- s.watch(ctx, name, pid) })
-	farewell := <-farewells
+	wg.Go(func() { messages <- s.sendLines(ctx, name) })
+	wg.Go(func() { messages <- s.watch(ctx, name, pid) })
+	message := <-messages
 	cancel()
 	wg.Wait()
 
-	if farewell != "" {
-		s.print(farewell)
+	if message != "" {
+		s.print(message)
 	}
 	s.print("Exiting foreground")
 }
@@ -88,7 +88,7 @@ const killed = "Process got killed"
 
 // sendLines passes lines on to the process's standard input. It returns what
 // to say about its end, nothing if the user wanted it.
-func (s *session) sendLines(ctx context.Context, name string) (farewell string) {
+func (s *session) sendLines(ctx context.Context, name string) (message string) {
 	for {
 		line, err := s.lines.ReadLine(ctx)
 		if err != nil {
@@ -109,7 +109,7 @@ func (s *session) sendLines(ctx context.Context, name string) (farewell string) 
 
 // watch waits until the process with the given pid no longer runs. It asks over
 // a connection of its own, since lines are sent at the same time.
-func (s *session) watch(ctx context.Context, name string, pid int) (farewell string) {
+func (s *session) watch(ctx context.Context, name string, pid int) (message string) {
 	server, err := s.dial(s.settings)
 	if err != nil {
 		return "ERROR: " + s.describe(err)

@@ -65,7 +65,7 @@ func (c *goldenCase) run(t *testing.T) string {
 	var out, errOut bytes.Buffer
 	s := newTestSession(server.dial, &out, &errOut)
 	s.interactive = len(c.words) == 0
-	exit := s.serve(strings.NewReader(c.input), &out, c.words)
+	exit := s.run(strings.NewReader(c.input), &out, c.words)
 	if len(server.script) > 0 {
 		t.Errorf("%v: calls not made: %v", c.words, server.script)
 	}

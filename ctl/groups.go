@@ -35,7 +35,7 @@ func groupActions() []action {
 				"update all\t\tReload config and add/remove as necessary, and will restart affected programs",
 				"update <gname> [...]\tUpdate specific groups",
 			},
-			flags: append(turnFlags(),
+			flags: append(rollingFlags(),
 				actionFlag{name: "--plan", help: "Tell what update would do, and do nothing"},
 				actionFlag{name: "--json", help: "With --plan: tell it as JSON"},
 				actionFlag{name: "--rolling", help: "Have the processes of changed groups take turns"}),
@@ -66,7 +66,7 @@ func (s *session) avail(ctx context.Context, _ arguments) error {
 	var infos []api.ConfigInfo
 	err := s.call(ctx, "getAllConfigInfo", &infos)
 	if hasCode(err, faults.ShutdownState) {
-		s.complain("ERROR: supervisor shutting down")
+		s.printError("ERROR: supervisor shutting down")
 		return nil
 	}
 	if err != nil {
@@ -91,16 +91,16 @@ func (s *session) avail(ctx context.Context, _ arguments) error {
 // reloadConfig makes the daemon read its files and returns what would change.
 // If it can't, the reason is said here, with the caller's word for a daemon
 // that is going down, and ok is false.
-func (s *session) reloadConfig(ctx context.Context, goingDown string) (changes api.Changes, ok bool, err error) {
+func (s *session) reloadConfig(ctx context.Context, shutdownText string) (changes api.Changes, ok bool, err error) {
 	var result []api.Changes
 	err = s.call(ctx, "reloadConfig", &result)
-	fault, refused := errors.AsType[*xmlrpc.Fault](err)
+	fault, isFault := errors.AsType[*xmlrpc.Fault](err)
 	switch {
-	case refused && fault.Code == faults.ShutdownState:
-		s.complain("ERROR: " + goingDown)
+	case isFault && fault.Code == faults.ShutdownState:
+		s.printError("ERROR: " + shutdownText)
 		return changes, false, nil
-	case refused && fault.Code == faults.CantReread:
-		s.complain("ERROR: " + fault.Text)
+	case isFault && fault.Code == faults.CantReread:
+		s.printError("ERROR: " + fault.Text)
 		return changes, false, nil
 	case err != nil:
 		return changes, false, err
@@ -138,7 +138,7 @@ func (s *session) reread(ctx context.Context, _ arguments) error {
 // update makes the active groups those of the configuration, or of it only the
 // groups named.
 func (s *session) update(ctx context.Context, in arguments) error {
-	if len(in.given) > 0 {
+	if len(in.flags) > 0 {
 		return s.updateWith(ctx, in)
 	}
 	return s.updateAll(ctx, in.words, s.updateGroup)
@@ -151,7 +151,7 @@ func (s *session) updateAll(ctx context.Context, names []string, change func(con
 	if !ok {
 		return err
 	}
-	if !everything(names) {
+	if !meansAll(names) {
 		if err := s.checkGroups(ctx, names, changes.Added); err != nil {
 			return err
 		}
@@ -160,10 +160,10 @@ func (s *session) updateAll(ctx context.Context, names []string, change func(con
 		changes.Changed = slices.DeleteFunc(changes.Changed, other)
 		changes.Added = slices.DeleteFunc(changes.Added, other)
 	}
-	if err := s.eachGroup(ctx, changes.Removed, s.retire); err != nil {
+	if err := s.eachGroup(ctx, changes.Removed, s.stopAndRemove); err != nil {
 		return err
 	}
-	if err := s.eachGroup(ctx, changes.Changed, change); errors.Is(err, errGivenUp) {
+	if err := s.eachGroup(ctx, changes.Changed, change); errors.Is(err, errUpdateAborted) {
 		return nil
 	} else if err != nil {
 		return err
@@ -181,7 +181,7 @@ func (s *session) updateAll(ctx context.Context, names []string, change func(con
 // new one.
 func (s *session) checkGroups(ctx context.Context, names, added []string) error {
 	unknown, err := s.unknownGroups(ctx, names)
-	s.complainOfGroups(slices.DeleteFunc(unknown, func(name string) bool { return slices.Contains(added, name) }))
+	s.printUnknownGroups(slices.DeleteFunc(unknown, func(name string) bool { return slices.Contains(added, name) }))
 	return err
 }
 
@@ -203,14 +203,14 @@ func (s *session) unknownGroups(ctx context.Context, names []string) ([]string, 
 	return unknown, nil
 }
 
-func (s *session) complainOfGroups(unknown []string) {
+func (s *session) printUnknownGroups(unknown []string) {
 	for _, name := range unknown {
-		s.complain("ERROR: no such group: " + name)
+		s.printError("ERROR: no such group: " + name)
 	}
 }
 
-// spellOut puts all groups in the place of all.
-func (s *session) spellOut(ctx context.Context, names []string) ([]string, error) {
+// expandAll puts all groups in the place of all.
+func (s *session) expandAll(ctx context.Context, names []string) ([]string, error) {
 	if !slices.Contains(names, "all") {
 		return names, nil
 	}
@@ -256,14 +256,14 @@ func (s *session) stopGroup(ctx context.Context, group string) ([]api.CallResult
 	return results, nil
 }
 
-// retire takes a group out of service that the configuration no longer has.
-func (s *session) retire(ctx context.Context, group string) error {
+// stopAndRemove takes a group out of service that the configuration no longer has.
+func (s *session) stopAndRemove(ctx context.Context, group string) error {
 	results, err := s.stopGroup(ctx, group)
 	if err != nil {
 		return err
 	}
 	if slices.ContainsFunc(results, func(r api.CallResult) bool { return r.Status == int(faults.Failed) }) {
-		s.complain(group + ": has problems; not removing")
+		s.printError(group + ": has problems; not removing")
 		return nil
 	}
 	if err := s.command(ctx, "removeProcessGroup", group); err != nil {
@@ -296,11 +296,11 @@ func (s *session) add(ctx context.Context, group string) error {
 	case err == nil:
 		s.printf("%s: added process group", group)
 	case hasCode(err, faults.ShutdownState):
-		s.complain("ERROR: shutting down")
+		s.printError("ERROR: shutting down")
 	case hasCode(err, faults.AlreadyAdded):
 		s.print("ERROR: process group already active")
 	case hasCode(err, faults.BadName):
-		s.complain("ERROR: no such process/group: " + group)
+		s.printError("ERROR: no such process/group: " + group)
 	default:
 		return err
 	}
@@ -314,9 +314,9 @@ func (s *session) remove(ctx context.Context, group string) error {
 	case err == nil:
 		s.printf("%s: removed process group", group)
 	case hasCode(err, faults.StillRunning):
-		s.complain("ERROR: process/group still running: " + group)
+		s.printError("ERROR: process/group still running: " + group)
 	case hasCode(err, faults.BadName):
-		s.complain("ERROR: no such process/group: " + group)
+		s.printError("ERROR: no such process/group: " + group)
 	default:
 		return err
 	}

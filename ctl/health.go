@@ -37,7 +37,7 @@ func healthActions() []action {
 				"wait all\t\tThe same for all processes",
 				"Note: the exit status is 0 if they are, and 1 if they were not in time or have been given up.",
 			},
-			hidden: true, upCheck: true, needs: 1, wants: "a process name", misuse: exitUsage,
+			hidden: true, upCheck: true, minArgs: 1, requires: "a process name", usageExit: exitUsage,
 			flags: []actionFlag{
 				{name: "--for", value: goalValue, help: "What to wait for, ready by default"},
 				{name: "--timeout", value: durationValue, help: "Longest time to wait, 60s by default"},
@@ -48,20 +48,20 @@ func healthActions() []action {
 	}
 }
 
-const notKnown = "this supervisord does not know how to"
+const notSupported = "this supervisord does not know how to"
 
 // health shows a line for each process, in the form of status.
 func (s *session) health(ctx context.Context, in arguments) error {
 	var all []api.Health
 	switch err := s.call(ctx, "getProcessHealth", &all); {
 	case hasCode(err, faults.UnknownMethod):
-		s.complain("health: ERROR (" + notKnown + ")")
+		s.printError("health: ERROR (" + notSupported + ")")
 		return nil
 	case err != nil:
 		return err
 	}
-	if names := in.words; !everything(names) {
-		all = s.healthOf(all, names)
+	if names := in.words; !meansAll(names) {
+		all = s.selectHealth(all, names)
 	}
 	width := 30
 	for _, h := range all {
@@ -79,8 +79,8 @@ func (s *session) health(ctx context.Context, in arguments) error {
 	return nil
 }
 
-// healthOf picks those that are named, and complains about names that fit none.
-func (s *session) healthOf(all []api.Health, names []string) []api.Health {
+// selectHealth picks those that are named, and complains about names that fit none.
+func (s *session) selectHealth(all []api.Health, names []string) []api.Health {
 	var list []api.Health
 	for _, name := range names {
 		spec := namespec.Parse(name)
@@ -91,7 +91,7 @@ func (s *session) healthOf(all []api.Health, names []string) []api.Health {
 			}
 		}
 		if len(list) == before {
-			s.complain(name + ": ERROR (there is no such process with ready= or health=)")
+			s.printError(name + ": ERROR (there is no such process with ready= or health=)")
 		}
 	}
 	return list
@@ -106,30 +106,30 @@ func since(h api.Health) string {
 	return fmt.Sprintf("for %d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
 }
 
-// pieceOfWait is the longest time that the server is asked to wait for at once. An
+// maxWaitPerCall is the longest time that the server is asked to wait for at once. An
 // upgrade of it waits for its answers.
-const pieceOfWait = 10 * time.Second
+const maxWaitPerCall = 10 * time.Second
 
 // wait waits for all processes, one after the other, within one time.
 func (s *session) wait(ctx context.Context, in arguments) error {
-	patience, goal := time.Minute, "ready"
-	if text, ok := in.given["--timeout"]; ok {
-		patience, _ = config.ParseDuration(text) // it has been checked
+	timeout, goal := time.Minute, "ready"
+	if text, ok := in.flags["--timeout"]; ok {
+		timeout, _ = config.ParseDuration(text) // it has been checked
 	}
-	if text, ok := in.given["--for"]; ok {
+	if text, ok := in.flags["--for"]; ok {
 		goal = text
 	}
-	names, err := s.spellOut(ctx, in.words)
+	names, err := s.expandAll(ctx, in.words)
 	if err != nil {
 		return err
 	}
-	begun := time.Now()
+	started := time.Now()
 	for _, name := range names {
-		left := patience
-		if patience < config.Forever {
-			left = patience - time.Since(begun)
+		left := timeout
+		if timeout < config.Forever {
+			left = timeout - time.Since(started)
 		}
-		if err := s.waitFor(ctx, name, goal, left, patience); err != nil {
+		if err := s.waitFor(ctx, name, goal, left, timeout); err != nil {
 			return err
 		}
 	}
@@ -138,31 +138,31 @@ func (s *session) wait(ctx context.Context, in arguments) error {
 
 // waitFor waits for one process, or all of a group. whole is the time that there
 // was for all.
-func (s *session) waitFor(ctx context.Context, name, goal string, patience, whole time.Duration) error {
-	for begun := time.Now(); ; {
-		left := max(patience-time.Since(begun), 0)
-		if patience >= config.Forever {
-			left = pieceOfWait
+func (s *session) waitFor(ctx context.Context, name, goal string, timeout, total time.Duration) error {
+	for started := time.Now(); ; {
+		left := max(timeout-time.Since(started), 0)
+		if timeout >= config.Forever {
+			left = maxWaitPerCall
 		}
 		var met bool
-		err := s.call(ctx, "waitForProcess", &met, name, goal, int(min(left, pieceOfWait).Round(10*time.Millisecond)/time.Millisecond))
+		err := s.call(ctx, "waitForProcess", &met, name, goal, int(min(left, maxWaitPerCall).Round(10*time.Millisecond)/time.Millisecond))
 		switch {
 		case hasCode(err, faults.UnknownMethod):
-			s.complain("wait: ERROR (" + notKnown + ")")
+			s.printError("wait: ERROR (" + notSupported + ")")
 			return nil
 		case hasCode(err, faults.BadName):
-			s.complain(name + ": ERROR (no such process)")
+			s.printError(name + ": ERROR (no such process)")
 			return nil
 		case hasCode(err, faults.AbnormalTermination):
-			s.complain(fmt.Sprintf("%s: ERROR (%s)", name, strings.TrimPrefix(faultText(err), "ABNORMAL_TERMINATION: ")))
+			s.printError(fmt.Sprintf("%s: ERROR (%s)", name, strings.TrimPrefix(faultText(err), "ABNORMAL_TERMINATION: ")))
 			return nil
 		case err != nil:
 			return err
 		case met:
 			s.print(name + ": " + goal)
 			return nil
-		case left <= pieceOfWait && patience < config.Forever:
-			s.complain(fmt.Sprintf("%s: ERROR (not %s within %s)", name, goal, whole))
+		case left <= maxWaitPerCall && timeout < config.Forever:
+			s.printError(fmt.Sprintf("%s: ERROR (not %s within %s)", name, goal, total))
 			return nil
 		}
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 func shellActions() []action {
-	leave := func(s *session, _ context.Context, _ arguments) error {
+	quit := func(s *session, _ context.Context, _ arguments) error {
 		s.print("")
 		return errQuit
 	}
@@ -23,10 +23,10 @@ func shellActions() []action {
 			completes: completeActions,
 			run:       (*session).help,
 		},
-		{name: "exit", help: []string{"exit\tExit the supervisor shell."}, run: leave},
-		{name: "quit", help: []string{"quit\tExit the supervisor shell."}, run: leave},
+		{name: "exit", help: []string{"exit\tExit the supervisor shell."}, run: quit},
+		{name: "quit", help: []string{"quit\tExit the supervisor shell."}, run: quit},
 		// The end of the input arrives as this action.
-		{name: "EOF", hidden: true, run: leave},
+		{name: "EOF", hidden: true, run: quit},
 	}
 }
 

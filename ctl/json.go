@@ -18,7 +18,7 @@ type processJSON struct {
 	Error string `json:"error,omitempty"`
 	*stateJSON
 	// Causes are there if they were asked for.
-	Causes *[]api.Cause `json:"causes,omitempty"`
+	Causes *[]api.Reason `json:"causes,omitempty"`
 }
 
 // stateJSON is the part about a process that there is.
@@ -69,16 +69,16 @@ func timeJSON(epoch int64) *string {
 // showJSON prints an array of those that are named, or of all, and returns them.
 // Causes are nil if they are not wanted. Names that fit nothing come last, and make
 // the exit status.
-func (s *session) showJSON(infos []api.ProcessInfo, names []string, causes map[string][]api.Cause) (shown []api.ProcessInfo, err error) {
+func (s *session) showJSON(infos []api.ProcessInfo, names []string, causes map[string][]api.Reason) (shown []api.ProcessInfo, err error) {
 	var unknown []processJSON
-	if everything(names) {
+	if meansAll(names) {
 		shown, names = infos, nil
 	}
 	for _, name := range names {
-		found, why := fitting(infos, name)
+		found, reason := findProcesses(infos, name)
 		shown = append(shown, found...)
-		if why != "" {
-			unknown = append(unknown, processJSON{Name: name, Error: why})
+		if reason != "" {
+			unknown = append(unknown, processJSON{Name: name, Error: reason})
 			s.exit = exitUnknown
 		}
 	}
@@ -86,8 +86,8 @@ func (s *session) showJSON(infos []api.ProcessInfo, names []string, causes map[s
 	for _, i := range shown {
 		p := processJSON{Name: namespec.Join(i.Group, i.Name), Group: i.Group, Process: i.Name, stateJSON: newStateJSON(i)}
 		if causes != nil {
-			of := append([]api.Cause{}, causes[p.Name]...)
-			p.Causes = &of
+			processCauses := append([]api.Reason{}, causes[p.Name]...)
+			p.Causes = &processCauses
 		}
 		list = append(list, p)
 	}
@@ -98,8 +98,8 @@ func (s *session) showJSON(infos []api.ProcessInfo, names []string, causes map[s
 	return shown, err
 }
 
-// fitting picks those that a name stands for, and tells why there are none.
-func fitting(all []api.ProcessInfo, name string) (found []api.ProcessInfo, why string) {
+// findProcesses picks those that a name stands for, and tells why there are none.
+func findProcesses(all []api.ProcessInfo, name string) (found []api.ProcessInfo, reason string) {
 	spec := namespec.Parse(name)
 	for _, i := range all {
 		if i.Group == spec.Group && (spec.WholeGroup() || i.Name == spec.Process) {

@@ -32,7 +32,7 @@ func logActions() []action {
 				"tail <name> stderr\tlast 1600 *bytes* of process stderr",
 			},
 			upCheck:   true,
-			operand:   isExtent,
+			operand:   isTailRange,
 			completes: completeProcesses,
 			run:       (*session).tail,
 		},
@@ -45,7 +45,7 @@ func logActions() []action {
 				"",
 			},
 			upCheck: true,
-			operand: isExtent,
+			operand: isTailRange,
 			run:     (*session).maintail,
 		},
 		{
@@ -55,51 +55,51 @@ func logActions() []action {
 				"clear <name> <name>\tClear multiple process' log files",
 				"clear all\t\tClear all process' log files",
 			},
-			upCheck: true, needs: 1, wants: "a process name",
+			upCheck: true, minArgs: 1, requires: "a process name",
 			completes: completeProcesses,
 			run: func(s *session, ctx context.Context, in arguments) error {
-				return s.each(ctx, clearing(), in.words)
+				return s.apply(ctx, clearVerb(), in.words)
 			},
 		},
 	}
 }
 
-// clearing has no group form: the daemon offers none, and "web:*" is a name
+// clearVerb has no group form: the daemon offers none, and "web:*" is a name
 // that no process has.
-func clearing() verb {
+func clearVerb() verb {
 	return verb{
 		one: "clearProcessLogs", all: "clearAllProcessLogs",
 		done: "cleared",
-		words: map[faults.Code]string{
+		faultTexts: map[faults.Code]string{
 			faults.BadName: "no such process",
 			faults.Failed:  "failed",
 		},
 	}
 }
 
-// extent is how much of a log to show: the last bytes, everything from a
+// tailRange is how much of a log to show: the last bytes, everything from a
 // negative number of bytes on, or the end and whatever is to come.
-type extent struct {
+type tailRange struct {
 	bytes  int
 	follow bool
 }
 
-// parseExtent reads "-f", "-100" or "--100", the dash being known to be there.
-func parseExtent(word string) (extent, bool) {
+// parseTailRange reads "-f", "-100" or "--100", the dash being known to be there.
+func parseTailRange(word string) (tailRange, bool) {
 	if word == "-f" {
-		return extent{follow: true}, true
+		return tailRange{follow: true}, true
 	}
 	n, ok := parseInt(word[1:])
-	return extent{bytes: n}, ok
+	return tailRange{bytes: n}, ok
 }
 
-// isExtent reports whether a word is an extent. The first word is one if there is
+// isTailRange reports whether a word is an extent. The first word is one if there is
 // one hyphen: Supervisor has words of its own for those that it can't read.
-func isExtent(word string, before int) bool {
+func isTailRange(word string, before int) bool {
 	if !strings.HasPrefix(word, "-") {
 		return false
 	}
-	_, ok := parseExtent(word)
+	_, ok := parseTailRange(word)
 	return ok || before == 0 && !strings.HasPrefix(word, "--")
 }
 
@@ -118,12 +118,12 @@ func (s *session) tail(ctx context.Context, in arguments) error {
 		if n > 3 {
 			message = "Error: too many arguments"
 		}
-		s.misused(a, message, exitGeneric)
+		s.printUsageError(a, message, exitGeneric)
 		return nil
 	}
 	what, err := parseTail(in)
 	if err != nil {
-		s.complain("Error: " + err.Error())
+		s.printError("Error: " + err.Error())
 		return nil
 	}
 	if what.follow {
@@ -138,7 +138,7 @@ func (s *session) tail(ctx context.Context, in arguments) error {
 
 // tailRequest is what the words behind tail ask for.
 type tailRequest struct {
-	extent
+	tailRange
 	name    string
 	channel string // "stdout" or "stderr"
 }
@@ -147,9 +147,9 @@ type tailRequest struct {
 // the middle one is not looked at.
 func parseTail(in arguments) (tailRequest, error) {
 	words := in.words
-	r := tailRequest{extent: extent{bytes: tailBytes}, channel: "stdout"}
+	r := tailRequest{tailRange: tailRange{bytes: tailBytes}, channel: "stdout"}
 	modifier := ""
-	if in.literal > 0 && strings.HasPrefix(words[0], "-") {
+	if in.literalFrom > 0 && strings.HasPrefix(words[0], "-") {
 		modifier, words = words[0], words[1:]
 	}
 	if len(words) == 0 {
@@ -164,7 +164,7 @@ func parseTail(in arguments) (tailRequest, error) {
 	}
 	if modifier != "" {
 		var ok bool
-		if r.extent, ok = parseExtent(modifier); !ok {
+		if r.tailRange, ok = parseTailRange(modifier); !ok {
 			return r, fmt.Errorf("bad argument %s", modifier)
 		}
 	}
@@ -174,26 +174,26 @@ func parseTail(in arguments) (tailRequest, error) {
 // maintail shows or follows the daemon's own log.
 func (s *session) maintail(ctx context.Context, in arguments) error {
 	a, _ := s.find("maintail")
-	how := extent{bytes: tailBytes}
+	tail := tailRange{bytes: tailBytes}
 	switch words := in.words; len(words) {
 	case 0:
 	case 1:
-		ok := in.literal > 0 && strings.HasPrefix(words[0], "-")
+		ok := in.literalFrom > 0 && strings.HasPrefix(words[0], "-")
 		if ok {
-			how, ok = parseExtent(words[0])
+			tail, ok = parseTailRange(words[0])
 		}
 		if !ok {
-			s.complain("Error: bad argument " + words[0])
+			s.printError("Error: bad argument " + words[0])
 			return nil
 		}
 	default:
-		s.misused(a, "Error: too many arguments", exitGeneric)
+		s.printUsageError(a, "Error: too many arguments", exitGeneric)
 		return nil
 	}
-	if how.follow {
+	if tail.follow {
 		return s.followLog(ctx, streamPath{raw: "/mainlogtail", escaped: "/mainlogtail"})
 	}
-	return s.readLog(ctx, "supervisord", "readLog", -how.bytes, 0)
+	return s.readLog(ctx, "supervisord", "readLog", -tail.bytes, 0)
 }
 
 // readLog prints what a reading method returns. The log of a process usually
@@ -205,11 +205,11 @@ func (s *session) readLog(ctx context.Context, name, method string, args ...any)
 	case err == nil:
 		fmt.Fprintln(s.out, text)
 	case hasCode(err, faults.NoFile):
-		s.complain(name + ": ERROR (no log file)")
+		s.printError(name + ": ERROR (no log file)")
 	case hasCode(err, faults.Failed):
-		s.complain(name + ": ERROR (unknown error reading log)")
+		s.printError(name + ": ERROR (unknown error reading log)")
 	case hasCode(err, faults.BadName):
-		s.complain(name + ": ERROR (no such process name)")
+		s.printError(name + ": ERROR (no such process name)")
 	default:
 		return err
 	}

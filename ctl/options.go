@@ -70,9 +70,9 @@ func readSettings(c cmdline.Values, progname string) (config.Ctl, error) {
 	return *settings, nil
 }
 
-// newFront builds the command line's front end around the function that runs a
+// newCommandLine builds the command line's front end around the function that runs a
 // session.
-func newFront(progname string, stdout, stderr io.Writer, run func(cmdline.Values, []string) error) *cmdline.Program {
+func newCommandLine(progname string, stdout, stderr io.Writer, run func(cmdline.Values, []string) error) *cmdline.Program {
 	return &cmdline.Program{
 		Name:     progname,
 		Summary:  "supervisorctl -- control applications run by supervisord from the cmd line.",

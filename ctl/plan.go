@@ -22,18 +22,18 @@ import (
 func (s *session) plan(ctx context.Context, names []string, asJSON bool) error {
 	var plans []api.GroupPlan
 	err := s.call(ctx, "getUpdatePlan", &plans)
-	fault, refused := errors.AsType[*xmlrpc.Fault](err)
+	fault, isFault := errors.AsType[*xmlrpc.Fault](err)
 	switch {
-	case refused && fault.Code == faults.UnknownMethod:
-		s.complain("update: ERROR (this supervisord does not know how to)")
+	case isFault && fault.Code == faults.UnknownMethod:
+		s.printError("update: ERROR (this supervisord does not know how to)")
 		return nil
-	case refused && fault.Code == faults.CantReread:
-		s.complain("ERROR: " + fault.Text)
+	case isFault && fault.Code == faults.CantReread:
+		s.printError("ERROR: " + fault.Text)
 		return nil
 	case err != nil:
 		return err
 	}
-	if !everything(names) {
+	if !meansAll(names) {
 		plans = slices.DeleteFunc(plans, func(p api.GroupPlan) bool { return !slices.Contains(names, p.Group) })
 		unplanned := slices.DeleteFunc(names, func(name string) bool {
 			return slices.ContainsFunc(plans, func(p api.GroupPlan) bool { return p.Group == name })
@@ -45,7 +45,7 @@ func (s *session) plan(ctx context.Context, names []string, asJSON bool) error {
 		case len(unknown) > 0 && asJSON:
 			s.exit = exitGeneric // the output is for programs
 		default:
-			s.complainOfGroups(unknown)
+			s.printUnknownGroups(unknown)
 		}
 		if len(plans) == 0 && len(unknown) == len(unplanned) && !asJSON {
 			return nil
@@ -119,21 +119,21 @@ func planSummary(p *api.GroupPlan) string {
 	}
 	switch {
 	case p.Change == "added":
-		return fmt.Sprintf(" (%s)", concerned(count("start"), "starts", "start"))
+		return fmt.Sprintf(" (%s)", processesText(count("start"), "starts", "start"))
 	case p.Change == "removed":
-		return fmt.Sprintf(" (%s)", concerned(count("stop"), "stops", "stop"))
+		return fmt.Sprintf(" (%s)", processesText(count("stop"), "stops", "stop"))
 	case p.Whole != "":
 		all := len(p.Processes) - count("start") - count("add")
-		return fmt.Sprintf(" (%s as a whole: %s)", concerned(all, "restarts", "restart"), p.Whole)
+		return fmt.Sprintf(" (%s as a whole: %s)", processesText(all, "restarts", "restart"), p.Whole)
 	}
 	return ""
 }
 
-func concerned(n int, does, do string) string {
+func processesText(n int, singular, plural string) string {
 	if n == 1 {
-		return "1 process " + does
+		return "1 process " + singular
 	}
-	return fmt.Sprintf("%d processes %s", n, do)
+	return fmt.Sprintf("%d processes %s", n, plural)
 }
 
 // planEffect says what an option asks for, unless all restarts anyway.

@@ -18,18 +18,18 @@ type verb struct {
 	one, group, all string // the methods; a verb without group knows only processes
 	done            string // said of a success
 
-	words    map[faults.Code]string // put in "name: ERROR (…)"
-	bare     faults.Code            // the fault whose own text is the whole line
-	harmless faults.Code            // the fault that leaves the exit status alone
-	saysWhy  bool                   // FAILED's text is said without the word
-	noGroup  int                    // exit status for an unknown group
+	faultTexts   map[faults.Code]string // put in "name: ERROR (…)"
+	rawFault     faults.Code            // the fault whose own text is the whole line
+	ignoredFault faults.Code            // the fault that leaves the exit status alone
+	showReason   bool                   // FAILED's text is said without the word
+	noGroupExit  int                    // exit status for an unknown group
 }
 
-func starting() verb {
+func startVerb() verb {
 	return verb{
 		one: "startProcess", group: "startProcessGroup", all: "startAllProcesses",
 		done: "started",
-		words: map[faults.Code]string{
+		faultTexts: map[faults.Code]string{
 			faults.BadName:             "no such process",
 			faults.NoFile:              "no such file",
 			faults.NotExecutable:       "file is not executable",
@@ -37,30 +37,30 @@ func starting() verb {
 			faults.SpawnError:          "spawn error",
 			faults.AbnormalTermination: "abnormal termination",
 		},
-		harmless: faults.AlreadyStarted,
-		noGroup:  exitUsage,
+		ignoredFault: faults.AlreadyStarted,
+		noGroupExit:  exitUsage,
 	}
 }
 
-func stopping() verb {
-	v := signalling()
+func stopVerb() verb {
+	v := signalVerb()
 	v.one, v.group, v.all = "stopProcess", "stopProcessGroup", "stopAllProcesses"
 	v.done = "stopped"
-	v.harmless = faults.NotRunning
+	v.ignoredFault = faults.NotRunning
 	return v
 }
 
-func signalling() verb {
+func signalVerb() verb {
 	return verb{
 		one: "signalProcess", group: "signalProcessGroup", all: "signalAllProcesses",
 		done: "signalled",
-		words: map[faults.Code]string{
+		faultTexts: map[faults.Code]string{
 			faults.BadName:    "no such process",
 			faults.BadSignal:  "bad signal name",
 			faults.NotRunning: "not running",
 		},
-		bare:    faults.Failed,
-		noGroup: exitGeneric,
+		rawFault:    faults.Failed,
+		noGroupExit: exitGeneric,
 	}
 }
 
@@ -74,7 +74,7 @@ func processActions() []action {
 				"start <name> <name>\tStart multiple processes or groups",
 				"start all\t\tStart all processes",
 			},
-			upCheck: true, needs: 1, wants: "a process name", misuse: exitUsage,
+			upCheck: true, minArgs: 1, requires: "a process name", usageExit: exitUsage,
 			flags:     []actionFlag{{name: "--no-deps", help: "Start nothing that the processes depend on"}},
 			completes: completeProcesses,
 			run:       (*session).start,
@@ -87,7 +87,7 @@ func processActions() []action {
 				"stop <name> <name>\tStop multiple processes or groups",
 				"stop all\t\tStop all processes",
 			},
-			upCheck: true, needs: 1, wants: "a process name",
+			upCheck: true, minArgs: 1, requires: "a process name",
 			flags:     []actionFlag{{name: "--now", help: "End the processes with SIGKILL, as kill does"}},
 			completes: completeProcesses,
 			run:       (*session).stop,
@@ -101,7 +101,7 @@ func processActions() []action {
 				"restart all\t\tRestart all processes",
 				"Note: restart does not reread config files. For that, see reread and update.",
 			},
-			upCheck: true, needs: 1, wants: "a process name",
+			upCheck: true, minArgs: 1, requires: "a process name",
 			completes: completeProcesses,
 			run:       (*session).restart,
 		},
@@ -113,11 +113,11 @@ func processActions() []action {
 				"signal <signal name> <name> <name>\tSignal multiple processes or groups",
 				"signal <signal name> all\t\tSignal all processes",
 			},
-			upCheck: true, needs: 2, wants: "a signal name and a process name",
-			instead:   signalName,
+			upCheck: true, minArgs: 2, requires: "a signal name and a process name",
+			suggest:   signalName,
 			completes: completeProcesses,
 			run: func(s *session, ctx context.Context, in arguments) error {
-				return s.each(ctx, signalling(), in.words[1:], in.words[0])
+				return s.apply(ctx, signalVerb(), in.words[1:], in.words[0])
 			},
 		},
 	}
@@ -135,22 +135,22 @@ func signalName(word string) string {
 // restart stops everything named, then starts everything named. What was at
 // rest is started too; the configuration is not read again.
 func (s *session) restart(ctx context.Context, in arguments) error {
-	if err := s.each(ctx, stopping(), in.words); err != nil {
+	if err := s.apply(ctx, stopVerb(), in.words); err != nil {
 		return err
 	}
-	return s.each(ctx, starting(), in.words)
+	return s.apply(ctx, startVerb(), in.words)
 }
 
-// each applies a verb to the names one after the other. Further arguments of
+// apply applies a verb to the names one after the other. Further arguments of
 // the methods follow the name.
-func (s *session) each(ctx context.Context, v verb, names []string, args ...any) error {
+func (s *session) apply(ctx context.Context, v verb, names []string, args ...any) error {
 	if slices.Contains(names, "all") {
-		return s.together(ctx, v, v.all, args...)
+		return s.applyMany(ctx, v, v.all, args...)
 	}
 	for _, name := range names {
-		apply := s.one
+		apply := s.applyOne
 		if v.group != "" && namespec.Parse(name).WholeGroup() {
-			apply = s.group
+			apply = s.applyGroup
 		}
 		if err := apply(ctx, v, name, args...); err != nil {
 			return err
@@ -159,63 +159,63 @@ func (s *session) each(ctx context.Context, v verb, names []string, args ...any)
 	return nil
 }
 
-// together makes a call that tells of many processes, in the order in which
+// applyMany makes a call that tells of many processes, in the order in which
 // they were done.
-func (s *session) together(ctx context.Context, v verb, method string, args ...any) error {
+func (s *session) applyMany(ctx context.Context, v verb, method string, args ...any) error {
 	var results []api.CallResult
 	if err := s.call(ctx, method, &results, args...); err != nil {
 		return err
 	}
 	for _, r := range results {
-		s.outcome(v, namespec.Join(r.Group, r.Name), faults.Code(r.Status), r.Description)
+		s.printResult(v, namespec.Join(r.Group, r.Name), faults.Code(r.Status), r.Description)
 	}
 	s.showNotes()
 	return nil
 }
 
-func (s *session) group(ctx context.Context, v verb, name string, args ...any) error {
+func (s *session) applyGroup(ctx context.Context, v verb, name string, args ...any) error {
 	group := namespec.Parse(name).Group
-	err := s.together(ctx, v, v.group, slices.Insert(args, 0, any(group))...)
+	err := s.applyMany(ctx, v, v.group, slices.Insert(args, 0, any(group))...)
 	if hasCode(err, faults.BadName) {
 		s.printf("%s: ERROR (no such group)", group)
-		s.exit = v.noGroup
+		s.exit = v.noGroupExit
 		return nil
 	}
 	return err
 }
 
-func (s *session) one(ctx context.Context, v verb, name string, args ...any) error {
+func (s *session) applyOne(ctx context.Context, v verb, name string, args ...any) error {
 	shown := name
 	if spec := namespec.Parse(name); !spec.WholeGroup() {
 		shown = spec.String()
 	}
 	err := s.command(ctx, v.one, slices.Insert(args, 0, any(name))...)
 	if fault, ok := errors.AsType[*xmlrpc.Fault](err); ok {
-		s.outcome(v, shown, fault.Code, fault.Text)
+		s.printResult(v, shown, fault.Code, fault.Text)
 		return nil
 	}
 	if err == nil {
-		s.outcome(v, shown, faults.Success, "")
+		s.printResult(v, shown, faults.Success, "")
 		s.showNotes()
 	}
 	return err
 }
 
-// outcome prints what came of one process. A fault that the verb has no words
+// printResult prints what came of one process. A fault that the verb has no words
 // for shows its own text.
-func (s *session) outcome(v verb, name string, code faults.Code, text string) {
-	words, known := v.words[code]
+func (s *session) printResult(v verb, name string, code faults.Code, text string) {
+	words, known := v.faultTexts[code]
 	switch {
 	case code == faults.Success:
 		s.printf("%s: %s", name, v.done)
-	case code == v.bare:
+	case code == v.rawFault:
 		s.print(text)
 	case known:
-		s.printf("%s: ERROR (%s%s)", name, words, because(code, text))
-	case v.saysWhy && code == faults.Failed:
+		s.printf("%s: ERROR (%s%s)", name, words, dependencyFailure(code, text))
+	case v.showReason && code == faults.Failed:
 		s.printf("%s: ERROR (%s)", name, strings.TrimPrefix(text, code.String()+": "))
 	default:
 		s.printf("%s: ERROR (%s)", name, text)
 	}
-	s.note(code, v.harmless)
+	s.setExit(code, v.ignoredFault)
 }

@@ -88,7 +88,7 @@ func startReal(t *testing.T) (conf string) {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	})
-	deadline := time.AfterFunc(testkit.Patience, func() { _ = cmd.Process.Kill() })
+	deadline := time.AfterFunc(testkit.Timeout, func() { _ = cmd.Process.Kill() })
 	defer deadline.Stop()
 	lines := bufio.NewScanner(output)
 	for running := 0; running < 3; {
@@ -102,16 +102,16 @@ func startReal(t *testing.T) (conf string) {
 	return conf
 }
 
-// sameForAll makes outputs comparable.
-func sameForAll(text string) string {
-	for pattern, by := range map[string]string{
+// normalizeOutput makes outputs comparable.
+func normalizeOutput(text string) string {
+	for pattern, replacement := range map[string]string{
 		`pid \d+, uptime \d:\d\d:\d\d`:                  "pid <PID>, uptime <UP>",
 		`(?m)^(supervisor> )?[1-9]\d*$`:                 "${1}<PID>",
 		`[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M`:            "Not started", // a second run finds a past
 		`For help, use \S+`:                             "For help, use <PROG>",
 		`(?m)^(supervisor> )?(\d\d\d\d-.*|.* INFO .*)$`: "${1}<LOG>",
 	} {
-		text = regexp.MustCompile(pattern).ReplaceAllString(text, by)
+		text = regexp.MustCompile(pattern).ReplaceAllString(text, replacement)
 	}
 	return text
 }
@@ -183,7 +183,7 @@ func TestShellAgainstRealDaemon(t *testing.T) {
 		}
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(realSession), &out, &errOut
 		err := cmd.Run()
-		return sameForAll(fmt.Sprintf("%s\nstderr: %s\nerror: %v", out.String(), errOut.String(), err))
+		return normalizeOutput(fmt.Sprintf("%s\nstderr: %s\nerror: %v", out.String(), errOut.String(), err))
 	}
 	if diff := cmp.Diff(run("theirs"), run("ours")); diff != "" {
 		t.Errorf("(-Supervisor +ours)\n%s", diff)
@@ -209,7 +209,7 @@ func TestExitStatusAgainstRealDaemon(t *testing.T) {
 		if want := cmd.ProcessState.ExitCode(); exit != want {
 			t.Errorf("%s: exit %d, want %d", line, exit, want)
 		}
-		if diff := cmp.Diff(sameForAll(theirs.String()), sameForAll(ours.String())); diff != "" {
+		if diff := cmp.Diff(normalizeOutput(theirs.String()), normalizeOutput(ours.String())); diff != "" {
 			t.Errorf("%s (-Supervisor +ours)\n%s", line, diff)
 		}
 	}

@@ -11,17 +11,17 @@ import (
 	"supervisor/supervisord/api/namespec"
 )
 
-func refreshing() verb {
+func refreshVerb() verb {
 	return verb{
 		one: "refreshProcess", group: "refreshProcessGroup", all: "refreshAllProcesses",
 		done: "refreshed",
-		words: map[faults.Code]string{
+		faultTexts: map[faults.Code]string{
 			faults.BadName:       "no such process",
 			faults.NotRunning:    "not running",
 			faults.UnknownMethod: "this supervisord does not know how to",
 		},
-		saysWhy: true,
-		noGroup: exitGeneric,
+		showReason:  true,
+		noGroupExit: exitGeneric,
 	}
 }
 
@@ -37,10 +37,10 @@ func refreshActions() []action {
 				"refresh <name> <name>\tHave multiple processes or groups do so",
 				"refresh all\t\tHave all processes do so that can",
 			},
-			hidden: true, upCheck: true, needs: 1, wants: "a process name",
+			hidden: true, upCheck: true, minArgs: 1, requires: "a process name",
 			completes: completeProcesses,
 			run: func(s *session, ctx context.Context, in arguments) error {
-				return s.each(ctx, refreshing(), in.words)
+				return s.apply(ctx, refreshVerb(), in.words)
 			},
 		},
 		{
@@ -50,7 +50,7 @@ func refreshActions() []action {
 				"env <name> --reveal\tShow the secrets too",
 				"env <name> --source\tShow where each variable comes from, too",
 			},
-			hidden: true, upCheck: true, needs: 1, wants: "a process name",
+			hidden: true, upCheck: true, minArgs: 1, requires: "a process name",
 			flags: []actionFlag{
 				{name: "--reveal", help: "Show the secrets too"},
 				{name: "--source", help: "Show where each variable comes from"},
@@ -69,10 +69,10 @@ func (s *session) env(ctx context.Context, in arguments) error {
 		err := s.call(ctx, "getProcessEnvironment", &list, name, in.has("--reveal"))
 		switch {
 		case hasCode(err, faults.BadName):
-			s.complain(namespec.Parse(name).String() + ": ERROR (no such process)")
+			s.printError(namespec.Parse(name).String() + ": ERROR (no such process)")
 			continue
 		case hasCode(err, faults.Failed):
-			s.complain(namespec.Parse(name).String() + ": ERROR (" + strings.TrimPrefix(faultText(err), faults.Failed.String()+": ") + ")")
+			s.printError(namespec.Parse(name).String() + ": ERROR (" + strings.TrimPrefix(faultText(err), faults.Failed.String()+": ") + ")")
 			continue
 		case err != nil:
 			return err

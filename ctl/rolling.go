@@ -11,8 +11,8 @@ import (
 	"supervisor/supervisord/api/xmlrpc"
 )
 
-// turnFlags say how processes take turns.
-func turnFlags() []actionFlag {
+// rollingFlags say how processes take turns.
+func rollingFlags() []actionFlag {
 	return []actionFlag{
 		{name: "--batch", value: shareValue, help: "How many at a time, rolling_batch by default"},
 		{name: "--surge", value: countValue, help: "How many further ones run meanwhile, rolling_surge by default"},
@@ -36,8 +36,8 @@ func rollingActions() []action {
 				"  --timeout 1m\t\tLongest time for a process to stop and to be RUNNING again, none by default",
 				"  --no-abort\t\tGo on after a failure; without it the rest stays as it is",
 			},
-			hidden: true, upCheck: true, needs: 1, wants: "a process name",
-			flags:     turnFlags(),
+			hidden: true, upCheck: true, minArgs: 1, requires: "a process name",
+			flags:     rollingFlags(),
 			completes: completeProcesses,
 			run:       (*session).rollingRestart,
 		},
@@ -49,27 +49,27 @@ func rollingActions() []action {
 				"scale <program> -1\tHave 1 less; those with the highest numbers go first",
 				"\t\t\tA program of a group with several of that name is <gname>:<program>",
 			},
-			hidden: true, upCheck: true, needs: 2, wants: "a program and a number",
-			operand:   isChange,
+			hidden: true, upCheck: true, minArgs: 2, requires: "a program and a number",
+			operand:   isCountChange,
 			completes: completeGroups,
 			run:       (*session).scale,
 		},
 	}
 }
 
-// turns makes options for the daemon of flags.
-func (in arguments) turns() (options map[string]any, err error) {
+// rollingOptions makes options for the daemon of flags.
+func (in arguments) rollingOptions() (options map[string]any, err error) {
 	options = make(map[string]any)
 	for _, name := range []string{"batch", "surge", "pause", "timeout"} {
-		if value, ok := in.given["--"+name]; ok {
+		if value, ok := in.flags["--"+name]; ok {
 			options[name] = value
 		}
 	}
-	goOn := in.has("--no-abort")
-	if goOn && in.has("--abort-on-failure") {
+	noAbort := in.has("--no-abort")
+	if noAbort && in.has("--abort-on-failure") {
 		return nil, errors.New("either --abort-on-failure or --no-abort can be had, not both")
 	}
-	if goOn {
+	if noAbort {
 		options["abort"] = "false"
 	}
 	return options, nil
@@ -78,21 +78,21 @@ func (in arguments) turns() (options map[string]any, err error) {
 // rollingRestart has processes restarted one after the other, and tells of each.
 // The daemon goes on with it if we go away.
 func (s *session) rollingRestart(ctx context.Context, in arguments) error {
-	options, err := in.turns()
+	options, err := in.rollingOptions()
 	if err != nil {
-		s.refuse(err)
+		s.rejectFlags(err)
 		return nil
 	}
-	names, err := s.spellOut(ctx, in.words)
+	names, err := s.expandAll(ctx, in.words)
 	if err != nil {
 		return err
 	}
-	_, err = s.operate(ctx, "rolling-restart", "rollingRestart", names, options)
+	_, err = s.runOperation(ctx, "rolling-restart", "rollingRestart", names, options)
 	return err
 }
 
-// isChange reports whether a word says how many processes less there shall be.
-func isChange(word string, _ int) bool {
+// isCountChange reports whether a word says how many processes less there shall be.
+func isCountChange(word string, _ int) bool {
 	_, ok := parseInt(word)
 	return ok
 }
@@ -100,40 +100,40 @@ func isChange(word string, _ int) bool {
 func (s *session) scale(ctx context.Context, in arguments) error {
 	words := in.words
 	if len(words) != 2 {
-		s.complain("Error: scale takes a program and a number")
+		s.printError("Error: scale takes a program and a number")
 		return nil
 	}
-	_, err := s.operate(ctx, words[0], "scaleProgram", words[0], words[1])
+	_, err := s.runOperation(ctx, words[0], "scaleProgram", words[0], words[1])
 	return err
 }
 
-// operate begins something that the daemon does by itself, and shows how it gets
+// runOperation begins something that the daemon does by itself, and shows how it gets
 // on. What is refused is told of as being of what. ok tells whether all went well.
-func (s *session) operate(ctx context.Context, what, method string, args ...any) (ok bool, err error) {
+func (s *session) runOperation(ctx context.Context, what, method string, args ...any) (ok bool, err error) {
 	var id string
 	err = s.call(ctx, method, &id, args...)
-	if s.refused(what, err) {
+	if s.printFault(what, err) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	return s.follow(ctx, what, id)
+	return s.followOperation(ctx, what, id)
 }
 
-// refused says why something can't be begun, if the error is a fault.
-func (s *session) refused(what string, err error) bool {
-	fault, is := errors.AsType[*xmlrpc.Fault](err)
-	if is {
+// printFault says why something can't be begun, if the error is a fault.
+func (s *session) printFault(what string, err error) bool {
+	fault, isFault := errors.AsType[*xmlrpc.Fault](err)
+	if isFault {
 		if _, name, named := strings.Cut(fault.Text, ": "); named && fault.Code == faults.BadName {
 			what = name
 		}
-		s.complain(what + ": ERROR (" + strings.TrimPrefix(refusal(fault), what+": ") + ")")
+		s.printError(what + ": ERROR (" + strings.TrimPrefix(faultReason(fault), what+": ") + ")")
 	}
-	return is
+	return isFault
 }
 
-func refusal(fault *xmlrpc.Fault) string {
+func faultReason(fault *xmlrpc.Fault) string {
 	switch fault.Code {
 	case faults.BadName:
 		return "no such process or group"
@@ -146,13 +146,13 @@ func refusal(fault *xmlrpc.Fault) string {
 	}
 }
 
-// follow shows the lines of an operation until it has ended.
-func (s *session) follow(ctx context.Context, what, id string) (ok bool, err error) {
+// followOperation shows the lines of an operation until it has ended.
+func (s *session) followOperation(ctx context.Context, what, id string) (ok bool, err error) {
 	for next := 0; ; {
 		var op api.Operation
 		err := s.call(ctx, "followOperation", &op, id, next)
 		if hasCode(err, faults.BadName) {
-			s.complain(what + ": ERROR (supervisord has been replaced in the middle of it; what was not done yet stays as it was)")
+			s.printError(what + ": ERROR (supervisord has been replaced in the middle of it; what was not done yet stays as it was)")
 			return false, nil
 		}
 		if err != nil {
@@ -180,20 +180,20 @@ func (s *session) updateGroup(ctx context.Context, group string) error {
 		return s.replace(ctx, group)
 	}
 	if hasCode(err, faults.Failed) {
-		s.refused(group, err)
+		s.printFault(group, err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	_, err = s.follow(ctx, group, id)
+	_, err = s.followOperation(ctx, group, id)
 	return err
 }
 
 // updateWith is update with flags.
 func (s *session) updateWith(ctx context.Context, in arguments) error {
-	options, err := in.turns()
-	other := maps.Clone(in.given)
+	options, err := in.rollingOptions()
+	other := maps.Clone(in.flags)
 	delete(other, "--plan")
 	delete(other, "--json")
 	switch {
@@ -206,20 +206,20 @@ func (s *session) updateWith(ctx context.Context, in arguments) error {
 		err = errors.New("how processes take turns is for --rolling")
 	}
 	if err != nil {
-		s.refuse(err)
+		s.rejectFlags(err)
 		return nil
 	}
 	if in.has("--plan") {
 		return s.plan(ctx, in.words, in.has("--json"))
 	}
 	return s.updateAll(ctx, in.words, func(ctx context.Context, group string) error {
-		ok, err := s.operate(ctx, group, "updateProcessGroup", group, true, options)
+		ok, err := s.runOperation(ctx, group, "updateProcessGroup", group, true, options)
 		if err == nil && !ok {
-			err = errGivenUp
+			err = errUpdateAborted
 		}
 		return err
 	})
 }
 
-// errGivenUp ends an update in which something failed, as has been said.
-var errGivenUp = errors.New("given up")
+// errUpdateAborted ends an update in which something failed, as has been said.
+var errUpdateAborted = errors.New("given up")

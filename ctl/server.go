@@ -15,9 +15,9 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// caller is what a session needs of a connection to supervisord. Only one call
+// client is what a session needs of a connection to supervisord. Only one call
 // at a time may be under way; streams don't count.
-type caller interface {
+type client interface {
 	// Call calls a method and stores its result in what reply points to, if
 	// that is not nil. A fault is an *xmlrpc.Fault, an HTTP status other than
 	// 200 an *xmlrpc.StatusError.
@@ -29,10 +29,10 @@ type caller interface {
 }
 
 // dialer makes a caller for the server of the settings. It need not connect.
-type dialer func(config.Ctl) (caller, error)
+type dialer func(config.Ctl) (client, error)
 
 // connection returns the caller, a new one when the settings have changed.
-func (s *session) connection() (caller, error) {
+func (s *session) connection() (client, error) {
 	if s.server == nil {
 		server, err := s.dial(s.settings)
 		if err != nil {
@@ -44,9 +44,9 @@ func (s *session) connection() (caller, error) {
 }
 
 // dialXMLRPC is the dialer of a real session.
-func dialXMLRPC(st config.Ctl) (caller, error) {
+func dialXMLRPC(st config.Ctl) (client, error) {
 	if !strings.HasPrefix(st.ServerURL, "unix://") && !strings.HasPrefix(st.ServerURL, "http://") {
-		return nil, wording("Unknown protocol for serverurl " + st.ServerURL)
+		return nil, messageError("Unknown protocol for serverurl " + st.ServerURL)
 	}
 	return xmlrpc.NewClient(st.ServerURL, st.Username, st.Password)
 }
@@ -73,14 +73,14 @@ func (s *session) command(ctx context.Context, method string, args ...any) error
 	return s.call(ctx, method, nil, args...)
 }
 
-// wording is an error in Supervisor's own words, capital letters and full stops
+// messageError is an error in Supervisor's own words, capital letters and full stops
 // included.
-type wording string
+type messageError string
 
-func (w wording) Error() string { return string(w) }
+func (w messageError) Error() string { return string(w) }
 
 // errNoNamespace is a server that runs without [rpcinterface:supervisor].
-const errNoNamespace = wording("Sorry, supervisord responded but did not recognize the supervisor namespace" +
+const errNoNamespace = messageError("Sorry, supervisord responded but did not recognize the supervisor namespace" +
 	" commands that supervisorctl uses to control it.  Please check that the [rpcinterface:supervisor]" +
 	" section is enabled in the configuration file (see sample.conf).")
 

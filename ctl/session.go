@@ -24,7 +24,7 @@ type session struct {
 	actions     []action
 
 	dial   dialer
-	server caller // nil until somebody asks it something
+	server client // nil until somebody asks it something
 
 	lines    lineReader
 	terminal bool // out is one
@@ -47,7 +47,7 @@ type lineReader interface {
 	// Password asks on the terminal, without echo.
 	Password(ctx context.Context, prompt string) (string, error)
 	// Remember adds a line to the history.
-	Remember(line string)
+	AddHistory(line string)
 }
 
 var (
@@ -73,25 +73,25 @@ func (s *session) write(text string) {
 	fmt.Fprint(s.out, text)
 }
 
-// do runs one line and reports what goes wrong. What it returns is for its
+// runLine runs one line and reports what goes wrong. What it returns is for its
 // loop: nil, errQuit or errInterrupted.
-func (s *session) do(ctx context.Context, line string) error {
+func (s *session) runLine(ctx context.Context, line string) error {
 	line = strings.TrimSpace(line)
 	if line == "" {
 		return nil
 	}
-	name, arg := s.known(line)
+	name, arg := s.splitLine(line)
 	a, ok := s.find(name)
 	if !ok {
-		s.complain("*** Unknown syntax: " + line)
-		s.tellOfPlugins()
+		s.printError("*** Unknown syntax: " + line)
+		s.warnMissingPlugins()
 		return nil
 	}
 	s.infos = nil
 	ctx, stop := untilInterrupt(ctx)
 	defer stop()
 	for {
-		err := s.perform(ctx, a, arg)
+		err := s.runAction(ctx, a, arg)
 		if isUnauthorized(err) && s.interactive {
 			if err = s.login(ctx); err == nil {
 				continue
@@ -111,8 +111,8 @@ func (s *session) do(ctx context.Context, line string) error {
 	}
 }
 
-// tellOfPlugins says, once, whose action an unknown one might be.
-func (s *session) tellOfPlugins() {
+// warnMissingPlugins says, once, whose action an unknown one might be.
+func (s *session) warnMissingPlugins() {
 	for _, p := range s.settings.Plugins {
 		fmt.Fprintf(s.errOut, "[%s] asks for %s, which is Python and can't be loaded here; its actions are missing\n", p.Section, p.Factory)
 	}
@@ -131,7 +131,7 @@ func untilInterrupt(ctx context.Context) (context.Context, context.CancelFunc) {
 // login asks for a user name and a password; they hold for the session.
 func (s *session) login(ctx context.Context) error {
 	s.print("Server requires authentication")
-	username, err := s.ask(ctx, "Username:")
+	username, err := s.promptUser(ctx, "Username:")
 	if err != nil {
 		return err
 	}
@@ -151,29 +151,29 @@ func (s *session) confirm(ctx context.Context, question string) (bool, error) {
 	if !s.interactive {
 		return true, nil
 	}
-	answer, err := s.ask(ctx, question)
+	answer, err := s.promptUser(ctx, question)
 	return strings.HasPrefix(strings.ToLower(answer), "y"), err
 }
 
-// ask reads the answer to a question; other than at the shell's prompt, the
+// promptUser reads the answer to a question; other than at the shell's prompt, the
 // end of the input is an error here.
-func (s *session) ask(ctx context.Context, question string) (string, error) {
+func (s *session) promptUser(ctx context.Context, question string) (string, error) {
 	answer, err := s.lines.Prompt(ctx, question)
 	if errors.Is(err, io.EOF) {
-		err = wording("EOF when reading a line")
+		err = messageError("EOF when reading a line")
 	}
 	return answer, err
 }
 
-// loop is the interactive shell. It begins with the status and ends with quit,
+// runShell is the interactive shell. It begins with the status and ends with quit,
 // the end of the input, or Ctrl-C.
-func (s *session) loop(ctx context.Context) {
-	err := s.do(ctx, "status")
+func (s *session) runShell(ctx context.Context) {
+	err := s.runLine(ctx, "status")
 	for err == nil {
 		var line string
 		line, err = s.nextLine(ctx)
 		if err == nil {
-			err = s.do(ctx, line)
+			err = s.runLine(ctx, line)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func (s *session) nextLine(ctx context.Context) (string, error) {
 		return "EOF", nil
 	}
 	if line != "" {
-		s.lines.Remember(line)
+		s.lines.AddHistory(line)
 	}
 	return line, err
 }

@@ -16,13 +16,13 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// person is a lineReader that answers from a list, or types when the test does.
-type person struct {
+// fakeInput is a lineReader that answers from a list, or types when the test does.
+type fakeInput struct {
 	answers []string
 	typed   chan string // lines for ReadLine
 }
 
-func (p *person) Prompt(context.Context, string) (string, error) {
+func (p *fakeInput) Prompt(context.Context, string) (string, error) {
 	if len(p.answers) == 0 {
 		return "", shell.ErrInterrupted
 	}
@@ -31,7 +31,7 @@ func (p *person) Prompt(context.Context, string) (string, error) {
 	return answer, nil
 }
 
-func (p *person) ReadLine(ctx context.Context) (string, error) {
+func (p *fakeInput) ReadLine(ctx context.Context) (string, error) {
 	select {
 	case line, ok := <-p.typed:
 		if !ok {
@@ -43,17 +43,17 @@ func (p *person) ReadLine(ctx context.Context) (string, error) {
 	}
 }
 
-func (p *person) Password(ctx context.Context, prompt string) (string, error) {
+func (p *fakeInput) Password(ctx context.Context, prompt string) (string, error) {
 	return p.Prompt(ctx, prompt)
 }
 
-func (p *person) Remember(string) {}
+func (p *fakeInput) AddHistory(string) {}
 
 // TestLogin covers the questions that a 401 leads to: they are repeated until
 // the server is content, the action is run again, and the credentials stay.
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	dial := func(st config.Ctl) (caller, error) {
+	dial := func(st config.Ctl) (client, error) {
 		if st.Username == "me" && st.Password == "secret" {
 			return &scriptedServer{t: t, script: []exchange{{"getPID", "7"}, {"getPID", "7"}}}, nil
 		}
@@ -62,9 +62,9 @@ func TestLogin(t *testing.T) {
 	var out bytes.Buffer
 	s := newTestSession(dial, &out, nil)
 	s.interactive = true
-	s.lines = &person{answers: []string{"me", "wrong", "me", "secret"}}
+	s.lines = &fakeInput{answers: []string{"me", "wrong", "me", "secret"}}
 	for range 2 {
-		if err := s.do(t.Context(), "pid"); err != nil {
+		if err := s.runLine(t.Context(), "pid"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -79,8 +79,8 @@ func TestInterruptedQuestionEndsTheShell(t *testing.T) {
 	var out bytes.Buffer
 	s := newTestSession(nil, &out, nil)
 	s.interactive = true
-	s.lines = &person{}
-	if err := s.do(t.Context(), "shutdown"); err != errInterrupted {
+	s.lines = &fakeInput{}
+	if err := s.runLine(t.Context(), "shutdown"); err != errInterrupted {
 		t.Errorf("error %v, want %v", err, errInterrupted)
 	}
 }
@@ -89,13 +89,13 @@ func TestInterruptedQuestionEndsTheShell(t *testing.T) {
 func TestCtrlCInAnAction(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
-	d := &daemon{scriptedServer: &scriptedServer{t: t}, onStart: func() error {
+	d := &fakeDaemon{scriptedServer: &scriptedServer{t: t}, onStart: func() error {
 		interrupt()
 		return ctx.Err()
 	}}
 	var out bytes.Buffer
 	s := newTestSession(d.dial, &out, nil)
-	if err := s.do(ctx, "start one two"); err != errInterrupted {
+	if err := s.runLine(ctx, "start one two"); err != errInterrupted {
 		t.Errorf("error %v, want %v", err, errInterrupted)
 	}
 	if out.String() != "\n" {
@@ -103,8 +103,8 @@ func TestCtrlCInAnAction(t *testing.T) {
 	}
 }
 
-// daemon is a supervisord with one process, for fg.
-type daemon struct {
+// fakeDaemon is a supervisord with one process, for fg.
+type fakeDaemon struct {
 	*scriptedServer
 	info  api.ProcessInfo
 	stdin []string
@@ -113,9 +113,9 @@ type daemon struct {
 	onStart func() error // called by startProcess
 }
 
-func (d *daemon) dial(config.Ctl) (caller, error) { return d, nil }
+func (d *fakeDaemon) dial(config.Ctl) (client, error) { return d, nil }
 
-func (d *daemon) Call(_ context.Context, method string, reply any, args ...any) error {
+func (d *fakeDaemon) Call(_ context.Context, method string, reply any, args ...any) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch method {
@@ -134,14 +134,14 @@ func (d *daemon) Call(_ context.Context, method string, reply any, args ...any) 
 	return nil
 }
 
-func (d *daemon) become(state states.Process, pid int) {
+func (d *fakeDaemon) setState(state states.Process, pid int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.info.State, d.info.PID = state, pid
 }
 
 // Stream follows a log on which nothing happens until ctx ends.
-func (d *daemon) Stream(ctx context.Context, path string) (io.ReadCloser, error) {
+func (d *fakeDaemon) Stream(ctx context.Context, path string) (io.ReadCloser, error) {
 	r, w := io.Pipe()
 	go func() {
 		io.WriteString(w, path+"\n")
@@ -156,13 +156,13 @@ func TestForeground(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		fault error
-		act   func(d *daemon, p *person, interrupt func())
+		act   func(d *fakeDaemon, p *fakeInput, interrupt func())
 		want  string // after the banner and the logs
 		stdin string
 	}{
 		{
 			name: "Ctrl-C",
-			act: func(_ *daemon, p *person, interrupt func()) {
+			act: func(_ *fakeDaemon, p *fakeInput, interrupt func()) {
 				p.typed <- "hello"
 				p.typed <- ""
 				interrupt()
@@ -171,36 +171,36 @@ func TestForeground(t *testing.T) {
 		},
 		{
 			name: "end of input",
-			act:  func(_ *daemon, p *person, _ func()) { close(p.typed) },
+			act:  func(_ *fakeDaemon, p *fakeInput, _ func()) { close(p.typed) },
 		},
 		{
 			name: "the process ends",
-			act:  func(d *daemon, _ *person, _ func()) { d.become(states.Exited, 0) },
+			act:  func(d *fakeDaemon, _ *fakeInput, _ func()) { d.setState(states.Exited, 0) },
 			want: "Process got killed\n",
 		},
 		{
 			name: "the process is replaced",
-			act:  func(d *daemon, _ *person, _ func()) { d.become(states.Running, 8) },
+			act:  func(d *fakeDaemon, _ *fakeInput, _ func()) { d.setState(states.Running, 8) },
 			want: "Process got killed\n",
 		},
 		{
 			name:  "nobody to take the line",
 			fault: &xmlrpc.Fault{Code: faults.NotRunning, Text: "NOT_RUNNING: one"},
-			act:   func(_ *daemon, p *person, _ func()) { p.typed <- "x" },
+			act:   func(_ *fakeDaemon, p *fakeInput, _ func()) { p.typed <- "x" },
 			want:  "Process got killed\n",
 		},
 		{
 			name:  "stdin is closed",
 			fault: &xmlrpc.Fault{Code: faults.NoFile, Text: "NO_FILE: one"},
-			act:   func(_ *daemon, p *person, _ func()) { p.typed <- "x" },
+			act:   func(_ *fakeDaemon, p *fakeInput, _ func()) { p.typed <- "x" },
 			want:  "ERROR: <Fault 20: 'NO_FILE: one'>\n",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := &daemon{scriptedServer: &scriptedServer{t: t}, fault: tt.fault}
-				d.become(states.Running, 7)
-				p := &person{typed: make(chan string)}
+				d := &fakeDaemon{scriptedServer: &scriptedServer{t: t}, fault: tt.fault}
+				d.setState(states.Running, 7)
+				p := &fakeInput{typed: make(chan string)}
 				var out bytes.Buffer
 				s := newTestSession(d.dial, &out, nil)
 				s.lines = p
@@ -235,12 +235,12 @@ func TestForeground(t *testing.T) {
 func TestFollowIsEndedByCtrlC(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := &daemon{scriptedServer: &scriptedServer{t: t}}
+		d := &fakeDaemon{scriptedServer: &scriptedServer{t: t}}
 		var out bytes.Buffer
 		s := newTestSession(d.dial, &out, nil)
 		ctx, interrupt := context.WithCancel(t.Context())
 		done := make(chan error)
-		go func() { done <- s.tail(ctx, arguments{words: []string{"-f", "one", "stderr"}, literal: 3}) }()
+		go func() { done <- s.tail(ctx, arguments{words: []string{"-f", "one", "stderr"}, literalFrom: 3}) }()
 		synctest.Wait()
 		interrupt()
 		if err := <-done; err != nil || s.exit != 0 {

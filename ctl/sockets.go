@@ -33,7 +33,7 @@ func (s *session) sockets(ctx context.Context, _ arguments) error {
 	var infos []api.SocketInfo
 	switch err := s.call(ctx, "getSockets", &infos); {
 	case hasCode(err, faults.UnknownMethod):
-		s.complain("sockets: ERROR (this supervisord does not know how to)")
+		s.printError("sockets: ERROR (this supervisord does not know how to)")
 		return nil
 	case err != nil:
 		return err

@@ -41,7 +41,7 @@ func statusActions() []action {
 				"why <name> --json\tThe same as JSON; there is status --json, too",
 			},
 			hidden:  true, // from clients that compare the list with Supervisor's
-			upCheck: true, needs: 1, wants: "a process name",
+			upCheck: true, minArgs: 1, requires: "a process name",
 			flags:     []actionFlag{{name: "--json", help: "Write the causes as JSON"}},
 			completes: completeProcesses,
 			run:       (*session).why,
@@ -60,9 +60,9 @@ func statusActions() []action {
 	}
 }
 
-// everything tells whether names stand for all there is: none were given, or
+// meansAll tells whether names stand for all there is: none were given, or
 // the word "all" is among them, which makes the others meaningless.
-func everything(names []string) bool { return len(names) == 0 || slices.Contains(names, "all") }
+func meansAll(names []string) bool { return len(names) == 0 || slices.Contains(names, "all") }
 
 // status lists processes. The messages about unknown names come first, and
 // their exit status gives way to that of a process at rest.
@@ -72,7 +72,7 @@ func (s *session) status(ctx context.Context, in arguments) error {
 	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
 		return err
 	}
-	var causes map[string][]api.Cause
+	var causes map[string][]api.Reason
 	if verbose {
 		if err := s.call(ctx, "getAllProcessCauses", &causes); err != nil {
 			return err
@@ -81,21 +81,21 @@ func (s *session) status(ctx context.Context, in arguments) error {
 	}
 	if in.has("--json") {
 		shown, err := s.showJSON(infos, names, causes)
-		s.noteStopped(shown)
+		s.setStoppedExit(shown)
 		return err
 	}
-	if !everything(names) {
-		infos = s.matching(infos, names)
+	if !meansAll(names) {
+		infos = s.selectProcesses(infos, names)
 	}
 	s.showStatus(infos, causes)
-	s.noteStopped(infos)
+	s.setStoppedExit(infos)
 	return nil
 }
 
 // withUnconfigured adds the processes that are not configured any more and run still.
 // The list of all processes does not have them, since Supervisor would not know
 // of them.
-func (s *session) withUnconfigured(ctx context.Context, infos []api.ProcessInfo, causes map[string][]api.Cause) []api.ProcessInfo {
+func (s *session) withUnconfigured(ctx context.Context, infos []api.ProcessInfo, causes map[string][]api.Reason) []api.ProcessInfo {
 	listed := make(map[string]bool, len(infos))
 	for _, info := range infos {
 		listed[namespec.Join(info.Group, info.Name)] = true
@@ -109,8 +109,8 @@ func (s *session) withUnconfigured(ctx context.Context, infos []api.ProcessInfo,
 	return infos
 }
 
-// noteStopped makes the exit status tell that not all that was shown runs.
-func (s *session) noteStopped(infos []api.ProcessInfo) {
+// setStoppedExit makes the exit status tell that not all that was shown runs.
+func (s *session) setStoppedExit(infos []api.ProcessInfo) {
 	if slices.ContainsFunc(infos, func(i api.ProcessInfo) bool { return i.State.IsStopped() }) {
 		s.exit = exitSomeStopped
 	}
@@ -123,7 +123,7 @@ func (s *session) why(ctx context.Context, in arguments) error {
 	if err := s.call(ctx, "getAllProcessInfo", &infos); err != nil {
 		return err
 	}
-	var causes map[string][]api.Cause
+	var causes map[string][]api.Reason
 	if err := s.call(ctx, "getAllProcessCauses", &causes); err != nil {
 		return err
 	}
@@ -132,8 +132,8 @@ func (s *session) why(ctx context.Context, in arguments) error {
 		_, err := s.showJSON(infos, names, causes)
 		return err
 	}
-	if !everything(names) {
-		infos = s.matching(infos, names)
+	if !meansAll(names) {
+		infos = s.selectProcesses(infos, names)
 	}
 	for _, info := range infos {
 		name := namespec.Join(info.Group, info.Name)
@@ -145,20 +145,20 @@ func (s *session) why(ctx context.Context, in arguments) error {
 	return nil
 }
 
-// matching picks processes in the order of the names, as often as they are
+// selectProcesses picks processes in the order of the names, as often as they are
 // named, and complains about names that fit none.
-func (s *session) matching(all []api.ProcessInfo, names []string) []api.ProcessInfo {
+func (s *session) selectProcesses(all []api.ProcessInfo, names []string) []api.ProcessInfo {
 	var infos []api.ProcessInfo
 	for _, name := range names {
-		found, why := fitting(all, name)
+		found, reason := findProcesses(all, name)
 		infos = append(infos, found...)
-		if why == "" {
+		if reason == "" {
 			continue
 		}
 		if spec := namespec.Parse(name); spec.WholeGroup() {
 			name = spec.Group
 		}
-		s.printf("%s: ERROR (%s)", name, why)
+		s.printf("%s: ERROR (%s)", name, reason)
 		s.exit = exitUnknown
 	}
 	return infos
@@ -167,7 +167,7 @@ func (s *session) matching(all []api.ProcessInfo, names []string) []api.ProcessI
 // showStatus prints the table in one piece, below each process the causes of its
 // state if there are any. The column of names is 30 wide and grows with the
 // longest name shown.
-func (s *session) showStatus(infos []api.ProcessInfo, causes map[string][]api.Cause) {
+func (s *session) showStatus(infos []api.ProcessInfo, causes map[string][]api.Reason) {
 	width := 30
 	for _, info := range infos {
 		width = max(width, utf8.RuneCountInString(namespec.Join(info.Group, info.Name)))
@@ -194,7 +194,7 @@ func (s *session) pid(ctx context.Context, in arguments) error {
 		}
 		s.print(strconv.Itoa(pid))
 		return nil
-	case everything(names):
+	case meansAll(names):
 		return s.allPIDs(ctx)
 	}
 	for _, name := range names {
@@ -220,7 +220,7 @@ func (s *session) onePID(ctx context.Context, name string) error {
 	var info api.ProcessInfo
 	err := s.call(ctx, "getProcessInfo", &info, name)
 	if hasCode(err, faults.BadName) {
-		s.complain("No such process " + name)
+		s.printError("No such process " + name)
 		return nil
 	}
 	if err != nil {

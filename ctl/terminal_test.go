@@ -22,10 +22,10 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// testDaemon serves a supervisord with the one process "cat", which writes
+// startCatDaemon serves a supervisord with the one process "cat", which writes
 // back what it is sent, and the group "web". It returns a configuration file
 // for supervisorctl.
-func testDaemon(t *testing.T) (conf string) {
+func startCatDaemon(t *testing.T) (conf string) {
 	dir := t.TempDir()
 	sock := filepath.Join(dir, "s.sock")
 	listener, err := net.Listen("unix", sock)
@@ -112,8 +112,8 @@ func (d *catDaemon) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// noLinger keeps the race detector from sleeping a second at the end.
-const noLinger = "GORACE=atexit_sleep_ms=0"
+// goraceEnv keeps the race detector from sleeping a second at the end.
+const goraceEnv = "GORACE=atexit_sleep_ms=0"
 
 // terminal is supervisorctl on a pseudo terminal.
 type terminal struct {
@@ -125,7 +125,7 @@ type terminal struct {
 
 func startOnTerminal(t *testing.T, term string, args ...string) *terminal {
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asMain+"=1", "TERM="+term, noLinger)
+	cmd.Env = append(os.Environ(), asMain+"=1", "TERM="+term, goraceEnv)
 	file, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 160})
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func startOnTerminal(t *testing.T, term string, args ...string) *terminal {
 // expect reads until the text has come, and returns everything up to it.
 func (tt *terminal) expect(text string) string {
 	tt.t.Helper()
-	deadline := time.AfterFunc(testkit.Patience, func() { _ = tt.cmd.Process.Kill() })
+	deadline := time.AfterFunc(testkit.Timeout, func() { _ = tt.cmd.Process.Kill() })
 	defer deadline.Stop()
 	buf := make([]byte, 4096)
 	for {
@@ -168,7 +168,7 @@ func (tt *terminal) send(text string) {
 // finish waits for the end and returns the exit status and the last output.
 func (tt *terminal) finish() (exit int, rest string) {
 	tt.t.Helper()
-	deadline := time.AfterFunc(testkit.Patience, func() { _ = tt.cmd.Process.Kill() })
+	deadline := time.AfterFunc(testkit.Timeout, func() { _ = tt.cmd.Process.Kill() })
 	defer deadline.Stop()
 	text, _ := io.ReadAll(tt.file) // a closed terminal reads as an error
 	_ = tt.cmd.Wait()
@@ -183,7 +183,7 @@ func TestShellOnTerminal(t *testing.T) {
 	for _, term := range []string{"xterm", "dumb"} {
 		t.Run(term, func(t *testing.T) {
 			t.Parallel()
-			conf := testDaemon(t)
+			conf := startCatDaemon(t)
 			tt := startOnTerminal(t, term, "-c", conf)
 			if got := tt.expect(prompt); !strings.Contains(got, "cat                              RUNNING   pid 7\r\n") {
 				t.Errorf("greeting %q", got)
@@ -216,7 +216,7 @@ func TestEndOfShell(t *testing.T) {
 		for typed, want := range map[string]string{"x\x03": "^C\r\n", "\x04": "\r\n"} {
 			t.Run(fmt.Sprintf("%s %q", term, typed), func(t *testing.T) {
 				t.Parallel()
-				tt := startOnTerminal(t, term, "-c", testDaemon(t))
+				tt := startOnTerminal(t, term, "-c", startCatDaemon(t))
 				tt.expect(prompt)
 				if rest, ok := strings.CutPrefix(typed, "x"); ok {
 					tt.send("x")
@@ -238,7 +238,7 @@ func TestHistoryOption(t *testing.T) {
 	for _, option := range []string{"--history_file", "--history-file", "-r"} {
 		t.Run(option, func(t *testing.T) {
 			t.Parallel()
-			conf := testDaemon(t)
+			conf := startCatDaemon(t)
 			history := filepath.Join(t.TempDir(), "typed")
 			tt := startOnTerminal(t, "dumb", "-c", conf, option, history)
 			tt.expect(prompt)
@@ -256,7 +256,7 @@ func TestHistoryOption(t *testing.T) {
 
 func TestLineEditing(t *testing.T) {
 	t.Parallel()
-	tt := startOnTerminal(t, "xterm", "-c", testDaemon(t))
+	tt := startOnTerminal(t, "xterm", "-c", startCatDaemon(t))
 	tt.expect(prompt)
 	tt.send("vers\t") // completed, with a blank behind it
 	tt.expect("version ")
@@ -276,7 +276,7 @@ func TestLineEditing(t *testing.T) {
 
 func TestForegroundOnTerminal(t *testing.T) {
 	t.Parallel()
-	tt := startOnTerminal(t, "xterm", "-c", testDaemon(t))
+	tt := startOnTerminal(t, "xterm", "-c", startCatDaemon(t))
 	tt.expect(prompt)
 	tt.send("fg cat\r")
 	tt.expect("log of ")
@@ -307,7 +307,7 @@ func TestCtrlCOnCommandLine(t *testing.T) {
 	} {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
-			tt := startOnTerminal(t, "xterm", "-c", testDaemon(t), action)
+			tt := startOnTerminal(t, "xterm", "-c", startCatDaemon(t), action)
 			tt.expect(followBanner + "\r\n")
 			tt.expect("tail")
 			tt.send("\x03")
@@ -353,11 +353,11 @@ func TestPasswordOnTerminal(t *testing.T) {
 	}
 }
 
-// TestNamesCannotSteerATerminal: they can hold what a terminal obeys. Whatever
+// TestControlCharactersEscapedOnTerminal: they can hold what a terminal obeys. Whatever
 // is no terminal gets them as they are.
-func TestNamesCannotSteerATerminal(t *testing.T) {
+func TestControlCharactersEscapedOnTerminal(t *testing.T) {
 	t.Parallel()
-	conf := testDaemon(t)
+	conf := startCatDaemon(t)
 	const name = "a\x1b[31mb\u009bc"
 	for _, action := range []string{"status", "help", "nonsense"} {
 		tt := startOnTerminal(t, "xterm", "-c", conf, action, name)
@@ -366,7 +366,7 @@ func TestNamesCannotSteerATerminal(t *testing.T) {
 		}
 	}
 	cmd := exec.Command(os.Args[0], "-c", conf, "status", name)
-	cmd.Env = append(os.Environ(), asMain+"=1", noLinger)
+	cmd.Env = append(os.Environ(), asMain+"=1", goraceEnv)
 	if out, _ := cmd.Output(); string(out) != name+": ERROR (no such process)\n" {
 		t.Errorf("in a pipe: %q", out)
 	}

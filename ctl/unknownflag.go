@@ -9,21 +9,21 @@ import (
 // unknownFlag says that an action has no such flag, and what was probably meant.
 func (s *session) unknownFlag(a *action, name string) error {
 	text := a.name + ": no such flag " + name
-	if advice := s.advice(a, name); advice != "" {
-		text += "; " + advice
+	if hint := s.flagHint(a, name); hint != "" {
+		text += "; " + hint
 	}
-	return misusedFlag(text + " (-- ends the flags)")
+	return flagError(text + " (-- ends the flags)")
 }
 
-// advice is what to do instead of giving an action a flag that it does not have:
+// flagHint is what to do instead of giving an action a flag that it does not have:
 // the flag of its own that looks most alike, the action that has it, or the place
 // where it belongs.
-func (s *session) advice(a *action, name string) string {
-	if like := closest(name, a.flags); like != "" {
-		return "did you mean " + like + "?"
+func (s *session) flagHint(a *action, name string) string {
+	if similar := closestFlag(name, a.flags); similar != "" {
+		return "did you mean " + similar + "?"
 	}
-	if a.instead != nil {
-		if word := a.instead(name); word != "" {
+	if a.suggest != nil {
+		if word := a.suggest(name); word != "" {
 			return "did you mean " + word + "?"
 		}
 	}
@@ -40,8 +40,8 @@ func (s *session) advice(a *action, name string) string {
 		return "options of supervisorctl stand before the action"
 	}
 	for _, other := range s.actions {
-		if like := closest(name, other.flags); like != "" {
-			return fmt.Sprintf("did you mean %s of %s?", like, other.name)
+		if similar := closestFlag(name, other.flags); similar != "" {
+			return fmt.Sprintf("did you mean %s of %s?", similar, other.name)
 		}
 	}
 	if len(a.flags) == 0 {
@@ -66,12 +66,12 @@ func isOption(name string) bool {
 	return false
 }
 
-// closest returns the flag that a word was probably meant to be, "" for none: one
+// closestFlag returns the flag that a word was probably meant to be, "" for none: one
 // that it begins like, or one that is few typing mistakes away.
-func closest(word string, flags []actionFlag) string {
-	word = strings.ToLower(strings.ReplaceAll(plainHyphens(word), "_", "-"))
+func closestFlag(word string, flags []actionFlag) string {
+	word = strings.ToLower(strings.ReplaceAll(normalizeDashes(word), "_", "-"))
 	bare := strings.TrimLeft(word, "-")
-	best, least := "", len(bare)/3+2
+	best, distance := "", len(bare)/3+2
 	for _, f := range flags {
 		name := strings.TrimLeft(f.name, "-")
 		if bare == name || len(bare) > 1 && strings.HasPrefix(name, bare) {
@@ -80,16 +80,16 @@ func closest(word string, flags []actionFlag) string {
 		if len(name) < 2 || len(bare) < 2 {
 			continue
 		}
-		if d := mistakes(bare, name); d < least {
-			best, least = f.name, d
+		if d := editDistance(bare, name); d < distance {
+			best, distance = f.name, d
 		}
 	}
 	return best
 }
 
-// mistakes counts the letters that are wrong, missing, too many or exchanged with
+// editDistance counts the letters that are wrong, missing, too many or exchanged with
 // their neighbour.
-func mistakes(a, b string) int {
+func editDistance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
 		rows[i] = make([]int, len(b)+1)

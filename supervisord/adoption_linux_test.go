@@ -16,18 +16,18 @@ import (
 )
 
 // crash kills the daemon as nothing else does: without a word.
-func (s *site) crash() {
+func (s *testDaemon) crash() {
 	s.t.Helper()
 	_ = s.daemon.Process.Kill()
 	_ = s.daemon.Wait()
 }
 
-// counting is a program that writes numbered lines as fast as it can.
-const counting = `/bin/sh -c 'i=0; while :; do i=$((i+1)); echo $i; done'`
+// countingCommand is a program that writes numbered lines as fast as it can.
+const countingCommand = `/bin/sh -c 'i=0; while :; do i=$((i+1)); echo $i; done'`
 
 // checkCount reports each line of a log, with its backups, that does not follow
 // the one before. It returns how many there are.
-func (s *site) checkCount(log string) int {
+func (s *testDaemon) checkCount(log string) int {
 	s.t.Helper()
 	var all strings.Builder
 	backups, _ := filepath.Glob(s.path(log + ".*"))
@@ -51,7 +51,7 @@ func (s *site) checkCount(log string) int {
 	return len(lines)
 }
 
-func (s *site) programPids(names ...string) (pids []int) {
+func (s *testDaemon) programPids(names ...string) (pids []int) {
 	for _, name := range names {
 		pids = append(pids, s.pid(name))
 	}
@@ -59,7 +59,7 @@ func (s *site) programPids(names ...string) (pids []int) {
 }
 
 func TestAdoptionAfterACrash(t *testing.T) {
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(`[program:counter]
 command=sh -c 'i=0; while :; do i=$((i+1)); echo $i; [ $((i%%100)) = 0 ] && sleep 0.02; done'
 stdout_logfile=` + s.path("counter.log") + `
@@ -80,7 +80,7 @@ startretries=0
 [program:mortal]
 command=sleep 1000
 [program:deaf]
-command=` + s.deafCommand("deaf") + `
+command=` + s.ignoreTERMCommand("deaf") + `
 stopwaitsecs=10000
 [fcgi-program:page]
 command=sleep 1000
@@ -91,7 +91,7 @@ numprocs=2
 	s.start()
 	survivors := []string{"counter", "quiet", "deaf", "page:page_0", "page:page_1"}
 	s.awaitRunning(append(survivors, "mortal", "resting")...)
-	s.awaitDeaf("deaf")
+	s.awaitIgnoresTERM("deaf")
 	s.ctl("stop", "resting")
 	stopping := exec.Command("supervisorctl", "-c", s.path("supervisord.conf"), "stop", "deaf")
 	if err := stopping.Start(); err != nil {
@@ -101,12 +101,12 @@ numprocs=2
 		status := s.ctl("status", "deaf", "hopeless", "job")
 		return strings.Contains(status, "STOPPING") && strings.Contains(status, "FATAL") && strings.Contains(status, "EXITED")
 	})
-	before, mortal := s.programPids(survivors...), s.pid("mortal")
-	births := strings.Count(s.read("supervisord.log"), "spawned")
+	before, killed := s.programPids(survivors...), s.pid("mortal")
+	spawnCount := strings.Count(s.read("supervisord.log"), "spawned")
 
 	s.crash()
 	_ = stopping.Wait()
-	kill(t, mortal)
+	killProcess(t, killed)
 	s.start()
 	s.awaitRunning("counter", "quiet", "page:page_0", "page:page_1", "mortal")
 	for i, pid := range s.programPids(survivors...) {
@@ -120,19 +120,19 @@ numprocs=2
 			t.Errorf("%s: the status is\n%s", want, status)
 		}
 	}
-	if pid := s.pid("mortal"); pid == mortal {
+	if pid := s.pid("mortal"); pid == killed {
 		t.Errorf("mortal has still pid %d", pid)
 	}
-	if got := strings.Count(s.read("supervisord.log"), "spawned") - births; got != 1 {
+	if got := strings.Count(s.read("supervisord.log"), "spawned") - spawnCount; got != 1 {
 		t.Errorf("%d births", got)
 	}
 	if got := s.read("job"); got != "once\n" {
 		t.Errorf("the job ran again: %q", got)
 	}
-	log := size(s.path("counter.log"))
-	s.await("more output", func() bool { return size(s.path("counter.log")) != log })
+	log := fileSize(s.path("counter.log"))
+	s.await("more output", func() bool { return fileSize(s.path("counter.log")) != log })
 	// They are full citizens.
-	kill(t, before[1])
+	killProcess(t, before[1])
 	s.await("the restart of a killed one", func() bool { p := s.pid("quiet"); return p != 0 && p != before[1] })
 	if out := s.ctl("signal", "KILL", "deaf"); !strings.Contains(out, "signalled") {
 		t.Errorf("signal: %s", out)
@@ -149,7 +149,7 @@ numprocs=2
 	if err := s.daemon.Wait(); err != nil {
 		t.Error(err)
 	}
-	s.awaitNoneLeft()
+	s.awaitNoProcesses()
 	for _, name := range []string{"supervisord.pid", "supervisord.pid.state", "supervisord.pid.output"} {
 		if _, err := os.Stat(s.path(name)); err == nil {
 			t.Errorf("%s stays behind", name)
@@ -160,11 +160,11 @@ numprocs=2
 // TestCrashInShutdown: what had been stopped for the daemon's end is not to stay
 // stopped.
 func TestCrashInShutdown(t *testing.T) {
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(`[program:quick]
 command=sleep 1000
 [program:deaf]
-command=` + s.deafCommand("deaf") + `
+command=` + s.ignoreTERMCommand("deaf") + `
 stopwaitsecs=10000
 [program:behind]
 command=sleep 1000
@@ -172,11 +172,11 @@ autorestart=false
 `)
 	s.start()
 	s.awaitRunning("quick", "deaf", "behind")
-	s.awaitDeaf("deaf")
+	s.awaitIgnoresTERM("deaf")
 	quick, deaf, behind := s.pid("quick"), s.pid("deaf"), s.pid("behind")
 	s.ctl("shutdown")
 	s.await("a stop", func() bool { return strings.Contains(s.read("supervisord.log"), "stopped: quick") })
-	s.await("an end that is not told of yet", func() bool { return spawn.Birthday(behind) == 0 })
+	s.await("an end that is not told of yet", func() bool { return spawn.StartTime(behind) == 0 })
 	s.await("the record of the shutdown", func() bool {
 		return regexp.MustCompile(`"Leaving":true.*"Name":"behind".*"State":40`).MatchString(s.read("supervisord.pid.state"))
 	})
@@ -189,17 +189,17 @@ autorestart=false
 	if got := s.pid("deaf"); got != deaf {
 		t.Errorf("the deaf had pid %d and has %d", deaf, got)
 	}
-	kill(t, deaf)
+	killProcess(t, deaf)
 	s.awaitRunning("deaf")
 	s.crash() // it would take its time to end
 }
 
-// TestOutputOnItsWay: what was read and not yet written when the daemon was
+// TestOutputInTransit: what was read and not yet written when the daemon was
 // killed is neither lost nor doubled, at whatever moment that happens.
-func TestOutputOnItsWay(t *testing.T) {
-	s := newSite(t)
+func TestOutputInTransit(t *testing.T) {
+	s := newTestDaemon(t)
 	s.configure(`[program:counter]
-command=` + counting + `
+command=` + countingCommand + `
 stdout_logfile=` + s.path("counter.log") + `
 stdout_logfile_maxbytes=300KB
 stdout_logfile_backups=1000
@@ -208,8 +208,8 @@ stdout_logfile_backups=1000
 	s.awaitRunning("counter")
 	pid := s.pid("counter")
 	for range 15 {
-		log := size(s.path("counter.log"))
-		s.await("output", func() bool { return size(s.path("counter.log")) != log })
+		log := fileSize(s.path("counter.log"))
+		s.await("output", func() bool { return fileSize(s.path("counter.log")) != log })
 		s.crash()
 		s.start()
 		s.await("the daemon", func() bool { return s.pid("counter") != 0 })
@@ -222,7 +222,7 @@ stdout_logfile_backups=1000
 }
 
 func TestSecondDaemonIsRefused(t *testing.T) {
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:quiet]\ncommand=sleep 1000\n")
 	s.start()
 	s.awaitRunning("quiet")
@@ -260,7 +260,7 @@ func TestBadStateFile(t *testing.T) {
 		"without children": func(state string) string { return state[:strings.IndexByte(state, '\n')+1] },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
+			s := newTestDaemon(t)
 			s.configure("[program:quiet]\ncommand=sleep 1000\n")
 			s.start()
 			s.awaitRunning("quiet")
@@ -286,12 +286,12 @@ func TestBadStateFile(t *testing.T) {
 }
 
 func TestOrphanPolicy(t *testing.T) {
-	for policy, check := range map[string]func(s *site, old int){
-		"kill": func(s *site, old int) {
+	for policy, check := range map[string]func(s *testDaemon, old int){
+		"kill": func(s *testDaemon, old int) {
 			s.await("another one", func() bool { p := s.pid("quiet"); return p != 0 && p != old })
 			s.await("the end of the old one", func() bool { return syscall.Kill(old, 0) != nil })
 		},
-		"leave": func(s *site, old int) {
+		"leave": func(s *testDaemon, old int) {
 			s.await("another one", func() bool { p := s.pid("quiet"); return p != 0 && p != old })
 			if syscall.Kill(old, 0) != nil {
 				s.t.Error("the old one is gone")
@@ -299,7 +299,7 @@ func TestOrphanPolicy(t *testing.T) {
 		},
 	} {
 		t.Run(policy, func(t *testing.T) {
-			s := newSite(t)
+			s := newTestDaemon(t)
 			s.configure("[program:quiet]\ncommand=sleep 1000\n")
 			s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "nodaemon=true", "nodaemon=true\norphan_policy="+policy, 1))
 			s.start()
@@ -315,29 +315,29 @@ func TestOrphanPolicy(t *testing.T) {
 // TestRecycledPid: a process that has the pid of a recorded child, but was born
 // at another time, is neither adopted nor signalled.
 func TestRecycledPid(t *testing.T) {
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:quiet]\ncommand=sleep 1000\n")
 	s.start()
 	s.awaitRunning("quiet")
 	old := s.pid("quiet")
 	s.crash()
-	kill(t, old)
-	s.await("its end", func() bool { return spawn.Birthday(old) == 0 })
-	stranger := exec.Command("sleep", "1000")
-	if err := stranger.Start(); err != nil {
+	killProcess(t, old)
+	s.await("its end", func() bool { return spawn.StartTime(old) == 0 })
+	otherProcess := exec.Command("sleep", "1000")
+	if err := otherProcess.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = stranger.Process.Kill(); _ = stranger.Wait() }()
+	defer func() { _ = otherProcess.Process.Kill(); _ = otherProcess.Wait() }()
 	var forged strings.Builder
 	for line := range strings.Lines(s.read("supervisord.pid.state")) {
-		body := strings.Replace(line[9:len(line)-1], fmt.Sprintf(`"PID":%d`, old), fmt.Sprintf(`"PID":%d`, stranger.Process.Pid), 1)
+		body := strings.Replace(line[9:len(line)-1], fmt.Sprintf(`"PID":%d`, old), fmt.Sprintf(`"PID":%d`, otherProcess.Process.Pid), 1)
 		fmt.Fprintf(&forged, "%08x %s\n", crc32.ChecksumIEEE([]byte(body)), body)
 	}
 	s.write("supervisord.pid.state", forged.String())
 	s.start()
 	s.awaitRunning("quiet")
 	s.ctl("stop", "quiet")
-	if err := stranger.Process.Signal(syscall.Signal(0)); err != nil || spawn.Birthday(stranger.Process.Pid) == 0 {
+	if err := otherProcess.Process.Signal(syscall.Signal(0)); err != nil || spawn.StartTime(otherProcess.Process.Pid) == 0 {
 		t.Errorf("the stranger is gone: %v", err)
 	}
 }
@@ -345,7 +345,7 @@ func TestRecycledPid(t *testing.T) {
 // TestSuspendedProgramAtACrash: the kernel ends it together with the daemon, and it
 // is started again, once.
 func TestSuspendedProgramAtACrash(t *testing.T) {
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:quiet]\ncommand=sleep 1000\n")
 	s.start()
 	s.awaitRunning("quiet")

@@ -10,20 +10,20 @@ import (
 	"testing"
 )
 
-// inBackground has a shell start a daemon that goes into the background, and ends
+// startInBackground has a shell start a daemon that goes into the background, and ends
 // that daemon with the test. It returns what was said on the terminal.
-func (s *site) inBackground(script string, wrapper ...string) string {
+func (s *testDaemon) startInBackground(script string, wrapper ...string) string {
 	s.t.Helper()
 	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "nodaemon=true\n", "", 1))
 	argv := append(wrapper, "bash", "-c", script)
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = s.dir
-	said, err := os.Create(s.path("terminal"))
+	output, err := os.Create(s.path("terminal"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer said.Close()
-	cmd.Stdout, cmd.Stderr = said, said // a pipe would be waited for
+	defer output.Close()
+	cmd.Stdout, cmd.Stderr = output, output // a pipe would be waited for
 	s.t.Cleanup(func() {
 		pid := pidOf(s.read("supervisord.pid"))
 		if pid == 0 {
@@ -44,10 +44,10 @@ func pidOf(text string) (pid int) {
 }
 
 // backgroundPid is the pid of a daemon that has gone into the background.
-func (s *site) backgroundPid() int { return pidOf(s.read("supervisord.pid")) }
+func (s *testDaemon) backgroundPid() int { return pidOf(s.read("supervisord.pid")) }
 
-// called is how the kernel names the daemon.
-func (s *site) called() string {
+// commName is how the kernel names the daemon.
+func (s *testDaemon) commName() string {
 	s.t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", s.backgroundPid()))
 	if err != nil {
@@ -56,9 +56,9 @@ func (s *site) called() string {
 	return strings.TrimSpace(string(text))
 }
 
-// TestConfigurationFromAPipe: what can be read only once is read once. A reload,
+// TestConfigurationFromPipe: what can be read only once is read once. A reload,
 // which would find nothing there, is refused, and all else goes on.
-func TestConfigurationFromAPipe(t *testing.T) {
+func TestConfigurationFromPipe(t *testing.T) {
 	t.Parallel()
 	need(t, "bash")
 	for name, script := range map[string]string{
@@ -71,11 +71,11 @@ func TestConfigurationFromAPipe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
+			s := newTestDaemon(t)
 			s.configure("[program:p]\ncommand=sleep 1000\n")
 			s.write("part", "[program:q]\ncommand=sleep 1000\n")
 			s.write("including.conf", strings.Replace(s.read("supervisord.conf"), "nodaemon=true\n", "", 1)+"[include]\nfiles=*.inc\n")
-			s.inBackground(script)
+			s.startInBackground(script)
 			s.awaitRunning("p")
 			if name == "include" {
 				s.awaitRunning("q")
@@ -103,9 +103,9 @@ func TestConfigurationFromAPipe(t *testing.T) {
 	}
 }
 
-// TestDaemonIsFoundByName: in the background and after an upgrade the daemon has
+// TestDaemonComm: in the background and after an upgrade the daemon has
 // the name that it was started by, however the binary is found.
-func TestDaemonIsFoundByName(t *testing.T) {
+func TestDaemonComm(t *testing.T) {
 	t.Parallel()
 	need(t, "bash")
 	for name, script := range map[string]string{
@@ -119,13 +119,13 @@ while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done;
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
+			s := newTestDaemon(t)
 			s.configure("")
-			said := s.inBackground(script)
-			if n := strings.Count(said, "Supervisord is running as root"); n > 0 {
-				t.Errorf("with -c: %s", said)
+			output := s.startInBackground(script)
+			if n := strings.Count(output, "Supervisord is running as root"); n > 0 {
+				t.Errorf("with -c: %s", output)
 			}
-			if got := s.called(); got != name {
+			if got := s.commName(); got != name {
 				t.Errorf("it is called %q", got)
 			}
 			threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/comm", s.backgroundPid()))
@@ -139,7 +139,7 @@ while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done;
 			}
 			s.ctl("upgrade")
 			s.await("the upgrade", func() bool { return strings.Contains(s.read("supervisord.log"), "after upgrade 1") })
-			if got := s.called(); got != name {
+			if got := s.commName(); got != name {
 				t.Errorf("after the upgrade it is called %q", got)
 			}
 		})
@@ -151,15 +151,15 @@ while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done;
 func TestBackgroundWithoutProc(t *testing.T) {
 	t.Parallel()
 	needNamespaces(t, "--mount")
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=sleep 1000\n[program:masked]\ncommand=sleep 1000\numask=077\n")
 	for _, run := range []string{"supervisord", `ln -s "$(command -v supervisord)" s; (exec -a supervisord ./s)`} {
-		said := s.inBackground(run, "unshare", "--mount", "sh", "-ec", `mount -t tmpfs none /proc; exec "$@"`, "sh")
-		if n := strings.Count(said, "Supervisord is running as root"); n != 1 {
-			t.Errorf("warned %d times: %s", n, said)
+		output := s.startInBackground(run, "unshare", "--mount", "sh", "-ec", `mount -t tmpfs none /proc; exec "$@"`, "sh")
+		if n := strings.Count(output, "Supervisord is running as root"); n != 1 {
+			t.Errorf("warned %d times: %s", n, output)
 		}
 		s.awaitRunning("p", "masked")
-		if got := s.called(); got != "supervisord" && got != "s" {
+		if got := s.commName(); got != "supervisord" && got != "s" {
 			t.Errorf("it is called %q", got)
 		}
 		pid := s.backgroundPid()

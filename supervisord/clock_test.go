@@ -21,20 +21,20 @@ var wallClock = []string{"Unix", "UnixMilli", "UnixMicro", "UnixNano", "Round", 
 // in the packages that decide may ask for it.
 func TestClockSteps(t *testing.T) {
 	t.Parallel()
-	for _, dir := range []string{"process", "listener", "spawn", "states"} {
+	for _, dir := range []string{"process", "events/listener", "spawn", "api/states"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatal(dir, err)
 		}
 		for _, name := range files {
 			if !strings.HasSuffix(name, "_test.go") {
-				onlyMonotonic(t, name)
+				checkMonotonic(t, name)
 			}
 		}
 	}
 }
 
-func onlyMonotonic(t *testing.T, name string) {
+func checkMonotonic(t *testing.T, name string) {
 	t.Helper()
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
@@ -49,15 +49,15 @@ func onlyMonotonic(t *testing.T, name string) {
 		if isDeadlineInThePast(call) {
 			return false
 		}
-		if sel, ok := call.Fun.(*ast.SelectorExpr); ok && slices.Contains(wallClock, sel.Sel.Name) && !isOurs(file, sel) {
+		if sel, ok := call.Fun.(*ast.SelectorExpr); ok && slices.Contains(wallClock, sel.Sel.Name) && !isOurPackage(file, sel) {
 			t.Errorf("%s: %s leaves the wall clock alone", files.Position(call.Pos()), sel.Sel.Name)
 		}
 		return true
 	})
 }
 
-// isOurs tells whether a selector is a function of one of our packages.
-func isOurs(file *ast.File, sel *ast.SelectorExpr) bool {
+// isOurPackage tells whether a selector is a function of one of our packages.
+func isOurPackage(file *ast.File, sel *ast.SelectorExpr) bool {
 	name, ok := sel.X.(*ast.Ident)
 	return ok && slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool {
 		path := strings.Trim(i.Path.Value, `"`)

@@ -31,7 +31,7 @@ func zombies(parent int) int {
 
 // has adds a script to the site that leaves behind orphans of many kinds, and
 // programs whose exit statuses must not get lost among them.
-func (s *site) withOrphans() {
+func (s *testDaemon) configureOrphans() {
 	s.write("litter.sh", `i=0
 while [ $i -lt 200 ]; do
 	(sh -c 'exit 5' & sleep 0.0$((i % 10)) &)
@@ -57,8 +57,8 @@ stderr_logfile=NONE
 `, s.dir))
 }
 
-// orphansAreReaped checks what is the same for process 1 and for a subreaper.
-func (s *site) orphansAreReaped() {
+// checkOrphansReaped checks what is the same for process 1 and for a subreaper.
+func (s *testDaemon) checkOrphansReaped() {
 	s.t.Helper()
 	s.awaitRunning("litter")
 	s.await("the litter", func() bool { return strings.Contains(s.read("litter.log"), "littered") })
@@ -80,8 +80,8 @@ func (s *site) orphansAreReaped() {
 	}
 }
 
-// endsInOrder has a signal end the daemon.
-func (s *site) endsInOrder(sig syscall.Signal) {
+// stopBySignal has a signal end the daemon.
+func (s *testDaemon) stopBySignal(sig syscall.Signal) {
 	s.t.Helper()
 	if err := syscall.Kill(s.daemonPid(), sig); err != nil {
 		s.t.Fatal(err)
@@ -97,21 +97,21 @@ func (s *site) endsInOrder(sig syscall.Signal) {
 	}
 }
 
-func TestAsProcessOne(t *testing.T) {
+func TestAsPID1(t *testing.T) {
 	t.Parallel()
 	namespace := []string{"--pid", "--fork", "--mount-proc"}
 	needNamespaces(t, namespace...)
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
-			s.withOrphans()
+			s := newTestDaemon(t)
+			s.configureOrphans()
 			s.startUnder(append([]string{"unshare"}, namespace...)...)
-			s.orphansAreReaped()
+			s.checkOrphansReaped()
 			if log := s.read("supervisord.log"); !strings.Contains(log, "reaped unknown pid") || !strings.Contains(log, "started with pid 1\n") {
 				t.Error("it doesn't know that it is process 1")
 			}
-			s.endsInOrder(sig)
+			s.stopBySignal(sig)
 			if left := s.processes(); len(left) > 0 {
 				t.Errorf("left behind: %v", left)
 			}
@@ -123,20 +123,20 @@ func TestAsProcessOne(t *testing.T) {
 // is silent about them, as Supervisor's is.
 func TestAsSubreaper(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	s.withOrphans()
+	s := newTestDaemon(t)
+	s.configureOrphans()
 	s.start()
-	s.orphansAreReaped()
+	s.checkOrphansReaped()
 	if strings.Contains(s.read("supervisord.log"), "reaped unknown pid") {
 		t.Error("the log tells of orphans")
 	}
-	s.endsInOrder(syscall.SIGTERM)
+	s.stopBySignal(syscall.SIGTERM)
 }
 
 // TestWithoutSubreaper: orphans are left to whoever had them with Supervisor.
 func TestWithoutSubreaper(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=sh -c \"setsid sleep 600 & exit 0\"\nstartretries=0\nstdout_logfile=NONE\n")
 	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "[supervisord]", "[supervisord]\nsubreaper=false", 1))
 	s.start()

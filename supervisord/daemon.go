@@ -16,23 +16,23 @@ import (
 	"supervisor/supervisord/system/daemon"
 )
 
-// supervise is the daemon: one life after the other, until one ends in a
+// runDaemon is the daemon: one life after the other, until one ends in a
 // shutdown. It returns the exit status.
-func (m *mainProgram) supervise() (int, error) {
-	from, scales := m.handed()
+func (m *mainProgram) runDaemon() (int, error) {
+	from, scales := m.configSource()
 	conf, err := m.loadFrom(from, scales)
 	if err != nil {
 		return 0, err
 	}
-	if m.rehearsal {
-		_, err := fmt.Fprintln(m.stdout, ready)
+	if m.dryRun {
+		_, err := fmt.Fprintln(m.stdout, readyLine)
 		return 0, err
 	}
-	if !conf.Supervisord.NoDaemon && m.background == nil && m.heritage == nil {
+	if !conf.Supervisord.NoDaemon && m.background == nil && m.handedOver == nil {
 		return daemon.StartInBackground(m.args, from)
 	}
-	m.files = from.ReadOnce(!conf.Supervisord.NoDaemon)
-	daemon.KeepDescriptors()
+	m.files = from.OneTimeFiles(!conf.Supervisord.NoDaemon)
+	daemon.CloseOnExecAll()
 	daemon.ReserveThreads()
 	pending := newPendingSignals()
 	pending.catch()
@@ -42,11 +42,11 @@ func (m *mainProgram) supervise() (int, error) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
 	ctx, end := context.WithCancel(context.Background())
-	log := &switchedLog{}
+	log := &switchableLog{}
 	spawner := spawn.New(slog.New(log))
-	if m.heritage != nil {
-		spawner.Hold() // until those who have been handed over are known
-		for _, sig := range m.heritage.Signals {
+	if m.handedOver != nil {
+		spawner.PauseReaping() // until those who have been handed over are known
+		for _, sig := range m.handedOver.Signals {
 			pending.add(syscall.Signal(sig))
 		}
 	}
@@ -56,18 +56,18 @@ func (m *mainProgram) supervise() (int, error) {
 	defer end()
 
 	bus := &events.Bus{}
-	heritage, failure := m.heritage, ""
-	for first := heritage == nil; ; first = false {
-		l := &life{
-			mainProgram: m, conf: conf, from: from, first: first, bus: bus, spawner: spawner, switched: log, signals: pending,
-			heritage: heritage, failure: failure, leaving: make(chan struct{}),
+	handedOver, failure := m.handedOver, ""
+	for first := handedOver == nil; ; first = false {
+		l := &daemonRun{
+			mainProgram: m, conf: conf, from: from, first: first, bus: bus, spawner: spawner, sharedLog: log, signals: pending,
+			handedOver: handedOver, upgradeFailure: failure, upgradeStarted: make(chan struct{}),
 		}
-		mood, handed, err := l.live(ctx)
+		mood, handed, err := l.runOnce(ctx)
 		if err != nil || mood != states.DaemonRestarting && handed == nil {
 			return m.status, err
 		}
-		if heritage, failure = handed, ""; handed != nil {
-			failure = fmt.Sprintf("not upgraded: %v", handed.execute())
+		if handedOver, failure = handed, ""; handed != nil {
+			failure = fmt.Sprintf("not upgraded: %v", handed.exec())
 			pending.catch()
 			handed.Upgrades--
 			// It goes on with what has been handed over to nobody.
@@ -77,26 +77,26 @@ func (m *mainProgram) supervise() (int, error) {
 			}
 			continue
 		}
-		conf, from = l.next.Config, l.next.From
+		conf, from = l.nextConfig.Config, l.nextConfig.From
 	}
 }
 
-func (m *mainProgram) program(group, name string, options map[string]string) ([]*config.Process, error) {
+func (m *mainProgram) makeProgram(group, name string, options map[string]string) ([]*config.Process, error) {
 	return config.MakeProgram(m.loadOptions(), group, name, options)
 }
 
-// handed is what the configuration of this process is read from, and the scales
+// configSource is what the configuration of this process is read from, and the scales
 // that a rehearsal has to try.
-func (m *mainProgram) handed() (*config.Snapshot, []config.Scale) {
+func (m *mainProgram) configSource() (*config.Snapshot, []config.Scale) {
 	switch {
 	case m.background != nil:
 		return m.background.Files, nil
-	case m.heritage == nil || m.heritage.Files == nil:
+	case m.handedOver == nil || m.handedOver.Files == nil:
 		return config.NewSnapshot(), nil
-	case m.rehearsal:
-		return m.heritage.Files, m.heritage.Scales
+	case m.dryRun:
+		return m.handedOver.Files, m.handedOver.Scales
 	}
-	return m.heritage.Files, nil
+	return m.handedOver.Files, nil
 }
 
 // loadFrom reads a configuration that the daemon begins with. What can't be read

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// inTurn is a pod in which each program waits for the one before. Programs that
+// configureDependencies is a pod in which each program waits for the one before. Programs that
 // start and end say so in one file.
-func (s *site) inTurn(more string) {
+func (s *testDaemon) configureDependencies(more string) {
 	s.t.Helper()
 	const says = `sh -c "echo %(program_name)s begins >>%(here)s/order; trap 'sleep 0.2; echo %(program_name)s ends >>%(here)s/order; exit 0' TERM; while :; do sleep 0.05; done"`
 	s.configure(`[program:db]
@@ -33,7 +33,7 @@ autostart=false
 ` + more)
 }
 
-func (s *site) expectStatus(name, want string) {
+func (s *testDaemon) expectStatus(name, want string) {
 	s.t.Helper()
 	s.await(name+" is "+want, func() bool {
 		return strings.Contains(strings.Join(strings.Fields(s.ctl("status", name)), " "), name+" "+want)
@@ -42,8 +42,8 @@ func (s *site) expectStatus(name, want string) {
 
 func TestDependencies(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	s.inTurn("")
+	s := newTestDaemon(t)
+	s.configureDependencies("")
 	s.start()
 	s.expectStatus("web", "STOPPED waiting for file:"+s.path("flag"))
 	if why := s.ctl("why", "web"); !strings.Contains(why, "probe: waits for file:") {
@@ -89,9 +89,9 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-func TestAStartThatFailsSaysBecauseOfWhom(t *testing.T) {
+func TestFailedStartNamesDependency(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:db]\ncommand=false\nstartretries=0\nautostart=false\n[program:web]\ncommand=sleep 1000\ndepends_on=db\nautostart=false\n")
 	s.start()
 	s.await("the daemon answers", func() bool { return strings.Contains(s.ctl("status"), "web") })
@@ -101,17 +101,17 @@ func TestAStartThatFailsSaysBecauseOfWhom(t *testing.T) {
 	}
 }
 
-// TestWhoWaitsGoesOnWaiting: over a crash, an upgrade and a restart of the daemon;
+// TestWaitingStartAcrossDaemons: over a crash, an upgrade and a restart of the daemon;
 // and who has been told not to start is not started.
-func TestWhoWaitsGoesOnWaiting(t *testing.T) {
+func TestWaitingStartAcrossDaemons(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*site){
-		"crash":   func(s *site) { s.crash(); s.start() },
-		"upgrade": func(s *site) { s.ctl("upgrade") },
+	for name, change := range map[string]func(*testDaemon){
+		"crash":   func(s *testDaemon) { s.crash(); s.start() },
+		"upgrade": func(s *testDaemon) { s.ctl("upgrade") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.inTurn("[program:late]\ncommand=sleep 1000\ndepends_on=web\n[program:asked]\ncommand=sleep 1000\ndepends_on=web\nautostart=false\n" +
+			s := newTestDaemon(t)
+			s.configureDependencies("[program:late]\ncommand=sleep 1000\ndepends_on=web\n[program:asked]\ncommand=sleep 1000\ndepends_on=web\nautostart=false\n" +
 				"[program:bound]\ncommand=sleep 1000\ndepends_on=other!\n[program:other]\ncommand=sleep 1000\n")
 			s.start()
 			s.awaitRunning("db", "bound")
@@ -148,8 +148,8 @@ func TestWhoWaitsGoesOnWaiting(t *testing.T) {
 
 func TestRestartOfTheDaemonStartsInOrder(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	s.inTurn("")
+	s := newTestDaemon(t)
+	s.configureDependencies("")
 	s.write("flag", "")
 	s.start()
 	s.awaitRunning("web")
@@ -161,19 +161,19 @@ func TestRestartOfTheDaemonStartsInOrder(t *testing.T) {
 
 func TestShutdownDeadline(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	s.configure("[program:deaf]\ncommand=" + s.deafCommand("deaf") + "\nstopwaitsecs=10000\npriority=1\n" +
-		"[program:deafer]\ncommand=" + s.deafCommand("deafer") + "\nstopwaitsecs=10000\n")
-	s.inSupervisord("shutdown_timeout=1s")
+	s := newTestDaemon(t)
+	s.configure("[program:deaf]\ncommand=" + s.ignoreTERMCommand("deaf") + "\nstopwaitsecs=10000\npriority=1\n" +
+		"[program:deafer]\ncommand=" + s.ignoreTERMCommand("deafer") + "\nstopwaitsecs=10000\n")
+	s.addSupervisordOptions("shutdown_timeout=1s")
 	s.start()
 	s.awaitRunning("deaf", "deafer")
-	s.awaitDeaf("deaf", "deafer")
+	s.awaitIgnoresTERM("deaf", "deafer")
 	begun := time.Now()
 	s.ctl("shutdown")
 	if got := s.exitStatus(); got != 0 {
 		t.Errorf("exit status %d", got)
 	}
-	if took := time.Since(begun); took < time.Second || took > patience {
+	if took := time.Since(begun); took < time.Second || took > waitTimeout {
 		t.Errorf("it took %s", took)
 	}
 	if log := s.read("supervisord.log"); !strings.Contains(log, "the time for the shutdown is over, killing deaf, deafer") {
@@ -181,8 +181,8 @@ func TestShutdownDeadline(t *testing.T) {
 	}
 }
 
-// TestTheExampleLoads: in ours without a warning, and in the real Supervisor.
-func TestTheExampleLoads(t *testing.T) {
+// TestExampleLoads: in ours without a warning, and in the real Supervisor.
+func TestExampleLoads(t *testing.T) {
 	t.Parallel()
 	example, err := filepath.Abs("../docs/examples/laravel-pod.conf")
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// crowd is the processes of the program p, as supervisorctl status tells of them.
-func (s *site) crowd() (running map[string]bool, waiting []string, out string) {
+// processStates is the processes of the program p, as supervisorctl status tells of them.
+func (s *testDaemon) processStates() (running map[string]bool, waiting []string, out string) {
 	s.t.Helper()
 	running = make(map[string]bool)
 	out = s.ctl("status", "p:*")
@@ -27,20 +27,20 @@ func (s *site) crowd() (running map[string]bool, waiting []string, out string) {
 	return running, waiting, out
 }
 
-// awaitCrowd waits until all of n processes but those stopped run or wait for
+// awaitProcessStates waits until all of n processes but those stopped run or wait for
 // descriptors, at least so many run, and there are no others.
-func (s *site) awaitCrowd(n, stopped, atLeast int) (running map[string]bool) {
+func (s *testDaemon) awaitProcessStates(n, stopped, atLeast int) (running map[string]bool) {
 	s.t.Helper()
 	s.await("all run or wait", func() bool {
 		var waiting []string
-		running, waiting, _ = s.crowd()
+		running, waiting, _ = s.processStates()
 		return len(running)+len(waiting) == n-stopped && len(running) >= atLeast && len(waiting) > 0 && len(s.processes()) == len(running)
 	})
 	return running
 }
 
-// hang opens connections to the unix socket that say nothing.
-func (s *site) hang(n int) (release func()) {
+// openIdleConnections opens connections to the unix socket that say nothing.
+func (s *testDaemon) openIdleConnections(n int) (release func()) {
 	s.t.Helper()
 	var all []net.Conn
 	for range n {
@@ -57,8 +57,8 @@ func (s *site) hang(n int) (release func()) {
 	}
 }
 
-// makesRoom stops one of those that run, and waits until another has its place.
-func (s *site) makesRoom(running map[string]bool, n, stopped int) (still map[string]bool) {
+// stopOneAndAwait stops one of those that run, and waits until another has its place.
+func (s *testDaemon) stopOneAndAwait(running map[string]bool, n, stopped int) (still map[string]bool) {
 	s.t.Helper()
 	var names []string
 	for name := range running {
@@ -68,27 +68,27 @@ func (s *site) makesRoom(running map[string]bool, n, stopped int) (still map[str
 	if out := s.ctl("stop", one); out != one+": stopped\n" {
 		s.t.Errorf("stop: %s", out)
 	}
-	return s.awaitCrowd(n, stopped+1, len(running))
+	return s.awaitProcessStates(n, stopped+1, len(running))
 }
 
-// TestProgramsThatDoNotFit: more programs than there are descriptors for. The rest
+// TestMoreProgramsThanDescriptors: more programs than there are descriptors for. The rest
 // waits, the API answers, and after a crash of the daemon as well.
-func TestProgramsThatDoNotFit(t *testing.T) {
+func TestMoreProgramsThanDescriptors(t *testing.T) {
 	t.Parallel()
 	need(t, "prlimit")
-	s := newSite(t)
+	s := newTestDaemon(t)
 	const n = 12
 	s.configure(fmt.Sprintf("[program:p]\ncommand=sleep 600\nprocess_name=p%%(process_num)02d\nnumprocs=%d\nstartsecs=0\nstartretries=0\n", n))
-	s.inSupervisord("minfds=10")
+	s.addSupervisordOptions("minfds=10")
 	start := func() { s.startUnder("prlimit", "--nofile=64:64", "--") }
 	start()
-	running := s.awaitCrowd(n, 0, 3)
-	release := s.hang(8)
-	if _, _, out := s.crowd(); strings.Count(out, "\n") != n {
+	running := s.awaitProcessStates(n, 0, 3)
+	release := s.openIdleConnections(8)
+	if _, _, out := s.processStates(); strings.Count(out, "\n") != n {
 		t.Errorf("status beside silent clients: %s", out)
 	}
 	release()
-	running = s.makesRoom(running, n, 0)
+	running = s.stopOneAndAwait(running, n, 0)
 	pids := make(map[string]int)
 	for name := range running {
 		pids[name] = s.pid(name)
@@ -96,7 +96,7 @@ func TestProgramsThatDoNotFit(t *testing.T) {
 
 	s.crash()
 	start()
-	running = s.awaitCrowd(n, 1, len(pids))
+	running = s.awaitProcessStates(n, 1, len(pids))
 	for name, pid := range pids {
 		if got := s.pid(name); got != pid {
 			t.Errorf("%s has pid %d, not %d", name, got, pid)
@@ -109,12 +109,12 @@ func TestProgramsThatDoNotFit(t *testing.T) {
 			return strings.Contains(target, "pidfd")
 		})
 	})
-	release = s.hang(8)
-	if _, _, out := s.crowd(); strings.Count(out, "\n") != n {
+	release = s.openIdleConnections(8)
+	if _, _, out := s.processStates(); strings.Count(out, "\n") != n {
 		t.Errorf("status beside silent clients after the crash: %s", out)
 	}
 	release()
-	s.makesRoom(running, n, 1)
+	s.stopOneAndAwait(running, n, 1)
 	if log := s.read("supervisord.log"); strings.Contains(log, "gave up") {
 		t.Error("a program was given up")
 	}

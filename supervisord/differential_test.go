@@ -35,39 +35,39 @@ func TestSameAsSupervisor(t *testing.T) {
 		t.Skip("SKIPPED: needs Debian's Supervisor")
 	}
 	need(t, "/usr/bin/supervisord", "/usr/bin/supervisorctl")
-	sequences, seed := number("SUPERVISOR_DIFFERENTIAL", 0), number("SUPERVISOR_DIFFERENTIAL_SEED", int(time.Now().Unix()))
+	sequences, seed := envInt("SUPERVISOR_DIFFERENTIAL", 0), envInt("SUPERVISOR_DIFFERENTIAL_SEED", int(time.Now().Unix()))
 	if sequences == 0 {
 		t.Skip("SKIPPED: make differential runs it")
 	}
-	lanes := make(chan struct{}, number("SUPERVISOR_DIFFERENTIAL_LANES", 4))
+	lanes := make(chan struct{}, envInt("SUPERVISOR_DIFFERENTIAL_LANES", 4))
 	var all sync.WaitGroup
 	defer all.Wait()
 	for i := range sequences {
 		lanes <- struct{}{}
 		all.Go(func() {
 			defer func() { <-lanes }()
-			t.Run(fmt.Sprintf("seed %d", seed+i), func(t *testing.T) { newDuel(t, uint64(seed+i)).fight() })
+			t.Run(fmt.Sprintf("seed %d", seed+i), func(t *testing.T) { newComparison(t, uint64(seed+i)).run() })
 		})
 	}
 }
 
-func number(variable string, otherwise int) int {
+func envInt(variable string, otherwise int) int {
 	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
 		return n
 	}
 	return otherwise
 }
 
-const stepsOfADuel = 30
+const stepsPerRun = 30
 
-// duel is the two daemons, side by side.
-type duel struct {
+// comparison is the two daemons, side by side.
+type comparison struct {
 	t        *testing.T
 	random   *rand.Rand
 	sides    [2]*side
 	programs []string // full names of processes, and what is none
 	groups   []string
-	story    []string // what was done, for the report
+	steps    []string // what was done, for the report
 }
 
 // side is one of the two.
@@ -79,20 +79,20 @@ type side struct {
 	process     *exec.Cmd
 }
 
-func newDuel(t *testing.T, seed uint64) *duel {
-	d := &duel{t: t, random: rand.New(rand.NewPCG(seed, seed))}
-	text := d.configuration()
+func newComparison(t *testing.T, seed uint64) *comparison {
+	d := &comparison{t: t, random: rand.New(rand.NewPCG(seed, seed))}
+	text := d.randomConfig()
 	d.sides = [2]*side{
 		{name: "Supervisor", daemon: "/usr/bin/supervisord", ctl: "/usr/bin/supervisorctl"},
 		{name: "ours", daemon: "supervisord", ctl: "supervisorctl"},
 	}
 	for _, s := range d.sides {
-		s.begin(t, text)
+		s.start(t, text)
 	}
 	return d
 }
 
-func (s *side) begin(t *testing.T, text string) {
+func (s *side) start(t *testing.T, text string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "duel")
 	if err != nil {
@@ -132,7 +132,7 @@ func (s *side) killAll() {
 }
 
 func (s *side) call(method string, reply any, args ...any) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
 	defer cancel()
 	return s.client.Call(ctx, method, reply, args...)
 }
@@ -143,16 +143,16 @@ func (s *side) infos() []api.ProcessInfo {
 	return infos
 }
 
-// commands are what programs do. Those that end do it at once, or not before
+// testCommands are what programs do. Those that end do it at once, or not before
 // they are told to.
-var commands = []string{
+var testCommands = []string{
 	"/bin/cat", "/bin/cat", "/bin/sleep 1000", "/bin/true", "/bin/false", "/bin/sh -c 'echo out; echo err >&2; exit 3'",
 	"/bin/sh -c 'echo ready; exec cat'", `/bin/sh -c "trap 'exit 7' USR1 TERM; echo up; while :; do sleep 0.05; done"`,
 	"/no/such/file", "nosuchcommand -x", "/tmp", "/bin/sh -c 'unfinished",
 }
 
-// configuration makes up programs and groups.
-func (d *duel) configuration() string {
+// randomConfig makes up programs and groups.
+func (d *comparison) randomConfig() string {
 	r := d.random
 	var b strings.Builder
 	b.WriteString(`[supervisord]
@@ -190,7 +190,7 @@ serverurl=unix://@DIR@/s.sock
 			}
 			d.programs = append(d.programs, full)
 		}
-		d.program(&b, name, count)
+		d.randomProgram(&b, name, count)
 	}
 	d.groups = loose
 	if len(grouped) > 0 {
@@ -202,9 +202,9 @@ serverurl=unix://@DIR@/s.sock
 	return b.String()
 }
 
-func (d *duel) program(b *strings.Builder, name string, count int) {
+func (d *comparison) randomProgram(b *strings.Builder, name string, count int) {
 	r := d.random
-	command := commands[r.IntN(len(commands))]
+	command := testCommands[r.IntN(len(testCommands))]
 	fmt.Fprintf(b, "[program:%s]\ncommand=%s\n", name, command)
 	if count > 1 {
 		fmt.Fprintf(b, "numprocs=%d\nprocess_name=%%(program_name)s_%%(process_num)d\n", count)
@@ -236,18 +236,18 @@ func (d *duel) program(b *strings.Builder, name string, count int) {
 	choose("directory", "", "/", "@DIR@")
 }
 
-// fight does the same to both until they differ.
-func (d *duel) fight() {
-	if !d.agree("start") {
+// run does the same to both until they differ.
+func (d *comparison) run() {
+	if !d.awaitSameState("start") {
 		return
 	}
-	for range stepsOfADuel {
-		what, do := d.step()
-		d.story = append(d.story, what)
+	for range stepsPerRun {
+		what, do := d.randomStep()
+		d.steps = append(d.steps, what)
 		before := [2][]api.ProcessInfo{d.sides[0].infos(), d.sides[1].infos()}
 		var got [2]string
 		for i, s := range d.sides {
-			got[i] = s.normal(do(s))
+			got[i] = s.normalize(do(s))
 		}
 		if got[0] != got[1] {
 			d.report("answer to "+what, got[0], got[1])
@@ -256,14 +256,14 @@ func (d *duel) fight() {
 		if strings.Contains(what, "ignal") {
 			d.awaitSignals(before)
 		}
-		if !d.agree(what) {
+		if !d.awaitSameState(what) {
 			return
 		}
 	}
 }
 
-// step makes up something to do and how to do it.
-func (d *duel) step() (string, func(*side) string) {
+// randomStep makes up something to do and how to do it.
+func (d *comparison) randomStep() (string, func(*side) string) {
 	r := d.random
 	name := d.programs[r.IntN(len(d.programs))]
 	group := d.groups[r.IntN(len(d.groups))]
@@ -296,12 +296,12 @@ func (d *duel) step() (string, func(*side) string) {
 	case 17:
 		return rpcStep("getAllConfigInfo")
 	default:
-		return ctlStep(d.ctlLine(name, group, sig))
+		return ctlStep(d.randomCtlLine(name, group, sig))
 	}
 }
 
-// ctlLine makes up what to type.
-func (d *duel) ctlLine(name, group, sig string) string {
+// randomCtlLine makes up what to type.
+func (d *comparison) randomCtlLine(name, group, sig string) string {
 	lines := []string{
 		"status", "status " + name, "status " + group + ":*", "start " + name, "stop " + name, "restart " + name,
 		"start " + group + ":*", "stop " + group + ":*", "signal " + sig + " " + name, "pid " + name, "tail " + name,
@@ -373,8 +373,8 @@ var (
 	barePID    = regexp.MustCompile(`(?m)^[1-9]\d*$`)
 )
 
-// normal takes out of an answer what can't be equal.
-func (s *side) normal(text string) string {
+// normalize takes out of an answer what can't be equal.
+func (s *side) normalize(text string) string {
 	text = strings.ReplaceAll(text, s.dir, "DIR")
 	text = anyPID.ReplaceAllString(text, "pid PID")
 	text = anyUptime.ReplaceAllString(text, "uptime")
@@ -384,36 +384,36 @@ func (s *side) normal(text string) string {
 	return barePID.ReplaceAllString(text, "PID")
 }
 
-// picture is what a side looks like from outside, in lines.
-func (s *side) picture() string {
+// stateText is what a side looks like from outside, in lines.
+func (s *side) stateText() string {
 	var lines []string
 	for _, i := range s.infos() {
 		lines = append(lines, fmt.Sprintf("%s:%s %s exit %d err %q pid %v started %v stopped %v", i.Group, i.Name, i.StateName,
 			i.ExitStatus, i.SpawnErr, i.PID > 0, i.Start > 0, i.Stop > 0))
 	}
-	return s.normal(strings.Join(lines, "\n"))
+	return s.normalize(strings.Join(lines, "\n"))
 }
 
-// agree waits until both sides look the same and have come to rest. Python's
+// awaitSameState waits until both sides look the same and have come to rest. Python's
 // loop is up to a second late.
-func (d *duel) agree(what string) bool {
-	var pictures [2]string
+func (d *comparison) awaitSameState(what string) bool {
+	var states [2]string
 	same := func() bool {
-		pictures = [2]string{d.sides[0].picture(), d.sides[1].picture()}
-		return pictures[0] == pictures[1] && !strings.Contains(pictures[0], "ING exit") || strings.Count(pictures[0], "RUNNING exit")+
-			strings.Count(pictures[0], "STARTING exit 0 err \"\" pid true") == strings.Count(pictures[0], "ING exit") && pictures[0] == pictures[1] &&
-			!strings.Contains(pictures[0], "BACKOFF")
+		states = [2]string{d.sides[0].stateText(), d.sides[1].stateText()}
+		return states[0] == states[1] && !strings.Contains(states[0], "ING exit") || strings.Count(states[0], "RUNNING exit")+
+			strings.Count(states[0], "STARTING exit 0 err \"\" pid true") == strings.Count(states[0], "ING exit") && states[0] == states[1] &&
+			!strings.Contains(states[0], "BACKOFF")
 	}
 	if poll(same) {
 		return true
 	}
-	d.report("state after "+what, pictures[0], pictures[1])
+	d.report("state after "+what, states[0], states[1])
 	return false
 }
 
 // awaitSignals waits until whoever was to die of a signal has died, on both
 // sides, and for a while nobody else does.
-func (d *duel) awaitSignals(before [2][]api.ProcessInfo) {
+func (d *comparison) awaitSignals(before [2][]api.ProcessInfo) {
 	limit := time.Now().Add(3 * time.Second)
 	var since time.Time // when it began to look so
 	for time.Now().Before(limit) {
@@ -427,7 +427,7 @@ func (d *duel) awaitSignals(before [2][]api.ProcessInfo) {
 			}
 		}
 		switch {
-		case !maps.Equal(gone[0], gone[1]) || !d.noticed(before, gone[0]):
+		case !maps.Equal(gone[0], gone[1]) || !d.bothNoticed(before, gone[0]):
 			since = time.Time{}
 		case since.IsZero():
 			since = time.Now()
@@ -438,8 +438,8 @@ func (d *duel) awaitSignals(before [2][]api.ProcessInfo) {
 	}
 }
 
-// noticed tells whether both daemons know of the deaths.
-func (d *duel) noticed(before [2][]api.ProcessInfo, gone map[string]bool) bool {
+// bothNoticed tells whether both daemons know of the deaths.
+func (d *comparison) bothNoticed(before [2][]api.ProcessInfo, gone map[string]bool) bool {
 	for i, s := range d.sides {
 		old := make(map[string]int)
 		for _, p := range before[i] {
@@ -454,7 +454,7 @@ func (d *duel) noticed(before [2][]api.ProcessInfo, gone map[string]bool) bool {
 	return true
 }
 
-func (d *duel) report(what, theirs, ours string) {
+func (d *comparison) report(what, theirs, ours string) {
 	text, _ := os.ReadFile(filepath.Join(d.sides[1].dir, "c.conf"))
 	logs := ""
 	for _, s := range d.sides {
@@ -462,5 +462,5 @@ func (d *duel) report(what, theirs, ours string) {
 		logs += fmt.Sprintf("--- log of %s\n%s", s.name, log)
 	}
 	d.t.Errorf("%s (-Supervisor +ours):\n%s\nafter:\n  %s\nconfiguration:\n%s\n%s", what,
-		cmp.Diff(strings.Split(theirs, "\n"), strings.Split(ours, "\n")), strings.Join(d.story, "\n  "), text, logs)
+		cmp.Diff(strings.Split(theirs, "\n"), strings.Split(ours, "\n")), strings.Join(d.steps, "\n  "), text, logs)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // exitStatus waits for the daemon to end by itself.
-func (s *site) exitStatus() int {
+func (s *testDaemon) exitStatus() int {
 	s.t.Helper()
 	err := s.daemon.Wait()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
@@ -20,16 +20,16 @@ func (s *site) exitStatus() int {
 	return 0
 }
 
-func (s *site) lastLine() string {
+func (s *testDaemon) lastLogLine() string {
 	lines := strings.Split(strings.TrimSpace(s.read("supervisord.log")), "\n")
 	_, line, _ := strings.Cut(lines[len(lines)-1], ",")
 	_, line, _ = strings.Cut(line, " ") // without the time
 	return line
 }
 
-// TestTheDaemonEndsWithAProgram: its exit status is the program's, everything
+// TestDaemonExitsWithProgram: its exit status is the program's, everything
 // else has been stopped, and the last line of the log tells why.
-func TestTheDaemonEndsWithAProgram(t *testing.T) {
+func TestDaemonExitsWithProgram(t *testing.T) {
 	t.Parallel()
 	const other = "[program:other]\ncommand=sleep 1000\n"
 	for name, tt := range map[string]struct {
@@ -68,14 +68,14 @@ func TestTheDaemonEndsWithAProgram(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
+			s := newTestDaemon(t)
 			s.configure(strings.ReplaceAll(tt.programs, "$$$$", "$$"))
-			s.inSupervisord(tt.supervisord)
+			s.addSupervisordOptions(tt.supervisord)
 			s.launch(exec.Command("supervisord", append(tt.flags, "-n", "-s", "-c", s.path("supervisord.conf"))...))
 			if got := s.exitStatus(); got != tt.want {
 				t.Errorf("exit status %d, want %d", got, tt.want)
 			}
-			if got := s.lastLine(); got != tt.last {
+			if got := s.lastLogLine(); got != tt.last {
 				t.Errorf("the last line is %q, want %q", got, tt.last)
 			}
 			if left := s.processes(); len(left) > 0 {
@@ -85,10 +85,10 @@ func TestTheDaemonEndsWithAProgram(t *testing.T) {
 	}
 }
 
-// TestAnOrdinaryShutdownIsNoFailure: what is stopped does not count as ended.
-func TestAnOrdinaryShutdownIsNoFailure(t *testing.T) {
+// TestShutdownIsNotFailure: what is stopped does not count as ended.
+func TestShutdownIsNotFailure(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:web]\ncommand=sleep 1000\nessential=true\n[program:job]\ncommand=sleep 1000\nexit_on=exit, failure\n")
 	s.start()
 	s.awaitRunning("web", "job")

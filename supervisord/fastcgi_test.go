@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// frontConf serves everything on a unix socket, by way of the FastCGI program.
-const frontConf = `
+// nginxFastCGIConf serves everything on a unix socket, by way of the FastCGI program.
+const nginxFastCGIConf = `
 user root;
 worker_processes 1;
 pid %[1]s/nginx.pid;
@@ -42,13 +42,13 @@ http {
 
 // startNginx starts nginx before the programs of the site, and ends it with
 // the test. It returns a client of it.
-func (s *site) startNginx() *http.Client {
+func (s *testDaemon) startNginx() *http.Client {
 	s.t.Helper()
 	path, err := exec.LookPath("nginx")
 	if err != nil {
 		s.t.Skip("SKIPPED: there is no nginx to put in front of a FastCGI program")
 	}
-	nginx := exec.Command(path, "-c", s.write("nginx.conf", fmt.Sprintf(frontConf, s.dir)), "-p", s.dir, "-g", "daemon off;")
+	nginx := exec.Command(path, "-c", s.write("nginx.conf", fmt.Sprintf(nginxFastCGIConf, s.dir)), "-p", s.dir, "-g", "daemon off;")
 	if err := nginx.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func (s *site) startNginx() *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-func (s *site) answers(socket string) bool {
+func (s *testDaemon) answers(socket string) bool {
 	c, err := net.Dial("unix", s.path(socket))
 	if err == nil {
 		c.Close()
@@ -75,8 +75,8 @@ func (s *site) answers(socket string) bool {
 	return err == nil
 }
 
-// page returns the status and the text of a page.
-func page(t *testing.T, c *http.Client, url string) (int, string) {
+// getPage returns the status and the text of a page.
+func getPage(t *testing.T, c *http.Client, url string) (int, string) {
 	t.Helper()
 	r, err := c.Get(url)
 	if err != nil {
@@ -92,7 +92,7 @@ func page(t *testing.T, c *http.Client, url string) (int, string) {
 
 func TestFastCGIBehindNginx(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	client := s.startNginx()
 	s.configure(`[fcgi-program:f]
 command=child fcgi
@@ -107,7 +107,7 @@ stdout_logfile=%(here)s/f.log
 
 	var who []string
 	for range 50 {
-		status, text := page(t, client, "http://example.org/some/page?x=1")
+		status, text := getPage(t, client, "http://example.org/some/page?x=1")
 		name, ok := strings.CutSuffix(text, " answers http://example.org/some/page?x=1\n")
 		if status != http.StatusOK || !ok {
 			t.Fatalf("%d %s", status, text)
@@ -121,15 +121,15 @@ stdout_logfile=%(here)s/f.log
 	}
 
 	s.ctl("stop", "f:f_0")
-	if _, text := page(t, client, "http://example.org/"); !strings.HasPrefix(text, "f_1 answers") {
+	if _, text := getPage(t, client, "http://example.org/"); !strings.HasPrefix(text, "f_1 answers") {
 		t.Errorf("with one left: %s", text)
 	}
 	s.ctl("stop", "f:f_1")
-	if status, _ := page(t, client, "http://example.org/"); status != http.StatusBadGateway {
+	if status, _ := getPage(t, client, "http://example.org/"); status != http.StatusBadGateway {
 		t.Errorf("with none left: %d", status)
 	}
 	s.ctl("start", "f:f_0")
-	if _, text := page(t, client, "http://example.org/"); !strings.HasPrefix(text, "f_0 answers") {
+	if _, text := getPage(t, client, "http://example.org/"); !strings.HasPrefix(text, "f_0 answers") {
 		t.Errorf("after a start: %s", text)
 	}
 	if got := s.ctl("restart", "f:*"); strings.Contains(got, "ERROR") {
@@ -139,7 +139,7 @@ stdout_logfile=%(here)s/f.log
 
 func TestFastCGIProgramInAGroup(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(`[group:g]
 programs=f,h
 [fcgi-program:f]
@@ -159,9 +159,9 @@ autostart=false
 	s.await("the end", func() bool { return !s.answers("f.sock") })
 }
 
-func TestFastCGISocketThatCannotBeCreated(t *testing.T) {
+func TestFastCGISocketFailure(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[fcgi-program:f]\ncommand=child fcgi\nsocket=unix://%(here)s/none/f.sock\n")
 	out, err := exec.Command("supervisord", "-s", "-c", s.path("supervisord.conf")).CombinedOutput()
 	want := "Error: Could not create FastCGI socket unix://" + s.path("none/f.sock") + ": [Errno 2] No such file or directory\n"

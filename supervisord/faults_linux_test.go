@@ -17,21 +17,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inside is a file as the daemon sees it, in a mount namespace of its own.
-func (s *site) inside(name string) string {
+// pathInNamespace is a file as the daemon sees it, in a mount namespace of its own.
+func (s *testDaemon) pathInNamespace(name string) string {
 	return fmt.Sprintf("/proc/%d/root%s", s.daemonPid(), s.path(name))
 }
 
-func (s *site) touch(name string) { s.t.Helper(); s.write(name, "") }
+func (s *testDaemon) touch(name string) { s.t.Helper(); s.write(name, "") }
 
-// grows waits until a file has become longer.
-func (s *site) grows(path string) {
+// awaitGrowth waits until a file has become longer.
+func (s *testDaemon) awaitGrowth(path string) {
 	s.t.Helper()
-	before := size(path)
-	s.await(path+" grows", func() bool { return size(path) > before })
+	before := fileSize(path)
+	s.await(path+" grows", func() bool { return fileSize(path) > before })
 }
 
-func size(path string) int64 {
+func fileSize(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {
 		return 0
@@ -39,8 +39,8 @@ func size(path string) int64 {
 	return info.Size()
 }
 
-// memory is the most that the daemon ever had in memory, in bytes.
-func (s *site) memory() int {
+// peakMemory is the most that the daemon ever had in memory, in bytes.
+func (s *testDaemon) peakMemory() int {
 	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.daemonPid()))
 	_, rest, _ := strings.Cut(string(data), "VmHWM:")
 	kb, err := strconv.Atoi(strings.Fields(rest)[0])
@@ -55,7 +55,7 @@ func (s *site) memory() int {
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	needNamespaces(t, "--mount")
-	s := newSite(t)
+	s := newTestDaemon(t)
 	if err := os.Mkdir(s.path("small"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -76,10 +76,10 @@ exec sleep 600
 	s.startUnder("unshare", "--mount", "sh", "-ec",
 		`mount -t tmpfs -o size=256k none "$0" && head -c 200k /dev/zero > "$0/ballast"; exec "$@"`, s.path("small"))
 	s.await("the outage in the log", func() bool { return strings.Contains(s.read("supervisord.log"), "cannot write log") })
-	s.grows(s.path("beat")) // its pipe is read, or it would wait
+	s.awaitGrowth(s.path("beat")) // its pipe is read, or it would wait
 	s.touch("stop")
 	s.await("the sum", func() bool { return strings.HasSuffix(s.read("total"), "\n") })
-	if err := os.Remove(s.inside("small/ballast")); err != nil {
+	if err := os.Remove(s.pathInNamespace("small/ballast")); err != nil {
 		t.Fatal(err)
 	}
 	s.touch("again")
@@ -93,28 +93,28 @@ exec sleep 600
 	// What was in the pipe when the outage ended comes to the log after the
 	// line that tells of its end.
 	s.await("every byte in the log or counted", func() bool {
-		return int(size(s.inside("small/p.log")))+lost == total+len("finished\n")
+		return int(fileSize(s.pathInNamespace("small/p.log")))+lost == total+len("finished\n")
 	})
 	if n := strings.Count(s.read("supervisord.log"), "cannot write log"); n != 1 {
 		t.Errorf("the outage was told %d times", n)
 	}
 }
 
-const ticker = "sh -c 'while :; do echo tick; sleep 0.02; done'"
+const tickingCommand = "sh -c 'while :; do echo tick; sleep 0.02; done'"
 
 // TestLogDirectoryIsReplaced: the daemon writes on into the file that it has,
 // and finds the new one when told to.
 func TestLogDirectoryIsReplaced(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	if err := os.Mkdir(s.path("logs"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s.configure(fmt.Sprintf("[program:p]\ncommand=%s\nstdout_logfile=%s/logs/p.log\nstartsecs=0\n", ticker, s.dir))
+	s.configure(fmt.Sprintf("[program:p]\ncommand=%s\nstdout_logfile=%s/logs/p.log\nstartsecs=0\n", tickingCommand, s.dir))
 	s.start()
 	s.awaitRunning("p")
 	pid := s.pid("p")
-	s.grows(s.path("logs/p.log"))
+	s.awaitGrowth(s.path("logs/p.log"))
 	if err := os.RemoveAll(s.path("logs")); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestLogDirectoryIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	reopen(2)
-	s.grows(s.path("logs/p.log"))
+	s.awaitGrowth(s.path("logs/p.log"))
 	if s.pid("p") != pid {
 		t.Error("the program was restarted")
 	}
@@ -139,7 +139,7 @@ func TestLogDirectoryIsReplaced(t *testing.T) {
 func TestNoDescriptorsLeft(t *testing.T) {
 	t.Parallel()
 	need(t, "prlimit")
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=sleep 600\nprocess_name=p%(process_num)02d\nnumprocs=15\nautostart=false\n" +
 		"startsecs=0\nstartretries=0\n[program:first]\ncommand=sleep 600\n")
 	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=10", 1))
@@ -170,12 +170,12 @@ func TestNoDescriptorsLeft(t *testing.T) {
 	s.awaitRunning("first")
 }
 
-// TestSilentClientsTakeNoDescriptors: clients of TCP who say nothing leave enough
+// TestIdleClientsLeaveDescriptors: clients of TCP who say nothing leave enough
 // for the unix socket and for programs, however few there are.
-func TestSilentClientsTakeNoDescriptors(t *testing.T) {
+func TestIdleClientsLeaveDescriptors(t *testing.T) {
 	t.Parallel()
 	need(t, "prlimit")
-	s := newSite(t)
+	s := newTestDaemon(t)
 	port := freePort(t)
 	s.configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[program:p]\ncommand=sleep 600\nautostart=false\nstartsecs=0\nstartretries=0\n", port))
 	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=10", 1))
@@ -202,7 +202,7 @@ func TestSilentClientsTakeNoDescriptors(t *testing.T) {
 // TestFIFOWithoutReader: nobody waits for one; when it comes it is served.
 func TestFIFOWithoutReader(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	if err := unix.Mkfifo(s.path("fifo"), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestFIFOWithoutReader(t *testing.T) {
 		"stdout_logfile=%[1]s/fifo\nstdout_logfile_maxbytes=0\n", s.dir))
 	s.start()
 	s.awaitRunning("p")
-	s.grows(s.path("beat"))
+	s.awaitGrowth(s.path("beat"))
 	fifo, err := os.Open(s.path("fifo"))
 	if err != nil {
 		t.Fatal(err)
@@ -225,11 +225,11 @@ func TestFIFOWithoutReader(t *testing.T) {
 	}
 }
 
-// TestEndlessLine: a line of 100 MB takes no more memory than a short one,
+// TestVeryLongLine: a line of 100 MB takes no more memory than a short one,
 // whatever looks at it.
-func TestEndlessLine(t *testing.T) {
+func TestVeryLongLine(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'head -c 100000000 /dev/zero | tr \"\\\\0\" x; touch %[1]s/done; exec sleep 600'\n"+
 		"stdout_logfile=%[1]s/p.log\nstdout_logfile_maxbytes=1MB\nstdout_logfile_backups=1\nautostart=false\n"+
 		"stdout_capture_maxbytes=1MB\nstdout_events_enabled=true\n"+
@@ -237,10 +237,10 @@ func TestEndlessLine(t *testing.T) {
 	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "[supervisord]", "[supervisord]\nstrip_ansi=true", 1))
 	s.start()
 	s.awaitRunning("stuck")
-	before := s.memory()
+	before := s.peakMemory()
 	s.ctl("start", "p")
 	s.await("the end of the line", func() bool { _, err := os.Stat(s.path("done")); return err == nil })
-	if grown := s.memory() - before; grown > 64<<20 {
+	if grown := s.peakMemory() - before; grown > 64<<20 {
 		t.Errorf("the daemon has grown by %d MB", grown>>20)
 	}
 	if s.ctl("tail", "-100", "p") == "" {
@@ -248,18 +248,18 @@ func TestEndlessLine(t *testing.T) {
 	}
 }
 
-// TestClientsOfAllKinds: a thousand of those that hang, that send a byte now and
+// TestThousandSlowClients: a thousand of those that hang, that send a byte now and
 // then, that go away in the middle, keep nobody from being answered.
-func TestClientsOfAllKinds(t *testing.T) {
+func TestThousandSlowClients(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=sleep 600\n")
 	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=4096", 1))
 	s.start()
 	s.awaitRunning("p")
 	const begun = "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<?xml"
 	for i := range 1000 {
-		conn, err := net.DialTimeout("unix", s.path("s.sock"), patience)
+		conn, err := net.DialTimeout("unix", s.path("s.sock"), waitTimeout)
 		if err != nil {
 			t.Fatalf("client %d: %v", i, err)
 		}
@@ -288,17 +288,17 @@ func TestClientsOfAllKinds(t *testing.T) {
 // never comes back from its first event harms anybody.
 func TestListenersThatNeverAnswer(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=sh -c 'yes | head -c 20000000; echo end; exec sleep 600'\nstdout_events_enabled=true\n" +
 		"autostart=false\nstdout_logfile=" + s.path("p.log") + "\n" +
 		"[eventlistener:never]\ncommand=sleep 600\nevents=EVENT\n" +
 		"[eventlistener:once]\ncommand=sh -c 'echo READY; exec sleep 600'\nevents=EVENT\n")
 	s.start()
 	s.awaitRunning("never", "once")
-	before := s.memory()
+	before := s.peakMemory()
 	s.ctl("start", "p")
 	s.await("the end of the output", func() bool { return strings.HasSuffix(s.read("p.log"), "end\n") })
-	if grown := s.memory() - before; grown > 64<<20 {
+	if grown := s.peakMemory() - before; grown > 64<<20 {
 		t.Errorf("the daemon has grown by %d MB", grown>>20)
 	}
 	if out := s.ctl("stop", "all"); strings.Count(out, ": stopped") != 3 {
@@ -309,7 +309,7 @@ func TestListenersThatNeverAnswer(t *testing.T) {
 // TestStoppedChild: SIGSTOP keeps a program from obeying, not from being killed.
 func TestStoppedChild(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=sleep 600\nstopwaitsecs=1\nstartsecs=0\n")
 	s.start()
 	s.awaitRunning("p")
@@ -329,7 +329,7 @@ func TestStoppedChild(t *testing.T) {
 // has not gets its SIGKILL once, and starts have succeeded.
 func TestStoppedDaemon(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(fmt.Sprintf(`[program:steady]
 command=sleep 600
 [program:begun]
@@ -342,10 +342,10 @@ stopwaitsecs=5
 [program:deaf]
 command=%[2]s
 stopwaitsecs=5
-`, s.dir, s.deafCommand("deaf")))
+`, s.dir, s.ignoreTERMCommand("deaf")))
 	s.start()
 	s.awaitRunning("steady", "obeys", "deaf")
-	s.awaitDeaf("obeys", "deaf")
+	s.awaitIgnoresTERM("obeys", "deaf")
 	steady, obeys := s.pid("steady"), s.pid("obeys")
 	client := s.client()
 	asked := time.Now()
@@ -378,11 +378,11 @@ stopwaitsecs=5
 // when it is told to in the middle of it.
 func TestSignalStorm(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=sleep 600\nstartsecs=0\nstdout_logfile=" + s.path("p.log") + "\n")
 	s.start()
 	s.awaitRunning("p")
-	storm := func() {
+	sendSignals := func() {
 		for i := range 300 {
 			_ = syscall.Kill(s.daemonPid(), []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGCHLD, syscall.SIGPIPE}[i%4])
 			if i%30 == 0 {
@@ -390,9 +390,9 @@ func TestSignalStorm(t *testing.T) {
 			}
 		}
 	}
-	storm()
+	sendSignals()
 	s.await("calm", func() bool { return strings.Contains(s.ctl("status", "p"), "RUNNING") && len(s.processes()) == 1 })
-	storm()
+	sendSignals()
 	for range 5 {
 		_ = syscall.Kill(s.daemonPid(), syscall.SIGTERM)
 	}
@@ -404,11 +404,11 @@ func TestSignalStorm(t *testing.T) {
 	}
 }
 
-// TestNobodyReadsStdout: the daemon in the foreground of a pipe whose reader has
+// TestStdoutReaderGone: the daemon in the foreground of a pipe whose reader has
 // gone, with a program that logs there too.
-func TestNobodyReadsStdout(t *testing.T) {
+func TestStdoutReaderGone(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'while :; do echo tick; echo beat >> %s/beat; sleep 0.02; done'\n"+
 		"stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n", s.dir))
 	r, w, err := os.Pipe()
@@ -425,7 +425,7 @@ func TestNobodyReadsStdout(t *testing.T) {
 	}
 	r.Close()
 	s.awaitRunning("p")
-	s.grows(filepath.Join(s.dir, "beat"))
+	s.awaitGrowth(filepath.Join(s.dir, "beat"))
 	if out := s.ctl("restart", "p"); out != "p: stopped\np: started\n" {
 		t.Errorf("restart: %s", out)
 	}

@@ -38,22 +38,22 @@ type handover struct {
 	Upgrades int // that there have been, this one included
 	Serial   uint64
 	Groups   []handedGroup
-	Servers  []httpd.Bequest
+	Servers  []httpd.SavedServer
 	Pidfile  int            // descriptor, -1 for none
 	Signals  []int          // that have arrived and not been obeyed
 	Comm     string         `json:",omitempty"` // how the kernel names the process
 	Scales   []config.Scale `json:",omitempty"`
 	// What programs have said of themselves, and where they go on saying it.
-	Health  map[string]health.Legacy `json:",omitempty"`
-	Heard   []notify.Bequest         `json:",omitempty"`
-	Sockets []activation.Bequest     `json:",omitempty"`
+	Health  map[string]health.State `json:",omitempty"`
+	Heard   []notify.HandedOver     `json:",omitempty"`
+	Sockets []activation.HandedOver `json:",omitempty"`
 
 	// Files and Origin are what the next one reads its configuration from, without
 	// looking at the files: they may have been changed since it said that it could.
 	Files  *config.Snapshot `json:",omitempty"`
 	Origin *origin          `json:",omitempty"`
 
-	next *successorOf
+	newBinary *newBinary
 }
 
 // origin is where this daemon was started: what relative paths mean, and what is
@@ -64,7 +64,7 @@ type origin struct {
 }
 
 func (m *mainProgram) origin() *origin {
-	return &origin{Program: []byte(m.program0()), Cwd: []byte(m.host.Cwd), Host: m.host.Name, TempDir: []byte(m.host.TempDir)}
+	return &origin{Program: []byte(m.argv0()), Cwd: []byte(m.host.Cwd), Host: m.host.Name, TempDir: []byte(m.host.TempDir)}
 }
 
 // host is this machine as it was when the daemon was started.
@@ -78,14 +78,14 @@ func (h *handover) host() config.Host {
 
 type handedGroup struct {
 	Name      string
-	Pool      *listener.Legacy `json:",omitempty"`
+	Pool      *listener.State `json:",omitempty"`
 	Processes []handedProcess
 }
 
 type handedProcess struct {
 	journal.Entry
-	spawn.Bequest
-	Held   [2]logs.Held
+	spawn.HandedOver
+	Held   [2]logs.StreamState
 	Socket int // descriptor of a FastCGI program's, -1 for none
 }
 
@@ -93,21 +93,21 @@ type handedProcess struct {
 // see whether it could. They name the descriptor of the handover. Neither
 // reaches a child.
 const (
-	handoverVar = "_SUPERVISORD_HANDOVER"
-	rehearseVar = "_SUPERVISORD_REHEARSE"
+	handoverEnv = "_SUPERVISORD_HANDOVER"
+	dryRunEnv   = "_SUPERVISORD_REHEARSE"
 )
 
-// rehearseOption is the first argument in a rehearsal. A supervisord that does
+// dryRunOption is the first argument in a rehearsal. A supervisord that does
 // not know what that is refuses it, rather than start everything twice.
-const rehearseOption = "--rehearse"
+const dryRunOption = "--rehearse"
 
-// ready is what a program says on stdout that could go on.
-const ready = "supervisord is ready to take over"
+// readyLine is what a program says on stdout that could go on.
+const readyLine = "supervisord is ready to take over"
 
 // receiveHandover returns what has been handed over, nil if nothing was, and
 // whether that is a rehearsal.
-func receiveHandover() (h *handover, rehearsal bool, err error) {
-	for _, name := range []string{handoverVar, rehearseVar} {
+func receiveHandover() (h *handover, dryRun bool, err error) {
+	for _, name := range []string{handoverEnv, dryRunEnv} {
 		value, ok := os.LookupEnv(name)
 		if !ok {
 			continue
@@ -121,7 +121,7 @@ func receiveHandover() (h *handover, rehearsal bool, err error) {
 		if err == nil {
 			daemon.SetComm(h.Comm)
 		}
-		return h, name == rehearseVar, err
+		return h, name == dryRunEnv, err
 	}
 	return nil, false, nil
 }
@@ -163,21 +163,21 @@ func (h *handover) file() (*os.File, error) {
 	return f, nil
 }
 
-// execute becomes the next binary. It returns only if that fails.
-func (h *handover) execute() error {
+// exec becomes the next binary. It returns only if that fails.
+func (h *handover) exec() error {
 	f, err := h.file()
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	fds := append(h.descriptors(), int(f.Fd()))
-	daemon.KeepOverExec(true, fds...)
-	defer daemon.KeepOverExec(false, fds...)
+	daemon.KeepOpenOnExec(true, fds...)
+	defer daemon.KeepOpenOnExec(false, fds...)
 	// A signal that only means to read something again must not end a process
 	// that is about to listen.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGUSR2)
-	err = syscall.Exec(h.next.path, h.next.args, append(os.Environ(), handoverVar+"="+strconv.Itoa(int(f.Fd()))))
-	return fmt.Errorf("execute %s: %w", h.next.path, err)
+	err = syscall.Exec(h.newBinary.path, h.newBinary.args, append(os.Environ(), handoverEnv+"="+strconv.Itoa(int(f.Fd()))))
+	return fmt.Errorf("execute %s: %w", h.newBinary.path, err)
 }
 
 // descriptors are all that are handed over.
@@ -200,26 +200,26 @@ func (h *handover) descriptors() []int {
 	return slices.DeleteFunc(fds, func(fd int) bool { return fd < 0 })
 }
 
-// rehearsePatience is how long a binary may take to say that it is ready.
-const rehearsePatience = 20 * time.Second
+// dryRunTimeout is how long a binary may take to say that it is ready.
+const dryRunTimeout = 20 * time.Second
 
-// rehearse has a binary read a handover, on its stdin, and the configuration.
+// dryRun has a binary read a handover, on its stdin, and the configuration.
 // The error is what it said.
-func (h *handover) rehearse(ctx context.Context, spawner *spawn.Spawner, binary string, args []string) error {
+func (h *handover) dryRun(ctx context.Context, spawner *spawn.Spawner, binary string, args []string) error {
 	f, err := h.file()
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	var said, complaint hearsay
+	var output, errorOutput headBuffer
 	child, err := spawner.Spawn(&spawn.Spec{
-		Path: binary, Args: slices.Insert(slices.Clone(args), 1, rehearseOption), Env: append(os.Environ(), rehearseVar+"=0"), Umask: -1,
-		Stdin: f, Stdout: &said, Stderr: &complaint,
+		Path: binary, Args: slices.Insert(slices.Clone(args), 1, dryRunOption), Env: append(os.Environ(), dryRunEnv+"=0"), Umask: -1,
+		Stdin: f, Stdout: &output, Stderr: &errorOutput,
 	})
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, rehearsePatience)
+	ctx, cancel := context.WithTimeout(ctx, dryRunTimeout)
 	defer cancel()
 	var end spawn.Exit
 	select {
@@ -228,39 +228,39 @@ func (h *handover) rehearse(ctx context.Context, spawner *spawn.Spawner, binary 
 		_ = child.Signal(syscall.SIGKILL, true) // or it has just ended
 		return fmt.Errorf("%s can't take over: %w", binary, ctx.Err())
 	}
-	switch words := complaint.firstLine(); {
-	case end.Code == 0 && said.firstLine() == ready:
+	switch message := errorOutput.firstLine(); {
+	case end.Code == 0 && output.firstLine() == readyLine:
 		return nil
-	case words != "":
-		return fmt.Errorf("%s can't take over: %s", binary, strings.TrimPrefix(words, "Error: "))
+	case message != "":
+		return fmt.Errorf("%s can't take over: %s", binary, strings.TrimPrefix(message, "Error: "))
 	default:
 		return fmt.Errorf("%s can't take over: it is no supervisord that knows how to (%s)", binary, end)
 	}
 }
 
-// hearsay keeps the beginning of what a program says.
-type hearsay struct {
+// headBuffer keeps the beginning of what a program says.
+type headBuffer struct {
 	mu   sync.Mutex
 	text []byte
 }
 
 // Write implements spawn.Output.
-func (h *hearsay) Write(data []byte) {
+func (h *headBuffer) Write(data []byte) {
 	const most = 4 << 10
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.text = append(h.text, data[:min(len(data), most-len(h.text))]...)
 }
 
-func (h *hearsay) firstLine() string {
+func (h *headBuffer) firstLine() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	line, _, _ := strings.Cut(strings.TrimSpace(string(h.text)), "\n")
 	return line
 }
 
-// successor returns the absolute path of the binary to upgrade to.
-func successor(binary string) (string, error) {
+// binaryPath returns the absolute path of the binary to upgrade to.
+func binaryPath(binary string) (string, error) {
 	if binary == "" {
 		self, err := os.Executable()
 		if err != nil {
@@ -276,16 +276,16 @@ func successor(binary string) (string, error) {
 
 // upgrade makes sure that the binary can take over, and lets run know. New
 // clients wait from now on.
-func (l *life) upgrade(ctx context.Context, binary string, from *config.Snapshot, scales []config.Scale, servers *httpd.Servers) error {
+func (l *daemonRun) upgrade(ctx context.Context, binary string, from *config.Snapshot, scales []config.Scale, servers *httpd.Servers) error {
 	if !spawn.CanAdopt {
 		return errors.New("a running supervisord can't be upgraded on this system")
 	}
-	l.upgrading.Lock()
-	defer l.upgrading.Unlock()
-	if l.successor != nil {
+	l.upgradeMu.Lock()
+	defer l.upgradeMu.Unlock()
+	if l.newBinary != nil {
 		return errors.New("an upgrade is under way")
 	}
-	path, err := successor(binary)
+	path, err := binaryPath(binary)
 	if err != nil {
 		return err
 	}
@@ -293,90 +293,90 @@ func (l *life) upgrade(ctx context.Context, binary string, from *config.Snapshot
 	if binary != "" {
 		args[0] = binary
 	}
-	trial := &handover{Version: journal.Version, Scales: scales, Files: from, Origin: l.origin()}
-	if err := trial.rehearse(ctx, l.spawner, path, args); err != nil {
+	dryRunHandover := &handover{Version: journal.Version, Scales: scales, Files: from, Origin: l.origin()}
+	if err := dryRunHandover.dryRun(ctx, l.spawner, path, args); err != nil {
 		return err
 	}
 	if err := servers.Pause(); err != nil {
 		return err
 	}
-	l.successor = &successorOf{path, args, from}
-	close(l.leaving)
+	l.newBinary = &newBinary{path, args, from}
+	close(l.upgradeStarted)
 	return nil
 }
 
-// successorOf is a binary that has been found able to take over.
-type successorOf struct {
+// newBinary is a binary that has been found able to take over.
+type newBinary struct {
 	path string
 	args []string
 	from *config.Snapshot // what it reads its configuration from
 }
 
-// patience is how long requests under way are waited for before an upgrade.
+// waitTimeout is how long requests under way are waited for before an upgrade.
 // Then they are cut off.
-const patience = time.Minute
+const waitTimeout = time.Minute
 
-// leave stops everything but the children, so that run ends. A shutdown or reload
+// stopForUpgrade stops everything but the children, so that run ends. A shutdown or reload
 // that begins meanwhile goes on without an upgrade, and clients are served as in
 // any other.
-func (l *life) leave(ctx context.Context, servers *httpd.Servers, s *supervisor.Supervisor, end func()) {
+func (l *daemonRun) stopForUpgrade(ctx context.Context, servers *httpd.Servers, s *supervisor.Supervisor, end func()) {
 	select {
-	case <-l.leaving:
+	case <-l.upgradeStarted:
 	case <-ctx.Done():
 		return
 	}
-	limit, cancel := context.WithTimeout(ctx, patience)
+	limit, cancel := context.WithTimeout(ctx, waitTimeout)
 	defer cancel()
-	waiting, overtaken := context.WithCancel(limit)
-	defer overtaken()
+	waiting, cancelWait := context.WithCancel(limit)
+	defer cancelWait()
 	go func() {
 		select {
 		case <-s.Ending():
-			overtaken()
+			cancelWait()
 		case <-waiting.Done():
 		}
 	}()
-	sites := servers.Bequeath(waiting)
+	handedServers := servers.Save(waiting)
 	if s.Mood() != states.DaemonRunning {
 		l.log.Warn("not upgraded: supervisord is about to end")
 		servers.Resume()
 		return
 	}
 	if limit.Err() != nil && ctx.Err() == nil {
-		l.log.Warn(fmt.Sprintf("requests that are not answered after %s are cut off by the upgrade", patience))
+		l.log.Warn(fmt.Sprintf("requests that are not answered after %s are cut off by the upgrade", waitTimeout))
 	}
-	l.upgrading.Lock()
-	l.sites = sites
-	l.upgrading.Unlock()
-	l.spawner.Hold()
+	l.upgradeMu.Lock()
+	l.handedServers = handedServers
+	l.upgradeMu.Unlock()
+	l.spawner.PauseReaping()
 	end()
 }
 
-// isLeaving reports whether another binary is to go on.
-func (l *life) isLeaving() bool {
-	l.upgrading.Lock()
-	defer l.upgrading.Unlock()
-	return l.sites != nil
+// isUpgrading reports whether another binary is to go on.
+func (l *daemonRun) isUpgrading() bool {
+	l.upgradeMu.Lock()
+	defer l.upgradeMu.Unlock()
+	return l.handedServers != nil
 }
 
-// handOver is what there is to hand over once everything has stopped.
-func (l *life) handOver(s *supervisor.Supervisor, e *estate, m *health.Monitor) *handover {
-	h := &handover{Version: journal.Version, Upgrades: l.upgrades() + 1, Servers: l.sites, Pidfile: e.pidfile.Bequeath(), next: l.successor}
-	h.Comm, h.Files, h.Origin = daemon.Comm(), l.successor.from, l.origin()
+// buildHandover is what there is to hand over once everything has stopped.
+func (l *daemonRun) buildHandover(s *supervisor.Supervisor, e *savedState, m *health.Monitor) *handover {
+	h := &handover{Version: journal.Version, Upgrades: l.upgradeCount() + 1, Servers: l.handedServers, Pidfile: e.pidfile.HandOver(), newBinary: l.newBinary}
+	h.Comm, h.Files, h.Origin = daemon.Comm(), l.newBinary.from, l.origin()
 	h.Scales = s.Scales()
-	h.Health, h.Heard = m.Legacy()
-	h.Sockets = s.Options.Sockets.Bequeath()
-	legacy, failed := s.Legacy()
+	h.Health, h.Heard = m.Save()
+	h.Sockets = s.Options.Sockets.HandOver()
+	handedGroups, failed := s.HandOver()
 	for _, err := range failed {
 		l.log.Error(err.Error())
 	}
-	for _, g := range legacy {
+	for _, g := range handedGroups {
 		handed := handedGroup{Name: g.Group, Pool: g.Pool}
 		for _, p := range g.Processes {
-			entry, _ := e.look(p.Process)
-			one := handedProcess{Entry: entry, Bequest: p.Bequest, Held: p.Held, Socket: -1}
-			if p.Legacy.Socket != nil {
-				fd, err := daemon.Duplicate(p.Legacy.Socket)
+			entry, _ := e.entryOf(p.Process)
+			one := handedProcess{Entry: entry, HandedOver: p.ChildState, Held: p.Streams, Socket: -1}
+			if p.HandedOver.Socket != nil {
+				fd, err := daemon.Duplicate(p.HandedOver.Socket)
 				if err != nil {
 					l.log.Error(fmt.Sprintf("hand over the socket of %s: %v", entry.Name, err))
 				} else {
@@ -394,36 +394,36 @@ func (l *life) handOver(s *supervisor.Supervisor, e *estate, m *health.Monitor) 
 	return h
 }
 
-// rescaled is the configuration that this life began with, with other scales.
-func (l *life) rescaled(scales []config.Scale) (*config.Config, error) {
+// configWithScales is the configuration that this life began with, with other scales.
+func (l *daemonRun) configWithScales(scales []config.Scale) (*config.Config, error) {
 	return l.loadFrom(l.from, scales)
 }
 
-func (l *life) upgrades() int {
-	if l.heritage == nil {
+func (l *daemonRun) upgradeCount() int {
+	if l.handedOver == nil {
 		return 0
 	}
-	return l.heritage.Upgrades
+	return l.handedOver.Upgrades
 }
 
-// estate is what is left of the processes that have been handed over.
-func (h *handover) estate(e *estate) {
+// restore is what is left of the processes that have been handed over.
+func (h *handover) restore(e *savedState) {
 	for _, g := range h.Groups {
 		for _, p := range g.Processes {
-			left := e.past(&p.Entry)
-			left.Handed, left.Held, left.Exit = true, p.Held, p.Exit
+			left := e.fromEntry(&p.Entry)
+			left.HandedOver, left.Streams, left.Exit = true, p.Held, p.Exit
 			left.Child.FDs, left.Child.Unsent, left.Child.IsOurs = &p.FDs, p.Unsent, !p.Adopted
 			if p.Socket >= 0 {
 				left.Socket = os.NewFile(uintptr(p.Socket), "socket")
 			}
-			e.left[namespec.Join(p.Group, p.Name)] = left
+			e.saved[namespec.Join(p.Group, p.Name)] = left
 		}
 	}
 }
 
 // pools are those that have been handed over, by the names of their groups.
-func (h *handover) pools() map[string]*listener.Legacy {
-	all := make(map[string]*listener.Legacy)
+func (h *handover) pools() map[string]*listener.State {
+	all := make(map[string]*listener.State)
 	for _, g := range h.Groups {
 		all[g.Name] = g.Pool
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // script writes a shell script and returns how to run it.
-func (s *site) script(name, text string) string {
+func (s *testDaemon) script(name, text string) string {
 	s.t.Helper()
 	path := s.write(name, "#!/bin/sh\n"+text)
 	if err := os.Chmod(path, 0o755); err != nil {
@@ -22,7 +22,7 @@ func (s *site) script(name, text string) string {
 }
 
 // pids reads numbers that processes have left in a file, one a line.
-func (s *site) pidsIn(name string) (pids []int) {
+func (s *testDaemon) pidsIn(name string) (pids []int) {
 	for f := range strings.FieldsSeq(s.read(name)) {
 		if pid, err := strconv.Atoi(f); err == nil {
 			pids = append(pids, pid)
@@ -33,7 +33,7 @@ func (s *site) pidsIn(name string) (pids []int) {
 
 func TestHooksAndEnvironmentOfAProgram(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.write("app.env", "# of the program\nGREETING=\"hello \\\n world\"\nAPI_TOKEN=abc\nMARK\n")
 	note := s.script("note", `echo "$SUPERVISOR_HOOK $GREETING $USER pid=$SUPERVISOR_PID exit=$SUPERVISOR_EXIT_STATUS/$SUPERVISOR_EXIT_SIGNAL" >>`+s.path("notes")+`
 echo "said by $SUPERVISOR_HOOK"; echo "complained by $SUPERVISOR_HOOK" >&2
@@ -101,23 +101,23 @@ startretries=0
 	if out := s.ctl("status", "gate"); !strings.Contains(out, "pre_start exited with status 2") {
 		t.Errorf("status: %s", out)
 	}
-	var told []struct {
+	var reported []struct {
 		Name, State string
 		Causes      []struct{ Kind, Text string }
 	}
-	if err := json.Unmarshal([]byte(s.ctl("why", "secretless", "--json")), &told); err != nil {
+	if err := json.Unmarshal([]byte(s.ctl("why", "secretless", "--json")), &reported); err != nil {
 		t.Fatal(err)
 	}
-	if len(told) != 1 || told[0].State != "FATAL" || !strings.Contains(told[0].Causes[0].Text, "missing.env: no such file") {
-		t.Errorf("why: %+v", told)
+	if len(reported) != 1 || reported[0].State != "FATAL" || !strings.Contains(reported[0].Causes[0].Text, "missing.env: no such file") {
+		t.Errorf("why: %+v", reported)
 	}
 }
 
-// TestHookOverACrash: what was under way when the daemon was killed is ended, and
+// TestHookAcrossCrash: what was under way when the daemon was killed is ended, and
 // done again.
-func TestHookOverACrash(t *testing.T) {
+func TestHookAcrossCrash(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	slow := s.script("slow", `echo $$ >>`+s.path("")+`/$SUPERVISOR_HOOK
 [ -e `+s.path("go")+` ] || exec sleep 1000
 `)
@@ -169,7 +169,7 @@ hook_timeout=60
 	}
 	s.await("the end of pre_start", func() bool { return !alive(s.pidsIn("pre_start")[2]) })
 	s.write("go", "")
-	kill(t, s.pidsIn("post_stop")[2])
+	killProcess(t, s.pidsIn("post_stop")[2])
 	s.await("both at rest", func() bool { return strings.Count(s.ctl("status"), "STOPPED") == 2 })
 	if out := s.ctl("start", "starting"); out != "starting: started\n" {
 		t.Errorf("start: %s", out)
@@ -181,7 +181,7 @@ hook_timeout=60
 func TestRefreshOfNginx(t *testing.T) {
 	t.Parallel()
 	need(t, "nginx")
-	s := newSite(t)
+	s := newTestDaemon(t)
 	conf := func(answer string) {
 		s.write("nginx.conf", fmt.Sprintf(`pid %[1]s/nginx.pid;
 error_log %[1]s/nginx.log;
@@ -243,16 +243,16 @@ command=sleep 1000
 // itself comes to its end, and nothing of that name is started before.
 func TestRemovalWaitsForPostStop(t *testing.T) {
 	t.Parallel()
-	for name, remove := range map[string]func(s *site) string{
-		"remove": func(s *site) string { return s.ctl("remove", "brief") },
-		"update": func(s *site) string {
+	for name, remove := range map[string]func(s *testDaemon) string{
+		"remove": func(s *testDaemon) string { return s.ctl("remove", "brief") },
+		"update": func(s *testDaemon) string {
 			s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "exit 0", "exec sleep 1000", 1))
 			return s.ctl("update")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
+			s := newTestDaemon(t)
 			clean := s.script("clean", `touch `+s.path("begun")+`
 while [ ! -e `+s.path("go")+` ]; do sleep 0.05; done
 pgrep -f "sleep 1000" -P "$PPID" >`+s.path("clean")+`

@@ -16,8 +16,8 @@ const module = "supervisor/"
 // upwards. A package that is not listed fails the test: whoever adds one says
 // where it stands.
 var layers = []struct {
-	name string
-	may  []string
+	name    string
+	allowed []string
 }{
 	{"supervisord/api/states", nil},
 	{"supervisord/api/faults", nil},
@@ -78,10 +78,10 @@ var layers = []struct {
 	{"cmd/demo", nil},
 }
 
-// fences says which packages alone may import a module of others, and why.
-var fences = []struct {
+// restrictedImports says which packages alone may import a module of others, and why.
+var restrictedImports = []struct {
 	path, reason string
-	may          []string
+	allowed      []string
 }{
 	{"gopkg.in/ini.v1", "how files are read is inifile's secret", []string{"supervisord/config/inifile"}},
 	{"github.com/gorilla/rpc", "its types stay behind the door", []string{"supervisord/server/rpc", "supervisord/api/xmlrpc", "supervisord/server/httpd"}},
@@ -103,7 +103,7 @@ type pkg struct {
 	GoFiles    []string
 }
 
-func list(t *testing.T) []pkg {
+func listPackages(t *testing.T) []pkg {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,Dir,Doc,GoFiles", "./...")
 	cmd.Dir = ".." // the root of the module
@@ -129,11 +129,11 @@ func list(t *testing.T) []pkg {
 
 func TestLayers(t *testing.T) {
 	t.Parallel()
-	for _, p := range list(t) {
+	for _, p := range listPackages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)
 		i := slices.IndexFunc(layers, func(l struct {
-			name string
-			may  []string
+			name    string
+			allowed []string
 		}) bool {
 			return l.name == name
 		})
@@ -142,26 +142,26 @@ func TestLayers(t *testing.T) {
 			continue
 		}
 		for _, imported := range p.Imports {
-			if ours, ok := strings.CutPrefix(imported, module); ok && !allows(layers[i].may, ours) {
+			if ours, ok := strings.CutPrefix(imported, module); ok && !mayImport(layers[i].allowed, ours) {
 				t.Errorf("%s must not import %s", name, ours)
 			}
 		}
 	}
 }
 
-func allows(may []string, name string) bool {
+func mayImport(may []string, name string) bool {
 	return slices.Contains(may, "*") || slices.Contains(may, name) ||
 		slices.Contains(may, strings.TrimPrefix(name, "supervisord/"))
 }
 
-func TestFences(t *testing.T) {
+func TestRestrictedImports(t *testing.T) {
 	t.Parallel()
-	for _, p := range list(t) {
+	for _, p := range listPackages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)
-		for _, f := range fences {
+		for _, f := range restrictedImports {
 			for _, imported := range p.Imports {
 				inside := imported == f.path || strings.HasPrefix(imported, f.path+"/") && strings.Contains(f.path, ".")
-				if inside && !slices.Contains(f.may, name) && !strings.HasPrefix(name, "cmd/") {
+				if inside && !slices.Contains(f.allowed, name) && !strings.HasPrefix(name, "cmd/") {
 					t.Errorf("%s must not import %s: %s", name, imported, f.reason)
 				}
 			}
@@ -169,9 +169,9 @@ func TestFences(t *testing.T) {
 	}
 }
 
-func TestEveryPackageTellsItsJob(t *testing.T) {
+func TestEveryPackageHasDoc(t *testing.T) {
 	t.Parallel()
-	for _, p := range list(t) {
+	for _, p := range listPackages(t) {
 		if p.Doc == "" {
 			t.Errorf("%s has no package comment", p.ImportPath)
 		}

@@ -11,13 +11,13 @@ import (
 	"testing"
 )
 
-// nobody is a user that no file knows.
-const nobody = 54321
+// nobodyUID is a user that no file knows.
+const nobodyUID = 54321
 
-// forUser gives the site to a user without rights, and returns a command that
+// prepareForUser gives the site to a user without rights, and returns a command that
 // runs others as that user. Both programs are copied to where the user can
 // execute them; they are found first from then on.
-func (s *site) forUser(uid int) []string {
+func (s *testDaemon) prepareForUser(uid int) []string {
 	s.t.Helper()
 	need(s.t, "setpriv")
 	if os.Geteuid() != 0 {
@@ -42,20 +42,20 @@ func (s *site) forUser(uid int) []string {
 }
 
 // startAs starts the copy that forUser has made.
-func (s *site) startAs(wrapper ...string) {
+func (s *testDaemon) startAs(wrapper ...string) {
 	s.t.Helper()
 	argv := append(wrapper, s.path("supervisord"), "-s", "-c", s.path("supervisord.conf"))
 	s.launch(exec.Command(argv[0], argv[1:]...))
 }
 
-func (s *site) inSupervisord(options string) {
+func (s *testDaemon) addSupervisordOptions(options string) {
 	s.t.Helper()
 	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "[supervisord]", "[supervisord]\n"+options, 1))
 }
 
-// atTheLimit has the daemon do everything that could take another thread while
+// useAtProcessLimit has the daemon do everything that could take another thread while
 // others have taken all processes there are. Take makes a process one of them.
-func (s *site) atTheLimit(attr *syscall.SysProcAttr, take func(pid int)) {
+func (s *testDaemon) useAtProcessLimit(attr *syscall.SysProcAttr, take func(pid int)) {
 	s.t.Helper()
 	s.awaitRunning("noisy")
 	var others []*exec.Cmd
@@ -79,7 +79,7 @@ func (s *site) atTheLimit(attr *syscall.SysProcAttr, take func(pid int)) {
 	for range 3 {
 		var clients sync.WaitGroup
 		for range 30 {
-			clients.Go(func() { s.onUnix().ask("GET", "/") })
+			clients.Go(func() { s.unixBrowser().request("GET", "/") })
 		}
 		if out := s.ctl("start", "p:*"); strings.Count(out, "spawn error") != 10 {
 			s.t.Fatalf("start: %s", out)
@@ -91,7 +91,7 @@ func (s *site) atTheLimit(attr *syscall.SysProcAttr, take func(pid int)) {
 	if log := s.read("supervisord.log"); !strings.Contains(log, "spawnerr: Too many processes in process table to spawn 'p") {
 		s.t.Error("the reason is missing in the log")
 	}
-	if n := threads(s.t, s.daemonPid()); n > mostThreads {
+	if n := countThreads(s.t, s.daemonPid()); n > maxThreads {
 		s.t.Errorf("%d threads", n)
 	}
 	end()
@@ -101,7 +101,7 @@ func (s *site) atTheLimit(attr *syscall.SysProcAttr, take func(pid int)) {
 	s.awaitRunning("noisy")
 }
 
-func (s *site) withMany() {
+func (s *testDaemon) configureMany() {
 	s.configure(fmt.Sprintf(`[program:noisy]
 command=sh -c 'while :; do echo noise; done'
 stdout_logfile=%s/noisy.log
@@ -114,17 +114,17 @@ autostart=false
 startsecs=0
 startretries=0
 `, s.dir))
-	s.inSupervisord("minprocs=1")
+	s.addSupervisordOptions("minprocs=1")
 }
 
 // TestNoProcessesLeft: a thread that the runtime can't have would end the
 // daemon, so it has them from the beginning.
 func TestNoProcessesLeft(t *testing.T) {
 	need(t, "prlimit")
-	s := newSite(t)
-	s.withMany()
-	s.startAs(append(s.forUser(nobody), "prlimit", "--nproc=50:50")...)
-	s.atTheLimit(&syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}, func(int) {})
+	s := newTestDaemon(t)
+	s.configureMany()
+	s.startAs(append(s.prepareForUser(nobodyUID), "prlimit", "--nproc=50:50")...)
+	s.useAtProcessLimit(&syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobodyUID, Gid: nobodyUID}}, func(int) {})
 }
 
 // TestNoProcessesLeftInContainer: pids.max holds for root too.
@@ -144,10 +144,10 @@ func TestNoProcessesLeftInContainer(t *testing.T) {
 	if group == "" {
 		t.Skip("SKIPPED: no cgroup with pids.max can be made here")
 	}
-	s := newSite(t)
-	s.withMany()
+	s := newTestDaemon(t)
+	s.configureMany()
 	s.startUnder("sh", "-c", `echo $$ > "$0/cgroup.procs" && exec "$@"`, group)
-	s.atTheLimit(nil, func(pid int) {
+	s.useAtProcessLimit(nil, func(pid int) {
 		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, pid), 0); err != nil {
 			t.Error(err)
 		}

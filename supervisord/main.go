@@ -33,14 +33,14 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
 		return exitRefused
 	}
-	process.ForgetErrand()
-	heritage, rehearsal, err := receiveHandover()
-	if rehearsal && len(args) > 1 && args[1] == rehearseOption {
+	process.UnsetHookVars()
+	handedOver, dryRun, err := receiveHandover()
+	if dryRun && len(args) > 1 && args[1] == dryRunOption {
 		args = slices.Delete(slices.Clone(args), 1, 2)
 	}
 	m := &mainProgram{
-		args: args, stdout: stdout, stderr: stderr, host: heritage.host(),
-		background: background, heritage: heritage, rehearsal: rehearsal,
+		args: args, stdout: stdout, stderr: stderr, host: handedOver.host(),
+		background: background, handedOver: handedOver, dryRun: dryRun,
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
@@ -49,7 +49,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	values, err := config.ParseCommandLine(args[1:], m.host)
 	if err == nil {
 		m.values = values
-		err = m.front().Execute(values.Args())
+		err = m.cliProgram().Execute(values.Args())
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "Error: %v\nFor help, use %s -h\n", err, args[0])
@@ -65,25 +65,25 @@ type mainProgram struct {
 	host           config.Host
 	values         *config.CommandLineValues
 	background     *daemon.Background // set in the second half of going there
-	heritage       *handover          // from another binary in this process
+	handedOver     *handover          // from another binary in this process
 	files          *config.Snapshot   // what can't be read again, nil until that is known
-	rehearsal      bool               // to see whether it could be taken over
+	dryRun         bool               // to see whether it could be taken over
 	status         int                // to exit with
 }
 
-func (m *mainProgram) front() *cmdline.Program {
+func (m *mainProgram) cliProgram() *cmdline.Program {
 	return &cmdline.Program{
 		Name:    m.args[0],
 		Summary: "supervisord -- run a set of applications as daemons.",
 		Options: config.CommandLine(),
 		Stdout:  m.stdout,
 		Stderr:  m.stderr,
-		Run:     m.act,
+		Run:     m.runCommand,
 	}
 }
 
-// act does what the options ask for.
-func (m *mainProgram) act(v cmdline.Values, _ []string) (err error) {
+// runCommand does what the options ask for.
+func (m *mainProgram) runCommand(v cmdline.Values, _ []string) (err error) {
 	switch {
 	case v.Bool("version"):
 		_, err = fmt.Fprintln(m.stdout, Version)
@@ -94,18 +94,18 @@ func (m *mainProgram) act(v cmdline.Values, _ []string) (err error) {
 	}
 	// A process that goes on where another has been has nothing new to say, and the
 	// first line of a rehearsal is taken for the reason why it failed.
-	if os.Getuid() == 0 && !v.IsSet("configuration") && m.background == nil && m.heritage == nil {
+	if os.Getuid() == 0 && !v.IsSet("configuration") && m.background == nil && m.handedOver == nil {
 		fmt.Fprintln(m.stderr, "Supervisord is running as root and it is searching for its configuration file in "+
 			"default locations, the current directory among them; name the file with -c to be sure of it")
 	}
-	m.status, err = m.supervise()
+	m.status, err = m.runDaemon()
 	return err
 }
 
-// program0 is the name by which this daemon was started first.
-func (m *mainProgram) program0() string {
-	if m.heritage != nil && m.heritage.Origin != nil {
-		return string(m.heritage.Origin.Program)
+// argv0 is the name by which this daemon was started first.
+func (m *mainProgram) argv0() string {
+	if m.handedOver != nil && m.handedOver.Origin != nil {
+		return string(m.handedOver.Origin.Program)
 	}
 	return m.args[0]
 }
@@ -113,7 +113,7 @@ func (m *mainProgram) program0() string {
 func (m *mainProgram) loadOptions() config.LoadOptions {
 	return config.LoadOptions{
 		Path:      m.values.Path,
-		Program:   m.program0(),
+		Program:   m.argv0(),
 		Overrides: m.values.Overrides,
 		Host:      m.host,
 		Snapshot:  m.files,

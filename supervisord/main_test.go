@@ -20,12 +20,12 @@ import (
 // The daemon is the test binary, which is found under its name on PATH; it has the
 // race detector where that is on. The other programs are as they are shipped.
 func TestMain(m *testing.M) {
-	spawn.Stage()
-	testkit.Deny()
+	spawn.RunExecutor()
+	testkit.ApplySeccomp()
 	const daemon = "supervisord"
 	var tests testscript.TestingM = m
 	if filepath.Base(os.Args[0]) != daemon {
-		tests = testkit.Programs(m, testkit.ChildPackage, "supervisor/cmd/supervisorctl")
+		tests = testkit.BuildPrograms(m, testkit.ChildPackage, "supervisor/cmd/supervisorctl")
 	}
 	testscript.Main(tests, map[string]func(){
 		daemon: func() { os.Exit(supervisord.Main(os.Args, os.Stdout, os.Stderr)) },
@@ -44,22 +44,22 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await":  await,
-			"signal": signalTo,
-			"gone":   gone,
+			"signal": sendSignal,
+			"gone":   awaitExit,
 			"append": appendLine,
 		},
 	})
 }
 
-// patience is how long a session waits for what must come.
-const patience = testkit.Patience
+// waitTimeout is how long a session waits for what must come.
+const waitTimeout = testkit.Timeout
 
 // poll waits until ok holds. It is for what other processes do; inside ours
 // there are channels. It looks less and less often, so that waiting does not
 // keep what is waited for from coming.
 func poll(ok func() bool) bool {
 	pause := 5 * time.Millisecond
-	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(pause) {
+	for limit := time.Now().Add(waitTimeout); time.Now().Before(limit); time.Sleep(pause) {
 		if ok() {
 			return true
 		}
@@ -84,14 +84,14 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // signal SIGNAL PIDFILE sends a signal to the process whose pid a file holds.
-func signalTo(ts *testscript.TestScript, neg bool, args []string) {
+func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
 	sig, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	ts.Check(syscall.Kill(pidIn(ts, args[1]), syscall.Signal(sig)))
 }
 
-// gone PIDFILE waits until the process whose pid a file holds has ended.
-func gone(ts *testscript.TestScript, neg bool, args []string) {
+// awaitExit PIDFILE waits until the process whose pid a file holds has ended.
+func awaitExit(ts *testscript.TestScript, neg bool, args []string) {
 	pid := pidIn(ts, args[0])
 	if !poll(func() bool { return !alive(pid) }) {
 		ts.Fatalf("process %d lives on", pid)

@@ -13,7 +13,7 @@ import (
 func TestUnwritableMainLog(t *testing.T) {
 	t.Parallel()
 	for flag, where := range map[string]string{"-n": "stdout", "-ns": "stderr"} {
-		s := newSite(t)
+		s := newTestDaemon(t)
 		s.configure("[program:p]\ncommand=sleep 1000\n")
 		s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), s.path("supervisord.log"), "/dev/full", 1))
 		cmd := exec.Command("supervisord", flag, "-c", s.path("supervisord.conf"))

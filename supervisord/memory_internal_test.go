@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// memoryWorld is a memory whose size the test sets, in a bubble of virtual time.
-type memoryWorld struct {
-	*memory
-	born, size, looks, gave atomic.Int64
+// memoryTest is a memory whose size the test sets, in a bubble of virtual time.
+type memoryTest struct {
+	*memoryReleaser
+	spawned, size, reads, released atomic.Int64
 }
 
-func withMemory(t *testing.T, test func(*memoryWorld)) {
+func testMemory(t *testing.T, test func(*memoryTest)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &memoryWorld{}
+		w := &memoryTest{}
 		w.size.Store(4 << 20)
-		w.memory = newMemory(w.born.Load)
-		w.resident = func() int64 { w.looks.Add(1); return w.size.Load() }
-		w.giveBack = func() { w.gave.Add(1); w.size.Store(4 << 20) }
+		w.memoryReleaser = newMemoryReleaser(w.spawned.Load)
+		w.resident = func() int64 { w.reads.Add(1); return w.size.Load() }
+		w.release = func() { w.released.Add(1); w.size.Store(4 << 20) }
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); w.run(ctx) }()
@@ -34,67 +34,67 @@ func withMemory(t *testing.T, test func(*memoryWorld)) {
 	})
 }
 
-func (w *memoryWorld) expect(t *testing.T, after time.Duration, gave int64) {
+func (w *memoryTest) expect(t *testing.T, after time.Duration, released int64) {
 	t.Helper()
 	time.Sleep(after)
 	synctest.Wait()
-	if got := w.gave.Load(); got != gave {
-		t.Errorf("memory was given back %d times, want %d", got, gave)
+	if got := w.released.Load(); got != released {
+		t.Errorf("memory was given back %d times, want %d", got, released)
 	}
 }
 
-// TestMemoryIsGivenBackAfterABurst of calls, once they are over, and not before.
-func TestMemoryIsGivenBackAfterABurst(t *testing.T) {
-	withMemory(t, func(w *memoryWorld) {
-		call := w.whileServing(http.NotFoundHandler())
+// TestMemoryReleasedAfterCalls of calls, once they are over, and not before.
+func TestMemoryReleasedAfterCalls(t *testing.T) {
+	testMemory(t, func(w *memoryTest) {
+		call := w.countRequests(http.NotFoundHandler())
 		for range 10_000 {
 			call.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/RPC2", nil))
 			time.Sleep(10 * time.Millisecond)
 		}
 		w.size.Store(22 << 20)
 		w.expect(t, 0, 0)
-		w.expect(t, 2*calmAfterUse+time.Second, 1)
+		w.expect(t, 2*releaseAfterUse+time.Second, 1)
 	})
 }
 
-// TestMemoryIsGivenBackAfterStarts, however little it is.
-func TestMemoryIsGivenBackAfterStarts(t *testing.T) {
-	withMemory(t, func(w *memoryWorld) {
-		w.startsAreOver()
-		time.Sleep(calmAfterStarts / 2)
-		w.born.Add(1000)
-		w.expect(t, calmAfterStarts, 0)
-		w.expect(t, calmAfterStarts, 1)
+// TestMemoryReleasedAfterStarts, however little it is.
+func TestMemoryReleasedAfterStarts(t *testing.T) {
+	testMemory(t, func(w *memoryTest) {
+		w.noteStartsDone()
+		time.Sleep(releaseAfterStarts / 2)
+		w.spawned.Add(1000)
+		w.expect(t, releaseAfterStarts, 0)
+		w.expect(t, releaseAfterStarts, 1)
 	})
 }
 
 // TestStartsDoNotWaitForCalls to be over: what they took is given back as soon as ever.
 func TestStartsDoNotWaitForCalls(t *testing.T) {
-	withMemory(t, func(w *memoryWorld) {
-		w.isUsed()
-		time.Sleep(calmAfterUse / 2)
-		w.startsAreOver()
-		w.expect(t, calmAfterStarts+time.Millisecond, 1)
+	testMemory(t, func(w *memoryTest) {
+		w.noteUse()
+		time.Sleep(releaseAfterUse / 2)
+		w.noteStartsDone()
+		w.expect(t, releaseAfterStarts+time.Millisecond, 1)
 	})
 }
 
-// TestAnIdleDaemonIsNotWoken: neither when nothing has ever been done, nor after
+// TestIdleDaemonHasNoTimer: neither when nothing has ever been done, nor after
 // something has been. A client that looks now and then costs a look each time.
-func TestAnIdleDaemonIsNotWoken(t *testing.T) {
-	withMemory(t, func(w *memoryWorld) {
+func TestIdleDaemonHasNoTimer(t *testing.T) {
+	testMemory(t, func(w *memoryTest) {
 		w.expect(t, time.Hour, 0)
-		if n := w.looks.Load(); n != 1 {
+		if n := w.reads.Load(); n != 1 {
 			t.Errorf("%d looks at the memory without any use of it", n)
 		}
-		w.isUsed()
-		w.size.Add(worthGivingBack / 2)
+		w.noteUse()
+		w.size.Add(minRelease / 2)
 		w.expect(t, time.Hour, 0)
-		looks := w.looks.Load()
-		if looks > 3 {
-			t.Errorf("%d looks after one call", looks)
+		reads := w.reads.Load()
+		if reads > 3 {
+			t.Errorf("%d looks after one call", reads)
 		}
 		w.expect(t, 24*time.Hour, 0)
-		if n := w.looks.Load() - looks; n != 0 {
+		if n := w.reads.Load() - reads; n != 0 {
 			t.Errorf("%d looks in a day of idleness", n)
 		}
 	})

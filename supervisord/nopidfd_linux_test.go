@@ -16,7 +16,7 @@ func TestAdoptionWithoutPidfds(t *testing.T) {
 	for name, errno := range map[string]syscall.Errno{"missing": unix.ENOSYS, "forbidden": unix.EPERM} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
+			s := newTestDaemon(t)
 			s.configure(`[program:quiet]
 command=sleep 1000
 [program:tree]
@@ -27,7 +27,7 @@ startsecs=0
 command=sleep 1000
 autorestart=false
 `)
-			denied := testkit.Denied([]testkit.Denial{
+			denied := testkit.SeccompCommand([]testkit.SeccompRule{
 				{Call: unix.SYS_PIDFD_OPEN, Errno: errno}, {Call: unix.SYS_PIDFD_SEND_SIGNAL, Errno: errno}, {Call: unix.SYS_PIDFD_GETFD, Errno: errno},
 			})
 			s.startUnder(denied...)
@@ -46,7 +46,7 @@ autorestart=false
 					t.Errorf("%s had pid %d and has %d", names[i], before[i], pid)
 				}
 			}
-			kill(t, before[2])
+			killProcess(t, before[2])
 			s.await("an end", func() bool { return strings.Contains(s.ctl("status", "mortal"), "EXITED") })
 			if out := s.ctl("stop", "quiet", "tree"); out != "quiet: stopped\ntree: stopped\n" {
 				t.Errorf("stop: %s", out)

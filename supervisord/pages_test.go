@@ -18,13 +18,13 @@ type browser struct {
 	http.Client
 }
 
-// onTCP is a browser on the loopback interface.
-func onTCP(t *testing.T, port int) *browser {
+// tcpBrowser is a browser on the loopback interface.
+func tcpBrowser(t *testing.T, port int) *browser {
 	return newBrowser(t, fmt.Sprintf("http://127.0.0.1:%d", port), &http.Transport{})
 }
 
-// onUnix is a script on the unix socket.
-func (s *site) onUnix() *browser {
+// unixBrowser is a script on the unix socket.
+func (s *testDaemon) unixBrowser() *browser {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", s.path("s.sock"))
 	}
@@ -39,9 +39,9 @@ func newBrowser(t *testing.T, base string, transport *http.Transport) *browser {
 	}}
 }
 
-// ask sends a request and returns the status, and the body or, of a redirect,
+// request sends a request and returns the status, and the body or, of a redirect,
 // the message.
-func (b *browser) ask(method, path string, headers ...string) (int, string) {
+func (b *browser) request(method, path string, headers ...string) (int, string) {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, http.NoBody)
 	if err != nil {
@@ -72,7 +72,7 @@ func (b *browser) ask(method, path string, headers ...string) (int, string) {
 // expect fails unless the answer has this status and contains this text.
 func (b *browser) expect(status int, text, method, path string, headers ...string) {
 	b.t.Helper()
-	if got, body := b.ask(method, path, headers...); got != status || !strings.Contains(body, text) {
+	if got, body := b.request(method, path, headers...); got != status || !strings.Contains(body, text) {
 		b.t.Errorf("%s %s: %d %s", method, path, got, body)
 	}
 }
@@ -80,7 +80,7 @@ func (b *browser) expect(status int, text, method, path string, headers ...strin
 // pid is that of the one program that runs, as the status page shows it, "" if
 // none does.
 func (b *browser) pid() string {
-	_, page := b.ask("GET", "/")
+	_, page := b.request("GET", "/")
 	_, rest, _ := strings.Cut(page, "<span>pid ")
 	pid, _, _ := strings.Cut(rest, ",")
 	return pid
@@ -88,13 +88,13 @@ func (b *browser) pid() string {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	s, port, open := newSite(t), freePort(t), freePort(t)
+	s, port, open := newTestDaemon(t), freePort(t), freePort(t)
 	s.configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[inet_http_server:open]\nport=127.0.0.1:%d\nget_actions=true\n"+
 		"[program:cat]\nstartsecs=0\ncommand=sh -c 'echo \"a <b> & c\"; exec cat'\nstdout_logfile=%s\n"+
 		"[program:broken]\ncommand=/no/such/file\nautostart=false\n", port, open, s.path("cat.log")))
 	s.start()
 	s.await("the daemon", func() bool { return strings.Contains(s.ctl("status", "cat"), "RUNNING") })
-	b := onTCP(t, port)
+	b := tcpBrowser(t, port)
 	const stop, start = "/index.html?processname=cat&action=stop", "/index.html?processname=cat&action=start"
 
 	b.expect(200, `<span class="statusrunning">running</span>`, "GET", "/")
@@ -122,7 +122,7 @@ func TestPages(t *testing.T) {
 	b.expect(303, "Log for cat cleared", "POST", "/?processname=cat&action=clearlog")
 	b.expect(200, "></pre>", "GET", "/tail.html?processname=cat")
 
-	for name, script := range map[string]*browser{"unix": s.onUnix(), "get_actions": onTCP(t, open)} {
+	for name, script := range map[string]*browser{"unix": s.unixBrowser(), "get_actions": tcpBrowser(t, open)} {
 		pid := b.pid()
 		script.expect(301, "Process cat restarted", "GET", "/?processname=cat&action=restart")
 		if now := b.pid(); now == pid || now == "" {

@@ -16,22 +16,24 @@ func freeAddress(t *testing.T) string {
 }
 
 // status is the line of one process, its words separated by single spaces.
-func (s *site) status(name string) string {
+func (s *testDaemon) status(name string) string {
 	return strings.Join(strings.Fields(s.ctl("status", name)), " ")
 }
 
-func (s *site) awaitStatus(name, text string) {
+func (s *testDaemon) awaitStatus(name, text string) {
 	s.t.Helper()
 	s.await(name+" is "+text, func() bool { return strings.Contains(s.status(name), text) })
 }
 
-// logged counts the lines of the daemon's log with this text.
-func (s *site) logged(text string) int { return strings.Count(s.read("supervisord.log"), text) }
+// countLogged counts the lines of the daemon's log with this text.
+func (s *testDaemon) countLogged(text string) int {
+	return strings.Count(s.read("supervisord.log"), text)
+}
 
 // TestReadiness: a program of each kind is RUNNING when it is ready and no sooner.
 func TestReadiness(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	web, plain := freeAddress(t), freeAddress(t)
 	go1 := s.path("go")
 	s.configure(fmt.Sprintf(`[program:http]
@@ -118,9 +120,9 @@ ready_timeout=1h
 
 func TestNotReadyInTime(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(`[program:deaf]
-command=` + s.deafCommand("deaf") + `
+command=` + s.ignoreTERMCommand("deaf") + `
 ready=file:/none
 ready_timeout=3s
 stopwaitsecs=1
@@ -138,7 +140,7 @@ startretries=0
 	s.start()
 	const why = "not ready within 3 seconds (no such file or directory)"
 	s.awaitStatus("deaf", "deaf FATAL "+why)
-	if got := s.logged("WARN killing 'deaf'"); got != 2 {
+	if got := s.countLogged("WARN killing 'deaf'"); got != 2 {
 		t.Errorf("killed %d times", got)
 	}
 	if out := s.ctl("wait", "deaf"); out != "deaf: ERROR (deaf was given up: "+why+")\n" {
@@ -148,7 +150,7 @@ startretries=0
 	if out := s.ctl("stop", "patient"); out != "patient: stopped\n" {
 		t.Errorf("stop: %s", out)
 	}
-	s.await("more than startsecs", func() bool { return s.logged("spawned: 'deaf'") == 2 })
+	s.await("more than startsecs", func() bool { return s.countLogged("spawned: 'deaf'") == 2 })
 	s.touch("go")
 	s.awaitStatus("mortal", "FATAL Exited ")
 }
@@ -157,7 +159,7 @@ startretries=0
 // such wishes is not looked at.
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	web := freeAddress(t)
 	s.configure(fmt.Sprintf(`[program:web]
 command=child open %[1]s,%[2]s/ill wait
@@ -212,15 +214,15 @@ health_action=none
 		"INFO healthy: observed (": 1,
 		"probe of":                 0,
 	} {
-		if got := s.logged(text); got != want {
+		if got := s.countLogged(text); got != want {
 			t.Errorf("%q is logged %d times, want %d", text, got, want)
 		}
 	}
 }
 
-// tellers are programs that have said that they are ready, and such that are about
+// startNotifiers are programs that have said that they are ready, and such that are about
 // to.
-func (s *site) tellers() (told, silent []string) {
+func (s *testDaemon) startNotifiers() (reported, silent []string) {
 	s.touch("alive")
 	s.configure(fmt.Sprintf(`[program:watched]
 command=child notify "READY=1|STATUS=Serving" pulse %[1]s/alive wait
@@ -255,26 +257,26 @@ ready=file:%[1]s/go
 ready_timeout=1h
 `, s.dir))
 	s.start()
-	told, silent = []string{"watched", "fd", "log"}, []string{"notify2", "fd2", "log2", "file2"}
-	s.awaitRunning(told...)
+	reported, silent = []string{"watched", "fd", "log"}, []string{"notify2", "fd2", "log2", "file2"}
+	s.awaitRunning(reported...)
 	s.awaitStatus("watched", ", healthy")
 	for _, name := range silent {
 		s.awaitStatus(name, "STARTING waiting")
 	}
-	return told, silent
+	return reported, silent
 }
 
 // TestReadinessAfterACrash: nobody is restarted, and everybody is still heard.
 func TestReadinessAfterACrash(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	told, silent := s.tellers()
-	names := append(told, silent...)
+	s := newTestDaemon(t)
+	reported, silent := s.startNotifiers()
+	names := append(reported, silent...)
 	before := s.programPids(names...)
 	s.crash()
 	s.start()
 	s.awaitStatus("watched", ", healthy") // it pulses, and is heard
-	for i, name := range told {
+	for i, name := range reported {
 		if out := s.status(name); !strings.HasPrefix(out, fmt.Sprintf("%s RUNNING pid %d, ", name, before[i])) {
 			t.Errorf("after a crash: %s", out)
 		}
@@ -297,11 +299,11 @@ func TestReadinessAfterACrash(t *testing.T) {
 	s.await("another one watched", func() bool { p := s.pid("watched"); return p != before[0] && p != 0 })
 }
 
-// TestPipeWhileThereIsNoDaemon: a line that is written then is read later, and the
+// TestReadyPipeWithoutDaemon: a line that is written then is read later, and the
 // program does not die of it.
-func TestPipeWhileThereIsNoDaemon(t *testing.T) {
+func TestReadyPipeWithoutDaemon(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(`[program:fd]
 command=child until ` + s.path("go") + ` tell 5 say told wait
 ready=fd:5
@@ -318,11 +320,11 @@ stdout_logfile=` + s.path("fd.log") + `
 	s.awaitStatus("fd", fmt.Sprintf("RUNNING pid %d, ", pid))
 }
 
-// TestReadinessSaidToNobody: what a program says once, while there is no daemon,
+// TestReadyWithoutDaemon: what a program says once, while there is no daemon,
 // does not cost it its life.
-func TestReadinessSaidToNobody(t *testing.T) {
+func TestReadyWithoutDaemon(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(fmt.Sprintf(`[program:told]
 command=child until %[1]s/go notify READY=1 open %[1]s/told wait
 ready=notify
@@ -346,12 +348,12 @@ func hasDescriptor(pid, fd int) bool {
 	return err == nil
 }
 
-// TestReadinessOverUpgrades: nothing that is said is lost.
-func TestReadinessOverUpgrades(t *testing.T) {
+// TestReadinessAcrossUpgrades: nothing that is said is lost.
+func TestReadinessAcrossUpgrades(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	told, silent := s.tellers()
-	names := append(told, silent...)
+	s := newTestDaemon(t)
+	reported, silent := s.startNotifiers()
+	names := append(reported, silent...)
 	before := s.programPids(names...)
 	for i := range 3 {
 		if out := s.ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
@@ -373,7 +375,7 @@ func TestReadinessOverUpgrades(t *testing.T) {
 		}
 	}
 	s.awaitStatus("watched", ", healthy")
-	if got := s.logged("unhealthy"); got != 0 {
+	if got := s.countLogged("unhealthy"); got != 0 {
 		t.Errorf("%d are unhealthy", got)
 	}
 	if err := os.Remove(s.path("alive")); err != nil {
@@ -382,11 +384,11 @@ func TestReadinessOverUpgrades(t *testing.T) {
 	s.await("another one watched", func() bool { p := s.pid("watched"); return p != before[0] && p != 0 })
 }
 
-// TestNotifySocketIsTheUsers: a program that runs as another user can tell, and
+// TestNotifySocketOwner: a program that runs as another user can tell, and
 // nobody else can.
-func TestNotifySocketIsTheUsers(t *testing.T) {
+func TestNotifySocketOwner(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: only root can have programs of other users")
 	}

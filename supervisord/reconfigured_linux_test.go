@@ -10,8 +10,8 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// between has the configuration become another one while no daemon runs.
-func (s *site) between(programs string) {
+// crashAndReconfigure has the configuration become another one while no daemon runs.
+func (s *testDaemon) crashAndReconfigure(programs string) {
 	s.t.Helper()
 	s.crash()
 	s.configure(programs)
@@ -19,7 +19,7 @@ func (s *site) between(programs string) {
 	s.await("the daemon", func() bool { return strings.Contains(s.ctl("pid"), fmt.Sprint(s.daemonPid())) })
 }
 
-func (s *site) expectPid(name string, want int) {
+func (s *testDaemon) expectPid(name string, want int) {
 	s.t.Helper()
 	s.awaitRunning(name)
 	if got := s.pid(name); got != want {
@@ -27,9 +27,9 @@ func (s *site) expectPid(name string, want int) {
 	}
 }
 
-// TestProgramIsElsewhereAfterACrash: whatever its group and its name are now, it is
+// TestProgramRenamedDuringCrash: whatever its group and its name are now, it is
 // not started twice.
-func TestProgramIsElsewhereAfterACrash(t *testing.T) {
+func TestProgramRenamedDuringCrash(t *testing.T) {
 	t.Parallel()
 	const before = "[program:web]\ncommand=sleep 1000\nprocess_name=%(program_name)s_%(process_num)d\nnumprocs=2\n"
 	for what, tt := range map[string]struct {
@@ -42,13 +42,13 @@ func TestProgramIsElsewhereAfterACrash(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
+			s := newTestDaemon(t)
 			s.configure(before)
 			s.start()
 			names := []string{"web:web_0", "web:web_1"}
 			s.awaitRunning(names...)
 			pids := s.programPids(names...)
-			s.between(tt.after)
+			s.crashAndReconfigure(tt.after)
 			for range 2 { // for the daemon after it, too
 				for i, name := range tt.now {
 					s.expectPid(name, pids[i])
@@ -69,7 +69,7 @@ func TestProgramIsElsewhereAfterACrash(t *testing.T) {
 func TestUnconfiguredProgram(t *testing.T) {
 	t.Parallel()
 	const stays = "[program:stays]\ncommand=sleep 1000\n"
-	s := newSite(t)
+	s := newTestDaemon(t)
 	gone := fmt.Sprintf("[program:gone]\ncommand=sh -c 'while :; do echo tick; sleep 0.02; done'\nstdout_logfile=%s/gone.log\n", s.dir) +
 		"[program:few]\ncommand=sleep 2000\nprocess_name=few_%(process_num)d\nnumprocs=2\n"
 	s.configure(stays + gone)
@@ -77,11 +77,11 @@ func TestUnconfiguredProgram(t *testing.T) {
 	names := []string{"stays", "gone", "few:few_0", "few:few_1"}
 	s.awaitRunning(names...)
 	pids := s.programPids(names...)
-	s.between(stays + "[program:few]\ncommand=sleep 2000\nprocess_name=few_%(process_num)d\n")
+	s.crashAndReconfigure(stays + "[program:few]\ncommand=sleep 2000\nprocess_name=few_%(process_num)d\n")
 	for range 2 {
 		s.expectPid("stays", pids[0])
 		s.expectPid("few:few_0", pids[2])
-		s.grows(s.path("gone.log"))
+		s.awaitGrowth(s.path("gone.log"))
 		if status := s.ctl("status"); strings.Contains(status, "gone") || strings.Contains(status, "few_1") {
 			t.Errorf("status is not Supervisor's:\n%s", status)
 		}
@@ -104,7 +104,7 @@ func TestUnconfiguredProgram(t *testing.T) {
 	if alive(pids[1]) {
 		t.Error("it lives")
 	}
-	kill(t, pids[3])
+	killProcess(t, pids[3])
 	s.await("nothing to be told of", func() bool { return !strings.Contains(s.ctl("status", "-v"), "unconfigured") })
 	s.configure(stays + gone)
 	s.ctl("update")
@@ -113,7 +113,7 @@ func TestUnconfiguredProgram(t *testing.T) {
 	if err := s.daemon.Wait(); err != nil {
 		t.Error(err)
 	}
-	s.awaitNoneLeft()
+	s.awaitNoProcesses()
 }
 
 // TestUnconfiguredProgramIsConfiguredAgain: it goes on under its name, and nothing is
@@ -123,10 +123,10 @@ func TestUnconfiguredProgramIsConfiguredAgain(t *testing.T) {
 	for _, granularity := range []string{"group", "process"} {
 		t.Run(granularity, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
+			s := newTestDaemon(t)
 			configure := func(programs string) {
 				s.configure(programs)
-				s.inSupervisord("update_granularity=" + granularity)
+				s.addSupervisordOptions("update_granularity=" + granularity)
 			}
 			const few = "[program:few]\ncommand=sleep 2000\nprocess_name=few_%(process_num)d\n"
 			gone := fmt.Sprintf("[program:gone]\ncommand=sh -c 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done'\nstdout_logfile=%s/gone.log\n", s.dir)
@@ -152,7 +152,7 @@ func TestUnconfiguredProgramIsConfiguredAgain(t *testing.T) {
 			if strings.Contains(s.ctl("status", "-v"), "unconfigured") {
 				t.Error("something is unconfigured still")
 			}
-			s.grows(s.path("gone.log"))
+			s.awaitGrowth(s.path("gone.log"))
 			if out := s.ctl("stop", "all"); strings.Count(out, "stopped") != 3 {
 				t.Errorf("stop: %s", out)
 			}
@@ -164,14 +164,14 @@ func TestUnconfiguredProgramIsConfiguredAgain(t *testing.T) {
 // TestShutdownStopsUnconfiguredPrograms, and leaves no record of them.
 func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:gone]\ncommand=sleep 1000\n")
 	s.start()
 	s.awaitRunning("gone")
 	pid := s.pid("gone")
-	s.between("[program:other]\ncommand=sleep 2000\n")
+	s.crashAndReconfigure("[program:other]\ncommand=sleep 2000\n")
 	s.awaitRunning("other")
-	if spawn.Birthday(pid) == 0 {
+	if spawn.StartTime(pid) == 0 {
 		t.Fatal("it has been stopped")
 	}
 	if out := s.ctl("upgrade"); !strings.Contains(out, "gone runs and is not configured") {
@@ -194,14 +194,14 @@ func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 // TestOrphanPolicyOfUnconfiguredPrograms: with kill they are ended like others.
 func TestOrphanPolicyOfUnconfiguredPrograms(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:gone]\ncommand=sleep 1000\n")
 	s.start()
 	s.awaitRunning("gone")
 	pid := s.pid("gone")
 	s.crash()
 	s.configure("[program:other]\ncommand=sleep 2000\n")
-	s.inSupervisord("orphan_policy=kill")
+	s.addSupervisordOptions("orphan_policy=kill")
 	s.start()
 	s.await("its end", func() bool { return !alive(pid) })
 	s.awaitRunning("other")
@@ -210,9 +210,9 @@ func TestOrphanPolicyOfUnconfiguredPrograms(t *testing.T) {
 	}
 }
 
-// TestProgramWasStartedOtherwise: it is adopted, and counts as changed until it has
+// TestProgramChangedDuringCrash: it is adopted, and counts as changed until it has
 // been restarted.
-func TestProgramWasStartedOtherwise(t *testing.T) {
+func TestProgramChangedDuringCrash(t *testing.T) {
 	t.Parallel()
 	const before = "[program:web]\ncommand=sleep 1000\n[program:same]\ncommand=sleep 1000\n"
 	for what, tt := range map[string]struct{ option, named string }{
@@ -221,7 +221,7 @@ func TestProgramWasStartedOtherwise(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
+			s := newTestDaemon(t)
 			s.configure(before)
 			s.start()
 			s.awaitRunning("web", "same")
@@ -229,7 +229,7 @@ func TestProgramWasStartedOtherwise(t *testing.T) {
 			s.crash()
 			s.configure(strings.Replace(before, "command=sleep 1000", tt.option, 1))
 			if what == "by process" {
-				s.inSupervisord("update_granularity=process")
+				s.addSupervisordOptions("update_granularity=process")
 			}
 			for range 2 { // what is adopted again is what it was
 				s.start()

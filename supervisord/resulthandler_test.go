@@ -11,7 +11,7 @@ import (
 // gives, without its Python package.
 func TestStdoutListener(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(`[program:web]
 command=sh -c "while [ ! -e %(here)s/go ]; do sleep 0.05; done; printf 'größe\\n'; echo problem >&2; exec sleep 1000"
 stdout_events_enabled=true

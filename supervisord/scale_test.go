@@ -12,8 +12,8 @@ import (
 	"supervisor/supervisord/api/xmlrpc"
 )
 
-// threads counts the threads of a process.
-func threads(t *testing.T, pid int) int {
+// countThreads counts the threads of a process.
+func countThreads(t *testing.T, pid int) int {
 	t.Helper()
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
@@ -22,10 +22,10 @@ func threads(t *testing.T, pid int) int {
 	return len(entries)
 }
 
-// mostThreads is what the daemon may have, and a few for the race detector.
-const mostThreads = 16 + 4
+// maxThreads is what the daemon may have, and a few for the race detector.
+const maxThreads = 16 + 4
 
-func descriptors(t *testing.T, pid int) int {
+func countDescriptors(t *testing.T, pid int) int {
 	t.Helper()
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	if err != nil {
@@ -35,7 +35,7 @@ func descriptors(t *testing.T, pid int) int {
 }
 
 // client speaks to the site's daemon.
-func (s *site) client() *xmlrpc.Client {
+func (s *testDaemon) client() *xmlrpc.Client {
 	s.t.Helper()
 	c, err := xmlrpc.NewClient("unix://"+s.path("s.sock"), "", "")
 	if err != nil {
@@ -50,14 +50,14 @@ func TestThousandPrograms(t *testing.T) {
 		t.Skip("SKIPPED: looks into /proc")
 	}
 	const n = 1000
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(fmt.Sprintf("[program:p]\ncommand=/bin/sleep 600\nprocess_name=%%(program_name)s_%%(process_num)04d\nnumprocs=%d\n"+
 		"redirect_stderr=true\nautostart=false\nstdout_logfile=NONE\n", n))
 	s.start()
 	s.await("the daemon", func() bool { return s.ctl("version") == supervisord.Version+"\n" })
 	client := s.client()
 	daemon := s.daemon.Process.Pid
-	before := descriptors(t, daemon)
+	before := countDescriptors(t, daemon)
 
 	for round := range 2 {
 		var results []api.CallResult
@@ -76,14 +76,14 @@ func TestThousandPrograms(t *testing.T) {
 				t.Errorf("round %d: %s is %s: %s", round, i.Name, i.StateName, i.Description)
 			}
 		}
-		if got := threads(t, daemon); got > mostThreads {
+		if got := countThreads(t, daemon); got > maxThreads {
 			t.Errorf("round %d: %d threads with %d programs", round, got, n)
 		}
 		if err := client.Call(context.Background(), "supervisor.stopAllProcesses", &results); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if after := descriptors(t, daemon); after > before+2 {
+	if after := countDescriptors(t, daemon); after > before+2 {
 		t.Errorf("%d descriptors after, %d before", after, before)
 	}
 	if left := s.processes(); len(left) > 0 {
@@ -96,7 +96,7 @@ func TestThousandStartsAndStops(t *testing.T) {
 		t.Skip("SKIPPED: looks into /proc")
 	}
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=/bin/cat\nstartsecs=0\nautostart=false\nstopsignal=KILL\n")
 	s.start()
 	s.await("the daemon", func() bool { return s.ctl("version") == supervisord.Version+"\n" })
@@ -113,12 +113,12 @@ func TestThousandStartsAndStops(t *testing.T) {
 	}
 	cycle(10)
 	daemon := s.daemon.Process.Pid
-	before := descriptors(t, daemon)
+	before := countDescriptors(t, daemon)
 	cycle(1000)
-	if after := descriptors(t, daemon); after > before {
+	if after := countDescriptors(t, daemon); after > before {
 		t.Errorf("%d descriptors after, %d before", after, before)
 	}
-	if got := threads(t, daemon); got > mostThreads {
+	if got := countThreads(t, daemon); got > maxThreads {
 		t.Errorf("%d threads", got)
 	}
 }

@@ -13,13 +13,13 @@ import (
 // Supervisor; the first one alone has a record.
 func TestTwoConfigurationsInOneDirectory(t *testing.T) {
 	t.Parallel()
-	first, second := newSite(t), newSite(t)
+	first, second := newTestDaemon(t), newTestDaemon(t)
 	dir := t.TempDir()
-	start := func(s *site) {
+	start := func(s *testDaemon) {
 		t.Helper()
 		s.startUnder("env", "-C", dir)
 	}
-	for _, s := range []*site{first, second} {
+	for _, s := range []*testDaemon{first, second} {
 		s.configure("[program:quiet]\ncommand=sleep 1000\n")
 		text := s.read("supervisord.conf")
 		s.write("supervisord.conf", strings.Replace(text, "pidfile="+s.path("supervisord.pid")+"\n", "", 1))
@@ -38,7 +38,7 @@ func TestTwoConfigurationsInOneDirectory(t *testing.T) {
 		t.Errorf("the pidfile has %s", got)
 	}
 	// Each with itself is still refused, with the right pid.
-	for _, s := range []*site{first, second} {
+	for _, s := range []*testDaemon{first, second} {
 		copied := s.write("copy.conf", strings.ReplaceAll(s.read("supervisord.conf"), "s.sock", "other.sock"))
 		if err := os.Rename(s.path("supervisord.conf"), s.path("kept.conf")); err != nil {
 			t.Fatal(err)
@@ -60,7 +60,7 @@ func TestTwoConfigurationsInOneDirectory(t *testing.T) {
 		}
 	}
 	// A crash of either costs the other nothing, and nothing runs twice.
-	for _, s := range []*site{second, first} {
+	for _, s := range []*testDaemon{second, first} {
 		pid := s.pid("quiet")
 		s.crash()
 		start(s)
@@ -69,7 +69,7 @@ func TestTwoConfigurationsInOneDirectory(t *testing.T) {
 			t.Errorf("pid %d, had %d", got, pid)
 		}
 	}
-	for _, s := range []*site{first, second} {
+	for _, s := range []*testDaemon{first, second} {
 		s.ctl("shutdown")
 		if err := s.daemon.Wait(); err != nil {
 			t.Error(err)
@@ -80,11 +80,11 @@ func TestTwoConfigurationsInOneDirectory(t *testing.T) {
 	}
 }
 
-// TestSupervisordInsideASupervisord: a program is a supervisord with a file of its
+// TestNestedSupervisord: a program is a supervisord with a file of its
 // own and the same pidfile.
-func TestSupervisordInsideASupervisord(t *testing.T) {
+func TestNestedSupervisord(t *testing.T) {
 	t.Parallel()
-	outer, inner := newSite(t), newSite(t)
+	outer, inner := newTestDaemon(t), newTestDaemon(t)
 	inner.configure("[program:quiet]\ncommand=sleep 1000\n")
 	inner.write("supervisord.conf", strings.Replace(inner.read("supervisord.conf"), inner.path("supervisord.pid"), outer.path("supervisord.pid"), 1))
 	binary, err := exec.LookPath("supervisord")
@@ -101,14 +101,14 @@ func TestSupervisordInsideASupervisord(t *testing.T) {
 	}
 }
 
-// TestTwoContainersShareADirectory: pids mean nothing to each other there.
-func TestTwoContainersShareADirectory(t *testing.T) {
+// TestContainersShareDirectory: pids mean nothing to each other there.
+func TestContainersShareDirectory(t *testing.T) {
 	t.Parallel()
 	if out, err := exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").CombinedOutput(); err != nil {
 		t.Skipf("no namespaces here: %s", out)
 	}
-	outside, inside := newSite(t), newSite(t)
-	for _, s := range []*site{outside, inside} {
+	outside, inside := newTestDaemon(t), newTestDaemon(t)
+	for _, s := range []*testDaemon{outside, inside} {
 		s.configure("[program:quiet]\ncommand=sleep 1000\n")
 	}
 	inside.write("supervisord.conf", strings.Replace(inside.read("supervisord.conf"), inside.path("supervisord.pid"), outside.path("supervisord.pid"), 1))

@@ -27,10 +27,10 @@ func basic(username, word string) []string {
 	return []string{"Authorization", r.Header.Get("Authorization")}
 }
 
-// withServer adds a TCP server whose password has been hashed at that cost. Where many
+// addTCPServer adds a TCP server whose password has been hashed at that cost. Where many
 // wrong ones are to be refused one after the other it must be low, so that none waits
 // longer than a server lets it.
-func (s *site) withServer(word string, cost int) *browser {
+func (s *testDaemon) addTCPServer(word string, cost int) *browser {
 	s.t.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte(word), cost)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *site) withServer(word string, cost int) *browser {
 	port := freePort(s.t)
 	s.write("supervisord.conf", s.read("supervisord.conf")+
 		fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\nusername=user\npassword={bcrypt}%s\n", port, hash))
-	return onTCP(s.t, port)
+	return tcpBrowser(s.t, port)
 }
 
 // addresses lists everything that the pages lead to, and what clients call.
@@ -50,7 +50,7 @@ func addresses(b *browser, credentials []string) []string {
 		if i > 0 && !strings.Contains(list[i], ".html") {
 			continue // a file, or a log without an end
 		}
-		_, body := b.ask("GET", list[i], credentials...)
+		_, body := b.request("GET", list[i], credentials...)
 		for _, link := range links.FindAllStringSubmatch(body, -1) {
 			path := "/" + strings.TrimPrefix(strings.ReplaceAll(link[1], "&amp;", "&"), "/")
 			if !strings.Contains(path, "://") && !slices.Contains(list, path) {
@@ -61,13 +61,13 @@ func addresses(b *browser, credentials []string) []string {
 	return list
 }
 
-// TestEveryAddressWantsCredentials follows all links of the pages, and asks for
+// TestEveryURLNeedsCredentials follows all links of the pages, and asks for
 // each without credentials and with wrong ones. The password is a bcrypt hash.
-func TestEveryAddressWantsCredentials(t *testing.T) {
+func TestEveryURLNeedsCredentials(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=sleep 600\n")
-	b := s.withServer("se:cret", bcrypt.MinCost)
+	b := s.addTCPServer("se:cret", bcrypt.MinCost)
 	s.start()
 	s.awaitRunning("p")
 	right := basic("user", "se:cret")
@@ -86,13 +86,13 @@ func TestEveryAddressWantsCredentials(t *testing.T) {
 	}
 }
 
-// TestGuessing: those who try passwords cost less than half a processor and
+// TestPasswordGuessing: those who try passwords cost less than half a processor and
 // keep nobody from being answered who has passed before.
-func TestGuessing(t *testing.T) {
+func TestPasswordGuessing(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=sleep 600\n")
-	b := s.withServer("secret", bcrypt.DefaultCost)
+	b := s.addTCPServer("secret", bcrypt.DefaultCost)
 	s.start()
 	s.awaitRunning("p")
 	right := basic("user", "secret")
@@ -149,18 +149,18 @@ func withoutCapability(t *testing.T, name string) []string {
 	return []string{"setpriv", "--bounding-set=-" + name, "--inh-caps=-" + name}
 }
 
-// TestRootThatCannotBeGivenUp: the daemon doesn't go on as root if it can't be
+// TestFailedPrivilegeDrop: the daemon doesn't go on as root if it can't be
 // who it is to be.
-func TestRootThatCannotBeGivenUp(t *testing.T) {
+func TestFailedPrivilegeDrop(t *testing.T) {
 	t.Parallel()
 	for capability, want := range map[string]string{
 		"setuid": "Error: setuid: EPERM\n",
 		"setgid": "Error: Could not set groups of effective user\n",
 	} {
 		wrapper := withoutCapability(t, capability)
-		s := newSite(t)
+		s := newTestDaemon(t)
 		s.configure("[program:p]\ncommand=touch " + s.path("ran") + "\n")
-		s.inSupervisord("user=nobody")
+		s.addSupervisordOptions("user=nobody")
 		argv := append(wrapper, "supervisord", "-c", s.path("supervisord.conf"))
 		out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
 		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 2 || !strings.HasPrefix(string(out), want) {
@@ -174,12 +174,12 @@ func TestRootThatCannotBeGivenUp(t *testing.T) {
 	}
 }
 
-// neverAsRoot starts a program that must not run, for it would run as root.
-func (s *site) neverAsRoot(want string, wrapper ...string) {
+// checkNeverAsRoot starts a program that must not run, for it would run as root.
+func (s *testDaemon) checkNeverAsRoot(want string, wrapper ...string) {
 	s.t.Helper()
 	s.configure(fmt.Sprintf("[program:p]\ncommand=touch %[1]s/ran\nuser=nobody\nstartretries=1\nstderr_logfile=%[1]s/p.err\n"+
 		"[program:masked]\ncommand=touch %[1]s/ran\nuser=nobody\numask=0\ndirectory=/\nstartretries=1\n", s.dir))
-	s.inSupervisord("minprocs=1")
+	s.addSupervisordOptions("minprocs=1")
 	if err := os.Chmod(s.dir, 0o777); err != nil { // whoever it ran as
 		s.t.Fatal(err)
 	}
@@ -201,13 +201,13 @@ func TestProgramNeverRunsAsRoot(t *testing.T) {
 		"setuid": "supervisor: couldn't setuid to 65534: setuid: EPERM\n",
 		"setgid": "supervisor: couldn't setuid to 65534: Could not set groups of effective user\n",
 	} {
-		newSite(t).neverAsRoot(want, withoutCapability(t, capability)...)
+		newTestDaemon(t).checkNeverAsRoot(want, withoutCapability(t, capability)...)
 	}
 }
 
-// TestUserWithoutProcessesToSpare: the kernel lets a process become such a user,
+// TestUserAtProcessLimit: the kernel lets a process become such a user,
 // and then refuses to execute anything.
-func TestUserWithoutProcessesToSpare(t *testing.T) {
+func TestUserAtProcessLimit(t *testing.T) {
 	t.Parallel()
 	need(t, "prlimit")
 	withoutCapability(t, "setuid")
@@ -222,7 +222,7 @@ func TestUserWithoutProcessesToSpare(t *testing.T) {
 			_ = cmd.Wait()
 		}()
 	}
-	newSite(t).neverAsRoot("supervisor: couldn't exec touch: EAGAIN\n", "prlimit", "--nproc=15:15", "--")
+	newTestDaemon(t).checkNeverAsRoot("supervisor: couldn't exec touch: EAGAIN\n", "prlimit", "--nproc=15:15", "--")
 }
 
 // TestReadOnlyRoot: as a user that no file knows, where nothing, or next to
@@ -233,7 +233,7 @@ func TestReadOnlyRoot(t *testing.T) {
 	for name, writable := range map[string]bool{"nothing writable": false, "one directory writable": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
+			s := newTestDaemon(t)
 			port := freePort(t)
 			s.configure("[program:p]\ncommand=sh -c 'id -u; exec sleep 600'\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n" +
 				"stderr_logfile=NONE\n[program:q]\ncommand=sleep 600\nstdout_logfile=NONE\nstderr_logfile=NONE\n")
@@ -248,7 +248,7 @@ func TestReadOnlyRoot(t *testing.T) {
 			if err := os.Mkdir(s.path("run"), 0o777); err != nil {
 				t.Fatal(err)
 			}
-			user := s.forUser(nobody)
+			user := s.prepareForUser(nobodyUID)
 			script := `mount --make-rprivate / && { [ -z "$1" ] || mount -t tmpfs -o mode=777 none "$0/run"; } && mount -o remount,bind,ro / && shift && exec "$@"`
 			keep := ""
 			if writable {
@@ -260,7 +260,7 @@ func TestReadOnlyRoot(t *testing.T) {
 			var out lockedBuffer
 			cmd.Stdout = &out
 			s.launch(cmd)
-			b := onTCP(t, port)
+			b := tcpBrowser(t, port)
 			s.await("both programs", func() bool {
 				resp, err := b.Get(b.base + "/")
 				if err != nil {
@@ -270,7 +270,7 @@ func TestReadOnlyRoot(t *testing.T) {
 				body, _ := io.ReadAll(resp.Body)
 				return strings.Count(string(body), "uptime") == 2
 			})
-			s.await("the program's output", func() bool { return strings.Contains(out.String(), fmt.Sprintf("\n%d\n", nobody)) })
+			s.await("the program's output", func() bool { return strings.Contains(out.String(), fmt.Sprintf("\n%d\n", nobodyUID)) })
 			if !writable && !strings.Contains(out.String(), "could not write pidfile") {
 				t.Error("nothing is said of the pidfile")
 			}
@@ -278,7 +278,7 @@ func TestReadOnlyRoot(t *testing.T) {
 				t.Errorf("it is said %d times that nothing will be taken over", n)
 			}
 			if writable {
-				ctl := exec.Command("supervisorctl", "-s", "unix://"+s.inside("run/s.sock"), "restart", "p")
+				ctl := exec.Command("supervisorctl", "-s", "unix://"+s.pathInNamespace("run/s.sock"), "restart", "p")
 				if got, err := ctl.Output(); string(got) != "p: stopped\np: started\n" {
 					t.Errorf("restart: %s, %v", got, err)
 				}

@@ -67,23 +67,23 @@ func (p *pendingSignals) take() (list []syscall.Signal) {
 	return list
 }
 
-// obey carries out what signals to the daemon ask for, until ctx ends.
-func (l *life) obey(ctx context.Context, s *supervisor.Supervisor) {
+// handleSignals carries out what signals to the daemon ask for, until ctx ends.
+func (l *daemonRun) handleSignals(ctx context.Context, s *supervisor.Supervisor) {
 	for {
 		select {
 		case sig := <-l.signals.end:
-			l.obeyOne(s, sig)
+			l.handleSignal(s, sig)
 		case sig := <-l.signals.restart:
-			l.obeyOne(s, sig)
+			l.handleSignal(s, sig)
 		case sig := <-l.signals.reopen:
-			l.obeyOne(s, sig)
+			l.handleSignal(s, sig)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (l *life) obeyOne(s *supervisor.Supervisor, sig os.Signal) {
+func (l *daemonRun) handleSignal(s *supervisor.Supervisor, sig os.Signal) {
 	name := signals.Name(sig.(syscall.Signal))
 	switch sig {
 	case syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT:
@@ -104,34 +104,34 @@ func (l *life) obeyOne(s *supervisor.Supervisor, sig os.Signal) {
 	}
 }
 
-// switchedLog is a handler for what outlasts a life: it writes to the main log
+// switchableLog is a handler for what outlasts a life: it writes to the main log
 // of the present one, and nowhere in between.
-type switchedLog struct{ now atomic.Pointer[slog.Handler] }
+type switchableLog struct{ current atomic.Pointer[slog.Handler] }
 
-func (s *switchedLog) to(h slog.Handler) {
+func (s *switchableLog) set(h slog.Handler) {
 	if h == nil {
-		s.now.Store(nil)
+		s.current.Store(nil)
 		return
 	}
-	s.now.Store(&h)
+	s.current.Store(&h)
 }
 
 // Enabled implements slog.Handler.
-func (s *switchedLog) Enabled(ctx context.Context, level slog.Level) bool {
-	h := s.now.Load()
+func (s *switchableLog) Enabled(ctx context.Context, level slog.Level) bool {
+	h := s.current.Load()
 	return h != nil && (*h).Enabled(ctx, level)
 }
 
 // Handle implements slog.Handler.
-func (s *switchedLog) Handle(ctx context.Context, r slog.Record) error {
-	if h := s.now.Load(); h != nil {
+func (s *switchableLog) Handle(ctx context.Context, r slog.Record) error {
+	if h := s.current.Load(); h != nil {
 		return (*h).Handle(ctx, r)
 	}
 	return nil
 }
 
 // WithAttrs implements slog.Handler; nobody who outlasts a life has attributes.
-func (s *switchedLog) WithAttrs([]slog.Attr) slog.Handler { return s }
+func (s *switchableLog) WithAttrs([]slog.Attr) slog.Handler { return s }
 
 // WithGroup implements slog.Handler.
-func (s *switchedLog) WithGroup(string) slog.Handler { return s }
+func (s *switchableLog) WithGroup(string) slog.Handler { return s }

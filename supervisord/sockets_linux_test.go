@@ -18,10 +18,10 @@ import (
 
 // traffic asks for a page all the time, over a connection of its own each time.
 type traffic struct {
-	t                      *testing.T
-	network, address       string
-	answered, broken, lost atomic.Int64 // lost are connections that were refused
-	stop                   func()
+	t                         *testing.T
+	network, address          string
+	answered, broken, refused atomic.Int64 // lost are connections that were refused
+	stop                      func()
 }
 
 // startTraffic has clients ask until the returned load is stopped. A refused
@@ -37,7 +37,7 @@ func startTraffic(t *testing.T, network, address string, clients int) *traffic {
 		all.Go(func() {
 			client := l.client()
 			for ctx.Err() == nil {
-				l.ask(client)
+				l.request(client)
 			}
 		})
 	}
@@ -45,7 +45,7 @@ func startTraffic(t *testing.T, network, address string, clients int) *traffic {
 }
 
 func (l *traffic) client() *http.Client {
-	return &http.Client{Timeout: patience, Transport: &http.Transport{
+	return &http.Client{Timeout: waitTimeout, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, l.network, l.address)
@@ -53,7 +53,7 @@ func (l *traffic) client() *http.Client {
 	}}
 }
 
-func (l *traffic) ask(client *http.Client) {
+func (l *traffic) request(client *http.Client) {
 	r, err := client.Get("http://example.org/")
 	if err == nil {
 		_, err = io.Copy(io.Discard, r.Body)
@@ -63,7 +63,7 @@ func (l *traffic) ask(client *http.Client) {
 	case err == nil && r.StatusCode == http.StatusOK:
 		l.answered.Add(1)
 	case isOp && op.Op == "dial":
-		l.lost.Add(1)
+		l.refused.Add(1)
 		l.t.Errorf("refused: %v", err)
 	default:
 		l.t.Logf("broken: %v", err)
@@ -71,8 +71,8 @@ func (l *traffic) ask(client *http.Client) {
 	}
 }
 
-// more waits until some more answers have come.
-func (l *traffic) more() {
+// awaitAnswers waits until some more answers have come.
+func (l *traffic) awaitAnswers() {
 	l.t.Helper()
 	before := l.answered.Load()
 	if !poll(func() bool { return l.answered.Load() >= before+20 }) {
@@ -80,17 +80,17 @@ func (l *traffic) more() {
 	}
 }
 
-// unbroken wants that no request has failed since the last call.
-func (l *traffic) unbroken(when string) {
+// expectNoFailures wants that no request has failed since the last call.
+func (l *traffic) expectNoFailures(when string) {
 	l.t.Helper()
-	l.more()
+	l.awaitAnswers()
 	if n := l.broken.Swap(0); n > 0 {
 		l.t.Errorf("%s: %d requests failed", when, n)
 	}
 }
 
-// listeners counts the sockets that listen on a TCP port of this host.
-func listeners(t *testing.T, port int) (n int) {
+// countListening counts the sockets that listen on a TCP port of this host.
+func countListening(t *testing.T, port int) (n int) {
 	t.Helper()
 	table, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {
@@ -105,12 +105,12 @@ func listeners(t *testing.T, port int) (n int) {
 	return n
 }
 
-// TestSocketOutlastsEverything: whatever happens to programs and daemon, nobody
+// TestSocketStaysOpen: whatever happens to programs and daemon, nobody
 // who connects is refused as long as one of the programs lives, and nobody is cut
 // off but by who has been killed.
-func TestSocketOutlastsEverything(t *testing.T) {
+func TestSocketStaysOpen(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	port := freePort(t)
 	s.configure(fmt.Sprintf(`[socket:web]
 listen=tcp://127.0.0.1:%d
@@ -125,64 +125,64 @@ autorestart=true
 	s.start()
 	s.awaitRunning("web:web_0", "web:web_1")
 	l := startTraffic(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), 4)
-	l.unbroken("at rest")
+	l.expectNoFailures("at rest")
 
 	for range 3 {
 		for _, name := range []string{"web:web_0", "web:web_1"} {
 			if out := s.ctl("restart", name); !strings.Contains(out, "started") {
 				t.Error(out)
 			}
-			l.unbroken("restart of " + name)
+			l.expectNoFailures("restart of " + name)
 		}
 	}
 	s.ctl("restart", "web:*") // both at a time: who connects waits
-	l.unbroken("restart of all")
+	l.expectNoFailures("restart of all")
 	s.ctl("signal", "TERM", "web:web_0")
 	s.awaitRunning("web:web_0")
-	l.unbroken("end of one")
+	l.expectNoFailures("end of one")
 
 	old := s.pid("web:web_0")
-	kill(t, old)
+	killProcess(t, old)
 	s.await("another one", func() bool { p := s.pid("web:web_0"); return p != 0 && p != old })
-	l.more()
+	l.awaitAnswers()
 	t.Logf("a crash of a program has cut off %d", l.broken.Swap(0))
 
 	for range 2 {
 		pids := s.programPids("web:web_0", "web:web_1")
 		s.crash()
-		l.unbroken("without a daemon")
+		l.expectNoFailures("without a daemon")
 		s.start()
 		s.awaitRunning("web:web_0", "web:web_1")
-		l.unbroken("adoption")
+		l.expectNoFailures("adoption")
 		if out := s.ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
 			t.Error(out)
 		}
-		l.unbroken("upgrade")
+		l.expectNoFailures("upgrade")
 		if after := s.programPids("web:web_0", "web:web_1"); fmt.Sprint(after) != fmt.Sprint(pids) {
 			t.Errorf("the pids were %v and are %v", pids, after)
 		}
 		s.ctl("restart", "web:web_0")
-		l.unbroken("restart of one that was adopted")
-		if n := listeners(t, port); n != 1 {
+		l.expectNoFailures("restart of one that was adopted")
+		if n := countListening(t, port); n != 1 {
 			t.Errorf("%d sockets listen", n)
 		}
 	}
 	l.stop()
-	t.Logf("%d answers, %d refusals", l.answered.Load(), l.lost.Load())
+	t.Logf("%d answers, %d refusals", l.answered.Load(), l.refused.Load())
 	s.ctl("shutdown")
 	if err := s.daemon.Wait(); err != nil {
 		t.Error(err)
 	}
-	if n := listeners(t, port); n != 0 {
+	if n := countListening(t, port); n != 0 {
 		t.Errorf("%d sockets listen after the end", n)
 	}
 }
 
-// TestWaitingConnectionOutlastsADaemon: who has connected and has not been
+// TestQueuedConnectionAcrossDaemons: who has connected and has not been
 // accepted yet is answered by a program that is born later.
-func TestWaitingConnectionOutlastsADaemon(t *testing.T) {
+func TestQueuedConnectionAcrossDaemons(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(`[socket:web]
 listen=unix://%(here)s/web.sock
 [program:web]
@@ -206,7 +206,7 @@ sockets=web
 	s.start()
 	s.awaitRunning("other")
 	s.ctl("start", "web")
-	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(waitTimeout)); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := io.ReadAll(c)
@@ -224,11 +224,11 @@ sockets=web
 	}
 }
 
-// TestSocketOverUpdates: it is the same as long as its section says so, and is
+// TestSocketAcrossUpdates: it is the same as long as its section says so, and is
 // bound anew when that says otherwise.
-func TestSocketOverUpdates(t *testing.T) {
+func TestSocketAcrossUpdates(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	conf := func(socket, program string) {
 		s.configure("[socket:web]\nlisten=unix://%(here)s/" + socket + ".sock\n" + program)
 	}
@@ -248,11 +248,11 @@ func TestSocketOverUpdates(t *testing.T) {
 	conf("a", serve+"priority=5\ndirectory=/\n")
 	s.ctl("update")
 	s.awaitRunning("web")
-	l.unbroken("update of the program")
+	l.expectNoFailures("update of the program")
 	conf("a", serve+"stopwaitsecs=11\n[program:more]\ncommand=child serve\nsockets=web\n")
 	s.ctl("update")
 	s.awaitRunning("web", "more")
-	l.unbroken("another program")
+	l.expectNoFailures("another program")
 	l.stop()
 	if now, err := os.Lstat(s.path("a.sock")); err != nil || !os.SameFile(file, now) {
 		t.Errorf("it is another file: %v", err)
@@ -279,9 +279,9 @@ func TestSocketOverUpdates(t *testing.T) {
 	}
 }
 
-func TestSocketThatCannotBeBound(t *testing.T) {
+func TestSocketBindFailure(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	other, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -323,14 +323,14 @@ command=sleep 1000
 	}
 }
 
-// TestSocketBesideAllElse: user, umask, directory, stdin and the outputs are as
+// TestSocketWithOtherOptions: user, umask, directory, stdin and the outputs are as
 // for any program.
-func TestSocketBesideAllElse(t *testing.T) {
+func TestSocketWithOtherOptions(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("SKIPPED: only root can have programs of other users")
 	}
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(fmt.Sprintf(`[socket:web]
 listen=unix://%%(here)s/web.sock
 socket_mode=0666
@@ -363,13 +363,13 @@ stdout_logfile=%%(here)s/web.log
 // TestDaemonCrashWithoutSurvivors: the sockets are bound anew.
 func TestDaemonCrashWithoutSurvivors(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=child serve\nsockets=web\n")
 	s.start()
 	s.awaitRunning("web")
 	pid := s.pid("web")
 	s.crash()
-	kill(t, pid)
+	killProcess(t, pid)
 	s.await("its end", func() bool { return !s.answers("web.sock") })
 	s.start()
 	s.awaitRunning("web")
@@ -378,12 +378,12 @@ func TestDaemonCrashWithoutSurvivors(t *testing.T) {
 	}
 }
 
-// TestGunicornOnASocket: two of them, each with a worker, are a server that can
+// TestGunicornOnSocket: two of them, each with a worker, are a server that can
 // be restarted one by one.
-func TestGunicornOnASocket(t *testing.T) {
+func TestGunicornOnSocket(t *testing.T) {
 	t.Parallel()
 	need(t, "gunicorn")
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.write("app.py", "def app(environ, start_response):\n    start_response('200 OK', [('Content-Length', '5')])\n    return [b'hello']\n")
 	port := freePort(t)
 	s.configure(fmt.Sprintf(`[socket:web]
@@ -405,40 +405,40 @@ sockets=local
 	names := []string{"web:web_0", "web:web_1"}
 	s.awaitRunning(append(names, "local")...)
 	l := startTraffic(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), 2)
-	l.unbroken("at rest")
+	l.expectNoFailures("at rest")
 	for _, name := range names {
 		s.ctl("restart", name)
-		l.unbroken("restart of " + name)
+		l.expectNoFailures("restart of " + name)
 	}
 	old := s.pid("web:web_0")
-	kill(t, old)
+	killProcess(t, old)
 	s.await("another one", func() bool { p := s.pid("web:web_0"); return p != 0 && p != old })
-	l.more()
+	l.awaitAnswers()
 	s.crash()
-	l.more()
+	l.awaitAnswers()
 	s.start()
 	s.awaitRunning(names...)
-	l.more()
+	l.awaitAnswers()
 	s.ctl("upgrade")
-	l.more()
+	l.awaitAnswers()
 	s.ctl("restart", "web:web_1")
-	l.more()
+	l.awaitAnswers()
 	l.stop()
-	t.Logf("%d answers, %d refusals, %d cut off by a crash", l.answered.Load(), l.lost.Load(), l.broken.Load())
+	t.Logf("%d answers, %d refusals, %d cut off by a crash", l.answered.Load(), l.refused.Load(), l.broken.Load())
 
 	// It knows whose the file of a unix socket is, if it is told by LISTEN_FDS.
 	one := startTraffic(t, "unix", s.path("local.sock"), 1)
-	one.more()
+	one.awaitAnswers()
 	s.ctl("restart", "local")
-	one.unbroken("restart of the only one")
+	one.expectNoFailures("restart of the only one")
 	one.stop()
 }
 
-// TestNodeOnASocket: it listens on a descriptor by its number.
-func TestNodeOnASocket(t *testing.T) {
+// TestNodeOnSocket: it listens on a descriptor by its number.
+func TestNodeOnSocket(t *testing.T) {
 	t.Parallel()
 	need(t, "node")
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.write("app.js", `const server = require('http').createServer((q, r) => r.end('hello'))
 server.listen({fd: 3}, () => console.log('listening'))
 process.on('SIGTERM', () => server.close(() => process.exit(0)))
@@ -448,8 +448,8 @@ process.on('SIGTERM', () => server.close(() => process.exit(0)))
 	s.start()
 	s.awaitRunning("web:web_0", "web:web_1")
 	l := startTraffic(t, "unix", s.path("web.sock"), 2)
-	l.more()
+	l.awaitAnswers()
 	s.ctl("restart", "web:web_0")
-	l.unbroken("restart of one")
+	l.expectNoFailures("restart of one")
 	l.stop()
 }

@@ -12,23 +12,23 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// deafCommand is a command that does not end at SIGTERM once it has made a file:
+// ignoreTERMCommand is a command that does not end at SIGTERM once it has made a file:
 // see awaitDeaf. A shell that is asked to end before its trap stands obeys.
-func (s *site) deafCommand(name string) string {
+func (s *testDaemon) ignoreTERMCommand(name string) string {
 	return fmt.Sprintf(`sh -c "trap '' TERM; touch %s; while :; do sleep 0.1; done"`, s.path(name+".deaf"))
 }
 
-func (s *site) awaitDeaf(names ...string) {
+func (s *testDaemon) awaitIgnoresTERM(names ...string) {
 	s.t.Helper()
 	for _, name := range names {
 		s.await(name+" ignores SIGTERM", func() bool { _, err := os.Stat(s.path(name + ".deaf")); return err == nil })
 	}
 }
 
-// clan is a program whose child ends when it is told to, and leaves two behind
+// programWithLeftovers is a program whose child ends when it is told to, and leaves two behind
 // that don't: one in its process group, one in a session of its own. Each writes
 // its pid into a file.
-func (s *site) clan(name string) string {
+func (s *testDaemon) programWithLeftovers(name string) string {
 	deaf := `trap "" TERM QUIT HUP; echo $$ >>` + s.path(name+".pids") + `; while :; do sleep 600; done`
 	s.write(name+".deaf", deaf)
 	s.write(name+".sh", `trap "exit 0" TERM
@@ -39,8 +39,8 @@ wait
 	return "[program:" + name + "]\ncommand=sh " + s.path(name+".sh") + "\n"
 }
 
-// deaf are the pids of those that a clan leaves behind, once there are two.
-func (s *site) deaf(name string) (pids []int) {
+// leftoverPids are the pids of those that a clan leaves behind, once there are two.
+func (s *testDaemon) leftoverPids(name string) (pids []int) {
 	s.t.Helper()
 	s.await(name+" has two to leave behind", func() bool {
 		data, _ := os.ReadFile(s.path(name + ".pids"))
@@ -55,7 +55,7 @@ func (s *site) deaf(name string) (pids []int) {
 	})
 	s.t.Cleanup(func() {
 		for _, pid := range pids {
-			if lives(pid) {
+			if processExists(pid) {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
 		}
@@ -63,18 +63,18 @@ func (s *site) deaf(name string) (pids []int) {
 	return pids
 }
 
-func lives(pid int) bool { return spawn.Birthday(pid) != 0 }
+func processExists(pid int) bool { return spawn.StartTime(pid) != 0 }
 
 func TestStopScopes(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	s.configure(s.clan("group") + "stop_scope=group\nleftovers=ignore\nstopwaitsecs=1\n" +
-		s.clan("tree") + "stop_scope=tree\nstop_sequence=QUIT 0.2s, TERM 0.2s, KILL\n" +
-		s.clan("cgroup") + "stop_scope=cgroup\nstopwaitsecs=1\n" +
-		s.clan("report") + "leftovers=report\n" +
-		s.clan("killed") + "leftovers=kill\n" +
-		s.clan("plain") +
-		s.clan("now") + "stop_scope=tree\nstopwaitsecs=1000\n")
+	s := newTestDaemon(t)
+	s.configure(s.programWithLeftovers("group") + "stop_scope=group\nleftovers=ignore\nstopwaitsecs=1\n" +
+		s.programWithLeftovers("tree") + "stop_scope=tree\nstop_sequence=QUIT 0.2s, TERM 0.2s, KILL\n" +
+		s.programWithLeftovers("cgroup") + "stop_scope=cgroup\nstopwaitsecs=1\n" +
+		s.programWithLeftovers("report") + "leftovers=report\n" +
+		s.programWithLeftovers("killed") + "leftovers=kill\n" +
+		s.programWithLeftovers("plain") +
+		s.programWithLeftovers("now") + "stop_scope=tree\nstopwaitsecs=1000\n")
 	s.start()
 	for _, tt := range []struct {
 		name, verb string
@@ -83,7 +83,7 @@ func TestStopScopes(t *testing.T) {
 		{"group", "stop", 1}, {"tree", "stop", 0}, {"cgroup", "stop", 0}, {"report", "stop", 2}, {"killed", "stop", 0}, {"plain", "stop", 2}, {"now", "kill", 0},
 	} {
 		s.awaitRunning(tt.name)
-		pids := s.deaf(tt.name)
+		pids := s.leftoverPids(tt.name)
 		out := s.ctl(tt.verb, tt.name)
 		want := tt.name + ": stopped\n"
 		if tt.verb == "kill" {
@@ -98,7 +98,7 @@ func TestStopScopes(t *testing.T) {
 		}
 		survivors := 0
 		for _, pid := range pids {
-			if lives(pid) {
+			if processExists(pid) {
 				survivors++
 			}
 		}
@@ -113,18 +113,18 @@ func TestStopScopes(t *testing.T) {
 	s.ctl("shutdown")
 }
 
-// TestStopGoesOnWithAnotherDaemon: the child has ended, the rest of its scope is
+// TestStopContinuesAcrossDaemons: the child has ended, the rest of its scope is
 // waited for, when the daemon crashes or is upgraded.
-func TestStopGoesOnWithAnotherDaemon(t *testing.T) {
+func TestStopContinuesAcrossDaemons(t *testing.T) {
 	t.Parallel()
 	for _, scope := range []string{"tree", "cgroup"} {
 		t.Run(scope, func(t *testing.T) {
-			s := newSite(t)
-			s.configure(s.clan("clan") + "stop_scope=" + scope + "\nstop_sequence=TERM 1000s, KILL\n" +
+			s := newTestDaemon(t)
+			s.configure(s.programWithLeftovers("clan") + "stop_scope=" + scope + "\nstop_sequence=TERM 1000s, KILL\n" +
 				"[program:loop]\ncommand=sh -c 'exit 3'\nstartsecs=0\nrestart_delay=0.1s\nrestart_limit=3/1h\n")
 			s.start()
 			s.awaitRunning("clan")
-			pids := s.deaf("clan")
+			pids := s.leftoverPids("clan")
 			stopping := exec.Command("supervisorctl", "-c", s.path("supervisord.conf"), "stop", "clan")
 			if err := stopping.Start(); err != nil {
 				t.Fatal(err)
@@ -137,7 +137,7 @@ func TestStopGoesOnWithAnotherDaemon(t *testing.T) {
 			check := func(what string) {
 				t.Helper()
 				s.await("STOPPING after "+what, func() bool { return strings.Contains(s.ctl("status", "clan"), "STOPPING") })
-				if !lives(pids[0]) || !lives(pids[1]) {
+				if !processExists(pids[0]) || !processExists(pids[1]) {
 					t.Errorf("after %s somebody is killed before the time", what)
 				}
 			}
@@ -149,7 +149,7 @@ func TestStopGoesOnWithAnotherDaemon(t *testing.T) {
 			if out := s.ctl("stop", "--now", "clan"); out != "clan: stopped\n" {
 				t.Errorf("stop --now: %q", out)
 			}
-			if lives(pids[0]) || lives(pids[1]) {
+			if processExists(pids[0]) || processExists(pids[1]) {
 				t.Error("somebody is left")
 			}
 			s.ctl("start", "loop")

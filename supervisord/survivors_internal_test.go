@@ -9,8 +9,8 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// TestWhoseASurvivorIs: what tells, with and without a trace of the daemon before.
-func TestWhoseASurvivorIs(t *testing.T) {
+// TestOwnerOf: what tells, with and without a trace of the daemon before.
+func TestOwnerOf(t *testing.T) {
 	t.Parallel()
 	const mine, theirs = "unix:///a.sock", "unix:///b.sock"
 	uid := os.Geteuid()
@@ -20,43 +20,43 @@ func TestWhoseASurvivorIs(t *testing.T) {
 	other := ok
 	other.Command = []string{"nginx: master process"}
 	for _, tt := range []struct {
-		what      string
-		s         spawn.Survivor
-		change    func(*spawn.Survivor)
-		told, url string
-		trust     trust
-		before    int
-		want      owner
+		what           string
+		s              spawn.Survivor
+		change         func(*spawn.Survivor)
+		serverURL, url string
+		trust          previousRun
+		before         int
+		want           owner
 	}{
-		{what: "recorded since", s: other, told: mine, url: mine, trust: recorded, want: ours},
+		{what: "recorded since", s: other, serverURL: mine, url: mine, trust: recorded, want: ours},
 		{what: "recorded since, no servers", s: other, trust: recorded, want: ours},
-		{what: "another address", s: ok, told: theirs, url: mine, trust: recorded, want: others},
-		{what: "another address after a crash", s: ok, told: theirs, url: mine, trust: crashed, before: 70, want: others},
-		{what: "after a crash", s: other, told: mine, url: mine, trust: crashed, want: ours},
-		{what: "after a crash, output elsewhere", s: other, change: func(s *spawn.Survivor) { s.Redirected = true }, told: mine, url: mine, trust: crashed, want: unclear},
-		{what: "output elsewhere, our command", s: ok, change: func(s *spawn.Survivor) { s.Redirected = true }, told: mine, url: mine, trust: crashed, want: ours},
-		{what: "after a crash, another user", s: ok, change: func(s *spawn.Survivor) { s.UID = uid + 1 }, told: mine, url: mine, trust: crashed, want: unclear},
-		{what: "another user, the daemon's session", s: ok, change: func(s *spawn.Survivor) { s.UID = uid + 1 }, told: mine, url: mine, trust: crashed, before: 70, want: ours},
-		{what: "no trace, our command", s: ok, told: mine, url: mine, want: ours},
-		{what: "no trace, another command", s: other, told: mine, url: mine, want: unclear},
+		{what: "another address", s: ok, serverURL: theirs, url: mine, trust: recorded, want: others},
+		{what: "another address after a crash", s: ok, serverURL: theirs, url: mine, trust: crashed, before: 70, want: others},
+		{what: "after a crash", s: other, serverURL: mine, url: mine, trust: crashed, want: ours},
+		{what: "after a crash, output elsewhere", s: other, change: func(s *spawn.Survivor) { s.Redirected = true }, serverURL: mine, url: mine, trust: crashed, want: unclear},
+		{what: "output elsewhere, our command", s: ok, change: func(s *spawn.Survivor) { s.Redirected = true }, serverURL: mine, url: mine, trust: crashed, want: ours},
+		{what: "after a crash, another user", s: ok, change: func(s *spawn.Survivor) { s.UID = uid + 1 }, serverURL: mine, url: mine, trust: crashed, want: unclear},
+		{what: "another user, the daemon's session", s: ok, change: func(s *spawn.Survivor) { s.UID = uid + 1 }, serverURL: mine, url: mine, trust: crashed, before: 70, want: ours},
+		{what: "no trace, our command", s: ok, serverURL: mine, url: mine, want: ours},
+		{what: "no trace, another command", s: other, serverURL: mine, url: mine, want: unclear},
 		{what: "no servers", s: ok, want: ours},
 		{what: "no servers, another command", s: other, trust: crashed, want: unclear},
 		{what: "no servers, the daemon's session", s: other, trust: crashed, before: 70, want: ours},
 		{what: "no servers, another session", s: other, trust: crashed, before: 71, want: unclear},
 		{what: "no servers, another variable", s: ok, change: func(s *spawn.Survivor) { s.Variables["B"] = "another's" }, trust: crashed, want: unclear},
 		{what: "servers since", s: ok, url: mine, trust: crashed, want: ours},
-		{what: "a parent that may be its daemon", s: ok, change: func(s *spawn.Survivor) { s.Unsure = true }, told: mine, url: mine, trust: recorded, want: unclear},
+		{what: "a parent that may be its daemon", s: ok, change: func(s *spawn.Survivor) { s.ParentUnknown = true }, serverURL: mine, url: mine, trust: recorded, want: unclear},
 	} {
 		s := tt.s
 		s.Variables = maps.Clone(variables)
 		s.Variables["SUPERVISOR_GROUP_NAME"], s.Variables["SUPERVISOR_PROCESS_NAME"] = "web", "web"
-		if tt.told != "" {
-			s.Variables["SUPERVISOR_SERVER_URL"] = tt.told
+		if tt.serverURL != "" {
+			s.Variables["SUPERVISOR_SERVER_URL"] = tt.serverURL
 		}
 		if tt.change != nil {
 			tt.change(&s)
 		}
-		e := &estate{trust: tt.trust, before: tt.before, conf: &config.Config{
+		e := &savedState{previous: tt.trust, previousPID: tt.before, conf: &config.Config{
 			Supervisord: config.Supervisord{ServerURL: tt.url, Environment: config.Environment{{Name: "A", Value: "daemon's"}, {Name: "B", Value: "daemon's"}}},
 			Groups:      []*config.Group{{Name: "web", Processes: []*config.Process{p}}},
 		}}

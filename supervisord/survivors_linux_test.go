@@ -12,21 +12,21 @@ import (
 	"testing"
 )
 
-// option adds a line to [supervisord].
-func (s *site) option(line string) {
+// addSupervisordOption adds a line to [supervisord].
+func (s *testDaemon) addSupervisordOption(line string) {
 	s.t.Helper()
 	s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "nodaemon=true\n", "nodaemon=true\n"+line+"\n", 1))
 }
 
-// withoutServers takes away all by which daemons can be told apart.
-func (s *site) withoutServers() {
+// removeServers takes away all by which daemons can be told apart.
+func (s *testDaemon) removeServers() {
 	s.t.Helper()
 	text := s.read("supervisord.conf")
 	begin, end := strings.Index(text, "[unix_http_server]"), strings.Index(text, "[program:")
 	s.write("supervisord.conf", text[:begin]+text[end:])
 }
 
-func remove(t *testing.T, paths ...string) {
+func removeFiles(t *testing.T, paths ...string) {
 	t.Helper()
 	for _, path := range paths {
 		if err := os.Remove(path); err != nil {
@@ -36,39 +36,39 @@ func remove(t *testing.T, paths ...string) {
 }
 
 // awaitLog waits for words in the main log, and returns what has been written.
-func (s *site) awaitLog(words string) string {
+func (s *testDaemon) awaitLog(message string) string {
 	s.t.Helper()
-	s.await(words, func() bool { return strings.Contains(s.read("supervisord.log"), words) })
+	s.await(message, func() bool { return strings.Contains(s.read("supervisord.log"), message) })
 	return s.read("supervisord.log")
 }
 
-// TestNothingRunsTwiceWithoutARecord: whatever has become of the record, what runs
+// TestNoDoubleStartWithoutJournal: whatever has become of the record, what runs
 // goes on.
-func TestNothingRunsTwiceWithoutARecord(t *testing.T) {
+func TestNoDoubleStartWithoutJournal(t *testing.T) {
 	t.Parallel()
-	removeState := func(s *site) { remove(s.t, s.path("supervisord.pid.state")) }
-	nothing := func(*site) {}
-	for name, tt := range map[string]struct{ before, running, between func(s *site) }{
+	removeState := func(s *testDaemon) { removeFiles(s.t, s.path("supervisord.pid.state")) }
+	nothing := func(*testDaemon) {}
+	for name, tt := range map[string]struct{ before, running, between func(s *testDaemon) }{
 		"removed while it runs": {nothing, removeState, nothing},
 		"removed":               {nothing, nothing, removeState},
-		"removed with all beside it": {nothing, nothing, func(s *site) {
-			remove(s.t, s.path("supervisord.pid.state"), s.path("supervisord.pid"))
+		"removed with all beside it": {nothing, nothing, func(s *testDaemon) {
+			removeFiles(s.t, s.path("supervisord.pid.state"), s.path("supervisord.pid"))
 		}},
-		"never written":       {func(s *site) { s.option("state_file=/sys/x.state") }, nothing, nothing},
-		"not wanted":          {func(s *site) { s.option("state_file=NONE") }, nothing, nothing},
-		"not wanted any more": {nothing, nothing, func(s *site) { s.option("state_file=NONE") }},
-		"elsewhere":           {nothing, nothing, func(s *site) { s.option("state_file=" + s.path("other.state")) }},
-		"no servers":          {func(s *site) { s.withoutServers() }, nothing, removeState},
-		"no servers, all removed": {func(s *site) { s.withoutServers() }, nothing, func(s *site) {
-			remove(s.t, s.path("supervisord.pid.state"), s.path("supervisord.pid"))
+		"never written":       {func(s *testDaemon) { s.addSupervisordOption("state_file=/sys/x.state") }, nothing, nothing},
+		"not wanted":          {func(s *testDaemon) { s.addSupervisordOption("state_file=NONE") }, nothing, nothing},
+		"not wanted any more": {nothing, nothing, func(s *testDaemon) { s.addSupervisordOption("state_file=NONE") }},
+		"elsewhere":           {nothing, nothing, func(s *testDaemon) { s.addSupervisordOption("state_file=" + s.path("other.state")) }},
+		"no servers":          {func(s *testDaemon) { s.removeServers() }, nothing, removeState},
+		"no servers, all removed": {func(s *testDaemon) { s.removeServers() }, nothing, func(s *testDaemon) {
+			removeFiles(s.t, s.path("supervisord.pid.state"), s.path("supervisord.pid"))
 		}},
-		"with output of its own": {func(s *site) {
+		"with output of its own": {func(s *testDaemon) {
 			s.write("supervisord.conf", strings.Replace(s.read("supervisord.conf"), "command=sleep 1000", `command=sh -c "exec sleep 1000 >/dev/null 2>&1"`, 1))
 		}, nothing, nothing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t)
+			s := newTestDaemon(t)
 			// Names of its own: without servers nothing else tells the programs of one
 			// site from those of another whose daemon is killed at the same time.
 			own := filepath.Base(s.dir)
@@ -94,7 +94,7 @@ func TestNothingRunsTwiceWithoutARecord(t *testing.T) {
 }
 
 // awaitRunningByLog waits until a second daemon has adopted or started these.
-func (s *site) awaitRunningByLog(names ...string) {
+func (s *testDaemon) awaitRunningByLog(names ...string) {
 	s.t.Helper()
 	for _, name := range names {
 		s.await(name+" again", func() bool {
@@ -104,15 +104,15 @@ func (s *site) awaitRunningByLog(names ...string) {
 	}
 }
 
-// TestStoppedStaysSoWithARecordWrittenAnew: a record that was removed is there
+// TestStoppedAfterJournalRewrite: a record that was removed is there
 // again with the next change.
-func TestStoppedStaysSoWithARecordWrittenAnew(t *testing.T) {
+func TestStoppedAfterJournalRewrite(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:quiet]\ncommand=sleep 1000\n[program:resting]\ncommand=sleep 1000\n")
 	s.start()
 	s.awaitRunning("quiet", "resting")
-	remove(t, s.path("supervisord.pid.state"))
+	removeFiles(t, s.path("supervisord.pid.state"))
 	s.ctl("stop", "resting")
 	s.await("a record", func() bool { return strings.Contains(s.read("supervisord.pid.state"), `"Name":"resting","State":0`) })
 	pid := s.pid("quiet")
@@ -124,15 +124,15 @@ func TestStoppedStaysSoWithARecordWrittenAnew(t *testing.T) {
 	}
 }
 
-// TestRecordThatCanOnlyBeRead: it is used all the same.
-func TestRecordThatCanOnlyBeRead(t *testing.T) {
+// TestReadOnlyJournal: it is used all the same.
+func TestReadOnlyJournal(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:quiet]\ncommand=sleep 1000\n[program:resting]\ncommand=sleep 1000\n")
 	if err := os.Mkdir(s.path("state"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s.option("state_file=" + s.path("state/x"))
+	s.addSupervisordOption("state_file=" + s.path("state/x"))
 	script := "mount --bind '" + s.path("state") + "' '" + s.path("state") + "' && mount -o remount,ro,bind '" + s.path("state") + "'"
 	if out, err := exec.Command("unshare", "-m", "sh", "-c", script).CombinedOutput(); err != nil {
 		t.Skipf("no mounts here: %s", out)
@@ -153,21 +153,21 @@ func TestRecordThatCanOnlyBeRead(t *testing.T) {
 	}
 }
 
-// TestWhoseItIsCantBeTold: two daemons without servers have programs of one name.
+// TestUnclearOwnerBlocksStart: two daemons without servers have programs of one name.
 // What the other one has left is neither taken over nor doubled.
-func TestWhoseItIsCantBeTold(t *testing.T) {
+func TestUnclearOwnerBlocksStart(t *testing.T) {
 	t.Parallel()
 	name := "unclear" + strconv.Itoa(os.Getpid())
-	other := newSite(t)
+	other := newTestDaemon(t)
 	other.configure("[program:" + name + "]\ncommand=sleep 1000\n")
-	other.withoutServers()
+	other.removeServers()
 	other.start()
 	other.awaitLog("success: " + name + " entered RUNNING")
 	pid := other.processes()[0]
 
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:" + name + "]\ncommand=sleep 1001\n[program:quiet]\ncommand=sleep 1000\n")
-	s.withoutServers()
+	s.removeServers()
 	s.start()
 	s.awaitLog("success: " + name + " entered RUNNING") // the other daemon lives: the child is its own
 	if err := s.daemon.Process.Signal(os.Interrupt); err != nil {
@@ -186,9 +186,9 @@ func TestWhoseItIsCantBeTold(t *testing.T) {
 	// A daemon that has adopted it has it.
 	other.start()
 	other.awaitLog("adopted: '" + name + "' with pid " + strconv.Itoa(pid))
-	third := newSite(t)
+	third := newTestDaemon(t)
 	third.configure("[program:" + name + "]\ncommand=sleep 1000\n")
-	third.withoutServers()
+	third.removeServers()
 	third.start()
 	third.awaitLog("success: " + name + " entered RUNNING")
 }
@@ -197,7 +197,7 @@ func TestWhoseItIsCantBeTold(t *testing.T) {
 // programs of a daemon that was started by one, nor is it believed.
 func TestStartedFromAHook(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:quiet]\ncommand=sleep 1000\n[program:so]\ncommand=sleep 1000\nenvironment=SUPERVISOR_HOOK=\"post_start\"\n")
 	start := func() {
 		s.startUnder("env", "SUPERVISOR_HOOK=post_start", "SUPERVISOR_PID=1")
@@ -212,7 +212,7 @@ func TestStartedFromAHook(t *testing.T) {
 		}
 		s.crash()
 		if !record {
-			remove(t, s.path("supervisord.pid.state"))
+			removeFiles(t, s.path("supervisord.pid.state"))
 		}
 		start()
 		if got := s.programPids("quiet", "so"); !slices.Equal(got, pids) {

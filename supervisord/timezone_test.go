@@ -13,7 +13,7 @@ import (
 func TestTimeZone(t *testing.T) {
 	t.Parallel()
 	const tz, east = "<+1307>-13:07", 13*time.Hour + 7*time.Minute
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:p]\ncommand=sh -c \"echo $TZ >%(here)s/tz.new; mv %(here)s/tz.new %(here)s/tz; exec sleep 1000\"\n")
 	before := time.Now().Truncate(time.Second)
 	daemon := exec.Command("supervisord", "-s", "-c", s.path("supervisord.conf"))

@@ -9,7 +9,7 @@ import (
 
 // TestTwiddler changes a group by the methods of supervisor_twiddler.
 func TestTwiddler(t *testing.T) {
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure(`[program:keeper]
 command=/bin/sleep 600
 [rpcinterface:twiddler]
@@ -26,7 +26,7 @@ supervisor.rpcinterface_factory=supervisor_twiddler.rpcinterface:make_twiddler_r
 		}
 	}
 	s.awaitRunning("keeper")
-	keeper := s.pid("keeper")
+	journalWriter := s.pid("keeper")
 	call("addProgramToGroup", "keeper", "extra", map[string]any{
 		"command":        "/bin/sh -c 'echo %(group_name)s; exec sleep 600'",
 		"numprocs":       2,
@@ -55,7 +55,7 @@ supervisor.rpcinterface_factory=supervisor_twiddler.rpcinterface:make_twiddler_r
 		t.Errorf("update: %q, want %q", got, want)
 	}
 	s.awaitRunning("keeper")
-	if pid := s.pid("keeper"); pid == keeper {
+	if pid := s.pid("keeper"); pid == journalWriter {
 		t.Error("the group has not been replaced")
 	}
 	if got := s.ctl("status"); strings.Count(got, "\n") != 1 {

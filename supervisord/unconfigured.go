@@ -12,13 +12,13 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// lookAtConfig records what a later daemon goes by that has the process
+// recordConfig records what a later daemon goes by that has the process
 // configured otherwise.
-func lookAtConfig(entry *journal.Entry, p *process.Process, s *process.Status) {
+func recordConfig(entry *journal.Entry, p *process.Process, s *process.Status) {
 	if s.PID == 0 {
 		return
 	}
-	c := p.Current()
+	c := p.CurrentConfig()
 	entry.Section, entry.Num, entry.Digest = c.Section, c.Num, s.Digest
 	if entry.StdoutLog == "" {
 		entry.StdoutFile = p.Stdout
@@ -34,10 +34,10 @@ func lookAtConfig(entry *journal.Entry, p *process.Process, s *process.Status) {
 
 var defaultStop = journal.Stop{Signal: int(syscall.SIGTERM), Wait: 10}
 
-// rules tell how a child whose process is not configured any more is found to be
+// matchRules tell how a child whose process is not configured any more is found to be
 // one that is: the most certain first. Each holds only if no other child and no
 // other process fit.
-var rules = []func(*journal.Entry, *config.Process) bool{
+var matchRules = []func(*journal.Entry, *config.Process) bool{
 	// The group is another one.
 	func(e *journal.Entry, p *config.Process) bool { return e.Section == p.Section && e.Name == p.Name },
 	// process_name is.
@@ -48,39 +48,39 @@ var rules = []func(*journal.Entry, *config.Process) bool{
 	},
 }
 
-// placeStrays gives children whose processes are not configured any more to those
+// assignUnmatched gives children whose processes are not configured any more to those
 // that they have become. The others are listed as unconfigured. leaving tells that
 // the earlier daemon was about to end: what it was stopping starts again.
-func (e *estate) placeStrays(leaving bool) {
-	for _, fits := range rules {
-		free := e.unclaimed()
+func (e *savedState) assignUnmatched(leaving bool) {
+	for _, fits := range matchRules {
+		free := e.unrecorded()
 		var rest []journal.Entry
-		for i := range e.strays {
-			one := &e.strays[i]
-			p := onlyOne(free, func(p *config.Process) bool { return one.Section != "" && fits(one, p) })
-			if p == nil || onlyOne(e.strays, func(other journal.Entry) bool { return fits(&other, p) }).PID != one.PID {
+		for i := range e.unmatched {
+			one := &e.unmatched[i]
+			p := onlyMatch(free, func(p *config.Process) bool { return one.Section != "" && fits(one, p) })
+			if p == nil || onlyMatch(e.unmatched, func(other journal.Entry) bool { return fits(&other, p) }).PID != one.PID {
 				rest = append(rest, *one)
 				continue
 			}
 			was, is := namespec.Join(one.Group, one.Name), namespec.Join(p.Group, p.Name)
 			e.log.Info(fmt.Sprintf("'%s' (pid %d) is '%s' now", was, one.PID, is))
-			left := e.past(one)
-			left.Unwanted = e.kills()
-			if leaving && left.Past.State == states.Stopping { // as interrupt has it
-				left.Past.Again = p.Autostart
+			left := e.fromEntry(one)
+			left.Unwanted = e.killsOrphans()
+			if leaving && left.Status.State == states.Stopping { // as interrupt has it
+				left.Status.StartPending = p.Autostart
 			}
-			e.left[is] = left
+			e.saved[is] = left
 		}
-		e.strays = rest
+		e.unmatched = rest
 	}
-	for i := range e.strays {
-		e.addUnconfigured(&e.strays[i])
+	for i := range e.unmatched {
+		e.addUnconfigured(&e.unmatched[i])
 	}
-	e.strays = nil
+	e.unmatched = nil
 }
 
-// unclaimed are the configured processes that nothing is recorded of.
-func (e *estate) unclaimed() []*config.Process {
+// unrecorded are the configured processes that nothing is recorded of.
+func (e *savedState) unrecorded() []*config.Process {
 	var list []*config.Process
 	seen := make(map[string]bool)
 	for _, g := range e.conf.Groups {
@@ -89,7 +89,7 @@ func (e *estate) unclaimed() []*config.Process {
 		}
 		seen[g.Name] = true
 		for _, p := range g.Processes {
-			if e.left[namespec.Join(p.Group, p.Name)] == nil {
+			if e.saved[namespec.Join(p.Group, p.Name)] == nil {
 				list = append(list, p)
 			}
 		}
@@ -97,9 +97,9 @@ func (e *estate) unclaimed() []*config.Process {
 	return list
 }
 
-// onlyOne returns the only element that fits, the zero value if there is none or
+// onlyMatch returns the only element that fits, the zero value if there is none or
 // more than one.
-func onlyOne[T any](list []T, fits func(T) bool) (found T) {
+func onlyMatch[T any](list []T, fits func(T) bool) (found T) {
 	n := 0
 	for _, one := range list {
 		if fits(one) {
@@ -115,13 +115,13 @@ func onlyOne[T any](list []T, fits func(T) bool) (found T) {
 }
 
 // addUnconfigured lists a child that is nobody's any more.
-func (e *estate) addUnconfigured(entry *journal.Entry) {
+func (e *savedState) addUnconfigured(entry *journal.Entry) {
 	stop := defaultStop
 	if entry.Stop != nil {
 		stop = *entry.Stop
 	}
-	left := e.past(entry)
-	left.Unwanted = e.kills()
+	left := e.fromEntry(entry)
+	left.Unwanted = e.killsOrphans()
 	conf := &config.Process{
 		Name: entry.Name, Group: entry.Group, Section: entry.Section, Num: entry.Num, Umask: -1, ExitCodes: []int{0},
 		StopSignal: syscall.Signal(stop.Signal), StopWaitSecs: stop.Wait, StopAsGroup: stop.AsGroup, KillAsGroup: stop.KillsGroup,
@@ -130,5 +130,5 @@ func (e *estate) addUnconfigured(entry *journal.Entry) {
 		Stdout: config.Log{File: entry.StdoutFile + entry.StdoutLog},
 		Stderr: config.Log{File: entry.StderrFile + entry.StderrLog},
 	}
-	e.unconfigured = append(e.unconfigured, supervisor.Unconfigured{Config: conf, Estate: left})
+	e.unconfigured = append(e.unconfigured, supervisor.Unconfigured{Config: conf, Saved: left})
 }

@@ -29,9 +29,9 @@ with open(sys.argv[1], 'a') as log:
         sys.stdout.write('RESULT 2\nOK'); sys.stdout.flush()
 `
 
-func TestUpgrade(t *testing.T) {
+func TestHandOver(t *testing.T) {
 	need(t, "python3")
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.write("listener.py", echoListener)
 	s.configure(`[program:counter]
 command=sh -c 'i=0; while :; do i=$((i+1)); echo $i; [ $((i%%100)) = 0 ] && sleep 0.02; done'
@@ -133,9 +133,9 @@ buffer_size=10000
 	s.await("all that was sent to cat", func() bool {
 		return strings.Count(s.read("cat.log"), "\n") == int(events.Load())
 	})
-	s.inOrder("cat.log", 1)
+	s.checkNumbered("cat.log", 1)
 	s.await("all events", func() bool { return strings.Count(s.read("events"), "REMOTE_COMMUNICATION") == int(events.Load()) })
-	s.inOrder("events", 0)
+	s.checkNumbered("events", 0)
 	if _, err := os.Stat(s.path("page.sock")); err != nil {
 		t.Error(err)
 	}
@@ -153,9 +153,9 @@ buffer_size=10000
 	}
 }
 
-// inOrder checks that the first words of the lines of a file are the numbers
+// checkNumbered checks that the first words of the lines of a file are the numbers
 // from first on.
-func (s *site) inOrder(name string, first int) {
+func (s *testDaemon) checkNumbered(name string, first int) {
 	s.t.Helper()
 	n := first
 	for line := range strings.Lines(s.read(name)) {
@@ -167,7 +167,7 @@ func (s *site) inOrder(name string, first int) {
 }
 
 func TestUpgradeThatIsRefused(t *testing.T) {
-	s := newSite(t)
+	s := newTestDaemon(t)
 	program := "[program:quiet]\ncommand=sleep 1000\n"
 	s.configure(program)
 	s.start()
@@ -175,8 +175,8 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 	pid := s.pid("quiet")
 	script := s.write("script", "#!/bin/sh\nexit 0\n")
 	// It could, but when it is to it can't be executed any more.
-	fickle := s.write("fickle", "#!/bin/sh\necho supervisord is ready to take over\nchmod 0 \"$0\"\n")
-	for _, path := range []string{script, fickle} {
+	failsAtExec := s.write("fickle", "#!/bin/sh\necho supervisord is ready to take over\nchmod 0 \"$0\"\n")
+	for _, path := range []string{script, failsAtExec} {
 		if err := os.Chmod(path, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -194,11 +194,11 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 	refused("can't take over: it is no supervisord that knows how to", "--binary", script)
 	refused("can't take over: ", "--binary="+s.path("none"))
 	before := s.read("supervisord.log")
-	refused("it failed at the last step", "--binary", fickle)
-	if news := strings.TrimPrefix(s.read("supervisord.log"), before); strings.Contains(news, " CRIT ") || strings.Count(news, " WARN ") != 1 {
-		t.Errorf("what was known before is logged again:\n%s", news)
+	refused("it failed at the last step", "--binary", failsAtExec)
+	if newLines := strings.TrimPrefix(s.read("supervisord.log"), before); strings.Contains(newLines, " CRIT ") || strings.Count(newLines, " WARN ") != 1 {
+		t.Errorf("what was known before is logged again:\n%s", newLines)
 	}
-	if log := s.read("supervisord.log"); !strings.Contains(log, "WARN not upgraded: execute "+fickle+": permission denied") {
+	if log := s.read("supervisord.log"); !strings.Contains(log, "WARN not upgraded: execute "+failsAtExec+": permission denied") {
 		t.Errorf("the log is\n%s", log)
 	}
 	s.configure(program + "[program:more]\ncommand=sleep 1000\n")
@@ -216,7 +216,7 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 
 // TestUpgradeThenCrash: what a later binary knows survives its own crash.
 func TestUpgradeThenCrash(t *testing.T) {
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.configure("[program:quiet]\ncommand=sleep 1000\n[program:resting]\ncommand=sleep 1000\n")
 	s.start()
 	s.awaitRunning("quiet", "resting")
@@ -238,7 +238,7 @@ func TestUpgradeThenCrash(t *testing.T) {
 // are kept or new.
 func TestUpgradeExecutesEachCallOnce(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newTestDaemon(t)
 	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	s.configure("[inet_http_server]\nport=" + address + "\n[program:cat]\ncommand=cat\nstdout_logfile=" + s.path("cat.log") + "\nstdout_logfile_maxbytes=0\n")
 	s.start()

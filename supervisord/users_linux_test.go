@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// TestUsersThatNoFileKnows: users and groups of LDAP and the like, for whom getent
+// TestUsersFromNSS: users and groups of LDAP and the like, for whom getent
 // answers, can be named wherever a user or a group can, and programs get all their
 // groups. Nobody hears of the processes that ask.
-func TestUsersThatNoFileKnows(t *testing.T) {
+func TestUsersFromNSS(t *testing.T) {
 	t.Parallel()
 	needNamespaces(t, "--mount")
 	need(t, "getent")
 	if os.Getuid() != 0 {
 		t.Skip("SKIPPED: only root can become somebody else")
 	}
-	s := newSite(t)
+	s := newTestDaemon(t)
 	s.write("nsswitch.conf", "passwd: files ldap\ngroup: files ldap\n")
 	s.script("getent", `case "$1 $2" in
 "passwd ldapuser"|"passwd 54321") echo 'ldapuser:*:54321:54322::/home/ldap:/bin/zsh';;
@@ -69,16 +69,16 @@ func ownerOf(t *testing.T, path string) (uid, gid uint32) {
 	return st.Uid, st.Gid
 }
 
-// TestUserOfARealSource: the same with a source of the C library, as Debian's package
+// TestUserFromExtrausers: the same with a source of the C library, as Debian's package
 // libnss-extrausers installs it.
-func TestUserOfARealSource(t *testing.T) {
+func TestUserFromExtrausers(t *testing.T) {
 	t.Parallel()
 	needNamespaces(t, "--mount")
 	found, _ := filepath.Glob("/lib/*/libnss_extrausers.so.2")
 	if os.Getuid() != 0 || len(found) == 0 {
 		t.Skip("SKIPPED: it needs root and the package libnss-extrausers")
 	}
-	s := newSite(t)
+	s := newTestDaemon(t)
 	if err := os.Mkdir(s.path("extrausers"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -20,28 +20,28 @@ import (
 
 // How often everything is done to a site under load. SUPERVISOR_LOAD=full is
 // what docs/rolling.md tells the figures of.
-type strain struct{ rollings, upgrades, crashes, scales int }
+type loadPlan struct{ rollings, upgrades, crashes, scales int }
 
-func strainOf() strain {
+func loadPlanFromEnv() loadPlan {
 	if os.Getenv("SUPERVISOR_LOAD") == "full" {
-		return strain{rollings: 20, upgrades: 5, crashes: 5, scales: 10}
+		return loadPlan{rollings: 20, upgrades: 5, crashes: 5, scales: 10}
 	}
-	return strain{rollings: 1, upgrades: 1, crashes: 1, scales: 2}
+	return loadPlan{rollings: 1, upgrades: 1, crashes: 1, scales: 2}
 }
 
 // TestNoRequestFails does to gunicorn behind nginx whatever an operator does,
 // and what no operator wants, while clients ask for pages without a pause.
 func TestNoRequestFails(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, shopOfOurs)
+	s := newWebStack(t, webConf)
 	s.start()
 	s.awaitRunning("web:web_0", "web:web_1", "web:web_2", "nginx")
 	s.await("the page", s.serves)
 	nginx := s.pid("nginx")
-	load := s.load()
-	todo := strainOf()
+	load := s.startLoad()
+	todo := loadPlanFromEnv()
 	for i := range todo.rollings {
-		s.rollOver(i)
+		s.rollingRestart(i)
 	}
 	for range todo.upgrades {
 		if out := s.ctl("upgrade"); !strings.HasPrefix(out, "Upgraded supervisord") {
@@ -57,7 +57,7 @@ func TestNoRequestFails(t *testing.T) {
 			t.Errorf("scale web %s: %s", by, out)
 		}
 	}
-	s.rollOver(todo.rollings)
+	s.rollingRestart(todo.rollings)
 	load.stop()
 	t.Logf("%+v and one more rolling restart: %s", todo, load.result)
 	if load.failed > 0 {
@@ -79,12 +79,12 @@ func TestSupervisorFailsRequests(t *testing.T) {
 	}
 	const daemon, client = "/usr/bin/supervisord", "/usr/bin/supervisorctl"
 	need(t, daemon, client)
-	s := newShop(t, shopOfSupervisor)
+	s := newWebStack(t, supervisorWebConf)
 	s.launch(exec.Command(daemon, "-s", "-c", s.path("supervisord.conf")))
 	s.awaitRunning("web", "nginx")
 	s.await("the page", s.serves)
-	load := s.load()
-	for range strainOf().rollings {
+	load := s.startLoad()
+	for range loadPlanFromEnv().rollings {
 		out, err := exec.Command(client, "-c", s.path("supervisord.conf"), "restart", "web").CombinedOutput()
 		if err != nil {
 			t.Errorf("restart: %v: %s", err, out)
@@ -92,20 +92,20 @@ func TestSupervisorFailsRequests(t *testing.T) {
 		s.await("the page", s.serves)
 	}
 	load.stop()
-	t.Logf("Supervisor, %d restarts: %s", strainOf().rollings, load.result)
+	t.Logf("Supervisor, %d restarts: %s", loadPlanFromEnv().rollings, load.result)
 	if load.failed == 0 {
 		t.Error("none failed: what is this test about?")
 	}
 }
 
-// shop is an application under gunicorn, behind nginx.
-type shop struct {
-	*site
+// webStack is an application under gunicorn, behind nginx.
+type webStack struct {
+	*testDaemon
 	url string // of nginx
 }
 
 // Three gunicorns share one socket that the daemon listens on.
-const shopOfOurs = `
+const webConf = `
 [socket:web]
 listen = tcp://127.0.0.1:%[4]d
 [program:web]
@@ -123,7 +123,7 @@ stdout_logfile = %[2]s/web.log
 `
 
 // The same number of workers, as one has them at Supervisor.
-const shopOfSupervisor = `
+const supervisorWebConf = `
 [program:web]
 command = %[1]s app:app --workers 3 --graceful-timeout 20 --bind 127.0.0.1:%[4]d
 directory = %[2]s
@@ -133,9 +133,9 @@ redirect_stderr = true
 stdout_logfile = %[2]s/web.log
 `
 
-func newShop(t *testing.T, web string) *shop {
+func newWebStack(t *testing.T, web string) *webStack {
 	need(t, "gunicorn", "nginx", "python3")
-	s := &shop{site: newSite(t)}
+	s := &webStack{testDaemon: newTestDaemon(t)}
 	if err := os.Chmod(s.dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -163,13 +163,13 @@ stdout_logfile = %s/nginx.log
 	return s
 }
 
-func (s *shop) serves() bool {
-	body, err := get(s.url + "/")
+func (s *webStack) serves() bool {
+	body, err := httpGet(s.url + "/")
 	return err == nil && body == "Hello World"
 }
 
-// rollOver restarts all of web, one after the other.
-func (s *shop) rollOver(i int) {
+// rollingRestart restarts all of web, one after the other.
+func (s *webStack) rollingRestart(i int) {
 	s.t.Helper()
 	before := s.pids()
 	out := s.ctl("rolling-restart", "web:*")
@@ -188,7 +188,7 @@ func (s *shop) rollOver(i int) {
 }
 
 // pids are those of all RUNNING processes of web, by name.
-func (s *shop) pids() map[string]string {
+func (s *webStack) pids() map[string]string {
 	pids := make(map[string]string)
 	for line := range strings.Lines(s.ctl("status", "web:*")) {
 		if f := strings.Fields(line); len(f) > 3 && f[1] == "RUNNING" {
@@ -199,10 +199,10 @@ func (s *shop) pids() map[string]string {
 }
 
 // crash kills the daemon and starts another one.
-func (s *shop) crash() {
+func (s *webStack) crash() {
 	s.t.Helper()
 	before := s.pids()
-	kill(s.t, s.daemonPid())
+	killProcess(s.t, s.daemonPid())
 	_ = s.daemon.Wait()
 	s.daemon = exec.Command("supervisord", "-s", "-c", s.path("supervisord.conf"))
 	s.daemon.Stderr = os.Stderr
@@ -217,8 +217,8 @@ func (s *shop) crash() {
 	}
 }
 
-// load is clients that ask for pages without a pause.
-type load struct {
+// loadGenerator is clients that ask for pages without a pause.
+type loadGenerator struct {
 	t      *testing.T
 	cancel context.CancelFunc
 	ended  sync.WaitGroup
@@ -228,23 +228,23 @@ type load struct {
 	result           string
 }
 
-// load begins to ask for pages: with wrk in full, with a few clients of our own
+// startLoad begins to ask for pages: with wrk in full, with a few clients of our own
 // otherwise, who leave some of the machine to other tests.
-func (s *shop) load() *load {
+func (s *webStack) startLoad() *loadGenerator {
 	ctx, cancel := context.WithCancel(s.t.Context())
-	l := &load{t: s.t, cancel: cancel}
+	l := &loadGenerator{t: s.t, cancel: cancel}
 	if os.Getenv("SUPERVISOR_LOAD") == "full" {
 		need(s.t, "wrk")
-		l.ended.Go(func() { l.wrk(ctx, s.url) })
+		l.ended.Go(func() { l.runWrk(ctx, s.url) })
 		return l
 	}
 	for range 4 {
-		l.ended.Go(func() { l.ask(ctx, s.url) })
+		l.ended.Go(func() { l.requestLoop(ctx, s.url) })
 	}
 	return l
 }
 
-func (l *load) stop() {
+func (l *loadGenerator) stop() {
 	l.cancel()
 	l.ended.Wait()
 	if l.result == "" {
@@ -252,9 +252,9 @@ func (l *load) stop() {
 	}
 }
 
-// ask asks again and again, and remembers the last failure.
-func (l *load) ask(ctx context.Context, url string) {
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+// requestLoop asks again and again, and remembers the last failure.
+func (l *loadGenerator) requestLoop(ctx context.Context, url string) {
+	client := http.Client{Timeout: waitTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	for ctx.Err() == nil {
 		failure := ""
 		r, err := client.Get(url + "/")
@@ -283,8 +283,8 @@ func (l *load) ask(ctx context.Context, url string) {
 	}
 }
 
-// wrk runs wrk until ctx ends. It tells what it has seen when it is interrupted.
-func (l *load) wrk(ctx context.Context, url string) {
+// runWrk runs wrk until ctx ends. It tells what it has seen when it is interrupted.
+func (l *loadGenerator) runWrk(ctx context.Context, url string) {
 	cmd := exec.Command("wrk", "-t1", "-c8", "-d1h", "--timeout", "300s", url+"/")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -28,20 +28,20 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// demo is a running demo.
-type demo struct {
+// demoProcess is a running demo.
+type demoProcess struct {
 	*exec.Cmd
 	log  *bufio.Scanner // its stderr
 	pipe *os.File
 }
 
-func start(t *testing.T, args ...string) *demo {
+func start(t *testing.T, args ...string) *demoProcess {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &demo{exec.Command(os.Args[0], args...), bufio.NewScanner(r), r}
+	d := &demoProcess{exec.Command(os.Args[0], args...), bufio.NewScanner(r), r}
 	d.Env = append(os.Environ(), "DEMO=1", "GORACE=atexit_sleep_ms=0")
 	d.Stderr = w
 	if err := d.Start(); err != nil {
@@ -59,9 +59,9 @@ func start(t *testing.T, args ...string) *demo {
 }
 
 // await reads the log up to a line with this text, and returns the line.
-func (d *demo) await(t *testing.T, text string) string {
+func (d *demoProcess) await(t *testing.T, text string) string {
 	t.Helper()
-	if err := d.pipe.SetReadDeadline(time.Now().Add(testkit.Patience)); err != nil {
+	if err := d.pipe.SetReadDeadline(time.Now().Add(testkit.Timeout)); err != nil {
 		t.Fatal(err)
 	}
 	for d.log.Scan() {
@@ -73,15 +73,15 @@ func (d *demo) await(t *testing.T, text string) string {
 	return ""
 }
 
-func (d *demo) signal(t *testing.T, sig syscall.Signal) {
+func (d *demoProcess) signal(t *testing.T, sig syscall.Signal) {
 	t.Helper()
 	if err := d.Process.Signal(sig); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// status waits for the end.
-func (d *demo) status(t *testing.T) int {
+// exitStatus waits for the end.
+func (d *demoProcess) exitStatus(t *testing.T) int {
 	t.Helper()
 	err := d.Wait()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
@@ -91,16 +91,16 @@ func (d *demo) status(t *testing.T) int {
 }
 
 // address of a worker, from its log.
-func (d *demo) address(t *testing.T) string {
+func (d *demoProcess) address(t *testing.T) string {
 	t.Helper()
 	_, address, _ := strings.Cut(d.await(t, "listens on"), "listens on ")
 	return address
 }
 
-// ask returns the pid of the worker that answers on a new connection.
-func ask(t *testing.T, address string) int {
+// fetchPID returns the pid of the worker that answers on a new connection.
+func fetchPID(t *testing.T, address string) int {
 	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: testkit.Patience}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: testkit.Timeout}
 	resp, err := client.Get("http://" + address + "/status.json")
 	if err != nil {
 		t.Fatal(err)
@@ -135,27 +135,27 @@ func TestWorkersShareAPort(t *testing.T) {
 		if n == 500 {
 			t.Fatalf("of two workers only %v answered", answered)
 		}
-		answered[ask(t, address)] = true
+		answered[fetchPID(t, address)] = true
 	}
 	if !answered[first.Process.Pid] || !answered[second.Process.Pid] {
 		t.Errorf("answers from %v, want %d and %d", answered, first.Process.Pid, second.Process.Pid)
 	}
 	first.signal(t, syscall.SIGTERM)
-	if status := first.status(t); status != 0 {
+	if status := first.exitStatus(t); status != 0 {
 		t.Errorf("exit status %d, want 0", status)
 	}
-	if pid := ask(t, address); pid != second.Process.Pid {
+	if pid := fetchPID(t, address); pid != second.Process.Pid {
 		t.Errorf("%d answered, but only %d is left", pid, second.Process.Pid)
 	}
 }
 
-// watched is a listener that tells when it is closed.
-type watched struct {
+// closeNotifier is a listener that tells when it is closed.
+type closeNotifier struct {
 	net.Listener
 	closed func()
 }
 
-func (w watched) Close() error {
+func (w closeNotifier) Close() error {
 	defer w.closed()
 	return w.Listener.Close()
 }
@@ -168,17 +168,19 @@ func TestWebFinishesItsRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, end := context.WithCancel(t.Context())
-	asked, closed, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	requested, closed, serveErr := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		close(asked)
+		close(requested)
 		<-closed
 		io.WriteString(w, "as promised")
 	})
-	go func() { ended <- answer(ctx, watched{listener, sync.OnceFunc(func() { close(closed) })}, handler) }()
 	go func() {
-		<-asked
-		end()
+		serveErr <- serveListener(ctx, closeNotifier{listener, sync.OnceFunc(func() { close(closed) })}, handler)
+	}()
+	go func() {
+		<-requested
+		cancel()
 	}()
 	resp, err := http.Get("http://" + listener.Addr().String())
 	if err != nil {
@@ -188,7 +190,7 @@ func TestWebFinishesItsRequests(t *testing.T) {
 	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "as promised" {
 		t.Errorf("got %q, %v", body, err)
 	}
-	if err := <-ended; err != nil {
+	if err := <-serveErr; err != nil {
 		t.Error(err)
 	}
 }
@@ -199,7 +201,7 @@ func TestWorkerStops(t *testing.T) {
 	d.await(t, "job 3 done")
 	d.signal(t, syscall.SIGTERM)
 	d.await(t, "stops after")
-	if status := d.status(t); status != 0 {
+	if status := d.exitStatus(t); status != 0 {
 		t.Errorf("exit status %d, want 0", status)
 	}
 }
@@ -208,7 +210,7 @@ func TestWorkerCrashes(t *testing.T) {
 	t.Parallel()
 	d := start(t, "worker", "--job", "1ms", "--crash-after", "1")
 	d.await(t, "demo: job broke the worker")
-	if status := d.status(t); status != 1 {
+	if status := d.exitStatus(t); status != 1 {
 		t.Errorf("exit status %d, want 1", status)
 	}
 	if d.log.Scan() {
@@ -216,11 +218,11 @@ func TestWorkerCrashes(t *testing.T) {
 	}
 }
 
-func TestWorkerCrashesNowAndThen(t *testing.T) {
+func TestWorkerCrashesAtRandom(t *testing.T) {
 	t.Parallel()
 	d := start(t, "worker", "--job", "1ms", "--crash-after", "3")
 	d.await(t, "job broke the worker") // sooner or later
-	if status := d.status(t); status != 1 {
+	if status := d.exitStatus(t); status != 1 {
 		t.Errorf("exit status %d, want 1", status)
 	}
 }

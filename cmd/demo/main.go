@@ -21,16 +21,16 @@ func main() {
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8000", Usage: "`ADDRESS` to serve on"},
 				},
-				Action: func(c *cli.Context) error { return serve(c.Context, c.String("listen")) },
+				Action: func(c *cli.Context) error { return runWeb(c.Context, c.String("listen")) },
 			},
 			{
 				Name:  "worker",
 				Usage: "work off an endless queue, and crash every few jobs",
 				Flags: []cli.Flag{
-					&cli.DurationFlag{Name: "job", Value: defaultJob, Usage: "`TIME` that a job takes"},
+					&cli.DurationFlag{Name: "job", Value: defaultJobTime, Usage: "`TIME` that a job takes"},
 					&cli.IntFlag{Name: "crash-after", Value: 20, Usage: "crash after `N` jobs on average, 0 for never"},
 				},
-				Action: func(c *cli.Context) error { return work(c.Context, c.Duration("job"), c.Int("crash-after")) },
+				Action: func(c *cli.Context) error { return runWorker(c.Context, c.Duration("job"), c.Int("crash-after")) },
 			},
 		},
 	}

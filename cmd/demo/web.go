@@ -17,44 +17,44 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// drain is how long a worker that was asked to end waits for its requests.
-const drain = 5 * time.Second
+// drainTimeout is how long a worker that was asked to end waits for its requests.
+const drainTimeout = 5 * time.Second
 
-// serve answers requests until the process is asked to end, then finishes
+// runWeb answers requests until the process is asked to end, then finishes
 // those under way.
-func serve(ctx context.Context, address string) error {
+func runWeb(ctx context.Context, address string) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	listener, err := (&net.ListenConfig{Control: shareAddress}).Listen(ctx, "tcp", address)
+	listener, err := (&net.ListenConfig{Control: reusePort}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
 	log.Printf("worker %d listens on %s", os.Getpid(), listener.Addr())
-	return answer(ctx, listener, routes())
+	return serveListener(ctx, listener, routes())
 }
 
-// answer serves a listener until ctx ends and no request is under way.
-func answer(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: drain}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+// serveListener serves a listener until ctx ends and no request is under way.
+func serveListener(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: drainTimeout}
+	serveErr := make(chan error, 1)
+	go func() { serveErr <- server.Serve(listener) }()
 	select {
-	case err := <-ended:
+	case err := <-serveErr:
 		return err
 	case <-ctx.Done():
 	}
 	log.Printf("worker %d finishes its requests", os.Getpid())
-	limited, cancel := context.WithTimeout(context.Background(), drain)
+	shutdownCtx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
-	if err := server.Shutdown(limited); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Shutdown(shutdownCtx); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
 }
 
-// shareAddress lets the kernel spread connections over all workers that listen
+// reusePort lets the kernel spread connections over all workers that listen
 // on the address (SO_REUSEPORT, socket(7)).
-func shareAddress(_, _ string, conn syscall.RawConn) error {
+func reusePort(_, _ string, conn syscall.RawConn) error {
 	var err error
 	cerr := conn.Control(func(fd uintptr) {
 		err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)

@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-const defaultJob = 3 * time.Second
+const defaultJobTime = 3 * time.Second
 
-// work does one job after the other until it crashes or is asked to end.
-func work(ctx context.Context, job time.Duration, crashAfter int) error {
+// runWorker does one job after the other until it crashes or is asked to end.
+func runWorker(ctx context.Context, job time.Duration, crashAfter int) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	next := time.NewTicker(job)
-	defer next.Stop()
+	ticker := time.NewTicker(job)
+	defer ticker.Stop()
 	for n := 1; ; n++ {
 		select {
-		case <-next.C:
+		case <-ticker.C:
 		case <-ctx.Done():
 			log.Printf("stops after %d jobs", n-1)
 			return nil

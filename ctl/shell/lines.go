@@ -49,7 +49,7 @@ func (l *lines) await(ctx context.Context) error {
 	if !ok || ctx.Done() == nil {
 		return ctx.Err()
 	}
-	wake, stop, err := wakeOn(ctx)
+	done, stop, err := contextPipe(ctx)
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func (l *lines) await(ctx context.Context) error {
 		return err
 	}
 	// Control keeps the descriptor from being closed and taken by another file.
-	if closed := conn.Control(func(fd uintptr) { err = pollEither(fd, wake.Fd()) }); closed != nil {
-		return closed
+	if controlErr := conn.Control(func(fd uintptr) { err = pollEither(fd, done.Fd()) }); controlErr != nil {
+		return controlErr
 	}
 	if err != nil {
 		return err
@@ -78,15 +78,15 @@ func pollEither(a, b uintptr) error {
 	}
 }
 
-// wakeOn returns a file that becomes readable when the context ends.
-func wakeOn(ctx context.Context) (wake *os.File, stop func(), err error) {
+// contextPipe returns a file that becomes readable when the context ends.
+func contextPipe(ctx context.Context) (done *os.File, stop func(), err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, nil, err
 	}
-	forget := context.AfterFunc(ctx, func() { w.Close() })
+	unregister := context.AfterFunc(ctx, func() { w.Close() })
 	return r, func() {
-		if forget() {
+		if unregister() {
 			w.Close()
 		}
 		r.Close()

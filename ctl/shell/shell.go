@@ -97,13 +97,13 @@ func (sh *Shell) Password(ctx context.Context, prompt string) (string, error) {
 		return sh.Prompt(ctx, prompt)
 	}
 	defer tty.Close()
-	ordinary, err := term.MakeRaw(int(tty.Fd()))
+	oldState, err := term.MakeRaw(int(tty.Fd()))
 	if err != nil {
 		return "", fmt.Errorf("read password: %w", err)
 	}
 	secret, err := term.NewTerminal(tty, "").ReadPassword(prompt)
-	if restored := term.Restore(int(tty.Fd()), ordinary); restored != nil {
-		return "", fmt.Errorf("restore terminal: %w", restored)
+	if restoreErr := term.Restore(int(tty.Fd()), oldState); restoreErr != nil {
+		return "", fmt.Errorf("restore terminal: %w", restoreErr)
 	}
 	if errors.Is(err, io.EOF) {
 		fmt.Fprintln(tty)
@@ -112,9 +112,9 @@ func (sh *Shell) Password(ctx context.Context, prompt string) (string, error) {
 	return secret, err
 }
 
-// reading runs a read that can't be cut short, and leaves it behind if the
+// readWithContext runs a read that can't be cut short, and leaves it behind if the
 // context ends first.
-func reading(ctx context.Context, read func() (string, error)) (string, error) {
+func readWithContext(ctx context.Context, read func() (string, error)) (string, error) {
 	type result struct {
 		line string
 		err  error
@@ -132,9 +132,9 @@ func reading(ctx context.Context, read func() (string, error)) (string, error) {
 	}
 }
 
-// Remember adds a line typed at the prompt to the history. Lines out of a pipe
+// AddHistory adds a line typed at the prompt to the history. Lines out of a pipe
 // are not worth remembering.
-func (sh *Shell) Remember(line string) {
+func (sh *Shell) AddHistory(line string) {
 	if sh.terminal && sh.history.add(line) && sh.editor != nil {
 		sh.editor.state.AppendHistory(line)
 	}
@@ -153,16 +153,16 @@ func (sh *Shell) Close() error {
 
 // editor is line editing on the process's terminal.
 type editor struct {
-	state          *liner.State
-	ordinary, edit liner.ModeApplier // how the terminal is set outside and inside a prompt
+	state                *liner.State
+	normalMode, editMode liner.ModeApplier // how the terminal is set outside and inside a prompt
 }
 
 func newEditor(history []string, complete func(line, word string) []string) *editor {
 	e := &editor{}
-	e.ordinary, _ = liner.TerminalMode()
+	e.normalMode, _ = liner.TerminalMode()
 	e.state = liner.NewLiner()
-	e.edit, _ = liner.TerminalMode()
-	_ = e.ordinary.ApplyMode()
+	e.editMode, _ = liner.TerminalMode()
+	_ = e.normalMode.ApplyMode()
 	e.state.SetCtrlCAborts(true)
 	e.state.SetTabCompletionStyle(liner.TabPrints)
 	for _, line := range history {
@@ -189,11 +189,11 @@ func cutWord(line string, pos int) (head, word, tail string) {
 }
 
 func (e *editor) prompt(ctx context.Context, prompt string) (string, error) {
-	if err := e.edit.ApplyMode(); err != nil {
+	if err := e.editMode.ApplyMode(); err != nil {
 		return "", err
 	}
-	defer func() { _ = e.ordinary.ApplyMode() }()
-	line, err := reading(ctx, func() (string, error) { return e.state.Prompt(prompt) })
+	defer func() { _ = e.normalMode.ApplyMode() }()
+	line, err := readWithContext(ctx, func() (string, error) { return e.state.Prompt(prompt) })
 	switch {
 	case errors.Is(err, liner.ErrPromptAborted):
 		err = ErrInterrupted // liner has ended the line
@@ -205,5 +205,5 @@ func (e *editor) prompt(ctx context.Context, prompt string) (string, error) {
 
 func (e *editor) close() {
 	_ = e.state.Close()
-	_ = e.ordinary.ApplyMode()
+	_ = e.normalMode.ApplyMode()
 }

@@ -146,7 +146,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-func TestHistoryOfPlainInputIsKeptAsItIs(t *testing.T) {
+func TestPlainInputLeavesHistoryUnchanged(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "history")
 	if err := os.WriteFile(file, []byte("old\n"), 0o600); err != nil {
@@ -154,7 +154,7 @@ func TestHistoryOfPlainInputIsKeptAsItIs(t *testing.T) {
 	}
 	sh := New(strings.NewReader("new\n"), io.Discard, Options{Edit: true, HistoryFile: file})
 	for _, line := range readAll(t, sh) {
-		sh.Remember(line)
+		sh.AddHistory(line)
 	}
 	if err := sh.Close(); err != nil {
 		t.Fatal(err)

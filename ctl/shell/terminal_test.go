@@ -20,8 +20,8 @@ import (
 // asEcho makes the test binary a program that says what it read.
 const asEcho = "SHELL_TEST_AS_ECHO"
 
-// noLinger keeps the race detector from sleeping a second at the end.
-const noLinger = "GORACE=atexit_sleep_ms=0"
+// goraceEnv keeps the race detector from sleeping a second at the end.
+const goraceEnv = "GORACE=atexit_sleep_ms=0"
 
 // echo answers each line until the input ends or breaks. The line "secret"
 // makes it ask for a password, "plain" for a line without editing.
@@ -33,7 +33,7 @@ func echo() {
 	}})
 	for {
 		line, err := sh.Prompt(ctx, "> ")
-		sh.Remember(line)
+		sh.AddHistory(line)
 		switch line {
 		case "secret":
 			line, err = sh.Password(ctx, "Password:")
@@ -49,17 +49,17 @@ func echo() {
 	}
 }
 
-// converse starts echo on a pseudo terminal and plays a dialogue: each pair is
+// runDialogue starts echo on a pseudo terminal and plays a dialogue: each pair is
 // what to wait for and what to type then. It returns what came after the last.
-func converse(t *testing.T, term string, dialogue ...string) string {
+func runDialogue(t *testing.T, term string, dialogue ...string) string {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), asEcho+"=1", "TERM="+term, noLinger)
+	cmd.Env = append(os.Environ(), asEcho+"=1", "TERM="+term, goraceEnv)
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tty.Close()
-	deadline := time.AfterFunc(testkit.Patience, func() { _ = cmd.Process.Kill() })
+	deadline := time.AfterFunc(testkit.Timeout, func() { _ = cmd.Process.Kill() })
 	defer deadline.Stop()
 	var seen []byte
 	buf := make([]byte, 4096)
@@ -103,7 +103,7 @@ func TestTerminal(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := converse(t, tt.term, tt.dialogue...); !strings.HasSuffix(got, tt.want) {
+			if got := runDialogue(t, tt.term, tt.dialogue...); !strings.HasSuffix(got, tt.want) {
 				t.Errorf("rest %q, want %q at the end", got, tt.want)
 			}
 		})

@@ -87,10 +87,10 @@ type Changes struct {
 	Removed []string
 }
 
-// Cause is one reason why a process is in its state, in words for people. Kind
+// Reason is one reason why a process is in its state, in words for people. Kind
 // tells what it is about: "state", "exit", "probe", "dependency", "budget",
 // "hook", "socket" and so on.
-type Cause struct {
+type Reason struct {
 	Kind string `json:"kind"`
 	Text string `json:"text"`
 }
@@ -123,21 +123,21 @@ type SocketInfo struct {
 
 // Dependencies is what one process depends on.
 type Dependencies struct {
-	Name      string   `json:"name"` // the full one
-	StateName string   `json:"statename"`
-	Needs     []Need   `json:"needs"`
-	WaitFor   []string `json:"wait_for"` // things outside
+	Name      string       `json:"name"` // the full one
+	StateName string       `json:"statename"`
+	Needs     []Dependency `json:"needs"`
+	WaitFor   []string     `json:"wait_for"` // things outside
 }
 
-// Need is a dependency on a program, a group or a process.
-type Need struct {
+// Dependency is a dependency on a program, a group or a process.
+type Dependency struct {
 	Text      string   `json:"text"` // as written
 	On        []string `json:"on"`   // the full names of the processes, none if they are not in use
 	Condition string   `json:"condition"`
 	Soft      bool     `json:"soft"`
 	Together  bool     `json:"together"`
 	// Lack is where the other process is while the condition does not hold, else "".
-	Lack string `json:"lack"`
+	Unmet string `json:"lack"`
 }
 
 // Health is what getProcessHealth tells of one process: its Condition is waiting,

@@ -21,10 +21,10 @@ import (
 // to be strict the warnings are errors.
 func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
 	l := newLoader(o)
-	l.earlier = make(map[key]string)
+	l.versionDiffs = make(map[optionKey]string)
 	l.load()
-	outside := l.outside()
-	if len(l.errs) > 0 || l.conf.Supervisord.Strict && len(outside) > 0 {
+	envFileErrors := l.checkEnvFiles()
+	if len(l.errs) > 0 || l.conf.Supervisord.Strict && len(envFileErrors) > 0 {
 		status = 2
 	}
 	if asJSON {
@@ -32,37 +32,37 @@ func Check(w io.Writer, o LoadOptions, asJSON bool) (status int, err error) {
 	}
 	var b strings.Builder
 	for _, e := range l.errs {
-		fmt.Fprintf(&b, "error: %s\n", joinPlace(e.Place(), oneLine(cmp.Or(e.detail, e.Text))))
+		fmt.Fprintf(&b, "error: %s\n", joinPosition(e.Position(), oneLine(cmp.Or(e.detail, e.Text))))
 	}
-	for _, text := range slices.Concat(l.conf.Warnings, l.conf.Advice) {
+	for _, text := range slices.Concat(l.conf.Warnings, l.conf.ExtensionWarnings) {
 		fmt.Fprintf(&b, "warning: %s\n", text)
 	}
-	for _, text := range l.readOtherwise() {
+	for _, text := range l.versionWarnings() {
 		fmt.Fprintf(&b, "warning: %s\n", text)
 	}
 	kind := "warning"
 	if l.conf.Supervisord.Strict {
 		kind = "error"
 	}
-	for _, text := range outside {
+	for _, text := range envFileErrors {
 		fmt.Fprintf(&b, "%s: %s\n", kind, text)
 	}
 	if !l.conf.Supervisord.Strict {
-		for _, e := range l.unknown() {
-			fmt.Fprintf(&b, "warning: %s\n", joinPlace(e.Place(), e.Text))
+		for _, e := range l.unknownEntries() {
+			fmt.Fprintf(&b, "warning: %s\n", joinPosition(e.Position(), e.Text))
 		}
 	}
 	if status == 0 {
-		fmt.Fprintf(&b, "The configuration in %s is fine.\n", l.name)
+		fmt.Fprintf(&b, "The configuration in %s is fine.\n", l.mainFile)
 	}
 	_, err = io.WriteString(w, b.String())
 	return status, err
 }
 
-// outside tells what is wrong, as of now, with files that programs are started
+// checkEnvFiles tells what is wrong, as of now, with files that programs are started
 // with. Until then it may be put right, so that it does not keep a daemon from
 // starting.
-func (l *loader) outside() []string {
+func (l *loader) checkEnvFiles() []string {
 	var list []string
 	seen := make(map[EnvFile]bool)
 	for _, g := range l.conf.Groups {
@@ -74,9 +74,9 @@ func (l *loader) outside() []string {
 				seen[f] = true
 				_, err := envfile.Read(f.Path, nil)
 				if err != nil && !(f.Optional && errors.Is(err, fs.ErrNotExist)) {
-					at := l.table.Place(p.Section, "env_file")
+					at := l.table.Position(p.Section, "env_file")
 					e := Error{File: at.File, Line: at.Line, Section: p.Section, Option: "env_file"}
-					list = append(list, joinPlace(e.Place(), err.Error()))
+					list = append(list, joinPosition(e.Position(), err.Error()))
 				}
 			}
 		}
@@ -84,20 +84,20 @@ func (l *loader) outside() []string {
 	return list
 }
 
-// beStrict makes errors of the warnings. Their texts say where they are, because
+// warningsToErrors makes errors of the warnings. Their texts say where they are, because
 // a daemon that doesn't start prints nothing else.
-func (l *loader) beStrict() {
-	for _, text := range slices.Concat(l.conf.Warnings, l.conf.Advice) {
-		l.reject("", 0, text)
+func (l *loader) warningsToErrors() {
+	for _, text := range slices.Concat(l.conf.Warnings, l.conf.ExtensionWarnings) {
+		l.addFileError("", 0, text)
 	}
-	for _, e := range l.unknown() {
-		e.Text, e.detail = joinPlace(e.Place(), e.Text), e.Text
+	for _, e := range l.unknownEntries() {
+		e.Text, e.detail = joinPosition(e.Position(), e.Text), e.Text
 		l.errs = append(l.errs, e)
 	}
-	l.conf.Warnings, l.conf.Advice = nil, nil
+	l.conf.Warnings, l.conf.ExtensionWarnings = nil, nil
 }
 
-func joinPlace(place, text string) string {
+func joinPosition(place, text string) string {
 	if place == "" {
 		return text
 	}
@@ -113,13 +113,13 @@ func (l *loader) writeJSON(w io.Writer) error {
 	return errors.Join(err, writeErr)
 }
 
-// unknown lists the sections and options that nobody reads.
-func (l *loader) unknown() []*Error {
+// unknownEntries lists the sections and options that nobody reads.
+func (l *loader) unknownEntries() []*Error {
 	var list []*Error
 	for _, section := range l.table.Sections() {
-		in, known := kindOf(section)
+		in, known := sectionKind(section)
 		if !known {
-			at := l.table.Place(section, "")
+			at := l.table.Position(section, "")
 			list = append(list, &Error{File: at.File, Line: at.Line, Section: section,
 				Text: "unknown section" + suggest(section, Sections(^uint16(0)).Headers())})
 			continue
@@ -136,7 +136,7 @@ func (l *loader) unknown() []*Error {
 // unknownOption returns what to say of an option, if anything. Plug-ins may
 // take any, and those of [DEFAULT] are not meant for every section.
 func (l *loader) unknownOption(in Sections, section, option string) *Error {
-	at, own := l.table.OwnPlace(section, option)
+	at, own := l.table.OwnPosition(section, option)
 	if !own || in&(InRPCInterface|InCtlPlugin) != 0 || find(in, option) != nil {
 		return nil
 	}
@@ -151,8 +151,8 @@ func (l *loader) unknownOption(in Sections, section, option string) *Error {
 	return &Error{File: at.File, Line: at.Line, Section: section, Option: option, Value: value, Text: "unknown option" + hint}
 }
 
-// kindOf tells what kind of section a name belongs to.
-func kindOf(section string) (Sections, bool) {
+// sectionKind tells what kind of section a name belongs to.
+func sectionKind(section string) (Sections, bool) {
 	for in := InSupervisord; in <= InSocket; in <<= 1 {
 		header := in.Headers()[0]
 		prefix, hasName := strings.CutSuffix(header, "x")

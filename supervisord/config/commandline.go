@@ -46,7 +46,7 @@ func ParseCommandLine(args []string, h Host) (*CommandLineValues, error) {
 	}
 	v := &CommandLineValues{Overrides: make(Overrides)}
 	for _, g := range readShortT(given) {
-		if err := v.take(g, &h); err != nil {
+		if err := v.set(g, &h); err != nil {
 			return nil, err
 		}
 		v.given = append(v.given, g)
@@ -65,14 +65,14 @@ func ParseCommandLine(args []string, h Host) (*CommandLineValues, error) {
 // command line was written for Supervisor, to start a daemon, and must start one.
 func readShortT(given []getopt.Given) []getopt.Given {
 	short := slices.IndexFunc(given, func(g getopt.Given) bool { return g.Form == "-t" })
-	starts := slices.ContainsFunc(given, func(g getopt.Given) bool {
+	startsDaemon := slices.ContainsFunc(given, func(g getopt.Given) bool {
 		switch g.Option.Name() {
 		case "test", "json", "strict", "configuration", "help", "version":
 			return false
 		}
 		return true
 	})
-	if short < 0 || !starts {
+	if short < 0 || !startsDaemon {
 		return given
 	}
 	table := CommandLine()
@@ -88,8 +88,8 @@ func readShortT(given []getopt.Given) []getopt.Given {
 	return given
 }
 
-// take notes one option.
-func (v *CommandLineValues) take(g getopt.Given, h *Host) error {
+// set notes one option.
+func (v *CommandLineValues) set(g getopt.Given, h *Host) error {
 	value, err := commandLineValue(g, h)
 	switch {
 	case err != nil:

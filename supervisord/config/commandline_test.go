@@ -72,7 +72,7 @@ func TestParseCommandLineErrors(t *testing.T) {
 	}
 }
 
-func TestCommandLineIsExplained(t *testing.T) {
+func TestCommandLineHelp(t *testing.T) {
 	t.Parallel()
 	for _, o := range CommandLine() {
 		if o.Help == "" {
@@ -81,7 +81,7 @@ func TestCommandLineIsExplained(t *testing.T) {
 	}
 }
 
-func TestArgsAreWrittenOut(t *testing.T) {
+func TestArgsCanonicalForm(t *testing.T) {
 	t.Parallel()
 	v, err := ParseCommandLine([]string{"-nc", "x", "--ident=y"}, testHost("/here"))
 	if err != nil {

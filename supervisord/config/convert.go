@@ -149,7 +149,7 @@ func autorestart(s string) (Autorestart, error) {
 	return RestartNever, nil
 }
 
-func autoBoolean(s string) (Choice, error) {
+func autoBoolean(s string) (AutoBool, error) {
 	if python.Lower(s) == "auto" {
 		return Auto, nil
 	}

@@ -94,10 +94,10 @@ var convertTests = []struct {
 	{ExitCodes, "0,", nil, "not a valid list of exit codes: '0,'"},
 	{ExitCodes, "0,x", nil, "not a valid list of exit codes: '0,x'"},
 
-	{AutorestartOn, "Unexpected", RestartUnexpected, ""},
-	{AutorestartOn, "ON", RestartAlways, ""},
-	{AutorestartOn, "0", RestartNever, ""},
-	{AutorestartOn, "Sometimes", nil, "invalid 'autorestart' value 'sometimes'"},
+	{AutorestartValue, "Unexpected", RestartUnexpected, ""},
+	{AutorestartValue, "ON", RestartAlways, ""},
+	{AutorestartValue, "0", RestartNever, ""},
+	{AutorestartValue, "Sometimes", nil, "invalid 'autorestart' value 'sometimes'"},
 
 	{List, "", []string(nil), ""},
 	{List, "a", []string{"a"}, ""},

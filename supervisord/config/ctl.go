@@ -35,7 +35,7 @@ func LoadCtl(o LoadOptions) (*Ctl, error) {
 			return nil, l.errs
 		}
 		if !l.table.Has("supervisorctl") {
-			l.reject(l.name, 0, ".ini file does not include supervisorctl section")
+			l.addFileError(l.mainFile, 0, ".ini file does not include supervisorctl section")
 			return nil, l.errs
 		}
 	}

@@ -16,12 +16,12 @@ type Effect int
 
 // The effects.
 const (
-	Live    Effect = iota // nothing but to go by it from now on
-	Restart               // another child: the option matters to one that runs
+	EffectLive    Effect = iota // nothing but to go by it from now on
+	EffectRestart               // another child: the option matters to one that runs
 )
 
 // String says so in a word.
-func (e Effect) String() string { return [...]string{Live: "live", Restart: "restart"}[e] }
+func (e Effect) String() string { return [...]string{EffectLive: "live", EffectRestart: "restart"}[e] }
 
 // Change is an option with another value. The texts are as one would write them
 // in the file; those of environment variables are left out, since they may be
@@ -40,7 +40,7 @@ type ProcessDiff struct {
 
 // Restarts tells whether there has to be another child.
 func (d *ProcessDiff) Restarts() bool {
-	return slices.ContainsFunc(d.Changes, func(c Change) bool { return c.Effect == Restart })
+	return slices.ContainsFunc(d.Changes, func(c Change) bool { return c.Effect == EffectRestart })
 }
 
 // GroupDiff is what has changed about a group.
@@ -77,7 +77,7 @@ func (g *Group) Diff(old *Group) GroupDiff {
 			d.Removed = append(d.Removed, p)
 		}
 	}
-	d.Whole = d.whole()
+	d.Whole = d.replaceReason()
 	return d
 }
 
@@ -87,20 +87,20 @@ func (d *GroupDiff) IsEmpty() bool {
 		!slices.ContainsFunc(d.Kept, func(p ProcessDiff) bool { return len(p.Changes) > 0 })
 }
 
-func (d *GroupDiff) whole() string {
+func (d *GroupDiff) replaceReason() string {
 	switch {
 	case d.Old.Kind != d.New.Kind:
 		return "it is defined by another kind of section"
-	case d.New.Kind == EventListener && d.sharesMore():
+	case d.New.Kind == EventListener && d.membersChange():
 		return "the processes of an event listener share a queue"
-	case slices.ContainsFunc(d.Changes, func(c Change) bool { return c.Effect == Restart }):
+	case slices.ContainsFunc(d.Changes, func(c Change) bool { return c.Effect == EffectRestart }):
 		return "an option of all its processes together has changed"
 	}
 	return ""
 }
 
-// sharesMore tells whether members of a pool come, go or are replaced.
-func (d *GroupDiff) sharesMore() bool {
+// membersChange tells whether members of a pool come, go or are replaced.
+func (d *GroupDiff) membersChange() bool {
 	return len(d.Added)+len(d.Removed) > 0 || slices.ContainsFunc(d.Kept, func(p ProcessDiff) bool { return p.Restarts() })
 }
 
@@ -112,12 +112,12 @@ func (g *Group) options(old *Group) []Change {
 			list = append(list, Change{option, was, is, effect})
 		}
 	}
-	add("priority", strconv.Itoa(old.Priority), strconv.Itoa(g.Priority), Live)
+	add("priority", strconv.Itoa(old.Priority), strconv.Itoa(g.Priority), EffectLive)
 	if g.Kind == EventListener && old.Kind == EventListener {
-		add("buffer_size", strconv.Itoa(old.BufferSize), strconv.Itoa(g.BufferSize), Restart)
-		add("events", sortedNames(old.Events), sortedNames(g.Events), Restart)
-		add("result_handler", old.ResultHandler, g.ResultHandler, Restart)
-		add("binary_events", strconv.FormatBool(old.BinaryEvents), strconv.FormatBool(g.BinaryEvents), Restart)
+		add("buffer_size", strconv.Itoa(old.BufferSize), strconv.Itoa(g.BufferSize), EffectRestart)
+		add("events", sortedNames(old.Events), sortedNames(g.Events), EffectRestart)
+		add("result_handler", old.ResultHandler, g.ResultHandler, EffectRestart)
+		add("binary_events", strconv.FormatBool(old.BinaryEvents), strconv.FormatBool(g.BinaryEvents), EffectRestart)
 	}
 	return list
 }
@@ -128,7 +128,7 @@ func sortedNames(list []string) string { return strings.Join(slices.Sorted(slice
 // that it is to replace, in the order of their names.
 func (p *Process) Diff(old *Process) []Change {
 	var list []Change
-	for _, a := range aspects {
+	for _, a := range attributes {
 		if was, is := a.text(old), a.text(p); was != is {
 			list = append(list, Change{a.option, was, is, a.effect})
 		}
@@ -147,63 +147,63 @@ func (e Environment) diff(old Environment) []Change {
 	for name, value := range is {
 		switch before, ok := was[name]; {
 		case !ok:
-			list = append(list, Change{"environment " + name, unset, set, Restart})
+			list = append(list, Change{"environment " + name, unset, set, EffectRestart})
 		case before != value:
-			list = append(list, Change{"environment " + name, set, other, Restart})
+			list = append(list, Change{"environment " + name, set, other, EffectRestart})
 		}
 	}
 	for name := range was {
 		if _, ok := is[name]; !ok {
-			list = append(list, Change{"environment " + name, set, unset, Restart})
+			list = append(list, Change{"environment " + name, set, unset, EffectRestart})
 		}
 	}
 	return list
 }
 
-// aspect is what can be different about a process, as a text that is another
+// attribute is what can be different about a process, as a text that is another
 // one if and only if it is.
-type aspect struct {
+type attribute struct {
 	option string
 	effect Effect
 	text   func(*Process) string
 }
 
-// aspects are all but the environment and the policy. What only the supervisor goes by when it
+// attributes are all but the environment and the policy. What only the supervisor goes by when it
 // next decides something is Live, all that the child was born with is not.
-var aspects = slices.Concat(
-	[]aspect{
-		{"autorestart", Live, func(p *Process) string { return p.Autorestart.text() }},
-		{"autostart", Live, func(p *Process) string { return strconv.FormatBool(p.Autostart) }},
-		{"exitcodes", Live, func(p *Process) string { return numbers(p.ExitCodes) }},
-		{"killasgroup", Live, func(p *Process) string { return strconv.FormatBool(p.KillAsGroup) }},
-		{"priority", Live, func(p *Process) string { return strconv.Itoa(p.Priority) }},
-		{"startretries", Live, func(p *Process) string { return strconv.Itoa(p.StartRetries) }},
-		{"startsecs", Live, func(p *Process) string { return strconv.Itoa(p.StartSecs) }},
-		{"stopasgroup", Live, func(p *Process) string { return strconv.FormatBool(p.StopAsGroup) }},
-		{"stopsignal", Live, func(p *Process) string { return signalText(p.StopSignal) }},
-		{"stopwaitsecs", Live, func(p *Process) string { return strconv.Itoa(p.StopWaitSecs) }},
+var attributes = slices.Concat(
+	[]attribute{
+		{"autorestart", EffectLive, func(p *Process) string { return p.Autorestart.text() }},
+		{"autostart", EffectLive, func(p *Process) string { return strconv.FormatBool(p.Autostart) }},
+		{"exitcodes", EffectLive, func(p *Process) string { return joinInts(p.ExitCodes) }},
+		{"killasgroup", EffectLive, func(p *Process) string { return strconv.FormatBool(p.KillAsGroup) }},
+		{"priority", EffectLive, func(p *Process) string { return strconv.Itoa(p.Priority) }},
+		{"startretries", EffectLive, func(p *Process) string { return strconv.Itoa(p.StartRetries) }},
+		{"startsecs", EffectLive, func(p *Process) string { return strconv.Itoa(p.StartSecs) }},
+		{"stopasgroup", EffectLive, func(p *Process) string { return strconv.FormatBool(p.StopAsGroup) }},
+		{"stopsignal", EffectLive, func(p *Process) string { return signalText(p.StopSignal) }},
+		{"stopwaitsecs", EffectLive, func(p *Process) string { return strconv.Itoa(p.StopWaitSecs) }},
 
-		{"command", Restart, func(p *Process) string { return p.Command }},
-		{"directory", Restart, func(p *Process) string { return p.Directory }},
-		{"redirect_stderr", Restart, func(p *Process) string { return strconv.FormatBool(p.RedirectStderr) }},
-		{"serverurl", Restart, func(p *Process) string { return p.ServerURL }},
-		{"socket", Restart, func(p *Process) string { return p.Socket.url() }},
-		{"umask", Restart, func(p *Process) string { return umaskText(p.Umask) }},
-		{"user", Restart, (*Process).userText},
-		{"the kind of its section", Restart, func(p *Process) string { return sectionOf(p.Kind).Headers()[0] }},
+		{"command", EffectRestart, func(p *Process) string { return p.Command }},
+		{"directory", EffectRestart, func(p *Process) string { return p.Directory }},
+		{"redirect_stderr", EffectRestart, func(p *Process) string { return strconv.FormatBool(p.RedirectStderr) }},
+		{"serverurl", EffectRestart, func(p *Process) string { return p.ServerURL }},
+		{"socket", EffectRestart, func(p *Process) string { return p.Socket.url() }},
+		{"umask", EffectRestart, func(p *Process) string { return umaskText(p.Umask) }},
+		{"user", EffectRestart, (*Process).userText},
+		{"the kind of its section", EffectRestart, func(p *Process) string { return sectionOf(p.Kind).Headers()[0] }},
 	},
-	logAspects("stdout", func(p *Process) *Log { return &p.Stdout }),
-	logAspects("stderr", func(p *Process) *Log { return &p.Stderr }),
+	logAttributes("stdout", func(p *Process) *Log { return &p.Stdout }),
+	logAttributes("stderr", func(p *Process) *Log { return &p.Stderr }),
 )
 
-func logAspects(stream string, of func(*Process) *Log) []aspect {
-	return []aspect{
-		{stream + "_capture_maxbytes", Restart, func(p *Process) string { return strconv.FormatInt(of(p).CaptureMaxBytes, 10) }},
-		{stream + "_events_enabled", Restart, func(p *Process) string { return strconv.FormatBool(of(p).Events) }},
-		{stream + "_logfile", Restart, func(p *Process) string { return of(p).text() }},
-		{stream + "_logfile_backups", Restart, func(p *Process) string { return strconv.Itoa(of(p).Backups) }},
-		{stream + "_logfile_maxbytes", Restart, func(p *Process) string { return strconv.FormatInt(of(p).MaxBytes, 10) }},
-		{stream + "_syslog", Restart, func(p *Process) string { return strconv.FormatBool(of(p).Syslog) }},
+func logAttributes(stream string, of func(*Process) *Log) []attribute {
+	return []attribute{
+		{stream + "_capture_maxbytes", EffectRestart, func(p *Process) string { return strconv.FormatInt(of(p).CaptureMaxBytes, 10) }},
+		{stream + "_events_enabled", EffectRestart, func(p *Process) string { return strconv.FormatBool(of(p).Events) }},
+		{stream + "_logfile", EffectRestart, func(p *Process) string { return of(p).text() }},
+		{stream + "_logfile_backups", EffectRestart, func(p *Process) string { return strconv.Itoa(of(p).Backups) }},
+		{stream + "_logfile_maxbytes", EffectRestart, func(p *Process) string { return strconv.FormatInt(of(p).MaxBytes, 10) }},
+		{stream + "_syslog", EffectRestart, func(p *Process) string { return strconv.FormatBool(of(p).Syslog) }},
 	}
 }
 
@@ -221,7 +221,7 @@ func (a Autorestart) text() string {
 	return [...]string{RestartNever: "false", RestartAlways: "true", RestartUnexpected: "unexpected"}[a]
 }
 
-func numbers(list []int) string {
+func joinInts(list []int) string {
 	var all []string
 	for _, n := range list {
 		all = append(all, strconv.Itoa(n))

@@ -12,21 +12,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestDiffLooksAtAllFields: what makes two processes unequal is named, by an
+// TestDiffComparesAllFields: what makes two processes unequal is named, by an
 // option that there is.
-func TestDiffLooksAtAllFields(t *testing.T) {
+func TestDiffComparesAllFields(t *testing.T) {
 	t.Parallel()
 	for i := range reflect.TypeFor[Process]().NumField() {
 		field := reflect.TypeFor[Process]().Field(i)
-		if unimportant[field.Name] || field.Name == "Name" {
+		if ignoredFields[field.Name] || field.Name == "Name" {
 			continue // processes of two names are two processes
 		}
-		old, fresh := &Process{}, &Process{}
-		if diff := fresh.Diff(old); diff != nil {
+		old, updated := &Process{}, &Process{}
+		if diff := updated.Diff(old); diff != nil {
 			t.Fatalf("two empty processes differ: %v", diff)
 		}
-		change(t, reflect.ValueOf(fresh).Elem().Field(i))
-		diff := fresh.Diff(old)
+		modify(t, reflect.ValueOf(updated).Elem().Field(i))
+		diff := updated.Diff(old)
 		if len(diff) == 0 {
 			t.Errorf("a change of %s goes unnoticed", field.Name)
 		}
@@ -39,17 +39,17 @@ func TestDiffLooksAtAllFields(t *testing.T) {
 	}
 }
 
-// TestDiffLooksAtAllPolicies: each part is of exactly one row.
-func TestDiffLooksAtAllPolicies(t *testing.T) {
+// TestDiffComparesAllPolicies: each part is of exactly one row.
+func TestDiffComparesAllPolicies(t *testing.T) {
 	t.Parallel()
 	for i := range reflect.TypeFor[Policy]().NumField() {
 		field := reflect.TypeFor[Policy]().Field(i)
 		if field.Name == "Configured" || field.Name == "Written" {
 			continue
 		}
-		old, fresh := Policy{Configured: true}, Policy{Configured: true}
-		set(t, reflect.ValueOf(&fresh).Elem().Field(i))
-		if diff := fresh.diff(&old); len(diff) != 1 {
+		old, updated := Policy{Configured: true}, Policy{Configured: true}
+		setNonZero(t, reflect.ValueOf(&updated).Elem().Field(i))
+		if diff := updated.diff(&old); len(diff) != 1 {
 			t.Errorf("a change of %s is told as %v", field.Name, diff)
 		}
 	}
@@ -62,20 +62,20 @@ func TestDiffLooksAtAllPolicies(t *testing.T) {
 	}
 	for _, o := range options {
 		listed := slices.ContainsFunc(policyParts, func(p policyPart) bool { return slices.Contains(p.options, o.Name) })
-		if o.Own && o.In == InPrograms && !listed {
+		if o.Extension && o.In == InPrograms && !listed {
 			t.Errorf("%s is in no part", o.Name)
 		}
 	}
 }
 
-// set makes a value one that is not zero.
-func set(t *testing.T, v reflect.Value) {
+// setNonZero makes a value one that is not zero.
+func setNonZero(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Field(i).CanSet() {
-				set(t, v.Field(i))
+				setNonZero(t, v.Field(i))
 				return
 			}
 		}
@@ -96,7 +96,7 @@ func set(t *testing.T, v reflect.Value) {
 func TestPolicyDiff(t *testing.T) {
 	t.Parallel()
 	const plain = "[program:a]\ncommand=cat\n"
-	for _, tt := range []struct{ name, old, fresh, want string }{
+	for _, tt := range []struct{ name, old, updated, want string }{
 		{"first", plain, plain + "restart_delay=5s\n", "a restart_delay:  -> 5s (live)\n"},
 		{"last", plain + "restart_delay=5s\n", plain, "a restart_delay: 5s ->  (live)\n"},
 		{"words", plain + "restart_delay=60\n", plain + "restart_delay=1m\n", ""},
@@ -112,7 +112,7 @@ func TestPolicyDiff(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			d := mustLoadScaled(t, tt.fresh)
+			d := mustLoadScaled(t, tt.updated)
 			if diff := cmp.Diff(tt.want, describe(d.Diff(mustLoadScaled(t, tt.old)))); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -171,7 +171,7 @@ numprocs=3
 func TestGroupDiff(t *testing.T) {
 	t.Parallel()
 	const listener = "[eventlistener:l]\ncommand=cat\nevents=TICK_5,EVENT\n"
-	for _, tt := range []struct{ name, old, fresh, want string }{
+	for _, tt := range []struct{ name, old, updated, want string }{
 		{"nothing", threeWorkers, threeWorkers, ""},
 		{"live and restart", "[program:a]\ncommand=cat\n",
 			"[program:a]\ncommand=cat -n\nstopwaitsecs=20\nstopsignal=INT\nexitcodes=0,3\npriority=5\n",
@@ -195,19 +195,19 @@ func TestGroupDiff(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			old, fresh := mustLoadScaled(t, tt.old), mustLoadScaled(t, tt.fresh)
-			d := fresh.Diff(old)
+			old, updated := mustLoadScaled(t, tt.old), mustLoadScaled(t, tt.updated)
+			d := updated.Diff(old)
 			if diff := cmp.Diff(tt.want, describe(d)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			if d.IsEmpty() != fresh.Equal(old) {
+			if d.IsEmpty() != updated.Equal(old) {
 				t.Errorf("the difference is empty: %v", d.IsEmpty())
 			}
 		})
 	}
 }
 
-func names(g *Group) string {
+func groupProcesses(g *Group) string {
 	var all []string
 	for _, p := range g.Processes {
 		all = append(all, fmt.Sprintf("%s=%d", p.Name, p.Num))
@@ -223,7 +223,7 @@ func TestScale(t *testing.T) {
 		t.Errorf("programs: %v", plain.Programs)
 	}
 	more := mustLoadScaled(t, threeWorkers, Scale{"web", "program:web", 5, 0, 3})
-	if got, want := names(more), "web_0=0 web_1=1 web_2=2 web_3=3 web_4=4"; got != want {
+	if got, want := groupProcesses(more), "web_0=0 web_1=1 web_2=2 web_3=3 web_4=4"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got, want := describe(more.Diff(plain)), "+web_3\n+web_4\n"; got != want {
@@ -235,7 +235,7 @@ func TestScale(t *testing.T) {
 	if more.Programs[0].Numprocs != 3 {
 		t.Errorf("programs: %v", more.Programs)
 	}
-	if got := names(mustLoadScaled(t, threeWorkers, Scale{"web", "program:web", 0, 0, 3})); got != "" {
+	if got := groupProcesses(mustLoadScaled(t, threeWorkers, Scale{"web", "program:web", 0, 0, 3})); got != "" {
 		t.Errorf("none are %s", got)
 	}
 	for what, s := range map[string]Scale{
@@ -243,11 +243,11 @@ func TestScale(t *testing.T) {
 		"of another group":   {"w", "program:web", 5, 0, 3},
 		"of another section": {"web", "program:w", 5, 0, 3},
 	} {
-		if got := names(mustLoadScaled(t, threeWorkers, s)); got != names(plain) {
+		if got := groupProcesses(mustLoadScaled(t, threeWorkers, s)); got != groupProcesses(plain) {
 			t.Errorf("a scale %s: %s", what, got)
 		}
 	}
-	if got := names(mustLoadScaled(t, "[program:one]\ncommand=cat\n", Scale{"one", "program:one", 2, 0, 1})); got != "one=0" {
+	if got := groupProcesses(mustLoadScaled(t, "[program:one]\ncommand=cat\n", Scale{"one", "program:one", 2, 0, 1})); got != "one=0" {
 		t.Errorf("without numbers in the names: %s", got)
 	}
 }

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// digestForm is what a digest begins with. One of another form says nothing.
-const digestForm = "1"
+// digestVersion is what a digest begins with. One of another form says nothing.
+const digestVersion = "1"
 
 // Digest stands for all that a child is born with, in a short text that can be
 // kept: a word for each option that is set, with a checksum of its value. Values
 // can't be read from it. Neither the name of the process nor its logs are in it: a
 // child that has outlived its daemon can get others.
 func (p *Process) Digest() string {
-	options := p.bornWith()
-	words := []string{digestForm}
+	options := p.spawnOptions()
+	words := []string{digestVersion}
 	for _, option := range slices.Sorted(maps.Keys(options)) {
 		sum := sha256.Sum256([]byte(options[option]))
 		words = append(words, option+":"+base64.RawStdEncoding.EncodeToString(sum[:6]))
@@ -28,7 +28,7 @@ func (p *Process) Digest() string {
 // Outdated tells which options a child that was born with a digest was born with
 // other values of, by their names. It is nil if that is not known, as for "".
 func (p *Process) Outdated(digest string) []string {
-	was, ok := digestWords(digest)
+	was, ok := parseDigest(digest)
 	if !ok {
 		return nil
 	}
@@ -36,7 +36,7 @@ func (p *Process) Outdated(digest string) []string {
 	if now == digest {
 		return nil // most likely
 	}
-	is, _ := digestWords(now)
+	is, _ := parseDigest(now)
 	both := maps.Clone(is)
 	maps.Copy(both, was)
 	var list []string
@@ -48,9 +48,9 @@ func (p *Process) Outdated(digest string) []string {
 	return list
 }
 
-func digestWords(digest string) (sums map[string]string, ok bool) {
+func parseDigest(digest string) (sums map[string]string, ok bool) {
 	words := strings.Fields(digest)
-	if len(words) == 0 || words[0] != digestForm {
+	if len(words) == 0 || words[0] != digestVersion {
 		return nil, false
 	}
 	sums = make(map[string]string)
@@ -61,12 +61,12 @@ func digestWords(digest string) (sums map[string]string, ok bool) {
 	return sums, true
 }
 
-// bornWith returns the options that matter to a child that runs, if they are set.
-func (p *Process) bornWith() map[string]string {
+// spawnOptions returns the options that matter to a child that runs, if they are set.
+func (p *Process) spawnOptions() map[string]string {
 	options := make(map[string]string)
-	for _, a := range aspects {
+	for _, a := range attributes {
 		text := a.text(p)
-		if a.effect == Restart && text != "" && text != "false" && !strings.HasPrefix(a.option, "std") {
+		if a.effect == EffectRestart && text != "" && text != "false" && !strings.HasPrefix(a.option, "std") {
 			options[strings.ReplaceAll(a.option, " ", "_")] = text
 		}
 	}
@@ -79,14 +79,14 @@ func (p *Process) bornWith() map[string]string {
 		options["environment"] = env.String()
 	}
 	for _, part := range policyParts {
-		if !p.Configured || part.bred == nil || !part.bred(&p.Policy) {
+		if !p.Configured || part.appliedAtSpawn == nil || !part.appliedAtSpawn(&p.Policy) {
 			continue
 		}
 		var text strings.Builder
 		for _, option := range part.options {
 			text.WriteString(p.text(option) + "\x00")
 		}
-		text.WriteString(p.sockets(&part))
+		text.WriteString(p.detailedText(&part))
 		if strings.Trim(text.String(), "\x00") != "" {
 			options[part.options[0]] = text.String()
 		}

@@ -11,11 +11,11 @@ import (
 func TestDigest(t *testing.T) {
 	t.Parallel()
 	uid, other := 1, 2
-	make := func() *Process {
+	newProcess := func() *Process {
 		return &Process{Name: "web", Group: "web", Section: "program:web", Command: "serve", Umask: -1, UID: &uid,
 			Environment: Environment{{"SECRET", "hunter2"}, {"A", "b"}}}
 	}
-	old := make().Digest()
+	old := newProcess().Digest()
 	if strings.Contains(old, "hunter2") || strings.Contains(old, "serve") {
 		t.Errorf("it shows values: %s", old)
 	}
@@ -26,7 +26,7 @@ func TestDigest(t *testing.T) {
 		"umask":       func(p *Process) { p.Umask = 0o22 },
 		"serverurl":   func(p *Process) { p.ServerURL = "http://localhost" },
 		"environment": func(p *Process) { p.Environment[1].Value = "c" },
-		"socket":      func(p *Process) { p.Socket = &Socket{URL: "tcp://localhost:1"} },
+		"socket":      func(p *Process) { p.Socket = &FastCGISocket{URL: "tcp://localhost:1"} },
 		"user_env": func(p *Process) {
 			p.Configured, p.UserEnv, p.Written = true, true, []Variable{{"user_env", "true"}}
 		},
@@ -36,14 +36,14 @@ func TestDigest(t *testing.T) {
 			p.Environment = Environment{{"A", "b"}, {"SECRET", "hunter2"}}
 		},
 	} {
-		p := make()
+		p := newProcess()
 		change(p)
 		if got := strings.Join(p.Outdated(old), " "); got != what {
 			t.Errorf("%s: got %q", what, got)
 		}
 	}
 	for _, unknown := range []string{"", "2 command:x"} {
-		if got := make().Outdated(unknown); slices.Contains(got, "command") {
+		if got := newProcess().Outdated(unknown); slices.Contains(got, "command") {
 			t.Errorf("%q: %v", unknown, got)
 		}
 	}

@@ -21,7 +21,7 @@ func (g *Group) Equal(other *Group) bool {
 		slices.EqualFunc(g.Processes, other.Processes, (*Process).equal)
 }
 
-func (s *Socket) url() string {
+func (s *FastCGISocket) url() string {
 	if s == nil {
 		return ""
 	}
@@ -31,7 +31,7 @@ func (s *Socket) url() string {
 // equal compares the words that were configured: AUTO is another log file than
 // any other, whatever name was generated for it.
 func (p *Process) equal(q *Process) bool {
-	return p.equalLife(q) &&
+	return p.equalStartStop(q) &&
 		p.Name == q.Name &&
 		p.Kind == q.Kind &&
 		p.Command == q.Command &&
@@ -47,8 +47,8 @@ func (p *Process) equal(q *Process) bool {
 		p.Policy.equal(&q.Policy)
 }
 
-// equalLife compares what decides about starting and stopping.
-func (p *Process) equalLife(q *Process) bool {
+// equalStartStop compares what decides about starting and stopping.
+func (p *Process) equalStartStop(q *Process) bool {
 	return p.Priority == q.Priority &&
 		p.Autostart == q.Autostart &&
 		p.Autorestart == q.Autorestart &&

@@ -6,32 +6,32 @@ import (
 	"testing"
 )
 
-// unimportant are the fields of which a change does not make a process another
+// ignoredFields are the fields of which a change does not make a process another
 // one: they follow from others, or belong to where it stands.
-var unimportant = map[string]bool{"Group": true, "Program": true, "Section": true, "Num": true, "User": true, "byPlugin": true, "empty": true}
+var ignoredFields = map[string]bool{"Group": true, "Program": true, "Section": true, "Num": true, "User": true, "byPlugin": true, "empty": true}
 
-// TestEqualLooksAtAllFields changes one field after the other, so that a new
+// TestEqualComparesAllFields changes one field after the other, so that a new
 // one cannot be forgotten.
-func TestEqualLooksAtAllFields(t *testing.T) {
+func TestEqualComparesAllFields(t *testing.T) {
 	t.Parallel()
 	for i := range reflect.TypeFor[Process]().NumField() {
 		field := reflect.TypeFor[Process]().Field(i)
-		if unimportant[field.Name] {
+		if ignoredFields[field.Name] {
 			continue
 		}
 		a, b := &Group{Processes: []*Process{{}}}, &Group{Processes: []*Process{{}}}
 		if !a.Equal(b) {
 			t.Fatal("two empty processes differ")
 		}
-		change(t, reflect.ValueOf(b.Processes[0]).Elem().Field(i))
+		modify(t, reflect.ValueOf(b.Processes[0]).Elem().Field(i))
 		if a.Equal(b) || b.Equal(a) {
 			t.Errorf("a change of %s goes unnoticed", field.Name)
 		}
 	}
 }
 
-// change sets a value to something else.
-func change(t *testing.T, v reflect.Value) {
+// modify sets a value to something else.
+func modify(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch v.Interface().(type) {
 	case syscall.Signal, int, Kind, Autorestart:
@@ -50,8 +50,8 @@ func change(t *testing.T, v reflect.Value) {
 		v.Set(reflect.ValueOf(Policy{Configured: true, UserEnv: true}))
 	case Log:
 		v.Set(reflect.ValueOf(Log{Auto: true}))
-	case *Socket:
-		v.Set(reflect.ValueOf(&Socket{URL: "unix:///x"}))
+	case *FastCGISocket:
+		v.Set(reflect.ValueOf(&FastCGISocket{URL: "unix:///x"}))
 	default:
 		t.Fatalf("no idea how to change a %v", v.Type())
 	}
@@ -61,7 +61,7 @@ func TestGroupsEqual(t *testing.T) {
 	t.Parallel()
 	base := func() *Group {
 		return &Group{Name: "g", Kind: EventListener, Priority: 1, BufferSize: 10, Events: []string{"TICK_5", "EVENT"},
-			ResultHandler: "h", Socket: &Socket{URL: "unix:///s"}, Processes: []*Process{{Name: "a"}, {Name: "b"}}}
+			ResultHandler: "h", Socket: &FastCGISocket{URL: "unix:///s"}, Processes: []*Process{{Name: "a"}, {Name: "b"}}}
 	}
 	for what, alter := range map[string]func(*Group){
 		"name":      func(g *Group) { g.Name = "h" },
@@ -70,7 +70,7 @@ func TestGroupsEqual(t *testing.T) {
 		"buffer":    func(g *Group) { g.BufferSize = 11 },
 		"events":    func(g *Group) { g.Events = []string{"TICK_5"} },
 		"handler":   func(g *Group) { g.ResultHandler = "i" },
-		"socket":    func(g *Group) { g.Socket = &Socket{URL: "tcp://s:1"} },
+		"socket":    func(g *Group) { g.Socket = &FastCGISocket{URL: "tcp://s:1"} },
 		"no socket": func(g *Group) { g.Socket = nil },
 		"fewer":     func(g *Group) { g.Processes = g.Processes[:1] },
 		"reordered": func(g *Group) { g.Processes[0], g.Processes[1] = g.Processes[1], g.Processes[0] },

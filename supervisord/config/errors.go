@@ -22,8 +22,8 @@ type Error struct {
 // Error returns the text that Supervisor prints.
 func (e *Error) Error() string { return e.Text }
 
-// Place returns where the error is: "file:line: [section] option = value".
-func (e *Error) Place() string {
+// Position returns where the error is: "file:line: [section] option = value".
+func (e *Error) Position() string {
 	place := e.File
 	if e.Line > 0 {
 		place += fmt.Sprintf(":%d", e.Line)

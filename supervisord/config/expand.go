@@ -16,12 +16,12 @@ type Names uint8
 
 // The members of Names.
 const (
-	NameHere    Names = 1 << iota // here: the directory of the main file
-	NameHost                      // host_node_name
-	NameProgram                   // program_name
-	NameGroup                     // group_name
-	NameNumber                    // process_num and numprocs, which are integers
-	NameOwnEnv                    // ENV_X of the program's own environment=
+	NameHere       Names = 1 << iota // here: the directory of the main file
+	NameHost                         // host_node_name
+	NameProgram                      // program_name
+	NameGroup                        // group_name
+	NameNumber                       // process_num and numprocs, which are integers
+	NameProgramEnv                   // ENV_X of the program's own environment=
 )
 
 // List returns the names of the set that are not ENV_X.
@@ -39,9 +39,9 @@ func (n Names) List() []string {
 type vars struct {
 	here, host     string
 	program, group string
-	num, count     int               // process_num, numprocs
+	num, numprocs  int               // process_num, numprocs
 	env            map[string]string // without ENV_
-	own            map[string]string // likewise, of NameOwnEnv
+	programEnv     map[string]string // likewise, of NameOwnEnv
 }
 
 // fixedNames lists the names that are not ENV_X.
@@ -64,7 +64,7 @@ func (v *vars) fixed(name string) (in Names, value any) {
 	case "process_num":
 		return NameNumber, v.num
 	case "numprocs":
-		return NameNumber, v.count
+		return NameNumber, v.numprocs
 	}
 	return 0, nil
 }
@@ -72,7 +72,7 @@ func (v *vars) fixed(name string) (in Names, value any) {
 // lookup finds the value of a name, a string or an int.
 func (v *vars) lookup(allowed Names, name string) (any, bool) {
 	if name, ok := strings.CutPrefix(name, "ENV_"); ok {
-		if value, ok := v.own[name]; ok && allowed&NameOwnEnv != 0 {
+		if value, ok := v.programEnv[name]; ok && allowed&NameProgramEnv != 0 {
 			return value, true
 		}
 		value, ok := v.env[name]
@@ -94,8 +94,8 @@ func (v *vars) available(allowed Names) []string {
 	for name := range v.env {
 		set["ENV_"+name] = true
 	}
-	if allowed&NameOwnEnv != 0 {
-		for name := range v.own {
+	if allowed&NameProgramEnv != 0 {
+		for name := range v.programEnv {
 			set["ENV_"+name] = true
 		}
 	}
@@ -104,17 +104,17 @@ func (v *vars) available(allowed Names) []string {
 
 // expand replaces %(name)s and its kin in the value of the option called where
 // ("section.option").
-func (v *vars) expand(allowed Names, value, where string) (string, error) {
+func (v *vars) expand(allowed Names, value, optionName string) (string, error) {
 	if !strings.Contains(value, "%") {
 		return value, nil
 	}
 	s, err := python.Format(value, func(name string) (any, bool) { return v.lookup(allowed, name) })
 	if unknown, ok := errors.AsType[python.UnknownName](err); ok {
 		return "", fmt.Errorf("Format string %s for %s contains names (%s) which cannot be expanded. Available names: %s",
-			python.Repr(value), python.Repr(where), python.Repr(string(unknown)), strings.Join(v.available(allowed), ", "))
+			python.Repr(value), python.Repr(optionName), python.Repr(string(unknown)), strings.Join(v.available(allowed), ", "))
 	}
 	if err != nil {
-		return "", fmt.Errorf("Format string %s for %s is badly formatted: %w", python.Repr(value), python.Repr(where), err)
+		return "", fmt.Errorf("Format string %s for %s is badly formatted: %w", python.Repr(value), python.Repr(optionName), err)
 	}
 	return s, nil
 }

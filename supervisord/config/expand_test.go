@@ -7,8 +7,8 @@ import (
 )
 
 func testVars() *vars {
-	return &vars{here: "/h", host: "host", program: "prog", group: "grp", num: 7, count: 12,
-		env: map[string]string{"X": "x%s", "Y": "y"}, own: map[string]string{"Y": "own"}}
+	return &vars{here: "/h", host: "host", program: "prog", group: "grp", num: 7, numprocs: 12,
+		env: map[string]string{"X": "x%s", "Y": "y"}, programEnv: map[string]string{"Y": "own"}}
 }
 
 func TestExpand(t *testing.T) {
@@ -69,14 +69,14 @@ func TestExpandErrors(t *testing.T) {
 func TestExpandUnknownName(t *testing.T) {
 	t.Parallel()
 	for names, want := range map[Names]string{
-		0:                     "ENV_X, ENV_Y",
-		NameHere:              "ENV_X, ENV_Y, here",
-		processNames:          "ENV_X, ENV_Y, group_name, here, host_node_name, numprocs, process_num, program_name",
-		NameHere | NameOwnEnv: "ENV_OWN, ENV_X, ENV_Y, here",
+		0:                         "ENV_X, ENV_Y",
+		NameHere:                  "ENV_X, ENV_Y, here",
+		processNames:              "ENV_X, ENV_Y, group_name, here, host_node_name, numprocs, process_num, program_name",
+		NameHere | NameProgramEnv: "ENV_OWN, ENV_X, ENV_Y, here",
 	} {
 		v := testVars()
-		if names == NameHere|NameOwnEnv {
-			v.own["OWN"] = ""
+		if names == NameHere|NameProgramEnv {
+			v.programEnv["OWN"] = ""
 		}
 		_, err := v.expand(names, "%(no'pe)s", "s.o")
 		prefix := `Format string "%(no'pe)s" for 's.o' contains names ("no'pe") which cannot be expanded. Available names: `
@@ -86,7 +86,7 @@ func TestExpandUnknownName(t *testing.T) {
 	}
 }
 
-func TestNamesAreLimited(t *testing.T) {
+func TestExpandAllowedNames(t *testing.T) {
 	t.Parallel()
 	if _, err := testVars().expand(NameHere, "%(program_name)s", "s.o"); err == nil {
 		t.Error("a name was expanded that is not allowed")

@@ -18,14 +18,14 @@ func (l *loader) fastCGI(section string) *Group {
 	g.Priority = get[int](r, "priority")
 	socket := r.socket()
 	g.Socket = &socket
-	g.take(l.processes(FastCGI, section, g.Name, g.Socket))
+	g.addProgram(l.processes(FastCGI, section, g.Name, g.Socket))
 	return g
 }
 
 // socket reads the options of the socket of an [fcgi-program:x].
-func (r *reader) socket() Socket {
+func (r *reader) socket() FastCGISocket {
 	uid, haveUser := read[int](r, "user")
-	s := Socket{UID: -1, GID: -1}
+	s := FastCGISocket{UID: -1, GID: -1}
 	if backlog, ok := read[int](r, "socket_backlog"); ok {
 		if backlog < 1 || backlog > 65535 {
 			r.fail("socket_backlog", fmt.Sprintf("Invalid socket_backlog value %d", backlog))
@@ -59,7 +59,7 @@ func (r *reader) socket() Socket {
 func (r *reader) socketURL() string {
 	_, program, _ := strings.Cut(r.section, ":")
 	r.vars.program = python.Strip(program)
-	r.only |= NameProgram
+	r.allowedNames |= NameProgram
 	url, ok := r.text("socket")
 	if url == "" && (ok || !r.isSet("socket")) {
 		r.fail("socket", fmt.Sprintf("[%s] section requires a \"socket\" line", r.section))
@@ -69,7 +69,7 @@ func (r *reader) socketURL() string {
 
 // listen fills in where the socket is; the owner and mode of a file make sense
 // for a Unix socket only.
-func (s *Socket) listen(h *Host, url string, owned bool) error {
+func (s *FastCGISocket) listen(h *Host, url string, owned bool) error {
 	if path, ok := strings.CutPrefix(url, "unix://"); ok {
 		return s.listenUnix(h, path)
 	}
@@ -79,7 +79,7 @@ func (s *Socket) listen(h *Host, url string, owned bool) error {
 	return s.listenTCP(url)
 }
 
-func (s *Socket) listenUnix(h *Host, path string) error {
+func (s *FastCGISocket) listenUnix(h *Host, path string) error {
 	if !strings.HasPrefix(path, "/") {
 		return fmt.Errorf("Unix socket path %s is not an absolute path", path)
 	}
@@ -88,7 +88,7 @@ func (s *Socket) listenUnix(h *Host, path string) error {
 	return nil
 }
 
-func (s *Socket) listenTCP(url string) error {
+func (s *FastCGISocket) listenTCP(url string) error {
 	address, _ := strings.CutPrefix(url, "tcp://")
 	host, digits, ok := strings.Cut(address, ":")
 	if address == url || !ok || host == "" || digits == "" || strings.ContainsFunc(host, python.IsSpace) ||

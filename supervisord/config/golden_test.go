@@ -64,12 +64,12 @@ func TestGolden(t *testing.T) {
 	for _, path := range archives {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			golden(t, path)
+			checkGolden(t, path)
 		})
 	}
 }
 
-func golden(t *testing.T, path string) {
+func checkGolden(t *testing.T, path string) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -42,7 +42,7 @@ func (l *loader) addGroup(g *Group) {
 		p.Environment = l.conf.Supervisord.Environment.merged(p.Environment)
 		if p.Name != "" && names[p.Name] {
 			r := l.reader(InPrograms, p.Section)
-			r.located = true
+			r.withLocation = true
 			r.fail("process_name", fmt.Sprintf("There is more than one process named %s in group %s", python.Repr(p.Name), python.Repr(g.Name)))
 		}
 		names[p.Name] = true
@@ -50,8 +50,8 @@ func (l *loader) addGroup(g *Group) {
 	l.conf.Groups = append(l.conf.Groups, g)
 }
 
-// take adds a program.
-func (g *Group) take(list []*Process, p Program) {
+// addProgram adds a program.
+func (g *Group) addProgram(list []*Process, p Program) {
 	g.Processes, g.Programs = append(g.Processes, list...), append(g.Programs, p)
 }
 
@@ -60,7 +60,7 @@ func (g *Group) take(list []*Process, p Program) {
 // refer to less, and the error texts do not say where the mistake is.
 func (l *loader) groupReader(in Sections, section string) *reader {
 	r := l.reader(in, section)
-	r.only = NameHere
+	r.allowedNames = NameHere
 	return r
 }
 
@@ -87,11 +87,11 @@ func (l *loader) group(section string, grouped map[string]bool) *Group {
 			r.fail("programs", fmt.Sprintf("[%s] name %s is ambiguous (exists as program and fcgi-program)", section, p))
 		case isProgram:
 			grouped[program] = true
-			g.take(l.processes(ProgramGroup, program, g.Name, nil))
+			g.addProgram(l.processes(ProgramGroup, program, g.Name, nil))
 		case isFastCGI:
 			grouped[fastCGI] = true
-			socket := new(Socket)
-			g.take(l.processes(FastCGI, fastCGI, g.Name, socket))
+			socket := new(FastCGISocket)
+			g.addProgram(l.processes(FastCGI, fastCGI, g.Name, socket))
 			*socket = l.groupReader(InFastCGI, fastCGI).socket()
 		default:
 			r.fail("programs", fmt.Sprintf("[%s] names unknown program or fcgi-program %s", section, p))
@@ -114,7 +114,7 @@ func (l *loader) program(section string) *Group {
 	r := l.groupReader(InProgram, section)
 	g := &Group{Section: section, Kind: ProgramGroup, Name: r.sectionName()}
 	g.Priority = get[int](r, "priority")
-	g.take(l.processes(ProgramGroup, section, g.Name, nil))
+	g.addProgram(l.processes(ProgramGroup, section, g.Name, nil))
 	return g
 }
 
@@ -140,7 +140,7 @@ func (l *loader) eventListener(section string) *Group {
 		r.fail("redirect_stderr", fmt.Sprintf("[%s] section sets redirect_stderr=true but this is not allowed "+
 			"because it will interfere with the eventlistener protocol", section))
 	}
-	g.take(l.processes(EventListener, section, g.Name, nil))
+	g.addProgram(l.processes(EventListener, section, g.Name, nil))
 	return g
 }
 

@@ -228,7 +228,7 @@ func (g *Group) json() jsonGroup {
 	return v
 }
 
-func (s *Socket) json() map[string]any {
+func (s *FastCGISocket) json() map[string]any {
 	v := map[string]any{"backlog": nil, "url": s.URL}
 	if s.Backlog > 0 {
 		v["backlog"] = s.Backlog

@@ -56,12 +56,12 @@ func (l *loader) warnOfSharedProbes() {
 			users[s]++
 		}
 	}
-	seen := make(map[unit]bool)
+	seen := make(map[programID]bool)
 	for _, p := range all {
-		if len(p.Listen) == 0 || seen[unitOf(p)] {
+		if len(p.Listen) == 0 || seen[programIDOf(p)] {
 			continue
 		}
-		seen[unitOf(p)] = true
+		seen[programIDOf(p)] = true
 		for _, s := range p.Listen {
 			l.warnOfSharedProbe(p, "ready", &p.Ready.Probe, s, users[s])
 			l.warnOfSharedProbe(p, "health", &p.Health.Probe, s, users[s])
@@ -71,7 +71,7 @@ func (l *loader) warnOfSharedProbes() {
 
 func (l *loader) warnOfSharedProbe(p *Process, option string, probe *Probe, s *ListenSocket, users int) {
 	if users > 1 && probe.reaches(s) {
-		l.advise("[%s] %s asks whichever of %d processes accepts on [%s], not each: one that works answers for one that does not",
+		l.warnExtension("[%s] %s asks whichever of %d processes accepts on [%s], not each: one that works answers for one that does not",
 			p.Section, option, users, s.Section)
 	}
 }

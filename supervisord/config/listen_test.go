@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestProbesThatAnybodyAnswers: who asks at a shared socket learns nothing of
+// TestSharedSocketProbeWarning: who asks at a shared socket learns nothing of
 // the process that it asks for.
-func TestProbesThatAnybodyAnswers(t *testing.T) {
+func TestSharedSocketProbeWarning(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		listen, numprocs, probe string
@@ -38,7 +38,7 @@ func TestProbesThatAnybodyAnswers(t *testing.T) {
 			text := "[program:w] %s asks whichever of 2 processes accepts on [socket:s], not each: one that works answers for one that does not"
 			want = "[" + fmt.Sprintf(text, "ready") + " " + fmt.Sprintf(text, "health") + "]"
 		}
-		if got := fmt.Sprint(conf.Advice); got != want || strings.Contains(got, "pw") {
+		if got := fmt.Sprint(conf.ExtensionWarnings); got != want || strings.Contains(got, "pw") {
 			t.Errorf("%+v:\ngot  %s\nwant %s", c, got, want)
 		}
 	}

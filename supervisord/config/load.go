@@ -39,10 +39,10 @@ type Overrides map[string]any
 // SearchPaths returns where a configuration file is looked for if none is
 // named. Relative ones start from the working directory.
 func SearchPaths(program string) []string {
-	up := python.Dirname(python.Dirname(program))
+	parent := python.Dirname(python.Dirname(program))
 	return []string{
-		python.Join(up, "etc/supervisord.conf"),
-		python.Join(up, "supervisord.conf"),
+		python.Join(parent, "etc/supervisord.conf"),
+		python.Join(parent, "supervisord.conf"),
 		"supervisord.conf",
 		"etc/supervisord.conf",
 		"/etc/supervisord.conf",
@@ -64,32 +64,32 @@ func Load(o LoadOptions) (*Config, error) {
 // loader is the state of one Load.
 type loader struct {
 	LoadOptions
-	host    *Host
-	name    string // the main file as it was named
-	table   *inifile.Table
-	vars    vars // known everywhere
-	conf    *Config
-	errs    Errors
-	failed  map[key]complaint
-	earlier map[key]string // what 4.2.5 reads otherwise, nil if nobody wants to know
-	heirs   []*Process     // whose priority is that of what they depend on
+	host             *Host
+	mainFile         string // the main file as it was named
+	table            *inifile.Table
+	vars             vars // known everywhere
+	conf             *Config
+	errs             Errors
+	reported         map[optionKey]reportedError
+	versionDiffs     map[optionKey]string // what 4.2.5 reads otherwise, nil if nobody wants to know
+	inheritsPriority []*Process           // whose priority is that of what they depend on
 
-	rows     map[Sections]rows // of the kinds of sections met so far
-	defaults map[*Option]any   // the values of defaults that are the same everywhere
+	sectionOptions map[Sections]optionsByName // of the kinds of sections met so far
+	defaults       map[*Option]any            // the values of defaults that are the same everywhere
 }
 
 func newLoader(o LoadOptions) *loader {
 	l := &loader{
-		LoadOptions: o,
-		table:       inifile.New(nil),
-		conf:        new(Config),
-		failed:      make(map[key]complaint),
-		rows:        make(map[Sections]rows),
-		defaults:    make(map[*Option]any),
+		LoadOptions:    o,
+		table:          inifile.New(nil),
+		conf:           new(Config),
+		reported:       make(map[optionKey]reportedError),
+		sectionOptions: make(map[Sections]optionsByName),
+		defaults:       make(map[*Option]any),
 	}
 	l.host = &l.Host
 	l.Host = o.Snapshot.host(o.Host)
-	l.Host.IsDir = remember(l.Host.IsDir)
+	l.Host.IsDir = memoize(l.Host.IsDir)
 	l.vars = vars{host: l.Host.Name, env: make(map[string]string)}
 	for _, e := range l.Host.Environ {
 		name, value, ok := strings.Cut(e, "=")
@@ -100,9 +100,9 @@ func newLoader(o LoadOptions) *loader {
 	return l
 }
 
-// remember makes a function look at each path but once: a thousand programs
+// memoize makes a function look at each path but once: a thousand programs
 // mostly log into one directory.
-func remember(isDir func(string) bool) func(string) bool {
+func memoize(isDir func(string) bool) func(string) bool {
 	known := make(map[string]bool)
 	return func(path string) bool {
 		is, ok := known[path]
@@ -117,7 +117,7 @@ func remember(isDir func(string) bool) func(string) bool {
 // load reads everything, as far as errors let it.
 func (l *loader) load() {
 	if !l.search() {
-		l.reject("", 0, fmt.Sprintf("No config file found at default paths (%s); "+
+		l.addFileError("", 0, fmt.Sprintf("No config file found at default paths (%s); "+
 			"use the -c option to specify a config file at a different path", strings.Join(SearchPaths(l.Program), ", ")))
 		return
 	}
@@ -125,7 +125,7 @@ func (l *loader) load() {
 		return
 	}
 	if !l.table.Has("supervisord") {
-		l.reject(l.name, 0, ".ini file does not include supervisord section")
+		l.addFileError(l.mainFile, 0, ".ini file does not include supervisord section")
 		return
 	}
 	l.supervisord()
@@ -135,51 +135,51 @@ func (l *loader) load() {
 	l.checkDependencies()
 	l.warnOfSharedProbes()
 	l.inheritPriorities()
-	l.warnOfPlugin()
+	l.warnObsoletePlugin()
 	l.servers()
-	l.identity()
+	l.resolveUserAndURL()
 	if l.conf.Supervisord.Strict {
-		l.beStrict()
+		l.warningsToErrors()
 	}
 }
 
-// reject notes an error that concerns a whole file.
-func (l *loader) reject(file string, line int, text string) {
+// addFileError notes an error that concerns a whole file.
+func (l *loader) addFileError(file string, line int, text string) {
 	l.errs = append(l.errs, &Error{File: file, Line: line, Text: text})
 }
 
 // search decides which file is the main one. It reports whether there is one.
 func (l *loader) search() bool {
-	l.name = l.Path
+	l.mainFile = l.Path
 	for _, name := range SearchPaths(l.Program) {
-		if l.name != "" {
+		if l.mainFile != "" {
 			break
 		}
 		if l.Snapshot.exists(python.Join(l.host.Cwd, name)) {
-			l.name = name
+			l.mainFile = name
 		}
 	}
-	if l.name == "" {
+	if l.mainFile == "" {
 		return false
 	}
-	l.conf.Path = python.Absolute(l.host.Cwd, l.name)
-	l.vars.here = python.Absolute(l.host.Cwd, python.Dirname(l.name))
+	l.conf.Path = python.Absolute(l.host.Cwd, l.mainFile)
+	l.vars.here = python.Absolute(l.host.Cwd, python.Dirname(l.mainFile))
 	return true
 }
 
 // readMain reads the main file into the table.
 func (l *loader) readMain() bool {
-	path := python.Join(l.host.Cwd, l.name)
+	path := python.Join(l.host.Cwd, l.mainFile)
 	if !l.Snapshot.exists(path) {
-		l.reject(l.name, 0, "could not find config file "+l.name)
+		l.addFileError(l.mainFile, 0, "could not find config file "+l.mainFile)
 		return false
 	}
 	text, err := l.Snapshot.read(path)
 	if err != nil {
-		l.reject(l.name, 0, "could not read config file "+l.name)
+		l.addFileError(l.mainFile, 0, "could not read config file "+l.mainFile)
 		return false
 	}
-	return l.add(text, l.name, false)
+	return l.add(text, l.mainFile, false)
 }
 
 // add parses a file's text into the table.
@@ -190,7 +190,7 @@ func (l *loader) add(text, name string, included bool) bool {
 		if e, ok := errors.AsType[*inifile.SyntaxError](err); ok {
 			line = e.Line
 		}
-		l.reject(name, line, err.Error())
+		l.addFileError(name, line, err.Error())
 	}
 	return err == nil
 }
@@ -200,7 +200,7 @@ func (l *loader) fileOf(section string) string {
 	if file, ok := l.table.Origin(section); ok {
 		return file
 	}
-	return l.name
+	return l.mainFile
 }
 
 // sections lists the sections whose names begin with prefix.
@@ -261,9 +261,9 @@ func (l *loader) warn(format string, args ...any) {
 	l.conf.Warnings = append(l.conf.Warnings, fmt.Sprintf(format, args...))
 }
 
-// advise warns of something that Supervisor knows nothing of.
-func (l *loader) advise(format string, args ...any) {
-	l.conf.Advice = append(l.conf.Advice, fmt.Sprintf(format, args...))
+// warnExtension warns of something that Supervisor knows nothing of.
+func (l *loader) warnExtension(format string, args ...any) {
+	l.conf.ExtensionWarnings = append(l.conf.ExtensionWarnings, fmt.Sprintf(format, args...))
 }
 
 // addEnvironment makes variables of the files known as ENV_X to all that is

@@ -36,7 +36,7 @@ func TestSearchPaths(t *testing.T) {
 	}
 }
 
-func TestSearchTakesTheFirst(t *testing.T) {
+func TestSearchOrder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	o := LoadOptions{Program: filepath.Join(dir, "opt", "bin", "supervisord"), Host: testHost(dir)}
@@ -84,8 +84,8 @@ func TestSyntaxErrors(t *testing.T) {
 	}
 }
 
-// TestErrorsComeInOrder wants the first error to be Supervisor's.
-func TestErrorsComeInOrder(t *testing.T) {
+// TestErrorOrder wants the first error to be Supervisor's.
+func TestErrorOrder(t *testing.T) {
 	t.Parallel()
 	_, err := loadText(t, "[supervisord]\nloglevel=loud\n[program:a]\nstopsignal=X\nstartsecs=soon\n[unix_http_server]\nchmod=rwx\nfile=x\n")
 	list, ok := errors.AsType[Errors](err)
@@ -113,7 +113,7 @@ func TestErrorsComeInOrder(t *testing.T) {
 	}
 }
 
-func TestCommandLineBeatsFile(t *testing.T) {
+func TestCommandLineOverridesFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "c.conf"), []byte(minimal+"[supervisord]\nidentifier=file\nloglevel=warn\nuser=nosuch\n"))
@@ -132,8 +132,8 @@ func TestCommandLineBeatsFile(t *testing.T) {
 	}
 }
 
-// TestReloadStartsAfresh: variables that were removed from the file are gone.
-func TestReloadStartsAfresh(t *testing.T) {
+// TestReloadDropsOldEnvironment: variables that were removed from the file are gone.
+func TestReloadDropsOldEnvironment(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "c.conf")
@@ -192,8 +192,8 @@ func TestPlugins(t *testing.T) {
 	}
 }
 
-// TestPythonPluginsAreMissed: the rest of a configuration works without them.
-func TestPythonPluginsAreMissed(t *testing.T) {
+// TestPythonPluginsWarn: the rest of a configuration works without them.
+func TestPythonPluginsWarn(t *testing.T) {
 	t.Parallel()
 	for _, factory := range []string{"my.module:f", "my_module : make.it [extra]", "supervisorette:f"} {
 		c, err := loadText(t, minimal+"[rpcinterface:x]\nsupervisor.rpcinterface_factory="+factory+"\n")
@@ -213,7 +213,7 @@ func TestPythonPluginsAreMissed(t *testing.T) {
 	}
 }
 
-func TestResolveCanAllowMore(t *testing.T) {
+func TestResolveAllowsPlugin(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "c.conf"), []byte(minimal+"[rpcinterface:x]\nsupervisor.rpcinterface_factory=a:b\n"))

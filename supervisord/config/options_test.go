@@ -60,7 +60,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestKindOf(t *testing.T) {
+func TestSectionKind(t *testing.T) {
 	t.Parallel()
 	for section, want := range map[string]Sections{
 		"supervisord": InSupervisord, "include": InInclude, "supervisorctl": InSupervisorctl,
@@ -69,7 +69,7 @@ func TestKindOf(t *testing.T) {
 		"program:": InProgram, "eventlistener:l": InEventListener, "fcgi-program:f": InFastCGI, "socket:s": InSocket,
 		"program": 0, "supervisord:x": 0, "Program:x": 0, "": 0,
 	} {
-		got, known := kindOf(section)
+		got, known := sectionKind(section)
 		if got != want || known != (want != 0) {
 			t.Errorf("%q: %v, want %v", section, got.Headers(), want.Headers())
 		}
@@ -90,7 +90,7 @@ func TestDistance(t *testing.T) {
 
 func TestTypesHaveNames(t *testing.T) {
 	t.Parallel()
-	for kind := Text; kind <= GranularityIs; kind++ {
+	for kind := Text; kind <= GranularityValue; kind++ {
 		if kind.String() == "" {
 			t.Errorf("type %d has no name", kind)
 		}

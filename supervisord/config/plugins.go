@@ -50,7 +50,7 @@ func (l *loader) plugin(in Sections, section, factory string) (RPCInterface, boo
 		return p, false
 	}
 	p.Factory, _ = r.text(factory)
-	if (r.Resolve != nil || !isForeign(p.Factory)) && !r.resolve(factory, p.Factory) {
+	if (r.Resolve != nil || !isThirdParty(p.Factory)) && !r.resolve(factory, p.Factory) {
 		return p, false
 	}
 	for _, option := range l.table.Options(section) {
@@ -67,10 +67,10 @@ func (l *loader) plugin(in Sections, section, factory string) (RPCInterface, boo
 	return p, true
 }
 
-// isForeign tells whether a reference names something in somebody else's Python
+// isThirdParty tells whether a reference names something in somebody else's Python
 // package. Whether it is there is not known, so it is given the benefit of the
 // doubt: the rest of the configuration works without it.
-func isForeign(reference string) bool {
+func isThirdParty(reference string) bool {
 	reference, _, _ = strings.Cut(reference, "[") // extras, which nobody reads
 	module, attribute, _ := strings.Cut(reference, ":")
 	module, attribute = python.Strip(module), python.Strip(attribute)

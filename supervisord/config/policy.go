@@ -31,7 +31,7 @@ type Policy struct {
 	Listen  []*ListenSocket // passed from descriptor 3 on, in this order
 	// ListenEnv is whether LISTEN_FDS and its kind tell of them; Auto is to be
 	// decided by the command.
-	ListenEnv Choice
+	ListenEnv AutoBool
 
 	EnvFiles []EnvFile
 	UserEnv  bool // HOME, USER, LOGNAME and SHELL of the user
@@ -173,17 +173,17 @@ const (
 
 // RestartPolicy says when a process that has ended by itself is born again.
 type RestartPolicy struct {
-	Delay  time.Duration // before the first restart; 0 for Supervisor's pace
-	Growth float64       // of the delay with each restart in a row, at least 1
-	Max    time.Duration // of the delay, Forever for none
-	Jitter float64       // share of the delay by which it may differ, 0 to 1
-	Limit  int           // restarts within Window, 0 for no limit
-	Window time.Duration
-	Then   LimitAction
+	Delay         time.Duration // before the first restart; 0 for Supervisor's pace
+	BackoffFactor float64       // of the delay with each restart in a row, at least 1
+	Max           time.Duration // of the delay, Forever for none
+	Jitter        float64       // share of the delay by which it may differ, 0 to 1
+	Limit         int           // restarts within Window, 0 for no limit
+	Window        time.Duration
+	LimitAction   LimitAction
 }
 
-// IsPaced tells whether it sets a delay of its own.
-func (r *RestartPolicy) IsPaced() bool { return r.Delay > 0 || r.Growth > 1 }
+// HasDelay tells whether it sets a delay of its own.
+func (r *RestartPolicy) HasDelay() bool { return r.Delay > 0 || r.BackoffFactor > 1 }
 
 // LimitAction is what happens when the limit of restarts is reached.
 type LimitAction int

@@ -10,9 +10,9 @@ import (
 // policyPart is what options of a Policy belong together: they say one thing.
 type policyPart struct {
 	options []string
-	of      func(*Policy) any
+	value   func(*Policy) any
 	// bred tells whether a child is born with it, nil for never.
-	bred func(*Policy) bool
+	appliedAtSpawn func(*Policy) bool
 }
 
 func always(*Policy) bool { return true }
@@ -20,9 +20,9 @@ func always(*Policy) bool { return true }
 // policyParts are all parts of a Policy.
 var policyParts = []policyPart{
 	{[]string{"ready", "ready_timeout", "ready_interval"}, func(p *Policy) any { return p.Ready },
-		func(p *Policy) bool { return p.Ready.Kind.TellsItself() }},
+		func(p *Policy) bool { return p.Ready.Kind.SelfReported() }},
 	{[]string{"health", "health_interval", "health_timeout", "health_start_period", "health_failures", "health_action"},
-		func(p *Policy) any { return p.Health }, func(p *Policy) bool { return p.Health.Kind.TellsItself() }},
+		func(p *Policy) any { return p.Health }, func(p *Policy) bool { return p.Health.Kind.SelfReported() }},
 	{[]string{"depends_on", "dependent_startup", "dependent_startup_wait_for", "dependent_startup_inherit_priority"}, func(p *Policy) any { return p.DependsOn }, nil},
 	{[]string{"wait_for"}, func(p *Policy) any { return p.WaitFor }, nil},
 	{[]string{"depends_timeout"}, func(p *Policy) any { return p.DependsTimeout }, nil},
@@ -47,7 +47,7 @@ func (p *Policy) diff(old *Policy) []Change {
 	}
 	var list []Change
 	for _, part := range policyParts {
-		if !reflect.DeepEqual(part.of(p), part.of(old)) {
+		if !reflect.DeepEqual(part.value(p), part.value(old)) {
 			list = append(list, part.changes(p, old)...)
 		}
 	}
@@ -56,9 +56,9 @@ func (p *Policy) diff(old *Policy) []Change {
 
 // changes lists the options of a part that says something else now.
 func (part *policyPart) changes(p, old *Policy) []Change {
-	effect := Live
-	if part.bred != nil && (part.bred(p) || part.bred(old)) {
-		effect = Restart
+	effect := EffectLive
+	if part.appliedAtSpawn != nil && (part.appliedAtSpawn(p) || part.appliedAtSpawn(old)) {
+		effect = EffectRestart
 	}
 	var list []Change
 	for _, option := range part.options {
@@ -69,7 +69,7 @@ func (part *policyPart) changes(p, old *Policy) []Change {
 	// What a socket is stands in its own section. And defaults only come to a
 	// Policy with the first option: they are no difference.
 	if len(list) == 0 && (p.Configured == old.Configured || len(p.Written)+len(old.Written) == 0) {
-		list = append(list, Change{part.options[0], old.sockets(part), p.sockets(part), effect})
+		list = append(list, Change{part.options[0], old.detailedText(part), p.detailedText(part), effect})
 	}
 	return list
 }
@@ -104,8 +104,8 @@ func (s *ListenSocket) settings() string {
 	return " with " + strings.Join(all, ", ")
 }
 
-// sockets says more about an option that has the same text in both files.
-func (p *Policy) sockets(part *policyPart) string {
+// detailedText says more about an option that has the same text in both files.
+func (p *Policy) detailedText(part *policyPart) string {
 	text := p.text(part.options[0])
 	var urls []string
 	for _, s := range p.Listen {

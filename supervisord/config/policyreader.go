@@ -9,19 +9,19 @@ import (
 	"supervisor/supervisord/config/shlex"
 )
 
-// asksMore tells whether the section says anything that Supervisor doesn't know.
+// hasExtensions tells whether the section says anything that Supervisor doesn't know.
 // Most don't, and the files of thousands of programs are read faster without
 // looking for all of it.
-func (r *reader) asksMore() bool {
+func (r *reader) hasExtensions() bool {
 	return slices.ContainsFunc(r.table.Options(r.section), func(name string) bool {
 		o := find(r.in, name)
-		return o != nil && o.Own && o.In == InPrograms
+		return o != nil && o.Extension && o.In == InPrograms
 	})
 }
 
 // policy reads what Supervisor doesn't know.
 func (r *reader) policy(p *Policy) {
-	p.Configured, p.Written = true, r.ownTexts()
+	p.Configured, p.Written = true, r.extensionTexts()
 	r.probes(p)
 	p.DependsOn = r.dependsOn()
 	p.WaitFor = get[[]Probe](r, "wait_for")
@@ -34,13 +34,13 @@ func (r *reader) policy(p *Policy) {
 		Scope: get[StopScope](r, "stop_scope"), Leftovers: get[Leftovers](r, "leftovers"),
 		LeftoversSet: r.isSet("leftovers"), Sequence: get[[]StopStep](r, "stop_sequence"),
 	}
-	r.restart(&p.Restart)
+	r.restartPolicy(&p.Restart)
 	p.Rolling = Rolling{
 		Batch: get[Share](r, "rolling_batch"), Surge: get[int](r, "rolling_surge"),
 		Pause: get[time.Duration](r, "rolling_pause"), DrainTimeout: get[time.Duration](r, "drain_timeout"),
 	}
-	p.Listen, p.ListenEnv = r.listens(), get[Choice](r, "listen_env")
-	r.descriptors(p)
+	p.Listen, p.ListenEnv = r.listenSockets(), get[AutoBool](r, "listen_env")
+	r.checkProbeFD(p)
 	p.EnvFiles = get[[]EnvFile](r, "env_file")
 	p.UserEnv = get[bool](r, "user_env")
 	p.Hooks = Hooks{
@@ -70,12 +70,12 @@ func (r *reader) dependsOn() []Dependency {
 	return list
 }
 
-// ownTexts lists what the section says that Supervisor doesn't know.
-func (r *reader) ownTexts() []Variable {
+// extensionTexts lists what the section says that Supervisor doesn't know.
+func (r *reader) extensionTexts() []Variable {
 	var list []Variable
 	for i := range options {
 		o := &options[i]
-		if o.In != InPrograms || !o.Own || !r.isSet(o.Name) {
+		if o.In != InPrograms || !o.Extension || !r.isSet(o.Name) {
 			continue
 		}
 		if text, ok := r.text(o.Name); ok {
@@ -90,13 +90,13 @@ func (r *reader) probes(p *Policy) {
 	p.Ready = Readiness{
 		Probe: get[Probe](r, "ready"), Timeout: get[time.Duration](r, "ready_timeout"), Interval: get[time.Duration](r, "ready_interval"),
 	}
-	deed := get[healthDeed](r, "health_action")
+	spec := get[healthActionSpec](r, "health_action")
 	p.Health = Health{
 		Probe: get[Probe](r, "health"), Interval: get[time.Duration](r, "health_interval"), Timeout: get[time.Duration](r, "health_timeout"),
-		StartPeriod: get[time.Duration](r, "health_start_period"), Failures: get[int](r, "health_failures"), Action: deed.action,
+		StartPeriod: get[time.Duration](r, "health_start_period"), Failures: get[int](r, "health_failures"), Action: spec.action,
 	}
-	if deed.action == HealthSignal {
-		p.Health.Signal, _ = stopSignal(deed.signal)
+	if spec.action == HealthSignal {
+		p.Health.Signal, _ = stopSignal(spec.signal)
 	}
 	for _, name := range []string{"ready_timeout", "ready_interval", "health_interval", "health_timeout", "hook_timeout"} {
 		if d, ok := read[time.Duration](r, name); ok && d == 0 {
@@ -105,13 +105,13 @@ func (r *reader) probes(p *Policy) {
 	}
 }
 
-// restart reads when a process is born again.
-func (r *reader) restart(p *RestartPolicy) {
+// restartPolicy reads when a process is born again.
+func (r *reader) restartPolicy(p *RestartPolicy) {
 	limit := get[rate](r, "restart_limit")
 	*p = RestartPolicy{
-		Delay: get[time.Duration](r, "restart_delay"), Growth: get[float64](r, "restart_backoff"),
+		Delay: get[time.Duration](r, "restart_delay"), BackoffFactor: get[float64](r, "restart_backoff"),
 		Max: get[time.Duration](r, "restart_delay_max"), Jitter: get[float64](r, "restart_jitter"),
-		Limit: limit.limit, Window: limit.window, Then: get[LimitAction](r, "restart_limit_action"),
+		Limit: limit.limit, Window: limit.window, LimitAction: get[LimitAction](r, "restart_limit_action"),
 	}
 	if p.Delay == Forever {
 		r.fail("restart_delay", "restart_delay can't be infinity: autorestart=false is for that")
@@ -121,8 +121,8 @@ func (r *reader) restart(p *RestartPolicy) {
 	}
 }
 
-// listens finds the sockets that sockets= names.
-func (r *reader) listens() []*ListenSocket {
+// listenSockets finds the sockets that sockets= names.
+func (r *reader) listenSockets() []*ListenSocket {
 	var list []*ListenSocket
 	for _, name := range get[[]string](r, "sockets") {
 		i := slices.IndexFunc(r.conf.Sockets, func(s *ListenSocket) bool { return s.Name == name })
@@ -139,22 +139,22 @@ func (r *reader) listens() []*ListenSocket {
 	return list
 }
 
-// descriptors refuses a probe on a descriptor that is one of the sockets.
-func (r *reader) descriptors(p *Policy) {
-	if last := firstSocket + len(p.Listen) - 1; p.Ready.Kind == FDProbe && p.Ready.FD <= last { // health has no fd:
-		r.fail("ready", fmt.Sprintf("descriptor %d is one of sockets=, which has those from %d to %d", p.Ready.FD, firstSocket, last))
+// checkProbeFD refuses a probe on a descriptor that is one of the sockets.
+func (r *reader) checkProbeFD(p *Policy) {
+	if last := firstSocketFD + len(p.Listen) - 1; p.Ready.Kind == FDProbe && p.Ready.FD <= last { // health has no fd:
+		r.fail("ready", fmt.Sprintf("descriptor %d is one of sockets=, which has those from %d to %d", p.Ready.FD, firstSocketFD, last))
 	}
 }
 
-// firstSocket is the descriptor of the first of sockets=.
-const firstSocket = 3
+// firstSocketFD is the descriptor of the first of sockets=.
+const firstSocketFD = 3
 
 // sockets reads all [socket:x].
 func (l *loader) sockets() {
 	taken := make(map[string]string)
 	for _, section := range l.sections("socket:") {
 		r := l.reader(InSocket, section)
-		r.located = true
+		r.withLocation = true
 		s := r.listenSocket()
 		if other := taken[s.URL]; other != "" && s.URL != "" {
 			r.fail("listen", fmt.Sprintf("[%s] listens there already", other))

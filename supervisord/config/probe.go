@@ -41,10 +41,10 @@ const (
 	numProbes
 )
 
-// TellsItself reports whether the program says by itself, and once, that it is ready:
+// SelfReported reports whether the program says by itself, and once, that it is ready:
 // it is told how when it is started, or its output is looked at from then on, and it
 // can't be asked again.
-func (k ProbeKind) TellsItself() bool { return k == NotifyProbe || k == FDProbe || k == LogProbe }
+func (k ProbeKind) SelfReported() bool { return k == NotifyProbe || k == FDProbe || k == LogProbe }
 
 // maxFD is the highest descriptor that a program may be told to write to.
 const maxFD = 99
@@ -120,7 +120,7 @@ func probeOf(s string, kinds ...ProbeKind) (Probe, error) {
 	if err == nil {
 		err = fmt.Errorf("%s can't be used here", python.Repr(s))
 	}
-	return Probe{}, fmt.Errorf("%w (allowed: %s)", err, either(forms))
+	return Probe{}, fmt.Errorf("%w (allowed: %s)", err, joinOr(forms))
 }
 
 func readyProbe(s string) (Probe, error) {
@@ -131,9 +131,9 @@ func healthProbe(s string) (Probe, error) {
 	return probeOf(s, HTTPProbe, TCPProbe, UnixProbe, FCGIProbe, ExecProbe, NotifyProbe)
 }
 
-// outsideProbes reads what is waited for before a start. A command may have
+// waitForProbes reads what is waited for before a start. A command may have
 // commas in it, so that an exec: goes on to the end or to the next probe.
-func outsideProbes(s string) ([]Probe, error) {
+func waitForProbes(s string) ([]Probe, error) {
 	var parts []string
 	for part := range strings.SplitSeq(s, ",") {
 		if i := len(parts) - 1; i >= 0 && strings.HasPrefix(python.Strip(parts[i]), "exec:") && !looksLikeProbe(part) {

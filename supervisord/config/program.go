@@ -16,32 +16,32 @@ func sectionOf(k Kind) Sections {
 
 // processes reads the options that all program-like sections have and makes
 // the section's processes.
-func (l *loader) processes(kind Kind, section, group string, socket *Socket) ([]*Process, Program) {
+func (l *loader) processes(kind Kind, section, group string, socket *FastCGISocket) ([]*Process, Program) {
 	r := l.reader(sectionOf(kind), section)
-	r.located = true
+	r.withLocation = true
 	r.vars.group = group
 	r.vars.program = r.sectionName()
 	proto := Process{Group: group, Program: r.vars.program, Section: section, Kind: kind, Socket: socket}
-	r.once(&proto)
+	r.commonOptions(&proto)
 	count, start := get[int](r, "numprocs"), get[int](r, "numprocs_start")
-	r.outputs(&proto)
-	r.identity(&proto)
+	r.outputOptions(&proto)
+	r.userOptions(&proto)
 	numbered := r.processName(count)
 	if proto.StopAsGroup && !proto.KillAsGroup {
 		r.fail("killasgroup", "Cannot set stopasgroup=true and killasgroup=false")
 	}
 	var list []*Process
-	r.vars.count = count // also where the program is scaled: it must not change what is there already
-	asksMore := r.asksMore()
-	for num := start; num-start < l.scaled(group, section, count, numbered); num++ {
+	r.vars.numprocs = count // also where the program is scaled: it must not change what is there already
+	hasExtensions := r.hasExtensions()
+	for num := start; num-start < l.effectiveNumprocs(group, section, count, numbered); num++ {
 		errors := len(r.errs)
 		r.vars.num = num
 		p := proto
 		p.Num = num
-		r.each(&p)
-		if asksMore {
+		r.processOptions(&p)
+		if hasExtensions {
 			r.policy(&p.Policy)
-			r.dependent(&p)
+			r.dependentStartup(&p)
 		}
 		list = append(list, &p)
 		if len(r.errs) > errors {
@@ -53,8 +53,8 @@ func (l *loader) processes(kind Kind, section, group string, socket *Socket) ([]
 	return list, Program{Name: proto.Program, Section: section, Numprocs: count, Numbered: numbered}
 }
 
-// scaled is how many processes a program has for which its file says count.
-func (l *loader) scaled(group, section string, count int, numbered bool) int {
+// effectiveNumprocs is how many processes a program has for which its file says count.
+func (l *loader) effectiveNumprocs(group, section string, count int, numbered bool) int {
 	for _, s := range l.Scales {
 		if s.Group == group && s.Section == section && s.Of == count && (numbered || s.Numprocs <= 1) {
 			return s.Numprocs
@@ -83,8 +83,8 @@ func MakeProgram(o LoadOptions, group, name string, options map[string]string) (
 	return list, nil
 }
 
-// once reads the options of starting and stopping.
-func (r *reader) once(p *Process) {
+// commonOptions reads the options of starting and stopping.
+func (r *reader) commonOptions(p *Process) {
 	p.Priority = get[int](r, "priority")
 	p.Autostart = get[bool](r, "autostart")
 	p.Autorestart = get[Autorestart](r, "autorestart")
@@ -101,16 +101,16 @@ func (r *reader) once(p *Process) {
 	p.RedirectStderr = get[bool](r, "redirect_stderr")
 }
 
-// outputs reads what is done with the output of all processes alike.
-func (r *reader) outputs(p *Process) {
+// outputOptions reads what is done with the output of all processes alike.
+func (r *reader) outputOptions(p *Process) {
 	p.Stdout.CaptureMaxBytes = get[int64](r, "stdout_capture_maxbytes")
 	p.Stdout.Events = get[bool](r, "stdout_events_enabled")
 	p.Stderr.CaptureMaxBytes = get[int64](r, "stderr_capture_maxbytes")
 	p.Stderr.Events = get[bool](r, "stderr_events_enabled")
 }
 
-// identity reads as what the processes run.
-func (r *reader) identity(p *Process) {
+// userOptions reads as what the processes run.
+func (r *reader) userOptions(p *Process) {
 	p.ServerURL = get[string](r, "serverurl")
 	r.noteEmpty(p, "serverurl", p.ServerURL)
 	if strings.ToUpper(python.Strip(p.ServerURL)) == "AUTO" {
@@ -143,10 +143,10 @@ func (r *reader) processName(count int) (numbered bool) {
 	return numbered
 }
 
-// each reads the options that can be different for each process.
-func (r *reader) each(p *Process) {
+// processOptions reads the options that can be different for each process.
+func (r *reader) processOptions(p *Process) {
 	p.Environment = get[Environment](r, "environment")
-	r.vars.own = p.Environment.toMap()
+	r.vars.programEnv = p.Environment.toMap()
 	p.Directory = get[string](r, "directory")
 	r.noteEmpty(p, "directory", p.Directory)
 	r.log(p, "stdout", &p.Stdout)
@@ -163,7 +163,7 @@ func (r *reader) each(p *Process) {
 	}
 	p.Command = get[string](r, "command")
 	pattern, ok := r.text("process_name")
-	_, badSection := r.failed[key{r.section, ""}]
+	_, badSection := r.reported[optionKey{r.section, ""}]
 	if _, err := name(pattern); err != nil && ok && !badSection {
 		r.fail("process_name", err.Error())
 	}

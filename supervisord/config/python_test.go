@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-func failure(err error) any { return map[string]any{"error": err.Error()} }
+func errorResult(err error) any { return map[string]any{"error": err.Error()} }
 
 func TestNumbersLikePython(t *testing.T) {
 	t.Parallel()
@@ -27,9 +27,9 @@ func TestNumbersLikePython(t *testing.T) {
 			n, err := f(s)
 			got := any(n)
 			if err != nil {
-				got = failure(err)
+				got = errorResult(err)
 			}
-			want := p.Ask(t, name, s)
+			want := p.Call(t, name, s)
 			if _, refused := want.(map[string]any); refused && err != nil && name == "octal" {
 				continue // its error text is Supervisor's, not Python's
 			}

@@ -15,30 +15,30 @@ type reader struct {
 	in      Sections
 	section string
 	view    inifile.View // of the section
-	rows    rows
+	options optionsByName
 	vars    vars
 
 	// only limits what %(name)s may refer to, when options are read for a
 	// group before anything is known of its processes.
-	only Names
+	allowedNames Names
 	// located adds section and file to the error texts.
-	located bool
+	withLocation bool
 }
 
 func (l *loader) reader(in Sections, section string) *reader {
-	rows := l.rows[in]
-	if rows == nil {
-		rows = rowsOf(in)
-		l.rows[in] = rows
+	byName := l.sectionOptions[in]
+	if byName == nil {
+		byName = optionsFor(in)
+		l.sectionOptions[in] = byName
 	}
-	return &reader{loader: l, in: in, section: section, view: l.table.View(section), rows: rows, vars: l.vars, only: ^Names(0)}
+	return &reader{loader: l, in: in, section: section, view: l.table.View(section), options: byName, vars: l.vars, allowedNames: ^Names(0)}
 }
 
-// rows are the options of one kind of section by name.
-type rows map[string]*Option
+// optionsByName are the options of one kind of section by name.
+type optionsByName map[string]*Option
 
-func rowsOf(in Sections) rows {
-	all := make(rows)
+func optionsFor(in Sections) optionsByName {
+	all := make(optionsByName)
 	for i := range options {
 		if o := &options[i]; o.In&in != 0 && all[o.Name] == nil {
 			all[o.Name] = o
@@ -49,7 +49,7 @@ func rowsOf(in Sections) rows {
 
 // option returns the row of an option that there is.
 func (r *reader) option(name string) *Option {
-	o := r.rows[name]
+	o := r.options[name]
 	if o == nil {
 		panic("config: no option " + name)
 	}
@@ -60,13 +60,13 @@ func (r *reader) option(name string) *Option {
 // there is neither or if the expansion failed.
 func (r *reader) text(name string) (value string, ok bool) {
 	o := r.option(name)
-	value, ok = r.written(o)
+	value, ok = r.rawText(o)
 	return r.expand(o, value, ok)
 }
 
-// written returns an option's text as it stands in the files, under whichever
+// rawText returns an option's text as it stands in the files, under whichever
 // of its names.
-func (r *reader) written(o *Option) (value string, ok bool) {
+func (r *reader) rawText(o *Option) (value string, ok bool) {
 	value, ok = r.view.Get(o.Name)
 	if !ok && o.Alias != "" {
 		value, ok = r.view.Get(o.Alias)
@@ -82,11 +82,11 @@ func (r *reader) expand(o *Option, value string, ok bool) (string, bool) {
 	if o.literal || !strings.Contains(value, "%") {
 		return value, ok
 	}
-	where := o.where
-	if where == "" {
-		where = r.section + "." + o.Name
+	optionName := o.errorName
+	if optionName == "" {
+		optionName = r.section + "." + o.Name
 	}
-	value, err := r.vars.expand(o.Names&r.only, value, where)
+	value, err := r.vars.expand(o.Names&r.allowedNames, value, optionName)
 	if err != nil {
 		r.fail(o.Name, err.Error())
 		return "", false
@@ -98,7 +98,7 @@ func (r *reader) expand(o *Option, value string, ok bool) (string, bool) {
 // option is neither set nor has a default, or if its text is wrong.
 func read[T any](r *reader, name string) (value T, ok bool) {
 	o := r.option(name)
-	s, set := r.written(o)
+	s, set := r.rawText(o)
 	if known, ok := r.defaults[o]; ok && !set {
 		return known.(T), true
 	}
@@ -107,12 +107,12 @@ func read[T any](r *reader, name string) (value T, ok bool) {
 	if !ok {
 		return value, false
 	}
-	r.noteEarlier(o, written, s)
+	r.noteVersionDiff(o, written, s)
 	v, err := o.Type.parse(r.host, s)
 	if err != nil {
 		text := err.Error()
-		if o.invalid != "" {
-			text = o.invalid + s
+		if o.invalidPrefix != "" {
+			text = o.invalidPrefix + s
 		}
 		r.fail(name, text)
 		return value, false
@@ -131,15 +131,15 @@ func get[T any](r *reader, name string) T {
 
 // isSet tells whether an option stands in the files.
 func (r *reader) isSet(name string) bool {
-	_, ok := r.written(r.option(name))
+	_, ok := r.rawText(r.option(name))
 	return ok
 }
 
-// key names an option.
-type key struct{ section, option string }
+// optionKey names an option.
+type optionKey struct{ section, option string }
 
-// complaint is the last thing that was said about an option, and by whom.
-type complaint struct {
+// reportedError is the last thing that was said about an option, and by whom.
+type reportedError struct {
 	reader *reader
 	text   string
 }
@@ -148,30 +148,30 @@ type complaint struct {
 // neither by one reader, nor by the second one of a program's section, which
 // is read for its group and for its processes.
 func (r *reader) fail(option, text string) {
-	k := key{r.section, option}
-	if c, ok := r.failed[k]; ok && (c.reader != r || c.text == text) {
+	k := optionKey{r.section, option}
+	if c, ok := r.reported[k]; ok && (c.reader != r || c.text == text) {
 		return
 	}
-	r.failed[k] = complaint{r, text}
+	r.reported[k] = reportedError{r, text}
 	value, _ := r.view.Get(option)
-	o, detail := r.rows[option], ""
+	o, detail := r.options[option], ""
 	if o != nil {
-		value, _ = r.written(o)
+		value, _ = r.rawText(o)
 	}
-	if o != nil && o.Own {
+	if o != nil && o.Extension {
 		detail = text
 		text = fmt.Sprintf("%s = %s: %s", option, oneLine(value), text)
 		if value == "" {
 			text = option + ": " + detail
 		}
 	}
-	if r.located || detail != "" {
+	if r.withLocation || detail != "" {
 		text = fmt.Sprintf("%s in section %s (file: %s)", text, python.Repr(r.section), python.Repr(r.fileOf(r.section)))
 	}
 	if option == "password" {
 		value = "" // not for terminals and logs
 	}
-	at := r.table.Place(r.section, option)
+	at := r.table.Position(r.section, option)
 	r.errs = append(r.errs, &Error{
 		File: at.File, Line: at.Line, Section: r.section, Option: option, Value: value, Text: text, detail: detail,
 	})

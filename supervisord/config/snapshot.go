@@ -31,8 +31,8 @@ type Snapshot struct {
 	Groups   map[string]*int
 	GroupIDs map[int]bool
 
-	fixed bool       // nothing is kept any more
-	mu    sync.Mutex // guards the maps
+	readOnly bool       // nothing is kept any more
+	mu       sync.Mutex // guards the maps
 }
 
 // FileText is what reading a file came to.
@@ -47,31 +47,31 @@ type FileText struct {
 // NewSnapshot returns an empty snapshot.
 func NewSnapshot() *Snapshot {
 	s := new(Snapshot)
-	s.fill()
+	s.initMaps()
 	return s
 }
 
-// fill makes the maps that there are none of, as after decoding.
-func (s *Snapshot) fill() {
-	fill(&s.Texts)
-	fill(&s.Exists)
-	fill(&s.Matches)
-	fill(&s.Dirs)
-	fill(&s.Users)
-	fill(&s.UserIDs)
-	fill(&s.Groups)
-	fill(&s.GroupIDs)
+// initMaps makes the maps that there are none of, as after decoding.
+func (s *Snapshot) initMaps() {
+	initMap(&s.Texts)
+	initMap(&s.Exists)
+	initMap(&s.Matches)
+	initMap(&s.Dirs)
+	initMap(&s.Users)
+	initMap(&s.UserIDs)
+	initMap(&s.Groups)
+	initMap(&s.GroupIDs)
 }
 
-func fill[K comparable, V any](m *map[K]V) {
+func initMap[K comparable, V any](m *map[K]V) {
 	if *m == nil {
 		*m = make(map[K]V)
 	}
 }
 
-// kept returns what is known of a key. What isn't known is found out, and kept. To
+// cached returns what is known of a key. What isn't known is found out, and kept. To
 // find out may block, as long as nobody writes to a FIFO.
-func kept[K comparable, V any](s *Snapshot, m map[K]V, k K, find func() V) V {
+func cached[K comparable, V any](s *Snapshot, m map[K]V, k K, find func() V) V {
 	s.mu.Lock()
 	v, ok := m[k]
 	s.mu.Unlock()
@@ -81,19 +81,19 @@ func kept[K comparable, V any](s *Snapshot, m map[K]V, k K, find func() V) V {
 	v = find()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.fixed {
+	if !s.readOnly {
 		m[k] = v
 	}
 	return v
 }
 
-// ReadOnce returns what can't be read a second time by a process that keeps its
+// OneTimeFiles returns what can't be read a second time by a process that keeps its
 // descriptors, or detaches from those it was started with. That is all that a daemon
 // keeps of its files; every other file is read anew when a configuration is loaded
 // with the result, to which nothing is added.
-func (s *Snapshot) ReadOnce(detaches bool) *Snapshot {
+func (s *Snapshot) OneTimeFiles(detaches bool) *Snapshot {
 	once := NewSnapshot()
-	once.fixed = true
+	once.readOnly = true
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for path, text := range s.Texts {
@@ -111,7 +111,7 @@ func (s *Snapshot) Add(other *Snapshot) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fill()
+	s.initMaps()
 	for path, text := range other.Texts {
 		if _, ok := s.Texts[path]; !ok {
 			s.Texts[path], s.Exists[path] = text, true
@@ -136,7 +136,7 @@ func (s *Snapshot) read(path string) (string, error) {
 	if s == nil {
 		text = find()
 	} else {
-		text = kept(s, s.Texts, path, find)
+		text = cached(s, s.Texts, path, find)
 	}
 	if text.Error != "" {
 		return "", errors.New(text.Error)
@@ -153,7 +153,7 @@ func (s *Snapshot) exists(path string) bool {
 	if s == nil {
 		return find()
 	}
-	return kept(s, s.Exists, path, find)
+	return cached(s, s.Exists, path, find)
 }
 
 // glob returns the paths that match a pattern.
@@ -161,7 +161,7 @@ func (s *Snapshot) glob(pattern string) []string {
 	if s == nil {
 		return python.Glob(pattern)
 	}
-	found := kept(s, s.Matches, pattern, func() (list [][]byte) {
+	found := cached(s, s.Matches, pattern, func() (list [][]byte) {
 		for _, path := range python.Glob(pattern) {
 			list = append(list, []byte(path))
 		}
@@ -179,22 +179,22 @@ func (s *Snapshot) host(h Host) Host {
 	if s == nil {
 		return h
 	}
-	s.fill()
+	s.initMaps()
 	real := h
 	h.IsDir = func(path string) bool {
-		return kept(s, s.Dirs, path, func() bool { return real.IsDir(path) })
+		return cached(s, s.Dirs, path, func() bool { return real.IsDir(path) })
 	}
 	h.User = func(name string) (Account, bool) {
-		return orNone(kept(s, s.Users, name, func() *Account { return orNil(real.User(name)) }))
+		return orNone(cached(s, s.Users, name, func() *Account { return orNil(real.User(name)) }))
 	}
 	h.UserID = func(uid int) (Account, bool) {
-		return orNone(kept(s, s.UserIDs, uid, func() *Account { return orNil(real.UserID(uid)) }))
+		return orNone(cached(s, s.UserIDs, uid, func() *Account { return orNil(real.UserID(uid)) }))
 	}
 	h.Group = func(name string) (int, bool) {
-		return orNone(kept(s, s.Groups, name, func() *int { return orNil(real.Group(name)) }))
+		return orNone(cached(s, s.Groups, name, func() *int { return orNil(real.Group(name)) }))
 	}
 	h.GroupID = func(gid int) bool {
-		return kept(s, s.GroupIDs, gid, func() bool { return real.GroupID(gid) })
+		return cached(s, s.GroupIDs, gid, func() bool { return real.GroupID(gid) })
 	}
 	return h
 }

@@ -27,10 +27,10 @@ func TestSnapshot(t *testing.T) {
 	main := write("main.conf", "[supervisord]\nchildlogdir="+filepath.Join(dir, "logs")+"\n[include]\nfiles=conf.d/*.conf none/*.conf\n")
 	write("logs/x", "")
 	write("conf.d/one.conf", "[program:one]\ncommand=cat %(host_node_name)s\nuser=somebody\n")
-	asked := 0
+	lookups := 0
 	host := ThisHost()
 	host.UID = 0
-	host.User = func(string) (Account, bool) { asked++; return Account{UID: 7, GID: 8, Home: "/"}, asked == 1 }
+	host.User = func(string) (Account, bool) { lookups++; return Account{UID: 7, GID: 8, Home: "/"}, lookups == 1 }
 	o := LoadOptions{Path: main, Host: host, Snapshot: NewSnapshot()}
 	want, err := Load(o)
 	if err != nil {

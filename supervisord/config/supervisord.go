@@ -47,7 +47,7 @@ func (l *loader) supervisord() {
 	s.ChildLogDir = l.childLogDir(r)
 	s.NoCleanup = override[bool](r, "nocleanup")
 	s.StripANSI = override[bool](r, "strip_ansi")
-	s.Subreaper = get[Choice](r, "subreaper")
+	s.Subreaper = get[AutoBool](r, "subreaper")
 	s.ExitOn = r.exitOn()
 	s.ExitStatus = get[ExitStatus](r, "exit_code")
 	s.ShutdownTimeout = get[time.Duration](r, "shutdown_timeout")
@@ -64,7 +64,7 @@ func (r *reader) exitOn() ExitOn {
 	text, isSet := r.text("exit_on")
 	on, err := exitOn(text)
 	if isSet && err != nil {
-		r.advise("[supervisord] exit_on is ignored: %v", err)
+		r.warnExtension("[supervisord] exit_on is ignored: %v", err)
 	}
 	if o, ok := r.Overrides["exit_on"].(ExitOn); ok {
 		return o
@@ -96,9 +96,9 @@ func (l *loader) childLogDir(r *reader) string {
 	return dir
 }
 
-// identity resolves what depends on the whole file: the user to run as and the
+// resolveUserAndURL resolves what depends on the whole file: the user to run as and the
 // address that processes are told.
-func (l *loader) identity() {
+func (l *loader) resolveUserAndURL() {
 	s := &l.conf.Supervisord
 	r := l.reader(InSupervisord, "supervisord")
 	_, given := l.Overrides["user"]

@@ -21,7 +21,7 @@ type Config struct {
 	// this order.
 	Criticals, Warnings, Infos []string
 	// Advice are warnings of what Supervisor does not know, for the same.
-	Advice []string
+	ExtensionWarnings []string
 }
 
 // Supervisord holds the options of [supervisord], the command line's values
@@ -49,7 +49,7 @@ type Supervisord struct {
 	StripANSI        bool
 	Environment      Environment // [supervisord] environment=, in order
 	ServerURL        string      // SUPERVISOR_SERVER_URL of the children, "" for none
-	Subreaper        Choice      // adopt orphans of the children
+	Subreaper        AutoBool    // adopt orphans of the children
 
 	ExitOn            ExitOn     // of any program
 	ExitStatus        ExitStatus // after an end that a program brought about
@@ -85,12 +85,12 @@ const (
 	ByProcess                    // the processes to which it matters
 )
 
-// Choice is a boolean that may be left to the daemon.
-type Choice int
+// AutoBool is a boolean that may be left to the daemon.
+type AutoBool int
 
 // The values of a Choice.
 const (
-	Auto Choice = iota // as the system allows
+	Auto AutoBool = iota // as the system allows
 	Yes
 	No
 )
@@ -181,7 +181,7 @@ type Group struct {
 	ResultHandler string
 	BinaryEvents  bool // len counts bytes, not characters; data need not be text
 	// Of FastCGI programs; the processes have it too:
-	Socket *Socket
+	Socket *FastCGISocket
 }
 
 // Program is a section whose processes are in a group.
@@ -204,8 +204,8 @@ type Scale struct {
 	Of int
 }
 
-// Socket is the listening socket of a [fcgi-program:x].
-type Socket struct {
+// FastCGISocket is the listening socket of a [fcgi-program:x].
+type FastCGISocket struct {
 	URL      string
 	Family   string // "unix" or "tcp"
 	Path     string // unix
@@ -263,7 +263,7 @@ type Process struct {
 
 	// Socket is the one of its [fcgi-program:x]. The group has the same one
 	// unless it is a [group:x], in which several sockets can come together.
-	Socket *Socket
+	Socket *FastCGISocket
 
 	// Policy is what Supervisor doesn't know.
 	Policy

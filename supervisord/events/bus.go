@@ -37,8 +37,8 @@ func (b *Bus) Serial() uint64 {
 	return b.serial
 }
 
-// GoOn has the next event numbered serial: another bus has been there before.
-func (b *Bus) GoOn(serial uint64) {
+// SetSerial has the next event numbered serial: another bus has been there before.
+func (b *Bus) SetSerial(serial uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.serial = serial
@@ -60,7 +60,7 @@ func (b *Bus) Subscribe(types []Type, accept func(Event)) *Subscription {
 func (b *Bus) Unsubscribe(s *Subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.subs = slices.DeleteFunc(slices.Clone(b.subs), func(o *Subscription) bool { return o == s })
+	b.subs = slices.DeleteFunc(slices.Clone(b.subs), func(other *Subscription) bool { return other == s })
 }
 
 // Wants tells whether anybody would take an event of the type, so that nobody
@@ -81,14 +81,14 @@ func (b *Bus) Publish(t Type, render func() string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := Event{Serial: b.serial, Type: t, Payload: payload}
-	taken := false
+	delivered := false
 	for _, s := range b.subs {
 		if s.wants(t) {
-			taken = true
+			delivered = true
 			s.accept(e)
 		}
 	}
-	if taken {
+	if delivered {
 		b.serial = (b.serial + 1) & math.MaxInt64
 	}
 }

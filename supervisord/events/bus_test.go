@@ -13,7 +13,7 @@ import (
 
 func text(s string) func() string { return func() string { return s } }
 
-func TestSubscribersGetTheirTypesOnce(t *testing.T) {
+func TestSubscribersGetEventsOnce(t *testing.T) {
 	t.Parallel()
 	var bus events.Bus
 	var got []string
@@ -39,7 +39,7 @@ func TestSubscribersGetTheirTypesOnce(t *testing.T) {
 	}
 }
 
-func TestWhatNobodyWantsCostsNothing(t *testing.T) {
+func TestUnwantedEventsAreNotRendered(t *testing.T) {
 	t.Parallel()
 	var bus events.Bus
 	var serials []uint64
@@ -74,7 +74,7 @@ func TestUnsubscribe(t *testing.T) {
 }
 
 // All subscribers see the same events in the same order, whoever publishes.
-func TestOrderIsOneForAll(t *testing.T) {
+func TestSameOrderForAllSubscribers(t *testing.T) {
 	t.Parallel()
 	var bus events.Bus
 	seen := make([][]events.Event, 3)

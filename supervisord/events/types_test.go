@@ -39,12 +39,12 @@ var tree = map[events.Type][]events.Type{
 
 func TestTypes(t *testing.T) {
 	t.Parallel()
-	for typ, above := range tree {
+	for typ, ancestors := range tree {
 		if !typ.Known() {
 			t.Errorf("%s is not known", typ)
 		}
 		want := map[events.Type]bool{typ: true}
-		for _, a := range above {
+		for _, a := range ancestors {
 			want[a] = true
 		}
 		for other := range tree {
@@ -53,23 +53,23 @@ func TestTypes(t *testing.T) {
 			}
 		}
 	}
-	for _, none := range []events.Type{"", "PROCESS", "event", "TICK_6"} {
-		if none.Known() || none.Is(events.Any) {
-			t.Errorf("%q is known", none)
+	for _, unknown := range []events.Type{"", "PROCESS", "event", "TICK_6"} {
+		if unknown.Known() || unknown.Is(events.Any) {
+			t.Errorf("%q is known", unknown)
 		}
 	}
 }
 
-func TestTypesAreAllThatThereAre(t *testing.T) {
+func TestTypesIsComplete(t *testing.T) {
 	t.Parallel()
 	seen := make(map[events.Type]bool)
 	for _, e := range events.Types() {
 		if _, ok := tree[e]; !ok || seen[e] {
 			t.Errorf("%s is listed", e)
 		}
-		for _, above := range tree[e] {
-			if !seen[above] {
-				t.Errorf("%s is listed before %s", e, above)
+		for _, ancestors := range tree[e] {
+			if !seen[ancestors] {
+				t.Errorf("%s is listed before %s", e, ancestors)
 			}
 		}
 		seen[e] = true

@@ -9,7 +9,7 @@ const escape = 0x1b
 // (ECMA-48 section 5.4). How the text is cut does not matter. The zero value is
 // ready to use.
 type ansi struct {
-	within sequence
+	state sequence
 }
 
 // sequence says how much of a control sequence has been read.
@@ -24,7 +24,7 @@ const (
 // strip returns p without control sequences: p itself when there is nothing to
 // remove, a new slice otherwise.
 func (a *ansi) strip(p []byte) []byte {
-	if a.within == noSequence && bytes.IndexByte(p, escape) < 0 {
+	if a.state == noSequence && bytes.IndexByte(p, escape) < 0 {
 		return p
 	}
 	kept := make([]byte, 0, len(p)+1) // and an escape that was held back
@@ -36,38 +36,38 @@ func (a *ansi) strip(p []byte) []byte {
 
 // add appends to kept what is known to be text once c has been read.
 func (a *ansi) add(kept []byte, c byte) []byte {
-	if a.within == afterBracket {
+	if a.state == afterBracket {
 		switch {
 		case 0x20 <= c && c <= 0x3f: // parameters and intermediates
 			return kept
 		case 0x40 <= c && c <= 0x7e:
-			a.within = noSequence
+			a.state = noSequence
 			return kept
 		}
 		// No terminal takes this for part of a sequence, so it is text again.
-		a.within = noSequence
+		a.state = noSequence
 	}
-	if a.within == afterEscape {
+	if a.state == afterEscape {
 		if c == '[' {
-			a.within = afterBracket
+			a.state = afterBracket
 			return kept
 		}
-		a.within = noSequence
+		a.state = noSequence
 		kept = append(kept, escape)
 	}
 	if c == escape {
-		a.within = afterEscape
+		a.state = afterEscape
 		return kept
 	}
 	return append(kept, c)
 }
 
-// end gives up what was held back because it might have begun a sequence, and
+// flush gives up what was held back because it might have begun a sequence, and
 // drops an unfinished sequence.
-func (a *ansi) end() []byte {
-	within := a.within
-	a.within = noSequence
-	if within == afterEscape {
+func (a *ansi) flush() []byte {
+	state := a.state
+	a.state = noSequence
+	if state == afterEscape {
 		return []byte{escape}
 	}
 	return nil

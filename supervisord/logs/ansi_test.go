@@ -13,7 +13,7 @@ func stripped(chunks ...string) string {
 	for _, chunk := range chunks {
 		b.Write(a.strip([]byte(chunk)))
 	}
-	b.Write(a.end())
+	b.Write(a.flush())
 	return b.String()
 }
 
@@ -49,7 +49,7 @@ func TestStripANSI(t *testing.T) {
 }
 
 // With the final bytes that Supervisor knows the result is the same as its own.
-func TestStripANSIAsSupervisor(t *testing.T) {
+func TestStripANSILikeSupervisor(t *testing.T) {
 	t.Parallel()
 	for _, final := range "HfABCDRsuJKhlpm" {
 		for _, parameters := range []string{"", "0", "1;2", "?25", "38;5;1"} {
@@ -61,7 +61,7 @@ func TestStripANSIAsSupervisor(t *testing.T) {
 	}
 }
 
-func TestStripANSICopiesOnlyWhenItMust(t *testing.T) {
+func TestStripANSIDoesNotCopyPlainText(t *testing.T) {
 	t.Parallel()
 	var a ansi
 	plain := []byte("plain")

@@ -63,18 +63,18 @@ func TestCleanAuto(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	stubborn := filepath.Join(dir, "d-stdout---a.b-abc.log")
-	if err := os.Mkdir(stubborn, 0o700); err != nil {
+	notRemovable := filepath.Join(dir, "d-stdout---a.b-abc.log")
+	if err := os.Mkdir(notRemovable, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	failed, err := CleanAuto(dir, "a.b")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{stubborn}, failed); diff != "" {
+	if diff := cmp.Diff([]string{notRemovable}, failed); diff != "" {
 		t.Errorf("failed (-want +got):\n%s", diff)
 	}
-	if err := os.Remove(stubborn); err != nil {
+	if err := os.Remove(notRemovable); err != nil {
 		t.Error(err)
 	}
 	var left []string

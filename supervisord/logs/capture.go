@@ -92,9 +92,9 @@ func (c *capture) toggle() (captured []byte, ended bool) {
 	return captured, ended
 }
 
-// end returns the beginning of a token that was held back and forgets
+// flush returns the beginning of a token that was held back and forgets
 // everything else.
-func (c *capture) end() []byte {
+func (c *capture) flush() []byte {
 	held := c.token()[:c.matched]
 	*c = capture{limit: c.limit}
 	return []byte(held)

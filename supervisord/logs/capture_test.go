@@ -8,18 +8,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// heard is what comes out of a Stream.
-type heard struct {
+// delivered is what comes out of a Stream.
+type delivered struct {
 	Log      string // of the log file
 	Output   string // all events put together
 	Captured []string
 }
 
-// listen passes chunks through a Stream and collects what it would deliver.
-func listen(t *testing.T, o StreamOptions, chunks ...string) heard {
+// runStream passes chunks through a Stream and collects what it would deliver.
+func runStream(t *testing.T, o StreamOptions, chunks ...string) delivered {
 	t.Helper()
-	var h heard
-	hear := func(p piece) {
+	var h delivered
+	collect := func(p piece) {
 		if !p.isText && len(p.text) > 0 {
 			t.Errorf("%q would be lost", p.text)
 		}
@@ -37,13 +37,13 @@ func listen(t *testing.T, o StreamOptions, chunks ...string) heard {
 		for rest := p; len(rest) > 0; {
 			var next piece
 			next, rest = s.cut(rest)
-			hear(next)
+			collect(next)
 		}
 		if string(p) != chunk {
 			t.Errorf("the caller's %q became %q", chunk, p)
 		}
 	}
-	hear(s.end())
+	collect(s.takeRest())
 	return h
 }
 
@@ -53,26 +53,26 @@ func TestCapture(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		chunks []string
-		want   heard
+		want   delivered
 	}{
-		{"nothing", nil, heard{}},
-		{"short text", []string{"tail"}, heard{Log: "tail", Output: "tail"}},
-		{"once", []string{"x" + b + "secret" + e + "y"}, heard{"xy", "xsecrety", []string{"secret"}}},
-		{"only tokens", []string{b + e}, heard{Captured: []string{""}}},
-		{"twice", []string{b + "1" + e + b + "2" + e}, heard{"", "12", []string{"1", "2"}}},
-		{"token in pieces", []string{"x<", "!--XSUPERVISOR:BEG", "IN-->in<!--XSUPERVISOR", ":END-->", "y"}, heard{"xy", "xiny", []string{"in"}}},
-		{"wrong token", []string{"x" + e + "y"}, heard{Log: "x" + e + "y", Output: "x" + e + "y"}},
-		{"begin within a capture", []string{b + "1" + b + "2" + e}, heard{"", "1" + b + "2", []string{"OR:BEGIN-->2"}}},
-		{"near misses", []string{"<<!--XSUPERVISOR:BEGIN-", "-", "<", "<!", "-"}, heard{Log: "<<!--XSUPERVISOR:BEGIN--<<!-", Output: "<<!--XSUPERVISOR:BEGIN--<<!-"}},
-		{"prefix then token", []string{"<!--XSUPER", b + "in" + e}, heard{"<!--XSUPER", "<!--XSUPERin", []string{"in"}}},
-		{"prefix at the end", []string{"x<!--XSUP"}, heard{Log: "x<!--XSUP", Output: "x<!--XSUP"}},
-		{"unfinished capture", []string{"x" + b + "lost", "too<!--X"}, heard{Log: "x", Output: "xlosttoo<!--X"}},
-		{"longer than the limit", []string{b + "0123456789abcdefghij" + e}, heard{"", "0123456789abcdefghij", []string{"89abcdefghij"}}},
-		{"small pieces beyond the limit", append(append([]string{b}, strings.Split("0123456789abcdefghijklmnopqrstuvwxyz", "")...), e), heard{"", "0123456789abcdefghijklmnopqrstuvwxyz", []string{"opqrstuvwxyz"}}},
+		{"nothing", nil, delivered{}},
+		{"short text", []string{"tail"}, delivered{Log: "tail", Output: "tail"}},
+		{"once", []string{"x" + b + "secret" + e + "y"}, delivered{"xy", "xsecrety", []string{"secret"}}},
+		{"only tokens", []string{b + e}, delivered{Captured: []string{""}}},
+		{"twice", []string{b + "1" + e + b + "2" + e}, delivered{"", "12", []string{"1", "2"}}},
+		{"token in pieces", []string{"x<", "!--XSUPERVISOR:BEG", "IN-->in<!--XSUPERVISOR", ":END-->", "y"}, delivered{"xy", "xiny", []string{"in"}}},
+		{"wrong token", []string{"x" + e + "y"}, delivered{Log: "x" + e + "y", Output: "x" + e + "y"}},
+		{"begin within a capture", []string{b + "1" + b + "2" + e}, delivered{"", "1" + b + "2", []string{"OR:BEGIN-->2"}}},
+		{"near misses", []string{"<<!--XSUPERVISOR:BEGIN-", "-", "<", "<!", "-"}, delivered{Log: "<<!--XSUPERVISOR:BEGIN--<<!-", Output: "<<!--XSUPERVISOR:BEGIN--<<!-"}},
+		{"prefix then token", []string{"<!--XSUPER", b + "in" + e}, delivered{"<!--XSUPER", "<!--XSUPERin", []string{"in"}}},
+		{"prefix at the end", []string{"x<!--XSUP"}, delivered{Log: "x<!--XSUP", Output: "x<!--XSUP"}},
+		{"unfinished capture", []string{"x" + b + "lost", "too<!--X"}, delivered{Log: "x", Output: "xlosttoo<!--X"}},
+		{"longer than the limit", []string{b + "0123456789abcdefghij" + e}, delivered{"", "0123456789abcdefghij", []string{"89abcdefghij"}}},
+		{"small pieces beyond the limit", append(append([]string{b}, strings.Split("0123456789abcdefghijklmnopqrstuvwxyz", "")...), e), delivered{"", "0123456789abcdefghijklmnopqrstuvwxyz", []string{"opqrstuvwxyz"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := listen(t, StreamOptions{CaptureMaxBytes: 12}, test.chunks...)
+			got := runStream(t, StreamOptions{CaptureMaxBytes: 12}, test.chunks...)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -86,17 +86,17 @@ func TestCaptureWithANSI(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		chunks []string
-		want   heard
+		want   delivered
 	}{
-		{"around tokens", []string{"\x1b[1mx\x1b[m" + beginToken + "\x1b[2J1" + endToken + "y"}, heard{"xy", "x1y", []string{"1"}}},
-		{"cut off by tokens", []string{"x\x1b[" + beginToken + "m1\x1b" + endToken + "[y"}, heard{"x[y", "xm1\x1b[y", []string{"m1\x1b"}}},
-		{"held back escape, then a token", []string{"x\x1b", beginToken, "1\x1b", endToken}, heard{"x\x1b", "x\x1b1\x1b", []string{"1\x1b"}}},
-		{"held back at the end", []string{"x\x1b", "[31", "m\x1b"}, heard{Log: "x\x1b", Output: "x\x1b"}},
-		{"stripping makes no token", []string{"<!--XSUPERVISOR\x1b[m:BEGIN-->"}, heard{Log: beginToken, Output: beginToken}},
+		{"around tokens", []string{"\x1b[1mx\x1b[m" + beginToken + "\x1b[2J1" + endToken + "y"}, delivered{"xy", "x1y", []string{"1"}}},
+		{"cut off by tokens", []string{"x\x1b[" + beginToken + "m1\x1b" + endToken + "[y"}, delivered{"x[y", "xm1\x1b[y", []string{"m1\x1b"}}},
+		{"held back escape, then a token", []string{"x\x1b", beginToken, "1\x1b", endToken}, delivered{"x\x1b", "x\x1b1\x1b", []string{"1\x1b"}}},
+		{"held back at the end", []string{"x\x1b", "[31", "m\x1b"}, delivered{Log: "x\x1b", Output: "x\x1b"}},
+		{"stripping makes no token", []string{"<!--XSUPERVISOR\x1b[m:BEGIN-->"}, delivered{Log: beginToken, Output: beginToken}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := listen(t, o, test.chunks...)
+			got := runStream(t, o, test.chunks...)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -147,7 +147,7 @@ func TestEndlessCaptureHasBoundedMemory(t *testing.T) {
 
 // modelCapture splits a whole text at the tokens, with all the time and memory
 // in the world.
-func modelCapture(text string, limit int) (h heard) {
+func modelCapture(text string, limit int) (h delivered) {
 	for {
 		before, rest, found := strings.Cut(text, beginToken)
 		h.Log += before
@@ -190,11 +190,11 @@ func FuzzCapture(f *testing.F) {
 		text = strings.NewReplacer("{", b, "}", e).Replace(text) // makes tokens likely
 		o := StreamOptions{CaptureMaxBytes: 1 + int64(limit)}
 		chunks := chunked(text, sizes)
-		if diff := cmp.Diff(modelCapture(text, 1+int(limit)), listen(t, o, chunks...)); diff != "" {
+		if diff := cmp.Diff(modelCapture(text, 1+int(limit)), runStream(t, o, chunks...)); diff != "" {
 			t.Errorf("against the model (-want +got):\n%s", diff)
 		}
 		o.StripANSI = true
-		if diff := cmp.Diff(listen(t, o, text), listen(t, o, chunks...)); diff != "" {
+		if diff := cmp.Diff(runStream(t, o, text), runStream(t, o, chunks...)); diff != "" {
 			t.Errorf("in chunks, stripped (-want +got):\n%s", diff)
 		}
 	})

@@ -95,7 +95,7 @@ func (e Excerpt) Pieces(f func(piece string, last bool) error) error {
 		data := buf[:held+n]
 		whole := len(data)
 		if !isLast {
-			whole -= unfinished(data)
+			whole -= incompleteRune(data)
 		}
 		if err := f(Text(data[:whole]), isLast); err != nil || isLast {
 			return err
@@ -104,8 +104,8 @@ func (e Excerpt) Pieces(f func(piece string, last bool) error) error {
 	}
 }
 
-// unfinished returns how many bytes at the end begin a character that goes on behind it.
-func unfinished(data []byte) int {
+// incompleteRune returns how many bytes at the end begin a character that goes on behind it.
+func incompleteRune(data []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(data); n++ {
 		if end := data[len(data)-n:]; utf8.RuneStart(end[0]) {
 			if utf8.FullRune(end) {

@@ -11,22 +11,22 @@ import (
 	"unicode/utf8"
 )
 
-// mixed is a text with characters of all lengths, broken ones among them.
-func mixed(size int) []byte {
-	dice := rand.New(rand.NewPCG(1, 2))
+// mixedText is a text with characters of all lengths, broken ones among them.
+func mixedText(size int) []byte {
+	rng := rand.New(rand.NewPCG(1, 2))
 	pieces := []string{"a", "<&>]]>\r\n", "é", "€", "😀", "\xff", "\xe2\x82", "\xf0\x9f", "\x00\x1b", "\u007f\u0085"}
 	var b strings.Builder
 	for b.Len() < size {
-		b.WriteString(pieces[dice.IntN(len(pieces))])
+		b.WriteString(pieces[rng.IntN(len(pieces))])
 	}
 	return []byte(b.String())
 }
 
-// TestExcerptsSayWhatReadSays, in pieces of whole characters.
-func TestExcerptsSayWhatReadSays(t *testing.T) {
+// TestExcerptMatchesRead, in pieces of whole characters.
+func TestExcerptMatchesRead(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "log")
-	if err := os.WriteFile(path, mixed(5*pieceSize), 0o600); err != nil {
+	if err := os.WriteFile(path, mixedText(5*pieceSize), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range [][2]int64{{0, 0}, {0, 10}, {-20, 0}, {3, 2*pieceSize + 1}, {-4 * pieceSize, 0}, {1, shortExcerpt}, {2, shortExcerpt + 1}, {1 << 40, 0}} {
@@ -42,13 +42,13 @@ func TestExcerptsSayWhatReadSays(t *testing.T) {
 			t.Errorf("%v: in memory is %v for %d bytes", r, short, len(data))
 		}
 		for range 2 {
-			if got := whole(t, e); got != Text(data) {
+			if got := readExcerpt(t, e); got != Text(data) {
 				t.Errorf("%v: %d bytes are not those of Read, %d", r, len(got), len(Text(data)))
 			}
 		}
 		tail, next, overflow := Tail(path, r[0], r[1])
 		te, nextOf, overflowOf := TailExcerpt(path, r[0], r[1])
-		if next != nextOf || overflow != overflowOf || whole(t, te) != Text(tail) {
+		if next != nextOf || overflow != overflowOf || readExcerpt(t, te) != Text(tail) {
 			t.Errorf("%v: the tail is another one", r)
 		}
 	}
@@ -60,7 +60,7 @@ func TestExcerptsSayWhatReadSays(t *testing.T) {
 	}
 }
 
-func whole(t *testing.T, e Excerpt) string {
+func readExcerpt(t *testing.T, e Excerpt) string {
 	t.Helper()
 	var b strings.Builder
 	ended := 0
@@ -84,18 +84,18 @@ func whole(t *testing.T, e Excerpt) string {
 func TestExcerptOfARotatedLog(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "log")
-	if err := os.WriteFile(path, mixed(5*pieceSize), 0o600); err != nil {
+	if err := os.WriteFile(path, mixedText(5*pieceSize), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	e, err := ReadExcerpt(path, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := whole(t, e)
-	if err := errors.Join(os.Rename(path, path+".2"), os.WriteFile(path, mixed(9*pieceSize), 0o600)); err != nil {
+	before := readExcerpt(t, e)
+	if err := errors.Join(os.Rename(path, path+".2"), os.WriteFile(path, mixedText(9*pieceSize), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if whole(t, e) != before {
+	if readExcerpt(t, e) != before {
 		t.Error("it is another text after a rotation")
 	}
 	if err := os.Remove(path + ".2"); err != nil {

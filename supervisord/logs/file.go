@@ -37,11 +37,11 @@ type File struct {
 	isPlain  atomic.Bool                         // the open file is a regular one; set under mu
 	inode    atomic.Uint64                       // of the open file; set under mu
 	mu       sync.Mutex                          // guards all below
-	wanted   bool                                // between Open and Close
+	isOpen   bool                                // between Open and Close
 	room     int64                               // bytes until MaxBytes, as far as is known
-	lookAt   int64                               // how small room may get before the size is asked for
+	checkAt  int64                               // how small room may get before the size is asked for
 	outage   outage
-	followed chan struct{} // closed at the next change, nil if nobody waits for it
+	changeCh chan struct{} // closed at the next change, nil if nobody waits for it
 }
 
 // OpenFile opens the file for appending and creates it if need be. An error is
@@ -77,13 +77,13 @@ func (f *File) Path() string { return f.path }
 func (f *File) Open() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.wanted {
+	if f.isOpen {
 		return nil
 	}
-	if err := f.open(); err != nil && !nobodyReads(err) {
+	if err := f.open(); err != nil && !noReader(err) {
 		return err
 	}
-	f.wanted = true
+	f.isOpen = true
 	return nil
 }
 
@@ -91,20 +91,20 @@ func (f *File) Open() error {
 // outage, unless the file is closed, which is [os.ErrClosed].
 func (f *File) Write(p []byte) (int, error) {
 	f.mu.Lock()
-	if !f.wanted {
+	if !f.isOpen {
 		f.mu.Unlock()
 		return 0, os.ErrClosed
 	}
 	n, err := f.append(p)
-	told := f.outage.note(f.path, len(p)-n, err)
-	var trouble error
+	outageErr := f.outage.record(f.path, len(p)-n, err)
+	var rotateErr error
 	if err == nil {
-		trouble = f.spend(n)
+		rotateErr = f.countWritten(n)
 	}
-	f.changed()
+	f.notifyChanged()
 	f.mu.Unlock()
-	f.report(told)
-	f.report(trouble)
+	f.report(outageErr)
+	f.report(rotateErr)
 	return n, err
 }
 
@@ -112,18 +112,18 @@ func (f *File) Write(p []byte) (int, error) {
 // meanwhile, or to none. When that fails the old file stays in use. A closed
 // file stays closed.
 func (f *File) Reopen() error {
-	if f.mayBeStuck() && f.isNamed() {
+	if f.mayBlock() && f.isNamed() {
 		return nil
 	}
 	f.interrupt()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.wanted {
+	if !f.isOpen {
 		return nil
 	}
-	f.changed()
+	f.notifyChanged()
 	err := f.open()
-	if nobodyReads(err) {
+	if noReader(err) {
 		return nil
 	}
 	return err
@@ -132,13 +132,13 @@ func (f *File) Reopen() error {
 // Clear empties the log: an open file is unlinked and created anew, a closed
 // one that exists is truncated. What is not a regular file is left alone.
 func (f *File) Clear() error {
-	if f.isStdio || f.mayBeStuck() {
+	if f.isStdio || f.mayBlock() {
 		return nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.changed()
-	if !f.wanted {
+	f.notifyChanged()
+	if !f.isOpen {
 		return truncate(f.path)
 	}
 	if f.isNamed() {
@@ -151,7 +151,7 @@ func (f *File) Clear() error {
 	// channel that shares the log and has just been cleared: unlinking would take
 	// away its file.
 	if err := f.open(); err != nil {
-		if nobodyReads(err) {
+		if noReader(err) {
 			return nil
 		}
 		return err
@@ -177,8 +177,8 @@ func (f *File) Close() error {
 	f.interrupt()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.wanted = false
-	f.changed()
+	f.isOpen = false
+	f.notifyChanged()
 	return f.drop()
 }
 
@@ -187,17 +187,17 @@ func (f *File) Close() error {
 func (f *File) Changed() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.followed == nil {
-		f.followed = make(chan struct{})
+	if f.changeCh == nil {
+		f.changeCh = make(chan struct{})
 	}
-	return f.followed
+	return f.changeCh
 }
 
-// changed wakes those who follow the file.
-func (f *File) changed() {
-	if f.followed != nil {
-		close(f.followed)
-		f.followed = nil
+// notifyChanged wakes those who follow the file.
+func (f *File) notifyChanged() {
+	if f.changeCh != nil {
+		close(f.changeCh)
+		f.changeCh = nil
 	}
 }
 
@@ -241,7 +241,7 @@ func (f *File) open() error {
 		// The file position serves as the size: append mode moves it to the end
 		// with every write, whoever else writes or truncates.
 		size, err := file.Seek(0, io.SeekEnd)
-		f.leave(size)
+		f.setSize(size)
 		return err
 	}
 	return nil
@@ -257,14 +257,14 @@ func (f *File) drop() error {
 
 // truncate empties the current file.
 func (f *File) truncate() error {
-	f.leave(0)
+	f.setSize(0)
 	return f.current.Load().Truncate(0)
 }
 
-// mayBeStuck tells whether the open file is one whose writes may wait for
+// mayBlock tells whether the open file is one whose writes may wait for
 // somebody, so that its lock may be held for ever. Such a file has nothing to
 // clear and usually nothing to reopen.
-func (f *File) mayBeStuck() bool { return f.current.Load() != nil && !f.isPlain.Load() }
+func (f *File) mayBlock() bool { return f.current.Load() != nil && !f.isPlain.Load() }
 
 // interrupt makes a write that waits for its reader fail. It does nothing to
 // regular files.
@@ -333,8 +333,8 @@ func descriptor(path string) (fd int, ok bool) {
 	return 0, false
 }
 
-// nobodyReads tells whether a FIFO could not be opened for want of a reader.
-func nobodyReads(err error) bool { return errors.Is(err, syscall.ENXIO) }
+// noReader tells whether a FIFO could not be opened for want of a reader.
+func noReader(err error) bool { return errors.Is(err, syscall.ENXIO) }
 
 // isRegular tells whether the path leads to a regular file.
 func isRegular(path string) bool {

@@ -235,26 +235,26 @@ func TestFileRemove(t *testing.T) {
 // one that fails are the same to a log.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	for _, why := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO} {
-		t.Run(why.Error(), func(t *testing.T) {
+	for _, errno := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO} {
+		t.Run(errno.Error(), func(t *testing.T) {
 			t.Parallel()
-			testFullDisk(t, why)
+			testFullDisk(t, errno)
 		})
 	}
 }
 
-func testFullDisk(t *testing.T, why syscall.Errno) {
+func testFullDisk(t *testing.T, errno syscall.Errno) {
 	path := filepath.Join(t.TempDir(), "o.log")
 	f, reports := openTest(t, path, FileOptions{})
-	disk := &fullDisk{isFull: true, room: 2, why: why}
+	disk := &fullDisk{isFull: true, room: 2, errno: errno}
 	f.write = disk.write
-	if n, err := f.Write([]byte("12345")); n != 2 || !errors.Is(err, why) {
+	if n, err := f.Write([]byte("12345")); n != 2 || !errors.Is(err, errno) {
 		t.Errorf("Write = %d, %v", n, err)
 	}
-	if _, err := f.Write([]byte("67")); !errors.Is(err, why) {
+	if _, err := f.Write([]byte("67")); !errors.Is(err, errno) {
 		t.Errorf("Write: %v", err)
 	}
-	if len(*reports) != 1 || !errors.Is((*reports)[0], why) {
+	if len(*reports) != 1 || !errors.Is((*reports)[0], errno) {
 		t.Errorf("reports %v", *reports)
 	}
 	disk.isFull = false
@@ -269,7 +269,7 @@ func testFullDisk(t *testing.T, why syscall.Errno) {
 	}
 }
 
-func TestDevicesAreWrittenButLeftAlone(t *testing.T) {
+func TestDevicesAreNotRotatedOrRemoved(t *testing.T) {
 	t.Parallel()
 	full, reports := openTest(t, "/dev/full", FileOptions{MaxBytes: 1})
 	for range 3 {
@@ -329,7 +329,7 @@ func TestFIFO(t *testing.T) {
 	}
 }
 
-func TestCloseGivesUpAStuckWrite(t *testing.T) {
+func TestCloseInterruptsBlockedWrite(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
@@ -415,7 +415,7 @@ func TestDescriptor(t *testing.T) {
 	}
 }
 
-func TestFileIsUsedFromManySides(t *testing.T) {
+func TestFileConcurrentUse(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "o.log")
 	f, _ := openTest(t, path, FileOptions{MaxBytes: 100, Backups: 2, Report: func(error) {}})

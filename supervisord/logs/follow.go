@@ -12,9 +12,9 @@ import (
 const (
 	followStart  = 1024     // bytes shown of what was there before
 	followBuffer = 32 << 10 // bytes read at a time
-	// followLook is the time between two looks at a file that this daemon
+	// followPoll is the time between two looks at a file that this daemon
 	// leaves alone: somebody else may truncate it or write to it.
-	followLook = time.Second
+	followPoll = time.Second
 	truncated  = "==> File truncated <==\n"
 )
 
@@ -35,8 +35,8 @@ func Follow(ctx context.Context, path string, changed func() <-chan struct{}, w 
 	f := follower{path: path, file: file, offset: max(0, size-followStart), w: w}
 	defer func() { f.file.Close() }()
 	buf := make([]byte, followBuffer)
-	look := time.NewTicker(followLook)
-	defer look.Stop()
+	poll := time.NewTicker(followPoll)
+	defer poll.Stop()
 	for {
 		next := changed() // before looking, so that no change is missed
 		for more := true; more; {
@@ -46,7 +46,7 @@ func Follow(ctx context.Context, path string, changed func() <-chan struct{}, w 
 		}
 		select {
 		case <-next:
-		case <-look.C:
+		case <-poll.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -66,7 +66,7 @@ type follower struct {
 func (f *follower) step(ctx context.Context, buf []byte) (more bool, err error) {
 	// The successor is looked for first: once there is one, the end of the
 	// current file is final.
-	next := f.successor()
+	next := f.nextFile()
 	if err := f.drain(ctx, buf); err != nil || next == nil {
 		if next != nil {
 			next.Close()
@@ -108,36 +108,36 @@ func (f *follower) drain(ctx context.Context, buf []byte) error {
 	return ctx.Err()
 }
 
-// successor opens the file that came after the current one. It is nil as long
+// nextFile opens the file that came after the current one. It is nil as long
 // as the log's name stands for the current file, or for none.
 //
 // A file that was rotated away is found among the backups, and the backup
 // before it is the next one. A backup that is in its place before and after the
 // next one is opened has not been moved meanwhile, and neither has that.
-func (f *follower) successor() *os.File {
+func (f *follower) nextFile() *os.File {
 	for {
-		age := f.age()
-		if age == 0 {
+		index := f.backupIndex()
+		if index == 0 {
 			return nil
 		}
-		next, _, err := openLog(backup(f.path, max(0, age-1)))
+		next, _, err := openLog(backup(f.path, max(0, index-1)))
 		if err != nil {
 			return nil // a rotation is under way, or the log was removed; a change will follow
 		}
-		if age < 0 || f.isAt(age) {
+		if index < 0 || f.isBackup(index) {
 			return next
 		}
 		next.Close()
 	}
 }
 
-// age tells which backup the current file has become: 0 for none yet, and a
+// backupIndex tells which backup the current file has become: 0 for none yet, and a
 // negative number if it was removed. Backups only ever move up, so that going
 // through them upwards cannot miss one that moves.
-func (f *follower) age() int {
+func (f *follower) backupIndex() int {
 	const gap = 8 // rotations under way leave gaps between the backups
 	for i, missing := 0, 0; missing < gap; i++ {
-		if f.isAt(i) {
+		if f.isBackup(i) {
 			return i
 		}
 		if _, err := os.Stat(backup(f.path, i)); errors.Is(err, fs.ErrNotExist) {
@@ -149,8 +149,8 @@ func (f *follower) age() int {
 	return -1
 }
 
-// isAt tells whether the current file is the i-th backup.
-func (f *follower) isAt(i int) bool {
+// isBackup tells whether the current file is the i-th backup.
+func (f *follower) isBackup(i int) bool {
 	mine, err1 := f.file.Stat()
 	there, err2 := os.Stat(backup(f.path, i))
 	return err1 == nil && err2 == nil && os.SameFile(mine, there)

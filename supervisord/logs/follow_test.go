@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// followed is a Follow in progress.
-type followed struct {
+// testFollow is a Follow in progress.
+type testFollow struct {
 	t      *testing.T
 	text   chan string // what it wrote, piece by piece
 	got    string
@@ -21,10 +21,10 @@ type followed struct {
 	end    chan error
 }
 
-// follow starts to follow a file and ends at the end of the test.
-func follow(t *testing.T, f *File) *followed {
+// startFollow starts to follow a file and ends at the end of the test.
+func startFollow(t *testing.T, f *File) *testFollow {
 	ctx, cancel := context.WithCancel(t.Context())
-	fd := &followed{t: t, text: make(chan string), cancel: cancel, end: make(chan error, 1)}
+	fd := &testFollow{t: t, text: make(chan string), cancel: cancel, end: make(chan error, 1)}
 	go func() {
 		fd.end <- Follow(ctx, f.Path(), f.Changed, fd)
 		close(fd.text)
@@ -33,13 +33,13 @@ func follow(t *testing.T, f *File) *followed {
 	return fd
 }
 
-func (f *followed) Write(p []byte) (int, error) {
+func (f *testFollow) Write(p []byte) (int, error) {
 	f.text <- string(p)
 	return len(p), nil
 }
 
 // expect waits until exactly this has been written.
-func (f *followed) expect(want string) {
+func (f *testFollow) expect(want string) {
 	f.t.Helper()
 	f.got = ""
 	for f.got != want {
@@ -52,7 +52,7 @@ func (f *followed) expect(want string) {
 }
 
 // stop ends the following and returns its error.
-func (f *followed) stop() error {
+func (f *testFollow) stop() error {
 	f.cancel()
 	for range f.text {
 	}
@@ -69,7 +69,7 @@ func TestFollow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "o.log")
 	f, _ := openTest(t, path, FileOptions{})
 	write(t, f, strings.Repeat("a", 1000)+strings.Repeat("b", 1000))
-	fd := follow(t, f)
+	fd := startFollow(t, f)
 	fd.expect(strings.Repeat("a", 24) + strings.Repeat("b", 1000))
 	write(t, f, "next\xff\x1b")
 	fd.expect("next\xff\x1b")
@@ -85,7 +85,7 @@ func TestFollowOverChanges(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "o.log")
 	f, _ := openTest(t, path, FileOptions{})
 	write(t, f, "short")
-	fd := follow(t, f)
+	fd := startFollow(t, f)
 	fd.expect("short")
 
 	if err := f.Clear(); err != nil { // another file of this name
@@ -128,7 +128,7 @@ func TestFollowOverRotations(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "o.log")
 	f, _ := openTest(t, path, FileOptions{MaxBytes: 100, Backups: 300})
-	fd := follow(t, f)
+	fd := startFollow(t, f)
 	write(t, f, "begin\n")
 	fd.expect("begin\n")
 	var all bytes.Buffer

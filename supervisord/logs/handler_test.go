@@ -103,7 +103,7 @@ func TestHandlerLevel(t *testing.T) {
 	logger.Log(t.Context(), LevelTrace, "unseen")
 	logger.Warn("seen")
 	logger.Log(t.Context(), LevelCritical, "seen")
-	if got, want := untimed(contents(t, path)), "WARN seen\nCRIT seen\n"; got != want {
+	if got, want := stripTimes(contents(t, path)), "WARN seen\nCRIT seen\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

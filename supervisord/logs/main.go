@@ -23,7 +23,7 @@ type MainOptions struct {
 	Level    slog.Level  // records below it are not written
 	Stdout   io.Writer   // gets a copy; nil for none
 	Ident    string      // program name in syslog, "" for the base name of the command
-	Fault    func(error) // told of outages (*OutageError) and failed rotations, and may log them; may be nil
+	Report   func(error) // told of outages (*OutageError) and failed rotations, and may log them; may be nil
 }
 
 // Main is the daemon's own log. Its methods may be called from anywhere.
@@ -34,7 +34,7 @@ type Main struct {
 
 	mu     sync.Mutex // keeps the lines of all destinations in one order
 	stdout io.Writer
-	faults []error // to be told once mu is free
+	errs   []error // to be told once mu is free
 }
 
 // OpenMain opens the main log.
@@ -46,9 +46,9 @@ func OpenMain(o MainOptions) (*Main, error) {
 	switch o.Path {
 	case "":
 	case Syslog:
-		m.syslog = newSyslog(o.Ident, m.fault)
+		m.syslog = newSyslog(o.Ident, m.addError)
 	default:
-		file, err := OpenFile(o.Path, FileOptions{MaxBytes: o.MaxBytes, Backups: o.Backups, Report: m.fault})
+		file, err := OpenFile(o.Path, FileOptions{MaxBytes: o.MaxBytes, Backups: o.Backups, Report: m.addError})
 		if err != nil {
 			return nil, fmt.Errorf("open log: %w", err)
 		}
@@ -100,14 +100,14 @@ func (m *Main) Clear() error {
 	if _, err := os.Stat(m.o.Path); err != nil {
 		return err
 	}
-	m.reopening()
+	m.logReopening()
 	if m.stdout != nil {
-		m.reopening()
+		m.logReopening()
 	}
 	return m.file.Clear()
 }
 
-func (m *Main) reopening() {
+func (m *Main) logReopening() {
 	if LevelInfo >= m.o.Level {
 		m.write(time.Now(), LevelInfo, "reopening log file")
 	}
@@ -141,17 +141,17 @@ func (m *Main) write(now time.Time, level slog.Level, message string) {
 	if m.stdout != nil {
 		_, _ = m.stdout.Write(line) // whoever read it has gone, and with it the way to say so
 	}
-	faults := m.faults
-	m.faults = nil
+	errs := m.errs
+	m.errs = nil
 	m.mu.Unlock()
 
-	if m.o.Fault == nil {
+	if m.o.Report == nil {
 		return
 	}
-	for _, err := range faults {
-		m.o.Fault(err)
+	for _, err := range errs {
+		m.o.Report(err)
 	}
 }
 
-// fault keeps an error of a destination, which is being written to under mu.
-func (m *Main) fault(err error) { m.faults = append(m.faults, err) }
+// addError keeps an error of a destination, which is being written to under mu.
+func (m *Main) addError(err error) { m.errs = append(m.errs, err) }

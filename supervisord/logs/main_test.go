@@ -28,8 +28,8 @@ func contents(t *testing.T, path string) string {
 	return string(data)
 }
 
-// untimed removes the time stamps from log lines.
-func untimed(lines string) string {
+// stripTimes removes the time stamps from log lines.
+func stripTimes(lines string) string {
 	return regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} `).ReplaceAllString(lines, "")
 }
 
@@ -42,14 +42,14 @@ func TestMainCopiesToStdout(t *testing.T) {
 		t.Fatal(err)
 	}
 	slog.New(m.Handler()).Info("hello")
-	if got := contents(t, path); untimed(got) != "INFO hello\n" || got != stdout.String() {
+	if got := contents(t, path); stripTimes(got) != "INFO hello\n" || got != stdout.String() {
 		t.Errorf("log %q, stdout %q", got, stdout.String())
 	}
 	if err := m.Close(); err != nil {
 		t.Error(err)
 	}
 	slog.New(m.Handler()).Info("late")
-	if got := untimed(stdout.String()); got != "INFO hello\nINFO late\n" {
+	if got := stripTimes(stdout.String()); got != "INFO hello\nINFO late\n" {
 		t.Errorf("stdout after the end %q", got)
 	}
 }
@@ -68,7 +68,7 @@ func TestMainWritesStdoutOnceWhenItIsTheLog(t *testing.T) {
 	}
 	defer m.Close()
 	slog.New(m.Handler()).Info("once")
-	if got := untimed(contents(t, path)); got != "INFO once\n" {
+	if got := stripTimes(contents(t, path)); got != "INFO once\n" {
 		t.Errorf("log %q", got)
 	}
 }
@@ -81,7 +81,7 @@ func TestMainWithoutFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	slog.New(m.Handler()).Info("hello")
-	if got := untimed(stdout.String()); got != "INFO hello\n" {
+	if got := stripTimes(stdout.String()); got != "INFO hello\n" {
 		t.Errorf("stdout %q", got)
 	}
 	if err := m.Clear(); !errors.Is(err, fs.ErrNotExist) {
@@ -124,18 +124,18 @@ func TestMainClear(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-changed
-	const said = "INFO reopening log file\nINFO reopening log file\n"
+	const want = "INFO reopening log file\nINFO reopening log file\n"
 	if got := contents(t, path); got != "" {
 		t.Errorf("the new file has %q", got)
 	}
-	if got := untimed(contents(t, old)); got != said {
+	if got := stripTimes(contents(t, old)); got != want {
 		t.Errorf("the old file has %q", got)
 	}
-	if got := untimed(stdout.String()); got != said {
+	if got := stripTimes(stdout.String()); got != want {
 		t.Errorf("stdout %q", got)
 	}
 	slog.New(m.Handler()).Info("next")
-	if got := untimed(contents(t, path)); got != "INFO next\n" {
+	if got := stripTimes(contents(t, path)); got != "INFO next\n" {
 		t.Errorf("afterwards the file has %q", got)
 	}
 	if err := os.Remove(path); err != nil {
@@ -181,10 +181,10 @@ func TestMainReopen(t *testing.T) {
 		t.Fatal(err)
 	}
 	logger.Info("three")
-	if got := untimed(contents(t, path+".old")); got != "INFO one\nINFO two\n" {
+	if got := stripTimes(contents(t, path+".old")); got != "INFO one\nINFO two\n" {
 		t.Errorf("old file %q", got)
 	}
-	if got := untimed(contents(t, path)); got != "INFO three\n" {
+	if got := stripTimes(contents(t, path)); got != "INFO three\n" {
 		t.Errorf("new file %q", got)
 	}
 }
@@ -210,11 +210,11 @@ func TestMainReportsAFullDiskOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "main.log")
 	var stdout bytes.Buffer
-	var faults []error
+	var errs []error
 	o := MainOptions{Path: path, Stdout: &stdout}
 	var m *Main
-	o.Fault = func(err error) {
-		faults = append(faults, err)
+	o.Report = func(err error) {
+		errs = append(errs, err)
 		slog.New(m.Handler()).Warn(err.Error()) // must not block nor go round
 	}
 	m, err := OpenMain(o)
@@ -227,15 +227,15 @@ func TestMainReportsAFullDiskOnce(t *testing.T) {
 	logger := slog.New(m.Handler())
 	logger.Info("lost")
 	logger.Info("lost too")
-	if len(faults) != 1 || !errors.Is(faults[0], syscall.ENOSPC) {
-		t.Fatalf("reported %v", faults)
+	if len(errs) != 1 || !errors.Is(errs[0], syscall.ENOSPC) {
+		t.Fatalf("reported %v", errs)
 	}
 	disk.isFull = false
 	logger.Info("kept")
-	if len(faults) != 2 {
-		t.Fatalf("reported %v", faults)
+	if len(errs) != 2 {
+		t.Fatalf("reported %v", errs)
 	}
-	if got := untimed(contents(t, path)); !strings.HasPrefix(got, "INFO kept\nWARN log ") {
+	if got := stripTimes(contents(t, path)); !strings.HasPrefix(got, "INFO kept\nWARN log ") {
 		t.Errorf("log %q", got)
 	}
 	if got := strings.Count(stdout.String(), "\n"); got != 5 {

@@ -32,14 +32,14 @@ func (e *OutageError) Unwrap() error { return e.Err }
 // outage decides which failures are worth a report. It is guarded by its
 // owner's lock.
 type outage struct {
-	lost     int64
-	reported bool      // the beginning was, so the end must be
-	quiet    time.Time // until when no beginning is reported
+	lost       int64
+	reported   bool      // the beginning was, so the end must be
+	quietUntil time.Time // until when no beginning is reported
 }
 
-// note takes the result of writing to path, with the number of bytes that were
+// record takes the result of writing to path, with the number of bytes that were
 // lost, and returns what to report, nil for nothing.
-func (o *outage) note(path string, lost int, err error) error {
+func (o *outage) record(path string, lost int, err error) error {
 	if err == nil && o.lost == 0 {
 		return nil // all is well, as nearly always
 	}
@@ -51,16 +51,16 @@ func (o *outage) note(path string, lost int, err error) error {
 
 func (o *outage) failed(path string, lost int, err error) error {
 	o.lost += int64(lost)
-	if o.reported || time.Now().Before(o.quiet) {
+	if o.reported || time.Now().Before(o.quietUntil) {
 		return nil
 	}
 	o.reported = true
-	o.quiet = time.Now().Add(quietTime)
+	o.quietUntil = time.Now().Add(quietTime)
 	return &OutageError{Path: path, Err: err}
 }
 
 func (o *outage) recovered(path string) error {
-	if !o.reported && time.Now().Before(o.quiet) {
+	if !o.reported && time.Now().Before(o.quietUntil) {
 		return nil // what was lost is told with the next report
 	}
 	over := &OutageError{Path: path, Lost: o.lost}

@@ -13,7 +13,7 @@ import (
 type fullDisk struct {
 	isFull bool
 	room   int           // bytes that still fit although it is full
-	why    syscall.Errno // ENOSPC for 0
+	errno  syscall.Errno // ENOSPC for 0
 }
 
 func (d *fullDisk) write(file *os.File, p []byte) (int, error) {
@@ -23,11 +23,11 @@ func (d *fullDisk) write(file *os.File, p []byte) (int, error) {
 	n, err := file.Write(p[:min(d.room, len(p))])
 	d.room -= n
 	if err == nil && n < len(p) {
-		why := d.why
-		if why == 0 {
-			why = syscall.ENOSPC
+		errno := d.errno
+		if errno == 0 {
+			errno = syscall.ENOSPC
 		}
-		err = &os.PathError{Op: "write", Path: file.Name(), Err: why}
+		err = &os.PathError{Op: "write", Path: file.Name(), Err: errno}
 	}
 	return n, err
 }
@@ -51,8 +51,8 @@ func TestOutageReports(t *testing.T) {
 				t.Errorf("%v is not the end with %d bytes lost", err, lost)
 			}
 		}
-		fail := func(n int) error { return o.note(path, n, syscall.ENOSPC) }
-		succeed := func() error { return o.note(path, 0, nil) }
+		fail := func(n int) error { return o.record(path, n, syscall.ENOSPC) }
+		succeed := func() error { return o.record(path, 0, nil) }
 
 		expect("nothing", succeed(), 0)
 		expect("beginning", fail(10), 0)

@@ -52,7 +52,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestReadWhatIsNoFile(t *testing.T) {
+func TestReadNonRegular(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	fifo := filepath.Join(dir, "fifo")

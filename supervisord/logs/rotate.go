@@ -10,44 +10,44 @@ import (
 	"syscall"
 )
 
-// lookOften is how close to its maximum size a file's real size is asked for
+// alwaysCheckBelow is how close to its maximum size a file's real size is asked for
 // after every write. Until then it is asked for whenever half of the room is
 // used up: often enough for two programs that share a file.
-const lookOften = 64 << 10
+const alwaysCheckBelow = 64 << 10
 
 // rotates tells whether the current file is one to be rotated.
 func (f *File) rotates() bool { return f.o.MaxBytes > 0 && f.isPlain.Load() && !f.isStdio }
 
-// leave notes how much room a file of the given size has left.
-func (f *File) leave(size int64) {
+// setSize notes how much room a file of the given size has left.
+func (f *File) setSize(size int64) {
 	f.room = f.o.MaxBytes - size
-	f.lookAt = f.room / 2
-	if f.room <= lookOften {
-		f.lookAt = f.room
+	f.checkAt = f.room / 2
+	if f.room <= alwaysCheckBelow {
+		f.checkAt = f.room
 	}
 }
 
-// spend accounts for n written bytes and rotates the file when it is full.
-func (f *File) spend(n int) error {
+// countWritten accounts for n written bytes and rotates the file when it is full.
+func (f *File) countWritten(n int) error {
 	if !f.rotates() {
 		return nil
 	}
 	f.room -= int64(n)
-	if f.room > f.lookAt {
+	if f.room > f.checkAt {
 		return nil
 	}
 	size, err := f.current.Load().Seek(0, io.SeekCurrent)
 	if err != nil {
 		return fmt.Errorf("rotate log %s: %w", f.path, err)
 	}
-	f.leave(size)
+	f.setSize(size)
 	if f.room > 0 {
 		return nil
 	}
 	if err := f.rotate(); err != nil {
 		// The file grows on. Trying again with every write would cost much and
 		// report often, so it has to grow by as much again.
-		f.room, f.lookAt = f.o.MaxBytes, 0
+		f.room, f.checkAt = f.o.MaxBytes, 0
 		return fmt.Errorf("rotate log %s: %w", f.path, err)
 	}
 	return nil
@@ -91,7 +91,7 @@ func backup(path string, i int) string {
 // lock locks a file against others who want to rotate it. A file system that
 // knows no locks gives none, and rotates as well.
 func lock(file *os.File) (unlock func(), busy bool) {
-	how := func(op int) (err error) {
+	flock := func(op int) (err error) {
 		raw, err := file.SyscallConn()
 		if err != nil {
 			return err
@@ -101,9 +101,9 @@ func lock(file *os.File) (unlock func(), busy bool) {
 		}
 		return err
 	}
-	if err := how(syscall.LOCK_EX | syscall.LOCK_NB); err == syscall.EWOULDBLOCK {
+	if err := flock(syscall.LOCK_EX | syscall.LOCK_NB); err == syscall.EWOULDBLOCK {
 		return nil, true
 	}
 	// An error means that the file has been closed, which unlocks it too.
-	return func() { _ = how(syscall.LOCK_UN) }, false
+	return func() { _ = flock(syscall.LOCK_UN) }, false
 }

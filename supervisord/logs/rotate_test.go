@@ -280,7 +280,7 @@ func TestFileLockedByAnotherIsNotRotated(t *testing.T) {
 	}
 }
 
-func TestLargeFileAsksForItsSizeNowAndThen(t *testing.T) {
+func TestLargeSharedFileSizeChecks(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "o.log")
 	f, _ := openTest(t, path, FileOptions{MaxBytes: 1 << 20, Backups: 1})

@@ -56,7 +56,7 @@ func NewStream(o StreamOptions) *Stream {
 // Open opens the log file for the output of a new child. An error is that of
 // the system (*fs.PathError).
 func (s *Stream) Open() error {
-	s.end() // of an earlier child that was never flushed
+	s.takeRest() // of an earlier child that was never flushed
 	if s.file == nil {
 		return nil
 	}
@@ -78,7 +78,7 @@ func (s *Stream) Write(p []byte) {
 // Flush tells that the output is at its end: what was held back because it
 // could have begun a capture token or an escape sequence is passed on, a
 // capture in progress is dropped.
-func (s *Stream) Flush() { s.deliver(s.end()) }
+func (s *Stream) Flush() { s.deliver(s.takeRest()) }
 
 // Close closes the log file. It does not flush, but gives up a Write that waits
 // for a slow reader.
@@ -150,7 +150,7 @@ func (s *Stream) cut(p []byte) (next piece, rest []byte) {
 	}
 	if isToken {
 		// A token is no part of an escape sequence, so it ends one.
-		if escaped := s.ansi.end(); escaped != nil {
+		if escaped := s.ansi.flush(); escaped != nil {
 			next.text, next.isText = slices.Concat(next.text, escaped), true
 		}
 	}
@@ -163,12 +163,12 @@ func (s *Stream) cut(p []byte) (next piece, rest []byte) {
 	return next, rest
 }
 
-// end forgets what was read and returns what is left of it.
-func (s *Stream) end() piece {
+// takeRest forgets what was read and returns what is left of it.
+func (s *Stream) takeRest() piece {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	isCaptured := s.capture.isOn
-	text := slices.Concat(s.ansi.strip(s.capture.end()), s.ansi.end())
+	text := slices.Concat(s.ansi.strip(s.capture.flush()), s.ansi.flush())
 	return piece{text: text, isText: len(text) > 0, isCaptured: isCaptured}
 }
 

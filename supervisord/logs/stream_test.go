@@ -98,14 +98,14 @@ func TestStreamCannotBeOpened(t *testing.T) {
 
 func TestStreamWithoutFile(t *testing.T) {
 	t.Parallel()
-	var heard string
-	s := openStream(t, StreamOptions{Output: func(p []byte) { heard += string(p) }})
+	var output string
+	s := openStream(t, StreamOptions{Output: func(p []byte) { output += string(p) }})
 	s.Write([]byte("hello"))
 	if err := errors.Join(s.Reopen(), s.Clear(), s.Close()); err != nil {
 		t.Error(err)
 	}
-	if heard != "hello" || s.Path() != "" || s.Changed() != nil {
-		t.Errorf("heard %q, path %q, changed %v", heard, s.Path(), s.Changed())
+	if output != "hello" || s.Path() != "" || s.Changed() != nil {
+		t.Errorf("heard %q, path %q, changed %v", output, s.Path(), s.Changed())
 	}
 }
 
@@ -146,23 +146,23 @@ func TestStreamReopen(t *testing.T) {
 
 func TestFullDiskDoesNotStopTheStream(t *testing.T) {
 	t.Parallel()
-	var heard int
+	var output int
 	var reports []error
 	s := openStream(t, StreamOptions{
 		Path:   "/dev/full",
-		Output: func(p []byte) { heard += len(p) },
+		Output: func(p []byte) { output += len(p) },
 		Report: func(err error) { reports = append(reports, err) },
 	})
 	for range 100 {
 		s.Write([]byte("0123456789"))
 	}
-	if heard != 1000 || len(reports) != 1 || !errors.Is(reports[0], syscall.ENOSPC) {
-		t.Errorf("heard %d bytes, reports %v", heard, reports)
+	if output != 1000 || len(reports) != 1 || !errors.Is(reports[0], syscall.ENOSPC) {
+		t.Errorf("heard %d bytes, reports %v", output, reports)
 	}
 }
 
 // A callback may use the stream: no lock is held while it runs.
-func TestCallbacksMayCallBack(t *testing.T) {
+func TestCallbacksMayUseStream(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "o.log")
 	var s *Stream
@@ -181,7 +181,7 @@ func TestCallbacksMayCallBack(t *testing.T) {
 	s.Flush()
 }
 
-func TestStreamIsUsedFromManySides(t *testing.T) {
+func TestStreamConcurrentUse(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "o.log")
 	s := openStream(t, StreamOptions{

@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	syslogSocket   = "/dev/log"
-	syslogPrefix   = "<14>"                 // facility user, severity info (RFC 3164 section 4.1.1)
-	syslogPause    = time.Second            // between attempts to reach a daemon that is away
-	syslogPatience = 200 * time.Millisecond // with a daemon that does not read
+	syslogSocket     = "/dev/log"
+	syslogPrefix     = "<14>"                 // facility user, severity info (RFC 3164 section 4.1.1)
+	syslogRetryDelay = time.Second            // between attempts to reach a daemon that is away
+	syslogTimeout    = 200 * time.Millisecond // with a daemon that does not read
 )
 
 // syslogWriter sends lines to the syslog daemon of this machine, in the form
@@ -69,10 +69,10 @@ func (w *syslogWriter) line(message string) {
 	if err != nil {
 		lost = len(message)
 	}
-	told := w.outage.note("syslog", lost, err)
+	outageErr := w.outage.record("syslog", lost, err)
 	w.mu.Unlock()
-	if told != nil && w.report != nil {
-		w.report(told)
+	if outageErr != nil && w.report != nil {
+		w.report(outageErr)
 	}
 }
 
@@ -90,7 +90,7 @@ func (w *syslogWriter) send(message string) error {
 		w.failure = w.attempt(packet)
 	}
 	if w.failure != nil {
-		w.retry = time.Now().Add(syslogPause)
+		w.retry = time.Now().Add(syslogRetryDelay)
 	}
 	return w.failure
 }
@@ -102,7 +102,7 @@ func (w *syslogWriter) attempt(packet string) error {
 	if w.isStream {
 		packet += "\n"
 	}
-	err := w.conn.SetWriteDeadline(time.Now().Add(syslogPatience))
+	err := w.conn.SetWriteDeadline(time.Now().Add(syslogTimeout))
 	if err == nil {
 		_, err = w.conn.Write([]byte(packet))
 	}
@@ -118,7 +118,7 @@ func (w *syslogWriter) connect() (err error) {
 	}
 	for _, network := range []string{"unixgram", "unix"} {
 		var conn net.Conn
-		if conn, err = net.DialTimeout(network, w.path, syslogPatience); err == nil {
+		if conn, err = net.DialTimeout(network, w.path, syslogTimeout); err == nil {
 			w.conn, w.isStream = conn, network == "unix"
 			return nil
 		}

@@ -105,7 +105,7 @@ func TestMainToSyslog(t *testing.T) {
 	var got []string
 	for _, message := range daemon.receive(2) {
 		text, _ := strings.CutPrefix(message, "sup: ")
-		got = append(got, untimed(text))
+		got = append(got, stripTimes(text))
 	}
 	if diff := cmp.Diff([]string{"WARN one", "WARN two"}, got); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
@@ -118,7 +118,7 @@ func TestMainToSyslog(t *testing.T) {
 	}
 }
 
-func TestSyslogComesAndGoes(t *testing.T) {
+func TestSyslogReconnects(t *testing.T) {
 	t.Parallel()
 	daemon := startSyslog(t)
 	daemon.stop()
@@ -153,7 +153,7 @@ func TestSyslogComesAndGoes(t *testing.T) {
 
 // A daemon that does not read must not stop a program, only cost it a moment
 // now and then.
-func TestSyslogIsStuck(t *testing.T) {
+func TestSyslogBlocked(t *testing.T) {
 	t.Parallel()
 	daemon := startSyslog(t)
 	var reports []error

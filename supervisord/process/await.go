@@ -7,9 +7,9 @@ import "context"
 // moment is missed; it must not block. Its error is the answer's. When ctx has
 // ended the process forgets about it, sooner or later. When the process is removed
 // (ErrRemoved), or has been, the answer is BAD_NAME.
-func (p *Process) Await(ctx context.Context, met func(*Status) (bool, error)) Answer {
-	return p.request(&request{in: input{kind: awaited}, ended: met, ctx: ctx})
+func (p *Process) Await(ctx context.Context, done func(*Status) (bool, error)) Answer {
+	return p.request(&request{in: input{kind: statusAwaited}, done: done, ctx: ctx})
 }
 
-// isGivenUp tells whether nobody waits for the answer any more.
-func (r *request) isGivenUp() bool { return r.ctx != nil && r.ctx.Err() != nil }
+// isCancelled tells whether nobody waits for the answer any more.
+func (r *request) isCancelled() bool { return r.ctx != nil && r.ctx.Err() != nil }

@@ -12,21 +12,21 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// composed is a process of a daemon with a small environment.
-func composed(change func(*config.Process)) *Process {
-	conf := plainConf()
+// newWithEnv is a process of a daemon with a small environment.
+func newWithEnv(change func(*config.Process)) *Process {
+	conf := defaultConf()
 	change(conf)
 	return New(Options{Config: conf, Log: slog.New(slog.DiscardHandler), Environ: []string{"A=daemon", "HOME=/daemon", "B=daemon"}, ServerURL: "unix:///s"})
 }
 
-func TestWhatCountsForMore(t *testing.T) {
+func TestEnvironmentPrecedence(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
 	write(t, one, "A=one\nB=one\nSUPERVISOR_ENABLED=one\nC=one\nHOME=/one\n")
 	write(t, two, "B=two\nC=two\nLISTEN_FDS=two\nD=two\n")
 	root := 0
-	p := composed(func(c *config.Process) {
+	p := newWithEnv(func(c *config.Process) {
 		c.UID = &root
 		c.UserEnv = true
 		c.EnvFiles = []config.EnvFile{{Path: one}, {Path: filepath.Join(dir, "none"), Optional: true}, {Path: two}}
@@ -65,7 +65,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-func TestEnvFileThatCantBeUsed(t *testing.T) {
+func TestUnusableEnvFile(t *testing.T) {
 	dir := t.TempDir()
 	bad := filepath.Join(dir, "bad")
 	write(t, bad, "A=1\nB='\n")
@@ -74,7 +74,7 @@ func TestEnvFileThatCantBeUsed(t *testing.T) {
 		bad:           "env_file: " + bad + ":2: the quote ' is never closed",
 	} {
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			inWorld(t, func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: path}} }, func(t *testing.T, w *world) {
+			withProcess(t, func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: path}} }, func(t *testing.T, w *testProcess) {
 				_ = w.Start("p", true).Wait(t.Context())
 				if got := w.Status().SpawnErr; got != want {
 					t.Errorf("spawnerr %q, want %q", got, want)
@@ -88,16 +88,16 @@ func TestOptionalEnvFileWithABadLine(t *testing.T) {
 	t.Parallel()
 	bad := filepath.Join(t.TempDir(), "bad")
 	write(t, bad, "=\n")
-	p := composed(func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: bad, Optional: true}} })
+	p := newWithEnv(func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: bad, Optional: true}} })
 	if _, err := p.environment(nil); err == nil {
 		t.Error("it is taken")
 	}
 }
 
-func TestNewValuesAtTheNextBirth(t *testing.T) {
+func TestEnvFileIsReadAtEachSpawn(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "env")
-	p := composed(func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: path}} })
+	p := newWithEnv(func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: path}} })
 	for _, value := range []string{"first", "second"} {
 		write(t, path, "X="+value+"\nA\nNOBODY_HAS_IT\n")
 		env, err := p.environment(nil)
@@ -116,7 +116,7 @@ func TestNewValuesAtTheNextBirth(t *testing.T) {
 func TestUserEnvOfAnUnknownUser(t *testing.T) {
 	t.Parallel()
 	uid := 1987654321
-	p := composed(func(c *config.Process) { c.UID, c.UserEnv = &uid, true })
+	p := newWithEnv(func(c *config.Process) { c.UID, c.UserEnv = &uid, true })
 	if _, err := p.environment(nil); err == nil || err.Error() != "user_env: can't find uid 1987654321" {
 		t.Errorf("got %v", err)
 	}

@@ -24,18 +24,18 @@ func (g *Group) Process(name string) *Process {
 	return nil
 }
 
-// InOrder returns the processes by ascending priority, equal ones by name: the
+// ByPriority returns the processes by ascending priority, equal ones by name: the
 // order of calls that concern a whole group.
-func (g *Group) InOrder() []*Process {
+func (g *Group) ByPriority() []*Process {
 	return slices.SortedFunc(slices.Values(g.Processes), func(a, b *Process) int {
 		return cmp.Or(
-			cmp.Compare(a.Current().Priority, b.Current().Priority),
+			cmp.Compare(a.CurrentConfig().Priority, b.CurrentConfig().Priority),
 			cmp.Compare(a.Config.Name, b.Config.Name),
 		)
 	})
 }
 
-// AtRest tells whether every process is stopped, in one way or another.
-func (g *Group) AtRest() bool {
+// AllStopped tells whether every process is stopped, in one way or another.
+func (g *Group) AllStopped() bool {
 	return !slices.ContainsFunc(g.Processes, func(p *Process) bool { return !p.Status().State.IsStopped() })
 }

@@ -35,26 +35,26 @@ func (h Hook) command(c *config.Hooks) string {
 }
 
 type (
-	// hook has a hook run. It is told of by hooked.
-	hook struct {
-		of   Hook
+	// runHook has a hook run. It is told of by hooked.
+	runHook struct {
+		hook Hook
 		pid  int        // of the child, of PostStop the one that has ended; 0 for none
 		exit spawn.Exit // of PostStop
 	}
-	// cut ends the hook that is under way, if there is one. hooked comes all the
+	// cancelHook ends the hook that is under way, if there is one. hooked comes all the
 	// same unless another hook is run meanwhile.
-	cut struct{}
+	cancelHook struct{}
 )
 
-func (hook) isEffect() {}
-func (cut) isEffect()  {}
+func (runHook) isEffect()    {}
+func (cancelHook) isEffect() {}
 
-// has tells whether there is something to do at that moment.
-func (m *machine) has(h Hook) bool { return h.command(&m.conf.Hooks) != "" }
+// hasHook tells whether there is something to do at that moment.
+func (m *machine) hasHook(h Hook) bool { return h.command(&m.conf.Hooks) != "" }
 
-// run has a hook run, if there is one for that moment, and tells whether there is.
-func (m *machine) run(h Hook) bool {
-	if !m.has(h) {
+// runHook has a hook run, if there is one for that moment, and tells whether there is.
+func (m *machine) runHook(h Hook) bool {
+	if !m.hasHook(h) {
 		return false
 	}
 	m.Hook = h
@@ -62,139 +62,139 @@ func (m *machine) run(h Hook) bool {
 	if h == PostStop {
 		pid = m.lastPID
 	}
-	m.do(hook{of: h, pid: pid, exit: m.last})
+	m.emit(runHook{hook: h, pid: pid, exit: m.lastExit})
 	return true
 }
 
-// giveBirth has a child born. First of all the hooks of the last one must be over,
+// beginSpawn has a child born. First of all the hooks of the last one must be over,
 // then that of this one. While births are forbidden it is put off.
-func (m *machine) giveBirth() {
+func (m *machine) beginSpawn() {
 	switch {
-	case m.Hook == PostStop, m.run(PreStart):
+	case m.Hook == PostStop, m.runHook(PreStart):
 	default:
-		m.do(birth{})
+		m.emit(spawnChild{})
 	}
 }
 
-// isOver takes note of the end of a hook, and tells whether it is the one that is
+// finishHook takes note of the end of a hook, and tells whether it is the one that is
 // under way. But for PreStart's a failure is only told.
-func (m *machine) isOver(in input) bool {
+func (m *machine) finishHook(in input) bool {
 	if m.Hook == NoHook || in.hook != m.Hook {
 		return false
 	}
 	m.Hook = NoHook
 	if in.text != "" && in.hook != PreStart {
-		m.say(logs.LevelWarn, "%s: %s", m.conf.Name, in.text)
+		m.logf(logs.LevelWarn, "%s: %s", m.conf.Name, in.text)
 	}
 	return true
 }
 
-// noted is the end of a hook that nothing waits for.
-func noted(m *machine, _ time.Time, in input) { m.isOver(in) }
+// noteHookFinished is the end of a hook that nothing waits for.
+func noteHookFinished(m *machine, _ time.Time, in input) { m.finishHook(in) }
 
-// prepared is the end of a hook that a birth waits for.
-func prepared(m *machine, now time.Time, in input) {
+// continueStart is the end of a hook that a birth waits for.
+func continueStart(m *machine, now time.Time, in input) {
 	switch {
-	case !m.isOver(in) || m.PID != 0:
-	case m.closing:
-		m.become(states.Backoff)
+	case !m.finishHook(in) || m.PID != 0:
+	case m.noStarts:
+		m.enterState(states.Backoff)
 		m.Reason = "held before it was started"
-		m.expectBirth(0)
+		m.scheduleStart(0)
 	case in.hook == PostStop:
 		m.Started = now // as below
-		m.giveBirth()
+		m.beginSpawn()
 	case in.text != "":
 		in.kind = spawnFailed
-		stillborn(m, now, in)
+		handleSpawnFailure(m, now, in)
 	default:
 		m.Started = now // startsecs is the child's time
-		m.do(birth{})
+		m.emit(spawnChild{})
 	}
 }
 
-// delay begins a stop with what comes before the signal. It tells whether there is
+// prepareStop begins a stop with what comes before the signal. It tells whether there is
 // anything: then ask comes later, or never.
-func (m *machine) delay(now time.Time) bool {
+func (m *machine) prepareStop(now time.Time) bool {
 	if m.PID == 0 { // and there will be none
-		m.become(states.Stopping)
+		m.enterState(states.Stopping)
 		switch m.Hook {
 		case PreStart:
-			m.do(cut{})
+			m.emit(cancelHook{})
 		case NoHook:
-			m.stopped(now)
+			m.enterStopped(now)
 		case PostStart, PreStop, PostStop: // of the last child, which is to come to its end
 		}
 		return true
 	}
 	if m.Hook == PostStart {
-		m.leaveAlone()
+		m.dropHook()
 	}
-	if !m.has(PreStop) {
+	if !m.hasHook(PreStop) {
 		return false
 	}
 	if m.State != states.Stopping { // an adopted child may be
-		m.become(states.Stopping)
+		m.enterState(states.Stopping)
 	}
-	return m.run(PreStop)
+	return m.runHook(PreStop)
 }
 
-// leaveAlone gives up the hook that is under way.
-func (m *machine) leaveAlone() {
+// dropHook gives up the hook that is under way.
+func (m *machine) dropHook() {
 	if m.Hook != NoHook {
 		m.Hook = NoHook
-		m.do(cut{})
+		m.emit(cancelHook{})
 	}
 }
 
-// freed is the end of a hook that a stop waits for.
-func freed(m *machine, now time.Time, in input) {
+// continueStop is the end of a hook that a stop waits for.
+func continueStop(m *machine, now time.Time, in input) {
 	switch {
-	case !m.isOver(in):
+	case !m.finishHook(in):
 	case in.hook == PreStop && m.PID != 0:
-		m.ask()
-	case in.hook == PreStop && m.run(PostStop):
+		m.sendStopSignal()
+	case in.hook == PreStop && m.runHook(PostStop):
 	default:
-		m.stopped(now)
+		m.enterStopped(now)
 	}
 }
 
-// stopped is the end of a stop whose child has ended before, if there was one.
-func (m *machine) stopped(now time.Time) {
-	m.PID = m.gone // the event tells it
-	m.Reason = m.whyStopped()
-	m.become(states.Stopped)
-	m.PID, m.gone, m.Tries = 0, 0, 0
-	m.keepPromise(now)
+// enterStopped is the end of a stop whose child has ended before, if there was one.
+func (m *machine) enterStopped(now time.Time) {
+	m.PID = m.exitedPID // the event tells it
+	m.Reason = m.stopReason()
+	m.enterState(states.Stopped)
+	m.PID, m.exitedPID, m.Tries = 0, 0, 0
+	m.startIfPending(now)
 }
 
-// buried tells whether the end of a child that was to end is not all that there is
+// awaitStopHook tells whether the end of a child that was to end is not all that there is
 // to a stop. freed is told of the rest.
-func (m *machine) buried(in input) bool {
-	m.last = in.exit
-	if m.Hook != PreStop && !m.has(PostStop) {
+func (m *machine) awaitStopHook(in input) bool {
+	m.lastExit = in.exit
+	if m.Hook != PreStop && !m.hasHook(PostStop) {
 		return false
 	}
-	m.gone, m.PID = m.PID, 0
-	m.do(disarm{})
+	m.exitedPID, m.PID = m.PID, 0
+	m.emit(stopTimer{})
 	if m.Hook != PreStop { // who deregisters a program is to come to the end
-		m.run(PostStop)
+		m.runHook(PostStop)
 	}
 	return true
 }
 
-// mop runs what is to be run after a child that has ended by itself.
-func (m *machine) mop(in input) {
-	m.last = in.exit
-	m.leaveAlone()
-	m.run(PostStop)
+// runPostStop runs what is to be run after a child that has ended by itself.
+func (m *machine) runPostStop(in input) {
+	m.lastExit = in.exit
+	m.dropHook()
+	m.runHook(PostStop)
 }
 
-// refuseChildless answers a request that is about a child while there is none, and
+// refuseWithoutChild answers a request that is about a child while there is none, and
 // tells whether that is so.
-func (m *machine) refuseChildless() bool {
+func (m *machine) refuseWithoutChild() bool {
 	if m.PID != 0 {
 		return false
 	}
-	m.do(refuse{code: faults.NotRunning})
+	m.emit(refuse{code: faults.NotRunning})
 	return true
 }

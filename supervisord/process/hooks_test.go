@@ -17,14 +17,16 @@ import (
 
 var allHooks = config.Hooks{PreStart: "a", PostStart: "b", PreStop: "c", PostStop: "d", Timeout: 30 * time.Second}
 
-func over(h Hook) input                { return input{kind: hooked, hook: h} }
-func failed(h Hook, text string) input { return input{kind: hooked, hook: h, text: text} }
-func ended(code int) input             { return input{kind: exited, exit: spawn.Exit{Code: code}} }
-func hooks(m *machine)                 { m.conf.Hooks = allHooks }
-func under(h Hook, m *machine)         { hooks(m); m.Hook = h }
-func during(h Hook) func(*machine)     { return func(m *machine) { under(h, m) } }
-func before(h Hook) func(*machine)     { return func(m *machine) { under(h, m); m.PID = 0 } }
-func but(change ...func(*machine)) func(*machine) {
+func hookDone(h Hook) input                { return input{kind: hookFinished, hook: h} }
+func hookFailed(h Hook, text string) input { return input{kind: hookFinished, hook: h, text: text} }
+func exitedWith(code int) input            { return input{kind: childExited, exit: spawn.Exit{Code: code}} }
+func setHooks(m *machine)                  { m.conf.Hooks = allHooks }
+func setRunningHook(h Hook, m *machine)    { setHooks(m); m.Hook = h }
+func duringHook(h Hook) func(*machine)     { return func(m *machine) { setRunningHook(h, m) } }
+func duringHookWithoutChild(h Hook) func(*machine) {
+	return func(m *machine) { setRunningHook(h, m); m.PID = 0 }
+}
+func combine(change ...func(*machine)) func(*machine) {
 	return func(m *machine) {
 		for _, c := range change {
 			c(m)
@@ -32,12 +34,12 @@ func but(change ...func(*machine)) func(*machine) {
 	}
 }
 
-// TestCellsOfHooks: each step that has to do with a hook.
-func TestCellsOfHooks(t *testing.T) {
+// TestHookSteps: each step that has to do with a hook.
+func TestHookSteps(t *testing.T) {
 	t.Parallel()
 	const running = "success: p entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)"
 	noPostStop := func(m *machine) { m.conf.Hooks.PostStop = "" }
-	again := func(m *machine) { m.Again = true }
+	again := func(m *machine) { m.StartPending = true }
 	for _, tt := range []struct {
 		name  string
 		state states.Process
@@ -46,83 +48,83 @@ func TestCellsOfHooks(t *testing.T) {
 		age   time.Duration
 		want  []string
 	}{
-		{"start", states.Stopped, hooks, input{kind: start}, 0, []string{"STOPPED->STARTING", "pre_start"}},
-		{"prepared", states.Starting, before(PreStart), over(PreStart), 0, []string{"birth"}},
-		{"not prepared", states.Starting, before(PreStart), failed(PreStart, "pre_start exited with status 2"), 0,
+		{"start", states.Stopped, setHooks, input{kind: startRequested}, 0, []string{"STOPPED->STARTING", "pre_start"}},
+		{"prepared", states.Starting, duringHookWithoutChild(PreStart), hookDone(PreStart), 0, []string{"birth"}},
+		{"not prepared", states.Starting, duringHookWithoutChild(PreStart), hookFailed(PreStart, "pre_start exited with status 2"), 0,
 			[]string{"spawnerr: pre_start exited with status 2", "STARTING->BACKOFF", "arm 1s"}},
-		{"not prepared for the last time", states.Starting, but(before(PreStart), func(m *machine) { m.Tries = 3 }), failed(PreStart, "no"), 0,
+		{"not prepared for the last time", states.Starting, combine(duringHookWithoutChild(PreStart), func(m *machine) { m.Tries = 3 }), hookFailed(PreStart, "no"), 0,
 			[]string{"spawnerr: no", "STARTING->BACKOFF", "BACKOFF->FATAL", "gave up: p entered FATAL state, too many start retries too quickly"}},
-		{"prepared, but held", states.Starting, but(before(PreStart), closing), over(PreStart), 0, []string{"STARTING->BACKOFF"}},
-		{"start request while preparing", states.Starting, before(PreStart), input{kind: start}, 0, []string{"ALREADY_STARTED"}},
-		{"signal while preparing", states.Starting, before(PreStart), input{kind: deliver, sig: 1}, 0, []string{"NOT_RUNNING"}},
-		{"round over while preparing", states.Starting, but(before(PreStart), func(m *machine) { m.conf.StartSecs, m.inRound = 0, true }),
-			input{kind: roundOver}, 0, nil},
-		{"stop while preparing", states.Starting, before(PreStart), input{kind: stop}, 0, []string{"STARTING->STOPPING", "cut"}},
-		{"stopped while preparing", states.Stopping, before(PreStart), failed(PreStart, "cut"), 0, []string{"STOPPING->STOPPED"}},
-		{"stopped while preparing, start wanted", states.Stopping, but(before(PreStart), again), over(PreStart), 0,
+		{"prepared, but held", states.Starting, combine(duringHookWithoutChild(PreStart), noStarts), hookDone(PreStart), 0, []string{"STARTING->BACKOFF"}},
+		{"start request while preparing", states.Starting, duringHookWithoutChild(PreStart), input{kind: startRequested}, 0, []string{"ALREADY_STARTED"}},
+		{"signal while preparing", states.Starting, duringHookWithoutChild(PreStart), input{kind: signalRequested, sig: 1}, 0, []string{"NOT_RUNNING"}},
+		{"round over while preparing", states.Starting, combine(duringHookWithoutChild(PreStart), func(m *machine) { m.conf.StartSecs, m.inBatch = 0, true }),
+			input{kind: batchStarted}, 0, nil},
+		{"stop while preparing", states.Starting, duringHookWithoutChild(PreStart), input{kind: stopRequested}, 0, []string{"STARTING->STOPPING", "cut"}},
+		{"stopped while preparing", states.Stopping, duringHookWithoutChild(PreStart), hookFailed(PreStart, "cut"), 0, []string{"STOPPING->STOPPED"}},
+		{"stopped while preparing, start wanted", states.Stopping, combine(duringHookWithoutChild(PreStart), again), hookDone(PreStart), 0,
 			[]string{"STOPPING->STOPPED", "STOPPED->STARTING", "pre_start"}},
-		{"the end of another hook", states.Starting, before(PreStart), over(PostStop), 0, nil},
+		{"the end of another hook", states.Starting, duringHookWithoutChild(PreStart), hookDone(PostStop), 0, nil},
 
-		{"settled", states.Starting, hooks, input{kind: timeUp}, time.Second, []string{"STARTING->RUNNING", running, "post_start"}},
-		{"post_start over", states.Running, during(PostStart), over(PostStart), 0, nil},
-		{"post_start failed", states.Running, during(PostStart), failed(PostStart, "post_start exited with status 1"), 0,
+		{"settled", states.Starting, setHooks, input{kind: timerFired}, time.Second, []string{"STARTING->RUNNING", running, "post_start"}},
+		{"post_start over", states.Running, duringHook(PostStart), hookDone(PostStart), 0, nil},
+		{"post_start failed", states.Running, duringHook(PostStart), hookFailed(PostStart, "post_start exited with status 1"), 0,
 			[]string{"p: post_start exited with status 1"}},
-		{"died during post_start", states.Running, but(during(PostStart), restart(config.RestartNever)), ended(0), time.Minute,
+		{"died during post_start", states.Running, combine(duringHook(PostStart), withAutorestart(config.RestartNever)), exitedWith(0), time.Minute,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 0; expected)", "cut", "post_stop"}},
-		{"stop during post_start", states.Running, during(PostStart), input{kind: stop}, 0, []string{"cut", "RUNNING->STOPPING", "pre_stop"}},
+		{"stop during post_start", states.Running, duringHook(PostStart), input{kind: stopRequested}, 0, []string{"cut", "RUNNING->STOPPING", "pre_stop"}},
 
-		{"stop", states.Running, hooks, input{kind: stop}, 0, []string{"RUNNING->STOPPING", "pre_stop"}},
-		{"stop while starting", states.Starting, hooks, input{kind: stop}, 0, []string{"STARTING->STOPPING", "pre_stop"}},
-		{"abort", states.Running, but(hooks, closing), input{kind: abort}, 0, []string{"RUNNING->STOPPING", "pre_stop"}},
-		{"pre_stop over", states.Stopping, during(PreStop), over(PreStop), 0, []string{"arm 10s", "signal SIGTERM"}},
-		{"pre_stop failed", states.Stopping, during(PreStop), failed(PreStop, "pre_stop timed out after 30s"), 0,
+		{"stop", states.Running, setHooks, input{kind: stopRequested}, 0, []string{"RUNNING->STOPPING", "pre_stop"}},
+		{"stop while starting", states.Starting, setHooks, input{kind: stopRequested}, 0, []string{"STARTING->STOPPING", "pre_stop"}},
+		{"abort", states.Running, combine(setHooks, noStarts), input{kind: shutdownRequested}, 0, []string{"RUNNING->STOPPING", "pre_stop"}},
+		{"pre_stop over", states.Stopping, duringHook(PreStop), hookDone(PreStop), 0, []string{"arm 10s", "signal SIGTERM"}},
+		{"pre_stop failed", states.Stopping, duringHook(PreStop), hookFailed(PreStop, "pre_stop timed out after 30s"), 0,
 			[]string{"p: pre_stop timed out after 30s", "arm 10s", "signal SIGTERM"}},
-		{"died during pre_stop", states.Stopping, during(PreStop), ended(0), 0, []string{"disarm", "stopped: p (exit status 0)"}},
-		{"pre_stop over after the end", states.Stopping, before(PreStop), over(PreStop), 0, []string{"post_stop"}},
-		{"and there is nothing more", states.Stopping, but(before(PreStop), noPostStop), over(PreStop), 0, []string{"STOPPING->STOPPED"}},
-		{"killed during pre_stop", states.Stopping, during(PreStop), input{kind: timeUp}, 0,
+		{"died during pre_stop", states.Stopping, duringHook(PreStop), exitedWith(0), 0, []string{"disarm", "stopped: p (exit status 0)"}},
+		{"pre_stop over after the end", states.Stopping, duringHookWithoutChild(PreStop), hookDone(PreStop), 0, []string{"post_stop"}},
+		{"and there is nothing more", states.Stopping, combine(duringHookWithoutChild(PreStop), noPostStop), hookDone(PreStop), 0, []string{"STOPPING->STOPPED"}},
+		{"killed during pre_stop", states.Stopping, duringHook(PreStop), input{kind: timerFired}, 0,
 			[]string{"cut", "killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL"}},
 
-		{"obeyed", states.Stopping, hooks, ended(0), 0, []string{"disarm", "post_stop", "stopped: p (exit status 0)"}},
-		{"the timer after the end", states.Stopping, before(PostStop), input{kind: timeUp}, 0, nil},
-		{"signal after the end", states.Stopping, before(PostStop), input{kind: deliver, sig: 1}, 0, []string{"NOT_RUNNING"}},
-		{"post_stop over", states.Stopping, before(PostStop), over(PostStop), 0, []string{"STOPPING->STOPPED"}},
-		{"post_stop failed", states.Stopping, before(PostStop), failed(PostStop, "no"), 0, []string{"p: no", "STOPPING->STOPPED"}},
-		{"post_stop over, start wanted", states.Stopping, but(before(PostStop), again), over(PostStop), 0,
+		{"obeyed", states.Stopping, setHooks, exitedWith(0), 0, []string{"disarm", "post_stop", "stopped: p (exit status 0)"}},
+		{"the timer after the end", states.Stopping, duringHookWithoutChild(PostStop), input{kind: timerFired}, 0, nil},
+		{"signal after the end", states.Stopping, duringHookWithoutChild(PostStop), input{kind: signalRequested, sig: 1}, 0, []string{"NOT_RUNNING"}},
+		{"post_stop over", states.Stopping, duringHookWithoutChild(PostStop), hookDone(PostStop), 0, []string{"STOPPING->STOPPED"}},
+		{"post_stop failed", states.Stopping, duringHookWithoutChild(PostStop), hookFailed(PostStop, "no"), 0, []string{"p: no", "STOPPING->STOPPED"}},
+		{"post_stop over, start wanted", states.Stopping, combine(duringHookWithoutChild(PostStop), again), hookDone(PostStop), 0,
 			[]string{"STOPPING->STOPPED", "STOPPED->STARTING", "pre_start"}},
 
-		{"died", states.Running, but(hooks, restart(config.RestartNever)), ended(2), time.Minute,
+		{"died", states.Running, combine(setHooks, withAutorestart(config.RestartNever)), exitedWith(2), time.Minute,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "post_stop"}},
-		{"died and is restarted", states.Running, hooks, ended(2), time.Minute,
+		{"died and is restarted", states.Running, setHooks, exitedWith(2), time.Minute,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "post_stop", "EXITED->STARTING"}},
-		{"mopped before a start", states.Starting, before(PostStop), over(PostStop), 0, []string{"pre_start"}},
-		{"not mopped before a start", states.Starting, before(PostStop), failed(PostStop, "no"), 0, []string{"p: no", "pre_start"}},
-		{"mopped before a start that is held", states.Starting, but(before(PostStop), closing), over(PostStop), 0, []string{"STARTING->BACKOFF"}},
-		{"stop before it is mopped", states.Starting, before(PostStop), input{kind: stop}, 0, []string{"STARTING->STOPPING"}},
-		{"died young", states.Starting, hooks, ended(1), 0,
+		{"mopped before a start", states.Starting, duringHookWithoutChild(PostStop), hookDone(PostStop), 0, []string{"pre_start"}},
+		{"not mopped before a start", states.Starting, duringHookWithoutChild(PostStop), hookFailed(PostStop, "no"), 0, []string{"p: no", "pre_start"}},
+		{"mopped before a start that is held", states.Starting, combine(duringHookWithoutChild(PostStop), noStarts), hookDone(PostStop), 0, []string{"STARTING->BACKOFF"}},
+		{"stop before it is mopped", states.Starting, duringHookWithoutChild(PostStop), input{kind: stopRequested}, 0, []string{"STARTING->STOPPING"}},
+		{"died young", states.Starting, setHooks, exitedWith(1), 0,
 			[]string{"STARTING->BACKOFF", "exited: p (exit status 1; not expected)", "post_stop", "arm 1s"}},
-		{"mopped later", states.Backoff, during(PostStop), over(PostStop), 0, nil},
-		{"retry before it is mopped", states.Backoff, during(PostStop), input{kind: timeUp}, 0, []string{"BACKOFF->STARTING"}},
-		{"start before it is mopped", states.Fatal, during(PostStop), input{kind: start}, 0, []string{"FATAL->STARTING"}},
+		{"mopped later", states.Backoff, duringHook(PostStop), hookDone(PostStop), 0, nil},
+		{"retry before it is mopped", states.Backoff, duringHook(PostStop), input{kind: timerFired}, 0, []string{"BACKOFF->STARTING"}},
+		{"start before it is mopped", states.Fatal, duringHook(PostStop), input{kind: startRequested}, 0, []string{"FATAL->STARTING"}},
 
-		{"adopted during post_start", states.Stopped, hooks, pastWith(adopted, states.Running, PostStart), 0,
+		{"adopted during post_start", states.Stopped, setHooks, restoredWithHook(childAdopted, states.Running, PostStart), 0,
 			[]string{"was RUNNING", "adopted: 'p' with pid 9", "post_start"}},
-		{"adopted during pre_stop", states.Stopped, hooks, pastWith(adopted, states.Stopping, PreStop), 0,
+		{"adopted during pre_stop", states.Stopped, setHooks, restoredWithHook(childAdopted, states.Stopping, PreStop), 0,
 			[]string{"was STOPPING", "adopted: 'p' with pid 9", "pre_stop"}},
-		{"adopted during a pre_stop that is gone", states.Stopped, nil, pastWith(adopted, states.Stopping, PreStop), 0,
+		{"adopted during a pre_stop that is gone", states.Stopped, nil, restoredWithHook(childAdopted, states.Stopping, PreStop), 0,
 			[]string{"was STOPPING", "adopted: 'p' with pid 9", "arm 10s", "signal SIGTERM"}},
-		{"adopted during pre_stop and unwanted", states.Stopped, hooks, unwanted(pastWith(adopted, states.Stopping, PreStop)), 0,
+		{"adopted during pre_stop and unwanted", states.Stopped, setHooks, unwanted(restoredWithHook(childAdopted, states.Stopping, PreStop)), 0,
 			[]string{"was STOPPING", "adopted: 'p' with pid 9", "pre_stop"}},
-		{"ended unseen during pre_stop", states.Stopped, hooks, pastWith(missed, states.Stopping, PreStop), 0,
+		{"ended unseen during pre_stop", states.Stopped, setHooks, restoredWithHook(exitMissed, states.Stopping, PreStop), 0,
 			[]string{"was STOPPING", "disarm", "post_stop", "stopped: p (exit status unknown)"}},
-		{"recalled during pre_start", states.Stopped, hooks, pastWith(recalled, states.Starting, PreStart), 0, []string{"was BACKOFF", "arm 0s"}},
-		{"recalled during post_stop", states.Stopped, hooks, pastWith(recalled, states.Stopping, PostStop), 0, []string{"was STOPPING", "post_stop"}},
-		{"recalled during a post_stop that is gone", states.Stopped, nil, pastWith(recalled, states.Stopping, PostStop), 0,
+		{"recalled during pre_start", states.Stopped, setHooks, restoredWithHook(stateRestored, states.Starting, PreStart), 0, []string{"was BACKOFF", "arm 0s"}},
+		{"recalled during post_stop", states.Stopped, setHooks, restoredWithHook(stateRestored, states.Stopping, PostStop), 0, []string{"was STOPPING", "post_stop"}},
+		{"recalled during a post_stop that is gone", states.Stopped, nil, restoredWithHook(stateRestored, states.Stopping, PostStop), 0,
 			[]string{"was STOPPING", "STOPPING->STOPPED"}},
-		{"recalled while stopping before a birth", states.Stopped, hooks, pastWith(recalled, states.Stopping, PreStart), 0,
+		{"recalled while stopping before a birth", states.Stopped, setHooks, restoredWithHook(stateRestored, states.Stopping, PreStart), 0,
 			[]string{"was STOPPING", "STOPPING->STOPPED"}},
-		{"recalled during post_stop, exited", states.Stopped, hooks, pastWith(recalled, states.Exited, PostStop), 0, []string{"was EXITED", "post_stop"}},
-		{"recalled during post_stop, due", states.Stopped, hooks, due(pastWith(recalled, states.Backoff, PostStop)), 0,
+		{"recalled during post_stop, exited", states.Stopped, setHooks, restoredWithHook(stateRestored, states.Exited, PostStop), 0, []string{"was EXITED", "post_stop"}},
+		{"recalled during post_stop, due", states.Stopped, setHooks, startDue(restoredWithHook(stateRestored, states.Backoff, PostStop)), 0,
 			[]string{"was BACKOFF", "post_stop", "arm 5s"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -131,7 +133,7 @@ func TestCellsOfHooks(t *testing.T) {
 			if tt.set != nil {
 				tt.set(m)
 			}
-			got := tell(m.step(m.Started.Add(tt.age), tt.in))
+			got := describe(m.step(m.Started.Add(tt.age), tt.in))
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("effects (-want +got):\n%s", diff)
 			}
@@ -139,9 +141,9 @@ func TestCellsOfHooks(t *testing.T) {
 	}
 }
 
-func pastWith(k kind, state states.Process, h Hook) input {
-	in := past(k, state)
-	in.past.Hook = h
+func restoredWithHook(k kind, state states.Process, h Hook) input {
+	in := restored(k, state)
+	in.saved.Hook = h
 	return in
 }
 
@@ -166,26 +168,26 @@ func TestEveryStateTakesEveryInputWithHooks(t *testing.T) {
 						m.conf.Hooks.PostStop = ""
 					}
 					m.Hook = running
-					m.closing, m.Due, m.Again = flags&2 != 0, flags&4 != 0, flags&8 != 0
-					m.conf.StartSecs, m.inRound = flags>>4&1, flags>>5&1 != 0
+					m.noStarts, m.StartDue, m.StartPending = flags&2 != 0, flags&4 != 0, flags&8 != 0
+					m.conf.StartSecs, m.inBatch = flags>>4&1, flags>>5&1 != 0
 					m.conf.Autorestart = []config.Autorestart{config.RestartNever, config.RestartAlways}[flags>>6&1]
-					if childlessIn(running, state) || kind == spawned || kind == spawnFailed || running == PreStop && flags>>7&1 != 0 {
+					if runsWithoutChild(running, state) || kind == childSpawned || kind == spawnFailed || running == PreStop && flags>>7&1 != 0 {
 						m.PID = 0
 					}
-					if (kind == exited || kind == signalFailed || kind == adopted) && m.PID == 0 {
+					if (kind == childExited || kind == signalFailed || kind == childAdopted) && m.PID == 0 {
 						continue // nobody is there to end
 					}
-					if (kind == spawned || kind == spawnFailed) && (running != NoHook || state != states.Starting) {
+					if (kind == childSpawned || kind == spawnFailed) && (running != NoHook || state != states.Starting) {
 						continue // births come out of one step
 					}
-					if kind == timeUp && state == states.Starting && m.PID == 0 {
+					if kind == timerFired && state == states.Starting && m.PID == 0 {
 						continue // no timer runs
 					}
 					in := input{kind: kind, pid: 8, exit: spawn.Exit{Code: flags >> 8 & 1}, sig: 1, hook: Hook(flags>>9%4 + 1)}
 					if flags>>10&1 != 0 {
 						in.text, in.hook = "why", running
 					}
-					in.past = &Status{PID: 8, State: states.All[flags%len(states.All)], Started: noon, Hook: Hook(flags % int(numHooks))}
+					in.saved = &Status{PID: 8, State: states.All[flags%len(states.All)], Started: noon, Hook: Hook(flags % int(numHooks))}
 					what := fmt.Sprintf("%s, %q, input %d (%s), flags %b", state, running, kind, in.hook, flags)
 					effects := m.step(noon.Add(time.Minute), in)
 					checkStep(t, what, m, state, effects)
@@ -195,8 +197,8 @@ func TestEveryStateTakesEveryInputWithHooks(t *testing.T) {
 	}
 }
 
-// childlessIn tells whether a hook runs while there is no child.
-func childlessIn(h Hook, s states.Process) bool {
+// runsWithoutChild tells whether a hook runs while there is no child.
+func runsWithoutChild(h Hook, s states.Process) bool {
 	return h == PreStart || h == PostStop && s == states.Starting || h == PostStop && s == states.Stopping
 }
 
@@ -206,21 +208,21 @@ func TestStartsecsBeginAfterPostStop(t *testing.T) {
 	change := func(c *config.Process) {
 		c.StartSecs, c.Hooks = 5, config.Hooks{PostStop: os.Args[0], Timeout: time.Minute}
 	}
-	inWorld(t, change, func(t *testing.T, w *world) {
-		w.errandDoes = func(_ string, c *fakeChild) { time.AfterFunc(10*time.Second, func() { c.exit(0) }) }
+	withProcess(t, change, func(t *testing.T, w *testProcess) {
+		w.onHelper = func(_ string, c *fakeChild) { time.AfterFunc(10*time.Second, func() { c.exit(0) }) }
 		w.start(t)
 		sleep(time.Minute)
 		w.child.exit(1)
 		sleep(11 * time.Second)
-		w.expect(t, states.Starting)
+		w.expectState(t, states.Starting)
 		w.child.exit(1)
-		w.expect(t, states.Backoff)
+		w.expectState(t, states.Backoff)
 	})
 }
 
-// TestAKillEndsPostStop of a process that has no child any more: a shutdown waits
+// TestKillCancelsPostStop of a process that has no child any more: a shutdown waits
 // for it.
-func TestAKillEndsPostStop(t *testing.T) {
+func TestKillCancelsPostStop(t *testing.T) {
 	for _, want := range []states.Process{states.Exited, states.Fatal, states.Stopped} {
 		t.Run(want.String(), func(t *testing.T) {
 			change := func(c *config.Process) {
@@ -230,32 +232,32 @@ func TestAKillEndsPostStop(t *testing.T) {
 					c.StartRetries = 3
 				}
 			}
-			inWorld(t, change, func(t *testing.T, w *world) {
+			withProcess(t, change, func(t *testing.T, w *testProcess) {
 				w.Start("p", false)
 				if want == states.Exited {
 					sleep(time.Minute)
 				}
 				w.child.exit(1)
 				synctest.Wait()
-				w.Hold()
+				w.ForbidStarts()
 				if want == states.Stopped {
 					w.Kill("x", "p", false)
 				}
-				gone := w.Abort()
+				gone := w.Shutdown()
 				sleep(time.Hour / 2)
 				w.Kill("the end of the time for the shutdown", "p", false)
-				begun := time.Now()
-				if err := gone.Wait(t.Context()); err != nil || time.Since(begun) > 3*time.Second {
-					t.Errorf("%v after %s", err, time.Since(begun))
+				started := time.Now()
+				if err := gone.Wait(t.Context()); err != nil || time.Since(started) > 3*time.Second {
+					t.Errorf("%v after %s", err, time.Since(started))
 				}
-				w.expect(t, want)
+				w.expectState(t, want)
 			})
 		})
 	}
 }
 
-// TestPostStopThatIsRunAgainIsToldOfTheEnd: an earlier daemon has seen it.
-func TestPostStopThatIsRunAgainIsToldOfTheEnd(t *testing.T) {
+// TestRerunPostStopGetsExitStatus: an earlier daemon has seen it.
+func TestRerunPostStopGetsExitStatus(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		state          states.Process
@@ -267,13 +269,13 @@ func TestPostStopThatIsRunAgainIsToldOfTheEnd(t *testing.T) {
 		{states.Backoff, 0, 7, spawn.Exit{Code: 7}},
 		{states.Fatal, 0, 137, spawn.Exit{Code: -1, Signal: syscall.SIGKILL}},
 	} {
-		in := pastWith(recalled, tt.state, PostStop)
-		in.past.ExitStatus, in.past.Ending = tt.status, tt.ending
+		in := restoredWithHook(stateRestored, tt.state, PostStop)
+		in.saved.ExitStatus, in.saved.ShellStatus = tt.status, tt.ending
 		m := machineIn(states.Stopped)
-		hooks(m)
+		setHooks(m)
 		var got []spawn.Exit
 		for _, e := range m.step(noon, in) {
-			if h, ok := e.(hook); ok {
+			if h, ok := e.(runHook); ok {
 				got = append(got, h.exit)
 			}
 		}

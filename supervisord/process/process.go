@@ -28,30 +28,30 @@ type Spawner interface {
 	Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error)
 }
 
-// Listening is a socket that several processes have in common.
-type Listening interface {
+// SharedSocket is a socket that several processes have in common.
+type SharedSocket interface {
 	// Acquire returns the listening socket, which the first caller creates. It
 	// stays open until Release has been called as often as Acquire succeeded.
 	Acquire() (*os.File, error)
 	// Inherit is Acquire with a socket that a child of an earlier daemon listens
 	// on. It takes the file over.
-	Inherit(*os.File) (*os.File, error)
+	Adopt(*os.File) (*os.File, error)
 	// Release takes one Acquire or Inherit back.
 	Release()
 }
 
-// Partner converses with the children of a process, as the pool of an event
+// EventListener converses with the children of a process, as the pool of an event
 // listener does. The process calls it from the goroutine that owns it, so its
 // methods must neither block nor call the process.
-type Partner interface {
+type EventListener interface {
 	// Expect is called before each birth. The stdout of that child goes to what
 	// it returns, besides to the log, from a goroutine of the child's own.
-	Expect() (hear func(data []byte))
+	NewSession() (onOutput func(data []byte))
 	// Meet gives the way to the stdin of the child just born: spawn.Child.Write.
-	Meet(write func(data []byte) error)
+	SetStdin(write func(data []byte) error)
 	// Change is called for each change of state. It calls publish, which tells
 	// all others, once: some things are to be done before that, some after.
-	Change(to states.Process, publish func())
+	StateChanged(to states.Process, publish func())
 }
 
 // Provider adds to each birth what is no configuration: variables, descriptors,
@@ -62,12 +62,12 @@ type Provider interface {
 	Provide() (Provision, error)
 }
 
-// Rejoiner is a Provider that wants to know of a child that was not born here.
-type Rejoiner interface {
+// AdoptProvider is a Provider that wants to know of a child that was not born here.
+type AdoptProvider interface {
 	// Rejoin is called before a child of an earlier daemon is adopted, and does
 	// what Provide would have done. What it returns gets what the child writes
 	// from now on, nil for nobody. It must not block.
-	Rejoin(past *Status) (hear func(channel string, data []byte))
+	ProvideAdopted(saved *Status) (onOutput func(channel string, data []byte))
 }
 
 // Provision is what a Provider adds to one birth.
@@ -80,7 +80,7 @@ type Provision struct {
 	WatchdogPID bool
 	// Hear gets what the child writes to "stdout" or "stderr", besides the log,
 	// from a goroutine of each; nil for nobody. With redirect_stderr all is stdout.
-	Hear func(channel string, data []byte)
+	OnOutput func(channel string, data []byte)
 	// Release is called when the child has been born, or has not: what was only
 	// there to be passed on can be closed. nil for nothing.
 	Release func()
@@ -97,22 +97,22 @@ type Options struct {
 	// Environ is the daemon's environment, NAME=value.
 	Environ []string
 	// Socket becomes the stdin of a FastCGI program, nil for all others.
-	Socket  Listening
+	Socket  SharedSocket
 	Spawner Spawner
 	Events  *events.Bus
 	Log     *slog.Logger
 	// Partner gets what the child says on stdout, nil for nobody. There are no
 	// events and no syslog of it then.
-	Partner Partner
+	EventListener EventListener
 	// Providers add to each birth, in order.
 	Providers []Provider
 	// Exhausted is called when restart_limit has been reached and the process has
 	// been given up, with the cause in words and an exit status that is not 0; nil
 	// for nobody. It must not block.
-	Exhausted func(p *Process, cause string, code int)
+	RestartLimitReached func(p *Process, cause string, code int)
 	// Dice returns a random number from 0 to 1 for restart_jitter; nil for
 	// math/rand's.
-	Dice func() float64
+	Random func() float64
 	// Changed is called after each change of the status, nil for nobody. It
 	// must not block.
 	Changed func(*Process)
@@ -124,45 +124,45 @@ type Process struct {
 	stdout, stderr *logs.Stream
 	pid            atomic.Int64 // for the log events, which don't pass by Run
 
-	requests chan *request
-	gone     chan struct{} // closed when Run has ended
-	status   atomic.Pointer[Status]
-	current  atomic.Pointer[config.Process]
+	requests      chan *request
+	done          chan struct{} // closed when Run has ended
+	status        atomic.Pointer[Status]
+	currentConfig atomic.Pointer[config.Process]
 
-	machine machine // this and all below belong to Run
-	child   spawn.Child
-	warned  time.Time         // when the child got its stop signal ahead, see Forewarn; zero if it did not
-	socket  *os.File          // while it is acquired
-	exits   <-chan spawn.Exit // nil while there is no child
-	kin     spawn.Kin         // of the child, also when that has ended; nil if nobody wants to know
-	empty   <-chan struct{}   // closed when the kin have ended, nil if nobody waits for that
-	timer   *time.Timer       // of the machine's state
-	report  *time.Timer       // of the words about a stop that takes long
-	waiting []*request
+	machine    machine // this and all below belong to Run
+	child      spawn.Child
+	signaledAt time.Time         // when the child got its stop signal ahead, see Forewarn; zero if it did not
+	socket     *os.File          // while it is acquired
+	exits      <-chan spawn.Exit // nil while there is no child
+	tree       spawn.ProcessTree // of the child, also when that has ended; nil if nobody wants to know
+	treeEmpty  <-chan struct{}   // closed when the kin have ended, nil if nobody waits for that
+	timer      *time.Timer       // of the machine's state
+	stopReport *time.Timer       // of the words about a stop that takes long
+	waiting    []*request
 
-	openLog  int          // how many need the logs open: the child, errands
-	hook     *errand      // the machine's, nil for none
-	returned chan *errand // those that are over
-	errands  sync.WaitGroup
-	leaving  chan struct{} // closed when Run ends
+	logUsers        int                 // how many need the logs open: the child, errands
+	hook            *helperProcess      // the machine's, nil for none
+	finishedHelpers chan *helperProcess // those that are over
+	helpers         sync.WaitGroup
+	quit            chan struct{} // closed when Run ends
 }
 
 // New returns a process at rest. It does nothing before Run.
 func New(o Options) *Process {
 	p := &Process{
-		Options:  o,
-		requests: make(chan *request),
-		gone:     make(chan struct{}),
-		returned: make(chan *errand),
-		leaving:  make(chan struct{}),
-		machine:  machine{conf: o.Config},
+		Options:         o,
+		requests:        make(chan *request),
+		done:            make(chan struct{}),
+		finishedHelpers: make(chan *helperProcess),
+		quit:            make(chan struct{}),
+		machine:         machine{conf: o.Config},
 	}
-	p.current.Store(o.Config)
-	if p.Dice == nil {
-		p.Dice = rand.Float64
+	p.currentConfig.Store(o.Config)
+	if p.Random == nil {
+		p.Random = rand.Float64
 	}
 	stdout := o.Config.Stdout
-	if o.Partner != nil {
+	if o.EventListener != nil {
 		stdout.Events, stdout.CaptureMaxBytes, stdout.Syslog = false, 0, false
 	}
 	p.machine.Reason = "not started yet"
@@ -178,15 +178,15 @@ func New(o Options) *Process {
 // Status returns the state as last published. It never blocks.
 func (p *Process) Status() *Status { return p.status.Load() }
 
-// Current returns the configuration that the process goes by. It differs from
+// CurrentConfig returns the configuration that the process goes by. It differs from
 // Config, which it was made of, in what config.Process.Diff calls Live, and never
 // blocks.
-func (p *Process) Current() *config.Process { return p.current.Load() }
+func (p *Process) CurrentConfig() *config.Process { return p.currentConfig.Load() }
 
 // IsOver tells whether Run has ended.
 func (p *Process) IsOver() bool {
 	select {
-	case <-p.gone:
+	case <-p.done:
 		return true
 	default:
 		return false
@@ -200,48 +200,48 @@ func (p *Process) IsOver() bool {
 var ErrRemoved = errors.New("the process has been removed")
 
 // Wait blocks until Run has ended.
-func (p *Process) Wait() { <-p.gone }
+func (p *Process) Wait() { <-p.done }
 
 // Run is the life of the process. It returns when ctx ends; a child that is
 // alive then is left alone.
 func (p *Process) Run(ctx context.Context) {
-	defer close(p.gone)
-	defer p.leave(ctx)
-	p.timer, p.report = stoppedTimer(), stoppedTimer()
+	defer close(p.done)
+	defer p.cleanUp(ctx)
+	p.timer, p.stopReport = stoppedTimer(), stoppedTimer()
 	defer p.timer.Stop()
-	defer p.report.Stop()
+	defer p.stopReport.Stop()
 	for {
 		select {
 		case r := <-p.requests:
-			p.serve(r)
-		case e := <-p.news():
-			p.bury(e)
-		case e := <-p.returned:
-			p.comeBack(e)
-		case <-p.empty:
-			p.empty = nil
-			_ = p.apply(input{kind: deserted, left: p.relatives()})
+			p.handleRequest(r)
+		case e := <-p.childExits():
+			p.handleChildExit(e)
+		case e := <-p.finishedHelpers:
+			p.handleHelperExit(e)
+		case <-p.treeEmpty:
+			p.treeEmpty = nil
+			_ = p.apply(input{kind: descendantsExited, remaining: p.remainingDescendants()})
 		case <-p.timer.C:
-			if !p.overslept() {
-				_ = p.apply(input{kind: timeUp}) // nobody asked, so nobody is refused
+			if !p.postponeIfLate() {
+				_ = p.apply(input{kind: timerFired}) // nobody asked, so nobody is refused
 			}
-		case <-p.report.C:
-			p.reportStop()
+		case <-p.stopReport.C:
+			p.logStopWait()
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// leave ends what is beside the child, of which nothing is to outlast Run.
-func (p *Process) leave(ctx context.Context) {
-	close(p.leaving)
-	p.errands.Wait()
+// cleanUp ends what is beside the child, of which nothing is to outlast Run.
+func (p *Process) cleanUp(ctx context.Context) {
+	close(p.quit)
+	p.helpers.Wait()
 	if context.Cause(ctx) == ErrRemoved {
 		p.answerRemoved()
 	}
-	if p.child == nil && p.openLog > 0 {
-		p.openLog = 1
+	if p.child == nil && p.logUsers > 0 {
+		p.logUsers = 1
 		p.closeLogs()
 	}
 }
@@ -249,21 +249,21 @@ func (p *Process) leave(ctx context.Context) {
 // What has slept for longer than it meant to has been stopped, or its machine
 // has. Whatever ended meanwhile gets a moment to be heard of.
 const (
-	lateness = 500 * time.Millisecond
-	moment   = 100 * time.Millisecond
+	timerTolerance = 500 * time.Millisecond
+	exitGrace      = 100 * time.Millisecond
 )
 
-// overslept puts off what the timer is for if it went off much too late: what
+// postponeIfLate puts off what the timer is for if it went off much too late: what
 // has obeyed long ago must not be killed for that it was not heard of.
-func (p *Process) overslept() bool {
-	late := time.Since(p.machine.Deadline) > lateness
+func (p *Process) postponeIfLate() bool {
+	late := time.Since(p.machine.Deadline) > timerTolerance
 	if late {
-		p.arm(moment)
+		p.setTimer(exitGrace)
 	}
 	return late
 }
 
-func (p *Process) arm(after time.Duration) {
+func (p *Process) setTimer(after time.Duration) {
 	p.machine.Deadline = time.Now().Add(after)
 	p.timer.Reset(after)
 }
@@ -274,38 +274,38 @@ func stoppedTimer() *time.Timer {
 	return t
 }
 
-// news brings the child's end, which is held back between Forewarn and the stop.
-func (p *Process) news() <-chan spawn.Exit {
-	if p.isWarned() {
+// childExits brings the child's end, which is held back between Forewarn and the stop.
+func (p *Process) childExits() <-chan spawn.Exit {
+	if p.isSignaledEarly() {
 		return nil
 	}
 	return p.exits
 }
 
-// forewarn leaves all that can go wrong to the stop itself, and so it does with a
+// signalEarly leaves all that can go wrong to the stop itself, and so it does with a
 // stop that begins with more than a signal.
-func (p *Process) forewarn() {
+func (p *Process) signalEarly() {
 	m := &p.machine
 	if s := m.State; s != states.Starting && s != states.Running || p.child == nil || !m.stopsPlainly() {
 		return
 	}
-	if p.send(signal{m.conf.StopSignal, m.reach(m.conf.StopAsGroup)}) == nil {
-		p.warned = time.Now()
+	if p.deliverSignal(sendSignal{m.conf.StopSignal, m.target(m.conf.StopAsGroup)}) == nil {
+		p.signaledAt = time.Now()
 		p.publish()
 	}
 }
 
-func (p *Process) isWarned() bool { return !p.warned.IsZero() }
+func (p *Process) isSignaledEarly() bool { return !p.signaledAt.IsZero() }
 
-// bury takes note of the child's end. Its logs are closed first, because the
+// handleChildExit takes note of the child's end. Its logs are closed first, because the
 // machine may want a successor at once.
-func (p *Process) bury(e spawn.Exit) {
+func (p *Process) handleChildExit(e spawn.Exit) {
 	if p.machine.State == states.Starting && e.Code == 0 {
-		e.Heir = p.child.Heir() // of no interest otherwise
+		e.Heir = p.child.DaemonisedPID() // of no interest otherwise
 	}
 	p.child, p.exits = nil, nil
 	p.closeLogs()
-	_ = p.apply(input{kind: exited, exit: e, left: p.relatives()})
+	_ = p.apply(input{kind: childExited, exit: e, remaining: p.remainingDescendants()})
 }
 
 // apply lets the machine take a step, carries out what it asks for, and lets
@@ -316,22 +316,22 @@ func (p *Process) apply(in input) error {
 	for more := true; more; {
 		more = false
 		var next input
-		in.dice = p.Dice()
+		in.random = p.Random()
 		for _, e := range p.machine.step(time.Now(), in) {
 			switch e := e.(type) {
 			case refuse:
-				refusal = refused(e, in.text)
-			case birth:
+				refusal = refusalError(e, in.text)
+			case spawnChild:
 				p.publish() // a birth under way shows
-				next, more = p.bear(), true
-			case hook:
+				next, more = p.spawnChild(), true
+			case runHook:
 				next, more = p.runHook(e)
-			case signal:
+			case sendSignal:
 				if failure := p.signal(e); failure != "" {
 					next, more = input{kind: signalFailed, text: failure}, true
 				}
 			default:
-				p.do(e)
+				p.runEffect(e)
 			}
 		}
 		in = next
@@ -340,73 +340,73 @@ func (p *Process) apply(in input) error {
 	if p.child == nil {
 		p.releaseSocket() // before anybody learns that the child has ended
 		if p.machine.State != states.Stopping {
-			p.leaveKin()
+			p.releaseTree()
 		}
 	}
 	p.publish()
-	p.answer()
+	p.answerWaiting()
 	return refusal
 }
 
-// refused words a refusal in terms of the name that the caller used.
-func refused(r refuse, name string) error {
+// refusalError words a refusal in terms of the name that the caller used.
+func refusalError(r refuse, name string) error {
 	if r.code == faults.ShutdownState {
 		return faults.Bare(r.code)
 	}
 	return faults.New(r.code, name+r.why)
 }
 
-// do carries out an effect that nothing comes of.
-func (p *Process) do(e effect) {
+// runEffect carries out an effect that nothing comes of.
+func (p *Process) runEffect(e effect) {
 	switch e := e.(type) {
-	case arm:
-		p.arm(e.after)
-	case disarm:
-		p.disarm()
-	case cut:
-		p.cutHook()
-	case restore:
-		if p.Partner != nil {
-			p.Partner.Change(e.to, func() {})
+	case setTimer:
+		p.setTimer(e.after)
+	case stopTimer:
+		p.stopTimer()
+	case cancelHook:
+		p.cancelHook()
+	case restoreState:
+		if p.EventListener != nil {
+			p.EventListener.StateChanged(e.to, func() {})
 		}
-	case change:
-		p.disarm()
+	case publishChange:
+		p.stopTimer()
 		c := events.Change(e)
 		publish := func() { p.Events.Publish(c.Type(), c.Payload) }
-		if p.Partner == nil {
+		if p.EventListener == nil {
 			publish()
 			return
 		}
-		p.Partner.Change(c.To, publish)
-	case watch:
-		p.empty = p.kin.Watch(e.all)
-	case exhausted:
-		if p.Exhausted != nil {
-			p.Exhausted(p, e.cause, e.code)
+		p.EventListener.StateChanged(c.To, publish)
+	case watchDescendants:
+		p.treeEmpty = p.tree.Watch(e.all)
+	case reportRestartLimit:
+		if p.RestartLimitReached != nil {
+			p.RestartLimitReached(p, e.reason, e.code)
 		}
-	case say:
+	case logLine:
 		p.Log.Log(context.Background(), e.level, e.text)
 	}
 }
 
-func (p *Process) disarm() {
+func (p *Process) stopTimer() {
 	p.machine.Deadline = time.Time{}
 	p.timer.Stop()
 }
 
 // signal returns what the kernel had against it. That the child has just gone
 // is no failure: its exit is on the way.
-func (p *Process) signal(e signal) (failure string) {
+func (p *Process) signal(e sendSignal) (failure string) {
 	asked := p.machine.State == states.Stopping
-	if asked && p.isWarned() {
-		since := p.warned
-		p.warned = time.Time{}
+	if asked && p.isSignaledEarly() {
+		since := p.signaledAt
+		p.signaledAt = time.Time{}
 		if e.sig == p.machine.conf.StopSignal { // it has got this one, and had some time already
-			p.arm(max(time.Until(p.machine.Deadline)-time.Since(since), moment))
+			p.setTimer(max(time.Until(p.machine.Deadline)-time.Since(since), exitGrace))
 			return ""
 		}
 	}
-	err := p.send(e)
+	err := p.deliverSignal(e)
 	switch {
 	case err == nil:
 		return ""
@@ -420,11 +420,11 @@ func (p *Process) signal(e signal) (failure string) {
 	return signalProblem(p.Config.Name, p.machine.PID, asked, err)
 }
 
-// send sends a signal to whom it is for, as far as they are there.
-func (p *Process) send(e signal) error {
+// deliverSignal sends a signal to whom it is for, as far as they are there.
+func (p *Process) deliverSignal(e sendSignal) error {
 	switch {
-	case e.to >= toScope && p.kin != nil:
-		return p.kin.Signal(e.sig, e.to == toAll)
+	case e.to >= toScope && p.tree != nil:
+		return p.tree.Signal(e.sig, e.to == toAll)
 	case p.child == nil:
 		return syscall.ESRCH
 	}
@@ -434,7 +434,7 @@ func (p *Process) send(e signal) error {
 // publish shows the status to readers.
 func (p *Process) publish() {
 	s := p.machine.Status
-	s.Child, s.Kin, s.Forewarned = p.child, p.kin, p.isWarned()
+	s.Child, s.ProcessTree, s.SignaledEarly = p.child, p.tree, p.isSignaledEarly()
 	if old := p.status.Load(); old != nil && *old == s {
 		return
 	}

@@ -29,24 +29,24 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is a process among fakes, in a bubble of virtual time.
-type world struct {
+// testProcess is a process among fakes, in a bubble of virtual time.
+type testProcess struct {
 	*Process
-	log    testkit.Log
-	events []string
-	births []time.Duration // since the beginning
-	begun  time.Time
+	log     testkit.Log
+	events  []string
+	spawned []time.Duration // since the beginning
+	started time.Time
 
-	fail       error            // of the next births
-	errandFail error            // of the next commands beside the child
-	until      time.Duration    // since the beginning, when births and commands fail no more; 0 for never
-	once       bool             // of the next birth only
-	child      *fakeChild       // the last one
-	every      func(*fakeChild) // what a newborn does
+	spawnErr  error            // of the next births
+	helperErr error            // of the next commands beside the child
+	failUntil time.Duration    // since the beginning, when births and commands fail no more; 0 for never
+	failOnce  bool             // of the next birth only
+	child     *fakeChild       // the last one
+	onSpawn   func(*fakeChild) // what a newborn does
 
-	errand     *fakeChild // the last command that was run beside the child
-	errandDone []string   // what all of them were for, and when
-	errandDoes func(what string, c *fakeChild)
+	helper     *fakeChild // the last command that was run beside the child
+	helperRuns []string   // what all of them were for, and when
+	onHelper   func(what string, c *fakeChild)
 }
 
 // fakeChild obeys signals as told.
@@ -54,32 +54,32 @@ type fakeChild struct {
 	pid   int
 	exits chan spawn.Exit
 
-	mu      sync.Mutex // the test changes the child's mind while it runs
-	ignore  []syscall.Signal
-	refuse  error // the kernel's answer to a signal
-	got     []string
-	stdin   strings.Builder
-	stdinIs error
+	mu        sync.Mutex // the test changes the child's mind while it runs
+	ignore    []syscall.Signal
+	signalErr error // the kernel's answer to a signal
+	got       []string
+	stdin     strings.Builder
+	stdinErr  error
 }
 
-func (c *fakeChild) Pid() int                         { return c.pid }
-func (c *fakeChild) Traces() spawn.Traces             { return spawn.Traces{} }
-func (c *fakeChild) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
-func (c *fakeChild) Heir() int                        { return 0 }
-func (c *fakeChild) Exited() <-chan spawn.Exit        { return c.exits }
+func (c *fakeChild) Pid() int                            { return c.pid }
+func (c *fakeChild) Identity() spawn.ProcessIdentity     { return spawn.ProcessIdentity{} }
+func (c *fakeChild) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
+func (c *fakeChild) DaemonisedPID() int                  { return 0 }
+func (c *fakeChild) Exited() <-chan spawn.Exit           { return c.exits }
 
 func (c *fakeChild) Write(data []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stdin.Write(data)
-	return c.stdinIs
+	return c.stdinErr
 }
 
 func (c *fakeChild) Signal(sig syscall.Signal, group bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.refuse != nil {
-		return c.refuse
+	if c.signalErr != nil {
+		return c.signalErr
 	}
 	c.got = append(c.got, fmt.Sprintf("%s %v", signals.Name(sig), group))
 	if !slices.Contains(c.ignore, sig) {
@@ -95,8 +95,8 @@ func (c *fakeChild) end(e spawn.Exit) {
 	}
 }
 
-// mind changes what the child does from now on.
-func (c *fakeChild) mind(change func(*fakeChild)) {
+// update changes what the child does from now on.
+func (c *fakeChild) update(change func(*fakeChild)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(c)
@@ -105,59 +105,61 @@ func (c *fakeChild) mind(change func(*fakeChild)) {
 func (c *fakeChild) exit(code int) { c.end(spawn.Exit{Code: code}) }
 
 // Spawn implements Spawner.
-func (w *world) Spawn(s *spawn.Spec) (spawn.Child, error) {
-	if what := lookup(s.Env, ErrandVar); what != "" {
-		if w.errandFail != nil && w.fails() {
-			return nil, w.errandFail
+func (w *testProcess) Spawn(s *spawn.Spec) (spawn.Child, error) {
+	if what := lookup(s.Env, HookVar); what != "" {
+		if w.helperErr != nil && w.isFailing() {
+			return nil, w.helperErr
 		}
-		return w.send(what), nil
+		return w.startHelper(what), nil
 	}
-	w.births = append(w.births, time.Since(w.begun))
-	if err := w.fail; err != nil && w.fails() {
-		if w.once {
-			w.fail = nil
+	w.spawned = append(w.spawned, time.Since(w.started))
+	if err := w.spawnErr; err != nil && w.isFailing() {
+		if w.failOnce {
+			w.spawnErr = nil
 		}
 		return nil, err
 	}
-	w.child = &fakeChild{pid: 100 + len(w.births), exits: make(chan spawn.Exit, 1)}
-	if w.every != nil {
-		w.every(w.child)
+	w.child = &fakeChild{pid: 100 + len(w.spawned), exits: make(chan spawn.Exit, 1)}
+	if w.onSpawn != nil {
+		w.onSpawn(w.child)
 	}
 	return w.child, nil
 }
 
-func (w *world) fails() bool { return w.until == 0 || time.Since(w.begun) < w.until }
+func (w *testProcess) isFailing() bool {
+	return w.failUntil == 0 || time.Since(w.started) < w.failUntil
+}
 
-func (w *world) send(what string) *fakeChild {
-	w.errandDone = append(w.errandDone, fmt.Sprintf("%s %s", what, time.Since(w.begun)))
-	c := &fakeChild{pid: 1000 + len(w.errandDone), exits: make(chan spawn.Exit, 1)}
-	w.errand = c
-	if w.errandDoes != nil {
-		w.errandDoes(what, c)
+func (w *testProcess) startHelper(what string) *fakeChild {
+	w.helperRuns = append(w.helperRuns, fmt.Sprintf("%s %s", what, time.Since(w.started)))
+	c := &fakeChild{pid: 1000 + len(w.helperRuns), exits: make(chan spawn.Exit, 1)}
+	w.helper = c
+	if w.onHelper != nil {
+		w.onHelper(what, c)
 	}
 	return c
 }
 
 // Adopt implements Spawner: there is nobody to adopt unless the test has put a
 // child there.
-func (w *world) Adopt(o *spawn.Orphan, _ *spawn.Spec) (spawn.Child, error) {
+func (w *testProcess) Adopt(o *spawn.Orphan, _ *spawn.Spec) (spawn.Child, error) {
 	if w.child == nil || w.child.pid != o.PID {
 		return nil, &spawn.GoneError{Exit: spawn.Exit{Code: -1}}
 	}
 	return w.child, nil
 }
 
-// inWorld runs a test in a bubble with a process made of the configuration.
-func inWorld(t *testing.T, change func(*config.Process), test func(*testing.T, *world)) {
+// withProcess runs a test in a bubble with a process made of the configuration.
+func withProcess(t *testing.T, change func(*config.Process), test func(*testing.T, *testProcess)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		conf := plainConf()
+		conf := defaultConf()
 		conf.Command = os.Args[0] // something that exists and can be executed
 		if change != nil {
 			change(conf)
 		}
-		w := &world{begun: time.Now()}
+		w := &testProcess{started: time.Now()}
 		w.log.Level = slog.LevelInfo
 		bus := &events.Bus{}
 		bus.Subscribe([]events.Type{events.ProcessState}, func(e events.Event) {
@@ -173,7 +175,7 @@ func inWorld(t *testing.T, change func(*config.Process), test func(*testing.T, *
 	})
 }
 
-func (w *world) start(t *testing.T) {
+func (w *testProcess) start(t *testing.T) {
 	t.Helper()
 	if err := w.Start("p", true).Wait(t.Context()); err != nil {
 		t.Fatalf("start: %v", err)
@@ -186,7 +188,7 @@ func sleep(d time.Duration) {
 	synctest.Wait()
 }
 
-func (w *world) expect(t *testing.T, want states.Process) {
+func (w *testProcess) expectState(t *testing.T, want states.Process) {
 	t.Helper()
 	synctest.Wait()
 	if got := w.Status().State; got != want {
@@ -195,12 +197,12 @@ func (w *world) expect(t *testing.T, want states.Process) {
 }
 
 func TestStartWaitsForStartsecs(t *testing.T) {
-	inWorld(t, func(c *config.Process) { c.StartSecs = 7 }, func(t *testing.T, w *world) {
+	withProcess(t, func(c *config.Process) { c.StartSecs = 7 }, func(t *testing.T, w *testProcess) {
 		w.start(t)
-		if took := time.Since(w.begun); took != 7*time.Second {
+		if took := time.Since(w.started); took != 7*time.Second {
 			t.Errorf("took %s", took)
 		}
-		w.expect(t, states.Running)
+		w.expectState(t, states.Running)
 		if w.Status().PID != w.child.pid {
 			t.Errorf("pid %d", w.Status().PID)
 		}
@@ -208,26 +210,26 @@ func TestStartWaitsForStartsecs(t *testing.T) {
 }
 
 func TestStartWithoutWaiting(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		a := w.Start("p", false)
 		if !a.Done() || a.Wait(t.Context()) != nil {
 			t.Errorf("got %v", a)
 		}
-		w.expect(t, states.Starting)
+		w.expectState(t, states.Starting)
 	})
 }
 
 func TestRetriesGrowThenGiveUp(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
-		w.every = func(c *fakeChild) { c.exit(1) }
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
+		w.onSpawn = func(c *fakeChild) { c.exit(1) }
 		err := w.Start("p", true).Wait(t.Context())
 		if want := faults.New(faults.SpawnError, "p"); !sameFault(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
 		sleep(time.Minute)
-		w.expect(t, states.Fatal)
+		w.expectState(t, states.Fatal)
 		want := []time.Duration{0, time.Second, 3 * time.Second, 6 * time.Second}
-		if diff := cmp.Diff(want, w.births); diff != "" {
+		if diff := cmp.Diff(want, w.spawned); diff != "" {
 			t.Errorf("births (-want +got):\n%s", diff)
 		}
 		if w.Status().SpawnErr != "Exited too quickly (process log may have details)" {
@@ -236,13 +238,13 @@ func TestRetriesGrowThenGiveUp(t *testing.T) {
 	})
 }
 
-func TestEventsOfALife(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestStateEvents(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		w.start(t)
 		w.child.exit(3)
-		w.expect(t, states.Starting) // it had lived for a breath
+		w.expectState(t, states.Starting) // it had lived for a breath
 		sleep(2 * time.Second)
-		w.expect(t, states.Running)
+		w.expectState(t, states.Running)
 		if err := w.Stop("p", true).Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -253,40 +255,40 @@ func TestEventsOfALife(t *testing.T) {
 	})
 }
 
-func TestRestartAfterALongLifeIsImmediate(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestRestartAfterLongRunIsImmediate(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		w.start(t)
 		sleep(time.Hour)
 		w.child.exit(1)
 		synctest.Wait()
-		if len(w.births) != 2 || w.births[1] != time.Hour+time.Second {
-			t.Errorf("births at %v", w.births)
+		if len(w.spawned) != 2 || w.spawned[1] != time.Hour+time.Second {
+			t.Errorf("births at %v", w.spawned)
 		}
 	})
 }
 
-func TestProgramThatEndsAtOnceIsBornOnceASecond(t *testing.T) {
-	inWorld(t, func(c *config.Process) { c.StartSecs, c.Autorestart = 0, config.RestartAlways }, func(t *testing.T, w *world) {
-		w.every = func(c *fakeChild) { c.exit(0) }
+func TestRestartsAtMostOncePerSecond(t *testing.T) {
+	withProcess(t, func(c *config.Process) { c.StartSecs, c.Autorestart = 0, config.RestartAlways }, func(t *testing.T, w *testProcess) {
+		w.onSpawn = func(c *fakeChild) { c.exit(0) }
 		w.start(t)
 		sleep(9500 * time.Millisecond)
-		if len(w.births) != 10 {
-			t.Errorf("%d births: %v", len(w.births), w.births)
+		if len(w.spawned) != 10 {
+			t.Errorf("%d births: %v", len(w.spawned), w.spawned)
 		}
 	})
 }
 
-func TestDisobedienceIsKilledAgainAndAgain(t *testing.T) {
-	inWorld(t, func(c *config.Process) { c.StopWaitSecs = 2 }, func(t *testing.T, w *world) {
-		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} }
+func TestKillIsRepeated(t *testing.T) {
+	withProcess(t, func(c *config.Process) { c.StopWaitSecs = 2 }, func(t *testing.T, w *testProcess) {
+		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} }
 		w.start(t)
 		a := w.Stop("p", true)
 		sleep(5 * time.Second)
-		w.expect(t, states.Stopping)
+		w.expectState(t, states.Stopping)
 		if a.Done() {
 			t.Error("stop has been answered")
 		}
-		w.child.mind(func(c *fakeChild) { c.ignore = nil })
+		w.child.update(func(c *fakeChild) { c.ignore = nil })
 		if err := a.Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -297,14 +299,14 @@ func TestDisobedienceIsKilledAgainAndAgain(t *testing.T) {
 	})
 }
 
-func TestKillsKeepTheirPaceWithoutStopwaitsecs(t *testing.T) {
-	inWorld(t, func(c *config.Process) { c.StopWaitSecs = 0 }, func(t *testing.T, w *world) {
-		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} }
+func TestKillIntervalWithoutStopwaitsecs(t *testing.T) {
+	withProcess(t, func(c *config.Process) { c.StopWaitSecs = 0 }, func(t *testing.T, w *testProcess) {
+		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} }
 		w.start(t)
 		w.Stop("p", false)
 		sleep(1500 * time.Millisecond)
 		want := []string{"SIGTERM false", "SIGKILL false", "SIGKILL false"}
-		w.child.mind(func(c *fakeChild) {
+		w.child.update(func(c *fakeChild) {
 			if diff := cmp.Diff(want, c.got); diff != "" {
 				t.Errorf("signals (-want +got):\n%s", diff)
 			}
@@ -313,8 +315,8 @@ func TestKillsKeepTheirPaceWithoutStopwaitsecs(t *testing.T) {
 }
 
 func TestLongStopIsReportedEveryTwoSeconds(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
-		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
+		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
 		w.start(t)
 		a := w.Stop("p", true)
 		sleep(5 * time.Second)
@@ -332,8 +334,8 @@ func TestLongStopIsReportedEveryTwoSeconds(t *testing.T) {
 }
 
 func TestStartWhileStoppingIsGranted(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
-		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
+		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
 		w.start(t)
 		old := w.child
 		w.Stop("p", false)
@@ -348,15 +350,15 @@ func TestStartWhileStoppingIsGranted(t *testing.T) {
 		if w.child == old {
 			t.Error("no new child")
 		}
-		w.expect(t, states.Running)
+		w.expectState(t, states.Running)
 	})
 }
 
 // Whoever waits for a stop is told of it even if somebody else has the process
 // started anew at that moment.
 func TestStopIsAnsweredBeforeTheNextStart(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
-		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
+		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
 		w.start(t)
 		stopped := w.Stop("p", true)
 		w.Start("p", false)
@@ -366,48 +368,48 @@ func TestStopIsAnsweredBeforeTheNextStart(t *testing.T) {
 		if err := stopped.Wait(ctx); err != nil {
 			t.Errorf("the stop came to %v", err)
 		}
-		w.expect(t, states.Starting)
+		w.expectState(t, states.Starting)
 	})
 }
 
-func TestStartWhileStoppingOutlastsAHold(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
-		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+func TestStartWhileStoppingSurvivesForbidStarts(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
+		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
 		w.start(t)
 		w.Stop("p", false)
 		w.Start("p", false)
-		w.Hold()
-		w.Release()
+		w.ForbidStarts()
+		w.AllowStarts()
 		w.child.exit(0)
-		w.expect(t, states.Starting)
+		w.expectState(t, states.Starting)
 	})
 }
 
-// TestStartWhileStoppingThatAHoldHasPutOff: who has been promised a start gets it
+// TestStartWhileStoppingWaitsForAllowStarts: who has been promised a start gets it
 // when births are allowed again, or never if somebody asks for a stop before.
-func TestStartWhileStoppingThatAHoldHasPutOff(t *testing.T) {
+func TestStartWhileStoppingWaitsForAllowStarts(t *testing.T) {
 	for name, want := range map[string]states.Process{"start": states.Starting, "stop": states.Stopped} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, func(t *testing.T, w *world) {
-				w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+			withProcess(t, nil, func(t *testing.T, w *testProcess) {
+				w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
 				w.start(t)
 				w.Stop("p", false)
 				w.Start("p", false)
-				w.Hold()
+				w.ForbidStarts()
 				w.child.exit(0)
-				w.expect(t, states.Stopped)
+				w.expectState(t, states.Stopped)
 				if want == states.Stopped {
 					w.Stop("p", false)
 				}
-				w.Release()
-				w.expect(t, want)
+				w.AllowStarts()
+				w.expectState(t, want)
 			})
 		})
 	}
 }
 
 func TestFaults(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		for _, tt := range []struct {
 			what string
 			err  error
@@ -415,7 +417,7 @@ func TestFaults(t *testing.T) {
 		}{
 			{"stop of a stopped one", w.Stop("x:p", true).Wait(t.Context()), faults.New(faults.NotRunning, "x:p")},
 			{"signal to a stopped one", w.Signal("p", syscall.SIGHUP), faults.New(faults.NotRunning, "p")},
-			{"stdin of a stopped one", w.Feed("p", nil), faults.New(faults.NotRunning, "p")},
+			{"stdin of a stopped one", w.WriteStdin("p", nil), faults.New(faults.NotRunning, "p")},
 		} {
 			if !sameFault(tt.err, tt.want) {
 				t.Errorf("%s: got %v, want %v", tt.what, tt.err, tt.want)
@@ -425,8 +427,8 @@ func TestFaults(t *testing.T) {
 		if err := w.Start("p", true).Wait(t.Context()); !sameFault(err, faults.New(faults.AlreadyStarted, "p")) {
 			t.Errorf("second start: %v", err)
 		}
-		w.child.mind(func(c *fakeChild) { c.stdinIs = syscall.EPIPE })
-		if err := w.Feed("p", []byte("x")); !sameFault(err, faults.New(faults.NoFile, "p")) {
+		w.child.update(func(c *fakeChild) { c.stdinErr = syscall.EPIPE })
+		if err := w.WriteStdin("p", []byte("x")); !sameFault(err, faults.New(faults.NoFile, "p")) {
 			t.Errorf("closed stdin: %v", err)
 		}
 	})
@@ -444,12 +446,12 @@ func TestSpawnFailures(t *testing.T) {
 		{&spawn.PipeError{Err: syscall.ENFILE}, "unknown error making dispatchers for 'p': ENFILE", states.Backoff},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
-			inWorld(t, func(c *config.Process) { c.StartRetries = 0 }, func(t *testing.T, w *world) {
-				w.fail = tt.err
+			withProcess(t, func(c *config.Process) { c.StartRetries = 0 }, func(t *testing.T, w *testProcess) {
+				w.spawnErr = tt.err
 				if err := w.Start("p", false).Wait(t.Context()); !sameFault(err, faults.New(faults.SpawnError, "p")) {
 					t.Errorf("got %v", err)
 				}
-				w.expect(t, tt.then)
+				w.expectState(t, tt.then)
 				if got := w.Status().SpawnErr; got != tt.want {
 					t.Errorf("spawnerr %q", got)
 				}
@@ -458,145 +460,145 @@ func TestSpawnFailures(t *testing.T) {
 	}
 }
 
-// TestShortagesPass: a process is born as soon as there is again what was
+// TestSpawnRetriedAfterShortage: a process is born as soon as there is again what was
 // wanting, without anybody's help.
-func TestShortagesPass(t *testing.T) {
+func TestSpawnRetriedAfterShortage(t *testing.T) {
 	for _, err := range []error{syscall.EAGAIN, syscall.ENOMEM, &spawn.PipeError{Err: syscall.EMFILE}, &spawn.PipeError{Err: syscall.ENFILE}} {
 		t.Run(err.Error(), func(t *testing.T) {
-			inWorld(t, nil, func(t *testing.T, w *world) {
-				w.fail, w.once = err, true
+			withProcess(t, nil, func(t *testing.T, w *testProcess) {
+				w.spawnErr, w.failOnce = err, true
 				_ = w.Start("p", false).Wait(t.Context())
-				w.expect(t, states.Backoff)
+				w.expectState(t, states.Backoff)
 				time.Sleep(3 * time.Second)
-				w.expect(t, states.Running)
+				w.expectState(t, states.Running)
 			})
 		})
 	}
 }
 
-// TestDescriptorsAreWaitedFor: a process is never given up because the daemon, or
+// TestFDShortageIsRetriedForever: a process is never given up because the daemon, or
 // the system, has no descriptors for it, whatever limits its attempts.
-func TestDescriptorsAreWaitedFor(t *testing.T) {
+func TestFDShortageIsRetriedForever(t *testing.T) {
 	for _, err := range []error{&spawn.PipeError{Err: syscall.EMFILE}, &spawn.PipeError{Err: syscall.ENFILE}, syscall.EMFILE} {
 		for _, where := range []string{"child", "pre_start"} {
 			t.Run(where+" "+err.Error(), func(t *testing.T) {
-				inWorld(t, func(c *config.Process) {
+				withProcess(t, func(c *config.Process) {
 					c.StartRetries, c.Restart.Limit, c.Restart.Window = 0, 1, 24*time.Hour
 					if where == "pre_start" {
 						c.Hooks = config.Hooks{PreStart: "sh", Timeout: config.Forever}
 					}
-				}, func(t *testing.T, w *world) {
-					w.errandDoes = func(_ string, c *fakeChild) { c.exit(0) }
-					w.until = time.Hour
+				}, func(t *testing.T, w *testProcess) {
+					w.onHelper = func(_ string, c *fakeChild) { c.exit(0) }
+					w.failUntil = time.Hour
 					if where == "pre_start" {
-						w.errandFail = err
+						w.helperErr = err
 					} else {
-						w.fail = err
+						w.spawnErr = err
 					}
 					_ = w.Start("p", false).Wait(t.Context())
 					time.Sleep(time.Hour - time.Millisecond)
-					w.expect(t, states.Backoff)
+					w.expectState(t, states.Backoff)
 					if n := strings.Count(w.log.String(), "no descriptors left"); n != 1 {
 						t.Errorf("told %d times", n)
 					}
 					time.Sleep(10 * time.Second)
-					w.expect(t, states.Running)
+					w.expectState(t, states.Running)
 				})
 			})
 		}
 	}
 }
 
-// TestWithoutDescriptorsForTheSocket: that a FastCGI socket can't be made for want
+// TestSocketFDShortage: that a FastCGI socket can't be made for want
 // of them is no failure of the program either, while any other reason is.
-func TestWithoutDescriptorsForTheSocket(t *testing.T) {
+func TestSocketFDShortage(t *testing.T) {
 	for err, want := range map[error]bool{syscall.EMFILE: true, syscall.EADDRINUSE: false} {
-		s := NewSocket(&config.Socket{URL: "tcp://127.0.0.1:1", Family: "tcp"}, (&testkit.Log{}).Logger())
+		s := NewSocket(&config.FastCGISocket{URL: "tcp://127.0.0.1:1", Family: "tcp"}, (&testkit.Log{}).Logger())
 		s.bind = func(context.Context, bound.TCPOptions) (int, error) { return -1, os.NewSyscallError("socket", err) }
 		_, got := s.Acquire()
-		if stillbirth(got, "%s", got).short != want {
+		if spawnFailure(got, "%s", got).fdShortage != want {
 			t.Errorf("%v: %v", err, got)
 		}
 	}
 }
 
-func TestKernelThatRefusesASignal(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestSignalRefusedByKernel(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		w.start(t)
-		w.child.mind(func(c *fakeChild) { c.refuse = syscall.EPERM })
+		w.child.update(func(c *fakeChild) { c.signalErr = syscall.EPERM })
 		err := w.Stop("p", true).Wait(t.Context())
 		if want := faults.Failed; !hasCode(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
-		w.expect(t, states.Unknown)
+		w.expectState(t, states.Unknown)
 		w.child.exit(0)
-		w.expect(t, states.Exited)
+		w.expectState(t, states.Exited)
 	})
 }
 
-func TestChildThatHasJustGone(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestSignalToExitedChild(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		w.start(t)
-		w.child.mind(func(c *fakeChild) { c.refuse = syscall.ESRCH })
+		w.child.update(func(c *fakeChild) { c.signalErr = syscall.ESRCH })
 		a := w.Stop("p", true)
-		w.expect(t, states.Stopping)
+		w.expectState(t, states.Stopping)
 		w.child.exit(0)
 		if err := a.Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
-		w.expect(t, states.Stopped)
+		w.expectState(t, states.Stopped)
 	})
 }
 
-func TestHoldForbidsBirths(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestForbidStarts(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		w.start(t)
-		w.Hold()
+		w.ForbidStarts()
 		w.child.exit(1)
 		sleep(time.Minute)
-		w.expect(t, states.Exited)
+		w.expectState(t, states.Exited)
 		if err := w.Start("p", true).Wait(t.Context()); !hasCode(err, faults.ShutdownState) {
 			t.Errorf("start: %v", err)
 		}
-		w.Release()
+		w.AllowStarts()
 		sleep(time.Minute)
-		w.expect(t, states.Running)
+		w.expectState(t, states.Running)
 	})
 }
 
-func TestAbortIsAnsweredAtRest(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
-		if !w.Abort().Done() {
+func TestShutdownWaitsUntilStopped(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
+		if !w.Shutdown().Done() {
 			t.Error("a stopped process keeps us waiting")
 		}
 		w.start(t)
-		w.Hold()
-		if err := w.Abort().Wait(t.Context()); err != nil {
+		w.ForbidStarts()
+		if err := w.Shutdown().Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
-		w.expect(t, states.Stopped)
+		w.expectState(t, states.Stopped)
 	})
 }
 
 // What a child is told ahead of its stop shows only with the stop.
-func TestForewarnedChildObeysAtOnceAndIsToldOfLater(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestExitAfterEarlySignalIsReportedLater(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		w.start(t)
-		w.Hold()
+		w.ForbidStarts()
 		before := len(w.log.Lines())
-		w.Forewarn()
+		w.SignalEarly()
 		sleep(time.Minute)
-		w.expect(t, states.Running)
+		w.expectState(t, states.Running)
 		if lines := w.log.Lines()[before:]; len(lines) > 0 {
 			t.Errorf("logged %q", lines)
 		}
-		if !w.Status().Forewarned {
+		if !w.Status().SignaledEarly {
 			t.Error("the status does not tell")
 		}
-		if err := w.Abort().Wait(t.Context()); err != nil {
+		if err := w.Shutdown().Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
-		w.expect(t, states.Stopped)
+		w.expectState(t, states.Stopped)
 		want := []string{"stopped: p (terminated by SIGTERM)"}
 		if diff := cmp.Diff(want, w.log.Lines()[before:]); diff != "" {
 			t.Errorf("log (-want +got):\n%s", diff)
@@ -604,29 +606,29 @@ func TestForewarnedChildObeysAtOnceAndIsToldOfLater(t *testing.T) {
 		if diff := cmp.Diff([]string{"SIGTERM false"}, w.child.got); diff != "" {
 			t.Errorf("signals (-want +got):\n%s", diff)
 		}
-		if w.Status().Forewarned {
+		if w.Status().SignaledEarly {
 			t.Error("the status still tells")
 		}
 	})
 }
 
-func TestForewarnedChildHasItsTimeFromThenOn(t *testing.T) {
+func TestStopTimeoutCountsFromEarlySignal(t *testing.T) {
 	for _, c := range []struct{ pause, want time.Duration }{
 		{4 * time.Second, 10 * time.Second},
-		{time.Minute, time.Minute + moment}, // so that its end can be heard of
+		{time.Minute, time.Minute + exitGrace}, // so that its end can be heard of
 	} {
 		t.Run(c.pause.String(), func(t *testing.T) {
-			inWorld(t, nil, func(t *testing.T, w *world) {
-				w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+			withProcess(t, nil, func(t *testing.T, w *testProcess) {
+				w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
 				w.start(t)
-				w.Hold()
-				begun := time.Now()
-				w.Forewarn()
+				w.ForbidStarts()
+				started := time.Now()
+				w.SignalEarly()
 				sleep(c.pause)
-				if err := w.Abort().Wait(t.Context()); err != nil {
+				if err := w.Shutdown().Wait(t.Context()); err != nil {
 					t.Error(err)
 				}
-				if took := time.Since(begun); took != c.want {
+				if took := time.Since(started); took != c.want {
 					t.Errorf("took %s, want %s", took, c.want)
 				}
 				if diff := cmp.Diff([]string{"SIGTERM false", "SIGKILL false"}, w.child.got); diff != "" {
@@ -637,19 +639,19 @@ func TestForewarnedChildHasItsTimeFromThenOn(t *testing.T) {
 	}
 }
 
-// TestForewarnedChildCanBeKilled: that it has got its stop signal does not mean
+// TestKillAfterEarlySignal: that it has got its stop signal does not mean
 // that it has got SIGKILL.
-func TestForewarnedChildCanBeKilled(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
-		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
+func TestKillAfterEarlySignal(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
+		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} }
 		w.start(t)
-		w.Hold()
-		w.Forewarn()
-		begun := time.Now()
+		w.ForbidStarts()
+		w.SignalEarly()
+		started := time.Now()
 		if err := w.Kill("the shutdown", "p", true).Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(begun); took != 0 {
+		if took := time.Since(started); took != 0 {
 			t.Errorf("took %s", took)
 		}
 		if diff := cmp.Diff([]string{"SIGTERM false", "SIGKILL false"}, w.child.got); diff != "" {
@@ -658,34 +660,34 @@ func TestForewarnedChildCanBeKilled(t *testing.T) {
 	})
 }
 
-func TestForewarningThatTheKernelRefuses(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestEarlySignalRefusedByKernel(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		w.start(t)
-		w.child.mind(func(c *fakeChild) { c.refuse = syscall.EPERM })
-		w.Forewarn()
-		if w.Status().Forewarned {
+		w.child.update(func(c *fakeChild) { c.signalErr = syscall.EPERM })
+		w.SignalEarly()
+		if w.Status().SignaledEarly {
 			t.Error("taken for done")
 		}
-		w.child.mind(func(c *fakeChild) { c.refuse = nil })
-		if err := w.Abort().Wait(t.Context()); err != nil {
+		w.child.update(func(c *fakeChild) { c.signalErr = nil })
+		if err := w.Shutdown().Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
-		w.expect(t, states.Stopped)
+		w.expectState(t, states.Stopped)
 	})
 }
 
-func TestForewarningConcernsLivingChildrenOnly(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
-		w.Forewarn()
-		if w.Status().Forewarned {
+func TestEarlySignalWithoutChild(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
+		w.SignalEarly()
+		if w.Status().SignaledEarly {
 			t.Error("there is no child")
 		}
-		w.expect(t, states.Stopped)
+		w.expectState(t, states.Stopped)
 	})
 }
 
-func TestWhoGivesUpWaitingTakesNothingBack(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestCancelledWaitKeepsRequest(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		ctx, cancel := context.WithCancel(t.Context())
 		a := w.Start("p", true)
 		cancel()
@@ -693,12 +695,12 @@ func TestWhoGivesUpWaitingTakesNothingBack(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		sleep(2 * time.Second)
-		w.expect(t, states.Running)
+		w.expectState(t, states.Running)
 	})
 }
 
-func TestRequestsToAProcessThatIsGone(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestRequestAfterRunEnded(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		p := New(w.Options)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

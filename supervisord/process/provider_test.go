@@ -31,20 +31,20 @@ func (p *provider) Provide() (Provision, error) {
 	return one, p.fail
 }
 
-func TestProvidersAddToABirth(t *testing.T) {
+func TestProviders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		conf := plainConf()
+		conf := defaultConf()
 		conf.Command = testkit.Binary()
 		conf.Environment = config.Environment{{Name: "OWN", Value: "file"}}
-		w := &outputs{world: &world{}}
-		var heard []string
+		w := &outputSpawner{testProcess: &testProcess{}}
+		var output []string
 		first := &provider{Provision: Provision{
 			Env: []string{"A=first", "OWN=provider", "SUPERVISOR_ENABLED=2"}, Files: []spawn.File{{FD: 3}}, ListenPID: true,
 		}}
 		second := &provider{Provision: Provision{
 			Env: []string{"A=second"}, Files: []spawn.File{{FD: 5}},
-			Hear: func(channel string, data []byte) { heard = append(heard, channel+" "+string(data)) },
+			OnOutput: func(channel string, data []byte) { output = append(output, channel+" "+string(data)) },
 		}}
 		p := New(Options{Config: conf, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Providers: []Provider{first, second}})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -57,7 +57,7 @@ func TestProvidersAddToABirth(t *testing.T) {
 		}
 		w.spec.Stdout.Write([]byte("out"))
 		w.spec.Stderr.Write([]byte("err"))
-		if diff := cmp.Diff([]string{"stdout out", "stderr err"}, heard); diff != "" {
+		if diff := cmp.Diff([]string{"stdout out", "stderr err"}, output); diff != "" {
 			t.Errorf("the provider heard:\n%s", diff)
 		}
 		for _, kv := range []string{"A=second", "OWN=file", "SUPERVISOR_ENABLED=2"} {

@@ -13,247 +13,247 @@ import (
 // Whoever asks a child for its readiness and health does that outside: package
 // health. What a process does about the answers is here.
 
-// Vitals is how well a child does, as far as the configuration asks for that.
-type Vitals struct {
-	Ready    bool      // ready= has succeeded
-	NotYet   string    // why it has not, "" for nothing known
-	ReadyBy  time.Time // when its start has failed unless it has; zero for never or not asked for
-	Late     bool      // it has not, and the child is being ended; the state is STARTING
-	Unheard  bool      // it may have told that it is ready while no daemon listened
-	Health   Verdict
-	Ill      string    // what the last probe for health came to, "" for a success
-	VitalsAt time.Time // when Ready or Health last changed
+// ProbeResults is how well a child does, as far as the configuration asks for that.
+type ProbeResults struct {
+	Ready            bool      // ready= has succeeded
+	NotReadyReason   string    // why it has not, "" for nothing known
+	ReadyBy          time.Time // when its start has failed unless it has; zero for never or not asked for
+	ReadyTimedOut    bool      // it has not, and the child is being ended; the state is STARTING
+	ReadyMaybeMissed bool      // it may have told that it is ready while no daemon listened
+	Health           HealthStatus
+	HealthFailure    string    // what the last probe for health came to, "" for a success
+	ProbeChangedAt   time.Time // when Ready or Health last changed
 }
 
-// Verdict is what is known of the health of a running child.
-type Verdict string
+// HealthStatus is what is known of the health of a running child.
+type HealthStatus string
 
 // The verdicts.
 const (
-	NoVerdict Verdict = "" // it is not asked for, or there is no answer yet
-	Healthy   Verdict = "healthy"
-	Unhealthy Verdict = "unhealthy"
+	HealthUnknown HealthStatus = "" // it is not asked for, or there is no answer yet
+	Healthy       HealthStatus = "healthy"
+	Unhealthy     HealthStatus = "unhealthy"
 )
 
-// mostExtension is the longest time that a program may ask for at once. Who
+// maxExtension is the longest time that a program may ask for at once. Who
 // means for ever says so in the configuration.
-const mostExtension = 24 * time.Hour
+const maxExtension = 24 * time.Hour
 
-// afterCrash is the least time that a child has to become ready after its
+// minReadyTime is the least time that a child has to become ready after its
 // daemon was gone: who asks it begins anew.
-const afterCrash = 10 * time.Second
+const minReadyTime = 10 * time.Second
 
 // awaitsReady tells whether a start is not complete before ready= has succeeded.
 func (m *machine) awaitsReady() bool { return m.conf.Ready.Kind != config.NoProbe && !m.Ready }
 
-// isAbout tells whether an input is about the child that there is: who asks may
+// isForChild tells whether an input is about the child that there is: who asks may
 // be slow.
-func (m *machine) isAbout(in input) bool { return m.PID != 0 && m.PID == in.pid }
+func (m *machine) isForChild(in input) bool { return m.PID != 0 && m.PID == in.pid }
 
-// await gives a newborn its time to become ready.
-func (m *machine) await(now time.Time) {
+// startReadyTimer gives a newborn its time to become ready.
+func (m *machine) startReadyTimer(now time.Time) {
 	limit := m.conf.Ready.Timeout
 	if limit >= config.Forever {
 		m.ReadyBy = time.Time{}
-		m.do(disarm{})
+		m.emit(stopTimer{})
 		return
 	}
 	m.ReadyBy = now.Add(limit)
-	m.do(arm{limit})
+	m.emit(setTimer{limit})
 }
 
-// ripen is a timer in STARTING.
-func ripen(m *machine, now time.Time, in input) {
+// handleStartTimer is a timer in STARTING.
+func handleStartTimer(m *machine, now time.Time, in input) {
 	switch {
-	case m.Late:
-		press(m, now, in)
+	case m.ReadyTimedOut:
+		escalateStop(m, now, in)
 	case !m.awaitsReady():
-		settle(m, now, in)
+		enterRunning(m, now, in)
 	case m.ReadyBy.After(now): // it has been put off
-		m.do(arm{m.ReadyBy.Sub(now)})
-	case m.PID != 0 && m.Unheard:
-		m.believe(now, in)
+		m.emit(setTimer{m.ReadyBy.Sub(now)})
+	case m.PID != 0 && m.ReadyMaybeMissed:
+		m.assumeReady(now, in)
 	case m.PID != 0:
-		m.late()
+		m.handleReadyTimeout()
 	}
 }
 
-// believe takes a child for ready that has not been heard to say so: it says that
+// assumeReady takes a child for ready that has not been heard to say so: it says that
 // once, and may have done so while there was no daemon.
-func (m *machine) believe(now time.Time, in input) {
-	m.say(logs.LevelWarn, "taken for ready: %s (%d) has not said so since it was adopted, but may have before", m.conf.Name, m.PID)
-	m.Ready, m.NotYet, m.VitalsAt = true, "", now
-	settle(m, now, in)
+func (m *machine) assumeReady(now time.Time, in input) {
+	m.logf(logs.LevelWarn, "taken for ready: %s (%d) has not said so since it was adopted, but may have before", m.conf.Name, m.PID)
+	m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", now
+	enterRunning(m, now, in)
 }
 
-// late ends a child that has not become ready in time, as a stop would. The
+// handleReadyTimeout ends a child that has not become ready in time, as a stop would. The
 // state stays STARTING: its end is one of a start that has failed.
-func (m *machine) late() {
-	m.Late = true
-	m.Reason = m.notReady() + "; being stopped"
-	m.say(logs.LevelWarn, "stopping: %s (%d): %s", m.conf.Name, m.PID, m.notReady())
-	m.ask()
+func (m *machine) handleReadyTimeout() {
+	m.ReadyTimedOut = true
+	m.Reason = m.notReadyReason() + "; being stopped"
+	m.logf(logs.LevelWarn, "stopping: %s (%d): %s", m.conf.Name, m.PID, m.notReadyReason())
+	m.sendStopSignal()
 }
 
-// notReady is the spawn error of a child that has not become ready in time.
-func (m *machine) notReady() string {
-	text := "not ready within " + secondsInWords(m.ReadyBy.Sub(m.Started))
-	if m.NotYet != "" {
-		text += " (" + m.NotYet + ")"
+// notReadyReason is the spawn error of a child that has not become ready in time.
+func (m *machine) notReadyReason() string {
+	text := "not ready within " + formatSeconds(m.ReadyBy.Sub(m.Started))
+	if m.NotReadyReason != "" {
+		text += " (" + m.NotReadyReason + ")"
 	}
 	return text
 }
 
-// secondsInWords is a duration as the configuration would have it.
-func secondsInWords(d time.Duration) string {
-	n := strconv.FormatFloat(nearest(d, 100*time.Millisecond).Seconds(), 'f', -1, 64)
+// formatSeconds is a duration as the configuration would have it.
+func formatSeconds(d time.Duration) string {
+	n := strconv.FormatFloat(roundTo(d, 100*time.Millisecond).Seconds(), 'f', -1, 64)
 	if n == "1" {
 		return "1 second"
 	}
 	return n + " seconds"
 }
 
-// succeeded is the first success of ready=.
-func succeeded(m *machine, now time.Time, in input) {
-	if !m.isAbout(in) || m.Ready || m.Late {
+// handleReady is the first success of ready=.
+func handleReady(m *machine, now time.Time, in input) {
+	if !m.isForChild(in) || m.Ready || m.ReadyTimedOut {
 		return
 	}
-	m.Ready, m.NotYet, m.VitalsAt = true, "", now
+	m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", now
 	if left := seconds(m.conf.StartSecs) - now.Sub(m.Started); left > 0 {
-		m.do(arm{left})
+		m.emit(setTimer{left})
 		return
 	}
-	settle(m, now, in)
+	enterRunning(m, now, in)
 }
 
-// affirmed is the same for a child that had been RUNNING already when this
+// noteReady is the same for a child that had been RUNNING already when this
 // daemon got it.
-func affirmed(m *machine, now time.Time, in input) {
-	if m.isAbout(in) && !m.Ready {
-		m.Ready, m.NotYet, m.VitalsAt = true, "", now
+func noteReady(m *machine, now time.Time, in input) {
+	if m.isForChild(in) && !m.Ready {
+		m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", now
 	}
 }
 
-// keptWaiting is a failure of ready=.
-func keptWaiting(m *machine, _ time.Time, in input) {
-	if m.isAbout(in) && m.awaitsReady() && !m.Late {
-		m.NotYet = in.text
+// noteNotReady is a failure of ready=.
+func noteNotReady(m *machine, _ time.Time, in input) {
+	if m.isForChild(in) && m.awaitsReady() && !m.ReadyTimedOut {
+		m.NotReadyReason = in.text
 	}
 }
 
-// putOff gives a child that says that it needs more time to start that time,
+// extendStart gives a child that says that it needs more time to start that time,
 // from now on.
-func putOff(m *machine, now time.Time, in input) {
-	by := now.Add(min(in.after, mostExtension))
-	if !m.isAbout(in) || !m.awaitsReady() || m.Late || m.ReadyBy.IsZero() || !by.After(m.ReadyBy) {
+func extendStart(m *machine, now time.Time, in input) {
+	by := now.Add(min(in.extension, maxExtension))
+	if !m.isForChild(in) || !m.awaitsReady() || m.ReadyTimedOut || m.ReadyBy.IsZero() || !by.After(m.ReadyBy) {
 		return
 	}
-	m.ReadyBy, m.Unheard = by, false // who asks for time is not ready yet
-	m.do(arm{by.Sub(now)})
+	m.ReadyBy, m.ReadyMaybeMissed = by, false // who asks for time is not ready yet
+	m.emit(setTimer{by.Sub(now)})
 }
 
-// prolong is the same for one that is to end. The timer goes off no sooner than
+// extendStop is the same for one that is to end. The timer goes off no sooner than
 // it would have.
-func prolong(m *machine, now time.Time, in input) {
-	by := now.Add(min(in.after, mostExtension))
-	if m.isAbout(in) && !m.Deadline.IsZero() && by.After(m.Deadline) {
-		m.do(arm{by.Sub(now)})
+func extendStop(m *machine, now time.Time, in input) {
+	by := now.Add(min(in.extension, maxExtension))
+	if m.isForChild(in) && !m.Deadline.IsZero() && by.After(m.Deadline) {
+		m.emit(setTimer{by.Sub(now)})
 	}
 }
 
-// judged is what a probe for health has come to.
-func judged(m *machine, now time.Time, in input) {
-	if !m.isAbout(in) {
+// setHealth is what a probe for health has come to.
+func setHealth(m *machine, now time.Time, in input) {
+	if !m.isForChild(in) {
 		return
 	}
 	if in.health != m.Health {
-		m.VitalsAt = now
+		m.ProbeChangedAt = now
 	}
-	m.Health, m.Ill = in.health, in.text
+	m.Health, m.HealthFailure = in.health, in.text
 }
 
-// renew replaces an unhealthy child: it is stopped, and started when it has ended.
-func renew(m *machine, now time.Time, in input) {
-	if !m.isAbout(in) {
+// replaceChild replaces an unhealthy child: it is stopped, and started when it has ended.
+func replaceChild(m *machine, now time.Time, in input) {
+	if !m.isForChild(in) {
 		return
 	}
-	m.ending = "it was unhealthy (" + in.cause + ")"
+	m.lastOutcome = "it was unhealthy (" + in.reason + ")"
 	terminate(m, now, in)
-	m.Reason += ": " + in.cause
-	m.Again, m.AgainBy = true, in.by
+	m.Reason += ": " + in.reason
+	m.StartPending, m.StartPendingBy = true, in.by
 }
 
-// stopInstead is a stop request while STOPPING. It is refused, as ever, unless
+// stopWhileStopping is a stop request while STOPPING. It is refused, as ever, unless
 // the process was to be started again without anybody's having asked for it.
-func stopInstead(m *machine, now time.Time, in input) {
-	if !m.Again || m.AgainBy == "" {
-		decline(m, now, in)
+func stopWhileStopping(m *machine, now time.Time, in input) {
+	if !m.StartPending || m.StartPendingBy == "" {
+		cancelStart(m, now, in)
 		return
 	}
-	m.Again, m.AgainBy = false, ""
-	m.Reason = beingStopped + who(in)
+	m.StartPending, m.StartPendingBy = false, ""
+	m.Reason = beingStoppedBy + requester(in)
 }
 
-// reckon goes by another configuration in the middle of a start.
-func reckon(m *machine, now time.Time, in input) {
+// reconfigureStart goes by another configuration in the middle of a start.
+func reconfigureStart(m *machine, now time.Time, in input) {
 	switch {
-	case m.PID == 0 || m.Late:
+	case m.PID == 0 || m.ReadyTimedOut:
 	case m.awaitsReady() && m.conf.Ready.Timeout >= config.Forever:
-		m.await(now)
-	case m.awaitsReady() && m.Unheard:
-		m.await(now)
+		m.startReadyTimer(now)
+	case m.awaitsReady() && m.ReadyMaybeMissed:
+		m.startReadyTimer(now)
 	case m.awaitsReady():
 		m.ReadyBy = m.Started.Add(m.conf.Ready.Timeout)
-		m.do(arm{max(m.ReadyBy.Sub(now), 0)})
+		m.emit(setTimer{max(m.ReadyBy.Sub(now), 0)})
 	default:
-		m.do(arm{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
+		m.emit(setTimer{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
 	}
 }
 
-// resume goes on with the start of an adopted child. Whatever has a timer has
+// resumeStart goes on with the start of an adopted child. Whatever has a timer has
 // what is left of its time; but a child that says by itself that it is ready, and
 // may have said it to nobody, has all of it again.
-func (m *machine) resume(now time.Time, in input) {
+func (m *machine) resumeStart(now time.Time, in input) {
 	switch {
-	case m.Late:
-		m.do(arm{max(m.Deadline.Sub(now), 0)})
+	case m.ReadyTimedOut:
+		m.emit(setTimer{max(m.Deadline.Sub(now), 0)})
 	case !m.awaitsReady():
-		m.do(arm{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
-	case !in.handed && m.conf.Ready.Kind.TellsItself():
-		m.Unheard = true
-		m.await(now)
+		m.emit(setTimer{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
+	case !in.handedOver && m.conf.Ready.Kind.SelfReported():
+		m.ReadyMaybeMissed = true
+		m.startReadyTimer(now)
 	case m.ReadyBy.IsZero():
-		m.await(now)
+		m.startReadyTimer(now)
 	default:
 		left := m.ReadyBy.Sub(now)
-		if !in.handed && left < afterCrash {
-			left = afterCrash
+		if !in.handedOver && left < minReadyTime {
+			left = minReadyTime
 			m.ReadyBy = now.Add(left)
 		}
-		m.do(arm{max(left, 0)})
+		m.emit(setTimer{max(left, 0)})
 	}
 }
 
-// doubt forgets, after a crash, what nobody knows any more: whether what has
+// forgetProbeResults forgets, after a crash, what nobody knows any more: whether what has
 // been asked for would still get the same answer. What a child has said holds, and
 // so does the readiness of who was RUNNING, which is never taken back.
-func (m *machine) doubt() {
+func (m *machine) forgetProbeResults() {
 	switch m.conf.Ready.Kind {
 	case config.NotifyProbe, config.FDProbe, config.LogProbe:
 	default:
 		if m.State == states.Running {
 			break
 		}
-		m.Ready, m.NotYet = false, ""
+		m.Ready, m.NotReadyReason = false, ""
 	}
-	m.Health, m.Ill = NoVerdict, ""
+	m.Health, m.HealthFailure = HealthUnknown, ""
 }
 
-// whyYoung words why an end while STARTING is a failure.
-func (m *machine) whyYoung(now time.Time, e spawn.Exit) (spawnErr, ending string) {
+// earlyExitReason words why an end while STARTING is a failure.
+func (m *machine) earlyExitReason(now time.Time, e spawn.Exit) (spawnErr, ending string) {
 	switch {
-	case m.Late:
-		return m.notReady(), m.notReady()
+	case m.ReadyTimedOut:
+		return m.notReadyReason(), m.notReadyReason()
 	case now.Sub(m.Started) >= seconds(m.conf.StartSecs):
 		return "Exited before it was ready (process log may have details)", e.String() + " came before it was ready"
 	}
@@ -262,28 +262,28 @@ func (m *machine) whyYoung(now time.Time, e spawn.Exit) (spawnErr, ending string
 
 // Ready tells that ready= has succeeded for the child of that pid. Of another
 // child it means nothing, as the following don't.
-func (p *Process) Ready(pid int) { p.request(&request{in: input{kind: readied, pid: pid}}) }
+func (p *Process) Ready(pid int) { p.request(&request{in: input{kind: becameReady, pid: pid}}) }
 
 // NotReady tells why ready= has not succeeded.
 func (p *Process) NotReady(pid int, why string) {
-	p.request(&request{in: input{kind: unready, pid: pid, text: why}})
+	p.request(&request{in: input{kind: readyProbeFailed, pid: pid, text: why}})
 }
 
-// Extend gives a child more time from now on, for its start or for its end,
+// ExtendTimeout gives a child more time from now on, for its start or for its end,
 // whichever is under way.
-func (p *Process) Extend(pid int, by time.Duration) {
-	p.request(&request{in: input{kind: extended, pid: pid, after: by}})
+func (p *Process) ExtendTimeout(pid int, by time.Duration) {
+	p.request(&request{in: input{kind: timeoutExtended, pid: pid, extension: by}})
 }
 
-// Judge tells of a child's health, and what the last probe has come to, "" for
+// ReportHealth tells of a child's health, and what the last probe has come to, "" for
 // a success. It has no consequences.
-func (p *Process) Judge(pid int, v Verdict, ill string) {
-	p.request(&request{in: input{kind: examined, pid: pid, health: v, text: ill}})
+func (p *Process) ReportHealth(pid int, v HealthStatus, failure string) {
+	p.request(&request{in: input{kind: healthReported, pid: pid, health: v, text: failure}})
 }
 
-// Renew stops the unhealthy child of that pid, for whatever cause tells, and has
+// Replace stops the unhealthy child of that pid, for whatever cause tells, and has
 // another one started when it has ended, if restart_limit allows that. A stop
 // request that comes meanwhile prevails.
-func (p *Process) Renew(pid int, cause string) {
-	p.request(&request{in: input{kind: renewed, pid: pid, by: Health, cause: cause}})
+func (p *Process) Replace(pid int, cause string) {
+	p.request(&request{in: input{kind: replaceRequested, pid: pid, by: ByHealth, reason: cause}})
 }

@@ -7,54 +7,54 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// Health is who restarts what is not healthy: such a restart counts as an
+// ByHealth is who restarts what is not healthy: such a restart counts as an
 // automatic one.
-const Health = "health"
+const ByHealth = "health"
 
 // Who wants something of a process, beside an operator.
 const (
-	autostarter   = "autostart"
-	autorestarter = "autorestart"
-	newDaemon     = "the new daemon"
+	byAutostart   = "autostart"
+	byAutorestart = "autorestart"
+	byNewDaemon   = "the new daemon"
 )
 
-// beingStopped is how the reason for STOPPING begins.
-const beingStopped = "being stopped by "
+// beingStoppedBy is how the reason for STOPPING begins.
+const beingStoppedBy = "being stopped by "
 
-// who words who has asked.
-func who(in input) string {
+// requester words who has asked.
+func requester(in input) string {
 	if in.by == "" {
 		return "an operator"
 	}
 	return in.by
 }
 
-// whyBegun words why an attempt is made at a child.
-func (m *machine) whyBegun(in input) string {
+// startReason words why an attempt is made at a child.
+func (m *machine) startReason(in input) string {
 	switch {
-	case in.by == Health && m.ending != "":
-		return "restarted by health: " + m.ending
-	case in.kind == start:
-		return "started by " + who(in)
-	case in.kind == autostart:
-		return "started by " + autostarter
-	case m.ending == "": // an earlier daemon knew
-		return "restarted by " + autorestarter
+	case in.by == ByHealth && m.lastOutcome != "":
+		return "restarted by health: " + m.lastOutcome
+	case in.kind == startRequested:
+		return "started by " + requester(in)
+	case in.kind == autostartRequested:
+		return "started by " + byAutostart
+	case m.lastOutcome == "": // an earlier daemon knew
+		return "restarted by " + byAutorestart
 	}
-	return "restarted by " + autorestarter + ": " + m.ending
+	return "restarted by " + byAutorestart + ": " + m.lastOutcome
 }
 
-// whyStopped words why a child that was to end has ended, from the reason why
+// stopReason words why a child that was to end has ended, from the reason why
 // it was to. That one outlasts a daemon.
-func (m *machine) whyStopped() string {
-	if by, ok := strings.CutPrefix(m.Reason, beingStopped); ok {
+func (m *machine) stopReason() string {
+	if by, ok := strings.CutPrefix(m.Reason, beingStoppedBy); ok {
 		return "stopped by " + by
 	}
 	return "stopped"
 }
 
-// autorestart is the option's value as it stands in files.
-func autorestart(a config.Autorestart) string {
+// autorestartValue is the option's value as it stands in files.
+func autorestartValue(a config.Autorestart) string {
 	switch a {
 	case config.RestartAlways:
 		return "true"
@@ -65,16 +65,16 @@ func autorestart(a config.Autorestart) string {
 	return "unexpected"
 }
 
-// inWords rounds a time to what is worth reading.
-func inWords(d time.Duration) string {
+// formatDuration rounds a time to what is worth reading.
+func formatDuration(d time.Duration) string {
 	if d < 0 {
 		d = 0
 	}
 	if d >= time.Second {
-		return nearest(d, 100*time.Millisecond).String()
+		return roundTo(d, 100*time.Millisecond).String()
 	}
-	return nearest(d, time.Millisecond).String()
+	return roundTo(d, time.Millisecond).String()
 }
 
-// nearest rounds a time, which is not negative, to a multiple of a unit.
-func nearest(d, unit time.Duration) time.Duration { return (d + unit/2) / unit * unit }
+// roundTo rounds a time, which is not negative, to a multiple of a unit.
+func roundTo(d, unit time.Duration) time.Duration { return (d + unit/2) / unit * unit }

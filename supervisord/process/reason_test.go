@@ -13,7 +13,7 @@ import (
 // TestReasons: whoever asks why a process is in its state gets an answer.
 func TestReasons(t *testing.T) {
 	t.Parallel()
-	exit := func(code int) input { return input{kind: exited, exit: spawn.Exit{Code: code}} }
+	exit := func(code int) input { return input{kind: childExited, exit: spawn.Exit{Code: code}} }
 	for _, tt := range []struct {
 		name  string
 		state states.Process
@@ -21,27 +21,27 @@ func TestReasons(t *testing.T) {
 		age   time.Duration
 		want  string
 	}{
-		{"start", states.Stopped, []input{{kind: start}}, 0, "started by an operator"},
-		{"start by a caller", states.Stopped, []input{{kind: start, by: "dependency db"}}, 0, "started by dependency db"},
-		{"running", states.Stopped, []input{{kind: start}, {kind: spawned, pid: 8}, {kind: timeUp}}, time.Second, "started by an operator"},
-		{"stop", states.Running, []input{{kind: stop}}, 0, "being stopped by an operator"},
-		{"stopped", states.Running, []input{{kind: stop, by: "health"}, exit(0)}, 0, "stopped by health"},
-		{"shutdown", states.Running, []input{{kind: abort, by: "the shutdown"}, exit(0)}, 0, "stopped by the shutdown"},
-		{"start while stopping", states.Running, []input{{kind: stop, by: "health"}, {kind: start, by: "health"}, exit(0)}, 0, "started by health"},
+		{"start", states.Stopped, []input{{kind: startRequested}}, 0, "started by an operator"},
+		{"start by a caller", states.Stopped, []input{{kind: startRequested, by: "dependency db"}}, 0, "started by dependency db"},
+		{"running", states.Stopped, []input{{kind: startRequested}, {kind: childSpawned, pid: 8}, {kind: timerFired}}, time.Second, "started by an operator"},
+		{"stop", states.Running, []input{{kind: stopRequested}}, 0, "being stopped by an operator"},
+		{"stopped", states.Running, []input{{kind: stopRequested, by: "health"}, exit(0)}, 0, "stopped by health"},
+		{"shutdown", states.Running, []input{{kind: shutdownRequested, by: "the shutdown"}, exit(0)}, 0, "stopped by the shutdown"},
+		{"start while stopping", states.Running, []input{{kind: stopRequested, by: "health"}, {kind: startRequested, by: "health"}, exit(0)}, 0, "started by health"},
 		{"expected end", states.Running, []input{exit(0)}, time.Minute, "exit status 0 was expected; autorestart is unexpected"},
 		{"restart", states.Running, []input{exit(2)}, time.Minute, "restarted by autorestart: exit status 2 was not expected"},
 		{"restart to come", states.Running, []input{exit(2)}, 300 * time.Millisecond, "exit status 2 was not expected; restarted in 700ms"},
-		{"restart called off", states.Running, []input{exit(2), {kind: stop}}, 0, "ended by itself; its restart was called off by an operator"},
+		{"restart called off", states.Running, []input{exit(2), {kind: stopRequested}}, 0, "ended by itself; its restart was called off by an operator"},
 		{"too quick", states.Starting, []input{exit(2)}, 0, "exit status 2 came sooner than startsecs allows; attempt 1 of 3 in 1s"},
 		{"stillborn", states.Starting, []input{{kind: spawnFailed, text: "no"}}, 0, "it could not be started: no; attempt 1 of 3 in 1s"},
-		{"stopped in between", states.Backoff, []input{{kind: stop}}, 0, "stopped by an operator before its next attempt"},
-		{"a signal refused", states.Running, []input{{kind: stop}, {kind: signalFailed, text: "why"}}, 0, "a signal could not be sent: why"},
-		{"a signal refused before a start that waits", states.Running, []input{{kind: stop}, {kind: delayed, what: "db:ready"}, {kind: signalFailed, text: "why"}}, 0,
+		{"stopped in between", states.Backoff, []input{{kind: stopRequested}}, 0, "stopped by an operator before its next attempt"},
+		{"a signal refused", states.Running, []input{{kind: stopRequested}, {kind: signalFailed, text: "why"}}, 0, "a signal could not be sent: why"},
+		{"a signal refused before a start that waits", states.Running, []input{{kind: stopRequested}, {kind: startDeferred, what: "db:ready"}, {kind: signalFailed, text: "why"}}, 0,
 			"a signal could not be sent: why; its start, which waited for db:ready, was called off"},
-		{"a start that waits", states.Stopped, []input{{kind: delayed, what: "db:ready, cache:ready"}, {kind: delayed, what: "db:ready", again: true}}, 0, "waiting for db:ready"},
-		{"a start called off", states.Stopped, []input{{kind: delayed, what: "db:ready, cache:ready"}, {kind: stop}, {kind: delayed, what: "db:ready", again: true}}, 0,
+		{"a start that waits", states.Stopped, []input{{kind: startDeferred, what: "db:ready, cache:ready"}, {kind: startDeferred, what: "db:ready", update: true}}, 0, "waiting for db:ready"},
+		{"a start called off", states.Stopped, []input{{kind: startDeferred, what: "db:ready, cache:ready"}, {kind: stopRequested}, {kind: startDeferred, what: "db:ready", update: true}}, 0,
 			"its start, which waited for db:ready, cache:ready, was called off by an operator"},
-		{"killed", states.Running, []input{{kind: stop}, {kind: timeUp}, {kind: exited, exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}}}, 0,
+		{"killed", states.Running, []input{{kind: stopRequested}, {kind: timerFired}, {kind: childExited, exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}}}, 0,
 			"stopped by an operator"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-func TestReasonForHavingBeenGivenUp(t *testing.T) {
+func TestReasonWhenGivenUp(t *testing.T) {
 	t.Parallel()
 	m := machineIn(states.Starting)
 	m.conf.StartRetries, m.conf.Autorestart = 0, config.RestartAlways

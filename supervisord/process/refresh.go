@@ -16,7 +16,7 @@ import (
 // when the check or the command fails. A check that fails is all that happens.
 func (p *Process) Refresh(name string) Answer {
 	r := &refresh{p: p, name: name, later: make(chan outcome, 1)}
-	a := p.request(&request{in: input{text: name}, act: r.begin})
+	a := p.request(&request{in: input{text: name}, act: r.start})
 	if a.err != nil {
 		return a
 	}
@@ -26,7 +26,7 @@ func (p *Process) Refresh(name string) Answer {
 // CanRefresh tells whether the program's configuration says how to have it read
 // its own again.
 func (p *Process) CanRefresh() bool {
-	r := p.Current().Refresh
+	r := p.CurrentConfig().Refresh
 	return r.Signal != 0 || r.Command != ""
 }
 
@@ -38,7 +38,7 @@ type refresh struct {
 	pid   int // of the child that it is for
 }
 
-func (r *refresh) begin() error {
+func (r *refresh) start() error {
 	conf := r.p.machine.conf.Refresh
 	switch {
 	case !r.p.isUp():
@@ -48,9 +48,9 @@ func (r *refresh) begin() error {
 	}
 	r.pid = r.p.machine.PID
 	if conf.Check == "" {
-		return r.deliver()
+		return r.execute()
 	}
-	return r.send("reload_check", conf.Check, r.deliver)
+	return r.runCommand("reload_check", conf.Check, r.execute)
 }
 
 // isUp tells whether there is a child that is to stay.
@@ -58,16 +58,16 @@ func (p *Process) isUp() bool {
 	return p.machine.PID != 0 && (p.machine.State == states.Running || p.machine.State == states.Starting)
 }
 
-// deliver does it.
-func (r *refresh) deliver() error {
+// execute does it.
+func (r *refresh) execute() error {
 	conf := r.p.machine.conf.Refresh
 	if !r.p.isUp() || r.p.machine.PID != r.pid {
 		return faults.New(faults.NotRunning, r.name)
 	}
 	if conf.Signal == 0 {
-		return r.send("reload_command", conf.Command, func() error { r.done(conf.Command); return nil })
+		return r.runCommand("reload_command", conf.Command, func() error { r.done(conf.Command); return nil })
 	}
-	if err := r.p.apply(input{kind: deliver, text: r.name, sig: conf.Signal}); err != nil {
+	if err := r.p.apply(input{kind: signalRequested, text: r.name, sig: conf.Signal}); err != nil {
 		return err
 	}
 	r.done(signals.Name(conf.Signal))
@@ -79,13 +79,13 @@ func (r *refresh) done(how string) {
 	r.later <- outcome{}
 }
 
-// send runs a command and goes on with then if it succeeds.
-func (r *refresh) send(what, command string, then func() error) error {
-	_, failure := r.p.sendOut(errandOf{
-		what: command, command: command, limit: r.p.machine.conf.Hooks.Timeout,
-		variables: []string{ErrandVar + "=" + what, pidVar + "=" + strconv.Itoa(r.pid)},
-		then: func(e *errand) {
-			err := e.refusal()
+// runCommand runs a command and goes on with then if it succeeds.
+func (r *refresh) runCommand(what, command string, then func() error) error {
+	_, failure := r.p.startHelper(helperOptions{
+		name: command, command: command, limit: r.p.machine.conf.Hooks.Timeout,
+		variables: []string{HookVar + "=" + what, pidVar + "=" + strconv.Itoa(r.pid)},
+		then: func(e *helperProcess) {
+			err := e.fault()
 			if err == nil {
 				err = then()
 			}
@@ -94,7 +94,7 @@ func (r *refresh) send(what, command string, then func() error) error {
 				r.later <- outcome{err: err}
 			}
 		},
-		lost: func() { r.later <- outcome{err: faults.Bare(faults.ShutdownState)} },
+		aborted: func() { r.later <- outcome{err: faults.Bare(faults.ShutdownState)} },
 	})
 	if failure.text != "" {
 		return faults.New(faults.Failed, failure.text)
@@ -102,14 +102,14 @@ func (r *refresh) send(what, command string, then func() error) error {
 	return nil
 }
 
-// refusal is the fault for an errand that has failed: what it said last, or how it
+// fault is the fault for an errand that has failed: what it said last, or how it
 // ended.
-func (e *errand) refusal() error {
+func (e *helperProcess) fault() error {
 	if e.failure == "" {
 		return nil
 	}
-	if last := e.said.lastWords(); last != "" && e.status != 0 {
-		return faults.New(faults.Failed, e.what+": "+last)
+	if last := e.output.lastLines(); last != "" && e.status != 0 {
+		return faults.New(faults.Failed, e.name+": "+last)
 	}
 	return faults.New(faults.Failed, e.failure)
 }

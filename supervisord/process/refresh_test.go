@@ -14,11 +14,11 @@ import (
 )
 
 func TestRefreshBySignal(t *testing.T) {
-	inWorld(t, func(c *config.Process) { c.Refresh = config.Refresh{Signal: syscall.SIGHUP} }, func(t *testing.T, w *world) {
+	withProcess(t, func(c *config.Process) { c.Refresh = config.Refresh{Signal: syscall.SIGHUP} }, func(t *testing.T, w *testProcess) {
 		if err := w.Refresh("x:p").Wait(t.Context()); !sameFault(err, faults.New(faults.NotRunning, "x:p")) {
 			t.Errorf("got %v", err)
 		}
-		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGHUP} }
+		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGHUP} }
 		w.start(t)
 		if err := w.Refresh("p").Wait(t.Context()); err != nil {
 			t.Error(err)
@@ -26,12 +26,12 @@ func TestRefreshBySignal(t *testing.T) {
 		if diff := cmp.Diff([]string{"SIGHUP false"}, w.child.got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		w.expect(t, states.Running)
+		w.expectState(t, states.Running)
 	})
 }
 
-func TestRefreshOfOneThatDoesNotSayHow(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestRefreshNotConfigured(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		w.start(t)
 		want := faults.New(faults.Failed, "neither reload_signal nor reload_command is set")
 		if err := w.Refresh("p").Wait(t.Context()); !sameFault(err, want) {
@@ -40,15 +40,15 @@ func TestRefreshOfOneThatDoesNotSayHow(t *testing.T) {
 	})
 }
 
-// checked is a program with a check before its signal.
-func checked(c *config.Process) {
+// withReloadCheck is a program with a check before its signal.
+func withReloadCheck(c *config.Process) {
 	c.Refresh = config.Refresh{Signal: syscall.SIGHUP, Check: os.Args[0]}
 	c.Hooks.Timeout = 30 * time.Second
 }
 
-func TestCheckDecidesAboutRefresh(t *testing.T) {
-	inWorld(t, checked, func(t *testing.T, w *world) {
-		w.every = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGHUP} }
+func TestFailedCheckPreventsRefresh(t *testing.T) {
+	withProcess(t, withReloadCheck, func(t *testing.T, w *testProcess) {
+		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGHUP} }
 		w.start(t)
 		for _, tt := range []struct {
 			does func(string, *fakeChild)
@@ -56,9 +56,9 @@ func TestCheckDecidesAboutRefresh(t *testing.T) {
 		}{
 			{func(_ string, c *fakeChild) { c.exit(1) }, "FAILED: " + os.Args[0] + " exited with status 1"},
 			{func(string, *fakeChild) {}, "FAILED: " + os.Args[0] + " timed out after 30s"},
-			{enduring(time.Second), ""},
+			{exitAfter(time.Second), ""},
 		} {
-			w.errandDoes = tt.does
+			w.onHelper = tt.does
 			got := ""
 			if err := w.Refresh("p").Wait(t.Context()); err != nil {
 				got = err.Error()
@@ -70,19 +70,19 @@ func TestCheckDecidesAboutRefresh(t *testing.T) {
 				t.Errorf("after %q there are %d signals", got, n)
 			}
 		}
-		w.expect(t, states.Running)
+		w.expectState(t, states.Running)
 	})
 }
 
 // A child that is born while the check runs has read the new configuration.
-func TestRefreshIsForTheChildThatWas(t *testing.T) {
-	inWorld(t, checked, func(t *testing.T, w *world) {
-		w.errandDoes = enduring(10 * time.Second)
+func TestRefreshSkipsNewChild(t *testing.T) {
+	withProcess(t, withReloadCheck, func(t *testing.T, w *testProcess) {
+		w.onHelper = exitAfter(10 * time.Second)
 		w.start(t)
 		a := w.Refresh("p")
 		w.child.exit(1)
 		sleep(5 * time.Second)
-		w.expect(t, states.Running)
+		w.expectState(t, states.Running)
 		if err := a.Wait(t.Context()); !sameFault(err, faults.New(faults.NotRunning, "p")) {
 			t.Errorf("got %v", err)
 		}
@@ -93,19 +93,19 @@ func TestRefreshIsForTheChildThatWas(t *testing.T) {
 }
 
 func TestRefreshByCommand(t *testing.T) {
-	inWorld(t, func(c *config.Process) {
-		checked(c)
+	withProcess(t, func(c *config.Process) {
+		withReloadCheck(c)
 		c.Refresh.Signal, c.Refresh.Command = 0, os.Args[0]
-	}, func(t *testing.T, w *world) {
-		w.errandDoes = enduring(time.Second)
+	}, func(t *testing.T, w *testProcess) {
+		w.onHelper = exitAfter(time.Second)
 		w.start(t)
 		if err := w.Refresh("p").Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff([]string{"reload_check 1s", "reload_command 2s"}, w.errandDone); diff != "" {
+		if diff := cmp.Diff([]string{"reload_check 1s", "reload_command 2s"}, w.helperRuns); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		w.errandDoes = func(what string, c *fakeChild) {
+		w.onHelper = func(what string, c *fakeChild) {
 			c.exit(map[string]int{"reload_check": 0, "reload_command": 3}[what])
 		}
 		if err := w.Refresh("p").Wait(t.Context()); !sameFault(err, faults.New(faults.Failed, os.Args[0]+" exited with status 3")) {
@@ -114,9 +114,9 @@ func TestRefreshByCommand(t *testing.T) {
 	})
 }
 
-func TestRefreshThatTheDaemonDoesNotOutlast(t *testing.T) {
+func TestRefreshWhenRunEnds(t *testing.T) {
 	var a Answer
-	inWorld(t, checked, func(t *testing.T, w *world) {
+	withProcess(t, withReloadCheck, func(t *testing.T, w *testProcess) {
 		w.start(t)
 		a = w.Refresh("p")
 		if a.Done() {

@@ -17,7 +17,7 @@ type request struct {
 	in    input
 	act   func() error    // instead of in: what is no matter of the machine
 	reply chan outcome    // buffered: Run never waits for who asked
-	ended condition       // nil: answered as soon as it has been acted on
+	done  condition       // nil: answered as soon as it has been acted on
 	ctx   context.Context // of who waits, nil if it is waited for in any case
 }
 
@@ -37,9 +37,9 @@ type Answer struct {
 	later <-chan outcome
 }
 
-// Refusal is an answer given without asking the process; nil stands for
+// Answered is an answer given without asking the process; nil stands for
 // success.
-func Refusal(err error) Answer { return Answer{err: err} }
+func Answered(err error) Answer { return Answer{err: err} }
 
 // Promise returns an answer that is yet to come, and what gives it, which is
 // called once.
@@ -74,43 +74,47 @@ func (p *Process) Start(name string, wait bool) Answer { return p.StartBy("", na
 // StartBy is Start for somebody who is no operator: by says who, as in "health"
 // or "dependency db", which Status.Reason then tells.
 func (p *Process) StartBy(by, name string, wait bool) Answer {
-	r := &request{in: input{kind: start, text: name, by: by}}
+	r := &request{in: input{kind: startRequested, text: name, by: by}}
 	if wait {
-		r.ended = func(s *Status) (bool, error) { return started(s, name) }
+		r.done = func(s *Status) (bool, error) { return startDone(s, name) }
 	}
 	return p.request(r)
 }
 
 // Autostart starts a process that has never been started, as one of several in
 // a round that ends with RoundOver.
-func (p *Process) Autostart() { p.request(&request{in: input{kind: autostart}}) }
+func (p *Process) Autostart() { p.request(&request{in: input{kind: autostartRequested}}) }
 
-// RoundOver tells the process that all of its round have been started.
-func (p *Process) RoundOver() { p.request(&request{in: input{kind: roundOver}}) }
+// BatchStarted tells the process that all of its round have been started.
+func (p *Process) BatchStarted() { p.request(&request{in: input{kind: batchStarted}}) }
 
-// Delay tells the process what its start waits for, in words, or that it waits for
+// DeferStart tells the process what its start waits for, in words, or that it waits for
 // nothing any more with "". Nothing else comes of that: Autostart is to follow, or
 // Forsake.
-func (p *Process) Delay(what string) { p.request(&request{in: input{kind: delayed, what: what}}) }
-
-// Redelay is Delay for a start that waits already, with other words. If it has been
-// called off meanwhile nothing happens.
-func (p *Process) Redelay(what string) {
-	p.request(&request{in: input{kind: delayed, what: what, again: true}})
+func (p *Process) DeferStart(what string) {
+	p.request(&request{in: input{kind: startDeferred, what: what}})
 }
 
-// Forsake gives up a process whose start waits: it becomes FATAL, with why as the
+// UpdateDeferred is Delay for a start that waits already, with other words. If it has been
+// called off meanwhile nothing happens.
+func (p *Process) UpdateDeferred(what string) {
+	p.request(&request{in: input{kind: startDeferred, what: what, update: true}})
+}
+
+// FailDependency gives up a process whose start waits: it becomes FATAL, with why as the
 // cause.
-func (p *Process) Forsake(why string) { p.request(&request{in: input{kind: forsaken, what: why}}) }
+func (p *Process) FailDependency(why string) {
+	p.request(&request{in: input{kind: dependencyFailed, what: why}})
+}
 
 // Stop asks the child to end. With wait, the answer comes when it has.
 func (p *Process) Stop(name string, wait bool) Answer { return p.StopBy("", name, wait) }
 
 // StopBy is Stop for somebody who is no operator, see StartBy.
 func (p *Process) StopBy(by, name string, wait bool) Answer {
-	r := &request{in: input{kind: stop, text: name, by: by}}
+	r := &request{in: input{kind: stopRequested, text: name, by: by}}
 	if wait {
-		r.ended = stopped()
+		r.done = stopDone()
 	}
 	return p.request(r)
 }
@@ -118,18 +122,18 @@ func (p *Process) StopBy(by, name string, wait bool) Answer {
 // Reset forgets the restarts and the failed attempts so far. It starts and stops
 // nothing.
 func (p *Process) Reset(name string) error {
-	return p.request(&request{in: input{kind: reset, text: name}}).err
+	return p.request(&request{in: input{kind: resetRequested, text: name}}).err
 }
 
 // Signal sends a signal to the child.
 func (p *Process) Signal(name string, sig syscall.Signal) error {
-	return p.request(&request{in: input{kind: deliver, text: name, sig: sig}}).err
+	return p.request(&request{in: input{kind: signalRequested, text: name, sig: sig}}).err
 }
 
-// Feed writes to the child's stdin. What the pipe does not take at once is
+// WriteStdin writes to the child's stdin. What the pipe does not take at once is
 // kept until it does.
-func (p *Process) Feed(name string, data []byte) error {
-	return p.request(&request{in: input{text: name}, act: func() error { return p.feed(name, data) }}).err
+func (p *Process) WriteStdin(name string, data []byte) error {
+	return p.request(&request{in: input{text: name}, act: func() error { return p.writeStdin(name, data) }}).err
 }
 
 // Reconfigure has the process go by another configuration from now on. That may
@@ -137,7 +141,7 @@ func (p *Process) Feed(name string, data []byte) error {
 func (p *Process) Reconfigure(conf *config.Process) {
 	p.request(&request{act: func() error {
 		p.machine.conf = conf
-		p.current.Store(conf)
+		p.currentConfig.Store(conf)
 		err := p.apply(input{kind: reconfigured})
 		if p.Changed != nil {
 			p.Changed(p) // whoever goes by it may have to do something else now
@@ -146,16 +150,16 @@ func (p *Process) Reconfigure(conf *config.Process) {
 	}})
 }
 
-// Hold forbids further births: the daemon, or the group, is on its way out. A
+// ForbidStarts forbids further births: the daemon, or the group, is on its way out. A
 // child that lives is left alone.
-func (p *Process) Hold() { p.request(&request{in: input{kind: hold}}) }
+func (p *Process) ForbidStarts() { p.request(&request{in: input{kind: startsForbidden}}) }
 
-// CleanedUp waits until nothing is run any more on behalf of a child that has
+// WaitPostStop waits until nothing is run any more on behalf of a child that has
 // ended, until there is another one, or until Run has ended.
-func (p *Process) CleanedUp(ctx context.Context) error {
+func (p *Process) WaitPostStop(ctx context.Context) error {
 	a := p.request(&request{
-		act:   func() error { return nil },
-		ended: func(s *Status) (bool, error) { return s.Hook != PostStop || !s.State.IsStopped(), nil },
+		act:  func() error { return nil },
+		done: func(s *Status) (bool, error) { return s.Hook != PostStop || !s.State.IsStopped(), nil },
 	})
 	if a.later == nil {
 		return nil // it is so already
@@ -164,27 +168,27 @@ func (p *Process) CleanedUp(ctx context.Context) error {
 	case <-a.later:
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-p.gone:
+	case <-p.done:
 	}
 	return nil
 }
 
-// Release takes Hold back.
-func (p *Process) Release() { p.request(&request{in: input{kind: release}}) }
+// AllowStarts takes Hold back.
+func (p *Process) AllowStarts() { p.request(&request{in: input{kind: startsAllowed}}) }
 
-// Forewarn sends the child its stop signal ahead of Abort, which must follow. Until
+// SignalEarly sends the child its stop signal ahead of Abort, which must follow. Until
 // then nothing changes that anybody could see: if the child ends, that is news
 // only once it has been asked to.
-func (p *Process) Forewarn() {
-	p.request(&request{act: func() error { p.forewarn(); return nil }})
+func (p *Process) SignalEarly() {
+	p.request(&request{act: func() error { p.signalEarly(); return nil }})
 }
 
-// Abort stops the process for the daemon's own end. The answer comes when it
+// Shutdown stops the process for the daemon's own end. The answer comes when it
 // is at rest.
-func (p *Process) Abort() Answer {
+func (p *Process) Shutdown() Answer {
 	return p.request(&request{
-		in:    input{kind: abort, by: "the shutdown"},
-		ended: stopped(),
+		in:   input{kind: shutdownRequested, by: "the shutdown"},
+		done: stopDone(),
 	})
 }
 
@@ -193,7 +197,7 @@ func (p *Process) request(r *request) Answer {
 	r.reply = make(chan outcome, 2)
 	select {
 	case p.requests <- r:
-	case <-p.gone:
+	case <-p.done:
 		return Answer{err: faults.New(faults.BadName, r.in.text)}
 	}
 	o := <-r.reply
@@ -203,8 +207,8 @@ func (p *Process) request(r *request) Answer {
 	return Answer{err: o.err}
 }
 
-// serve acts on a request and keeps it if its condition does not hold yet.
-func (p *Process) serve(r *request) {
+// handleRequest acts on a request and keeps it if its condition does not hold yet.
+func (p *Process) handleRequest(r *request) {
 	act := func() error { return p.apply(r.in) }
 	if r.act != nil {
 		act = r.act
@@ -213,25 +217,25 @@ func (p *Process) serve(r *request) {
 		r.reply <- outcome{err: err}
 		return
 	}
-	if r.act == nil && r.in.kind == start && p.machine.SpawnErr != "" {
+	if r.act == nil && r.in.kind == startRequested && p.machine.SpawnErr != "" {
 		r.reply <- outcome{err: faults.New(faults.SpawnError, r.in.text)}
 		return
 	}
-	if r.ended == nil {
+	if r.done == nil {
 		r.reply <- outcome{}
 		return
 	}
-	if done, err := r.ended(&p.machine.Status); done {
+	if done, err := r.done(&p.machine.Status); done {
 		r.reply <- outcome{err: err}
 		return
 	}
 	r.reply <- outcome{pending: true}
 	p.waiting = append(p.waiting, r)
-	p.reportStop()
+	p.logStopWait()
 }
 
-// feed writes to the stdin of a child that is not on its way out.
-func (p *Process) feed(name string, data []byte) error {
+// writeStdin writes to the stdin of a child that is not on its way out.
+func (p *Process) writeStdin(name string, data []byte) error {
 	if p.child == nil || p.machine.State == states.Stopping {
 		return faults.New(faults.NotRunning, name)
 	}
@@ -244,25 +248,25 @@ func (p *Process) feed(name string, data []byte) error {
 	return nil
 }
 
-// reportStop tells, now and again every reportEvery, that somebody waits for
+// logStopWait tells, now and again every reportEvery, that somebody waits for
 // the process to stop.
-func (p *Process) reportStop() {
-	waits := slices.ContainsFunc(p.waiting, func(r *request) bool { return r.in.kind == stop || r.in.kind == slain })
+func (p *Process) logStopWait() {
+	waits := slices.ContainsFunc(p.waiting, func(r *request) bool { return r.in.kind == stopRequested || r.in.kind == killRequested })
 	if p.machine.State != states.Stopping || !waits {
 		return
 	}
 	p.Log.Info("waiting for " + p.Config.Name + " to stop")
-	p.report.Reset(reportEvery)
+	p.stopReport.Reset(reportEvery)
 }
 
-// answer lets go of the requests whose conditions have come true.
-func (p *Process) answer() {
+// answerWaiting lets go of the requests whose conditions have come true.
+func (p *Process) answerWaiting() {
 	kept := p.waiting[:0]
 	for _, r := range p.waiting {
-		if r.isGivenUp() {
+		if r.isCancelled() {
 			continue
 		}
-		if done, err := r.ended(&p.machine.Status); done {
+		if done, err := r.done(&p.machine.Status); done {
 			r.reply <- outcome{err: err}
 		} else {
 			kept = append(kept, r)
@@ -277,7 +281,7 @@ func (p *Process) answer() {
 func (p *Process) answerRemoved() {
 	for _, r := range p.waiting {
 		var err error
-		if k := r.in.kind; k != stop && k != slain && k != abort || !p.machine.State.IsStopped() {
+		if k := r.in.kind; k != stopRequested && k != killRequested && k != shutdownRequested || !p.machine.State.IsStopped() {
 			err = faults.New(faults.BadName, r.in.text)
 		}
 		r.reply <- outcome{err: err}
@@ -285,8 +289,8 @@ func (p *Process) answerRemoved() {
 	p.waiting = nil
 }
 
-// started is the condition of a waiting start request.
-func started(s *Status, name string) (bool, error) {
+// startDone is the condition of a waiting start request.
+func startDone(s *Status, name string) (bool, error) {
 	switch {
 	case s.SpawnErr != "":
 		return true, faults.New(faults.SpawnError, name)
@@ -298,10 +302,10 @@ func started(s *Status, name string) (bool, error) {
 	return true, faults.New(faults.AbnormalTermination, name)
 }
 
-// stopped is the condition of a waiting stop request: the process is at rest,
+// stopDone is the condition of a waiting stop request: the process is at rest,
 // or the child that was to end has ended and somebody's start request has
 // brought another one already. It is first asked while that child is alive.
-func stopped() condition {
+func stopDone() condition {
 	pid := -1
 	return func(s *Status) (bool, error) {
 		if pid < 0 {
@@ -320,9 +324,9 @@ const reportEvery = 2 * time.Second
 // Kill asks the child, and who is to be stopped with it, to end at once: with
 // SIGKILL. Otherwise it is StopBy, but not refused while the process is stopping.
 func (p *Process) Kill(by, name string, wait bool) Answer {
-	r := &request{in: input{kind: slain, text: name, by: by}}
+	r := &request{in: input{kind: killRequested, text: name, by: by}}
 	if wait {
-		r.ended = stopped()
+		r.done = stopDone()
 	}
 	return p.request(r)
 }

@@ -22,7 +22,7 @@ import (
 // together: it is open while at least one of them is alive or about to be born.
 // A connection that comes when none accepts waits in the backlog.
 type Socket struct {
-	conf *config.Socket
+	conf *config.FastCGISocket
 	log  *slog.Logger
 	bind func(context.Context, bound.TCPOptions) (fd int, err error)
 
@@ -31,7 +31,7 @@ type Socket struct {
 	file    *os.File    // nil without users
 	bound   *bound.File // the file of a unix socket, to know it again
 	failure error       // of the last attempt, while until lies ahead
-	until   time.Time   // when a creation that took long to fail is tried again at the soonest
+	retryAt time.Time   // when a creation that took long to fail is tried again at the soonest
 }
 
 const (
@@ -46,7 +46,7 @@ const (
 )
 
 // NewSocket returns a socket that is not open.
-func NewSocket(conf *config.Socket, log *slog.Logger) *Socket {
+func NewSocket(conf *config.FastCGISocket, log *slog.Logger) *Socket {
 	return &Socket{conf: conf, log: log, bind: bound.TCP}
 }
 
@@ -66,8 +66,8 @@ func (s *Socket) Acquire() (*os.File, error) {
 
 // open creates the socket, unless that has just failed slowly.
 func (s *Socket) open() error {
-	begun := time.Now()
-	if begun.Before(s.until) {
+	started := time.Now()
+	if started.Before(s.retryAt) {
 		return s.failure
 	}
 	s.log.Info("Creating socket " + s.conf.URL)
@@ -75,9 +75,9 @@ func (s *Socket) open() error {
 	if err == nil {
 		return nil
 	}
-	s.failure = &socketError{"Could not create FastCGI socket " + s.conf.URL + ": " + reason(err), err}
-	if now := time.Now(); now.Sub(begun) > slowFailure {
-		s.until = now.Add(slowFailure)
+	s.failure = &socketError{"Could not create FastCGI socket " + s.conf.URL + ": " + errnoText(err), err}
+	if now := time.Now(); now.Sub(started) > slowFailure {
+		s.retryAt = now.Add(slowFailure)
 	}
 	return s.failure
 }
@@ -109,7 +109,7 @@ func (s *Socket) create() error {
 	var fd int
 	var err error
 	if s.conf.Family == "unix" {
-		fd, s.bound, err = bound.Unix(s.unix())
+		fd, s.bound, err = bound.Unix(s.unixOptions())
 	} else {
 		// Supervisor speaks IPv4 only.
 		ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
@@ -125,19 +125,19 @@ func (s *Socket) create() error {
 	return nil
 }
 
-// unix says where a unix socket is. It takes the place of whatever file has its
+// unixOptions says where a unix socket is. It takes the place of whatever file has its
 // name: like Supervisor it does not ask whether somebody else listens there.
-func (s *Socket) unix() bound.UnixOptions {
+func (s *Socket) unixOptions() bound.UnixOptions {
 	return bound.UnixOptions{
 		Path: s.conf.Path, Mode: s.conf.Mode, UID: s.conf.UID, GID: s.conf.GID, Backlog: s.conf.Backlog, Replace: true,
 	}
 }
 
-// reason words an error of the system as Supervisor's users know it:
+// errnoText words an error of the system as Supervisor's users know it:
 // "[Errno 2] No such file or directory".
-func reason(err error) string {
+func errnoText(err error) string {
 	if file, ok := errors.AsType[*bound.FileError](err); ok {
-		return "Could not change " + file.What + " of socket file: " + reason(file.Err)
+		return "Could not change " + file.What + " of socket file: " + errnoText(file.Err)
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {

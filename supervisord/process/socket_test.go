@@ -23,13 +23,13 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-func unixSocket(path string) *config.Socket {
-	return &config.Socket{URL: "unix://" + path, Family: "unix", Path: path, Mode: 0o700, UID: -1, GID: -1}
+func unixSocket(path string) *config.FastCGISocket {
+	return &config.FastCGISocket{URL: "unix://" + path, Family: "unix", Path: path, Mode: 0o700, UID: -1, GID: -1}
 }
 
 // anyPort has the kernel choose the port.
-func anyPort() *config.Socket {
-	return &config.Socket{URL: "tcp://localhost:0", Family: "tcp", Host: "localhost", UID: -1, GID: -1}
+func anyPort() *config.FastCGISocket {
+	return &config.FastCGISocket{URL: "tcp://localhost:0", Family: "tcp", Host: "localhost", UID: -1, GID: -1}
 }
 
 func acquire(t *testing.T, s *Socket) *os.File {
@@ -49,7 +49,7 @@ func connects(network, address string) bool {
 	return err == nil
 }
 
-func TestSocketLivesAsLongAsItsUsers(t *testing.T) {
+func TestSocketClosedByLastUser(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
 	log := &testkit.Log{}
@@ -89,14 +89,14 @@ func TestSlowLookup(t *testing.T) {
 			<-ctx.Done()
 			return -1, &net.DNSError{Err: ctx.Err().Error(), Name: "localhost", IsTimeout: true}
 		}
-		begun := time.Now()
+		started := time.Now()
 		for range 100 {
 			_, err := s.Acquire()
 			if want := "Could not create FastCGI socket tcp://localhost:0: [Errno -3] Temporary failure in name resolution"; err == nil || err.Error() != want {
 				t.Fatalf("got %v, want %s", err, want)
 			}
 		}
-		if took := time.Since(begun); took != lookupTimeout || lookups != 1 {
+		if took := time.Since(started); took != lookupTimeout || lookups != 1 {
 			t.Errorf("100 processes took %s and %d lookups", took, lookups)
 		}
 		time.Sleep(slowFailure)
@@ -109,7 +109,7 @@ func TestSlowLookup(t *testing.T) {
 	})
 }
 
-func TestSocketOfTCP(t *testing.T) {
+func TestTCPSocket(t *testing.T) {
 	t.Parallel()
 	s := NewSocket(anyPort(), new(testkit.Log).Logger())
 	f := acquire(t, s)
@@ -127,9 +127,9 @@ func TestSocketOfTCP(t *testing.T) {
 	}
 }
 
-func TestSocketIsAsChildrenExpect(t *testing.T) {
+func TestSocketFlags(t *testing.T) {
 	t.Parallel()
-	for _, conf := range []*config.Socket{unixSocket(filepath.Join(t.TempDir(), "s")), anyPort()} {
+	for _, conf := range []*config.FastCGISocket{unixSocket(filepath.Join(t.TempDir(), "s")), anyPort()} {
 		s := NewSocket(conf, new(testkit.Log).Logger())
 		fd := acquire(t, s).Fd()
 		defer s.Release()
@@ -164,7 +164,7 @@ func TestSocketOwnerAndMode(t *testing.T) {
 	}
 }
 
-func TestSocketTakesThePlaceOfAFile(t *testing.T) {
+func TestSocketReplacesFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -178,7 +178,7 @@ func TestSocketTakesThePlaceOfAFile(t *testing.T) {
 	}
 }
 
-func TestSocketLeavesAForeignFileAlone(t *testing.T) {
+func TestSocketKeepsForeignFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
 	ours := NewSocket(unixSocket(path), new(testkit.Log).Logger())
@@ -192,7 +192,7 @@ func TestSocketLeavesAForeignFileAlone(t *testing.T) {
 	theirs.Release()
 }
 
-func TestSocketThatCannotBeCreated(t *testing.T) {
+func TestSocketCreationFailure(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	taken, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -204,7 +204,7 @@ func TestSocketThatCannotBeCreated(t *testing.T) {
 	port.Port = taken.Addr().(*net.TCPAddr).Port
 	long := filepath.Join(dir, strings.Repeat("x", 120))
 	for _, tt := range []struct {
-		conf *config.Socket
+		conf *config.FastCGISocket
 		want string
 	}{
 		{unixSocket(dir + "/none/s"), "[Errno 2] No such file or directory"},
@@ -221,7 +221,7 @@ func TestSocketThatCannotBeCreated(t *testing.T) {
 	}
 }
 
-func TestSocketOfAnotherOwnerThanAllowed(t *testing.T) {
+func TestSocketOwnerNotPermitted(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() == 0 {
 		t.Skip("SKIPPED: root may give files away")
@@ -239,7 +239,7 @@ func TestSocketOfAnotherOwnerThanAllowed(t *testing.T) {
 	}
 }
 
-func TestReason(t *testing.T) {
+func TestErrnoText(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		err  error
@@ -251,7 +251,7 @@ func TestReason(t *testing.T) {
 		{&fs.PathError{Op: "unlink", Path: "/it's", Err: syscall.EPERM}, `[Errno 1] Operation not permitted: "/it's"`},
 		{errors.New("something else"), "something else"},
 	} {
-		if got := reason(tt.err); got != tt.want {
+		if got := errnoText(tt.err); got != tt.want {
 			t.Errorf("got %s, want %s", got, tt.want)
 		}
 	}
@@ -259,7 +259,7 @@ func TestReason(t *testing.T) {
 
 // fakeSocket notes its use in the log of the process.
 type fakeSocket struct {
-	w    *world
+	w    *testProcess
 	fail error
 }
 
@@ -271,15 +271,15 @@ func (f *fakeSocket) Acquire() (*os.File, error) {
 	return os.Stdin, nil
 }
 
-func (f *fakeSocket) Inherit(file *os.File) (*os.File, error) {
+func (f *fakeSocket) Adopt(file *os.File) (*os.File, error) {
 	f.w.log.Logger().Info("inherited")
 	return file, f.fail
 }
 
 func (f *fakeSocket) Release() { f.w.log.Logger().Info("released") }
 
-func TestSocketThroughALife(t *testing.T) {
-	inWorld(t, func(c *config.Process) { c.Autorestart = config.RestartAlways }, func(t *testing.T, w *world) {
+func TestSocketAcquireAndRelease(t *testing.T) {
+	withProcess(t, func(c *config.Process) { c.Autorestart = config.RestartAlways }, func(t *testing.T, w *testProcess) {
 		w.Socket = &fakeSocket{w: w}
 		w.start(t)
 		sleep(time.Second)
@@ -307,11 +307,11 @@ func TestSocketThroughALife(t *testing.T) {
 	})
 }
 
-func TestSocketIsReleasedWhenThereIsNoBirth(t *testing.T) {
-	inWorld(t, func(c *config.Process) { c.Command, c.StartRetries = "/none", 0 }, func(t *testing.T, w *world) {
+func TestSocketReleasedAfterSpawnFailure(t *testing.T) {
+	withProcess(t, func(c *config.Process) { c.Command, c.StartRetries = "/none", 0 }, func(t *testing.T, w *testProcess) {
 		w.Socket = &fakeSocket{w: w}
 		w.Start("p", false).Wait(t.Context())
-		w.expect(t, states.Fatal)
+		w.expectState(t, states.Fatal)
 		want := []string{
 			"acquired",
 			"spawnerr: can't find command '/none'",
@@ -324,14 +324,14 @@ func TestSocketIsReleasedWhenThereIsNoBirth(t *testing.T) {
 	})
 }
 
-func TestNoBirthWithoutASocket(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+func TestSocketFailureFailsSpawn(t *testing.T) {
+	withProcess(t, nil, func(t *testing.T, w *testProcess) {
 		socket := &fakeSocket{w: w, fail: errors.New("no socket today")}
 		w.Socket = socket
 		w.Start("p", false).Wait(t.Context())
-		w.expect(t, states.Backoff)
-		if got := w.Status().SpawnErr; got != "no socket today" || len(w.births) > 0 {
-			t.Errorf("spawnerr %q, %d births", got, len(w.births))
+		w.expectState(t, states.Backoff)
+		if got := w.Status().SpawnErr; got != "no socket today" || len(w.spawned) > 0 {
+			t.Errorf("spawnerr %q, %d births", got, len(w.spawned))
 		}
 	})
 }

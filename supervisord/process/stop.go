@@ -14,126 +14,126 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// reach is whom a signal goes to.
-type reach int
+// signalTarget is whom a signal goes to.
+type signalTarget int
 
 const (
-	toLeader reach = iota // the child
-	toGroup               // its process group
-	toScope               // all that stop_scope says, the child included if it lives
-	toAll                 // every relative that is known
+	toLeader signalTarget = iota // the child
+	toGroup                      // its process group
+	toScope                      // all that stop_scope says, the child included if it lives
+	toAll                        // every relative that is known
 )
 
 // terminate asks politely and gives the process stopwaitsecs to obey, or does
 // the first step of stop_sequence.
 func terminate(m *machine, now time.Time, in input) {
-	m.Reason, m.Late = beingStopped+who(in), false
-	if !m.delay(now) {
-		m.ask()
+	m.Reason, m.ReadyTimedOut = beingStoppedBy+requester(in), false
+	if !m.prepareStop(now) {
+		m.sendStopSignal()
 	}
 }
 
 // stopsPlainly tells whether a stop is one signal to the child or its group.
 func (m *machine) stopsPlainly() bool {
-	return len(m.conf.Stop.Sequence) == 0 && m.conf.Stop.Scope == config.ScopeDefault && !m.has(PreStop) && m.Hook == NoHook
+	return len(m.conf.Stop.Sequence) == 0 && m.conf.Stop.Scope == config.ScopeDefault && !m.hasHook(PreStop) && m.Hook == NoHook
 }
 
-// ask sends the stop signal, or that of the first step.
-func (m *machine) ask() {
+// sendStopSignal sends the stop signal, or that of the first step.
+func (m *machine) sendStopSignal() {
 	m.Step = 0
 	if len(m.conf.Stop.Sequence) > 0 {
-		m.takeStep()
+		m.runStopStep()
 		return
 	}
-	m.signalAs(m.conf.StopSignal, m.reach(m.conf.StopAsGroup), seconds(m.conf.StopWaitSecs))
+	m.signalWithTimeout(m.conf.StopSignal, m.target(m.conf.StopAsGroup), seconds(m.conf.StopWaitSecs))
 }
 
-// takeStep sends the signal of a step of stop_sequence.
-func (m *machine) takeStep() {
+// runStopStep sends the signal of a step of stop_sequence.
+func (m *machine) runStopStep() {
 	s := m.conf.Stop.Sequence[m.Step]
 	if s.Signal == syscall.SIGKILL {
-		m.kill()
+		m.sendKill()
 		return
 	}
 	if m.Step > 0 {
-		m.say(logs.LevelWarn, "signalling '%s' (%d) with %s, as it has not ended", m.conf.Name, m.PID, signals.Name(s.Signal))
+		m.logf(logs.LevelWarn, "signalling '%s' (%d) with %s, as it has not ended", m.conf.Name, m.PID, signals.Name(s.Signal))
 	}
 	wait := s.Wait
 	if wait == 0 {
 		wait = seconds(m.conf.StopWaitSecs)
 	}
-	m.signalAs(s.Signal, m.reach(m.conf.StopAsGroup), wait)
+	m.signalWithTimeout(s.Signal, m.target(m.conf.StopAsGroup), wait)
 }
 
-// press goes on with a process that has not obeyed in time: to the next step,
+// escalateStop goes on with a process that has not obeyed in time: to the next step,
 // after which SIGKILL is repeated.
-func press(m *machine, _ time.Time, _ input) {
+func escalateStop(m *machine, _ time.Time, _ input) {
 	if m.PID == 0 {
 		return // it has ended; only its hook has not
 	}
-	if m.Step+1 < len(m.conf.Stop.Sequence) && !m.sweeping {
+	if m.Step+1 < len(m.conf.Stop.Sequence) && !m.killingLeftovers {
 		m.Step++
-		m.takeStep()
+		m.runStopStep()
 		return
 	}
-	m.kill()
+	m.sendKill()
 }
 
-// slay is a request not to ask at all.
-func slay(m *machine, now time.Time, in input) {
+// killChild is a request not to ask at all.
+func killChild(m *machine, now time.Time, in input) {
 	if m.State != states.Stopping {
-		m.Reason, m.Late = beingStopped+who(in), false
-	} else if m.Again && m.AgainBy != "" { // this prevails, as a stop would
-		m.Again, m.AgainBy = false, ""
-		m.Reason = beingStopped + who(in)
+		m.Reason, m.ReadyTimedOut = beingStoppedBy+requester(in), false
+	} else if m.StartPending && m.StartPendingBy != "" { // this prevails, as a stop would
+		m.StartPending, m.StartPendingBy = false, ""
+		m.Reason = beingStoppedBy + requester(in)
 	}
 	switch {
 	case m.PID != 0:
 	case m.State == states.Stopping:
-		m.do(cut{}) // there is nothing but a hook
+		m.emit(cancelHook{}) // there is nothing but a hook
 		return
 	default:
-		m.delay(now)
+		m.prepareStop(now)
 		return
 	}
 	m.Step = len(m.conf.Stop.Sequence) // there is nothing after SIGKILL
-	m.kill()
+	m.sendKill()
 }
 
-// hasten does not wait for a post_stop either if the process is to end at once.
-func (m *machine) hasten(in input) {
-	if in.kind == slain && m.Hook == PostStop {
-		m.do(cut{})
+// cancelPostStop does not wait for a post_stop either if the process is to end at once.
+func (m *machine) cancelPostStop(in input) {
+	if in.kind == killRequested && m.Hook == PostStop {
+		m.emit(cancelHook{})
 	}
 }
 
-// kill does not ask. It comes again every stopwaitsecs: a process may be in
+// sendKill does not ask. It comes again every stopwaitsecs: a process may be in
 // the kernel, unable to die just now. A stopwaitsecs of 0 leaves no time for
 // the first signal, but does not make the kernel any faster.
-func (m *machine) kill() {
-	m.leaveAlone()
-	m.say(logs.LevelWarn, "killing '%s' (%d) with SIGKILL", m.conf.Name, m.PID)
-	m.signalAs(syscall.SIGKILL, m.reach(m.conf.KillAsGroup), m.pace())
+func (m *machine) sendKill() {
+	m.dropHook()
+	m.logf(logs.LevelWarn, "killing '%s' (%d) with SIGKILL", m.conf.Name, m.PID)
+	m.signalWithTimeout(syscall.SIGKILL, m.target(m.conf.KillAsGroup), m.killInterval())
 }
 
-// pace is the time between two SIGKILLs.
-func (m *machine) pace() time.Duration {
+// killInterval is the time between two SIGKILLs.
+func (m *machine) killInterval() time.Duration {
 	wait := seconds(m.conf.StopWaitSecs)
 	if seq := m.conf.Stop.Sequence; len(seq) > 0 {
 		if last := seq[len(seq)-1]; last.Signal == syscall.SIGKILL && last.Wait > 0 {
 			wait = last.Wait
 		}
 	}
-	return max(wait, breath)
+	return max(wait, minInterval)
 }
 
-// reach tells whom a signal that is to end the process goes to. Without
+// target tells whom a signal that is to end the process goes to. Without
 // stop_scope that is what stopasgroup or killasgroup say.
-func (m *machine) reach(asGroup bool) reach {
+func (m *machine) target(asGroup bool) signalTarget {
 	switch {
-	case m.sweeping:
+	case m.killingLeftovers:
 		return toAll
-	case m.isWide(), m.Leaderless:
+	case m.stopsWholeScope(), m.LeaderExited:
 		return toScope
 	case asGroup && m.conf.Stop.Scope == config.ScopeDefault:
 		return toGroup
@@ -141,12 +141,12 @@ func (m *machine) reach(asGroup bool) reach {
 	return toLeader
 }
 
-// isWide tells whether a process counts as stopped only when others than its
+// stopsWholeScope tells whether a process counts as stopped only when others than its
 // child have ended too.
-func (m *machine) isWide() bool { return m.conf.Stop.Scope >= config.ScopeGroup }
+func (m *machine) stopsWholeScope() bool { return m.conf.Stop.Scope >= config.ScopeGroup }
 
-// scope words stop_scope.
-func (m *machine) scope() string {
+// scopeName words stop_scope.
+func (m *machine) scopeName() string {
 	switch m.conf.Stop.Scope {
 	case config.ScopeTree:
 		return "process tree"
@@ -157,74 +157,74 @@ func (m *machine) scope() string {
 	return "process group"
 }
 
-// signalAs sends a signal that is to end the process, and gives it time to.
-func (m *machine) signalAs(sig syscall.Signal, to reach, patience time.Duration) {
+// signalWithTimeout sends a signal that is to end the process, and gives it time to.
+func (m *machine) signalWithTimeout(sig syscall.Signal, to signalTarget, timeout time.Duration) {
 	whom := ""
 	switch to {
 	case toGroup:
 		whom = "process group "
 	case toScope:
-		whom = m.scope() + " "
+		whom = m.scopeName() + " "
 	case toLeader, toAll:
 	}
-	m.say(logs.LevelDebug, "killing %s (pid %d) %swith signal %s", m.conf.Name, m.PID, whom, signals.Name(sig))
-	if m.State != states.Stopping && !m.Late {
-		m.become(states.Stopping)
+	m.logf(logs.LevelDebug, "killing %s (pid %d) %swith signal %s", m.conf.Name, m.PID, whom, signals.Name(sig))
+	if m.State != states.Stopping && !m.ReadyTimedOut {
+		m.enterState(states.Stopping)
 	}
-	m.do(arm{patience}, signal{sig, to})
+	m.emit(setTimer{timeout}, sendSignal{sig, to})
 }
 
-// obeyed is an end that was asked for.
-func obeyed(m *machine, now time.Time, in input) {
-	if !m.Leaderless { // or this is the first that a new daemon hears of it
-		m.Ended, m.ExitStatus, m.Ending = now, in.exit.Code, shellStatus(in.exit)
+// handleStopExit is an end that was asked for.
+func handleStopExit(m *machine, now time.Time, in input) {
+	if !m.LeaderExited { // or this is the first that a new daemon hears of it
+		m.Ended, m.ExitStatus, m.ShellStatus = now, in.exit.Code, shellStatus(in.exit)
 	}
 	m.exit = in.exit
-	m.clear(now, in)
+	m.awaitDescendants(now, in)
 }
 
-// clear makes sure that nobody is left who was to end with the child, in what is
+// awaitDescendants makes sure that nobody is left who was to end with the child, in what is
 // left of the time that it was given; then it is stopped.
-func (m *machine) clear(now time.Time, in input) {
+func (m *machine) awaitDescendants(now time.Time, in input) {
 	stop := &m.conf.Stop
-	inside := slices.DeleteFunc(slices.Clone(in.left), func(r spawn.Relative) bool { return !r.Inside })
+	inside := slices.DeleteFunc(slices.Clone(in.remaining), func(r spawn.Descendant) bool { return !r.InScope })
 	switch {
-	case m.isWide() && len(inside) > 0:
-		if !m.Leaderless {
-			m.say(logs.LevelInfo, "%s (pid %d) has ended (%s), waiting for the rest of its %s: %s",
-				m.conf.Name, m.PID, m.exit, m.scope(), list(inside))
+	case m.stopsWholeScope() && len(inside) > 0:
+		if !m.LeaderExited {
+			m.logf(logs.LevelInfo, "%s (pid %d) has ended (%s), waiting for the rest of its %s: %s",
+				m.conf.Name, m.PID, m.exit, m.scopeName(), formatDescendants(inside))
 		}
-		m.Leaderless = true
-		m.do(watch{})
-	case stop.LeftoversSet && stop.Leftovers == config.LeftoversKill && len(in.left) > 0:
-		m.Leaderless, m.sweeping = true, true
-		m.say(logs.LevelWarn, "killing what %s has left behind: %s", m.conf.Name, list(in.left))
-		m.do(arm{m.pace()}, signal{syscall.SIGKILL, toAll}, watch{all: true})
+		m.LeaderExited = true
+		m.emit(watchDescendants{})
+	case stop.LeftoversSet && stop.Leftovers == config.LeftoversKill && len(in.remaining) > 0:
+		m.LeaderExited, m.killingLeftovers = true, true
+		m.logf(logs.LevelWarn, "killing what %s has left behind: %s", m.conf.Name, formatDescendants(in.remaining))
+		m.emit(setTimer{m.killInterval()}, sendSignal{syscall.SIGKILL, toAll}, watchDescendants{all: true})
 	default:
-		m.finish(now, in.left)
+		m.finishStop(now, in.remaining)
 	}
 }
 
-// finish is the end of a stop.
-func (m *machine) finish(now time.Time, left []spawn.Relative) {
+// finishStop is the end of a stop.
+func (m *machine) finishStop(now time.Time, left []spawn.Descendant) {
 	level := logs.LevelInfo
 	if !m.conf.Expected(m.exit.Code) {
 		level = logs.LevelWarn
 	}
-	m.Step, m.Leaderless, m.sweeping = 0, false, false
-	more := m.buried(input{exit: m.exit})
+	m.Step, m.LeaderExited, m.killingLeftovers = 0, false, false
+	more := m.awaitStopHook(input{exit: m.exit})
 	if !more {
-		m.Reason = m.whyStopped()
-		m.become(states.Stopped)
+		m.Reason = m.stopReason()
+		m.enterState(states.Stopped)
 		m.PID, m.Tries = 0, 0
 	}
-	m.say(level, "stopped: %s (%s)", m.conf.Name, m.exit)
+	m.logf(level, "stopped: %s (%s)", m.conf.Name, m.exit)
 	if len(left) > 0 && m.reportsLeftovers() {
-		m.Left = list(left)
-		m.say(logs.LevelWarn, "left behind by %s: %s", m.conf.Name, m.Left)
+		m.Leftovers = formatDescendants(left)
+		m.logf(logs.LevelWarn, "left behind by %s: %s", m.conf.Name, m.Leftovers)
 	}
 	if !more {
-		m.keepPromise(now)
+		m.startIfPending(now)
 	}
 }
 
@@ -235,35 +235,35 @@ func (m *machine) reportsLeftovers() bool {
 	return (stop.LeftoversSet || stop.Scope != config.ScopeDefault) && stop.Leftovers == config.LeftoversReport
 }
 
-// desert is the end of the last of those who were waited for.
-func desert(m *machine, now time.Time, in input) {
-	if m.Leaderless {
-		m.clear(now, in)
+// handleDescendantsExited is the end of the last of those who were waited for.
+func handleDescendantsExited(m *machine, now time.Time, in input) {
+	if m.LeaderExited {
+		m.awaitDescendants(now, in)
 	}
 }
 
-// avenge has those killed who have outlived a child that ended by itself, if
+// killRemaining has those killed who have outlived a child that ended by itself, if
 // they are of its scope: the next one would find them holding what it needs. It
 // returns how long that may take.
-func (m *machine) avenge(in input) time.Duration {
-	inside := slices.DeleteFunc(slices.Clone(in.left), func(r spawn.Relative) bool { return !r.Inside })
-	if len(inside) == 0 || !m.isWide() {
+func (m *machine) killRemaining(in input) time.Duration {
+	inside := slices.DeleteFunc(slices.Clone(in.remaining), func(r spawn.Descendant) bool { return !r.InScope })
+	if len(inside) == 0 || !m.stopsWholeScope() {
 		return 0
 	}
-	m.say(logs.LevelWarn, "killing what is left of the %s of %s: %s", m.scope(), m.conf.Name, list(inside))
-	m.do(signal{syscall.SIGKILL, toScope})
-	return clearance
+	m.logf(logs.LevelWarn, "killing what is left of the %s of %s: %s", m.scopeName(), m.conf.Name, formatDescendants(inside))
+	m.emit(sendSignal{syscall.SIGKILL, toScope})
+	return leftoverKillWait
 }
 
-// most is how many relatives are named.
-const most = 20
+// maxListed is how many relatives are named.
+const maxListed = 20
 
-// list words relatives: pid 123 (sleep 100), pid 124 (cat).
-func list(all []spawn.Relative) string {
+// formatDescendants words relatives: pid 123 (sleep 100), pid 124 (cat).
+func formatDescendants(all []spawn.Descendant) string {
 	var words []string
 	for i, r := range all {
-		if i == most {
-			words = append(words, fmt.Sprintf("%d more", len(all)-most))
+		if i == maxListed {
+			words = append(words, fmt.Sprintf("%d more", len(all)-maxListed))
 			break
 		}
 		words = append(words, fmt.Sprintf("pid %d (%s)", r.PID, r.Command))

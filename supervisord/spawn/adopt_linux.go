@@ -25,65 +25,65 @@ const CanAdopt = true
 // which is noticed up to a second late. So it is too when descriptors run short,
 // now or later: a pidfd is one more than a child of our own takes.
 func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
-	t := s.currentTray()
+	t := s.currentStaging()
 	t.resume(o.Stdout, spec.Stdout)
 	t.resume(o.Stderr, spec.stderr())
 	if o.IsOurs {
-		return s.keep(o, spec), nil
+		return s.adoptOwn(o, spec), nil
 	}
-	c := &child{spawner: s, pid: o.PID, exits: make(chan Exit, 1), traces: o.Traces}
-	c.kin = s.newKin(c, spec, o)
-	h, err := grasp(o)
+	c := &child{spawner: s, pid: o.PID, exits: make(chan Exit, 1), identity: o.ProcessIdentity}
+	c.tree = s.newProcessTree(c, spec, o)
+	h, err := openOrphan(o)
 	if err != nil {
 		if o.FDs != nil {
-			c.inherit(o, spec)
-			c.listen()
-			c.bury(Exit{}) // it has left some last words
+			c.takePipes(o, spec)
+			c.startReading()
+			c.handleExit(Exit{}) // it has left some last words
 		}
 		return nil, err
 	}
-	s.settlePidfd(h)
+	s.registerPidfd(h)
 	c.send = h.signal
 	if o.FDs != nil {
-		c.inherit(o, spec)
+		c.takePipes(o, spec)
 	} else {
 		c.reconnect(o, spec)
 	}
 	s.mu.Lock()
 	s.children[c.pid] = c
 	s.mu.Unlock()
-	if spec.Born != nil {
-		spec.Born(c)
+	if spec.OnSpawn != nil {
+		spec.OnSpawn(c)
 	}
-	for _, p := range c.pumps {
-		p.over = h.hint // with the last who had the pipe
+	for _, p := range c.outputs {
+		p.onEnd = h.hint // with the last who had the pipe
 	}
-	c.listen()
+	c.startReading()
 	go h.watch(c)
 	return c, nil
 }
 
-// settlePidfd sees to it that a pidfd takes nothing of the reserve, and tells of
+// registerPidfd sees to it that a pidfd takes nothing of the reserve, and tells of
 // one that can't be had.
-func (s *Spawner) settlePidfd(h *handle) {
+func (s *Spawner) registerPidfd(h *handle) {
 	switch {
-	case IsShortage(h.refusal):
-		s.giveUpPidfds()
+	case IsShortage(h.pidfdErr):
+		s.closePidfds()
 	case h.file == nil:
-		s.noteRefusal(h.refusal)
+		s.warnNoPidfd(h.pidfdErr)
 	default:
-		s.keepPidfd(h.file)
+		s.addPidfd(h.file)
 		if h.takesReserve() {
-			s.giveUpPidfds()
+			s.closePidfds()
 		}
 	}
 }
 
-// grasp returns a handle of the orphan. The error is a *GoneError if it has ended.
-func grasp(o *Orphan) (*handle, error) {
-	h, err := openHandle(o.PID, o.Born)
+// openOrphan returns a handle of the orphan. The error is a *GoneError if it has ended.
+func openOrphan(o *Orphan) (*handle, error) {
+	h, err := openHandle(o.PID, o.StartTime)
 	if errors.Is(err, syscall.ESRCH) {
-		return nil, o.gone()
+		return nil, o.goneError()
 	}
 	return h, err
 }
@@ -91,7 +91,7 @@ func grasp(o *Orphan) (*handle, error) {
 // Kill ends the orphan and its process group for good. It is no error if it has
 // ended already, and who has the pid meanwhile is safe.
 func (o *Orphan) Kill() error {
-	h, err := grasp(o)
+	h, err := openOrphan(o)
 	if _, gone := errors.AsType[*GoneError](err); gone {
 		return nil
 	}
@@ -105,9 +105,9 @@ func (o *Orphan) Kill() error {
 	return nil
 }
 
-// gone tells how an orphan ended, if it has left remains.
-func (o *Orphan) gone() error {
-	if ws, ok := zombieStatus(o.PID, o.Born); ok {
+// goneError tells how an orphan ended, if it has left remains.
+func (o *Orphan) goneError() error {
+	if ws, ok := zombieStatus(o.PID, o.StartTime); ok {
 		return &GoneError{exitOf(ws)}
 	}
 	return &GoneError{Exit{Code: -1}}
@@ -116,13 +116,13 @@ func (o *Orphan) gone() error {
 // zombieStatus reads the exit status of a process that nobody has reaped. To those
 // who may not trace the process the kernel shows 0, so it is read with the rights
 // of its user.
-func zombieStatus(pid int, born uint64) (ws syscall.WaitStatus, ok bool) {
+func zombieStatus(pid int, startTime uint64) (ws syscall.WaitStatus, ok bool) {
 	read := func() error {
 		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if err != nil {
 			return err
 		}
-		if s, err := parseStat(data); err != nil || !s.isDead() || s.born != born {
+		if s, err := parseStat(data); err != nil || !s.isDead() || s.startTime != startTime {
 			return err
 		}
 		ws, ok = exitField(data)
@@ -151,10 +151,10 @@ func (c *child) reconnect(o *Orphan, spec *Spec) {
 		c.stdin = &stdin{fd: fd}
 	}
 	stdout, err := openPipe(o.PID, 1, o.Stdout, unix.O_RDONLY)
-	c.overhear(1, stdout, spec.Stdout)
-	stderr, errOfStderr := openPipe(o.PID, 2, o.Stderr, unix.O_RDONLY)
-	c.overhear(2, stderr, spec.stderr())
-	c.muted = cmp.Or(err, errOfStderr)
+	c.addOutput(1, stdout, spec.Stdout)
+	stderr, stderrErr := openPipe(o.PID, 2, o.Stderr, unix.O_RDONLY)
+	c.addOutput(2, stderr, spec.stderr())
+	c.outputErr = cmp.Or(err, stderrErr)
 }
 
 // Reopen opens the pipes of an orphan that lives: from then on what is in them is
@@ -198,16 +198,16 @@ func openPipe(pid, of int, inode uint64, mode int) (fd int, err error) {
 	if inode == 0 {
 		return -1, nil
 	}
-	held := -1
-	err = lookInto(pid, func() (err error) {
-		held, err = holdPipe(pid, of, inode)
+	pathFD := -1
+	err = withProcAccess(pid, func() (err error) {
+		pathFD, err = openPipePath(pid, of, inode)
 		return err
 	})
-	if err != nil || held < 0 {
+	if err != nil || pathFD < 0 {
 		return -1, ignoreGone(err)
 	}
-	defer unix.Close(held)
-	fd, err = unix.Open("/proc/self/fd/"+strconv.Itoa(held), mode|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	defer unix.Close(pathFD)
+	fd, err = unix.Open("/proc/self/fd/"+strconv.Itoa(pathFD), mode|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, os.NewSyscallError("open", err)
 	}
@@ -222,11 +222,11 @@ func ignoreGone(err error) error {
 	return err
 }
 
-// holdPipe returns a descriptor that stands for a pipe of a process, without
+// openPipePath returns a descriptor that stands for a pipe of a process, without
 // opening it: that takes other rights than to find it. It is -1 if the process does
 // not have the pipe.
-func holdPipe(pid, of int, inode uint64) (fd int, err error) {
-	if fd, err := holdPipeAt(descriptorPath(pid, of), inode); fd >= 0 {
+func openPipePath(pid, of int, inode uint64) (fd int, err error) {
+	if fd, err := openPipePathAt(descriptorPath(pid, of), inode); fd >= 0 {
 		return fd, err
 	}
 	dir := fmt.Sprintf("/proc/%d/fd/", pid)
@@ -235,16 +235,16 @@ func holdPipe(pid, of int, inode uint64) (fd int, err error) {
 		return -1, err
 	}
 	for _, e := range entries {
-		if fd, err := holdPipeAt(dir+e.Name(), inode); fd >= 0 || ignoreGone(err) != nil {
+		if fd, err := openPipePathAt(dir+e.Name(), inode); fd >= 0 || ignoreGone(err) != nil {
 			return fd, err
 		}
 	}
 	return -1, nil
 }
 
-// holdPipeAt looks before it opens, as to open may have effects, and after it,
+// openPipePathAt looks before it opens, as to open may have effects, and after it,
 // as the descriptor may have changed.
-func holdPipeAt(link string, want uint64) (fd int, err error) {
+func openPipePathAt(link string, want uint64) (fd int, err error) {
 	target, err := os.Readlink(link)
 	if err != nil || pipeInode(target) != want {
 		return -1, err
@@ -260,11 +260,11 @@ func holdPipeAt(link string, want uint64) (fd int, err error) {
 	return fd, nil
 }
 
-// openBoth opens the end of a pipe that is a child's to write to for reading
+// openReadWrite opens the end of a pipe that is a child's to write to for reading
 // too. A child that has both ends is not ended by SIGPIPE when the daemon is,
 // and what it says meanwhile waits in the pipe. What is opened blocks. It
 // returns -1 where /proc is not there.
-func openBoth(fd int) int {
+func openReadWrite(fd int) int {
 	both, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1
@@ -272,8 +272,8 @@ func openBoth(fd int) int {
 	return both
 }
 
-// Borrow returns a duplicate of another process's descriptor.
-func Borrow(pid, fd int) (*os.File, error) {
+// DuplicateFD returns a duplicate of another process's descriptor.
+func DuplicateFD(pid, fd int) (*os.File, error) {
 	pidfd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("pidfd_open", err)

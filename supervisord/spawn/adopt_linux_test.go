@@ -20,16 +20,16 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// forsakeName is the argv[1] that turns this binary into a parent that will be
+// parentName is the argv[1] that turns this binary into a parent that will be
 // killed.
-const forsakeName = "forsake"
+const parentName = "forsake"
 
-// forsake makes this process a parent if it was started as one: it has a child
+// runParent makes this process a parent if it was started as one: it has a child
 // that does what the arguments say, tells about it on stdout, and waits. What
 // the child says on stdout it writes to the file in argv[2]; its stderr is
 // dropped.
-func forsake() {
-	if len(os.Args) < 3 || os.Args[1] != forsakeName {
+func runParent() {
+	if len(os.Args) < 3 || os.Args[1] != parentName {
 		return
 	}
 	parent := spawn.New(slog.New(slog.DiscardHandler))
@@ -46,15 +46,15 @@ func forsake() {
 	if err != nil {
 		panic(err)
 	}
-	_ = json.NewEncoder(os.Stdout).Encode(spawn.Orphan{PID: child.Pid(), Traces: child.Traces()})
+	_ = json.NewEncoder(os.Stdout).Encode(spawn.Orphan{PID: child.Pid(), ProcessIdentity: child.Identity()})
 	select {}
 }
 
-// orphan makes a child whose parent is killed once the child has said "ready".
-func orphan(t *testing.T, args ...string) spawn.Orphan {
+// makeOrphan makes a child whose parent is killed once the child has said "ready".
+func makeOrphan(t *testing.T, args ...string) spawn.Orphan {
 	t.Helper()
-	said := filepath.Join(t.TempDir(), "said")
-	cmd := exec.Command(testkit.Binary(), append([]string{forsakeName, said}, args...)...)
+	outputPath := filepath.Join(t.TempDir(), "said")
+	cmd := exec.Command(testkit.Binary(), append([]string{parentName, outputPath}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -77,7 +77,7 @@ func orphan(t *testing.T, args ...string) spawn.Orphan {
 		}
 	})
 	await(t, "the child says ready", func() bool {
-		data, _ := os.ReadFile(said)
+		data, _ := os.ReadFile(outputPath)
 		return strings.Contains(string(data), "ready")
 	})
 	_ = cmd.Process.Kill()
@@ -85,9 +85,9 @@ func orphan(t *testing.T, args ...string) spawn.Orphan {
 	return o
 }
 
-func adopt(t *testing.T, o spawn.Orphan) family {
+func adopt(t *testing.T, o spawn.Orphan) testChild {
 	t.Helper()
-	f := family{out: newSink(), err: newSink()}
+	f := testChild{out: newSink(), err: newSink()}
 	child, err := spawner.Adopt(&o, &spawn.Spec{Stdout: f.out, Stderr: f.err})
 	if err != nil {
 		t.Fatal(err)
@@ -96,11 +96,11 @@ func adopt(t *testing.T, o spawn.Orphan) family {
 	return f
 }
 
-func TestAdoptedChildIsHeardAndSeenToEnd(t *testing.T) {
+func TestAdoptedChildOutputAndExit(t *testing.T) {
 	t.Parallel()
 	// The child waits for the end of its stdin, which comes with its parent's. If
 	// that pipe were opened again the child might not have seen the end by then.
-	o := orphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
+	o := makeOrphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
 	o.Stdin = 0
 	f := adopt(t, o)
 	f.out.await(t, "alone\n")
@@ -111,7 +111,7 @@ func TestAdoptedChildIsHeardAndSeenToEnd(t *testing.T) {
 	if err := f.Signal(syscall.SIGTERM, false); err != nil {
 		t.Fatal(err)
 	}
-	if e := f.end(t); e.Signal != syscall.SIGTERM {
+	if e := f.awaitExit(t); e.Signal != syscall.SIGTERM {
 		t.Errorf("got %s", e)
 	}
 	if err := f.Signal(syscall.SIGTERM, false); !errors.Is(err, syscall.ESRCH) {
@@ -121,7 +121,7 @@ func TestAdoptedChildIsHeardAndSeenToEnd(t *testing.T) {
 
 func TestExitStatusOfAnAdoptedChild(t *testing.T) {
 	t.Parallel()
-	o := orphan(t, "say", "ready", "listen", "1", "exit", "7")
+	o := makeOrphan(t, "say", "ready", "listen", "1", "exit", "7")
 	o.Stdin = 0 // as above
 	// The listener has read the end of its stdin, or is about to, and ends with 0.
 	child, err := spawner.Adopt(&o, &spawn.Spec{Stdout: newSink(), Stderr: newSink()})
@@ -138,14 +138,14 @@ func TestExitStatusOfAnAdoptedChild(t *testing.T) {
 
 func TestGroupOfAnAdoptedChildIsSignalled(t *testing.T) {
 	t.Parallel()
-	o := orphan(t, "heir", "wait", "--", "say", "ready", "ignore", "10", "wait")
+	o := makeOrphan(t, "heir", "wait", "--", "say", "ready", "ignore", "10", "wait")
 	f := adopt(t, o)
 	if err := f.Signal(syscall.SIGKILL, true); err != nil {
 		t.Fatal(err)
 	}
-	f.end(t)
+	f.awaitExit(t)
 	await(t, "the group is gone", func() bool {
-		return groupIsDead(o.PID)
+		return groupHasExited(o.PID)
 	})
 }
 
@@ -154,8 +154,8 @@ func isGone(err error) bool {
 	return is
 }
 
-// groupIsDead tells whether no member of a process group runs.
-func groupIsDead(group int) bool {
+// groupHasExited tells whether no member of a process group runs.
+func groupHasExited(group int) bool {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
 		data, _ := os.ReadFile(path)
@@ -169,14 +169,14 @@ func groupIsDead(group int) bool {
 }
 
 // What was left in the pipe is read even if the child has ended.
-func TestLastWordsOfAnAdoptedChild(t *testing.T) {
+func TestOutputOfKilledAdoptedChild(t *testing.T) {
 	t.Parallel()
-	o := orphan(t, "say", "ready", "echo", "spew", "50000", "wait")
+	o := makeOrphan(t, "say", "ready", "echo", "spew", "50000", "wait")
 	f := adopt(t, o)
 	if err := f.Signal(syscall.SIGKILL, false); err != nil {
 		t.Fatal(err)
 	}
-	f.end(t)
+	f.awaitExit(t)
 	if n := len(f.out.String()); n > 50000 {
 		t.Errorf("%d bytes", n)
 	}
@@ -184,14 +184,14 @@ func TestLastWordsOfAnAdoptedChild(t *testing.T) {
 
 // What is in the pipe of an orphan that ends before it is adopted is there if its
 // pipes had been opened.
-func TestLastWordsBeforeTheAdoption(t *testing.T) {
+func TestOutputWrittenBeforeAdoption(t *testing.T) {
 	t.Parallel()
-	o := orphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
+	o := makeOrphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
 	stdin := o.Stdin
 	o.Stdin = 0 // so that it sees its end
 	o.Reopen()
 	if o.FDs == nil || o.FDs[0] != -1 || o.FDs[1] < 0 || o.FDs[2] < 0 {
-		t.Fatalf("opened are %v of %+v, stdin %d", o.FDs, o.Traces, stdin)
+		t.Fatalf("opened are %v of %+v, stdin %d", o.FDs, o.ProcessIdentity, stdin)
 	}
 	await(t, "the last words", func() bool {
 		n, err := unix.IoctlGetInt(o.FDs[2], unix.TIOCINQ)
@@ -199,21 +199,21 @@ func TestLastWordsBeforeTheAdoption(t *testing.T) {
 	})
 	_ = syscall.Kill(o.PID, syscall.SIGKILL)
 	await(t, "its end", func() bool { return !o.IsAlive() })
-	out, cries := newSink(), newSink()
-	if _, err := spawner.Adopt(&o, &spawn.Spec{Stdout: out, Stderr: cries}); !isGone(err) {
+	out, stderr := newSink(), newSink()
+	if _, err := spawner.Adopt(&o, &spawn.Spec{Stdout: out, Stderr: stderr}); !isGone(err) {
 		t.Fatalf("got %v", err)
 	}
 	out.await(t, "alone\n")
-	cries.await(t, "help\n")
+	stderr.await(t, "help\n")
 }
 
-func TestStrangersAreNotAdopted(t *testing.T) {
+func TestForeignProcessIsNotAdopted(t *testing.T) {
 	t.Parallel()
-	o := orphan(t, "say", "ready", "wait")
+	o := makeOrphan(t, "say", "ready", "wait")
 	for what, other := range map[string]spawn.Orphan{
-		"a recycled pid":       {PID: o.PID, Traces: spawn.Traces{Born: o.Born + 1, Stdout: o.Stdout}},
+		"a recycled pid":       {PID: o.PID, ProcessIdentity: spawn.ProcessIdentity{StartTime: o.StartTime + 1, Stdout: o.Stdout}},
 		"one without birthday": {PID: o.PID},
-		"nobody":               {PID: 1 << 30, Traces: o.Traces},
+		"nobody":               {PID: 1 << 30, ProcessIdentity: o.ProcessIdentity},
 	} {
 		if _, err := spawner.Adopt(&other, &spawn.Spec{Stdout: newSink()}); !isGone(err) {
 			t.Errorf("%s: %v", what, err)
@@ -221,7 +221,7 @@ func TestStrangersAreNotAdopted(t *testing.T) {
 	}
 	f := adopt(t, o)
 	_ = f.Signal(syscall.SIGKILL, false)
-	f.end(t)
+	f.awaitExit(t)
 	if _, err := spawner.Adopt(&o, &spawn.Spec{Stdout: newSink()}); !isGone(err) {
 		t.Errorf("a dead one: %v", err)
 	}
@@ -230,11 +230,11 @@ func TestStrangersAreNotAdopted(t *testing.T) {
 // A pipe that the child has put in the place of ours is its own business.
 func TestOnlyOurPipesAreRead(t *testing.T) {
 	t.Parallel()
-	o := orphan(t, "say", "ready", "wait")
+	o := makeOrphan(t, "say", "ready", "wait")
 	o.Stdout++
 	f := adopt(t, o)
 	_ = f.Signal(syscall.SIGKILL, false)
-	f.end(t)
+	f.awaitExit(t)
 	if got := f.out.String(); got != "" {
 		t.Errorf("heard %q", got)
 	}
@@ -243,11 +243,11 @@ func TestOnlyOurPipesAreRead(t *testing.T) {
 func TestSurvivors(t *testing.T) {
 	t.Setenv("SUPERVISOR_ENABLED", "1")
 	t.Setenv("SUPERVISOR_PROCESS_NAME", t.Name())
-	o := orphan(t, "say", "ready", "wait")
+	o := makeOrphan(t, "say", "ready", "wait")
 	found := func() bool {
 		for _, s := range spawn.Survivors() {
 			if s.PID == o.PID {
-				if s.Variables["SUPERVISOR_PROCESS_NAME"] != t.Name() || s.Traces != o.Traces {
+				if s.Variables["SUPERVISOR_PROCESS_NAME"] != t.Name() || s.ProcessIdentity != o.ProcessIdentity {
 					t.Errorf("got %+v, want %+v", s, o)
 				}
 				return true
@@ -260,16 +260,16 @@ func TestSurvivors(t *testing.T) {
 	}
 	f := adopt(t, o)
 	_ = f.Signal(syscall.SIGKILL, false)
-	f.end(t)
+	f.awaitExit(t)
 	if found() {
 		t.Error("the dead are found")
 	}
-	own := bear(t, nil, "wait")
+	own := spawnChild(t, nil, "wait")
 	for _, s := range spawn.Survivors() {
 		if s.PID == own.Pid() {
 			t.Error("a child whose parent lives is taken for a survivor")
 		}
 	}
 	_ = own.Signal(syscall.SIGKILL, false)
-	own.end(t)
+	own.awaitExit(t)
 }

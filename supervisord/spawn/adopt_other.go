@@ -29,7 +29,7 @@ type Survivor struct {
 	UID       int
 	Session   int
 
-	NullStdin, Redirected, Opaque, Unsure bool
+	NullStdin, Redirected, Unreadable, ParentUnknown bool
 }
 
 // Survivors returns nothing on this system.
@@ -38,11 +38,11 @@ func Survivors() []Survivor { return nil }
 // IsAncestor is not known on this system.
 func IsAncestor(int) bool { return false }
 
-// Keepers returns nothing on this system.
-func Keepers([]Survivor) map[int]int { return nil }
+// DaemonsOf returns nothing on this system.
+func DaemonsOf([]Survivor) map[int]int { return nil }
 
-// Borrow fails on this system.
-func Borrow(_, _ int) (*os.File, error) { return nil, errors.ErrUnsupported }
+// DuplicateFD fails on this system.
+func DuplicateFD(_, _ int) (*os.File, error) { return nil, errors.ErrUnsupported }
 
 // Kill fails on this system.
 func (o *Orphan) Kill() error { return errors.ErrUnsupported }

@@ -2,4 +2,4 @@
 
 package spawn_test
 
-func forsake() {}
+func runParent() {}

@@ -20,11 +20,11 @@ import (
 type cgroup struct {
 	path string
 
-	mu    sync.Mutex
-	heard func()
-	fd    int // of cgroup.events, in the poller's set, -1 for none
-	place place
-	told  bool // the kernel tells of its changes
+	mu       sync.Mutex
+	onChange func()
+	fd       int // of cgroup.events, in the poller's set, -1 for none
+	token    pollToken
+	watched  bool // the kernel tells of its changes
 }
 
 // cgroupPrefix is what the names of our groups begin with.
@@ -84,38 +84,38 @@ func cgroupMount() (point, root string, err error) {
 	return "", "", errors.New("control groups of version 2 are not mounted")
 }
 
-// enclose has a child that is about to be born be born into a control group of
+// useCgroup has a child that is about to be born be born into a control group of
 // its own. Where there can be none its scope is the tree, which is said once.
-func (s *Spawner) enclose(c *child, spec *Spec, attr *syscall.SysProcAttr) (done func()) {
+func (s *Spawner) useCgroup(c *child, spec *Spec, attr *syscall.SysProcAttr) (done func()) {
 	done = func() {}
-	if c.kin == nil || c.kin.scope != ScopeCgroup {
+	if c.tree == nil || c.tree.scope != ScopeCgroup {
 		return done
 	}
 	g, fd, err := s.newCgroup(spec.Label)
 	if err != nil {
-		s.noCgroup(c, err)
+		s.fallBackToTree(c, err)
 		return done
 	}
-	c.kin.group = g
+	c.tree.cgroup = g
 	attr.UseCgroupFD, attr.CgroupFD = true, fd
 	return func() { unix.Close(fd) }
 }
 
-// forsake gives up a control group into which a child could not be born for the
+// dropCgroup gives up a control group into which a child could not be born for the
 // reason err. It is false if that had nothing to do with the group.
-func (s *Spawner) forsake(c *child, attr *syscall.SysProcAttr, err error) bool {
+func (s *Spawner) dropCgroup(c *child, attr *syscall.SysProcAttr, err error) bool {
 	if !attr.UseCgroupFD || slices.Contains([]error{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE}, err) {
 		return false
 	}
 	attr.UseCgroupFD = false
-	c.kin.group.release(s)
-	c.kin.group = nil
-	s.noCgroup(c, err)
+	c.tree.cgroup.release(s)
+	c.tree.cgroup = nil
+	s.fallBackToTree(c, err)
 	return true
 }
 
-func (s *Spawner) noCgroup(c *child, err error) {
-	c.kin.scope = ScopeTree
+func (s *Spawner) fallBackToTree(c *child, err error) {
+	c.tree.scope = ScopeTree
 	s.cgroups.once.Do(func() {
 		s.log.Warn(fmt.Sprintf("control groups can't be had here (%v): stop_scope=cgroup is taken for tree", err))
 	})
@@ -130,7 +130,7 @@ func (s *Spawner) newCgroup(label string) (*cgroup, int, error) {
 	s.cgroups.mu.Lock()
 	defer s.cgroups.mu.Unlock()
 	if s.cgroups.serial == 0 {
-		sweepCgroups(parent)
+		removeStaleCgroups(parent)
 	}
 	for {
 		s.cgroups.serial++
@@ -151,14 +151,14 @@ func (s *Spawner) newCgroup(label string) (*cgroup, int, error) {
 	}
 }
 
-// sweepCgroups removes the empty groups of daemons that are gone. The kernel
+// removeStaleCgroups removes the empty groups of daemons that are gone. The kernel
 // refuses to remove one that is not.
-func sweepCgroups(parent string) {
+func removeStaleCgroups(parent string) {
 	entries, _ := os.ReadDir(parent)
 	for _, e := range entries {
 		rest, isOurs := strings.CutPrefix(e.Name(), cgroupPrefix)
 		digits, _, _ := strings.Cut(rest, "-")
-		if pid, err := strconv.Atoi(digits); isOurs && err == nil && Birthday(pid) == 0 {
+		if pid, err := strconv.Atoi(digits); isOurs && err == nil && StartTime(pid) == 0 {
 			_ = unix.Rmdir(filepath.Join(parent, e.Name()))
 		}
 	}
@@ -173,9 +173,9 @@ func pathSafe(label string) string {
 	}, label[:min(len(label), 100)])
 }
 
-// recallCgroup finds the group of a child that an earlier daemon has left, nil
+// findCgroup finds the group of a child that an earlier daemon has left, nil
 // for none.
-func recallCgroup(o *Orphan) *cgroup {
+func findCgroup(o *Orphan) *cgroup {
 	path := o.Cgroup
 	if path == "" && o.IsAlive() {
 		data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", o.PID))
@@ -231,14 +231,14 @@ func (g *cgroup) kill() error {
 
 // watch has the kernel tell of each change of cgroup.events, in which it says
 // whether anybody is left.
-func (g *cgroup) watch(s *Spawner, heard func()) {
+func (g *cgroup) watch(s *Spawner, onChange func()) {
 	poller, err := s.poller()
 	if err != nil {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.heard = heard
+	g.onChange = onChange
 	if g.fd >= 0 {
 		return
 	}
@@ -247,42 +247,42 @@ func (g *cgroup) watch(s *Spawner, heard func()) {
 		return
 	}
 	g.fd = fd
-	g.place, err = poller.add(fd, unix.EPOLLPRI, groupEar{g, s})
-	g.told = err == nil
-	g.read()
+	g.token, err = poller.add(fd, unix.EPOLLPRI, cgroupHandler{g, s})
+	g.watched = err == nil
+	g.ackEvents()
 }
 
-// isTold reports whether the kernel tells of changes.
-func (g *cgroup) isTold() bool {
+// isWatched reports whether the kernel tells of changes.
+func (g *cgroup) isWatched() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.told
+	return g.watched
 }
 
-// read lets the kernel know that the last change has been seen.
-func (g *cgroup) read() {
+// ackEvents lets the kernel know that the last change has been seen.
+func (g *cgroup) ackEvents() {
 	var text [256]byte
 	_, _ = unix.Pread(g.fd, text[:], 0)
 }
 
-// groupEar hears of changes of a group.
-type groupEar struct {
+// cgroupHandler hears of changes of a group.
+type cgroupHandler struct {
 	*cgroup
 	spawner *Spawner
 }
 
-// heed is the poller's word.
-func (e groupEar) heed(bool) {
+// handleEvent is the poller's word.
+func (e cgroupHandler) handleEvent(bool) {
 	poller, err := e.spawner.poller()
 	e.mu.Lock()
 	if e.fd >= 0 && err == nil {
-		e.read()
-		_ = poller.listenAgain(e.place, e.fd, unix.EPOLLPRI)
+		e.ackEvents()
+		_ = poller.rearm(e.token, e.fd, unix.EPOLLPRI)
 	}
-	heard := e.heard
+	onChange := e.onChange
 	e.mu.Unlock()
-	if heard != nil {
-		heard()
+	if onChange != nil {
+		onChange()
 	}
 }
 
@@ -309,7 +309,7 @@ func (g *cgroup) remove(s *Spawner) {
 		err = unix.Rmdir(dir)
 	}
 	if poller, noPoller := s.poller(); err == nil && noPoller == nil && g.fd >= 0 {
-		poller.drop(g.place, g.fd)
-		g.fd, g.heard = -1, nil
+		poller.removeFD(g.token, g.fd)
+		g.fd, g.onChange = -1, nil
 	}
 }

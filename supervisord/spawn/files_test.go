@@ -11,9 +11,9 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// inTheWay opens files until this process has one under each of the numbers,
+// occupyFDs opens files until this process has one under each of the numbers,
 // and returns what has the first of them.
-func inTheWay(t *testing.T, numbers ...int) map[int]*os.File {
+func occupyFDs(t *testing.T, numbers ...int) map[int]*os.File {
 	t.Helper()
 	open := make(map[int]*os.File)
 	for range 64 {
@@ -32,7 +32,7 @@ func inTheWay(t *testing.T, numbers ...int) map[int]*os.File {
 	return open
 }
 
-func temporary(t *testing.T, text string) *os.File {
+func tempFile(t *testing.T, text string) *os.File {
 	t.Helper()
 	path := t.TempDir() + "/" + text
 	f, err := os.Create(path)
@@ -43,10 +43,10 @@ func temporary(t *testing.T, text string) *os.File {
 	return f
 }
 
-// TestFurtherDescriptors: they have their numbers in the child whatever numbers
+// TestExtraDescriptors: they have their numbers in the child whatever numbers
 // they have here, those in between are closed, and nothing else gets there.
-func TestFurtherDescriptors(t *testing.T) {
-	a, b := temporary(t, "a"), temporary(t, "b")
+func TestExtraDescriptors(t *testing.T) {
+	a, b := tempFile(t, "a"), tempFile(t, "b")
 	for name, files := range map[string][]spawn.File{
 		"from 3 on":     {{FD: 3, File: a}, {FD: 4, File: b}},
 		"with a gap":    {{FD: 3, File: a}, {FD: 7, File: b}},
@@ -62,11 +62,11 @@ func TestFurtherDescriptors(t *testing.T) {
 					fmt.Fprintf(&script, "readlink /proc/$$/fd/%d; ", f.FD)
 				}
 				script.WriteString(`set -- /proc/$$/fd/*; echo $#`)
-				c := bear(t, func(s *spawn.Spec) {
+				c := spawnChild(t, func(s *spawn.Spec) {
 					s.Path, s.Args = "/bin/bash", []string{"bash", "-c", script.String()}
 					s.Files, s.ListenPID = files, listenPID
 				})
-				c.end(t)
+				c.awaitExit(t)
 				want := ""
 				for _, f := range files {
 					want += f.File.(*os.File).Name() + "\n"
@@ -80,17 +80,17 @@ func TestFurtherDescriptors(t *testing.T) {
 	}
 }
 
-func TestDescriptorsOfTheDaemonStay(t *testing.T) {
-	mine := inTheWay(t, 20, 21)
+func TestDaemonDescriptorsUnchanged(t *testing.T) {
+	mine := occupyFDs(t, 20, 21)
 	before, err := mine[20].Stat()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := temporary(t, "f")
-	c := bear(t, func(s *spawn.Spec) {
+	f := tempFile(t, "f")
+	c := spawnChild(t, func(s *spawn.Spec) {
 		s.Files = []spawn.File{{FD: 20, File: f}, {FD: 21, File: f}}
 	}, "fds")
-	c.end(t)
+	c.awaitExit(t)
 	if want := fmt.Sprintf("[%[1]s %[1]s]\n", f.Name()); c.out.String() != want {
 		t.Errorf("got %q, want %q", c.out, want)
 	}
@@ -100,8 +100,8 @@ func TestDescriptorsOfTheDaemonStay(t *testing.T) {
 	}
 }
 
-func TestDescriptorsThatCannotBe(t *testing.T) {
-	f := temporary(t, "f")
+func TestInvalidDescriptors(t *testing.T) {
+	f := tempFile(t, "f")
 	for _, files := range [][]spawn.File{
 		{{FD: 2, File: f}},
 		{{FD: 3, File: f}, {FD: 3, File: f}},
@@ -118,7 +118,7 @@ func TestDescriptorsThatCannotBe(t *testing.T) {
 // TestListenPID: the child is told its own pid, and of what it was told before
 // only that is another.
 func TestListenPID(t *testing.T) {
-	c := bear(t, func(s *spawn.Spec) {
+	c := spawnChild(t, func(s *spawn.Spec) {
 		s.Path, s.Args = "/bin/sh", []string{"sh", "-c", `echo "$LISTEN_PID $$ $LISTEN_FDS $(umask) $(pwd)"; cat`}
 		s.Env = []string{"LISTEN_PID=1", "LISTEN_FDS=1", "PATH=/bin:/usr/bin"}
 		s.ListenPID, s.Umask, s.Dir = true, 0o027, "/"
@@ -135,19 +135,19 @@ func TestListenPID(t *testing.T) {
 	if err := c.Signal(syscall.SIGKILL, true); err != nil {
 		t.Fatal(err)
 	}
-	c.end(t)
+	c.awaitExit(t)
 }
 
 func TestListenPIDOfAnotherUser(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("SKIPPED: only root can have a child of another user")
 	}
-	nobody := spawn.Identity(65534)
-	c := bear(t, func(s *spawn.Spec) {
+	nobody := spawn.LookupUser(65534)
+	c := spawnChild(t, func(s *spawn.Spec) {
 		s.Path, s.Args = "/bin/sh", []string{"sh", "-c", `echo "$LISTEN_PID $$ $(id -u)"`}
 		s.Become, s.ListenPID = nobody, true
 	})
-	c.end(t)
+	c.awaitExit(t)
 	if want := fmt.Sprintf("%[1]d %[1]d 65534\n", c.Pid()); c.out.String() != want {
 		t.Errorf("got %q, want %q; stderr %q", c.out, want, c.err)
 	}

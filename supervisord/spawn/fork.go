@@ -10,7 +10,7 @@ import (
 // to do, the first stage does over again, because only the child itself can
 // tell which step failed.
 func (s *Spawner) fork(c *child, spec *Spec) (int, error) {
-	files, err := descriptors(c.theirs, spec.Files)
+	files, err := descriptors(c.childEnds, spec.Files)
 	if err != nil {
 		return 0, err
 	}
@@ -19,10 +19,10 @@ func (s *Spawner) fork(c *child, spec *Spec) (int, error) {
 		Files: files,
 		Sys:   &syscall.SysProcAttr{Setpgid: true},
 	}
-	born := s.enclose(c, spec, attr.Sys)
-	defer born()
+	closeCgroupFD := s.useCgroup(c, spec, attr.Sys)
+	defer closeCgroupFD()
 	pid, err := s.forkAs(spec, attr)
-	if err != nil && s.forsake(c, attr.Sys, err) {
+	if err != nil && s.dropCgroup(c, attr.Sys, err) {
 		return s.forkAs(spec, attr)
 	}
 	return pid, err
@@ -30,18 +30,18 @@ func (s *Spawner) fork(c *child, spec *Spec) (int, error) {
 
 func (s *Spawner) forkAs(spec *Spec, attr *syscall.ProcAttr) (int, error) {
 	attr.Dir = spec.Dir
-	if direct(spec) {
+	if canForkDirectly(spec) {
 		if u := spec.Become; u != nil {
 			attr.Sys.Credential = credential(u)
 		}
-		pid, err := s.umasks.forkExec(spec, attr)
+		pid, err := s.umaskForker.forkExec(spec, attr)
 		// A first stage needs even more of what there is none of. That a user has
 		// none left is for it to tell.
 		if err == nil || spec.Become == nil && (err == syscall.EAGAIN || err == syscall.ENOMEM) {
 			return pid, err
 		}
 	}
-	return forkStage(spec, attr)
+	return forkExecutor(spec, attr)
 }
 
 // descriptors lists the child's descriptors by their numbers. What lies between
@@ -68,15 +68,15 @@ func descriptors(standard [3]int, further []File) ([]uintptr, error) {
 // maxDescriptors bounds the list above: few users may have more open anyway.
 const maxDescriptors = 1024
 
-// direct tells whether the child needs no first stage.
-func direct(spec *Spec) bool {
+// canForkDirectly tells whether the child needs no first stage.
+func canForkDirectly(spec *Spec) bool {
 	if spec.ListenPID || spec.WatchdogPID {
 		return false
 	}
 	if spec.Become != nil && spec.Become.Refusal != "" {
 		return false
 	}
-	return spec.Umask < 0 || canMask
+	return spec.Umask < 0 || canSetUmask
 }
 
 func credential(u *User) *syscall.Credential {

@@ -13,12 +13,12 @@ import (
 // handle is a hold on a process that is not our child: a pidfd, or, where there
 // can be none, its pid together with the time of its birth.
 type handle struct {
-	pid  int
-	born uint64
-	file *os.File // the pidfd, nil for none; closed when the process has ended, or when it is given up
-	conn syscall.RawConn
+	pid       int
+	startTime uint64
+	file      *os.File // the pidfd, nil for none; closed when the process has ended, or when it is given up
+	conn      syscall.RawConn
 	// refusal is why there is no pidfd, nil if there is one.
-	refusal error
+	pidfdErr error
 	// hints come when the process may have ended. They are needed only without a
 	// pidfd.
 	hints chan struct{}
@@ -26,12 +26,12 @@ type handle struct {
 
 // openHandle returns a handle of the process that had that pid and time of birth.
 // The error is syscall.ESRCH if that has ended.
-func openHandle(pid int, born uint64) (*handle, error) {
-	fd, err := openPidfd(pid, born)
+func openHandle(pid int, startTime uint64) (*handle, error) {
+	fd, err := openPidfd(pid, startTime)
 	if errors.Is(err, syscall.ESRCH) {
 		return nil, err
 	}
-	h := &handle{pid: pid, born: born, refusal: err, hints: make(chan struct{}, 1)}
+	h := &handle{pid: pid, startTime: startTime, pidfdErr: err, hints: make(chan struct{}, 1)}
 	if err == nil {
 		h.file = os.NewFile(uintptr(fd), "pidfd")
 		if h.conn, err = h.file.SyscallConn(); err != nil {
@@ -50,12 +50,12 @@ func openHandle(pid int, born uint64) (*handle, error) {
 //
 // The flag PIDFD_NONBLOCK came five versions of the kernel after pidfds. To set
 // the same afterwards works with all.
-func openPidfd(pid int, born uint64) (int, error) {
+func openPidfd(pid int, startTime uint64) (int, error) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err == nil {
 		err = unix.SetNonblock(fd, true) // or the runtime would not poll it
 	}
-	if !hasNumber(pid, born, false) {
+	if !isSameProcess(pid, startTime, false) {
 		err = syscall.ESRCH
 	}
 	if err == nil {
@@ -67,25 +67,25 @@ func openPidfd(pid int, born uint64) (int, error) {
 	return -1, os.NewSyscallError("pidfd_open", err)
 }
 
-// hasNumber reports whether the process that was born then has that pid still. With
+// isSameProcess reports whether the process that was born then has that pid still. With
 // orDead that may be all that is left of it: nobody else gets the pid meanwhile.
-func hasNumber(pid int, born uint64, orDead bool) bool {
+func isSameProcess(pid int, startTime uint64, orZombie bool) bool {
 	s, err := readStat(pid)
-	return err == nil && born != 0 && s.born == born && (orDead || !s.isDead())
+	return err == nil && startTime != 0 && s.startTime == startTime && (orZombie || !s.isDead())
 }
 
 // signalProcess sends a signal to the process that had that pid and time of birth,
 // through a pidfd of it if fd is not negative and the kernel lets us. Otherwise
 // the time of birth is looked at right before the signal is sent, which leaves
 // a few microseconds in which another process could get the pid.
-func signalProcess(fd, pid int, born uint64, sig syscall.Signal) error {
+func signalProcess(fd, pid int, startTime uint64, sig syscall.Signal) error {
 	if fd >= 0 {
 		err := unix.PidfdSendSignal(fd, sig, nil, 0)
 		if err == nil || errors.Is(err, syscall.ESRCH) {
 			return err
 		}
 	}
-	if !hasNumber(pid, born, true) {
+	if !isSameProcess(pid, startTime, true) {
 		return syscall.ESRCH
 	}
 	return syscall.Kill(pid, sig)
@@ -126,7 +126,7 @@ func (h *handle) signal(sig syscall.Signal, group bool) error {
 
 func (h *handle) send(fd int, sig syscall.Signal, group bool) error {
 	if !group {
-		return signalProcess(fd, h.pid, h.born, sig)
+		return signalProcess(fd, h.pid, h.startTime, sig)
 	}
 	if fd >= 0 {
 		err := unix.PidfdSendSignal(fd, sig, nil, unix.PIDFD_SIGNAL_PROCESS_GROUP)
@@ -134,7 +134,7 @@ func (h *handle) send(fd int, sig syscall.Signal, group bool) error {
 			return err
 		} // kernels before 6.9 don't know the flag
 	}
-	if !hasNumber(h.pid, h.born, true) { // while its leader has it, the group's number is its own
+	if !isSameProcess(h.pid, h.startTime, true) { // while its leader has it, the group's number is its own
 		return syscall.ESRCH
 	}
 	return syscall.Kill(-h.pid, sig)
@@ -144,7 +144,7 @@ func (h *handle) send(fd int, sig syscall.Signal, group bool) error {
 func (h *handle) watch(c *child) {
 	defer func() {
 		if h.file != nil {
-			c.spawner.dropPidfd(h.file)
+			c.spawner.closePidfd(h.file)
 		}
 	}()
 	h.awaitEnd()
@@ -157,7 +157,7 @@ func (h *handle) watch(c *child) {
 	}
 	c.spawner.mu.Unlock()
 	if !reaped {
-		c.bury(e)
+		c.handleExit(e)
 	}
 }
 
@@ -165,31 +165,31 @@ func (h *handle) watch(c *child) {
 // child. So it is looked for, often right after something that may have ended
 // it, and less and less often then.
 const (
-	soonest = 5 * time.Millisecond
-	latest  = time.Second
+	minPollInterval = 5 * time.Millisecond
+	maxPollInterval = time.Second
 )
 
 // awaitEnd returns when nothing is left of the process but its exit status. With a
 // pidfd, until that is given up, the runtime's poller waits for that.
 func (h *handle) awaitEnd() {
 	if h.file != nil {
-		err := h.conn.Read(func(fd uintptr) bool { return h.has(fd, unix.POLLIN) })
+		err := h.conn.Read(func(fd uintptr) bool { return h.hasEvent(fd, unix.POLLIN) })
 		if err == nil {
 			return
 		}
 	}
-	pause := soonest
-	for hasNumber(h.pid, h.born, false) {
+	pause := minPollInterval
+	for isSameProcess(h.pid, h.startTime, false) {
 		select {
 		case <-time.After(pause):
-			pause = min(2*pause, latest)
+			pause = min(2*pause, maxPollInterval)
 		case <-h.hints:
-			pause = soonest
+			pause = minPollInterval
 		}
 	}
 }
 
-func (h *handle) has(fd uintptr, event int16) bool {
+func (h *handle) hasEvent(fd uintptr, event int16) bool {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: event}}
 	for {
 		n, err := unix.Poll(fds, 0)
@@ -199,21 +199,21 @@ func (h *handle) has(fd uintptr, event int16) bool {
 	}
 }
 
-// statusWait is how long the exit status of a dead adopted child is waited for
+// exitStatusTimeout is how long the exit status of a dead adopted child is waited for
 // that could not be read from its remains.
-const statusWait = 200 * time.Millisecond
+const exitStatusTimeout = 200 * time.Millisecond
 
 // exit finds out how the process ended: from its remains, or, when its parent
 // has reaped it, from the pidfd (since Linux 6.15).
 func (h *handle) exit(c *child) Exit {
-	if ws, ok := zombieStatus(c.pid, c.traces.Born); ok {
+	if ws, ok := zombieStatus(c.pid, c.identity.StartTime); ok {
 		return exitOf(ws)
 	}
 	e := Exit{Code: -1}
 	if h.file == nil {
 		return e
 	}
-	_ = h.file.SetReadDeadline(time.Now().Add(statusWait))
+	_ = h.file.SetReadDeadline(time.Now().Add(exitStatusTimeout))
 	_ = h.conn.Read(func(fd uintptr) bool {
 		info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
 		err := unix.IoctlPidfdInfo(int(fd), &info)
@@ -221,19 +221,19 @@ func (h *handle) exit(c *child) Exit {
 		if known {
 			e = exitOf(syscall.WaitStatus(info.Exit_code))
 		}
-		return known || h.has(fd, unix.POLLHUP)
+		return known || h.hasEvent(fd, unix.POLLHUP)
 	})
 	return e
 }
 
-// noteRefusal says once why processes of an earlier daemon are watched in another
+// warnNoPidfd says once why processes of an earlier daemon are watched in another
 // way; nil is no refusal.
-func (s *Spawner) noteRefusal(why error) {
+func (s *Spawner) warnNoPidfd(why error) {
 	if why == nil {
 		return
 	}
-	s.unwatched.Do(func() {
+	s.noPidfdLogged.Do(func() {
 		s.log.Warn(fmt.Sprintf("there are no pidfds here (%v): processes that are not children of this supervisord are known by pid and time of birth, "+
-			"and their end may be noticed %s late", why, latest))
+			"and their end may be noticed %s late", why, maxPollInterval))
 	})
 }

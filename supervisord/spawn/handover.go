@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Bequest is what a program that this process executes next needs to go on
+// HandedOver is what a program that this process executes next needs to go on
 // with a child.
-type Bequest struct {
+type HandedOver struct {
 	// FDs are descriptors of the daemon's ends of the child's stdin, stdout and
 	// stderr, -1 for none.
 	FDs [3]int
@@ -23,30 +23,30 @@ type Bequest struct {
 	Exit *Exit
 }
 
-// Hold has nobody reaped and no signal given to a dead child's pid until
+// PauseReaping has nobody reaped and no signal given to a dead child's pid until
 // Release: who ends meanwhile is left to whoever is this process then. It
 // returns when the reaping under way is over.
-func (s *Spawner) Hold() {
+func (s *Spawner) PauseReaping() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held = true
+	s.reapPaused = true
 }
 
-// Release takes Hold back. The children that have been bequeathed must have
+// ResumeReaping takes Hold back. The children that have been bequeathed must have
 // been adopted.
-func (s *Spawner) Release() {
+func (s *Spawner) ResumeReaping() {
 	s.mu.Lock()
-	s.held = false
+	s.reapPaused = false
 	s.mu.Unlock()
 	s.reap()
 }
 
-// grace is how long the pumps of a child may take to end.
-const grace = 100 * time.Millisecond
+// handOverTimeout is how long the pumps of a child may take to end.
+const handOverTimeout = 100 * time.Millisecond
 
-// Bequeath implements Child.
-func (c *child) Bequeath() (Bequest, error) {
-	b := Bequest{FDs: [3]int{-1, -1, -1}, Adopted: c.send != nil}
+// HandOver implements Child.
+func (c *child) HandOver() (HandedOver, error) {
+	b := HandedOver{FDs: [3]int{-1, -1, -1}, Adopted: c.send != nil}
 	c.spawner.mu.Lock()
 	reaped := c.reaped
 	c.reaped = true // nobody else is to bury it
@@ -55,7 +55,7 @@ func (c *child) Bequeath() (Bequest, error) {
 	if reaped {
 		e := <-c.exits // soon: a burial has a limit
 		if e.Code == 0 {
-			e.Heir = c.Heir() // who comes next can't find that out
+			e.Heir = c.DaemonisedPID() // who comes next can't find that out
 		}
 		b.Exit = &e
 		return b, nil
@@ -65,10 +65,10 @@ func (c *child) Bequeath() (Bequest, error) {
 		if b.FDs[0], err = duplicate(c.stdin.fd); err != nil {
 			return b, err
 		}
-		b.Unsent = c.stdin.bequeath()
+		b.Unsent = c.stdin.handOver()
 	}
-	for _, p := range c.pumps {
-		if b.FDs[p.of], err = p.bequeath(); err != nil {
+	for _, p := range c.outputs {
+		if b.FDs[p.childFD], err = p.handOver(); err != nil {
 			return b, err
 		}
 	}
@@ -84,10 +84,10 @@ func duplicate(fd int) (int, error) {
 	return another, nil
 }
 
-// bequeath ends the pump between two pieces, and returns a descriptor to go on
+// handOver ends the pump between two pieces, and returns a descriptor to go on
 // with, -1 if the child has closed its end. One that waits for a slow writer is
 // not waited for long: what it holds is in the tray.
-func (p *pump) bequeath() (fd int, err error) {
+func (p *outputReader) handOver() (fd int, err error) {
 	p.mu.Lock()
 	fd = -1
 	if !p.ended {
@@ -96,19 +96,19 @@ func (p *pump) bequeath() (fd int, err error) {
 	p.halted = true
 	p.mu.Unlock()
 	select {
-	case <-p.finish():
-	case <-time.After(grace):
+	case <-p.drain():
+	case <-time.After(handOverTimeout):
 	}
 	return fd, err
 }
 
-// bequeath stops writing and returns what has not been written.
-func (s *stdin) bequeath() []byte {
+// handOver stops writing and returns what has not been written.
+func (s *stdin) handOver() []byte {
 	s.mu.Lock()
 	s.halted = true
-	flowing := s.flowing
+	flushing := s.flushing
 	s.mu.Unlock()
-	if flowing {
+	if flushing {
 		_ = s.file.SetWriteDeadline(time.Unix(1, 0))
 		<-s.stopped
 	}

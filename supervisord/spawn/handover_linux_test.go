@@ -9,31 +9,31 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// TestBequest: whoever goes on with a child gets what it says from then on, and
+// TestHandOver: whoever goes on with a child gets what it says from then on, and
 // what it has not been told yet is told.
-func TestBequest(t *testing.T) {
+func TestHandOver(t *testing.T) {
 	t.Parallel()
-	const much = 300 << 10 // more than fits into pipes
-	f := bear(t, nil, "say", "ready", "echo")
+	const size = 300 << 10 // more than fits into pipes
+	f := spawnChild(t, nil, "say", "ready", "echo")
 	f.out.await(t, "ready\n")
 	// So its stdin fills.
 	if err := f.Signal(syscall.SIGSTOP, false); err != nil {
 		t.Fatal(err)
 	}
-	text := bytes.Repeat([]byte("0123456789abcde\n"), much/16)
+	text := bytes.Repeat([]byte("0123456789abcde\n"), size/16)
 	if err := f.Write(text); err != nil {
 		t.Fatal(err)
 	}
-	past, err := f.Bequeath()
+	handedOver, err := f.HandOver()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if past.Exit != nil || past.FDs[0] < 0 || past.FDs[1] < 0 || past.FDs[2] < 0 || len(past.Unsent) == 0 {
-		t.Fatalf("got %v, %d bytes unsent", past.FDs, len(past.Unsent))
+	if handedOver.Exit != nil || handedOver.FDs[0] < 0 || handedOver.FDs[1] < 0 || handedOver.FDs[2] < 0 || len(handedOver.Unsent) == 0 {
+		t.Fatalf("got %v, %d bytes unsent", handedOver.FDs, len(handedOver.Unsent))
 	}
-	next := family{out: newSink(), err: newSink()}
+	next := testChild{out: newSink(), err: newSink()}
 	next.Child, err = spawner.Adopt(&spawn.Orphan{
-		PID: f.Pid(), Traces: f.Traces(), FDs: &past.FDs, Unsent: past.Unsent, IsOurs: !past.Adopted,
+		PID: f.Pid(), ProcessIdentity: f.Identity(), FDs: &handedOver.FDs, Unsent: handedOver.Unsent, IsOurs: !handedOver.Adopted,
 	}, &spawn.Spec{Stdout: next.out, Stderr: next.err})
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestBequest(t *testing.T) {
 	}
 	next.out.await(t, "the end\n")
 	if got := next.out.String(); got != string(text)+"the end\n" {
-		t.Errorf("%d bytes came back of %d", len(got), much+8)
+		t.Errorf("%d bytes came back of %d", len(got), size+8)
 	}
 	if got := f.out.String(); !strings.HasPrefix(got, "ready\n") || len(got) > len("ready\n") {
 		t.Errorf("the one before heard %d bytes", len(got))
@@ -54,43 +54,43 @@ func TestBequest(t *testing.T) {
 	if err := next.Signal(syscall.SIGKILL, false); err != nil {
 		t.Fatal(err)
 	}
-	if e := next.end(t); e.Signal != syscall.SIGKILL {
+	if e := next.awaitExit(t); e.Signal != syscall.SIGKILL {
 		t.Errorf("got %s", e)
 	}
 }
 
-// TestBequestOfTheDead: who has ended is told of as such, with all that it said.
-func TestBequestOfTheDead(t *testing.T) {
+// TestHandOverOfExitedChild: who has ended is told of as such, with all that it said.
+func TestHandOverOfExitedChild(t *testing.T) {
 	t.Parallel()
-	f := bear(t, nil, "spew", "100000", "exit", "3")
+	f := spawnChild(t, nil, "spew", "100000", "exit", "3")
 	await(t, "its end", func() bool { return syscall.Kill(f.Pid(), 0) != nil })
-	past, err := f.Bequeath()
+	handedOver, err := f.HandOver()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if past.Exit == nil || past.Exit.Code != 3 || past.FDs != [3]int{-1, -1, -1} {
-		t.Errorf("got %+v", past)
+	if handedOver.Exit == nil || handedOver.Exit.Code != 3 || handedOver.FDs != [3]int{-1, -1, -1} {
+		t.Errorf("got %+v", handedOver)
 	}
 	if n := len(f.out.String()); n != 100000 {
 		t.Errorf("%d bytes", n)
 	}
 }
 
-// TestBequestOfAnAdoptedChild: nobody can wait for it, before or after.
-func TestBequestOfAnAdoptedChild(t *testing.T) {
+// TestHandOverOfAdoptedChild: nobody can wait for it, before or after.
+func TestHandOverOfAdoptedChild(t *testing.T) {
 	t.Parallel()
-	o := orphan(t, "say", "ready", "close", "2", "wait")
+	o := makeOrphan(t, "say", "ready", "close", "2", "wait")
 	f := adopt(t, o)
-	past, err := f.Bequeath()
+	handedOver, err := f.HandOver()
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.FDs, o.IsOurs = &past.FDs, !past.Adopted
+	o.FDs, o.IsOurs = &handedOver.FDs, !handedOver.Adopted
 	again := adopt(t, o)
 	if err := again.Signal(syscall.SIGKILL, false); err != nil {
 		t.Fatal(err)
 	}
-	if e := again.end(t); e.Signal != syscall.SIGKILL {
+	if e := again.awaitExit(t); e.Signal != syscall.SIGKILL {
 		t.Errorf("got %s", e)
 	}
 }

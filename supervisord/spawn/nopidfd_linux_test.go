@@ -15,7 +15,7 @@ import (
 
 // withoutPidfds are the ways in which kernels, and filters of system calls, refuse
 // pidfds or a part of what they are for.
-var withoutPidfds = map[string][]testkit.Denial{
+var withoutPidfds = map[string][]testkit.SeccompRule{
 	"a kernel before pidfds": {
 		{Call: unix.SYS_PIDFD_OPEN, Errno: unix.ENOSYS}, {Call: unix.SYS_PIDFD_SEND_SIGNAL, Errno: unix.ENOSYS}, {Call: unix.SYS_PIDFD_GETFD, Errno: unix.ENOSYS},
 	},
@@ -31,16 +31,16 @@ var withoutPidfds = map[string][]testkit.Denial{
 func TestWithoutPidfds(t *testing.T) {
 	for what, denials := range withoutPidfds {
 		t.Run(what, func(t *testing.T) {
-			words := testkit.Denied(denials, testkit.Binary(), "-test.count=1", "-test.v",
-				"-test.run=^(TestAdoptedChildIsHeardAndSeenToEnd|TestGroupOfAnAdoptedChildIsSignalled|TestStrangersAreNotAdopted"+
-					"|TestBequestOfAnAdoptedChild|TestNobodyInsideTheScopeIsLeft|TestAGroupIsItsMembers|TestRelativesThatForkAreCaught"+
+			argv := testkit.SeccompCommand(denials, testkit.Binary(), "-test.count=1", "-test.v",
+				"-test.run=^(TestAdoptedChildOutputAndExit|TestGroupOfAnAdoptedChildIsSignalled|TestForeignProcessIsNotAdopted"+
+					"|TestHandOverOfAdoptedChild|TestWholeScopeIsKilled|TestScopeGroupIsItsMembers|TestForkingDescendantsAreKilled"+
 					"|TestARecycledPidIsNotSignalled|TestOrphansAreKilled)$")
 			file, err := os.Create(filepath.Join(t.TempDir(), "output")) // no pipe, of which others would keep the end
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer file.Close()
-			cmd := exec.Command(words[0], words[1:]...)
+			cmd := exec.Command(argv[0], argv[1:]...)
 			cmd.Stdout, cmd.Stderr = file, file
 			err = cmd.Run()
 			out, _ := os.ReadFile(file.Name())
@@ -55,16 +55,16 @@ func TestWithoutPidfds(t *testing.T) {
 // since.
 func TestOrphansAreKilled(t *testing.T) {
 	t.Parallel()
-	o := orphan(t, "heir", "wait", "--", "say", "ready", "ignore", "10", "wait")
+	o := makeOrphan(t, "heir", "wait", "--", "say", "ready", "ignore", "10", "wait")
 	other := o
-	other.Born--
+	other.StartTime--
 	if err := other.Kill(); err != nil || !o.IsAlive() {
 		t.Errorf("another one: %v; it lives: %v", err, o.IsAlive())
 	}
 	if err := o.Kill(); err != nil {
 		t.Error(err)
 	}
-	await(t, "the group is gone", func() bool { return groupIsDead(o.PID) })
+	await(t, "the group is gone", func() bool { return groupHasExited(o.PID) })
 	if err := o.Kill(); err != nil {
 		t.Errorf("a dead one: %v", err)
 	}

@@ -1,11 +1,11 @@
 package spawn
 
-// Traces are what a later daemon knows a child by. On systems without a way to
+// ProcessIdentity are what a later daemon knows a child by. On systems without a way to
 // take over children they are all zero.
-type Traces struct {
+type ProcessIdentity struct {
 	// Born is the time of the fork, in the kernel's clock ticks since it was
 	// booted. A pid alone says nothing: it may be somebody else's by now.
-	Born uint64
+	StartTime uint64
 	// Stdin, Stdout and Stderr are the inodes of the child's pipes, 0 for none.
 	Stdin, Stdout, Stderr uint64
 }
@@ -13,7 +13,7 @@ type Traces struct {
 // Orphan is a child whose daemon ended without it.
 type Orphan struct {
 	PID int
-	Traces
+	ProcessIdentity
 	// FDs are the daemon's ends of the child's stdin, stdout and stderr, where
 	// it has been this very process before it executed another program, or from
 	// Reopen; -1 for those that the child does not have. Adopt takes them over.
@@ -29,7 +29,7 @@ type Orphan struct {
 
 // IsAlive tells whether the orphan is still there. It may be gone a moment
 // later; Adopt tells for certain.
-func (o *Orphan) IsAlive() bool { return o.Born != 0 && Birthday(o.PID) == o.Born }
+func (o *Orphan) IsAlive() bool { return o.StartTime != 0 && StartTime(o.PID) == o.StartTime }
 
 // GoneError tells that an orphan has ended, or that there is no way to be sure
 // that a process is it.
@@ -38,34 +38,34 @@ type GoneError struct{ Exit Exit }
 // Error tells how it ended, as far as is known.
 func (e *GoneError) Error() string { return "the process has ended: " + e.Exit.String() }
 
-// Muted is a Child whose output may be read by nobody.
-type Muted interface {
+// OutputChecker is a Child whose output may be read by nobody.
+type OutputChecker interface {
 	// Muted tells why the output of an adopted child can't be read though it goes
 	// to us still, nil if it can. Such a child blocks as soon as its pipe is full.
-	Muted() error
+	OutputError() error
 }
 
-// Muted implements Muted.
-func (c *child) Muted() error { return c.muted }
+// OutputError implements Muted.
+func (c *child) OutputError() error { return c.outputErr }
 
-// Traces implements Child.
-func (c *child) Traces() Traces {
+// Identity implements Child.
+func (c *child) Identity() ProcessIdentity {
 	c.spawner.mu.Lock()
 	defer c.spawner.mu.Unlock()
-	if c.traces.Born == 0 && !c.reaped { // so the pid can't have become somebody else's
-		c.traces = c.findTraces()
+	if c.identity.StartTime == 0 && !c.reaped { // so the pid can't have become somebody else's
+		c.identity = c.findIdentity()
 	}
-	return c.traces
+	return c.identity
 }
 
-// findTraces finds out by what a child of ours will be known.
-func (c *child) findTraces() Traces {
-	t := Traces{Born: Birthday(c.pid)}
+// findIdentity finds out by what a child of ours will be known.
+func (c *child) findIdentity() ProcessIdentity {
+	t := ProcessIdentity{StartTime: StartTime(c.pid)}
 	if c.stdin != nil {
 		t.Stdin = inode(c.stdin.fd)
 	}
-	for _, p := range c.pumps {
-		if p.of == 1 {
+	for _, p := range c.outputs {
+		if p.childFD == 1 {
 			t.Stdout = p.inode
 		} else {
 			t.Stderr = p.inode

@@ -8,33 +8,33 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inlet makes the pipe for the child's stdin. The daemon's end does not block,
+// makeStdin makes the pipe for the child's stdin. The daemon's end does not block,
 // while that of the child does, as programs expect. Both are closed when a
 // program is executed.
-func (c *child) inlet() error {
+func (c *child) makeStdin() error {
 	var fds [2]int
 	if err := pipe2(fds[:], 0); err != nil {
 		return err
 	}
-	c.theirs[0], c.stdin = fds[0], &stdin{fd: fds[1]}
+	c.childEnds[0], c.stdin = fds[0], &stdin{fd: fds[1]}
 	return unix.SetNonblock(fds[1], true)
 }
 
-// outlet makes the pipe for the child's output descriptor of.
-func (c *child) outlet(of int, w Output) error {
+// makeOutput makes the pipe for the child's output descriptor of.
+func (c *child) makeOutput(of int, w Output) error {
 	var fds [2]int
 	if err := pipe2(fds[:], unix.O_NONBLOCK); err != nil {
 		return err
 	}
-	c.theirs[of] = fds[1]
-	p, err := c.spawner.newPump(fds[0], of, w)
+	c.childEnds[of] = fds[1]
+	p, err := c.spawner.newOutputReader(fds[0], of, w)
 	if err != nil {
 		return err
 	}
-	c.pumps = append(c.pumps, p)
-	if both := openBoth(fds[1]); both >= 0 {
+	c.outputs = append(c.outputs, p)
+	if both := openReadWrite(fds[1]); both >= 0 {
 		unix.Close(fds[1])
-		c.theirs[of] = both
+		c.childEnds[of] = both
 		return nil
 	}
 	return unix.SetNonblock(fds[1], false)
@@ -43,14 +43,14 @@ func (c *child) outlet(of int, w Output) error {
 // stdin is the daemon's end of the pipe to a child. Its queue takes what the
 // pipe does not, and a goroutine that lives while there is a queue empties it.
 type stdin struct {
-	mu      sync.Mutex
-	fd      int      // -1 when it is closed
-	file    *os.File // has fd once it has been waited for, nil before
-	queue   []byte
-	flowing bool // a goroutine is emptying the queue
-	broken  bool
-	halted  bool          // it is to stop emptying, and close stopped:
-	stopped chan struct{} // made when it starts
+	mu       sync.Mutex
+	fd       int      // -1 when it is closed
+	file     *os.File // has fd once it has been waited for, nil before
+	queue    []byte
+	flushing bool // a goroutine is emptying the queue
+	broken   bool
+	halted   bool          // it is to stop emptying, and close stopped:
+	stopped  chan struct{} // made when it starts
 }
 
 // maxQueue bounds what is kept for a child that does not read, in bytes.
@@ -62,10 +62,10 @@ func (s *stdin) write(data []byte) error {
 	if s.broken {
 		return syscall.EPIPE
 	}
-	if s.flowing {
+	if s.flushing {
 		return s.enqueue(data)
 	}
-	n, err := s.attempt(data)
+	n, err := s.tryWrite(data)
 	if err != nil {
 		return err
 	}
@@ -75,17 +75,17 @@ func (s *stdin) write(data []byte) error {
 	if err := s.enqueue(data[n:]); err != nil {
 		return err
 	}
-	s.begin()
+	s.startFlush()
 	return nil
 }
 
-// begin has the queue emptied.
-func (s *stdin) begin() {
-	s.flowing, s.stopped = true, make(chan struct{})
+// startFlush has the queue emptied.
+func (s *stdin) startFlush() {
+	s.flushing, s.stopped = true, make(chan struct{})
 	if s.file == nil {
 		s.file = os.NewFile(uintptr(s.fd), "pipe")
 	}
-	go s.flow()
+	go s.flush()
 }
 
 func (s *stdin) enqueue(data []byte) error {
@@ -96,8 +96,8 @@ func (s *stdin) enqueue(data []byte) error {
 	return nil
 }
 
-// attempt writes what the pipe takes without waiting.
-func (s *stdin) attempt(data []byte) (n int, err error) {
+// tryWrite writes what the pipe takes without waiting.
+func (s *stdin) tryWrite(data []byte) (n int, err error) {
 	n, err = unix.Write(s.fd, data)
 	switch {
 	case err == unix.EPIPE:
@@ -110,14 +110,14 @@ func (s *stdin) attempt(data []byte) (n int, err error) {
 	return n, nil
 }
 
-// flow writes the queue, waiting for the child to read.
-func (s *stdin) flow() {
+// flush writes the queue, waiting for the child to read.
+func (s *stdin) flush() {
 	for {
 		s.mu.Lock()
 		data := s.queue
 		s.queue = nil
 		if len(data) == 0 || s.broken {
-			s.flowing = false
+			s.flushing = false
 			close(s.stopped)
 			s.mu.Unlock()
 			return

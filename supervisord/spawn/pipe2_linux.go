@@ -15,5 +15,5 @@ func capacity(fd int) int {
 	return n
 }
 
-// widen has a pipe hold more, unless its user has too many large ones already.
-func widen(fd, size int) { _, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, size) }
+// setPipeSize has a pipe hold more, unless its user has too many large ones already.
+func setPipeSize(fd, size int) { _, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, size) }

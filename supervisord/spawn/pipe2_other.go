@@ -28,5 +28,5 @@ func pipe2(fds []int, flags int) error {
 // capacity returns how much a pipe holds, in bytes, as far as is known.
 func capacity(int) int { return pipeSize }
 
-// widen does nothing on this system.
-func widen(int, int) {}
+// setPipeSize does nothing on this system.
+func setPipeSize(int, int) {}

@@ -14,16 +14,16 @@ import (
 // each in the runtime's poller.
 type poller struct {
 	mu    sync.Mutex
-	files map[*pump]*os.File
+	files map[*outputReader]*os.File
 }
 
-// place is of no use here.
-type place struct{}
+// pollToken is of no use here.
+type pollToken struct{}
 
-func newPoller() (*poller, error) { return &poller{files: make(map[*pump]*os.File)}, nil }
+func newPoller() (*poller, error) { return &poller{files: make(map[*outputReader]*os.File)}, nil }
 
-// wait has a pump told once of the next output, or of the end of it.
-func (p *poller) wait(u *pump) error {
+// arm has a pump told once of the next output, or of the end of it.
+func (p *poller) arm(u *outputReader) error {
 	conn, err := p.file(u).SyscallConn()
 	if err != nil {
 		return err
@@ -35,14 +35,14 @@ func (p *poller) wait(u *pump) error {
 			return n > 0 || err != nil
 		})
 		if err == nil { // or it has been removed
-			u.heed(false)
+			u.handleEvent(false)
 		}
 	}()
 	return nil
 }
 
 // file returns the descriptor of a pump as the runtime knows it.
-func (p *poller) file(u *pump) *os.File {
+func (p *poller) file(u *outputReader) *os.File {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.files[u] == nil {
@@ -52,7 +52,7 @@ func (p *poller) file(u *pump) *os.File {
 }
 
 // remove forgets a pump and closes its descriptor.
-func (p *poller) remove(u *pump) {
+func (p *poller) remove(u *outputReader) {
 	p.file(u).Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -16,7 +16,7 @@ type stat struct {
 	state          byte
 	parent         int
 	group, session int
-	born           uint64 // clock ticks since boot
+	startTime      uint64 // clock ticks since boot
 }
 
 // isDead tells whether nothing is left but the exit status.
@@ -45,25 +45,25 @@ func parseStat(data []byte) (stat, error) {
 		*to = n
 	}
 	var err error
-	s.born, err = strconv.ParseUint(string(fields[19]), 10, 64)
+	s.startTime, err = strconv.ParseUint(string(fields[19]), 10, 64)
 	return s, err
 }
 
-// Birthday returns when a living process was forked, in clock ticks since boot,
+// StartTime returns when a living process was forked, in clock ticks since boot,
 // 0 if that can't be known.
-func Birthday(pid int) uint64 {
+func StartTime(pid int) uint64 {
 	s, err := readStat(pid)
 	if err != nil || s.isDead() {
 		return 0
 	}
-	return s.born
+	return s.startTime
 }
 
 // pipeAt returns the inode of the pipe that a process has as that descriptor,
 // 0 if it is none.
 func pipeAt(pid, fd int) uint64 {
 	var target string
-	err := lookInto(pid, func() (err error) {
+	err := withProcAccess(pid, func() (err error) {
 		target, err = os.Readlink(descriptorPath(pid, fd))
 		return err
 	})
@@ -93,7 +93,7 @@ func isReadWrite(pid, fd int) bool { return accessMode(pid, fd) == unix.O_RDWR }
 // accessMode is what a process has opened a descriptor for, -1 if that can't be
 // known.
 func accessMode(pid, fd int) int {
-	data, err := readHidden(pid, fmt.Sprintf("fdinfo/%d", fd))
+	data, err := readProcFile(pid, fmt.Sprintf("fdinfo/%d", fd))
 	if err != nil {
 		return -1
 	}
@@ -131,7 +131,7 @@ func exitField(data []byte) (syscall.WaitStatus, bool) {
 // variablesOf returns the variables that a process was born with. The error is
 // fs.ErrPermission for one that we may not look into.
 func variablesOf(pid int) (map[string]string, error) {
-	data, err := readHidden(pid, "environ")
+	data, err := readProcFile(pid, "environ")
 	if err != nil {
 		return nil, err
 	}

@@ -2,10 +2,10 @@
 
 package spawn
 
-// Birthday is not known on this system.
-func Birthday(int) uint64 { return 0 }
+// StartTime is not known on this system.
+func StartTime(int) uint64 { return 0 }
 
 func inode(int) uint64 { return 0 }
 
-// openBoth returns -1: without /proc the end of a pipe can't be opened again.
-func openBoth(int) int { return -1 }
+// openReadWrite returns -1: without /proc the end of a pipe can't be opened again.
+func openReadWrite(int) int { return -1 }

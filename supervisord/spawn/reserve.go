@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keptBack is how many of its descriptors the daemon keeps for work of its own:
+// reservedFDs is how many of its descriptors the daemon keeps for work of its own:
 // clients of the unix socket, rotated logs, the state file. Where there are few it
 // is a quarter of them.
-const keptBack = 16
+const reservedFDs = 16
 
 // IsShortage reports whether an error means that the daemon, or the system, has no
 // descriptors left. It says nothing about the program that was to get some.
@@ -26,7 +26,7 @@ func IsShortage(err error) bool {
 // the lowest number that is free, so when it is given all below are in use.
 func firstReserved() int {
 	most := maxFiles()
-	return int(min(most-min(keptBack, most/4), math.MaxInt))
+	return int(min(most-min(reservedFDs, most/4), math.MaxInt))
 }
 
 // maxFiles is the limit of descriptors as of now.
@@ -46,27 +46,27 @@ func (c *child) takesReserve() bool {
 	if c.stdin != nil {
 		ours = append(ours, c.stdin.fd)
 	}
-	for _, p := range c.pumps {
+	for _, p := range c.outputs {
 		ours = append(ours, p.fd)
 	}
-	theirs := c.theirs[:]
+	theirs := c.childEnds[:]
 	if theirs[1] == theirs[2] {
 		theirs = theirs[:2]
 	}
 	first := firstReserved()
 	return slices.ContainsFunc(ours, func(fd int) bool {
-		soon := fd
+		afterClose := fd
 		for _, of := range theirs {
 			if of >= 0 && of < fd {
-				soon--
+				afterClose--
 			}
 		}
-		return soon >= first
+		return afterClose >= first
 	})
 }
 
-// keepPidfd takes note of a pidfd, to be given up when descriptors run short.
-func (s *Spawner) keepPidfd(f *os.File) {
+// addPidfd takes note of a pidfd, to be given up when descriptors run short.
+func (s *Spawner) addPidfd(f *os.File) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.pidfds == nil {
@@ -75,17 +75,17 @@ func (s *Spawner) keepPidfd(f *os.File) {
 	s.pidfds[f] = true
 }
 
-// dropPidfd closes one.
-func (s *Spawner) dropPidfd(f *os.File) {
+// closePidfd closes one.
+func (s *Spawner) closePidfd(f *os.File) {
 	s.mu.Lock()
 	delete(s.pidfds, f)
 	s.mu.Unlock()
 	f.Close()
 }
 
-// giveUpPidfds closes all pidfds: adopted children can be watched without, and
+// closePidfds closes all pidfds: adopted children can be watched without, and
 // cost no more than other children then. It reports whether there were any.
-func (s *Spawner) giveUpPidfds() bool {
+func (s *Spawner) closePidfds() bool {
 	s.mu.Lock()
 	files := s.pidfds
 	s.pidfds = nil
@@ -96,9 +96,9 @@ func (s *Spawner) giveUpPidfds() bool {
 	if len(files) == 0 {
 		return false
 	}
-	s.scarce.Do(func() {
+	s.shortageLogged.Do(func() {
 		s.log.Warn(fmt.Sprintf("descriptors run short (%d may be open, %d are kept in reserve): adopted processes are known by pid and time of birth now, "+
-			"and their end may be noticed a second late", maxFiles(), min(keptBack, maxFiles()/4)))
+			"and their end may be noticed a second late", maxFiles(), min(reservedFDs, maxFiles()/4)))
 	})
 	return true
 }

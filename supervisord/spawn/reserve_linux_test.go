@@ -36,27 +36,27 @@ func limitFiles(t *testing.T, n int) {
 	})
 }
 
-// bearAll has as many children as there may be, and returns them and why there
+// spawnUntilRefused has as many children as there may be, and returns them and why there
 // are no more.
-func bearAll(t *testing.T) (all []family, why error) {
+func spawnUntilRefused(t *testing.T) (all []testChild, why error) {
 	t.Helper()
 	for {
-		f := family{out: newSink(), err: newSink()}
+		f := testChild{out: newSink(), err: newSink()}
 		spec := &spawn.Spec{Args: []string{"sleep", "600"}, Path: "/bin/sleep", Env: os.Environ(), Umask: -1, Stdout: f.out, Stderr: f.err}
 		if f.Child, why = spawner.Spawn(spec); why != nil {
 			return all, why
 		}
 		t.Cleanup(func() {
 			if f.Signal(syscall.SIGKILL, false) == nil { // or the test has ended it
-				f.end(t)
+				f.awaitExit(t)
 			}
 		})
 		all = append(all, f)
 	}
 }
 
-// pidfds counts those of this process.
-func pidfds(t *testing.T) (n int) {
+// countPidfds counts those of this process.
+func countPidfds(t *testing.T) (n int) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -70,11 +70,11 @@ func pidfds(t *testing.T) (n int) {
 	return n
 }
 
-// TestChildrenLeaveTheReserve: the last descriptors are not for children, and one
+// TestSpawnKeepsReservedDescriptors: the last descriptors are not for children, and one
 // that ends makes room for another.
-func TestChildrenLeaveTheReserve(t *testing.T) {
+func TestSpawnKeepsReservedDescriptors(t *testing.T) {
 	limitFiles(t, 64)
-	all, why := bearAll(t)
+	all, why := spawnUntilRefused(t)
 	var pipes *spawn.PipeError
 	if !errors.As(why, &pipes) || !errors.Is(why, syscall.EMFILE) || !spawn.IsShortage(why) {
 		t.Fatalf("after %d children: %v", len(all), why)
@@ -97,42 +97,42 @@ func TestChildrenLeaveTheReserve(t *testing.T) {
 	if err := first.Signal(syscall.SIGKILL, false); err != nil {
 		t.Fatal(err)
 	}
-	first.end(t)
-	more, _ := bearAll(t)
+	first.awaitExit(t)
+	more, _ := spawnUntilRefused(t)
 	if len(more) != 1 {
 		t.Errorf("%d children in place of one", len(more))
 	}
 }
 
-// TestPidfdsAreGivenUp: adopted children take no more descriptors than others when
+// TestPidfdsClosedOnDescriptorShortage: adopted children take no more descriptors than others when
 // these run short, and are signalled and seen to end all the same.
-func TestPidfdsAreGivenUp(t *testing.T) {
+func TestPidfdsClosedOnDescriptorShortage(t *testing.T) {
 	const n = 3
-	var adopted []family
+	var adopted []testChild
 	for range n {
-		o := orphan(t, "say", "ready", "wait")
+		o := makeOrphan(t, "say", "ready", "wait")
 		adopted = append(adopted, adopt(t, o))
 	}
-	if got := pidfds(t); got != n {
+	if got := countPidfds(t); got != n {
 		t.Skipf("SKIPPED: %d pidfds: there are none here", got)
 	}
 	limitFiles(t, 40)
-	all, why := bearAll(t)
+	all, why := spawnUntilRefused(t)
 	if !spawn.IsShortage(why) || len(all) == 0 {
 		t.Fatalf("after %d children: %v", len(all), why)
 	}
-	if got := pidfds(t); got != 0 {
+	if got := countPidfds(t); got != 0 {
 		t.Errorf("%d pidfds are left", got)
 	}
 	o := adopted[0]
 	if err := o.Signal(syscall.SIGKILL, true); err != nil {
 		t.Error(err)
 	}
-	o.end(t)
+	o.awaitExit(t)
 	if err := syscall.Kill(adopted[1].Pid(), syscall.SIGKILL); err != nil {
 		t.Error(err)
 	}
-	adopted[1].end(t)
+	adopted[1].awaitExit(t)
 	if err := adopted[1].Signal(syscall.SIGTERM, false); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("a signal to nobody: %v", err)
 	}

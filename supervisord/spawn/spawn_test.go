@@ -29,11 +29,11 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	spawn.Stage()
-	testkit.Deny()
-	suite := testkit.Programs(m, testkit.ChildPackage)
-	forsake()
-	daemon.KeepDescriptors()
+	spawn.RunExecutor()
+	testkit.ApplySeccomp()
+	suite := testkit.BuildPrograms(m, testkit.ChildPackage)
+	runParent()
+	daemon.CloseOnExecAll()
 	ctx, cancel := context.WithCancel(context.Background())
 	spawner = spawn.New(mainLog.Logger())
 	var reaper sync.WaitGroup
@@ -50,19 +50,19 @@ func TestMain(m *testing.M) {
 
 // sink keeps what a child says and lets a test wait for it.
 type sink struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	news chan struct{}
+	mu      sync.Mutex
+	text    bytes.Buffer
+	changed chan struct{}
 }
 
-func newSink() *sink { return &sink{news: make(chan struct{}, 1)} }
+func newSink() *sink { return &sink{changed: make(chan struct{}, 1)} }
 
 func (s *sink) Write(p []byte) {
 	s.mu.Lock()
 	s.text.Write(p)
 	s.mu.Unlock()
 	select {
-	case s.news <- struct{}{}:
+	case s.changed <- struct{}{}:
 	default:
 	}
 }
@@ -75,25 +75,25 @@ func (s *sink) String() string {
 
 func (s *sink) await(t *testing.T, want string) {
 	t.Helper()
-	limit := time.After(testkit.Patience)
+	limit := time.After(testkit.Timeout)
 	for !strings.Contains(s.String(), want) {
 		select {
-		case <-s.news:
+		case <-s.changed:
 		case <-limit:
 			t.Fatalf("waited for %q, got %q", want, s)
 		}
 	}
 }
 
-// family is a child with both of its outputs.
-type family struct {
+// testChild is a child with both of its outputs.
+type testChild struct {
 	spawn.Child
 	out, err *sink
 }
 
-func bear(t *testing.T, change func(*spawn.Spec), args ...string) family {
+func spawnChild(t *testing.T, change func(*spawn.Spec), args ...string) testChild {
 	t.Helper()
-	f := family{out: newSink(), err: newSink()}
+	f := testChild{out: newSink(), err: newSink()}
 	spec := &spawn.Spec{
 		Args:   testkit.Command(args...),
 		Env:    os.Environ(),
@@ -113,24 +113,24 @@ func bear(t *testing.T, change func(*spawn.Spec), args ...string) family {
 	return f
 }
 
-func (f family) end(t *testing.T) spawn.Exit {
+func (f testChild) awaitExit(t *testing.T) spawn.Exit {
 	t.Helper()
 	select {
 	case e := <-f.Exited():
 		return e
-	case <-time.After(testkit.Patience):
+	case <-time.After(testkit.Timeout):
 		t.Fatalf("child %d does not end", f.Pid())
 		return spawn.Exit{}
 	}
 }
 
 // Whoever takes the output knows whose it is.
-func TestBirthIsToldBeforeTheFirstOutput(t *testing.T) {
+func TestOnSpawnComesBeforeFirstOutput(t *testing.T) {
 	t.Parallel()
 	var pid int
 	order := make(chan string, 10)
-	f := bear(t, func(s *spawn.Spec) {
-		s.Born = func(c spawn.Child) {
+	f := spawnChild(t, func(s *spawn.Spec) {
+		s.OnSpawn = func(c spawn.Child) {
 			pid = c.Pid()
 			order <- "born"
 		}
@@ -139,7 +139,7 @@ func TestBirthIsToldBeforeTheFirstOutput(t *testing.T) {
 	if pid != f.Pid() {
 		t.Errorf("told of pid %d, got %d", pid, f.Pid())
 	}
-	f.end(t)
+	f.awaitExit(t)
 	if first, second := <-order, <-order; first != "born" || second != "output" {
 		t.Errorf("%s came before %s", first, second)
 	}
@@ -149,7 +149,7 @@ type sinkFunc func([]byte)
 
 func (f sinkFunc) Write(data []byte) { f(data) }
 
-func TestExitIsToldInSupervisorsWords(t *testing.T) {
+func TestExitText(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		args []string
@@ -161,7 +161,7 @@ func TestExitIsToldInSupervisorsWords(t *testing.T) {
 		{[]string{"kill", "9"}, "terminated by SIGKILL", -1},
 		{[]string{"kill", "15"}, "terminated by SIGTERM", -1},
 	} {
-		e := bear(t, nil, tt.args...).end(t)
+		e := spawnChild(t, nil, tt.args...).awaitExit(t)
 		if e.String() != tt.want || e.Code != tt.code {
 			t.Errorf("%v: got %q, code %d", tt.args, e, e.Code)
 		}
@@ -170,18 +170,18 @@ func TestExitIsToldInSupervisorsWords(t *testing.T) {
 
 func TestOutputArrivesBeforeTheExit(t *testing.T) {
 	t.Parallel()
-	f := bear(t, nil, "say", "last words", "cry", "last error", "exit", "1")
-	f.end(t)
+	f := spawnChild(t, nil, "say", "last words", "cry", "last error", "exit", "1")
+	f.awaitExit(t)
 	if f.out.String() != "last words\n" || f.err.String() != "last error\n" {
 		t.Errorf("got %q and %q", f.out, f.err)
 	}
 }
 
-func TestAllOfManyBytesArriveBeforeTheExit(t *testing.T) {
+func TestLargeOutputArrivesBeforeTheExit(t *testing.T) {
 	t.Parallel()
 	const size = 3 << 20
-	f := bear(t, nil, "spew", fmt.Sprint(size))
-	f.end(t)
+	f := spawnChild(t, nil, "spew", fmt.Sprint(size))
+	f.awaitExit(t)
 	if got := len(f.out.String()); got != size {
 		t.Errorf("got %d bytes, want %d", got, size)
 	}
@@ -189,39 +189,39 @@ func TestAllOfManyBytesArriveBeforeTheExit(t *testing.T) {
 
 func TestGrandchildThatHoldsThePipeIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
-	f := bear(t, nil, "say", "mine", "heir", "wait", "--")
+	f := spawnChild(t, nil, "say", "mine", "heir", "wait", "--")
 	defer syscall.Kill(-f.Pid(), syscall.SIGKILL)
-	f.end(t)
+	f.awaitExit(t)
 	if f.out.String() != "mine\n" {
 		t.Errorf("got %q", f.out)
 	}
 }
 
 // Not parallel: it counts goroutines.
-func TestSilentChildTakesNoGoroutine(t *testing.T) {
-	bear(t, nil, "say", "ready").end(t) // what there is once there has been a child
+func TestIdleChildTakesNoGoroutine(t *testing.T) {
+	spawnChild(t, nil, "say", "ready").awaitExit(t) // what there is once there has been a child
 	before := runtime.NumGoroutine()
-	var silent []family
+	var idle []testChild
 	for range 20 {
-		f := bear(t, nil, "say", "ready", "wait")
+		f := spawnChild(t, nil, "say", "ready", "wait")
 		f.out.await(t, "ready\n")
-		silent = append(silent, f)
+		idle = append(idle, f)
 	}
 	await(t, "the goroutines end", func() bool { return runtime.NumGoroutine() <= before+5 })
-	for _, f := range silent {
+	for _, f := range idle {
 		if err := f.Signal(syscall.SIGKILL, false); err != nil {
 			t.Error(err)
 		}
-		f.end(t)
+		f.awaitExit(t)
 	}
 }
 
 // Lines that come one upon the other are left to gather.
-func TestLinesGather(t *testing.T) {
+func TestSmallWritesAreBatched(t *testing.T) {
 	t.Parallel()
 	const lines = 5000
 	var pieces, size int
-	f := bear(t, func(s *spawn.Spec) {
+	f := spawnChild(t, func(s *spawn.Spec) {
 		s.Path = "/bin/sh"
 		s.Args = []string{"sh", "-c", fmt.Sprintf("i=0; while [ $i -lt %d ]; do echo a line; i=$((i+1)); done", lines)}
 		s.Stdout = sinkFunc(func(data []byte) {
@@ -229,7 +229,7 @@ func TestLinesGather(t *testing.T) {
 			size += len(data)
 		})
 	})
-	f.end(t)
+	f.awaitExit(t)
 	if want := lines * len("a line\n"); size != want {
 		t.Errorf("%d bytes, want %d", size, want)
 	}
@@ -238,16 +238,16 @@ func TestLinesGather(t *testing.T) {
 	}
 }
 
-func TestBothOutputsGoDownOnePipe(t *testing.T) {
+func TestStderrSharesStdoutPipe(t *testing.T) {
 	t.Parallel()
-	f := bear(t, func(s *spawn.Spec) { s.Stderr = nil }, "say", "one", "cry", "two", "say", "three")
-	f.end(t)
+	f := spawnChild(t, func(s *spawn.Spec) { s.Stderr = nil }, "say", "one", "cry", "two", "say", "three")
+	f.awaitExit(t)
 	if f.out.String() != "one\ntwo\nthree\n" {
 		t.Errorf("got %q", f.out)
 	}
 }
 
-func TestStateOfTheChild(t *testing.T) {
+func TestChildAttributes(t *testing.T) {
 	t.Parallel()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -268,8 +268,8 @@ func TestStateOfTheChild(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			f := bear(t, tt.change, tt.args...)
-			f.end(t)
+			f := spawnChild(t, tt.change, tt.args...)
+			f.awaitExit(t)
 			if got := strings.TrimSpace(f.out.String()); got != tt.want {
 				t.Errorf("got %q, want %q; stderr %q", got, tt.want, f.err)
 			}
@@ -277,29 +277,29 @@ func TestStateOfTheChild(t *testing.T) {
 	}
 }
 
-func TestUmaskOfOthersStays(t *testing.T) {
+func TestUmaskOfOtherChildrenUnchanged(t *testing.T) {
 	t.Parallel()
-	before := bear(t, nil, "umask")
-	before.end(t)
-	bear(t, func(s *spawn.Spec) { s.Umask = 0o111 }, "umask").end(t)
-	after := bear(t, nil, "umask")
-	after.end(t)
+	before := spawnChild(t, nil, "umask")
+	before.awaitExit(t)
+	spawnChild(t, func(s *spawn.Spec) { s.Umask = 0o111 }, "umask").awaitExit(t)
+	after := spawnChild(t, nil, "umask")
+	after.awaitExit(t)
 	if before.out.String() != after.out.String() {
 		t.Errorf("umask was %q, is %q", before.out, after.out)
 	}
 }
 
-func TestAnotherUser(t *testing.T) {
+func TestSpawnAsAnotherUser(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("only root becomes another user")
 	}
 	binary := readableBinary(t)
-	f := bear(t, func(s *spawn.Spec) {
+	f := spawnChild(t, func(s *spawn.Spec) {
 		s.Path = binary
 		s.Become = &spawn.User{UID: 65534, GID: 65533, Groups: []int{65533, 7}}
 	}, "ids")
-	f.end(t)
+	f.awaitExit(t)
 	if got := strings.TrimSpace(f.out.String()); got != "65534 65533 [7 65533]" && got != "65534 65533 [65533 7]" {
 		t.Errorf("got %q; stderr %q", got, f.err)
 	}
@@ -327,7 +327,7 @@ func readableBinary(t *testing.T) string {
 	return path
 }
 
-func TestChildTellsWhichStepFailed(t *testing.T) {
+func TestExecutorReportsFailedStep(t *testing.T) {
 	t.Parallel()
 	plainFile := filepath.Join(t.TempDir(), "plain")
 	if err := os.WriteFile(plainFile, []byte("neither script nor binary"), 0o755); err != nil {
@@ -345,8 +345,8 @@ func TestChildTellsWhichStepFailed(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			f := bear(t, tt.change, "exit", "0")
-			e := f.end(t)
+			f := spawnChild(t, tt.change, "exit", "0")
+			e := f.awaitExit(t)
 			if e.Code != 127 {
 				t.Errorf("got %v, want exit status 127", e)
 			}
@@ -359,7 +359,7 @@ func TestChildTellsWhichStepFailed(t *testing.T) {
 
 func TestStdinIsDeliveredAndQueued(t *testing.T) {
 	t.Parallel()
-	f := bear(t, nil, "echo")
+	f := spawnChild(t, nil, "echo")
 	data := bytes.Repeat([]byte("0123456789abcdef"), 40_000) // more than a pipe holds
 	for part := range 4 {
 		n := len(data) / 4
@@ -375,18 +375,18 @@ func TestStdinIsDeliveredAndQueued(t *testing.T) {
 		t.Errorf("got %d bytes, want %d", got, len(data)+8)
 	}
 	f.Signal(syscall.SIGKILL, false)
-	f.end(t)
+	f.awaitExit(t)
 }
 
 func TestStdinThatNobodyReads(t *testing.T) {
 	t.Parallel()
-	f := bear(t, nil, "close", "0", "say", "closed", "wait")
+	f := spawnChild(t, nil, "close", "0", "say", "closed", "wait")
 	f.out.await(t, "closed")
 	if err := f.Write([]byte("x")); err != syscall.EPIPE {
 		t.Errorf("got %v, want EPIPE", err)
 	}
 	f.Signal(syscall.SIGKILL, false)
-	f.end(t)
+	f.awaitExit(t)
 	if err := f.Write([]byte("x")); err != syscall.EPIPE {
 		t.Errorf("after its end: got %v, want EPIPE", err)
 	}
@@ -394,25 +394,25 @@ func TestStdinThatNobodyReads(t *testing.T) {
 
 func TestStdinQueueIsBounded(t *testing.T) {
 	t.Parallel()
-	f := bear(t, nil, "wait")
+	f := spawnChild(t, nil, "wait")
 	err := f.Write(make([]byte, 32<<20))
 	if err != syscall.ENOBUFS {
 		t.Errorf("got %v, want ENOBUFS", err)
 	}
 	f.Signal(syscall.SIGKILL, false)
-	f.end(t)
+	f.awaitExit(t)
 }
 
 func TestSignalsReachTheGroup(t *testing.T) {
 	t.Parallel()
-	f := bear(t, nil, "heir", "say", "heir up", "wait", "--", "wait")
+	f := spawnChild(t, nil, "heir", "say", "heir up", "wait", "--", "wait")
 	f.out.await(t, "heir up")
 	if err := f.Signal(syscall.SIGKILL, true); err != nil {
 		t.Fatal(err)
 	}
-	f.end(t)
+	f.awaitExit(t)
 	// The heir holds the other end of the pipe; only its death closes the group.
-	limit := time.Now().Add(testkit.Patience)
+	limit := time.Now().Add(testkit.Timeout)
 	for syscall.Kill(-f.Pid(), 0) == nil {
 		if time.Now().After(limit) {
 			t.Fatal("the group lives on")
@@ -421,22 +421,22 @@ func TestSignalsReachTheGroup(t *testing.T) {
 	}
 }
 
-func TestTheDeadAreNotSignalled(t *testing.T) {
+func TestExitedChildIsNotSignalled(t *testing.T) {
 	t.Parallel()
-	f := bear(t, nil, "exit", "0")
-	f.end(t)
+	f := spawnChild(t, nil, "exit", "0")
+	f.awaitExit(t)
 	if err := f.Signal(syscall.SIGTERM, false); err != syscall.ESRCH {
 		t.Errorf("got %v, want ESRCH", err)
 	}
 }
 
-func TestEveryExitOfManyIsTold(t *testing.T) {
+func TestEveryExitIsReported(t *testing.T) {
 	t.Parallel()
 	const n = 200
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
-			if e := bear(t, nil, "exit", fmt.Sprint(i%100)).end(t); e.Code != i%100 {
+			if e := spawnChild(t, nil, "exit", fmt.Sprint(i%100)).awaitExit(t); e.Code != i%100 {
 				t.Errorf("child %d: got %v", i, e)
 			}
 		})
@@ -444,7 +444,7 @@ func TestEveryExitOfManyIsTold(t *testing.T) {
 	wg.Wait()
 }
 
-func TestDescriptorsComeBack(t *testing.T) {
+func TestNoDescriptorLeak(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("counts /proc/self/fd")
 	}
@@ -455,13 +455,13 @@ func TestDescriptorsComeBack(t *testing.T) {
 		}
 		return len(entries)
 	}
-	bear(t, nil, "exit", "0").end(t)
+	spawnChild(t, nil, "exit", "0").awaitExit(t)
 	before := count()
 	for range 1000 {
-		bear(t, func(s *spawn.Spec) { s.Path, s.Args = "/bin/true", []string{"true"} }).end(t)
+		spawnChild(t, func(s *spawn.Spec) { s.Path, s.Args = "/bin/true", []string{"true"} }).awaitExit(t)
 	}
 	for range 20 {
-		bear(t, func(s *spawn.Spec) { s.Dir = "/no/such/dir" }).end(t)
+		spawnChild(t, func(s *spawn.Spec) { s.Dir = "/no/such/dir" }).awaitExit(t)
 	}
 	if after := count(); after > before {
 		t.Errorf("%d descriptors, %d before", after, before)
@@ -503,7 +503,7 @@ func BenchmarkSpawnToExit(b *testing.B) {
 // await is for what other processes do.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(testkit.Patience); !ok(); time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(testkit.Timeout); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(limit) {
 			t.Fatalf("waited in vain: %s", what)
 		}

@@ -16,54 +16,54 @@ import (
 // Spawner makes children and reaps them. One daemon has one: it reaps every
 // child of the process, whoever made it.
 type Spawner struct {
-	log      *slog.Logger
-	umasks   umasks
-	cgroups  cgroups
-	inherits atomic.Bool  // orphans of children come to us
-	total    atomic.Int64 // births so far
+	log          *slog.Logger
+	umaskForker  umaskForker
+	cgroups      cgroups
+	reapsOrphans atomic.Bool  // orphans of children come to us
+	spawnCount   atomic.Int64 // births so far
 
-	unwatched sync.Once // the log tells that there are no pidfds
-	scarce    sync.Once // the log tells that they have been given up
+	noPidfdLogged  sync.Once // the log tells that there are no pidfds
+	shortageLogged sync.Once // the log tells that they have been given up
 
-	tray   atomic.Pointer[Tray]
-	poller func() (*poller, error)
+	staging atomic.Pointer[Staging]
+	poller  func() (*poller, error)
 
-	mu       sync.Mutex
-	held     bool // see Hold
-	children map[int]*child
-	pidfds   map[*os.File]bool          // of adopted children
-	births   int                        // forks under way
-	bearing  uint64                     // since when there are any, in ticks since boot
-	early    map[int]syscall.WaitStatus // ended while births were under way
+	mu           sync.Mutex
+	reapPaused   bool // see Hold
+	children     map[int]*child
+	pidfds       map[*os.File]bool          // of adopted children
+	forking      int                        // forks under way
+	forkingSince uint64                     // since when there are any, in ticks since boot
+	earlyExits   map[int]syscall.WaitStatus // ended while births were under way
 }
 
 // New returns a spawner that logs to log. Nothing is reaped or heard before Run.
 func New(log *slog.Logger) *Spawner {
 	s := &Spawner{
-		log:      log,
-		children: make(map[int]*child),
-		early:    make(map[int]syscall.WaitStatus),
-		poller:   sync.OnceValues(newPoller),
+		log:        log,
+		children:   make(map[int]*child),
+		earlyExits: make(map[int]syscall.WaitStatus),
+		poller:     sync.OnceValues(newPoller),
 	}
-	s.inherits.Store(os.Getpid() == 1)
+	s.reapsOrphans.Store(os.Getpid() == 1)
 	return s
 }
 
-// UseTray has the output of children that are born or adopted from now on pass
+// UseStaging has the output of children that are born or adopted from now on pass
 // through a tray, nil for none.
-func (s *Spawner) UseTray(t *Tray) { s.tray.Store(t) }
+func (s *Spawner) UseStaging(t *Staging) { s.staging.Store(t) }
 
-// Births returns how many children there have been so far.
-func (s *Spawner) Births() int64 { return s.total.Load() }
+// SpawnCount returns how many children there have been so far.
+func (s *Spawner) SpawnCount() int64 { return s.spawnCount.Load() }
 
-func (s *Spawner) currentTray() *Tray { return s.tray.Load() }
+func (s *Spawner) currentStaging() *Staging { return s.staging.Load() }
 
 // Run reaps children, and sees who of them has something to say, until ctx ends.
 func (s *Spawner) Run(ctx context.Context) {
-	var ear sync.WaitGroup
-	defer ear.Wait()
+	var polling sync.WaitGroup
+	defer polling.Wait()
 	if p, err := s.poller(); err == nil { // or no child is born
-		ear.Go(func() { p.run(ctx) })
+		polling.Go(func() { p.run(ctx) })
 	}
 	died := make(chan os.Signal, 1) // one is enough: a round reaps them all
 	signal.Notify(died, syscall.SIGCHLD)
@@ -74,7 +74,7 @@ func (s *Spawner) Run(ctx context.Context) {
 		case <-died:
 			s.log.Debug("received SIGCHLD indicating a child quit")
 		case <-ctx.Done():
-			s.umasks.stop()
+			s.umaskForker.stop()
 			return
 		}
 	}
@@ -91,60 +91,60 @@ func (s *Spawner) Spawn(spec *Spec) (Child, error) {
 		return nil, err
 	}
 	s.mu.Lock()
-	if s.births++; s.births == 1 {
-		s.bearing = bootTicks()
+	if s.forking++; s.forking == 1 {
+		s.forkingSince = bootTicks()
 	}
 	s.mu.Unlock()
 
 	c.pid, err = s.fork(c, spec)
-	c.closeTheirs()
-	s.total.Add(1)
+	c.closeChildEnds()
+	s.spawnCount.Add(1)
 
-	s.born(c, err)
+	s.forkDone(c, err)
 	if err != nil {
-		c.abandon()
+		c.discard()
 		return nil, err
 	}
-	if spec.Born != nil {
-		spec.Born(c)
+	if spec.OnSpawn != nil {
+		spec.OnSpawn(c)
 	}
-	c.listen()
+	c.startReading()
 	return c, nil
 }
 
-// born ends a birth that went well or not.
-func (s *Spawner) born(c *child, err error) {
+// forkDone ends a birth that went well or not.
+func (s *Spawner) forkDone(c *child, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.births--
+	s.forking--
 	if err == nil {
-		s.enter(c)
+		s.addChild(c)
 	}
-	s.forgetStrangers()
+	s.dropUnknownExits()
 }
 
-// enter notes a newborn, which may have died before its pid was known.
-func (s *Spawner) enter(c *child) {
-	ws, dead := s.early[c.pid]
+// addChild notes a newborn, which may have died before its pid was known.
+func (s *Spawner) addChild(c *child) {
+	ws, dead := s.earlyExits[c.pid]
 	if !dead {
 		s.children[c.pid] = c
 		return
 	}
-	delete(s.early, c.pid)
+	delete(s.earlyExits, c.pid)
 	c.reaped = true
-	go c.bury(exitOf(ws)) // it may not listen yet
+	go c.handleExit(exitOf(ws)) // it may not listen yet
 }
 
-// forgetStrangers says goodbye to those that ended during a birth and turn out
+// dropUnknownExits says goodbye to those that ended during a birth and turn out
 // to be nobody's child.
-func (s *Spawner) forgetStrangers() {
-	if s.births > 0 {
+func (s *Spawner) dropUnknownExits() {
+	if s.forking > 0 {
 		return
 	}
-	for pid, ws := range s.early {
-		s.logStranger(pid, ws)
+	for pid, ws := range s.earlyExits {
+		s.logUnknownPID(pid, ws)
 	}
-	clear(s.early)
+	clear(s.earlyExits)
 }
 
 // reap buries all children that have ended.
@@ -153,8 +153,8 @@ func (s *Spawner) reap() {
 		var c *child
 		var e Exit
 		c, e, more = s.reapOne()
-		if c != nil && !c.buryAtOnce(e) {
-			go c.bury(e)
+		if c != nil && !c.tryHandleExit(e) {
+			go c.handleExit(e)
 		}
 	}
 }
@@ -165,7 +165,7 @@ func (s *Spawner) reap() {
 func (s *Spawner) reapOne() (dead *child, e Exit, more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held {
+	if s.reapPaused {
 		return nil, e, false
 	}
 	var ws syscall.WaitStatus
@@ -185,13 +185,13 @@ func (s *Spawner) reapOne() (dead *child, e Exit, more bool) {
 	}
 	if c, ok := s.children[pid]; ok {
 		delete(s.children, pid)
-		c.reaped, c.died = true, died
+		c.reaped, c.aliveTick = true, died
 		return c, exitOf(ws), true
 	}
-	if s.births > 0 {
-		s.early[pid] = ws
+	if s.forking > 0 {
+		s.earlyExits[pid] = ws
 	} else {
-		s.logStranger(pid, ws)
+		s.logUnknownPID(pid, ws)
 	}
 	return nil, e, true
 }

@@ -13,19 +13,19 @@ type Spec struct {
 	Dir  string   // "" for the daemon's own
 	// Family are those of Env by which descendants of the child are known from
 	// those of others, nil for no Heir.
-	Family []string
+	Markers []string
 	// Scope says who belongs to the child, see Kin. Label tells it apart in the
 	// name of a control group, and Address is the variable of Env by which its
 	// descendants are known from those of other daemons, "" for none.
-	Scope          Scope
-	Label, Address string
+	Scope               Scope
+	Label, DaemonMarker string
 	// Umask is the child's file mode creation mask, -1 for the daemon's own.
 	Umask int
 	// Become is the user to run as, nil to stay who the daemon is.
 	Become *User
 	// IsBrief tells that the child is run for the daemon, and soon over: it may have
 	// some of the last descriptors.
-	IsBrief bool
+	IsShortLived bool
 	// Stdin becomes descriptor 0 when it is set; otherwise a pipe does, which
 	// Child.Write writes to.
 	Stdin *os.File
@@ -43,7 +43,7 @@ type Spec struct {
 	Stdout, Stderr Output
 	// Born is told of the child before anything that it says is passed on, nil
 	// for nobody.
-	Born func(Child)
+	OnSpawn func(Child)
 }
 
 // File is a descriptor that a child gets beside the standard three.
@@ -87,16 +87,16 @@ type Child interface {
 	Write(data []byte) error
 	// Traces is what a later daemon can find the child by. They are zero if
 	// nobody asked before it ended.
-	Traces() Traces
+	Identity() ProcessIdentity
 	// Bequeath ends this process's part in the child, between two pieces of its
 	// output, and returns what another needs to go on. It blocks for little
 	// more than a second at most. Nobody may use the child afterwards.
-	Bequeath() (Bequest, error)
+	HandOver() (HandedOver, error)
 	// Exited delivers the child's end once, after all its output.
 	Exited() <-chan Exit
 	// Heir returns a living process that the child, which has ended with status 0,
 	// has left to the daemon, 0 if none is known. It looks at all orphans.
-	Heir() int
+	DaemonisedPID() int
 }
 
 // Exit says how a child ended.

@@ -6,29 +6,29 @@ import (
 	"syscall"
 )
 
-// BeSubreaper asks the kernel to hand over the processes that children leave
+// SetSubreaper asks the kernel to hand over the processes that children leave
 // behind when they end, or to stop doing so. Process 1 gets them anyway. The
 // error is that of the system; ENOTSUP where there is no such thing.
-func (s *Spawner) BeSubreaper(yes bool) error {
-	if err := becomeSubreaper(yes); err != nil {
+func (s *Spawner) SetSubreaper(yes bool) error {
+	if err := setSubreaper(yes); err != nil {
 		return err
 	}
-	s.inherits.Store(yes || os.Getpid() == 1)
+	s.reapsOrphans.Store(yes || os.Getpid() == 1)
 	return nil
 }
 
-// Heir implements Child. A child is survived by its own when it has gone into
+// DaemonisedPID implements Child. A child is survived by its own when it has gone into
 // the background, as daemons do without a supervisor.
 //
 // The kernel hands the orphans over before it tells of the death, so there is
 // no moment at which they can be missed. Who left them is in their environment,
 // which outlasts forks, sessions and process groups.
-func (c *child) Heir() int {
-	if len(c.family) == 0 || !c.spawner.inherits.Load() {
+func (c *child) DaemonisedPID() int {
+	if len(c.markers) == 0 || !c.spawner.reapsOrphans.Load() {
 		return 0
 	}
 	for _, pid := range orphans() {
-		if !c.spawner.isChild(pid) && isOfFamily(pid, c.family) {
+		if !c.spawner.isChild(pid) && hasMarkers(pid, c.markers) {
 			return pid
 		}
 	}
@@ -39,12 +39,12 @@ func (c *child) Heir() int {
 func (s *Spawner) isChild(pid int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.children[pid] != nil || s.births > 0 // which of them is new is not known yet
+	return s.children[pid] != nil || s.forking > 0 // which of them is new is not known yet
 }
 
-func (s *Spawner) logStranger(pid int, ws syscall.WaitStatus) {
+func (s *Spawner) logUnknownPID(pid int, ws syscall.WaitStatus) {
 	text := "reaped unknown pid " + strconv.Itoa(pid) + " (" + exitOf(ws).String() + ")"
-	if s.inherits.Load() && os.Getpid() != 1 {
+	if s.reapsOrphans.Load() && os.Getpid() != 1 {
 		s.log.Debug(text) // we asked for it; Supervisor would not have heard of it
 		return
 	}

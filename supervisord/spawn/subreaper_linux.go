@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func becomeSubreaper(yes bool) error {
+func setSubreaper(yes bool) error {
 	var flag uintptr
 	if yes {
 		flag = 1
@@ -33,20 +33,20 @@ func orphans() []int {
 	return pids
 }
 
-// isOfFamily tells whether a process lives and was started with all of these
+// hasMarkers tells whether a process lives and was started with all of these
 // NAME=value in its environment. A zombie has none.
-func isOfFamily(pid int, family []string) bool {
-	data, err := readHidden(pid, "environ")
+func hasMarkers(pid int, markers []string) bool {
+	data, err := readProcFile(pid, "environ")
 	if err != nil {
 		return false
 	}
 	found := 0
 	for entry := range bytes.SplitSeq(data, []byte{0}) {
-		for _, f := range family {
+		for _, f := range markers {
 			if string(entry) == f {
 				found++
 			}
 		}
 	}
-	return found == len(family)
+	return found == len(markers)
 }

@@ -4,7 +4,7 @@ package spawn
 
 import "syscall"
 
-func becomeSubreaper(yes bool) error {
+func setSubreaper(yes bool) error {
 	if yes {
 		return syscall.ENOTSUP
 	}
@@ -14,4 +14,4 @@ func becomeSubreaper(yes bool) error {
 // orphans is empty: the system hands none over.
 func orphans() []int { return nil }
 
-func isOfFamily(int, []string) bool { return false }
+func hasMarkers(int, []string) bool { return false }

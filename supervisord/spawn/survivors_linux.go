@@ -23,10 +23,10 @@ type Survivor struct {
 	// nor stderr is a pipe from us: it has sent its output elsewhere.
 	NullStdin, Redirected bool
 	// Opaque tells that the kernel does not show us its variables and descriptors.
-	Opaque bool
+	Unreadable bool
 	// Unsure tells that its parent may be the daemon that made it, and lives: the
 	// kernel does not show us what that has open.
-	Unsure bool
+	ParentUnknown bool
 }
 
 // Survivors looks through all processes for children of daemons that have
@@ -38,12 +38,12 @@ func Survivors() []Survivor {
 	if err != nil {
 		return nil
 	}
-	p := parents{heirs: ancestors(), pipes: make(map[int]map[uint64]bool)}
-	p.heirs[1] = true
+	p := survivorSearch{reapers: ancestors(), pipes: make(map[int]map[uint64]bool)}
+	p.reapers[1] = true
 	var found []Survivor
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
-		if err != nil || p.heirs[pid] {
+		if err != nil || p.reapers[pid] {
 			continue
 		}
 		if s, ok := p.survivor(pid); ok {
@@ -53,10 +53,10 @@ func Survivors() []Survivor {
 	return found
 }
 
-// parents are those of processes that are looked at.
-type parents struct {
-	heirs map[int]bool            // who may have been given orphans
-	pipes map[int]map[uint64]bool // what they have open, nil if that is not known
+// survivorSearch are those of processes that are looked at.
+type survivorSearch struct {
+	reapers map[int]bool            // who may have been given orphans
+	pipes   map[int]map[uint64]bool // what they have open, nil if that is not known
 }
 
 // ancestors are those of this process.
@@ -76,21 +76,21 @@ func ancestors() map[int]bool {
 // IsAncestor reports whether a process is the parent of this one, or further up.
 func IsAncestor(pid int) bool { return ancestors()[pid] }
 
-func (p *parents) survivor(pid int) (Survivor, bool) {
+func (p *survivorSearch) survivor(pid int) (Survivor, bool) {
 	st, err := readStat(pid)
 	if err != nil || st.isDead() || st.group != pid || st.session == pid || st.parent == os.Getpid() {
 		return Survivor{}, false
 	}
 	variables, err := variablesOf(pid)
-	if errors.Is(err, fs.ErrPermission) && p.heirs[st.parent] {
-		s := Survivor{Orphan: Orphan{PID: pid, Traces: Traces{Born: st.born}}, Opaque: true}
+	if errors.Is(err, fs.ErrPermission) && p.reapers[st.parent] {
+		s := Survivor{Orphan: Orphan{PID: pid, ProcessIdentity: ProcessIdentity{StartTime: st.startTime}}, Unreadable: true}
 		s.Session, s.UID, s.Command = st.session, ownerOf(pid), argumentsOf(pid)
 		return s, true
 	}
 	if variables["SUPERVISOR_ENABLED"] != "1" {
 		return Survivor{}, false
 	}
-	s := Survivor{Orphan: Orphan{PID: pid, Traces: Traces{Born: st.born, Stdin: pipeAt(pid, 0), Stdout: pipeAt(pid, 1)}}, Variables: variables}
+	s := Survivor{Orphan: Orphan{PID: pid, ProcessIdentity: ProcessIdentity{StartTime: st.startTime, Stdin: pipeAt(pid, 0), Stdout: pipeAt(pid, 1)}}, Variables: variables}
 	isOurPipe := isReadWrite(pid, 1)
 	if s.Stdout != 0 && !isOurPipe { // one of another kind of daemon, or into another process
 		return Survivor{}, false
@@ -102,34 +102,34 @@ func (p *parents) survivor(pid int) (Survivor, bool) {
 		s.Stderr = 0
 	}
 	s.Redirected = s.Stdout == 0 && s.Stderr == 0
-	made, known := p.made(st.parent, &s)
-	if made {
+	spawned, known := p.spawnedBy(st.parent, &s)
+	if spawned {
 		return Survivor{}, false
 	}
-	s.Unsure = !known
+	s.ParentUnknown = !known
 	s.Session, s.UID, s.Command = st.session, ownerOf(pid), argumentsOf(pid)
 	stdin, _ := os.Readlink(descriptorPath(pid, 0))
 	s.NullStdin = stdin == os.DevNull
 	return s, true
 }
 
-// made reports whether a parent has made the survivor, if that can be known.
+// spawnedBy reports whether a parent has made the survivor, if that can be known.
 // Who can't be looked into is believed to have been given it, if that may be.
-func (p *parents) made(parent int, s *Survivor) (made, known bool) {
+func (p *survivorSearch) spawnedBy(parent int, s *Survivor) (spawned, known bool) {
 	open, seen := p.pipes[parent]
 	if !seen {
 		open = openPipes(parent)
 		p.pipes[parent] = open
 	}
 	if open == nil {
-		return false, p.heirs[parent]
+		return false, p.reapers[parent]
 	}
 	for _, inode := range []uint64{s.Stdin, s.Stdout, s.Stderr} {
 		if inode != 0 && open[inode] {
 			return true, true
 		}
 	}
-	return false, p.heirs[parent] || s.Stdin+s.Stdout+s.Stderr != 0
+	return false, p.reapers[parent] || s.Stdin+s.Stdout+s.Stderr != 0
 }
 
 // openPipes lists the inodes of the pipes that a process has open, nil if that
@@ -165,10 +165,10 @@ func argumentsOf(pid int) []string {
 	return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
 }
 
-// Keepers looks through all processes for those that have the other ends of the
+// DaemonsOf looks through all processes for those that have the other ends of the
 // pipes of survivors: daemons that have adopted them, and live. It returns the
 // pid of the daemon by that of the survivor.
-func Keepers(survivors []Survivor) map[int]int {
+func DaemonsOf(survivors []Survivor) map[int]int {
 	type end struct {
 		inode uint64
 		mode  int

@@ -18,8 +18,8 @@ type User struct {
 	Refusal string
 }
 
-// Identity looks up who uid is, nil if that is who the process is already.
-func Identity(uid int) *User {
+// LookupUser looks up who uid is, nil if that is who the process is already.
+func LookupUser(uid int) *User {
 	if uid == os.Getuid() {
 		return nil
 	}

@@ -13,10 +13,10 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// Estate is what an earlier daemon has left of a process. It names the AUTO
+// SavedState is what an earlier daemon has left of a process. It names the AUTO
 // logs that the process writes to, "" for those that it did not have.
-type Estate struct {
-	process.Estate
+type SavedState struct {
+	process.SavedState
 	StdoutLog, StderrLog string
 }
 
@@ -31,44 +31,44 @@ func AutoLogs(p *process.Process) (stdout, stderr string) {
 	return stdout, stderr
 }
 
-// estates returns what is left of the processes of a group, nil for nothing.
-func (s *Supervisor) estates(g *process.Group) map[*process.Process]*Estate {
-	list := make(map[*process.Process]*Estate)
+// savedStates returns what is left of the processes of a group, nil for nothing.
+func (s *Supervisor) savedStates(g *process.Group) map[*process.Process]*SavedState {
+	list := make(map[*process.Process]*SavedState)
 	for _, p := range g.Processes {
-		if e := s.Estates[p.FullName()]; e != nil {
+		if e := s.Saved[p.FullName()]; e != nil {
 			list[p] = e
 		}
 	}
 	return list
 }
 
-// takeOver gives the processes of a group their estates. Those with a living
+// restoreGroup gives the processes of a group their estates. Those with a living
 // child come first: one without may be born again at once, and has to find the
 // socket of its siblings.
-func takeOver(g *process.Group, estates map[*process.Process]*Estate) {
+func restoreGroup(g *process.Group, saved map[*process.Process]*SavedState) {
 	var later []*process.Process
 	for _, p := range g.Processes {
-		switch e := estates[p]; {
+		switch e := saved[p]; {
 		case e == nil:
 		case e.Child.IsAlive():
-			p.Adopt(&e.Estate)
+			p.Adopt(&e.SavedState)
 		default:
 			later = append(later, p)
 		}
 	}
 	for _, p := range later {
-		p.Adopt(&estates[p].Estate)
+		p.Adopt(&saved[p].SavedState)
 	}
 }
 
 // restartWithoutSocket restarts those whose sockets can't be had: all are stopped
 // before the first is started, since none of them can listen anew while another
 // does. It does not block.
-func (s *Supervisor) restartWithoutSocket(ctx context.Context, estates map[*process.Process]*Estate) {
+func (s *Supervisor) restartWithoutSocket(ctx context.Context, saved map[*process.Process]*SavedState) {
 	const by = "the new daemon, which can't have its socket"
 	var stops sync.WaitGroup
 	var again []*process.Process
-	for p := range estates {
+	for p := range saved {
 		st := p.Status()
 		switch {
 		case st.PID == 0:
@@ -76,12 +76,12 @@ func (s *Supervisor) restartWithoutSocket(ctx context.Context, estates map[*proc
 		case errors.Is(st.Child.Signal(0, false), syscall.EPERM):
 			s.Log.Warn(fmt.Sprintf("'%s' is not restarted after all: it can't be signalled", p.FullName()))
 			continue
-		case st.State.IsRunning() || st.Again:
+		case st.State.IsRunning() || st.StartPending:
 			again = append(again, p)
 		}
 		stops.Go(func() { _ = p.StopBy(by, p.FullName(), true).Wait(ctx) }) // it may have ended just now
 	}
-	s.living.Go(func() {
+	s.wg.Go(func() {
 		stops.Wait()
 		for _, p := range again {
 			if ctx.Err() == nil && p.Status().State == states.Stopped {
@@ -91,9 +91,9 @@ func (s *Supervisor) restartWithoutSocket(ctx context.Context, estates map[*proc
 	})
 }
 
-// recallLogs has a process go on with the AUTO logs that it has been writing to.
-func (s *Supervisor) recallLogs(c *config.Process) {
-	e := s.Estates[namespec.Join(c.Group, c.Name)]
+// restoreLogs has a process go on with the AUTO logs that it has been writing to.
+func (s *Supervisor) restoreLogs(c *config.Process) {
+	e := s.Saved[namespec.Join(c.Group, c.Name)]
 	if e == nil || e.StdoutLog+e.StderrLog == "" {
 		return
 	}
@@ -102,10 +102,10 @@ func (s *Supervisor) recallLogs(c *config.Process) {
 	s.auto[c] = autoLogs{e.StdoutLog, e.StderrLog}
 }
 
-// isInherited tells whether an orphan may be listening on a socket.
-func (s *Supervisor) isInherited(socket *config.Socket, conf *config.Group) bool {
+// isHandedOver tells whether an orphan may be listening on a socket.
+func (s *Supervisor) isHandedOver(socket *config.FastCGISocket, conf *config.Group) bool {
 	for _, p := range conf.Processes {
-		if e := s.Estates[namespec.Join(p.Group, p.Name)]; p.Socket == socket && e != nil && e.Child.IsAlive() {
+		if e := s.Saved[namespec.Join(p.Group, p.Name)]; p.Socket == socket && e != nil && e.Child.IsAlive() {
 			return true
 		}
 	}

@@ -49,8 +49,8 @@ func (s *Supervisor) generateLogs(c *config.Process) (autoLogs, error) {
 func (s *Supervisor) forgetLogs(p *process.Process) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g := groupOf(s.last, p.Config.Group)
-	for _, c := range []*config.Process{p.Config, p.Current()} {
+	g := groupOf(s.lastConfig, p.Config.Group)
+	for _, c := range []*config.Process{p.Config, p.CurrentConfig()} {
 		if g == nil || !slices.Contains(g.Processes, c) {
 			delete(s.auto, c)
 		}

@@ -17,8 +17,8 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// verb is what a call does to one process. name is how the caller called it.
-type verb func(p *process.Process, name string) process.Answer
+// action is what a call does to one process. name is how the caller called it.
+type action func(p *process.Process, name string) process.Answer
 
 // process finds what a name means: one process, or a whole group and nil.
 func (s *Supervisor) process(name string) (*active, *process.Process, error) {
@@ -40,8 +40,8 @@ func (s *Supervisor) process(name string) (*active, *process.Process, error) {
 	return g, p, nil
 }
 
-// one is process for calls that take no whole group.
-func (s *Supervisor) one(name string) (*process.Process, error) {
+// single is process for calls that take no whole group.
+func (s *Supervisor) single(name string) (*process.Process, error) {
 	_, p, err := s.process(name)
 	if err == nil && p == nil {
 		err = faults.New(faults.BadName, name)
@@ -51,67 +51,67 @@ func (s *Supervisor) one(name string) (*process.Process, error) {
 
 // call does something to the process or the group of that name. Results are
 // for groups only.
-func (s *Supervisor) call(ctx context.Context, name string, concerns func(states.Process) bool, v verb) ([]api.CallResult, error) {
+func (s *Supervisor) call(ctx context.Context, name string, match func(states.Process) bool, v action) ([]api.CallResult, error) {
 	g, p, err := s.process(name)
 	if err != nil {
 		return nil, err
 	}
 	if p == nil {
-		return callAll(ctx, filter(g.InOrder(), concerns), v)
+		return callEach(ctx, filter(g.ByPriority(), match), v)
 	}
 	return nil, v(p, name).Wait(ctx)
 }
 
-func (s *Supervisor) callGroup(ctx context.Context, name string, concerns func(states.Process) bool, v verb) ([]api.CallResult, error) {
+func (s *Supervisor) callGroup(ctx context.Context, name string, match func(states.Process) bool, v action) ([]api.CallResult, error) {
 	g := s.find(name)
 	if g == nil {
 		return nil, faults.New(faults.BadName, name)
 	}
-	return callAll(ctx, filter(g.InOrder(), concerns), v)
+	return callEach(ctx, filter(g.ByPriority(), match), v)
 }
 
-func (s *Supervisor) callEvery(ctx context.Context, concerns func(states.Process) bool, v verb) ([]api.CallResult, error) {
-	return callAll(ctx, filter(s.everybody(), concerns), v)
+func (s *Supervisor) callAll(ctx context.Context, match func(states.Process) bool, v action) ([]api.CallResult, error) {
+	return callEach(ctx, filter(s.allProcesses(), match), v)
 }
 
-// everybody returns all processes: groups by priority, inside each by priority
+// allProcesses returns all processes: groups by priority, inside each by priority
 // and name.
-func (s *Supervisor) everybody() []*process.Process {
+func (s *Supervisor) allProcesses() []*process.Process {
 	var all []*process.Process
 	for _, g := range s.byPriority() {
-		all = append(all, g.InOrder()...)
+		all = append(all, g.ByPriority()...)
 	}
 	return all
 }
 
-func filter(all []*process.Process, concerns func(states.Process) bool) []*process.Process {
+func filter(all []*process.Process, match func(states.Process) bool) []*process.Process {
 	var kept []*process.Process
 	for _, p := range all {
-		if concerns(p.Status().State) {
+		if match(p.Status().State) {
 			kept = append(kept, p)
 		}
 	}
 	return kept
 }
 
-// moment is how far apart two completions may be and still count as one. What
+// completionWindow is how far apart two completions may be and still count as one. What
 // ends within a moment is told in the order of the calls, so that the answer to
 // the same call is the same from one time to the next.
-const moment = 100 * time.Millisecond
+const completionWindow = 100 * time.Millisecond
 
-// callAll does something to each process in turn without waiting for what
+// callEach does something to each process in turn without waiting for what
 // comes of it, then collects the results: those known at once first, the
 // others in the order in which they come.
-func callAll(ctx context.Context, list []*process.Process, v verb) ([]api.CallResult, error) {
+func callEach(ctx context.Context, list []*process.Process, v action) ([]api.CallResult, error) {
 	results := make([]api.CallResult, 0, len(list))
-	var waits []*wait
+	var waits []*pendingCall
 	for _, p := range list {
 		a := v(p, p.FullName())
 		if a.Done() {
 			results = append(results, result(p, a.Wait(ctx)))
 			continue
 		}
-		waits = append(waits, &wait{order: len(waits), process: p, answer: a})
+		waits = append(waits, &pendingCall{order: len(waits), process: p, answer: a})
 	}
 	var all sync.WaitGroup
 	for _, w := range waits {
@@ -121,14 +121,14 @@ func callAll(ctx context.Context, list []*process.Process, v verb) ([]api.CallRe
 		})
 	}
 	all.Wait()
-	for _, w := range inOrderOfCompletion(waits) {
+	for _, w := range sortByCompletion(waits) {
 		results = append(results, result(w.process, w.err))
 	}
 	return results, ctx.Err()
 }
 
-// wait is one of several answers that are waited for.
-type wait struct {
+// pendingCall is one of several answers that are waited for.
+type pendingCall struct {
 	order   int
 	process *process.Process
 	answer  process.Answer
@@ -136,14 +136,14 @@ type wait struct {
 	ended   time.Time
 }
 
-func inOrderOfCompletion(waits []*wait) []*wait {
-	slices.SortFunc(waits, func(a, b *wait) int { return a.ended.Compare(b.ended) })
+func sortByCompletion(waits []*pendingCall) []*pendingCall {
+	slices.SortFunc(waits, func(a, b *pendingCall) int { return a.ended.Compare(b.ended) })
 	for rest := waits; len(rest) > 0; {
 		n := 1
-		for n < len(rest) && rest[n].ended.Sub(rest[0].ended) < moment {
+		for n < len(rest) && rest[n].ended.Sub(rest[0].ended) < completionWindow {
 			n++
 		}
-		slices.SortFunc(rest[:n], func(a, b *wait) int { return cmp.Compare(a.order, b.order) })
+		slices.SortFunc(rest[:n], func(a, b *pendingCall) int { return cmp.Compare(a.order, b.order) })
 		rest = rest[n:]
 	}
 	return waits
@@ -164,44 +164,46 @@ func result(p *process.Process, err error) api.CallResult {
 
 func isIdle(st states.Process) bool { return !st.IsRunning() }
 
-// starter is the verb of a start. A command that can't be found is refused
+// startAction is the verb of a start. A command that can't be found is refused
 // before anything is tried.
-func starter(ctx context.Context, wait bool) verb {
-	by := whoAsks(ctx)
+func startAction(ctx context.Context, wait bool) action {
+	by := requester(ctx)
 	return func(p *process.Process, name string) process.Answer {
 		if _, _, err := p.Command(); err != nil {
-			return process.Refusal(err)
+			return process.Answered(err)
 		}
 		return p.StartBy(by, name, wait)
 	}
 }
 
-func stopper(ctx context.Context, wait bool) verb {
-	by := whoAsks(ctx)
+func stopAction(ctx context.Context, wait bool) action {
+	by := requester(ctx)
 	return func(p *process.Process, name string) process.Answer { return p.StopBy(by, name, wait) }
 }
 
-// asker is the key of who asks.
-type asker struct{}
+// requesterKey is the key of who asks.
+type requesterKey struct{}
 
-// As returns a context for calls that no operator makes: by says who does, as in
+// WithRequester returns a context for calls that no operator makes: by says who does, as in
 // "health" or "dependency db". The processes concerned tell it as the reason for
 // their state.
-func As(ctx context.Context, by string) context.Context { return context.WithValue(ctx, asker{}, by) }
+func WithRequester(ctx context.Context, by string) context.Context {
+	return context.WithValue(ctx, requesterKey{}, by)
+}
 
-// whoAsks is what As has been told, "" for an operator.
-func whoAsks(ctx context.Context) string {
-	by, _ := ctx.Value(asker{}).(string)
+// requester is what As has been told, "" for an operator.
+func requester(ctx context.Context) string {
+	by, _ := ctx.Value(requesterKey{}).(string)
 	return by
 }
 
-func signaller(text string) verb {
+func signalAction(text string) action {
 	return func(p *process.Process, name string) process.Answer {
 		sig, err := parseSignal(text)
 		if err != nil {
-			return process.Refusal(err)
+			return process.Answered(err)
 		}
-		return process.Refusal(p.Signal(name, sig))
+		return process.Answered(p.Signal(name, sig))
 	}
 }
 
@@ -222,9 +224,9 @@ func (s *Supervisor) StartProcess(ctx context.Context, name string, wait bool) (
 		return nil, err
 	}
 	if p == nil {
-		return s.startEach(ctx, g.InOrder(), wait)
+		return s.startEach(ctx, g.ByPriority(), wait)
 	}
-	return nil, s.needful(ctx, wait, starter(ctx, wait))(p, name).Wait(ctx)
+	return nil, s.withDependencies(ctx, wait, startAction(ctx, wait))(p, name).Wait(ctx)
 }
 
 // StartGroup starts all processes of a group that do not run.
@@ -233,12 +235,12 @@ func (s *Supervisor) StartGroup(ctx context.Context, name string, wait bool) ([]
 	if g == nil {
 		return nil, faults.New(faults.BadName, name)
 	}
-	return s.startEach(ctx, g.InOrder(), wait)
+	return s.startEach(ctx, g.ByPriority(), wait)
 }
 
 // StartAll starts all processes that do not run.
 func (s *Supervisor) StartAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
-	return s.startEach(ctx, s.everybody(), wait)
+	return s.startEach(ctx, s.allProcesses(), wait)
 }
 
 // StopProcess stops a process, or all of a group if name is "group:*", and
@@ -249,9 +251,9 @@ func (s *Supervisor) StopProcess(ctx context.Context, name string, wait bool) ([
 		return nil, err
 	}
 	if p == nil {
-		return s.stopEach(ctx, g.InOrder(), wait)
+		return s.stopEach(ctx, g.ByPriority(), wait)
 	}
-	return nil, stopper(ctx, wait)(p, name).Wait(ctx)
+	return nil, stopAction(ctx, wait)(p, name).Wait(ctx)
 }
 
 // StopGroup stops all processes of a group that run.
@@ -260,35 +262,35 @@ func (s *Supervisor) StopGroup(ctx context.Context, name string, wait bool) ([]a
 	if g == nil {
 		return nil, faults.New(faults.BadName, name)
 	}
-	return s.stopEach(ctx, g.InOrder(), wait)
+	return s.stopEach(ctx, g.ByPriority(), wait)
 }
 
 // StopAll stops all processes that run.
 func (s *Supervisor) StopAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
-	return s.stopEach(ctx, s.everybody(), wait)
+	return s.stopEach(ctx, s.allProcesses(), wait)
 }
 
 // SignalProcess sends a signal, by name or number, to a process, or to all of
 // a group if name is "group:*". Results are not nil only for a group.
 func (s *Supervisor) SignalProcess(ctx context.Context, name, signal string) ([]api.CallResult, error) {
-	return s.call(ctx, name, states.Process.IsSignallable, signaller(signal))
+	return s.call(ctx, name, states.Process.IsSignallable, signalAction(signal))
 }
 
 // SignalGroup sends a signal to all processes of a group that are alive.
 func (s *Supervisor) SignalGroup(ctx context.Context, name, signal string) ([]api.CallResult, error) {
-	return s.callGroup(ctx, name, states.Process.IsSignallable, signaller(signal))
+	return s.callGroup(ctx, name, states.Process.IsSignallable, signalAction(signal))
 }
 
 // SignalAll sends a signal to all processes that are alive.
 func (s *Supervisor) SignalAll(ctx context.Context, signal string) ([]api.CallResult, error) {
-	return s.callEvery(ctx, states.Process.IsSignallable, signaller(signal))
+	return s.callAll(ctx, states.Process.IsSignallable, signalAction(signal))
 }
 
 // SendStdin writes to a process's stdin.
 func (s *Supervisor) SendStdin(_ context.Context, name, chars string) error {
-	p, err := s.one(name)
+	p, err := s.single(name)
 	if err != nil {
 		return err
 	}
-	return p.Feed(name, []byte(chars))
+	return p.WriteStdin(name, []byte(chars))
 }

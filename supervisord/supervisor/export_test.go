@@ -30,12 +30,12 @@ func (s *Supervisor) LogNames() int {
 	return len(s.auto)
 }
 
-// NoticeUnderLock reports whether a change is noticed with the status that the
+// NotedUnderLock reports whether a change is noticed with the status that the
 // process has once nobody else notices one.
-func (s *Supervisor) NoticeUnderLock(p *process.Process) bool {
+func (s *Supervisor) NotedUnderLock(p *process.Process) bool {
 	isLocked := false
-	s.news.take(p, func() *process.Status {
-		isLocked = !s.news.mu.TryLock()
+	s.changes.record(p, func() *process.Status {
+		isLocked = !s.changes.mu.TryLock()
 		return p.Status()
 	})
 	return isLocked

@@ -68,34 +68,34 @@ func describeChanges(c api.Changes) string {
 	return strings.Join(parts, "; ")
 }
 
-// Legacy is what another supervisor needs to go on with a group.
-type Legacy struct {
+// GroupHandover is what another supervisor needs to go on with a group.
+type GroupHandover struct {
 	Group     string
-	Pool      *listener.Legacy // nil if they are no listeners
-	Processes []ProcessLegacy
+	Pool      *listener.State // nil if they are no listeners
+	Processes []ProcessHandover
 }
 
-// ProcessLegacy is what it needs to go on with a process.
-type ProcessLegacy struct {
+// ProcessHandover is what it needs to go on with a process.
+type ProcessHandover struct {
 	*process.Process
-	process.Legacy
+	process.HandedOver
 }
 
-// Legacy ends the part of this supervisor in all children and returns what
+// HandOver ends the part of this supervisor in all children and returns what
 // another needs to go on. Run must have ended. The error tells what will be
 // missing.
-func (s *Supervisor) Legacy() (all []Legacy, failed []error) {
+func (s *Supervisor) HandOver() (all []GroupHandover, failed []error) {
 	for _, g := range s.list() {
-		l := Legacy{Group: g.Config.Name}
+		l := GroupHandover{Group: g.Config.Name}
 		for _, p := range g.Processes {
-			past, err := p.Legacy()
+			saved, err := p.HandOver()
 			if err != nil {
 				failed = append(failed, fmt.Errorf("hand over %s: %w", p.FullName(), err))
 			}
-			l.Processes = append(l.Processes, ProcessLegacy{p, past})
+			l.Processes = append(l.Processes, ProcessHandover{p, saved})
 		}
 		if g.pool != nil { // by now nobody hears the listeners any more
-			pool := g.pool.Legacy()
+			pool := g.pool.Save()
 			l.Pool = &pool
 		}
 		all = append(all, l)

@@ -45,14 +45,14 @@ func (s *Supervisor) indexed() *index {
 	return s.index
 }
 
-// changed tells that the groups are others now. Only mu's holder calls it.
-func (s *Supervisor) changed() {
-	s.index, s.relations = nil, nil
-	if s.regrouped != nil {
-		close(s.regrouped)
-		s.regrouped = nil
+// onGroupsChanged tells that the groups are others now. Only mu's holder calls it.
+func (s *Supervisor) onGroupsChanged() {
+	s.index, s.graph = nil, nil
+	if s.groupsChanged != nil {
+		close(s.groupsChanged)
+		s.groupsChanged = nil
 	}
-	s.news.ring() // who waits may wait for nobody now
+	s.changes.notify() // who waits may wait for nobody now
 }
 
 // list returns the active groups in order of activation. The slice is never
@@ -70,13 +70,13 @@ func (s *Supervisor) find(name string) *active {
 	return s.named[name]
 }
 
-// nextRegrouping returns a channel that is closed with the next change of the
+// nextGroupsChange returns a channel that is closed with the next change of the
 // groups.
-func (s *Supervisor) nextRegrouping() <-chan struct{} {
+func (s *Supervisor) nextGroupsChange() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.regrouped == nil {
-		s.regrouped = make(chan struct{})
+	if s.groupsChanged == nil {
+		s.groupsChanged = make(chan struct{})
 	}
-	return s.regrouped
+	return s.groupsChanged
 }

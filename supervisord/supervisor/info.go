@@ -16,7 +16,7 @@ import (
 
 // Info tells of one process.
 func (s *Supervisor) Info(name string) (api.ProcessInfo, error) {
-	p, err := s.one(name)
+	p, err := s.single(name)
 	if err != nil {
 		return api.ProcessInfo{}, err
 	}
@@ -52,8 +52,8 @@ func info(p *process.Process, now time.Time) api.ProcessInfo {
 		PID:           st.PID,
 		Description:   describe(p.Config.Name, st, now),
 	}
-	if c := p.Current(); c.Configured {
-		addVitals(&i, c, st)
+	if c := p.CurrentConfig(); c.Configured {
+		addHealth(&i, c, st)
 	}
 	return i
 }
@@ -68,8 +68,8 @@ func epoch(t time.Time) int64 {
 
 // describe is the last column of supervisorctl status.
 func describe(name string, st *process.Status, now time.Time) string {
-	if st.Waiting != "" && st.State.IsStopped() {
-		return "waiting for " + st.Waiting
+	if st.WaitingFor != "" && st.State.IsStopped() {
+		return "waiting for " + st.WaitingFor
 	}
 	switch st.State {
 	case states.Running:

@@ -11,8 +11,8 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// atRest returns a supervisor of n programs that nobody has started.
-func atRest(b *testing.B, n int) *supervisor.Supervisor {
+// idleSupervisor returns a supervisor of n programs that nobody has started.
+func idleSupervisor(b *testing.B, n int) *supervisor.Supervisor {
 	conf := new(config.Config)
 	for i := range n {
 		name := fmt.Sprintf("p%04d", i)
@@ -35,7 +35,7 @@ func atRest(b *testing.B, n int) *supervisor.Supervisor {
 func BenchmarkInfo(b *testing.B) {
 	for _, n := range []int{10, 1000} {
 		b.Run(fmt.Sprintf("of=%d", n), func(b *testing.B) {
-			s := atRest(b, n)
+			s := idleSupervisor(b, n)
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := s.Info("p0005"); err != nil {
@@ -48,7 +48,7 @@ func BenchmarkInfo(b *testing.B) {
 
 // BenchmarkInfos takes the snapshots of a thousand processes.
 func BenchmarkInfos(b *testing.B) {
-	s := atRest(b, 1000)
+	s := idleSupervisor(b, 1000)
 	b.ReportAllocs()
 	for b.Loop() {
 		if len(s.Infos()) != 1000 {

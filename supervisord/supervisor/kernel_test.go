@@ -16,8 +16,8 @@ import (
 // The longest that the simulated kernel takes: over the end of a child that
 // got SIGKILL, and from the end of a child until its parent hears of it.
 const (
-	slowestKill   = 3 * time.Second
-	slowestBurial = time.Second
+	maxKillDelay = 3 * time.Second
+	maxReapDelay = time.Second
 )
 
 // kernel is a simulated one. What it does to a child depends on the seed, the
@@ -27,92 +27,92 @@ type kernel struct {
 	seed  uint64
 	model *model
 
-	mu     sync.Mutex
-	calm   bool // children are born, obey and do their work
-	closed bool // a birth would be a violation
-	births map[string]uint64
-	alive  map[string][]*simulated // by group:name, until their end was told
-	pids   int
+	mu              sync.Mutex
+	noFaults        bool // children are born, obey and do their work
+	spawnsForbidden bool // a birth would be a violation
+	spawned         map[string]uint64
+	alive           map[string][]*fakeChild // by group:name, until their end was told
+	lastPID         int
 }
 
-// simulated is a child of the simulated kernel.
-type simulated struct {
-	kernel *kernel
-	name   string // group:name
-	pid    int
-	exits  chan spawn.Exit
-	out    spawn.Output
-	nature nature
-	pool   *audience // nil for what is no listener
+// fakeChild is a child of the simulated kernel.
+type fakeChild struct {
+	kernel   *kernel
+	name     string // group:name
+	pid      int
+	exits    chan spawn.Exit
+	out      spawn.Output
+	behavior behavior
+	pool     *poolModel // nil for what is no listener
 
 	// What follows is guarded by kernel.mu.
-	dice     *rand.Rand
-	ended    bool        // the process is a zombie, or less
-	orphan   bool        // its process is not supervised any more
-	talking  bool        // what it has written is being passed on
-	news     *spawn.Exit // its end, which is told after that
-	ready    bool        // a listener that waits for an event
-	holding  int         // the event that a listener works on, -1 for none
-	rejected int         // events in a row
-	paused   time.Time   // until then no event comes, for that
+	rnd         *rand.Rand
+	ended       bool        // the process is a zombie, or less
+	orphan      bool        // its process is not supervised any more
+	writing     bool        // what it has written is being passed on
+	pendingExit *spawn.Exit // its end, which is told after that
+	ready       bool        // a listener that waits for an event
+	event       int         // the event that a listener works on, -1 for none
+	rejected    int         // events in a row
+	pausedUntil time.Time   // until then no event comes, for that
 }
 
-// nature is how a child behaves.
-type nature struct {
-	obeys     bool          // the first signal that it gets
-	patience  time.Duration // until it obeys
-	kill      time.Duration // until SIGKILL takes effect
-	burial    time.Duration // from its end until the parent hears
-	protected float64       // how often the kernel refuses a signal to it
-	stdin     error
-	mutes     bool // a listener that never says READY
-	hasty     bool // a listener that says more than READY
+// behavior is how a child behaves.
+type behavior struct {
+	exitsOnSignal bool          // the first signal that it gets
+	exitDelay     time.Duration // until it obeys
+	killDelay     time.Duration // until SIGKILL takes effect
+	reapDelay     time.Duration // from its end until the parent hears
+	deniedSignals float64       // how often the kernel refuses a signal to it
+	stdinErr      error
+	neverReady    bool // a listener that never says READY
+	writesExtra   bool // a listener that says more than READY
 }
 
-// setCalm has the kernel and the children born from now on give no trouble, or
+// setNoFaults has the kernel and the children born from now on give no trouble, or
 // trouble again.
-func (k *kernel) setCalm(is bool) {
+func (k *kernel) setNoFaults(is bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.calm = is
+	k.noFaults = is
 }
 
-// close makes every further birth a violation.
-func (k *kernel) close() {
+// forbidSpawns makes every further birth a violation.
+func (k *kernel) forbidSpawns() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.closed = true
+	k.spawnsForbidden = true
 }
 
 // Spawn implements process.Spawner.
 func (k *kernel) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 	name := nameOf(spec.Env)
 	k.mu.Lock()
-	if k.closed {
+	if k.spawnsForbidden {
 		k.model.violated("%s was born after the shutdown had begun", name)
 	}
-	dice := rand.New(rand.NewPCG(k.seed, hash(name)+k.births[name]))
-	k.births[name]++
-	if err := k.failure(dice); err != nil {
+	rnd := rand.New(rand.NewPCG(k.seed, hash(name)+k.spawned[name]))
+	k.spawned[name]++
+	if err := k.spawnError(rnd); err != nil {
 		k.mu.Unlock()
 		return nil, err
 	}
-	if k.model.disown(name) {
+	if k.model.clearOrphaned(name) {
 		for _, c := range k.alive[name] {
 			c.orphan = true
 		}
 		delete(k.alive, name)
 	}
-	k.pids++
-	c := &simulated{
-		kernel: k, name: name, pid: k.pids, exits: make(chan spawn.Exit, 1), out: spec.Stdout,
-		dice: dice, nature: k.nature(dice), pool: k.model.poolOf(name), holding: -1,
+	k.lastPID++
+	c := &fakeChild{
+		kernel: k, name: name, pid: k.lastPID, exits: make(chan spawn.Exit, 1), out: spec.Stdout,
+		rnd: rnd, behavior: k.newBehavior(rnd), pool: k.model.poolOf(name), event: -1,
 	}
 	k.alive[name] = append(k.alive[name], c)
-	calm := k.calm
+	noFaults := k.noFaults
 	k.mu.Unlock()
-	spec.Born(c)
-	c.live(calm)
+	spec.OnSpawn(c)
+	c.scheduleExit(noFaults)
 	return c, nil
 }
 
@@ -139,59 +139,59 @@ func nameOf(env []string) string {
 	return group + ":" + name
 }
 
-func (k *kernel) failure(dice *rand.Rand) error {
-	if k.calm || dice.Float64() > 0.08 {
+func (k *kernel) spawnError(rnd *rand.Rand) error {
+	if k.noFaults || rnd.Float64() > 0.08 {
 		return nil
 	}
-	return pick[error](dice, syscall.EAGAIN, syscall.ENOMEM, &spawn.PipeError{Err: syscall.EMFILE}, &spawn.PipeError{Err: syscall.ENFILE})
+	return pick[error](rnd, syscall.EAGAIN, syscall.ENOMEM, &spawn.PipeError{Err: syscall.EMFILE}, &spawn.PipeError{Err: syscall.ENFILE})
 }
 
-func (k *kernel) nature(dice *rand.Rand) nature {
-	n := nature{obeys: true}
-	if k.calm {
+func (k *kernel) newBehavior(rnd *rand.Rand) behavior {
+	n := behavior{exitsOnSignal: true}
+	if k.noFaults {
 		return n
 	}
-	n.obeys = dice.Float64() < 0.8
-	n.patience = pick(dice, 0, 0, time.Nanosecond, 300*time.Millisecond, time.Second, 2*time.Second, 5*time.Second)
-	n.kill = pick(dice, 0, 0, 0, time.Millisecond, time.Second, slowestKill)
-	n.burial = pick(dice, 0, 0, 0, time.Nanosecond, 10*time.Millisecond, slowestBurial)
-	if dice.Float64() < 0.05 {
-		n.protected = 0.5
+	n.exitsOnSignal = rnd.Float64() < 0.8
+	n.exitDelay = pick(rnd, 0, 0, time.Nanosecond, 300*time.Millisecond, time.Second, 2*time.Second, 5*time.Second)
+	n.killDelay = pick(rnd, 0, 0, 0, time.Millisecond, time.Second, maxKillDelay)
+	n.reapDelay = pick(rnd, 0, 0, 0, time.Nanosecond, 10*time.Millisecond, maxReapDelay)
+	if rnd.Float64() < 0.05 {
+		n.deniedSignals = 0.5
 	}
-	n.stdin = pick[error](dice, nil, nil, nil, nil, nil, nil, nil, nil, syscall.EPIPE, syscall.ENOBUFS)
-	n.mutes, n.hasty = dice.Float64() < 0.05, dice.Float64() < 0.05
+	n.stdinErr = pick[error](rnd, nil, nil, nil, nil, nil, nil, nil, nil, syscall.EPIPE, syscall.ENOBUFS)
+	n.neverReady, n.writesExtra = rnd.Float64() < 0.05, rnd.Float64() < 0.05
 	return n
 }
 
-// live sets the clock for what the child does by itself.
-func (c *simulated) live(calm bool) {
+// scheduleExit sets the clock for what the child does by itself.
+func (c *fakeChild) scheduleExit(noFaults bool) {
 	if c.pool == nil {
 		c.out.Write([]byte("hello\n"))
-	} else if !c.nature.mutes {
-		c.after(pick(c.dice, 0, 0, time.Millisecond, 2*time.Second), c.sayReady)
+	} else if !c.behavior.neverReady {
+		c.after(pick(c.rnd, 0, 0, time.Millisecond, 2*time.Second), c.writeReady)
 	}
-	if calm || c.dice.Float64() < 0.5 {
+	if noFaults || c.rnd.Float64() < 0.5 {
 		return
 	}
-	exit := spawn.Exit{Code: pick(c.dice, 0, 0, 1, 2)}
-	if c.dice.Float64() < 0.2 {
+	exit := spawn.Exit{Code: pick(c.rnd, 0, 0, 1, 2)}
+	if c.rnd.Float64() < 0.2 {
 		exit = spawn.Exit{Code: -1, Signal: syscall.SIGSEGV}
 	}
-	c.after(lifetime(c.dice), func() { c.end(exit) })
+	c.after(lifetime(c.rnd), func() { c.end(exit) })
 }
 
 // lifetime is 0 for what turns itself into a daemon or can't start, often a
 // whole number of seconds, as startsecs is, or just beside it.
-func lifetime(dice *rand.Rand) time.Duration {
-	if dice.Float64() < 0.3 {
+func lifetime(rnd *rand.Rand) time.Duration {
+	if rnd.Float64() < 0.3 {
 		return 0
 	}
-	whole := time.Duration(dice.IntN(4)) * time.Second
-	return max(0, whole+pick(dice, 0, 0, -time.Nanosecond, time.Nanosecond, 400*time.Millisecond, 20*time.Second, 10*time.Minute))
+	whole := time.Duration(rnd.IntN(4)) * time.Second
+	return max(0, whole+pick(rnd, 0, 0, -time.Nanosecond, time.Nanosecond, 400*time.Millisecond, 20*time.Second, 10*time.Minute))
 }
 
 // after does something in the time d, at once for 0.
-func (c *simulated) after(d time.Duration, do func()) {
+func (c *fakeChild) after(d time.Duration, do func()) {
 	if d == 0 {
 		do()
 		return
@@ -200,42 +200,42 @@ func (c *simulated) after(d time.Duration, do func()) {
 }
 
 // Pid implements spawn.Child.
-func (c *simulated) Pid() int { return c.pid }
+func (c *fakeChild) Pid() int { return c.pid }
 
-// Traces implements spawn.Child.
-func (c *simulated) Traces() spawn.Traces { return spawn.Traces{} }
+// Identity implements spawn.Child.
+func (c *fakeChild) Identity() spawn.ProcessIdentity { return spawn.ProcessIdentity{} }
 
-// Bequeath implements spawn.Child: the simulated daemon is never followed by
+// HandOver implements spawn.Child: the simulated daemon is never followed by
 // another one.
-func (c *simulated) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
-func (c *simulated) Heir() int                        { return 0 }
+func (c *fakeChild) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
+func (c *fakeChild) DaemonisedPID() int                  { return 0 }
 
 // Exited implements spawn.Child.
-func (c *simulated) Exited() <-chan spawn.Exit { return c.exits }
+func (c *fakeChild) Exited() <-chan spawn.Exit { return c.exits }
 
 // Signal implements spawn.Child.
-func (c *simulated) Signal(sig syscall.Signal, _ bool) error {
+func (c *fakeChild) Signal(sig syscall.Signal, _ bool) error {
 	c.kernel.mu.Lock()
 	if c.ended {
 		c.kernel.mu.Unlock()
 		return syscall.ESRCH
 	}
-	if !c.kernel.calm && c.dice.Float64() < c.nature.protected {
+	if !c.kernel.noFaults && c.rnd.Float64() < c.behavior.deniedSignals {
 		c.kernel.mu.Unlock()
 		return syscall.EPERM
 	}
 	c.kernel.mu.Unlock()
 	switch {
 	case sig == syscall.SIGKILL:
-		c.after(c.nature.kill, func() { c.end(spawn.Exit{Code: -1, Signal: sig}) })
-	case c.nature.obeys:
-		c.after(c.nature.patience, func() { c.end(spawn.Exit{Code: -1, Signal: sig}) })
+		c.after(c.behavior.killDelay, func() { c.end(spawn.Exit{Code: -1, Signal: sig}) })
+	case c.behavior.exitsOnSignal:
+		c.after(c.behavior.exitDelay, func() { c.end(spawn.Exit{Code: -1, Signal: sig}) })
 	}
 	return nil
 }
 
 // end makes the child a zombie, and tells the parent after a while.
-func (c *simulated) end(e spawn.Exit) {
+func (c *fakeChild) end(e spawn.Exit) {
 	c.kernel.mu.Lock()
 	defer c.kernel.mu.Unlock()
 	if c.ended {
@@ -243,21 +243,21 @@ func (c *simulated) end(e spawn.Exit) {
 	}
 	c.ended = true
 	c.ready = false
-	if c.nature.burial > 0 {
-		time.AfterFunc(c.nature.burial, func() {
+	if c.behavior.reapDelay > 0 {
+		time.AfterFunc(c.behavior.reapDelay, func() {
 			c.kernel.mu.Lock()
 			defer c.kernel.mu.Unlock()
-			c.bury(e)
+			c.reportExit(e)
 		})
 		return
 	}
-	c.bury(e)
+	c.reportExit(e)
 }
 
-// bury tells of the child's end, after all that it has written.
-func (c *simulated) bury(e spawn.Exit) {
-	if c.talking {
-		c.news = &e
+// reportExit tells of the child's end, after all that it has written.
+func (c *fakeChild) reportExit(e spawn.Exit) {
+	if c.writing {
+		c.pendingExit = &e
 		return
 	}
 	k := c.kernel
@@ -266,43 +266,43 @@ func (c *simulated) bury(e spawn.Exit) {
 			k.alive[c.name] = append(k.alive[c.name][:i], k.alive[c.name][i+1:]...)
 		}
 	}
-	if c.holding >= 0 && !c.orphan && !k.model.isOrphaned(c.name) {
-		c.pool.giveBack(c.holding)
-		c.holding = -1
+	if c.event >= 0 && !c.orphan && !k.model.isOrphaned(c.name) {
+		c.pool.rebuffered(c.event)
+		c.event = -1
 	}
 	c.exits <- e
 }
 
 // Write implements spawn.Child.
-func (c *simulated) Write(data []byte) error {
+func (c *fakeChild) Write(data []byte) error {
 	c.kernel.mu.Lock()
 	defer c.kernel.mu.Unlock()
 	switch {
 	case c.ended:
 		return syscall.EPIPE
-	case c.nature.stdin != nil:
-		return c.nature.stdin
+	case c.behavior.stdinErr != nil:
+		return c.behavior.stdinErr
 	case c.pool == nil || !strings.HasPrefix(string(data), "ver:3.0 "):
 		return nil
 	}
-	c.take(string(data))
+	c.receiveEvent(string(data))
 	return nil
 }
 
-// take has a listener work on an event.
-func (c *simulated) take(envelope string) {
-	if !c.ready || c.holding >= 0 {
+// receiveEvent has a listener work on an event.
+func (c *fakeChild) receiveEvent(envelope string) {
+	if !c.ready || c.event >= 0 {
 		c.kernel.model.violated("%s was given an event that it was not ready for", c.name)
 	}
 	c.ready = false
-	c.holding = c.pool.delivered(field(envelope, "serial:"), field(envelope, "poolserial:"))
-	delay := pick(c.dice, time.Nanosecond, time.Millisecond, time.Millisecond, time.Second, 10*time.Second)
-	answer := pick(c.dice, "RESULT 2\nOK", "RESULT 2\nOK", "RESULT 2\nOK", "RESULT 2\nOK", "RESULT 4\nFAIL", "babble\n", "")
-	if c.kernel.calm {
+	c.event = c.pool.delivered(field(envelope, "serial:"), field(envelope, "poolserial:"))
+	delay := pick(c.rnd, time.Nanosecond, time.Millisecond, time.Millisecond, time.Second, 10*time.Second)
+	answer := pick(c.rnd, "RESULT 2\nOK", "RESULT 2\nOK", "RESULT 2\nOK", "RESULT 2\nOK", "RESULT 4\nFAIL", "babble\n", "")
+	if c.kernel.noFaults {
 		delay, answer = time.Millisecond, "RESULT 2\nOK"
 	}
 	if answer != "" {
-		time.AfterFunc(delay, func() { c.answer(answer) })
+		time.AfterFunc(delay, func() { c.sendResult(answer) })
 	}
 }
 
@@ -316,7 +316,7 @@ func field(envelope, name string) int {
 	return n
 }
 
-func (c *simulated) answer(text string) {
+func (c *fakeChild) sendResult(text string) {
 	c.kernel.mu.Lock()
 	if c.ended {
 		c.kernel.mu.Unlock()
@@ -324,54 +324,54 @@ func (c *simulated) answer(text string) {
 	}
 	if strings.HasSuffix(text, "OK") {
 		c.rejected = 0
-		c.pool.accepted(c.holding)
+		c.pool.accepted(c.event)
 	} else {
-		c.reject()
-		c.pool.giveBack(c.holding)
+		c.countRejection()
+		c.pool.rebuffered(c.event)
 	}
-	c.holding = -1
-	c.say(text)
+	c.event = -1
+	c.writeOutput(text)
 	if text != "babble\n" {
-		c.sayReady()
+		c.writeReady()
 	}
 }
 
-// reject notes that an event was not accepted: from the fourth time in a row on the
+// countRejection notes that an event was not accepted: from the fourth time in a row on the
 // next one comes after a pause that doubles.
-func (c *simulated) reject() {
+func (c *fakeChild) countRejection() {
 	if c.rejected++; c.rejected > 3 {
 		pause := min(10*time.Millisecond<<min(c.rejected-4, 20), 30*time.Second)
-		c.paused = time.Now().Add(pause)
+		c.pausedUntil = time.Now().Add(pause)
 	}
 }
 
-func (c *simulated) sayReady() {
+func (c *fakeChild) writeReady() {
 	c.kernel.mu.Lock()
 	if c.ended {
 		c.kernel.mu.Unlock()
 		return
 	}
 	text := "READY\n"
-	c.ready = !c.nature.hasty
-	if c.nature.hasty {
+	c.ready = !c.behavior.writesExtra
+	if c.behavior.writesExtra {
 		text += "and more"
 	}
-	c.say(text)
+	c.writeOutput(text)
 }
 
-// say passes on what the child writes. It is called with the kernel locked and
+// writeOutput passes on what the child writes. It is called with the kernel locked and
 // unlocks it.
-func (c *simulated) say(text string) {
-	c.talking = true
+func (c *fakeChild) writeOutput(text string) {
+	c.writing = true
 	c.kernel.mu.Unlock()
 	c.out.Write([]byte(text))
 	c.kernel.mu.Lock()
 	defer c.kernel.mu.Unlock()
-	c.talking = false
-	if c.news != nil {
-		c.bury(*c.news)
+	c.writing = false
+	if c.pendingExit != nil {
+		c.reportExit(*c.pendingExit)
 	}
 }
 
 // pick takes one of several.
-func pick[T any](dice *rand.Rand, choices ...T) T { return choices[dice.IntN(len(choices))] }
+func pick[T any](rnd *rand.Rand, choices ...T) T { return choices[rnd.IntN(len(choices))] }

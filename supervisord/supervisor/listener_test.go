@@ -12,30 +12,30 @@ import (
 	"supervisor/supervisord/events"
 )
 
-// expectTold compares what listeners were told since the last time, one
+// expectDelivered compares what listeners were told since the last time, one
 // listener after the other: pools don't wait for each other.
-func (w *world) expectTold(t *testing.T, want ...string) {
+func (w *testDaemon) expectDelivered(t *testing.T, want ...string) {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	name := func(s string) string { before, _, _ := strings.Cut(s, ":"); return before }
-	slices.SortStableFunc(w.told, func(a, b string) int { return strings.Compare(name(a), name(b)) })
-	if diff := cmp.Diff(want, w.told); diff != "" {
+	slices.SortStableFunc(w.delivered, func(a, b string) int { return strings.Compare(name(a), name(b)) })
+	if diff := cmp.Diff(want, w.delivered); diff != "" {
 		t.Errorf("listeners were told (-want +got):\n%s", diff)
 	}
-	w.told = nil
+	w.delivered = nil
 }
 
 // A pool hears of itself and of what was made after it, so the first of two
 // hears of the second, but not conversely.
-func TestListenersHearOfTheBeginningAndTheEnd(t *testing.T) {
+func TestListenersGetStartAndStopEvents(t *testing.T) {
 	conf := configOf(pool("listener1", "SUPERVISOR_STATE_CHANGE", "PROCESS_GROUP"), pool("listener2", "PROCESS_GROUP"), program("a", 1))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		pass(1010 * time.Millisecond) // startsecs and the time to answer
-		w.stubborn["a"] = time.Second
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		advance(1010 * time.Millisecond) // startsecs and the time to answer
+		w.stopDelay["a"] = time.Second
 		w.Shutdown()
 		<-w.ended
-		w.expectTold(t,
+		w.expectDelivered(t,
 			"listener1: PROCESS_GROUP_ADDED groupname:listener1",
 			"listener1: PROCESS_GROUP_ADDED groupname:listener2",
 			"listener1: PROCESS_GROUP_ADDED groupname:a",
@@ -48,30 +48,30 @@ func TestListenersHearOfTheBeginningAndTheEnd(t *testing.T) {
 }
 
 // The listeners are the last to be stopped.
-func TestListenersHearOfOthersStopping(t *testing.T) {
-	inWorld(t, configOf(pool("listener", "PROCESS_STATE_STOPPING"), program("a", 1)), func(t *testing.T, w *world) {
-		pass(2 * time.Second)
-		w.stubborn["a"] = time.Second
+func TestListenersStopLast(t *testing.T) {
+	withDaemon(t, configOf(pool("listener", "PROCESS_STATE_STOPPING"), program("a", 1)), func(t *testing.T, w *testDaemon) {
+		advance(2 * time.Second)
+		w.stopDelay["a"] = time.Second
 		w.Shutdown()
 		<-w.ended
-		w.expectTold(t, "listener: PROCESS_STATE_STOPPING processname:a groupname:a from_state:RUNNING pid:102")
+		w.expectDelivered(t, "listener: PROCESS_STATE_STOPPING processname:a groupname:a from_state:RUNNING pid:102")
 	})
 }
 
-func TestRemovedPoolHearsNothingOfItself(t *testing.T) {
+func TestRemovedPoolGetsNoEvents(t *testing.T) {
 	conf := configOf(pool("listener1", "PROCESS_GROUP_REMOVED"), pool("listener2", "EVENT"))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		pass(2 * time.Second)
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		advance(2 * time.Second)
 		if _, err := w.StopProcess(t.Context(), "listener2", true); err != nil {
 			t.Fatal(err)
 		}
-		w.told = nil
+		w.delivered = nil
 		if err := w.RemoveGroup(t.Context(), "listener2"); err != nil {
 			t.Fatal(err)
 		}
 		w.RemoteEvent("a", "b")
-		pass(time.Second)
-		w.expectTold(t, "listener1: PROCESS_GROUP_REMOVED groupname:listener2")
+		advance(time.Second)
+		w.expectDelivered(t, "listener1: PROCESS_GROUP_REMOVED groupname:listener2")
 		if w.Events.Wants(events.RemoteCommunication) {
 			t.Error("the removed pool is still subscribed")
 		}
@@ -79,8 +79,8 @@ func TestRemovedPoolHearsNothingOfItself(t *testing.T) {
 }
 
 // A restarted daemon has new pools on the same bus.
-func TestPoolsEndWithTheirDaemon(t *testing.T) {
-	inWorld(t, configOf(pool("listener", "REMOTE_COMMUNICATION")), func(t *testing.T, w *world) {
+func TestPoolsUnsubscribeOnShutdown(t *testing.T) {
+	withDaemon(t, configOf(pool("listener", "REMOTE_COMMUNICATION")), func(t *testing.T, w *testDaemon) {
 		if !w.Events.Wants(events.RemoteCommunication) {
 			t.Error("the pool is not subscribed")
 		}
@@ -93,35 +93,35 @@ func TestPoolsEndWithTheirDaemon(t *testing.T) {
 }
 
 func TestRemoteEvent(t *testing.T) {
-	inWorld(t, configOf(pool("listener", "REMOTE_COMMUNICATION")), func(t *testing.T, w *world) {
+	withDaemon(t, configOf(pool("listener", "REMOTE_COMMUNICATION")), func(t *testing.T, w *testDaemon) {
 		w.RemoteEvent("kind", "some\ndata")
-		pass(2 * time.Second)
-		w.expectTold(t, "listener: REMOTE_COMMUNICATION type:kind\nsome\ndata")
+		advance(2 * time.Second)
+		w.expectDelivered(t, "listener: REMOTE_COMMUNICATION type:kind\nsome\ndata")
 	})
 }
 
 // The virtual clock begins at a full hour, at 946684800.
 func TestTicksAreAlignedToTheClock(t *testing.T) {
-	inWorld(t, configOf(), func(t *testing.T, w *world) {
-		pass(3590 * time.Second)
-		w.fresh = func() (*config.Config, error) { return configOf(pool("listener", "TICK")), nil }
+	withDaemon(t, configOf(), func(t *testing.T, w *testDaemon) {
+		advance(3590 * time.Second)
+		w.loadConfig = func() (*config.Config, error) { return configOf(pool("listener", "TICK")), nil }
 		if _, err := w.Reload(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		pass(2 * time.Second)
+		advance(2 * time.Second)
 		if err := w.AddGroup(t.Context(), "listener"); err != nil {
 			t.Fatal(err)
 		}
-		pass(2500 * time.Millisecond)
-		w.expectTold(t) // the first look is for the record
-		pass(time.Second)
-		w.expectTold(t, "listener: TICK_5 when:946688395")
-		pass(5 * time.Second)
-		w.expectTold(t,
+		advance(2500 * time.Millisecond)
+		w.expectDelivered(t) // the first look is for the record
+		advance(time.Second)
+		w.expectDelivered(t, "listener: TICK_5 when:946688395")
+		advance(5 * time.Second)
+		w.expectDelivered(t,
 			"listener: TICK_5 when:946688400", "listener: TICK_60 when:946688400", "listener: TICK_3600 when:946688400")
-		pass(time.Minute)
-		if n := len(w.told); n != 12+1 {
-			t.Errorf("%d ticks in a minute: %v", n, w.told)
+		advance(time.Minute)
+		if n := len(w.delivered); n != 12+1 {
+			t.Errorf("%d ticks in a minute: %v", n, w.delivered)
 		}
 
 		// Without the pool nobody looks at the clock.
@@ -131,8 +131,8 @@ func TestTicksAreAlignedToTheClock(t *testing.T) {
 		if err := w.RemoveGroup(t.Context(), "listener"); err != nil {
 			t.Fatal(err)
 		}
-		w.told = nil
-		pass(time.Hour)
-		w.expectTold(t)
+		w.delivered = nil
+		advance(time.Hour)
+		w.expectDelivered(t)
 	})
 }

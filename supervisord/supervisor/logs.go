@@ -33,7 +33,7 @@ func (s *Supervisor) ClearMainLog() error {
 
 // ReadLog returns a part of a process's log.
 func (s *Supervisor) ReadLog(name, channel string, offset, length int64) (logs.Excerpt, error) {
-	p, err := s.one(name)
+	p, err := s.single(name)
 	if err != nil {
 		return logs.Excerpt{}, err
 	}
@@ -59,7 +59,7 @@ func readLog(path string, offset, length int64) (logs.Excerpt, error) {
 // TailLog returns what was appended to a process's log after offset: see
 // logs.Tail.
 func (s *Supervisor) TailLog(name, channel string, offset, length int64) (text logs.Excerpt, newOffset int64, overflow bool, err error) {
-	p, err := s.one(name)
+	p, err := s.single(name)
 	if err != nil {
 		return logs.Excerpt{}, 0, false, err
 	}
@@ -69,7 +69,7 @@ func (s *Supervisor) TailLog(name, channel string, offset, length int64) (text l
 
 // ClearLogs empties the logs of a process.
 func (s *Supervisor) ClearLogs(_ context.Context, name string) error {
-	p, err := s.one(name)
+	p, err := s.single(name)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (s *Supervisor) ClearLogs(_ context.Context, name string) error {
 // ClearAllLogs empties the logs of all processes, in order of priority.
 func (s *Supervisor) ClearAllLogs(ctx context.Context) ([]api.CallResult, error) {
 	var results []api.CallResult
-	for _, p := range s.everybody() {
+	for _, p := range s.allProcesses() {
 		results = append(results, result(p, s.ClearLogs(ctx, p.FullName())))
 	}
 	return results, nil
@@ -94,7 +94,7 @@ func (s *Supervisor) ReopenLogs() {
 	if err := s.Main.Reopen(); err != nil {
 		s.Log.Error("reopen the main log: " + err.Error())
 	}
-	for _, p := range s.everybody() {
+	for _, p := range s.allProcesses() {
 		if err := p.ReopenLogs(); err != nil {
 			s.Log.Error("reopen the logs of " + p.Config.Name + ": " + err.Error())
 		}
@@ -106,7 +106,7 @@ func (s *Supervisor) ReopenLogs() {
 // until ctx ends or a write fails. It fails with a fault, without having called
 // begin, if there is no such process or log.
 func (s *Supervisor) FollowLog(ctx context.Context, name, channel string, begin func(modified time.Time) io.Writer) error {
-	p, err := s.one(name)
+	p, err := s.single(name)
 	if err != nil {
 		return err
 	}

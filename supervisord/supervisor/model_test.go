@@ -17,22 +17,22 @@ import (
 // model follows a daemon from outside, by its events and its log, and knows
 // what must not happen.
 type model struct {
-	mu        sync.Mutex
-	violation string // the first one
-	states    map[string]states.Process
-	left      map[string]bool // in UNKNOWN when they were removed
-	orphaned  map[string]bool // the same, until the next birth by that name
-	configs   func(group string) *config.Group
-	pools     map[string]*audience
-	history   []events.Type // by serial
-	lines     [40]string    // the last of the main log, for whoever must find out
-	numLines  int
+	mu             sync.Mutex
+	violation      string // the first one
+	states         map[string]states.Process
+	removedUnknown map[string]bool // in UNKNOWN when they were removed
+	orphaned       map[string]bool // the same, until the next birth by that name
+	configs        func(group string) *config.Group
+	pools          map[string]*poolModel
+	history        []events.Type // by serial
+	lines          [40]string    // the last of the main log, for whoever must find out
+	numLines       int
 }
 
 func newModel(configs func(string) *config.Group) *model {
 	return &model{
-		states: make(map[string]states.Process), left: make(map[string]bool),
-		orphaned: make(map[string]bool), pools: make(map[string]*audience), configs: configs,
+		states: make(map[string]states.Process), removedUnknown: make(map[string]bool),
+		orphaned: make(map[string]bool), pools: make(map[string]*poolModel), configs: configs,
 	}
 }
 
@@ -42,8 +42,8 @@ func (m *model) violated(format string, args ...any) {
 	m.violatedLocked(format, args...)
 }
 
-// verdict is the first violation, "" if there was none.
-func (m *model) verdict() string {
+// firstViolation is the first violation, "" if there was none.
+func (m *model) firstViolation() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.violation
@@ -55,8 +55,8 @@ func (m *model) violatedLocked(format string, args ...any) {
 	}
 }
 
-// legal are the changes of state that there may be.
-var legal = map[states.Process][]states.Process{
+// legalTransitions are the changes of state that there may be.
+var legalTransitions = map[states.Process][]states.Process{
 	states.Stopped:  {states.Starting, states.Fatal}, // restart_limit, as from Exited
 	states.Starting: {states.Running, states.Backoff, states.Stopping, states.Unknown},
 	states.Running:  {states.Exited, states.Stopping, states.Unknown},
@@ -84,7 +84,7 @@ func (m *model) accept(e events.Event) {
 	case e.Type == events.ProcessGroupAdded:
 		name := groupOf(e)
 		if c := m.configs(name); c != nil && c.Kind == config.EventListener {
-			m.pools[name] = &audience{model: m, name: name, conf: c, last: -1}
+			m.pools[name] = &poolModel{model: m, name: name, conf: c, last: -1}
 		}
 	case e.Type == events.ProcessGroupRemoved:
 		m.removed(groupOf(e))
@@ -111,7 +111,7 @@ func (m *model) forget(name string) {
 		m.violatedLocked("%s was %s when it was removed", name, st)
 	}
 	if st == states.Unknown {
-		m.left[name], m.orphaned[name] = true, true
+		m.removedUnknown[name], m.orphaned[name] = true, true
 	}
 	delete(m.states, name)
 }
@@ -121,13 +121,13 @@ func (m *model) changed(e events.Event) {
 	value := func(i int) string { _, v, _ := strings.Cut(fields[i], ":"); return v }
 	name := value(1) + ":" + value(0)
 	from, to := m.states[name], stateNamed(strings.TrimPrefix(string(e.Type), "PROCESS_STATE_"))
-	if m.left[name] && from != states.Unknown && value(2) == "UNKNOWN" && to == states.Exited {
+	if m.removedUnknown[name] && from != states.Unknown && value(2) == "UNKNOWN" && to == states.Exited {
 		return // the end of one that was removed at that very moment
 	}
 	if value(2) != from.String() {
 		m.violatedLocked("%s became %s from %s, but was %s", name, to, value(2), from)
 	}
-	if !slices.Contains(legal[from], to) {
+	if !slices.Contains(legalTransitions[from], to) {
 		m.violatedLocked("%s became %s from %s", name, to, from)
 	}
 	m.states[name] = to
@@ -142,8 +142,8 @@ func stateNamed(name string) states.Process {
 	panic(name)
 }
 
-// disown tells whether the children of that name so far are nobody's.
-func (m *model) disown(process string) bool {
+// clearOrphaned tells whether the children of that name so far are nobody's.
+func (m *model) clearOrphaned(process string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	is := m.orphaned[process]
@@ -158,7 +158,7 @@ func (m *model) isOrphaned(process string) bool {
 	return m.orphaned[process]
 }
 
-func (m *model) poolOf(process string) *audience {
+func (m *model) poolOf(process string) *poolModel {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	group, _, _ := strings.Cut(process, ":")
@@ -213,99 +213,99 @@ func (m *model) lastLines() []string {
 	return append(slices.Clone(m.lines[i:]), m.lines[:i]...)
 }
 
-// audience is what a pool of listeners must have done with its events. It knows
+// poolModel is what a pool of listeners must have done with its events. It knows
 // nothing until the first one is delivered, because it can't tell which event
 // was the first that the pool got. All is guarded by model.mu.
-type audience struct {
-	model   *model
-	name    string
-	conf    *config.Group
-	known   bool
-	first   int // pool serial of events[0]
-	last    int // index of the latest that was delivered, -1 before
-	events  []queued
-	waiting int // in the queue
+type poolModel struct {
+	model       *model
+	name        string
+	conf        *config.Group
+	initialized bool
+	firstSerial int // pool serial of events[0]
+	last        int // index of the latest that was delivered, -1 before
+	events      []queuedEvent
+	waiting     int // in the queue
 }
 
-type queued struct {
+type queuedEvent struct {
 	serial int
-	fate   fate
+	state  eventState
 }
 
-// fate is what became of an event.
-type fate int
+// eventState is what became of an event.
+type eventState int
 
 const (
-	waits fate = iota
-	isWorkedOn
-	wasDealtWith
-	cameBack
-	wasLost
+	eventQueued eventState = iota
+	eventDelivered
+	eventAccepted
+	eventRebuffered
+	eventDiscarded
 )
 
-func (p *audience) wants(t events.Type) bool {
+func (p *poolModel) wants(t events.Type) bool {
 	return slices.ContainsFunc(p.conf.Events, func(name string) bool { return t.Is(events.Type(name)) })
 }
 
-func (p *audience) published(e events.Event) {
-	if p.known && p.wants(e.Type) {
+func (p *poolModel) published(e events.Event) {
+	if p.initialized && p.wants(e.Type) {
 		p.add(int(e.Serial))
 	}
 }
 
-func (p *audience) add(serial int) {
-	p.events = append(p.events, queued{serial: serial})
+func (p *poolModel) add(serial int) {
+	p.events = append(p.events, queuedEvent{serial: serial})
 	p.waiting++
 }
 
 // delivered takes note of a delivery and returns which event it was.
-func (p *audience) delivered(serial, poolSerial int) int {
+func (p *poolModel) delivered(serial, poolSerial int) int {
 	p.model.mu.Lock()
 	defer p.model.mu.Unlock()
-	if !p.known {
-		p.known, p.first = true, poolSerial
+	if !p.initialized {
+		p.initialized, p.firstSerial = true, poolSerial
 		for i := serial; i < len(p.model.history); i++ {
 			if p.wants(p.model.history[i]) {
 				p.add(i)
 			}
 		}
 	}
-	i := poolSerial - p.first
+	i := poolSerial - p.firstSerial
 	if i < 0 || i >= len(p.events) || p.events[i].serial != serial {
-		p.model.violatedLocked("%s delivers event %d as %d, but %+v from %d on should be", p.name, serial, poolSerial, p.events, p.first)
+		p.model.violatedLocked("%s delivers event %d as %d, but %+v from %d on should be", p.name, serial, poolSerial, p.events, p.firstSerial)
 		return 0
 	}
 	e := &p.events[i]
-	if e.fate != cameBack && (e.fate != waits || i < p.last) {
-		p.model.violatedLocked("%s delivers event %d, whose fate was %d, after %d", p.name, serial, e.fate, p.last)
+	if e.state != eventRebuffered && (e.state != eventQueued || i < p.last) {
+		p.model.violatedLocked("%s delivers event %d, whose fate was %d, after %d", p.name, serial, e.state, p.last)
 	}
-	e.fate = isWorkedOn
+	e.state = eventDelivered
 	p.last = max(p.last, i)
 	p.waiting--
 	return i
 }
 
-func (p *audience) accepted(i int) {
+func (p *poolModel) accepted(i int) {
 	p.model.mu.Lock()
 	defer p.model.mu.Unlock()
-	p.events[i].fate = wasDealtWith
+	p.events[i].state = eventAccepted
 }
 
-func (p *audience) giveBack(i int) {
+func (p *poolModel) rebuffered(i int) {
 	p.model.mu.Lock()
 	defer p.model.mu.Unlock()
-	p.events[i].fate = cameBack
+	p.events[i].state = eventRebuffered
 	p.waiting++
 }
 
-func (p *audience) discarded(serial int) {
-	i, found := slices.BinarySearchFunc(p.events, serial, func(e queued, s int) int { return e.serial - s })
+func (p *poolModel) discarded(serial int) {
+	i, found := slices.BinarySearchFunc(p.events, serial, func(e queuedEvent, s int) int { return e.serial - s })
 	if !found {
 		return // before the first delivery
 	}
-	if f := p.events[i].fate; f != waits && f != cameBack {
+	if f := p.events[i].state; f != eventQueued && f != eventRebuffered {
 		p.model.violatedLocked("%s loses event %d, whose fate was %d", p.name, serial, f)
 	}
-	p.events[i].fate = wasLost
+	p.events[i].state = eventDiscarded
 	p.waiting--
 }

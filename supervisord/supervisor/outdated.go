@@ -47,14 +47,14 @@ func diff(conf *config.Group, g *active) config.GroupDiff {
 			continue
 		}
 		for _, option := range outdated(p, k.New) {
-			k.Changes = append(k.Changes, config.Change{Option: option, Old: "another value when it was started", New: "as configured", Effect: config.Restart})
+			k.Changes = append(k.Changes, config.Change{Option: option, Old: "another value when it was started", New: "as configured", Effect: config.EffectRestart})
 		}
 	}
 	return d
 }
 
 // notAsConfigured tells, for Why, that what runs is not what is configured.
-func (s *Supervisor) notAsConfigured(p *process.Process, st *process.Status) []api.Cause {
+func (s *Supervisor) notAsConfigured(p *process.Process, st *process.Status) []api.Reason {
 	if st.PID == 0 {
 		return nil
 	}
@@ -62,10 +62,10 @@ func (s *Supervisor) notAsConfigured(p *process.Process, st *process.Status) []a
 	_, unconfigured := s.unconfigured[p]
 	s.mu.RUnlock()
 	if unconfigured {
-		return []api.Cause{{Kind: "unconfigured", Text: fmt.Sprintf("pid %d was left by an earlier supervisord and is not configured any more; it runs until it ends or is stopped", st.PID)}}
+		return []api.Reason{{Kind: "unconfigured", Text: fmt.Sprintf("pid %d was left by an earlier supervisord and is not configured any more; it runs until it ends or is stopped", st.PID)}}
 	}
 	if options := outdated(p, p.Config); len(options) > 0 {
-		return []api.Cause{{Kind: "changed", Text: fmt.Sprintf("pid %d was started by an earlier supervisord with another %s; update restarts it", st.PID, strings.Join(options, ", "))}}
+		return []api.Reason{{Kind: "changed", Text: fmt.Sprintf("pid %d was started by an earlier supervisord with another %s; update restarts it", st.PID, strings.Join(options, ", "))}}
 	}
 	return nil
 }
@@ -74,24 +74,24 @@ func (s *Supervisor) notAsConfigured(p *process.Process, st *process.Status) []a
 // more. Config says how it is stopped and where its output goes.
 type Unconfigured struct {
 	Config *config.Process
-	Estate *Estate
+	Saved  *SavedState
 }
 
-// keepUnconfigured adopts those children.
-func (s *Supervisor) keepUnconfigured(ctx context.Context) {
+// adoptUnconfigured adopts those children.
+func (s *Supervisor) adoptUnconfigured(ctx context.Context) {
 	for _, u := range s.Options.Unconfigured {
-		if u.Estate.Unwanted {
-			s.Log.Warn(fmt.Sprintf("stopping '%s' (pid %d), which is not configured any more", namespec.Join(u.Config.Group, u.Config.Name), u.Estate.Child.PID))
+		if u.Saved.Unwanted {
+			s.Log.Warn(fmt.Sprintf("stopping '%s' (pid %d), which is not configured any more", namespec.Join(u.Config.Group, u.Config.Name), u.Saved.Child.PID))
 		} else {
-			s.Log.Warn(fmt.Sprintf("'%s' (pid %d) is not configured any more; it runs until it ends or is stopped", namespec.Join(u.Config.Group, u.Config.Name), u.Estate.Child.PID))
+			s.Log.Warn(fmt.Sprintf("'%s' (pid %d) is not configured any more; it runs until it ends or is stopped", namespec.Join(u.Config.Group, u.Config.Name), u.Saved.Child.PID))
 		}
 		p := process.New(process.Options{
 			Config: u.Config, Stdout: u.Config.Stdout.File, Stderr: u.Config.Stderr.File, StripANSI: s.Config.Supervisord.StripANSI,
 			Environ: s.Environ, Spawner: s.Spawner, Events: s.Events, Log: s.Log, Changed: s.unconfiguredChanged,
 		})
 		ctx, cancel := context.WithCancel(ctx)
-		s.living.Go(func() { p.Run(ctx) })
-		p.Adopt(&u.Estate.Estate)
+		s.wg.Go(func() { p.Run(ctx) })
+		p.Adopt(&u.Saved.SavedState)
 		s.mu.Lock()
 		s.unconfigured[p] = cancel
 		s.mu.Unlock()
@@ -135,9 +135,9 @@ func (s *Supervisor) unconfiguredNamed(spec namespec.Spec) *process.Process {
 	return nil
 }
 
-// reclaim takes an unconfigured child of that name for a process that is configured
+// takeUnconfigured takes an unconfigured child of that name for a process that is configured
 // again. It returns nil if there is none. Only Run's goroutine calls it.
-func (s *Supervisor) reclaim(c *config.Process) *Estate {
+func (s *Supervisor) takeUnconfigured(c *config.Process) *SavedState {
 	p := s.unconfiguredNamed(namespec.Spec{Group: c.Group, Process: c.Name})
 	if p == nil {
 		return nil
@@ -151,19 +151,19 @@ func (s *Supervisor) reclaim(c *config.Process) *Estate {
 	}
 	end()
 	p.Wait()
-	past, err := p.Legacy()
+	saved, err := p.HandOver()
 	if err != nil {
 		s.Log.Error(fmt.Sprintf("hand over %s: %v", p.FullName(), err))
 	}
-	s.Log.Info(fmt.Sprintf("'%s' (pid %d) is configured again", p.FullName(), past.PID))
-	return &Estate{Estate: past.Estate()}
+	s.Log.Info(fmt.Sprintf("'%s' (pid %d) is configured again", p.FullName(), saved.PID))
+	return &SavedState{SavedState: saved.SavedState()}
 }
 
 // stopUnconfigured asks them to end, and returns what waits for that.
 func (s *Supervisor) stopUnconfigured(ctx context.Context) (wait func()) {
 	var answers []process.Answer
 	for p := range s.allUnconfigured() {
-		answers = append(answers, p.Abort())
+		answers = append(answers, p.Shutdown())
 	}
 	return func() {
 		for _, a := range answers {

@@ -56,7 +56,7 @@ func (s *Supervisor) Plan() ([]api.GroupPlan, error) {
 	var plans []api.GroupPlan
 	for _, name := range changes.Removed {
 		if g := s.find(name); g != nil {
-			plans = append(plans, api.GroupPlan{Group: name, Change: "removed", Processes: allOf(g.Config, "stop")})
+			plans = append(plans, api.GroupPlan{Group: name, Change: "removed", Processes: planAll(g.Config, "stop")})
 		}
 	}
 	for _, name := range changes.Changed {
@@ -65,12 +65,12 @@ func (s *Supervisor) Plan() ([]api.GroupPlan, error) {
 		}
 	}
 	for _, name := range changes.Added {
-		plans = append(plans, api.GroupPlan{Group: name, Change: "added", Processes: allOf(groupOf(fresh, name), "start")})
+		plans = append(plans, api.GroupPlan{Group: name, Change: "added", Processes: planAll(groupOf(fresh, name), "start")})
 	}
 	return plans, nil
 }
 
-func allOf(g *config.Group, effect string) []api.ProcessPlan {
+func planAll(g *config.Group, effect string) []api.ProcessPlan {
 	var list []api.ProcessPlan
 	for _, p := range g.Processes {
 		if effect == "start" && !p.Autostart {
@@ -99,8 +99,8 @@ func (s *Supervisor) planOf(d config.GroupDiff) api.GroupPlan {
 		}
 		plan.Processes = append(plan.Processes, p)
 	}
-	plan.Processes = append(plan.Processes, allOf(&config.Group{Processes: d.Added}, "start")...)
-	plan.Processes = append(plan.Processes, allOf(&config.Group{Processes: d.Removed}, "stop")...)
+	plan.Processes = append(plan.Processes, planAll(&config.Group{Processes: d.Added}, "start")...)
+	plan.Processes = append(plan.Processes, planAll(&config.Group{Processes: d.Removed}, "stop")...)
 	return plan
 }
 

@@ -21,19 +21,19 @@ import (
 func TestRandomDependencies(t *testing.T) {
 	for seed := range uint64(150) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			dice := rand.New(rand.NewPCG(seed, 1))
-			conf := randomPod(dice)
-			j := &judge{t: t, before: make(map[*process.Process]process.Status)}
-			inWorldWith(t, conf, func(w *world, o *supervisor.Options) {
+			rnd := rand.New(rand.NewPCG(seed, 1))
+			conf := randomConfig(rnd)
+			j := &dependencyChecker{t: t, before: make(map[*process.Process]process.Status)}
+			withDaemonOptions(t, conf, func(w *testDaemon, o *supervisor.Options) {
 				j.w, o.Changed = w, j.changed
-			}, func(t *testing.T, w *world) {
+			}, func(t *testing.T, w *testDaemon) {
 				for range 60 {
-					randomStep(t, w, dice)
+					randomStep(t, w, rnd)
 					synctest.Wait()
-					j.nobodyWaitsInVain()
+					j.checkWaiting()
 				}
 				j.mu.Lock()
-				j.leaving = true
+				j.shuttingDown = true
 				j.mu.Unlock()
 				w.Shutdown()
 				<-w.ended
@@ -47,37 +47,37 @@ func TestRandomDependencies(t *testing.T) {
 	}
 }
 
-// judge looks on.
-type judge struct {
+// dependencyChecker looks on.
+type dependencyChecker struct {
 	t *testing.T
-	w *world
+	w *testDaemon
 
-	mu      sync.Mutex
-	before  map[*process.Process]process.Status
-	leaving bool
+	mu           sync.Mutex
+	before       map[*process.Process]process.Status
+	shuttingDown bool
 }
 
 // changed sees to it that no start that had to wait has come too early, and that
 // nobody is asked to stop at the end whom somebody still needs.
-func (j *judge) changed(p *process.Process) {
+func (j *dependencyChecker) changed(p *process.Process) {
 	st := *p.Status()
 	j.mu.Lock()
 	old, known := j.before[p]
 	j.before[p] = st
-	leaving := j.leaving
+	shuttingDown := j.shuttingDown
 	j.mu.Unlock()
 	if !known || st.State == old.State {
 		return
 	}
 	all := j.w.Processes()
 	switch {
-	case st.State == states.Starting && (old.Waiting != "" || old.State == states.Stopped && old.Started.IsZero()):
-		if lacksHard(p, all) {
+	case st.State == states.Starting && (old.WaitingFor != "" || old.State == states.Stopped && old.Started.IsZero()):
+		if hasUnmetHard(p, all) {
 			j.t.Errorf("%s was started too early", p.FullName())
 		}
-	case st.State == states.Stopping && leaving:
+	case st.State == states.Stopping && shuttingDown:
 		for _, o := range all {
-			needs := slices.ContainsFunc(o.Current().DependsOn, func(d config.Dependency) bool { return d.Name == p.Config.Name })
+			needs := slices.ContainsFunc(o.CurrentConfig().DependsOn, func(d config.Dependency) bool { return d.Name == p.Config.Name })
 			if needs && !o.Status().State.IsStopped() {
 				j.t.Errorf("%s was stopped before %s", p.FullName(), o.FullName())
 			}
@@ -85,48 +85,48 @@ func (j *judge) changed(p *process.Process) {
 	}
 }
 
-func (j *judge) nobodyWaitsInVain() {
+func (j *dependencyChecker) checkWaiting() {
 	all := j.w.Processes()
 	for _, p := range all {
 		st := p.Status()
-		if st.Waiting != "" && st.State != states.Stopping && !hasSoft(p.Current()) && !lacksHard(p, all) {
-			j.t.Errorf("%s waits for %s", p.FullName(), st.Waiting)
+		if st.WaitingFor != "" && st.State != states.Stopping && !hasSoftDependency(p.CurrentConfig()) && !hasUnmetHard(p, all) {
+			j.t.Errorf("%s waits for %s", p.FullName(), st.WaitingFor)
 		}
 	}
 }
 
-// randomPod makes programs each of which may depend on earlier ones.
-func randomPod(dice *rand.Rand) *config.Config {
+// randomConfig makes programs each of which may depend on earlier ones.
+func randomConfig(rnd *rand.Rand) *config.Config {
 	var groups []*config.Group
-	for i := range 2 + dice.IntN(8) {
+	for i := range 2 + rnd.IntN(8) {
 		name := fmt.Sprintf("p%d", i)
-		g := needing(name)
+		g := dependentProgram(name)
 		p := g.Processes[0]
-		p.StartSecs, p.StartRetries, p.Priority = dice.IntN(4), dice.IntN(2), dice.IntN(3)
-		p.Autorestart, p.Autostart = config.Autorestart(dice.IntN(3)), dice.IntN(5) > 0
-		if dice.IntN(4) == 0 {
-			p.DependsTimeout = time.Duration(1+dice.IntN(9)) * time.Second
+		p.StartSecs, p.StartRetries, p.Priority = rnd.IntN(4), rnd.IntN(2), rnd.IntN(3)
+		p.Autorestart, p.Autostart = config.Autorestart(rnd.IntN(3)), rnd.IntN(5) > 0
+		if rnd.IntN(4) == 0 {
+			p.DependsTimeout = time.Duration(1+rnd.IntN(9)) * time.Second
 		}
 		for j := range i {
-			if dice.IntN(3) == 0 {
+			if rnd.IntN(3) == 0 {
 				p.DependsOn = append(p.DependsOn, config.Dependency{
-					Name: fmt.Sprintf("p%d", j), Condition: config.Condition(dice.IntN(3)), Soft: dice.IntN(4) == 0, Together: dice.IntN(4) == 0,
+					Name: fmt.Sprintf("p%d", j), Condition: config.Condition(rnd.IntN(3)), Soft: rnd.IntN(4) == 0, Together: rnd.IntN(4) == 0,
 				})
 			}
 		}
 		groups = append(groups, g)
 	}
-	dice.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
+	rnd.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
 	return configOf(groups...)
 }
 
 // randomStep has one thing happen, at a moment at which nothing else does.
-func randomStep(t *testing.T, w *world, dice *rand.Rand) {
+func randomStep(t *testing.T, w *testDaemon, rnd *rand.Rand) {
 	all := w.Processes()
-	name := all[dice.IntN(len(all))].Config.Name
-	time.Sleep(time.Duration(dice.Int64N(int64(2 * time.Second))))
+	name := all[rnd.IntN(len(all))].Config.Name
+	time.Sleep(time.Duration(rnd.Int64N(int64(2 * time.Second))))
 	synctest.Wait()
-	switch dice.IntN(8) {
+	switch rnd.IntN(8) {
 	case 0, 1:
 		_, _ = w.StopProcess(t.Context(), name, false)
 	case 2, 3:
@@ -140,7 +140,7 @@ func randomStep(t *testing.T, w *world, dice *rand.Rand) {
 		c := w.children[name]
 		w.mu.Unlock()
 		if c != nil {
-			w.kill(name, dice.IntN(2))
+			w.exitChild(name, rnd.IntN(2))
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"supervisor/supervisord/process"
 )
 
-func refresher(p *process.Process, name string) process.Answer { return p.Refresh(name) }
+func refreshAction(p *process.Process, name string) process.Answer { return p.Refresh(name) }
 
 // refreshable picks those that run and say how to refresh them.
 func refreshable(all []*process.Process) []*process.Process {
@@ -30,7 +30,7 @@ func (s *Supervisor) RefreshProcess(ctx context.Context, name string) ([]api.Cal
 		return nil, err
 	}
 	if p == nil {
-		return callAll(ctx, refreshable(g.InOrder()), refresher)
+		return callEach(ctx, refreshable(g.ByPriority()), refreshAction)
 	}
 	return nil, p.Refresh(name).Wait(ctx)
 }
@@ -41,12 +41,12 @@ func (s *Supervisor) RefreshGroup(ctx context.Context, name string) ([]api.CallR
 	if g == nil {
 		return nil, faults.New(faults.BadName, name)
 	}
-	return callAll(ctx, refreshable(g.InOrder()), refresher)
+	return callEach(ctx, refreshable(g.ByPriority()), refreshAction)
 }
 
 // RefreshAll is RefreshProcess for all that run and can be.
 func (s *Supervisor) RefreshAll(ctx context.Context) ([]api.CallResult, error) {
-	return callAll(ctx, refreshable(s.everybody()), refresher)
+	return callEach(ctx, refreshable(s.allProcesses()), refreshAction)
 }
 
 // Environment tells what variables a child of the process that was born now would
@@ -54,7 +54,7 @@ func (s *Supervisor) RefreshAll(ctx context.Context) ([]api.CallResult, error) {
 // secret are masked. The fault is BAD_NAME, or FAILED if such a birth would fail
 // for a file of variables.
 func (s *Supervisor) Environment(name string, reveal bool) ([]api.Variable, error) {
-	p, err := s.one(name)
+	p, err := s.single(name)
 	if err != nil {
 		return nil, err
 	}

@@ -13,14 +13,14 @@ import (
 	"supervisor/supervisord/config"
 )
 
-func TestRefreshConcernsThoseThatRunAndSayHow(t *testing.T) {
+func TestRefreshSelectsRunningAndConfigured(t *testing.T) {
 	how := config.Refresh{Signal: syscall.SIGHUP}
 	a, b, c := proc("g", "a", 1), proc("g", "b", 2), proc("g", "c", 3)
 	a.Refresh, c.Refresh = how, how
 	c.Autostart = false
-	inWorld(t, configOf(group("g", 1, a, b, c), program("other", 2)), func(t *testing.T, w *world) {
-		w.stubborn["a"] = time.Second // it outlives SIGHUP
-		pass(2 * time.Second)
+	withDaemon(t, configOf(group("g", 1, a, b, c), program("other", 2)), func(t *testing.T, w *testDaemon) {
+		w.stopDelay["a"] = time.Second // it outlives SIGHUP
+		advance(2 * time.Second)
 		done := []api.CallResult{{Name: "a", Group: "g", Status: int(faults.Success), Description: "OK"}}
 		for name, call := range map[string]func() ([]api.CallResult, error){
 			"all":     func() ([]api.CallResult, error) { return w.RefreshAll(t.Context()) },
@@ -54,7 +54,7 @@ func TestEnvironmentMasksSecrets(t *testing.T) {
 	p.Processes[0].Environment = config.Environment{{Name: "API_KEY", Value: "abc"}, {Name: "PLAIN", Value: "x"}}
 	missing := program("b", 2)
 	missing.Processes[0].EnvFiles = []config.EnvFile{{Path: "/does/not/exist"}}
-	inWorld(t, configOf(p, missing), func(t *testing.T, w *world) {
+	withDaemon(t, configOf(p, missing), func(t *testing.T, w *testDaemon) {
 		for reveal, want := range map[bool]api.Variable{
 			false: {Name: "API_KEY", Value: "********", Source: "configuration", Masked: true},
 			true:  {Name: "API_KEY", Value: "abc", Source: "configuration"},

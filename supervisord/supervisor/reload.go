@@ -23,10 +23,10 @@ func (s *Supervisor) Reload(context.Context) (api.Changes, error) {
 		return api.Changes{}, faults.New(faults.CantReread, err.Error())
 	}
 	s.mu.Lock()
-	s.last = fresh
+	s.lastConfig = fresh
 	clear(s.auto)
 	s.mu.Unlock()
-	s.keepSockets()
+	s.closeUnusedSockets()
 	return s.compare(fresh), nil
 }
 
@@ -57,11 +57,11 @@ func (s *Supervisor) compare(fresh *config.Config) api.Changes {
 
 // dependentsFirst orders the names of groups as they are best taken out of use.
 func (s *Supervisor) dependentsFirst(groups []string) {
-	if !s.isRelated.Load() || len(groups) < 2 {
+	if !s.hasDependencies.Load() || len(groups) < 2 {
 		return
 	}
 	place := make(map[string]int)
-	for i, p := range s.related().inOrder(s.everybody()) {
+	for i, p := range s.dependencyGraph().startOrder(s.allProcesses()) {
 		place[p.Config.Group] = i
 	}
 	slices.SortStableFunc(groups, func(a, b string) int { return cmp.Compare(place[b], place[a]) })
@@ -71,14 +71,14 @@ func (s *Supervisor) dependentsFirst(groups []string) {
 func (s *Supervisor) configured() *config.Config {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.last
+	return s.lastConfig
 }
 
 // AddGroup puts a group of the last read configuration to use. Its programs
 // start in their own time.
 func (s *Supervisor) AddGroup(_ context.Context, name string) error {
 	var fault error
-	err := s.order(func(ctx context.Context) { fault = s.addGroup(ctx, name) })
+	err := s.do(func(ctx context.Context) { fault = s.addGroup(ctx, name) })
 	if err != nil {
 		return err
 	}
@@ -96,14 +96,14 @@ func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 		if s.find(name) != nil {
 			return faults.New(faults.AlreadyAdded, name)
 		}
-		s.Estates = make(map[string]*Estate)
+		s.Saved = make(map[string]*SavedState)
 		for _, c := range g.Processes {
-			if e := s.reclaim(c); e != nil {
-				s.Estates[namespec.Join(c.Group, c.Name)] = e
+			if e := s.takeUnconfigured(c); e != nil {
+				s.Saved[namespec.Join(c.Group, c.Name)] = e
 			}
 		}
 		err := s.activate(ctx, g)
-		s.Estates = nil // it is added but once
+		s.Saved = nil // it is added but once
 		if err != nil {
 			return faults.New(faults.Failed, err.Error())
 		}
@@ -122,7 +122,7 @@ func (s *Supervisor) RemoveGroup(ctx context.Context, name string) error {
 		}
 	}
 	var fault error
-	err := s.order(func(context.Context) { fault = s.removeGroup(name) })
+	err := s.do(func(context.Context) { fault = s.removeGroup(name) })
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func cleanedUp(ctx context.Context, processes ...*process.Process) error {
 		if p.Status().Hook != process.PostStop {
 			continue
 		}
-		if err := p.CleanedUp(ctx); err != nil {
+		if err := p.WaitPostStop(ctx); err != nil {
 			return err
 		}
 	}
@@ -155,16 +155,16 @@ func (s *Supervisor) removeGroup(name string) error {
 		return faults.New(faults.BadName, name)
 	}
 	for _, p := range g.Processes {
-		p.Hold()
+		p.ForbidStarts()
 	}
-	if !g.AtRest() {
+	if !g.AllStopped() {
 		for _, p := range g.Processes {
-			p.Release()
+			p.AllowStarts()
 		}
 		return faults.New(faults.StillRunning, name)
 	}
 	for _, p := range g.Processes {
-		s.retire(p)
+		s.cancelStart(p)
 	}
 	g.end(process.ErrRemoved)
 	s.forget(g)
@@ -183,5 +183,5 @@ func (s *Supervisor) forget(gone *active) {
 	}
 	s.groups = kept
 	delete(s.named, gone.Config.Name)
-	s.changed()
+	s.onGroupsChanged()
 }

@@ -19,9 +19,9 @@ func (s *Supervisor) Scales() []config.Scale {
 	return slices.Clone(s.scales)
 }
 
-// with returns scales with another one for its program. One that makes no
+// withScale returns scales with another one for its program. One that makes no
 // difference is none.
-func with(scales []config.Scale, sc config.Scale) []config.Scale {
+func withScale(scales []config.Scale, sc config.Scale) []config.Scale {
 	kept := slices.DeleteFunc(slices.Clone(scales), func(o config.Scale) bool {
 		return o.Group == sc.Group && o.Section == sc.Section
 	})
@@ -34,10 +34,10 @@ func with(scales []config.Scale, sc config.Scale) []config.Scale {
 	return kept
 }
 
-// scale notes how many processes a program has now, and has that recorded.
-func (s *Supervisor) scale(sc config.Scale) {
+// recordScale notes how many processes a program has now, and has that recorded.
+func (s *Supervisor) recordScale(sc config.Scale) {
 	s.mu.Lock()
-	s.scales = with(s.scales, sc)
+	s.scales = withScale(s.scales, sc)
 	s.mu.Unlock()
 	if s.Scaled != nil {
 		s.Scaled(sc)
@@ -88,13 +88,13 @@ func (s *Supervisor) ScaleOf(group, section string) config.Scale {
 // there is of it already must be what the file says, unless an update is under
 // way: it is FAILED if it isn't.
 func (s *Supervisor) Grow(sc config.Scale, updating bool) ([]*process.Process, error) {
-	fresh, err := s.loadScaled(with(s.Scales(), sc))
+	fresh, err := s.loadScaled(withScale(s.Scales(), sc))
 	if err != nil {
 		return nil, faults.New(faults.CantReread, err.Error())
 	}
 	var added []*process.Process
 	var fault error
-	err = s.order(func(context.Context) { added, fault = s.grow(sc, fresh, updating) })
+	err = s.do(func(context.Context) { added, fault = s.grow(sc, fresh, updating) })
 	return added, cmp.Or(err, fault)
 }
 
@@ -108,39 +108,39 @@ func (s *Supervisor) grow(sc config.Scale, fresh *config.Config, updating bool) 
 	}
 	d := conf.Diff(g.Config)
 	if d.Whole != "" {
-		return nil, faults.New(faults.Failed, notWhatRuns(sc.Group, d.Whole))
+		return nil, faults.New(faults.Failed, configDiffers(sc.Group, d.Whole))
 	}
 	for _, k := range d.Kept {
 		if k.New.Section == sc.Section && len(k.Changes) > 0 && !updating {
-			return nil, faults.New(faults.Failed, notWhatRuns(sc.Group, k.Changes[0].Option))
+			return nil, faults.New(faults.Failed, configDiffers(sc.Group, k.Changes[0].Option))
 		}
 	}
-	m := s.member(g)
+	m := s.newBuilder(g)
 	var added []*process.Process
 	for _, c := range d.Added {
 		if c.Section != sc.Section {
 			continue // that is for an update
 		}
-		p, err := m.make(c)
+		p, err := m.build(c)
 		if err != nil {
-			m.drop(added)
+			m.discard(added)
 			return nil, faults.New(faults.Failed, err.Error())
 		}
 		added = append(added, p)
 	}
 	slices.SortFunc(added, byNum)
-	s.scale(sc) // before anything is born: a later daemon must know whose it is
-	s.install(g, conf, slices.Concat(g.Processes, added))
+	s.recordScale(sc) // before anything is born: a later daemon must know whose it is
+	s.setProcesses(g, conf, slices.Concat(g.Processes, added))
 	return added, nil
 }
 
-func notWhatRuns(group, why string) string {
+func configDiffers(group, why string) string {
 	return "the configuration of " + group + " is not what runs (" + why + "): update first"
 }
 
-// Condemn records that the surplus of a program is to go. Nothing else is done.
-func (s *Supervisor) Condemn(sc config.Scale) error {
-	return s.order(func(context.Context) { s.scale(sc) })
+// MarkSurplus records that the surplus of a program is to go. Nothing else is done.
+func (s *Supervisor) MarkSurplus(sc config.Scale) error {
+	return s.do(func(context.Context) { s.recordScale(sc) })
 }
 
 // Shrink takes a process out of its group that is beyond what its program
@@ -155,7 +155,7 @@ func (s *Supervisor) Shrink(p *process.Process) error {
 		return err
 	}
 	sc.Numprocs, sc.Surplus = sc.Numprocs-1, max(sc.Surplus-1, 0)
-	return s.order(func(context.Context) { s.scale(sc) })
+	return s.do(func(context.Context) { s.recordScale(sc) })
 }
 
 // Members returns the processes of a program in an active group, in the order
@@ -187,7 +187,7 @@ func (s *Supervisor) Named(name string) ([]*process.Process, error) {
 	case err != nil:
 		return nil, err
 	case p == nil:
-		return g.InOrder(), nil
+		return g.ByPriority(), nil
 	}
 	return []*process.Process{p}, nil
 }
@@ -221,6 +221,6 @@ func (s *Supervisor) rescale(conf *config.Group) {
 				o.Numprocs++
 			}
 		}
-		s.scale(o)
+		s.recordScale(o)
 	}
 }

@@ -13,14 +13,14 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// reportEvery is the time between two lines about processes that take long to die.
-const reportEvery = 3 * time.Second
+// reportInterval is the time between two lines about processes that take long to die.
+const reportInterval = 3 * time.Second
 
 // Shutdown asks the daemon to stop all programs and end. It returns at once. A
 // restart that is under way becomes a shutdown.
 func (s *Supervisor) Shutdown() {
 	s.mood.Store(int32(states.DaemonShutdown))
-	s.wake()
+	s.wakeRun()
 }
 
 // Restart asks the daemon to stop all programs and begin anew with the
@@ -37,27 +37,27 @@ func (s *Supervisor) Restart() error {
 		return faults.New(faults.CantReread, err.Error())
 	}
 	s.mu.Lock()
-	s.next = checked
+	s.nextConfig = checked
 	s.mu.Unlock()
 	s.mood.CompareAndSwap(int32(states.DaemonRunning), int32(states.DaemonRestarting))
-	s.wake()
+	s.wakeRun()
 	return nil
 }
 
-// Next returns the configuration that the last Restart has found able to be used;
+// NextConfig returns the configuration that the last Restart has found able to be used;
 // without one there is none in it.
-func (s *Supervisor) Next() Checked {
+func (s *Supervisor) NextConfig() Checked {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.next
+	return s.nextConfig
 }
 
 // Ending returns a channel that is closed when a shutdown or restart begins.
 func (s *Supervisor) Ending() <-chan struct{} { return s.ending }
 
-// wake makes Run look at the mood.
-func (s *Supervisor) wake() {
-	go func() { _ = s.order(func(context.Context) {}) }() // ends with Run at the latest
+// wakeRun makes Run look at the mood.
+func (s *Supervisor) wakeRun() {
+	go func() { _ = s.do(func(context.Context) {}) }() // ends with Run at the latest
 }
 
 // beginShutdown tells everybody and starts to stop the groups. The channel is
@@ -66,23 +66,23 @@ func (s *Supervisor) beginShutdown(ctx context.Context) chan struct{} {
 	close(s.ending)
 	s.Events.Publish(events.SupervisorStopping, noPayload)
 	s.queue = nil
-	s.endHolds()
+	s.cancelAllDeferred()
 	for _, g := range s.list() {
 		for _, p := range g.Processes {
-			p.Hold()
+			p.ForbidStarts()
 		}
 	}
 	stopped := make(chan struct{})
-	s.living.Go(func() {
+	s.wg.Go(func() {
 		defer close(stopped)
 		defer s.stopUnconfigured(ctx)()
-		if s.hasWaves() {
-			s.stopInWaves(ctx)
+		if s.needsStopOrder() {
+			s.stopByDependencies(ctx)
 		} else {
 			s.stopGroups(ctx)
 		}
 	})
-	s.living.Go(func() { s.limitShutdown(ctx, stopped) })
+	s.wg.Go(func() { s.limitShutdown(ctx, stopped) })
 	return stopped
 }
 
@@ -91,16 +91,16 @@ func (s *Supervisor) beginShutdown(ctx context.Context) chan struct{} {
 // one priority get their signals at once; only the news about them comes group by
 // group.
 func (s *Supervisor) stopGroups(ctx context.Context) {
-	report := time.NewTicker(reportEvery)
+	report := time.NewTicker(reportInterval)
 	defer report.Stop()
 	groups := s.byPriority()
 	s.reportUnstopped()
 	for i, g := range slices.Backward(groups) {
-		if i == len(groups)-1 || !isOneLevel(groups[i+1], g) {
-			forewarn(groups[:i+1])
+		if i == len(groups)-1 || !sameLevel(groups[i+1], g) {
+			signalEarly(groups[:i+1])
 		}
 		gone := make(chan struct{})
-		answers := abort(g.Group)
+		answers := shutdownGroup(g.Group)
 		go func() {
 			defer close(gone)
 			for _, a := range answers {
@@ -118,47 +118,47 @@ func (s *Supervisor) stopGroups(ctx context.Context) {
 	}
 }
 
-// isOneLevel tells whether two groups may be stopped at the same time. Listeners
+// sameLevel tells whether two groups may be stopped at the same time. Listeners
 // are to hear of the end of all that are stopped before them, and what depends on
 // others is to end before them.
-func isOneLevel(a, b *active) bool {
-	return a.Config.Priority == b.Config.Priority && !a.endsAlone() && !b.endsAlone()
+func sameLevel(a, b *active) bool {
+	return a.Config.Priority == b.Config.Priority && !a.stopsAlone() && !b.stopsAlone()
 }
 
-func (a *active) endsAlone() bool {
+func (a *active) stopsAlone() bool {
 	return a.pool != nil ||
-		slices.ContainsFunc(a.Processes, func(p *process.Process) bool { return len(p.Current().DependsOn) > 0 })
+		slices.ContainsFunc(a.Processes, func(p *process.Process) bool { return len(p.CurrentConfig().DependsOn) > 0 })
 }
 
-// forewarn sends the last of the groups, and those before it of the same level,
+// signalEarly sends the last of the groups, and those before it of the same level,
 // their stop signals.
-func forewarn(groups []*active) {
+func signalEarly(groups []*active) {
 	last := groups[len(groups)-1]
 	for i, g := range slices.Backward(groups) {
-		if i < len(groups)-1 && !isOneLevel(g, last) {
+		if i < len(groups)-1 && !sameLevel(g, last) {
 			return
 		}
-		for _, p := range inOrderOfStop(g.Group) {
-			p.Forewarn()
+		for _, p := range stopOrder(g.Group) {
+			p.SignalEarly()
 		}
 	}
 }
 
-// abort asks all processes of a group to stop.
-func abort(g *process.Group) []process.Answer {
-	list := inOrderOfStop(g)
+// shutdownGroup asks all processes of a group to stop.
+func shutdownGroup(g *process.Group) []process.Answer {
+	list := stopOrder(g)
 	answers := make([]process.Answer, len(list))
 	for i, p := range list {
-		answers[i] = p.Abort()
+		answers[i] = p.Shutdown()
 	}
 	return answers
 }
 
-// inOrderOfStop returns the processes of a group, the highest priority number
+// stopOrder returns the processes of a group, the highest priority number
 // first.
-func inOrderOfStop(g *process.Group) []*process.Process {
+func stopOrder(g *process.Group) []*process.Process {
 	list := slices.SortedStableFunc(slices.Values(g.Processes), func(a, b *process.Process) int {
-		return cmp.Compare(a.Current().Priority, b.Current().Priority)
+		return cmp.Compare(a.CurrentConfig().Priority, b.CurrentConfig().Priority)
 	})
 	slices.Reverse(list)
 	return list

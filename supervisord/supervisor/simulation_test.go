@@ -34,9 +34,9 @@ const stepsPerSeed = 1000
 // not.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
-	first, _ := number(t, "SUPERVISOR_SIMULATION_FIRST", rand.Uint64()>>32)
-	first, isRepeated := number(t, "SUPERVISOR_SIMULATION_SEED", first)
-	steps, _ := number(t, "SUPERVISOR_SIMULATION_STEPS", 50_000)
+	first, _ := envNumber(t, "SUPERVISOR_SIMULATION_FIRST", rand.Uint64()>>32)
+	first, isRepeated := envNumber(t, "SUPERVISOR_SIMULATION_SEED", first)
+	steps, _ := envNumber(t, "SUPERVISOR_SIMULATION_STEPS", 50_000)
 	for seed := first; seed*stepsPerSeed < first*stepsPerSeed+steps; seed++ {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
@@ -48,11 +48,11 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-func number(t *testing.T, name string, otherwise uint64) (n uint64, isSet bool) {
+func envNumber(t *testing.T, name string, fallback uint64) (n uint64, isSet bool) {
 	t.Helper()
 	text := os.Getenv(name)
 	if text == "" {
-		return otherwise, false
+		return fallback, false
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
@@ -62,16 +62,16 @@ func number(t *testing.T, name string, otherwise uint64) (n uint64, isSet bool) 
 }
 
 func simulate(t *testing.T, seed uint64, steps int) {
-	dice := rand.New(rand.NewPCG(seed, 0))
+	rnd := rand.New(rand.NewPCG(seed, 0))
 	for left := steps; left > 0 && !t.Failed(); {
-		length := min(left, 20+dice.IntN(200))
+		length := min(left, 20+rnd.IntN(200))
 		left -= length
-		kernelSeed := dice.Uint64()
+		kernelSeed := rnd.Uint64()
 		synctest.Test(t, func(t *testing.T) {
-			l := begin(t, dice, kernelSeed)
-			defer l.bury()
+			l := startRun(t, rnd, kernelSeed)
+			defer l.stop()
 			defer func() {
-				if v := l.model.verdict(); v != "" {
+				if v := l.model.firstViolation(); v != "" {
 					t.Errorf("SUPERVISOR_SIMULATION_SEED=%d: %s\nlast steps: %s", seed, v, strings.Join(l.trace, "; "))
 				}
 			}()
@@ -80,43 +80,43 @@ func simulate(t *testing.T, seed uint64, steps int) {
 					return
 				}
 			}
-			l.end()
+			l.shutdownAndCheck()
 		})
 	}
 }
 
-// life is one life of a daemon, from its start to its shutdown.
-type life struct {
+// daemonRun is one life of a daemon, from its start to its shutdown.
+type daemonRun struct {
 	*supervisor.Supervisor
 	t      *testing.T
-	dice   *rand.Rand
+	rnd    *rand.Rand
 	kernel *kernel
 	model  *model
-	desk   desk
+	calls  openCalls
 	trace  []string
 	ctx    context.Context
 	cancel func()
 	ended  chan struct{}
 
-	hasNeeds bool // processes may depend on others
+	withDependencies bool // processes may depend on others
 
-	mu    sync.Mutex
-	fresh *config.Config // what the next Load finds
-	isBad bool           // it fails
+	mu         sync.Mutex
+	nextConfig *config.Config // what the next Load finds
+	loadFails  bool           // it fails
 }
 
-func begin(t *testing.T, dice *rand.Rand, seed uint64) *life {
-	l := &life{t: t, dice: dice, ended: make(chan struct{}), hasNeeds: dice.IntN(2) == 0}
+func startRun(t *testing.T, rnd *rand.Rand, seed uint64) *daemonRun {
+	l := &daemonRun{t: t, rnd: rnd, ended: make(chan struct{}), withDependencies: rnd.IntN(2) == 0}
 	l.model = newModel(func(name string) *config.Group { return l.GroupConfig(name) })
-	l.kernel = &kernel{seed: seed, model: l.model, births: make(map[string]uint64), alive: make(map[string][]*simulated)}
-	l.fresh = &config.Config{Supervisord: config.Supervisord{Identifier: "id"}}
+	l.kernel = &kernel{seed: seed, model: l.model, spawned: make(map[string]uint64), alive: make(map[string][]*fakeChild)}
+	l.nextConfig = &config.Config{Supervisord: config.Supervisord{Identifier: "id"}}
 	for range 4 {
 		l.editConfig()
 	}
 	bus := &events.Bus{}
 	bus.Subscribe([]events.Type{events.Any}, l.model.accept)
 	l.Supervisor = supervisor.New(supervisor.Options{
-		Config: l.fresh, Spawner: l.kernel, Events: bus, Log: slog.New(l.model), Load: l.load, Program: l.program,
+		Config: l.nextConfig, Spawner: l.kernel, Events: bus, Log: slog.New(l.model), Load: l.load, Program: l.program,
 	})
 	l.ctx, l.cancel = context.WithCancel(t.Context())
 	if err := l.Activate(l.ctx); err != nil {
@@ -129,13 +129,13 @@ func begin(t *testing.T, dice *rand.Rand, seed uint64) *life {
 	return l
 }
 
-// bury ends the daemon whatever became of it.
-func (l *life) bury() {
+// stop ends the daemon whatever became of it.
+func (l *daemonRun) stop() {
 	l.cancel()
 	<-l.ended
 }
 
-func (l *life) hasEnded() bool {
+func (l *daemonRun) hasEnded() bool {
 	select {
 	case <-l.ended:
 		return true
@@ -144,50 +144,50 @@ func (l *life) hasEnded() bool {
 	}
 }
 
-func (l *life) load() (*config.Config, error) {
+func (l *daemonRun) load() (*config.Config, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.isBad {
+	if l.loadFails {
 		return nil, errors.New("bad")
 	}
-	return l.fresh, nil
+	return l.nextConfig, nil
 }
 
 // step has something happen and tells whether all is still well.
-func (l *life) step() bool {
-	switch n := l.dice.IntN(100); {
+func (l *daemonRun) step() bool {
+	switch n := l.rnd.IntN(100); {
 	case n < 30:
-		l.pass(pick(l.dice, 0, time.Nanosecond, 10*time.Millisecond, time.Second, time.Second, time.Second-time.Nanosecond,
+		l.pass(pick(l.rnd, 0, time.Nanosecond, 10*time.Millisecond, time.Second, time.Second, time.Second-time.Nanosecond,
 			time.Second+time.Nanosecond, 3*time.Second, 7*time.Second, time.Minute))
 	case n < 85:
-		for range 1 + l.dice.IntN(3) {
+		for range 1 + l.rnd.IntN(3) {
 			l.call()
 		}
 	case n < 93:
-		l.note("edit")
-		for range 1 + l.dice.IntN(3) {
+		l.traceStep("edit")
+		for range 1 + l.rnd.IntN(3) {
 			l.editConfig()
 		}
 		l.mu.Lock()
-		l.isBad = l.dice.Float64() < 0.1
+		l.loadFails = l.rnd.Float64() < 0.1
 		l.mu.Unlock()
 	case n < 95:
-		l.note("hang up")
-		l.desk.hangUp()
+		l.traceStep("hang up")
+		l.calls.cancelAll()
 	case n < 96:
-		l.restartInVain()
+		l.restartWithBadConfig()
 	case n < 97:
 		l.update()
 	case n < 98:
-		l.twiddle()
+		l.addOrRemove()
 	default:
-		l.note("event")
+		l.traceStep("event")
 		l.RemoteEvent("kind", "data")
 	}
 	return l.check()
 }
 
-func (l *life) note(format string, args ...any) {
+func (l *daemonRun) traceStep(format string, args ...any) {
 	if len(args) > 0 {
 		format = fmt.Sprintf(format, args...)
 	}
@@ -197,14 +197,14 @@ func (l *life) note(format string, args ...any) {
 	l.trace = append(l.trace, format)
 }
 
-func (l *life) pass(d time.Duration) {
-	l.note(d.String())
+func (l *daemonRun) pass(d time.Duration) {
+	l.traceStep(d.String())
 	time.Sleep(d)
 }
 
 // check waits until all have come to rest for now and compares what is with
 // what may be.
-func (l *life) check() bool {
+func (l *daemonRun) check() bool {
 	synctest.Wait()
 	l.kernel.mu.Lock()
 	defer l.kernel.mu.Unlock()
@@ -212,7 +212,7 @@ func (l *life) check() bool {
 	defer l.model.mu.Unlock()
 	owned := l.checkProcesses()
 	for name, children := range l.kernel.alive {
-		if len(children) > 0 && !owned[name] && !l.model.left[name] {
+		if len(children) > 0 && !owned[name] && !l.model.removedUnknown[name] {
 			l.model.violatedLocked("child %d of %s has no owner", children[0].pid, name)
 		}
 	}
@@ -223,7 +223,7 @@ func (l *life) check() bool {
 	return l.model.violation == ""
 }
 
-func (l *life) checkProcesses() map[string]bool {
+func (l *daemonRun) checkProcesses() map[string]bool {
 	owned := make(map[string]bool, 16)
 	for _, p := range l.Processes() {
 		name := fullName(p.Config)
@@ -236,7 +236,7 @@ func (l *life) checkProcesses() map[string]bool {
 		switch st.State {
 		case states.Starting, states.Running, states.Stopping:
 			want = 1
-			if st.Forewarned { // its end may be news that is held back
+			if st.SignaledEarly { // its end may be news that is held back
 				want = len(children)
 			}
 		case states.Unknown:
@@ -248,19 +248,19 @@ func (l *life) checkProcesses() map[string]bool {
 			l.model.violatedLocked("%s is %s with %d children", name, st.State, len(children))
 		case len(children) == 1 && children[0].pid != st.PID:
 			l.model.violatedLocked("%s has pid %d, not %d", name, st.PID, children[0].pid)
-		case len(children) == 0 && st.PID != 0 && st.State != states.Unknown && !st.Forewarned:
+		case len(children) == 0 && st.PID != 0 && st.State != states.Unknown && !st.SignaledEarly:
 			l.model.violatedLocked("%s is %s with pid %d", name, st.State, st.PID)
 		case st.State != l.model.states[name]:
 			l.model.violatedLocked("%s is %s, the events say %s", name, st.State, l.model.states[name])
 		}
-		if st.Waiting != "" && !st.State.IsStopped() && st.State != states.Stopping || st.Waiting != "" && st.State == states.Unknown {
-			l.model.violatedLocked("%s is %s and waits for %s", name, st.State, st.Waiting)
+		if st.WaitingFor != "" && !st.State.IsStopped() && st.State != states.Stopping || st.WaitingFor != "" && st.State == states.Unknown {
+			l.model.violatedLocked("%s is %s and waits for %s", name, st.State, st.WaitingFor)
 		}
 		if l.Mood() == states.DaemonRunning && l.isOverdue(p.Config, st) {
 			l.model.violatedLocked("%s is %s since its start %s ago", name, st.State, time.Since(st.Started))
 		}
-		if l.Mood() == states.DaemonRunning && st.Waiting != "" && st.State != states.Stopping && !hasSoft(p.Current()) && !lacksHard(p, l.Processes()) {
-			l.model.violatedLocked("%s is %s and waits for %s, which is there", name, st.State, st.Waiting)
+		if l.Mood() == states.DaemonRunning && st.WaitingFor != "" && st.State != states.Stopping && !hasSoftDependency(p.CurrentConfig()) && !hasUnmetHard(p, l.Processes()) {
+			l.model.violatedLocked("%s is %s and waits for %s, which is there", name, st.State, st.WaitingFor)
 		}
 		if len(children) == 1 && st.State == states.Running {
 			l.checkListener(children[0])
@@ -271,13 +271,13 @@ func (l *life) checkProcesses() map[string]bool {
 
 // isOverdue tells whether the next attempt or the success of a process should
 // have come by now.
-func (l *life) isOverdue(c *config.Process, st *process.Status) bool {
+func (l *daemonRun) isOverdue(c *config.Process, st *process.Status) bool {
 	age := time.Since(st.Started)
 	switch st.State {
 	case states.Starting:
 		return age > time.Duration(c.StartSecs)*time.Second
 	case states.Backoff:
-		return age > time.Duration(c.StartSecs+st.Tries)*time.Second+slowestBurial+2*longestDelay
+		return age > time.Duration(c.StartSecs+st.Tries)*time.Second+maxReapDelay+2*maxRestartDelay
 	case states.Stopped, states.Running, states.Stopping, states.Exited, states.Fatal, states.Unknown:
 	}
 	return false
@@ -285,13 +285,13 @@ func (l *life) isOverdue(c *config.Process, st *process.Status) bool {
 
 // checkListener sees to it that no event waits for a listener that is free, unless
 // it has rejected too many.
-func (l *life) checkListener(c *simulated) {
-	if c.pool != nil && c.ready && c.pool.waiting > 0 && c.nature.stdin == nil && time.Now().After(c.paused) {
+func (l *daemonRun) checkListener(c *fakeChild) {
+	if c.pool != nil && c.ready && c.pool.waiting > 0 && c.behavior.stdinErr == nil && time.Now().After(c.pausedUntil) {
 		l.model.violatedLocked("%d events wait although %s is ready", c.pool.waiting, c.name)
 	}
 }
 
-func (l *life) checkPools() {
+func (l *daemonRun) checkPools() {
 	for _, p := range l.model.pools {
 		if p.waiting < 0 || p.waiting > p.conf.BufferSize {
 			l.model.violatedLocked("%d events wait for %s, whose buffer_size is %d", p.waiting, p.name, p.conf.BufferSize)
@@ -301,11 +301,11 @@ func (l *life) checkPools() {
 
 func fullName(c *config.Process) string { return c.Group + ":" + c.Name }
 
-// restartInVain asks for a restart with a configuration that can't be used.
-func (l *life) restartInVain() {
-	l.note("restart in vain")
+// restartWithBadConfig asks for a restart with a configuration that can't be used.
+func (l *daemonRun) restartWithBadConfig() {
+	l.traceStep("restart in vain")
 	l.mu.Lock()
-	l.isBad = true
+	l.loadFails = true
 	l.mu.Unlock()
 	if err := l.Restart(); err == nil || l.Mood() != states.DaemonRunning {
 		l.model.violated("restart with a bad configuration: %v, mood %s", err, l.Mood())
@@ -314,20 +314,20 @@ func (l *life) restartInVain() {
 
 // update is supervisorctl's. With a kernel that gives no trouble and nobody
 // else at work, what runs is then what is configured.
-func (l *life) update() {
-	l.note("update")
-	l.desk.hangUp()
-	l.kernel.setCalm(true)
-	defer l.kernel.setCalm(false)
+func (l *daemonRun) update() {
+	l.traceStep("update")
+	l.calls.cancelAll()
+	l.kernel.setNoFaults(true)
+	defer l.kernel.setNoFaults(false)
 	l.mu.Lock()
-	l.isBad = false
-	fresh := l.fresh
+	l.loadFails = false
+	fresh := l.nextConfig
 	l.mu.Unlock()
 	synctest.Wait()
 	changes, err := l.Reload(l.ctx)
 	for _, name := range slices.Concat(changes.Removed, changes.Changed) {
 		_, stopErr := l.StopGroup(l.ctx, name, true)
-		err = errors.Join(err, stopErr, l.settleGroup(name), l.RemoveGroup(l.ctx, name))
+		err = errors.Join(err, stopErr, l.waitStopped(name), l.RemoveGroup(l.ctx, name))
 	}
 	for _, name := range slices.Concat(changes.Changed, changes.Added) {
 		err = errors.Join(err, l.AddGroup(l.ctx, name))
@@ -342,11 +342,11 @@ func (l *life) update() {
 	l.expectAllRunning(fresh, changes.Added)
 }
 
-// settleGroup waits for processes that were on their way to stop already, whose
+// waitStopped waits for processes that were on their way to stop already, whose
 // stop was therefore refused.
-func (l *life) settleGroup(name string) error {
+func (l *daemonRun) waitStopped(name string) error {
 	for range 2 {
-		time.Sleep(mostPatience(l.GroupConfig(name)))
+		time.Sleep(maxStopTime(l.GroupConfig(name)))
 		if _, err := l.StopGroup(l.ctx, name, true); err != nil {
 			return err
 		}
@@ -354,7 +354,7 @@ func (l *life) settleGroup(name string) error {
 	return nil
 }
 
-func (l *life) expectAllRunning(fresh *config.Config, added []string) {
+func (l *daemonRun) expectAllRunning(fresh *config.Config, added []string) {
 	time.Sleep(5 * time.Second)
 	synctest.Wait()
 	n := 0
@@ -366,30 +366,30 @@ func (l *life) expectAllRunning(fresh *config.Config, added []string) {
 		l.model.violated("%d processes, %d are configured", len(all), n)
 	}
 	for _, p := range all {
-		wanted := slices.Contains(added, p.Config.Group) && p.Config.Autostart && !isHopeless(p.Config) && !l.isDoomed(p.Config.Group)
+		wanted := slices.Contains(added, p.Config.Group) && p.Config.Autostart && !isUnreachable(p.Config) && !l.groupWillStop(p.Config.Group)
 		if st := p.Status().State; wanted && st != states.Running && len(p.Config.DependsOn) == 0 {
 			l.model.violated("%s was added and is %s", fullName(p.Config), st)
 		}
 	}
 }
 
-// end shuts the daemon down, while clients go on, within the time that its
+// shutdownAndCheck shuts the daemon down, while clients go on, within the time that its
 // children may take.
-func (l *life) end() {
+func (l *daemonRun) shutdownAndCheck() {
 	limit := time.Second
 	for _, name := range l.GroupNames() {
-		limit += mostPatience(l.GroupConfig(name))
+		limit += maxStopTime(l.GroupConfig(name))
 	}
-	if l.hasNeeds { // each may have to wait for another one
+	if l.withDependencies { // each may have to wait for another one
 		for _, p := range l.Processes() {
-			limit += time.Duration(p.Current().StopWaitSecs)*time.Second + slowestKill + slowestBurial
+			limit += time.Duration(p.CurrentConfig().StopWaitSecs)*time.Second + maxKillDelay + maxReapDelay
 		}
 	}
 	l.mu.Lock()
-	l.isBad = false
+	l.loadFails = false
 	l.mu.Unlock()
-	if l.dice.IntN(2) == 0 {
-		l.note("shutdown")
+	if l.rnd.IntN(2) == 0 {
+		l.traceStep("shutdown")
 		l.Shutdown()
 	} else if err := l.Restart(); err != nil {
 		l.model.violated("restart: %v", err)
@@ -401,21 +401,21 @@ func (l *life) end() {
 	})
 	defer late.Stop()
 	synctest.Wait()
-	l.kernel.close()
-	for range l.dice.IntN(6) {
+	l.kernel.forbidSpawns()
+	for range l.rnd.IntN(6) {
 		l.call()
 		if !l.check() {
 			return
 		}
-		time.Sleep(pick(l.dice, 0, time.Millisecond, time.Second))
+		time.Sleep(pick(l.rnd, 0, time.Millisecond, time.Second))
 	}
 	select {
 	case <-l.ended:
 	case <-time.After(limit): // it is late
 		return
 	}
-	if l.check(); l.desk.pending() > 0 {
-		l.model.violated("%d calls have got no answer", l.desk.pending())
+	if l.check(); l.calls.pending() > 0 {
+		l.model.violated("%d calls have got no answer", l.calls.pending())
 	}
 	for _, p := range l.Processes() {
 		if st := p.Status().State; !st.IsStopped() {
@@ -424,18 +424,18 @@ func (l *life) end() {
 	}
 }
 
-func (l *life) states() (all []string) {
+func (l *daemonRun) states() (all []string) {
 	for _, p := range l.Processes() {
 		all = append(all, fullName(p.Config)+"="+p.Status().State.String())
 	}
 	return all
 }
 
-// mostPatience is how long a group may take to stop.
-func mostPatience(g *config.Group) time.Duration {
+// maxStopTime is how long a group may take to stop.
+func maxStopTime(g *config.Group) time.Duration {
 	most := 0
 	for _, p := range g.Processes {
 		most = max(most, p.StopWaitSecs+len(p.Stop.Sequence)) // a second for each step
 	}
-	return time.Duration(most)*time.Second + slowestKill + slowestBurial
+	return time.Duration(most)*time.Second + maxKillDelay + maxReapDelay
 }

@@ -9,15 +9,15 @@ import (
 // sockets makes the sockets of a group: one for each FastCGI program in it,
 // which the program's processes share. Each is created once and closed again,
 // so that a mistake in the configuration shows before anything is started.
-func (s *Supervisor) sockets(conf *config.Group) (map[*config.Socket]*process.Socket, error) {
-	made := make(map[*config.Socket]*process.Socket)
+func (s *Supervisor) sockets(conf *config.Group) (map[*config.FastCGISocket]*process.Socket, error) {
+	made := make(map[*config.FastCGISocket]*process.Socket)
 	for _, p := range conf.Processes {
 		if p.Socket == nil || made[p.Socket] != nil {
 			continue
 		}
 		socket := process.NewSocket(p.Socket, s.Log)
 		made[p.Socket] = socket
-		if s.isInherited(p.Socket, conf) {
+		if s.isHandedOver(p.Socket, conf) {
 			continue // to create it would take it away from who listens there
 		}
 		if _, err := socket.Acquire(); err != nil {
@@ -28,8 +28,8 @@ func (s *Supervisor) sockets(conf *config.Group) (map[*config.Socket]*process.So
 	return made, nil
 }
 
-// connect has the sockets of [socket:x] take part in births.
-func (s *Supervisor) connect() {
+// connectSockets has the sockets of [socket:x] take part in births.
+func (s *Supervisor) connectSockets() {
 	if s.Options.Sockets == nil {
 		return
 	}
@@ -38,10 +38,10 @@ func (s *Supervisor) connect() {
 	s.Explain(s.Options.Sockets.Explain)
 }
 
-// keepSockets closes those that are named neither by a process in use nor by
+// closeUnusedSockets closes those that are named neither by a process in use nor by
 // the configuration as last read: one that is about to be put to use again finds
 // its socket as it was.
-func (s *Supervisor) keepSockets() {
+func (s *Supervisor) closeUnusedSockets() {
 	if s.Options.Sockets.IsEmpty() {
 		return
 	}
@@ -56,7 +56,7 @@ func (s *Supervisor) keepSockets() {
 			wanted = append(wanted, p.Config.Listen...)
 		}
 	}
-	s.Options.Sockets.Keep(wanted)
+	s.Options.Sockets.KeepOnly(wanted)
 }
 
 // ListenSockets tells of all [socket:x], those of the configuration as last read

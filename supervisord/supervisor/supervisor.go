@@ -52,7 +52,7 @@ type Options struct {
 	Stdout io.Writer
 	// Estates are what an earlier daemon has left, by the full names of the
 	// processes. Activate sees to it.
-	Estates map[string]*Estate
+	Saved map[string]*SavedState
 	// Unconfigured are children that an earlier daemon has left and that are
 	// nobody's any more. Activate sees to them too.
 	Unconfigured []Unconfigured
@@ -60,7 +60,7 @@ type Options struct {
 	// what there is is news. Pools are where the pools of listeners go on, by
 	// the names of the groups.
 	Resumed bool
-	Pools   map[string]*listener.Legacy
+	Pools   map[string]*listener.State
 	// Sockets are those of [socket:x], nil for none. The caller closes them when
 	// Run has returned.
 	Sockets *activation.Set
@@ -83,48 +83,48 @@ type Options struct {
 type Supervisor struct {
 	Options
 	mood    atomic.Int32
-	orders  chan order
+	tasks   chan task
 	ending  chan struct{} // closed when a shutdown or restart begins
 	ended   chan struct{} // closed when Run has returned
 	resumed bool
-	living  sync.WaitGroup
+	wg      sync.WaitGroup
 	// These are complete before Activate:
-	observers  []func(*process.Process)
-	explainers []func(*process.Process) []api.Cause
-	providers  []func(*config.Process) process.Provider
-	verdict    verdict
-	limits     chan time.Duration // for the shutdown
+	observers        []func(*process.Process)
+	explainers       []func(*process.Process) []api.Reason
+	providers        []func(*config.Process) process.Provider
+	exitReason       exitReason
+	shutdownTimeouts chan time.Duration // for the shutdown
 
-	isRelated atomic.Bool // some process waits for others, or may come to
-	news      news
-	outsides  sync.Map // *process.Process to *outside, of those who wait
+	hasDependencies atomic.Bool // some process waits for others, or may come to
+	changes         statusChanges
+	waitProbes      sync.Map // *process.Process to *outside, of those who wait
 
 	mu     sync.RWMutex
 	groups []*active // in order of activation
 	named  map[string]*active
 	index  *index // of groups, nil until wanted
 	// regrouped is closed with the next change of groups, nil until wanted.
-	regrouped chan struct{}
+	groupsChanged chan struct{}
 
 	unconfigured map[*process.Process]func() // and what ends their goroutines
 
-	relations *relations // of groups, nil until wanted
+	graph *graph // of groups, nil until wanted
 
-	last   *config.Config
-	next   Checked // what a restart begins with
-	scales []config.Scale
-	auto   map[*config.Process]autoLogs // of the processes of last
+	lastConfig *config.Config
+	nextConfig Checked // what a restart begins with
+	scales     []config.Scale
+	auto       map[*config.Process]autoLogs // of the processes of last
 
 	// These belong to Run:
-	noSocket map[*process.Process]*Estate // of those being activated: their sockets can't be had
+	noSocket map[*process.Process]*SavedState // of those being activated: their sockets can't be had
 
 	queue []*process.Process // to be started automatically
-	round []*process.Process // started since the queue was last empty
+	batch []*process.Process // started since the queue was last empty
 	ticks ticks
 
-	held     map[*process.Process]*hold // those to be started once they can
-	places   int                        // how many there have been
-	patience *time.Timer                // until the first of them has waited too long
+	deferred      map[*process.Process]*deferredStart // those to be started once they can
+	lastSeq       int                                 // how many there have been
+	deadlineTimer *time.Timer                         // until the first of them has waited too long
 }
 
 // active is a group in use and what takes it out of use: its goroutines end,
@@ -132,13 +132,13 @@ type Supervisor struct {
 type active struct {
 	*process.Group
 	pool *listener.Pool // nil if they are no listeners
-	end  func(cause error)
+	end  func(reason error)
 	// start starts the goroutine of a process, stop ends it before the others.
 	start, stop func(*process.Process)
 }
 
-// order is work for Run.
-type order struct {
+// task is work for Run.
+type task struct {
 	do   func(context.Context)
 	done chan struct{}
 }
@@ -146,33 +146,33 @@ type order struct {
 // New returns a supervisor without groups. It does nothing before Run.
 func New(o Options) *Supervisor {
 	s := &Supervisor{
-		Options: o,
-		orders:  make(chan order),
-		ending:  make(chan struct{}),
-		ended:   make(chan struct{}),
-		resumed: o.Resumed,
-		last:    o.Config,
-		scales:  o.Scales,
-		named:   make(map[string]*active),
-		auto:    make(map[*config.Process]autoLogs),
+		Options:    o,
+		tasks:      make(chan task),
+		ending:     make(chan struct{}),
+		ended:      make(chan struct{}),
+		resumed:    o.Resumed,
+		lastConfig: o.Config,
+		scales:     o.Scales,
+		named:      make(map[string]*active),
+		auto:       make(map[*config.Process]autoLogs),
 
 		unconfigured: make(map[*process.Process]func()),
 
-		noSocket: make(map[*process.Process]*Estate),
-		held:     make(map[*process.Process]*hold),
-		patience: time.NewTimer(time.Hour),
-		limits:   make(chan time.Duration, 8),
-		news: news{
-			bell: make(chan struct{}, 1),
+		noSocket:         make(map[*process.Process]*SavedState),
+		deferred:         make(map[*process.Process]*deferredStart),
+		deadlineTimer:    time.NewTimer(time.Hour),
+		shutdownTimeouts: make(chan time.Duration, 8),
+		changes: statusChanges{
+			wake: make(chan struct{}, 1),
 			seen: make(map[*process.Process]*process.Status),
-			left: make(map[*process.Process]conditions),
+			lost: make(map[*process.Process]conditionSet),
 		},
 	}
-	s.patience.Stop()
-	s.Observe(s.notice)
-	s.Explain(s.unmet)
+	s.deadlineTimer.Stop()
+	s.Observe(s.noteChange)
+	s.Explain(s.explainWaiting)
 	s.mood.Store(int32(states.DaemonRunning))
-	s.connect()
+	s.connectSockets()
 	return s
 }
 
@@ -186,8 +186,8 @@ func (s *Supervisor) Identifier() string { return s.Config.Supervisord.Identifie
 // before Run, and fails if a log directory can't be written to or a FastCGI
 // socket can't be created.
 func (s *Supervisor) Activate(ctx context.Context) error {
-	defer func() { s.Estates, s.Pools, s.Resumed = nil, nil, false }() // a group that is added again later must not find them
-	for _, g := range s.last.Groups {
+	defer func() { s.Saved, s.Pools, s.Resumed = nil, nil, false }() // a group that is added again later must not find them
+	for _, g := range s.lastConfig.Groups {
 		if s.find(g.Name) != nil {
 			continue // two sections made groups of one name: the first has it
 		}
@@ -195,10 +195,10 @@ func (s *Supervisor) Activate(ctx context.Context) error {
 			return err
 		}
 	}
-	s.keepSockets() // of those that have been handed over
+	s.closeUnusedSockets() // of those that have been handed over
 	s.restartWithoutSocket(ctx, s.noSocket)
 	s.noSocket = nil
-	s.keepUnconfigured(ctx)
+	s.adoptUnconfigured(ctx)
 	return nil
 }
 
@@ -213,32 +213,32 @@ func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 	defer tick.Stop()
 	var stopped chan struct{} // closed when the shutdown is complete
 	for {
-		s.tick(tick)
+		s.publishTicks(tick)
 		if s.Mood() != states.DaemonRunning && stopped == nil {
 			stopped = s.beginShutdown(ctx)
 		}
 		if len(s.queue) > 0 && s.Mood() == states.DaemonRunning {
 			select {
-			case o := <-s.orders:
-				s.carryOut(ctx, o)
+			case o := <-s.tasks:
+				s.runTask(ctx, o)
 			default:
 				s.startNext(ctx)
 			}
 			continue
 		}
 		select {
-		case o := <-s.orders:
-			s.carryOut(ctx, o)
+		case o := <-s.tasks:
+			s.runTask(ctx, o)
 		case <-tick.C: // the next round sees to it
-		case <-s.news.bell:
-			s.review(ctx)
-		case <-s.patience.C:
-			s.review(ctx)
+		case <-s.changes.wake:
+			s.checkDeferred(ctx)
+		case <-s.deadlineTimer.C:
+			s.checkDeferred(ctx)
 		case <-stopped:
-			s.dismiss()
+			s.stopGoroutines()
 			return s.Mood()
 		case <-ctx.Done():
-			s.dismiss()
+			s.stopGoroutines()
 			return s.Mood()
 		}
 	}
@@ -246,9 +246,9 @@ func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 
 func noPayload() string { return "" }
 
-func (s *Supervisor) carryOut(ctx context.Context, o order) {
+func (s *Supervisor) runTask(ctx context.Context, o task) {
 	o.do(ctx)
-	s.keepSockets()
+	s.closeUnusedSockets()
 	close(o.done)
 }
 
@@ -259,37 +259,37 @@ func (s *Supervisor) startNext(ctx context.Context) {
 	p := s.queue[0]
 	s.queue = s.queue[1:]
 	if s.mustWait(p) {
-		s.hold(ctx, p).stays = true
+		s.deferStart(ctx, p).wanted = true
 	} else {
-		s.round = append(s.round, p)
+		s.batch = append(s.batch, p)
 		p.Autostart()
 	}
 	if len(s.queue) == 0 {
-		s.endRound()
+		s.endBatch()
 	}
 }
 
-// endRound tells all that have been started lately that the others have been too.
-func (s *Supervisor) endRound() {
-	if len(s.round) == 0 {
+// endBatch tells all that have been started lately that the others have been too.
+func (s *Supervisor) endBatch() {
+	if len(s.batch) == 0 {
 		s.queue = nil
 		return
 	}
-	for _, p := range s.round {
-		p.RoundOver()
+	for _, p := range s.batch {
+		p.BatchStarted()
 	}
-	s.queue, s.round = nil, nil
+	s.queue, s.batch = nil, nil
 	if s.Started != nil {
 		s.Started()
 	}
 }
 
-// order has Run do something and waits until it is done. It fails if Run has
+// do has Run do something and waits until it is done. It fails if Run has
 // ended.
-func (s *Supervisor) order(do func(context.Context)) error {
-	o := order{do, make(chan struct{})}
+func (s *Supervisor) do(do func(context.Context)) error {
+	o := task{do, make(chan struct{})}
 	select {
-	case s.orders <- o:
+	case s.tasks <- o:
 		<-o.done
 		return nil
 	case <-s.ended:
@@ -297,15 +297,15 @@ func (s *Supervisor) order(do func(context.Context)) error {
 	}
 }
 
-// dismiss ends the goroutines of all processes.
-func (s *Supervisor) dismiss() {
+// stopGoroutines ends the goroutines of all processes.
+func (s *Supervisor) stopGoroutines() {
 	for _, g := range s.list() {
 		g.end(nil)
 	}
 	for _, end := range s.allUnconfigured() {
 		end()
 	}
-	s.living.Wait()
+	s.wg.Wait()
 }
 
 // activate makes the processes of a group, and queues those that start by
@@ -322,12 +322,12 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	}
 	for _, c := range conf.Processes {
 		o := process.Options{Config: c}
-		s.recallLogs(c)
+		s.restoreLogs(c)
 		if socket := sockets[c.Socket]; socket != nil {
 			o.Socket = socket
 		}
 		if pool != nil {
-			o.Partner = pool.Member(c.Name)
+			o.EventListener = pool.Member(c.Name)
 		}
 		p, err := s.newProcess(o)
 		if err != nil {
@@ -338,18 +338,18 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	end := cancel
 	if pool != nil {
-		if past := s.Pools[conf.Name]; past != nil {
-			pool.Resume(*past)
+		if saved := s.Pools[conf.Name]; saved != nil {
+			pool.Restore(*saved)
 		}
 		sub := s.Events.Subscribe(pool.Types(), pool.Accept)
-		end = func(cause error) { s.Events.Unsubscribe(sub); cancel(cause) }
+		end = func(reason error) { s.Events.Unsubscribe(sub); cancel(reason) }
 	}
 	stops := make(map[*process.Process]context.CancelCauseFunc)
 	a := &active{Group: g, pool: pool, end: end,
 		start: func(p *process.Process) {
 			ctx, cancel := context.WithCancelCause(ctx)
 			stops[p] = cancel
-			s.living.Go(func() { s.run(ctx, p) })
+			s.wg.Go(func() { s.run(ctx, p) })
 		},
 		stop: func(p *process.Process) {
 			stops[p](process.ErrRemoved)
@@ -362,15 +362,15 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	s.mu.Lock()
 	s.groups = append(s.groups, a) // whoever has the list sees no more than he had
 	s.named[conf.Name] = a
-	s.changed()
+	s.onGroupsChanged()
 	s.mu.Unlock()
 	if !s.Resumed {
 		s.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
 	}
-	estates := s.estates(g)
-	s.remember(estates)
-	takeOver(g, estates)
-	for p, e := range estates {
+	saved := s.savedStates(g)
+	s.restoreSeen(saved)
+	restoreGroup(g, saved)
+	for p, e := range saved {
 		if e.NoSocket != "" {
 			s.noSocket[p] = e
 		}
@@ -395,10 +395,10 @@ func (s *Supervisor) run(ctx context.Context, p *process.Process) {
 // as listed.
 func (s *Supervisor) enqueue(g *process.Group) {
 	list := slices.DeleteFunc(slices.Clone(g.Processes), func(p *process.Process) bool {
-		return !p.Current().Autostart && p.Status().Waiting == ""
+		return !p.CurrentConfig().Autostart && p.Status().WaitingFor == ""
 	})
 	slices.SortStableFunc(list, func(a, b *process.Process) int {
-		return cmp.Compare(a.Current().Priority, b.Current().Priority)
+		return cmp.Compare(a.CurrentConfig().Priority, b.CurrentConfig().Priority)
 	})
 	s.queue = append(s.queue, list...)
 }
@@ -412,10 +412,10 @@ func (s *Supervisor) newProcess(o process.Options) (*process.Process, error) {
 	}
 	o.Stdout, o.Stderr = logFile(c.Stdout, names.stdout), logFile(c.Stderr, names.stderr)
 	o.StripANSI, o.ServerURL, o.Environ = d.StripANSI, d.ServerURL, s.Environ
-	o.Spawner, o.Events, o.Log, o.Changed = s.Spawner, s.Events, s.Log, s.observed()
-	o.Exhausted = s.exhausted
+	o.Spawner, o.Events, o.Log, o.Changed = s.Spawner, s.Events, s.Log, s.changeCallback()
+	o.RestartLimitReached = s.onRestartLimit
 	o.Providers = append(o.Providers, s.providersOf(c)...)
-	s.relate(c)
+	s.watchDependencies(c)
 	return process.New(o), nil
 }
 

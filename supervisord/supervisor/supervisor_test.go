@@ -29,39 +29,39 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is a supervisor whose children are fakes, in a bubble of virtual time.
-type world struct {
+// testDaemon is a supervisor whose children are fakes, in a bubble of virtual time.
+type testDaemon struct {
 	*supervisor.Supervisor
-	log    testkit.Log
-	fresh  func() (*config.Config, error) // what the next Load finds
-	mood   states.Daemon                  // that Run ended in
-	rounds int                            // that Run told of
-	ended  chan struct{}
+	log        testkit.Log
+	loadConfig func() (*config.Config, error) // what the next Load finds
+	mood       states.Daemon                  // that Run ended in
+	batches    int                            // that Run told of
+	ended      chan struct{}
 
-	mu       sync.Mutex
-	births   []string // names, in order
-	children map[string]*child
-	stubborn map[string]time.Duration // how long after SIGTERM a child lives
-	barred   map[string]bool          // children that the kernel lets nobody signal
-	atBirth  map[string]func()        // what happens meanwhile
-	events   []string
-	asked    int      // probes
-	told     []string // what listeners got: their name, the event's type and payload
+	mu            sync.Mutex
+	spawned       []string // names, in order
+	children      map[string]*child
+	stopDelay     map[string]time.Duration // how long after SIGTERM a child lives
+	signalsDenied map[string]bool          // children that the kernel lets nobody signal
+	onSpawn       map[string]func()        // what happens meanwhile
+	events        []string
+	probeCount    int      // probes
+	delivered     []string // what listeners got: their name, the event's type and payload
 }
 
 type child struct {
-	w     *world
+	w     *testDaemon
 	name  string
 	pid   int
 	exits chan spawn.Exit
 	out   spawn.Output // its stdout
 }
 
-func (c *child) Pid() int                         { return c.pid }
-func (c *child) Traces() spawn.Traces             { return spawn.Traces{} }
-func (c *child) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
-func (c *child) Heir() int                        { return 0 }
-func (c *child) Exited() <-chan spawn.Exit        { return c.exits }
+func (c *child) Pid() int                            { return c.pid }
+func (c *child) Identity() spawn.ProcessIdentity     { return spawn.ProcessIdentity{} }
+func (c *child) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
+func (c *child) DaemonisedPID() int                  { return 0 }
+func (c *child) Exited() <-chan spawn.Exit           { return c.exits }
 
 // Write plays a listener that deals with its event in a millisecond.
 func (c *child) Write(data []byte) error {
@@ -70,22 +70,22 @@ func (c *child) Write(data []byte) error {
 	kind, _, _ := strings.Cut(header, " ")
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
-	c.w.told = append(c.w.told, strings.TrimSpace(c.name+": "+kind+" "+payload))
+	c.w.delivered = append(c.w.delivered, strings.TrimSpace(c.name+": "+kind+" "+payload))
 	time.AfterFunc(time.Millisecond, func() { c.out.Write([]byte("RESULT 2\nOKREADY\n")) })
 	return nil
 }
 
 func (c *child) Signal(sig syscall.Signal, _ bool) error {
 	c.w.mu.Lock()
-	patience, isBarred := c.w.stubborn[c.name], c.w.barred[c.name]
+	timeout, denied := c.w.stopDelay[c.name], c.w.signalsDenied[c.name]
 	c.w.mu.Unlock()
 	switch {
-	case isBarred:
+	case denied:
 		return syscall.EPERM
-	case sig == syscall.SIGKILL || patience == 0:
+	case sig == syscall.SIGKILL || timeout == 0:
 		c.end(spawn.Exit{Code: -1, Signal: sig})
 	case sig == syscall.SIGTERM:
-		time.AfterFunc(patience, func() { c.end(spawn.Exit{Code: 0}) })
+		time.AfterFunc(timeout, func() { c.end(spawn.Exit{Code: 0}) })
 	}
 	return nil
 }
@@ -98,20 +98,20 @@ func (c *child) end(e spawn.Exit) {
 }
 
 // Spawn implements process.Spawner.
-func (w *world) Spawn(spec *spawn.Spec) (spawn.Child, error) {
+func (w *testDaemon) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 	name := ""
 	for _, kv := range spec.Env {
 		if v, ok := strings.CutPrefix(kv, "SUPERVISOR_PROCESS_NAME="); ok {
 			name = v
 		}
 	}
-	if meanwhile := w.atBirth[name]; meanwhile != nil {
-		meanwhile()
+	if callback := w.onSpawn[name]; callback != nil {
+		callback()
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.births = append(w.births, name)
-	c := &child{w: w, name: name, pid: 100 + len(w.births), exits: make(chan spawn.Exit, 1), out: spec.Stdout}
+	w.spawned = append(w.spawned, name)
+	c := &child{w: w, name: name, pid: 100 + len(w.spawned), exits: make(chan spawn.Exit, 1), out: spec.Stdout}
 	if strings.HasPrefix(name, "listener") {
 		time.AfterFunc(time.Millisecond, func() { c.out.Write([]byte("READY\n")) })
 	}
@@ -121,7 +121,7 @@ func (w *world) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 
 // Adopt implements process.Spawner: the orphans are the children
 // that the test has made.
-func (w *world) Adopt(o *spawn.Orphan, spec *spawn.Spec) (spawn.Child, error) {
+func (w *testDaemon) Adopt(o *spawn.Orphan, spec *spawn.Spec) (spawn.Child, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.children {
@@ -163,23 +163,23 @@ func pool(name string, types ...string) *config.Group {
 	return g
 }
 
-// inWorld runs a test in a bubble, with a supervisor that has just started.
-func inWorld(t *testing.T, conf *config.Config, test func(*testing.T, *world)) {
+// withDaemon runs a test in a bubble, with a supervisor that has just started.
+func withDaemon(t *testing.T, conf *config.Config, test func(*testing.T, *testDaemon)) {
 	t.Helper()
-	inWorldWith(t, conf, func(*world, *supervisor.Options) {}, test)
+	withDaemonOptions(t, conf, func(*testDaemon, *supervisor.Options) {}, test)
 }
 
-// inWorldWith is inWorld for a supervisor with further options.
-func inWorldWith(t *testing.T, conf *config.Config, set func(*world, *supervisor.Options), test func(*testing.T, *world)) {
+// withDaemonOptions is inWorld for a supervisor with further options.
+func withDaemonOptions(t *testing.T, conf *config.Config, set func(*testDaemon, *supervisor.Options), test func(*testing.T, *testDaemon)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{
-			children: make(map[string]*child),
-			stubborn: make(map[string]time.Duration),
-			barred:   make(map[string]bool),
-			ended:    make(chan struct{}),
-			fresh:    func() (*config.Config, error) { return conf, nil },
+		w := &testDaemon{
+			children:      make(map[string]*child),
+			stopDelay:     make(map[string]time.Duration),
+			signalsDenied: make(map[string]bool),
+			ended:         make(chan struct{}),
+			loadConfig:    func() (*config.Config, error) { return conf, nil },
 		}
 		w.log.Level = slog.LevelInfo
 		bus := &events.Bus{}
@@ -188,9 +188,9 @@ func inWorldWith(t *testing.T, conf *config.Config, set func(*world, *supervisor
 		})
 		o := supervisor.Options{
 			Config: conf, Spawner: w, Events: bus, Log: w.log.Logger(),
-			Load:    func() (*config.Config, error) { return w.fresh() },
+			Load:    func() (*config.Config, error) { return w.loadConfig() },
 			Program: makeProgram,
-			Started: func() { w.rounds++ },
+			Started: func() { w.batches++ },
 		}
 		set(w, &o)
 		w.Supervisor = supervisor.New(o)
@@ -209,12 +209,12 @@ func inWorldWith(t *testing.T, conf *config.Config, set func(*world, *supervisor
 	})
 }
 
-func pass(d time.Duration) {
+func advance(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
 
-func (w *world) states() string {
+func (w *testDaemon) states() string {
 	var all []string
 	for _, i := range w.Infos() {
 		all = append(all, i.Group+":"+i.Name+"="+i.StateName)
@@ -226,11 +226,11 @@ func TestProgramsStartByPriority(t *testing.T) {
 	quiet := proc("g", "quiet", 1)
 	quiet.Autostart = false
 	conf := configOf(program("a", 10), group("g", 20, proc("g", "z", 5), proc("g", "y", 3), proc("g", "x", 5), quiet), program("b", 30))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		if diff := cmp.Diff([]string{"a", "y", "z", "x", "b"}, w.births); diff != "" {
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		if diff := cmp.Diff([]string{"a", "y", "z", "x", "b"}, w.spawned); diff != "" {
 			t.Errorf("births (-want +got):\n%s", diff)
 		}
-		pass(2 * time.Second)
+		advance(2 * time.Second)
 		want := "a:a=RUNNING b:b=RUNNING g:quiet=STOPPED g:x=RUNNING g:y=RUNNING g:z=RUNNING"
 		if got := w.states(); got != want {
 			t.Errorf("got %s, want %s", got, want)
@@ -238,13 +238,13 @@ func TestProgramsStartByPriority(t *testing.T) {
 	})
 }
 
-func TestEndOfARoundIsTold(t *testing.T) {
+func TestStartedIsCalledAfterEachBatch(t *testing.T) {
 	conf := configOf(program("a", 1), program("b", 2))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		if w.rounds != 1 {
-			t.Errorf("told of %d rounds at the start", w.rounds)
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		if w.batches != 1 {
+			t.Errorf("told of %d rounds at the start", w.batches)
 		}
-		w.fresh = func() (*config.Config, error) {
+		w.loadConfig = func() (*config.Config, error) {
 			return configOf(program("a", 1), program("b", 2), program("c", 3)), nil
 		}
 		if _, err := w.Reload(t.Context()); err != nil {
@@ -254,16 +254,16 @@ func TestEndOfARoundIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if w.rounds != 2 {
-			t.Errorf("told of %d rounds after an update", w.rounds)
+		if w.batches != 2 {
+			t.Errorf("told of %d rounds after an update", w.batches)
 		}
 	})
 }
 
-func TestSuccessesAreToldAfterAllBirthsOfARound(t *testing.T) {
+func TestSuccessIsLoggedAfterBatchSpawned(t *testing.T) {
 	a, b := program("a", 1), program("b", 2)
 	a.Processes[0].StartSecs, b.Processes[0].StartSecs = 0, 0
-	inWorld(t, configOf(a, b), func(t *testing.T, w *world) {
+	withDaemon(t, configOf(a, b), func(t *testing.T, w *testDaemon) {
 		var got []string
 		for _, line := range w.log.Lines() {
 			got = append(got, strings.Fields(line)[0]+strings.Fields(line)[1])
@@ -276,9 +276,9 @@ func TestSuccessesAreToldAfterAllBirthsOfARound(t *testing.T) {
 
 func TestShutdownStopsGroupsInReverse(t *testing.T) {
 	conf := configOf(program("first", 1), group("mid", 50, proc("mid", "m1", 1), proc("mid", "m2", 2)), program("last", 900))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		pass(2 * time.Second)
-		w.stubborn["last"] = 4 * time.Second
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		advance(2 * time.Second)
+		w.stopDelay["last"] = 4 * time.Second
 		begun := time.Now()
 		w.Shutdown()
 		<-w.ended
@@ -309,12 +309,12 @@ func TestShutdownStopsGroupsInReverse(t *testing.T) {
 }
 
 // Groups of one priority end together, and are told of one after another.
-func TestShutdownSignalsALevelAtOnce(t *testing.T) {
+func TestShutdownSignalsSamePriorityAtOnce(t *testing.T) {
 	conf := configOf(program("low", 1), program("a", 5), group("b", 5, proc("b", "b1", 1), proc("b", "b2", 2)), program("c", 5))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		pass(2 * time.Second)
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		advance(2 * time.Second)
 		for _, name := range []string{"low", "a", "b1", "c"} {
-			w.stubborn[name] = 4 * time.Second
+			w.stopDelay[name] = 4 * time.Second
 		}
 		begun := time.Now()
 		w.Shutdown()
@@ -341,11 +341,11 @@ func TestShutdownSignalsALevelAtOnce(t *testing.T) {
 	})
 }
 
-func TestNothingIsBornDuringShutdown(t *testing.T) {
+func TestNoSpawnDuringShutdown(t *testing.T) {
 	conf := configOf(program("a", 1), program("z", 2))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		pass(2 * time.Second)
-		w.stubborn["z"] = 5 * time.Second
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		advance(2 * time.Second)
+		w.stopDelay["z"] = 5 * time.Second
 		w.Shutdown()
 		synctest.Wait()
 		w.children["a"].end(spawn.Exit{Code: 1})
@@ -354,21 +354,21 @@ func TestNothingIsBornDuringShutdown(t *testing.T) {
 			t.Error("a start was granted")
 		}
 		<-w.ended
-		if len(w.births) != 2 {
-			t.Errorf("births %v", w.births)
+		if len(w.spawned) != 2 {
+			t.Errorf("births %v", w.spawned)
 		}
 	})
 }
 
 // A group that can't be removed is let go of again, but not while a shutdown
 // holds it.
-func TestNothingIsBornAfterARemovalDuringShutdown(t *testing.T) {
+func TestNoSpawnAfterRefusedRemovalInShutdown(t *testing.T) {
 	conf := configOf(group("g", 1, proc("g", "dead", 1), proc("g", "alive", 2)), program("slow", 2))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		pass(300 * time.Millisecond)
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		advance(300 * time.Millisecond)
 		w.children["dead"].end(spawn.Exit{Code: 1}) // and waits for its retry
 		synctest.Wait()
-		w.stubborn["slow"] = 5 * time.Second
+		w.stopDelay["slow"] = 5 * time.Second
 		w.Shutdown()
 		synctest.Wait()
 		for _, err := range []error{w.RemoveGroup(t.Context(), "g"), w.RemoveProcess("g", "alive")} {
@@ -377,14 +377,14 @@ func TestNothingIsBornAfterARemovalDuringShutdown(t *testing.T) {
 			}
 		}
 		<-w.ended
-		if len(w.births) != 3 {
-			t.Errorf("births %v", w.births)
+		if len(w.spawned) != 3 {
+			t.Errorf("births %v", w.spawned)
 		}
 	})
 }
 
-func TestRestartEndsInThatMood(t *testing.T) {
-	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
+func TestRestartMood(t *testing.T) {
+	withDaemon(t, configOf(program("a", 1)), func(t *testing.T, w *testDaemon) {
 		if err := w.Restart(); err != nil {
 			t.Fatal(err)
 		}
@@ -396,8 +396,8 @@ func TestRestartEndsInThatMood(t *testing.T) {
 }
 
 func TestShutdownOverridesRestart(t *testing.T) {
-	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
-		w.stubborn["a"] = time.Second
+	withDaemon(t, configOf(program("a", 1)), func(t *testing.T, w *testDaemon) {
+		w.stopDelay["a"] = time.Second
 		if err := w.Restart(); err != nil {
 			t.Fatal(err)
 		}
@@ -410,13 +410,13 @@ func TestShutdownOverridesRestart(t *testing.T) {
 	})
 }
 
-func TestRestartWithABadConfigurationIsRefused(t *testing.T) {
-	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
-		w.fresh = func() (*config.Config, error) { return nil, errors.New("bad loglevel") }
+func TestRestartWithBadConfigIsRefused(t *testing.T) {
+	withDaemon(t, configOf(program("a", 1)), func(t *testing.T, w *testDaemon) {
+		w.loadConfig = func() (*config.Config, error) { return nil, errors.New("bad loglevel") }
 		if err := w.Restart(); err == nil || err.Error() != "CANT_REREAD: bad loglevel" {
 			t.Errorf("got %v", err)
 		}
-		pass(2 * time.Second)
+		advance(2 * time.Second)
 		if got := w.states(); got != "a:a=RUNNING" || w.Mood() != states.DaemonRunning {
 			t.Errorf("got %s, mood %s", got, w.Mood())
 		}
@@ -425,11 +425,11 @@ func TestRestartWithABadConfigurationIsRefused(t *testing.T) {
 
 func TestReloadAddRemove(t *testing.T) {
 	conf := configOf(program("gone", 1), program("same", 1), program("other", 1))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		pass(2 * time.Second)
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		advance(2 * time.Second)
 		other := program("other", 1)
 		other.Processes[0].StopWaitSecs = 77
-		w.fresh = func() (*config.Config, error) {
+		w.loadConfig = func() (*config.Config, error) {
 			return configOf(program("fresh", 1), other, program("same", 1)), nil
 		}
 		for range 2 { // it touches nothing, so it finds the same again
@@ -460,7 +460,7 @@ func TestReloadAddRemove(t *testing.T) {
 		if err := w.RemoveGroup(t.Context(), "gone"); err != nil {
 			t.Fatal(err)
 		}
-		pass(2 * time.Second)
+		advance(2 * time.Second)
 		if got, want := w.states(), "fresh:fresh=RUNNING other:other=RUNNING same:same=RUNNING"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
@@ -469,14 +469,14 @@ func TestReloadAddRemove(t *testing.T) {
 
 func TestRefusedRemovalChangesNothing(t *testing.T) {
 	conf := configOf(group("g", 1, proc("g", "dead", 1), proc("g", "alive", 2)))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		pass(300 * time.Millisecond)
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		advance(300 * time.Millisecond)
 		w.children["dead"].end(spawn.Exit{Code: 1}) // and waits for its retry
 		synctest.Wait()
 		if err := w.RemoveGroup(t.Context(), "g"); err == nil {
 			t.Fatal("removed a running group")
 		}
-		pass(5 * time.Second)
+		advance(5 * time.Second)
 		if got, want := w.states(), "g:alive=RUNNING g:dead=RUNNING"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
@@ -485,10 +485,10 @@ func TestRefusedRemovalChangesNothing(t *testing.T) {
 
 func TestResultsComeInOrderOfCompletion(t *testing.T) {
 	conf := configOf(group("g", 1, proc("g", "slow", 1), proc("g", "quick", 2), proc("g", "middle", 3)))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		pass(2 * time.Second)
-		w.stubborn["slow"], w.stubborn["middle"] = 3*time.Second, 2*time.Second
-		w.stubborn["quick"] = time.Second
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		advance(2 * time.Second)
+		w.stopDelay["slow"], w.stopDelay["middle"] = 3*time.Second, 2*time.Second
+		w.stopDelay["quick"] = time.Second
 		results, err := w.StopProcess(t.Context(), "g:*", true)
 		if err != nil {
 			t.Fatal(err)
@@ -508,11 +508,11 @@ func TestResultsComeInOrderOfCompletion(t *testing.T) {
 	})
 }
 
-func TestResultsOfOneMomentComeInOrderOfTheCalls(t *testing.T) {
+func TestSimultaneousResultsComeInCallOrder(t *testing.T) {
 	conf := configOf(group("g", 1, proc("g", "a", 1), proc("g", "b", 2), proc("g", "c", 3)))
-	inWorld(t, conf, func(t *testing.T, w *world) {
-		pass(2 * time.Second)
-		w.stubborn["a"], w.stubborn["b"], w.stubborn["c"] = 60*time.Millisecond, 20*time.Millisecond, time.Second
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		advance(2 * time.Second)
+		w.stopDelay["a"], w.stopDelay["b"], w.stopDelay["c"] = 60*time.Millisecond, 20*time.Millisecond, time.Second
 		results, err := w.StopGroup(t.Context(), "g", true)
 		if err != nil {
 			t.Fatal(err)
@@ -523,7 +523,7 @@ func TestResultsOfOneMomentComeInOrderOfTheCalls(t *testing.T) {
 	})
 }
 
-func TestAutoLogsHoldUntilTheConfigurationIsReadAgain(t *testing.T) {
+func TestAutoLogsKeptUntilReload(t *testing.T) {
 	dir := t.TempDir()
 	fresh := func() *config.Config {
 		c := configOf(program("a", 1))
@@ -531,7 +531,7 @@ func TestAutoLogsHoldUntilTheConfigurationIsReadAgain(t *testing.T) {
 		c.Groups[0].Processes[0].Stdout = config.Log{Auto: true}
 		return c
 	}
-	inWorld(t, fresh(), func(t *testing.T, w *world) {
+	withDaemon(t, fresh(), func(t *testing.T, w *testDaemon) {
 		logOf := func() string { return w.Infos()[0].StdoutLogfile }
 		again := func() {
 			t.Helper()
@@ -551,7 +551,7 @@ func TestAutoLogsHoldUntilTheConfigurationIsReadAgain(t *testing.T) {
 		if logOf() != first {
 			t.Errorf("another log, %q, after %q", logOf(), first)
 		}
-		w.fresh = func() (*config.Config, error) { return fresh(), nil }
+		w.loadConfig = func() (*config.Config, error) { return fresh(), nil }
 		if _, err := w.Reload(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -565,11 +565,11 @@ func TestAutoLogsHoldUntilTheConfigurationIsReadAgain(t *testing.T) {
 	})
 }
 
-func TestCallsThatAreRefused(t *testing.T) {
+func TestRefusedCalls(t *testing.T) {
 	broken := program("broken", 1)
 	broken.Processes[0].Command, broken.Processes[0].Autostart = "/no/such/file", false
-	inWorld(t, configOf(program("a", 1), broken), func(t *testing.T, w *world) {
-		pass(2 * time.Second)
+	withDaemon(t, configOf(program("a", 1), broken), func(t *testing.T, w *testDaemon) {
+		advance(2 * time.Second)
 		ctx := t.Context()
 		for _, tt := range []struct {
 			what string
@@ -600,7 +600,7 @@ func TestCallsThatAreRefused(t *testing.T) {
 }
 
 func TestGroupEvents(t *testing.T) {
-	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
+	withDaemon(t, configOf(program("a", 1)), func(t *testing.T, w *testDaemon) {
 		if _, err := w.StopAll(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
@@ -620,7 +620,7 @@ func TestGroupEvents(t *testing.T) {
 }
 
 func TestDescriptions(t *testing.T) {
-	inWorld(t, configOf(program("a", 1)), func(t *testing.T, w *world) {
+	withDaemon(t, configOf(program("a", 1)), func(t *testing.T, w *testDaemon) {
 		description := func() string {
 			i, err := w.Info("a")
 			if err != nil {
@@ -640,7 +640,7 @@ func TestDescriptions(t *testing.T) {
 			{24*time.Hour + 3*time.Second, "pid 101, uptime 1 day, 2:00:03"},
 			{48 * time.Hour, "pid 101, uptime 3 days, 2:00:03"},
 		} {
-			pass(tt.wait)
+			advance(tt.wait)
 			if got := description(); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
@@ -661,8 +661,8 @@ func TestConfigInfos(t *testing.T) {
 	p.Stdout, p.Stderr = config.Log{File: "/o.log"}, config.Log{Auto: true}
 	waiting := program("a", 4)
 	waiting.Processes[0].Autorestart = config.RestartNever
-	inWorld(t, configOf(), func(t *testing.T, w *world) {
-		w.fresh = func() (*config.Config, error) { return configOf(group("g", 2, p), waiting), nil }
+	withDaemon(t, configOf(), func(t *testing.T, w *testDaemon) {
+		w.loadConfig = func() (*config.Config, error) { return configOf(group("g", 2, p), waiting), nil }
 		if _, err := w.Reload(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -683,7 +683,7 @@ func TestConfigInfos(t *testing.T) {
 
 func TestInfosAreOrdered(t *testing.T) {
 	conf := configOf(program("b", 1), group("a", 2, proc("a", "p2", 1), proc("a", "p10", 1)), program("B", 3))
-	inWorld(t, conf, func(t *testing.T, w *world) {
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 		var got []string
 		for _, i := range w.Infos() {
 			got = append(got, i.Group+":"+i.Name)

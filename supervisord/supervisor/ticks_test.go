@@ -10,41 +10,41 @@ import (
 	"supervisor/supervisord/events"
 )
 
-// look is one look at the clock and what comes of it.
-type look struct {
-	at   float64 // seconds since the epoch
-	want string  // the ticks
-	nap  float64 // seconds until the next look, 0 for never
+// tickCheck is one look at the clock and what comes of it.
+type tickCheck struct {
+	at    float64 // seconds since the epoch
+	want  string  // the ticks
+	delay float64 // seconds until the next look, 0 for never
 }
 
 func TestTicks(t *testing.T) {
 	t.Parallel()
 	const hour = 1795363200 // a full one
 	for _, tt := range []struct {
-		name  string
-		types []events.Type
-		looks []look
+		name   string
+		types  []events.Type
+		checks []tickCheck
 	}{
-		{"nobody wants any", []events.Type{events.ProcessState}, []look{{hour + 1, "", 0}, {hour + 7, "", 0}}},
-		{"the first look is for the record", []events.Type{events.Tick5}, []look{
+		{"nobody wants any", []events.Type{events.ProcessState}, []tickCheck{{hour + 1, "", 0}, {hour + 7, "", 0}}},
+		{"the first look is for the record", []events.Type{events.Tick5}, []tickCheck{
 			{hour + 4.75, "", 0.25}, {hour + 5, "TICK_5 5", 5}, {hour + 10, "TICK_5 10", 5},
 		}},
-		{"a look too early or in between does no harm", []events.Type{events.Tick5}, []look{
+		{"a look too early or in between does no harm", []events.Type{events.Tick5}, []tickCheck{
 			{hour + 2, "", 3}, {hour + 4.5, "", 0.5}, {hour + 5.5, "TICK_5 5", 4.5}, {hour + 7, "", 3},
 		}},
-		{"order", []events.Type{events.Any}, []look{
+		{"order", []events.Type{events.Any}, []tickCheck{
 			{hour - 1, "", 1}, {hour, "TICK_5 0 TICK_60 0 TICK_3600 0", 5}, {hour + 5, "TICK_5 5", 5},
 		}},
-		{"what was slept through is not made up for", []events.Type{events.Tick}, []look{
+		{"what was slept through is not made up for", []events.Type{events.Tick}, []tickCheck{
 			{hour, "", 5}, {hour + 133, "TICK_5 130 TICK_60 120", 2},
 		}},
-		{"who wants minutes is woken every minute", []events.Type{events.Tick60}, []look{
+		{"who wants minutes is woken every minute", []events.Type{events.Tick60}, []tickCheck{
 			{hour + 1, "", 59}, {hour + 60, "TICK_60 60", 60},
 		}},
-		{"the clock may be set while an hour goes by", []events.Type{events.Tick3600}, []look{
+		{"the clock may be set while an hour goes by", []events.Type{events.Tick3600}, []tickCheck{
 			{hour + 1, "", 59}, {hour + 60, "", 60}, {hour + 7201, "TICK_3600 7200", 59},
 		}},
-		{"a clock that is set back ticks too", []events.Type{events.Tick5, events.Tick60}, []look{
+		{"a clock that is set back ticks too", []events.Type{events.Tick5, events.Tick60}, []tickCheck{
 			{hour + 31, "", 4}, {hour + 12, "TICK_5 10", 3}, {hour + 15, "TICK_5 15", 5}, {hour - 5, "TICK_5 -5 TICK_60 -60", 5},
 		}},
 	} {
@@ -58,28 +58,28 @@ func TestTicks(t *testing.T) {
 				got += fmt.Sprintf(" %s %d", e.Type, when-hour)
 			})
 			var clock ticks
-			for _, l := range tt.looks {
+			for _, l := range tt.checks {
 				got = ""
-				nap := clock.round(time.UnixMilli(int64(l.at*1000)), &bus)
+				delay := clock.publishDue(time.UnixMilli(int64(l.at*1000)), &bus)
 				want := l.want
 				if want != "" {
 					want = " " + want
 				}
-				if diff := cmp.Diff(want, got); diff != "" || nap.Seconds() != l.nap {
-					t.Errorf("at %v: %q and a nap of %s, want %q and %vs", l.at-hour, got, nap, want, l.nap)
+				if diff := cmp.Diff(want, got); diff != "" || delay.Seconds() != l.delay {
+					t.Errorf("at %v: %q and a nap of %s, want %q and %vs", l.at-hour, got, delay, want, l.delay)
 				}
 			}
 		})
 	}
 }
 
-func TestTicksNobodyWantsAnyMoreAreForgotten(t *testing.T) {
+func TestUnsubscribedTicksAreReset(t *testing.T) {
 	t.Parallel()
 	var bus events.Bus
 	var clock ticks
 	var got []string
 	take := func(e events.Event) { got = append(got, e.Payload) }
-	at := func(second int64) { clock.round(time.Unix(second, 0), &bus) }
+	at := func(second int64) { clock.publishDue(time.Unix(second, 0), &bus) }
 
 	sub := bus.Subscribe([]events.Type{events.Tick5}, take)
 	at(101)

@@ -24,7 +24,7 @@ var goals = map[string]reached{
 	"running": func(_ *config.Process, st *process.Status) bool { return st.State == states.Running },
 	"ready":   isUsable,
 	"stopped": func(_ *config.Process, st *process.Status) bool { return st.State.IsStopped() },
-	"exited":  func(_ *config.Process, st *process.Status) bool { return st.State == states.Exited && !st.Due },
+	"exited":  func(_ *config.Process, st *process.Status) bool { return st.State == states.Exited && !st.StartDue },
 }
 
 // isUsable tells whether a process runs and nothing that is asked for speaks
@@ -43,15 +43,15 @@ const replaceTimeout = 5 * time.Second
 // place of one, or a group gets others, it waits for those. ABNORMAL_TERMINATION is
 // one that was given up instead, BAD_NAME one that has been removed and is not put to
 // use again soon, INCORRECT_PARAMETERS another goal. Nothing is started or stopped.
-func (s *Supervisor) WaitFor(ctx context.Context, name, goal string, patience time.Duration) (bool, error) {
+func (s *Supervisor) WaitFor(ctx context.Context, name, goal string, timeout time.Duration) (bool, error) {
 	met := goals[goal]
 	if met == nil {
 		return false, faults.New(faults.IncorrectParameters, fmt.Sprintf("%s is not one of running, ready, stopped, exited", goal))
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	for {
-		regrouped := s.nextRegrouping() // before the name is looked up, so that no change is missed
+		groupsChanged := s.nextGroupsChange() // before the name is looked up, so that no change is missed
 		all, err := s.Named(name)
 		if err != nil {
 			if err := s.awaitReturn(ctx, name); err != nil {
@@ -65,7 +65,7 @@ func (s *Supervisor) WaitFor(ctx context.Context, name, goal string, patience ti
 			return true, nil
 		case isRemoved(err): // it is over before its group is seen to have changed
 			select {
-			case <-regrouped:
+			case <-groupsChanged:
 			case <-ctx.Done():
 			}
 		case err != nil && ctx.Err() == nil:
@@ -89,13 +89,13 @@ func (s *Supervisor) waitForAll(ctx context.Context, all []*process.Process, goa
 		return true, nil
 	}
 	// What came first may have changed while the others were waited for.
-	return !slices.ContainsFunc(all, func(p *process.Process) bool { return !met(p.Current(), p.Status()) }), nil
+	return !slices.ContainsFunc(all, func(p *process.Process) bool { return !met(p.CurrentConfig(), p.Status()) }), nil
 }
 
 func (s *Supervisor) waitForOne(ctx context.Context, p *process.Process, goal string, met reached) error {
 	return p.Await(ctx, func(st *process.Status) (bool, error) {
 		switch {
-		case met(p.Current(), st):
+		case met(p.CurrentConfig(), st):
 			return true, nil
 		case st.State == states.Fatal && goal != "stopped":
 			return true, faults.New(faults.AbnormalTermination, fmt.Sprintf("%s was given up: %s", p.FullName(), st.SpawnErr))
@@ -118,7 +118,7 @@ func (s *Supervisor) awaitReturn(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, replaceTimeout)
 	defer cancel()
 	for {
-		regrouped := s.nextRegrouping()
+		groupsChanged := s.nextGroupsChange()
 		if _, err := s.Named(name); err == nil {
 			return nil
 		}
@@ -126,7 +126,7 @@ func (s *Supervisor) awaitReturn(ctx context.Context, name string) error {
 			return faults.New(faults.BadName, name)
 		}
 		select {
-		case <-regrouped:
+		case <-groupsChanged:
 		case <-ctx.Done():
 			return faults.New(faults.BadName, name)
 		}
@@ -146,7 +146,7 @@ func (s *Supervisor) Healths() []api.Health {
 	var all []api.Health
 	now := time.Now()
 	for _, p := range s.indexed().sorted {
-		c := p.Current()
+		c := p.CurrentConfig()
 		if c.Ready.Kind == config.NoProbe && c.Health.Kind == config.NoProbe {
 			continue
 		}
@@ -161,31 +161,31 @@ func (s *Supervisor) Healths() []api.Health {
 
 // healthOf puts what is known of a process into a word.
 func healthOf(c *config.Process, st *process.Status) (condition string, since time.Time, last string) {
-	asksReady, asksHealth := c.Ready.Kind != config.NoProbe, c.Health.Kind != config.NoProbe
-	at := st.VitalsAt
+	checksReady, checksHealth := c.Ready.Kind != config.NoProbe, c.Health.Kind != config.NoProbe
+	at := st.ProbeChangedAt
 	if at.IsZero() {
 		at = st.Started
 	}
 	switch {
-	case st.State == states.Starting && asksReady && st.Late:
-		return "late", st.ReadyBy, st.NotYet
-	case st.State == states.Starting && asksReady && !st.Ready:
-		return "waiting", st.Started, st.NotYet
-	case st.State == states.Starting && asksReady:
+	case st.State == states.Starting && checksReady && st.ReadyTimedOut:
+		return "late", st.ReadyBy, st.NotReadyReason
+	case st.State == states.Starting && checksReady && !st.Ready:
+		return "waiting", st.Started, st.NotReadyReason
+	case st.State == states.Starting && checksReady:
 		return "ready", at, ""
 	case st.State == states.Starting:
 		return "waiting", st.Started, ""
 	case st.State != states.Running:
 		return strings.ToLower(st.State.String()), st.Ended, st.SpawnErr
-	case asksHealth && st.Health == process.Unhealthy:
-		return "unhealthy", at, st.Ill
-	case asksReady && !st.Ready:
-		return "unready", at, st.NotYet
-	case asksHealth && st.Ill != "":
-		return "failing", at, st.Ill
-	case asksHealth && st.Health == process.Healthy:
+	case checksHealth && st.Health == process.Unhealthy:
+		return "unhealthy", at, st.HealthFailure
+	case checksReady && !st.Ready:
+		return "unready", at, st.NotReadyReason
+	case checksHealth && st.HealthFailure != "":
+		return "failing", at, st.HealthFailure
+	case checksHealth && st.Health == process.Healthy:
 		return "healthy", at, ""
-	case !asksReady:
+	case !checksReady:
 		return "unknown", st.Started, ""
 	}
 	return "ready", at, ""

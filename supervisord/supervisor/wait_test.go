@@ -22,11 +22,11 @@ func probed(name string) *config.Group {
 	return g
 }
 
-// TestVitals: what the infos say of a program that has to be ready and healthy,
+// TestHealthInfo: what the infos say of a program that has to be ready and healthy,
 // and that they say nothing of others.
-func TestVitals(t *testing.T) {
-	inWorld(t, configOf(program("plain", 1), probed("web")), func(t *testing.T, w *world) {
-		pass(2 * time.Second)
+func TestHealthInfo(t *testing.T) {
+	withDaemon(t, configOf(program("plain", 1), probed("web")), func(t *testing.T, w *testDaemon) {
+		advance(2 * time.Second)
 		if i, _ := w.Info("plain"); i.Ready != nil || i.Health != "" || i.Description != "pid 101, uptime 0:00:02" {
 			t.Errorf("%+v", i)
 		}
@@ -47,21 +47,21 @@ func TestVitals(t *testing.T) {
 		expect(false, "unknown", "waiting to be ready: connection refused", "waiting")
 		p.Ready(pid)
 		expect(true, "unknown", "pid 102, uptime 0:00:02, ready", "ready")
-		p.Judge(pid, process.Healthy, "")
+		p.ReportHealth(pid, process.Healthy, "")
 		expect(true, "healthy", "pid 102, uptime 0:00:02, healthy", "healthy")
-		p.Judge(pid, process.Healthy, "http 503")
+		p.ReportHealth(pid, process.Healthy, "http 503")
 		expect(true, "healthy", "pid 102, uptime 0:00:02, failing: http 503", "failing")
-		p.Judge(pid, process.Unhealthy, "http 503")
+		p.ReportHealth(pid, process.Unhealthy, "http 503")
 		expect(false, "unhealthy", "pid 102, uptime 0:00:02, unhealthy: http 503", "unhealthy")
 	})
 }
 
 func TestWaitFor(t *testing.T) {
-	inWorld(t, configOf(program("plain", 1), probed("web")), func(t *testing.T, w *world) {
-		wait := func(name, goal string, patience time.Duration, want bool, took time.Duration) {
+	withDaemon(t, configOf(program("plain", 1), probed("web")), func(t *testing.T, w *testDaemon) {
+		wait := func(name, goal string, timeout time.Duration, want bool, took time.Duration) {
 			t.Helper()
 			begun := time.Now()
-			met, err := w.WaitFor(t.Context(), name, goal, patience)
+			met, err := w.WaitFor(t.Context(), name, goal, timeout)
 			if got := time.Since(begun); met != want || err != nil || got != took {
 				t.Errorf("%s for %s: %v, %v after %s, want %v after %s", name, goal, met, err, got, want, took)
 			}
@@ -72,7 +72,7 @@ func TestWaitFor(t *testing.T) {
 		p := w.find(t, "web")
 		time.AfterFunc(5*time.Second, func() { p.Ready(w.children["web"].pid) })
 		wait("web", "ready", time.Minute, true, 5*time.Second)
-		p.Judge(w.children["web"].pid, process.Unhealthy, "http 503")
+		p.ReportHealth(w.children["web"].pid, process.Unhealthy, "http 503")
 		wait("web", "running", time.Minute, true, 0)
 		wait("web", "ready", time.Second, false, time.Second)
 		time.AfterFunc(3*time.Second, func() { _, _ = w.StopProcess(t.Context(), "web", false) })
@@ -94,9 +94,9 @@ func TestWaitFor(t *testing.T) {
 	})
 }
 
-// TestWaitersFollowTheName: whoever waits gets the answer of what has the name at the
+// TestWaitForFollowsName: whoever waits gets the answer of what has the name at the
 // end, or hears soon that it has been removed.
-func TestWaitersFollowTheName(t *testing.T) {
+func TestWaitForFollowsName(t *testing.T) {
 	type waited struct {
 		met  bool
 		err  error
@@ -104,54 +104,54 @@ func TestWaitersFollowTheName(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		who, goal string
-		change    func(t *testing.T, w *world)
+		change    func(t *testing.T, w *testDaemon)
 		want      waited
 	}{
-		"a group is replaced as a whole": {"web", "ready", func(t *testing.T, w *world) {
-			w.take(t, "web")
-			pass(3 * time.Second)
+		"a group is replaced as a whole": {"web", "ready", func(t *testing.T, w *testDaemon) {
+			w.stopAndRemove(t, "web")
+			advance(3 * time.Second)
 			must(t, w.AddGroup(t.Context(), "web"))
 			w.readyAfter(t, "web", 2*time.Second)
 		}, waited{met: true, took: 5 * time.Second}},
-		"all of a group": {"web:*", "ready", func(t *testing.T, w *world) {
-			w.take(t, "web")
+		"all of a group": {"web:*", "ready", func(t *testing.T, w *testDaemon) {
+			w.stopAndRemove(t, "web")
 			must(t, w.AddGroup(t.Context(), "web"))
 			w.readyAfter(t, "web", 2*time.Second)
 		}, waited{met: true, took: 2 * time.Second}},
-		"a process is exchanged": {"web", "ready", func(t *testing.T, w *world) {
+		"a process is exchanged": {"web", "ready", func(t *testing.T, w *testDaemon) {
 			_, err := w.StopProcess(t.Context(), "web", true)
 			must(t, err)
 			p := w.find(t, "web")
-			_, err = w.Exchange(p, p.Config)
+			_, err = w.ReplaceProcess(p, p.Config)
 			must(t, err)
 			_, err = w.StartProcess(t.Context(), "web", false)
 			must(t, err)
 			w.readyAfter(t, "web", 2*time.Second)
 		}, waited{met: true, took: 2 * time.Second}},
-		"a group gets more": {"web:*", "stopped", func(t *testing.T, w *world) {
-			_, err := w.Join("web", []*config.Process{probedNamed("web_1")}, true)
+		"a group gets more": {"web:*", "stopped", func(t *testing.T, w *testDaemon) {
+			_, err := w.AddProcesses("web", []*config.Process{probedNamed("web_1")}, true)
 			must(t, err)
-			pass(time.Second)
+			advance(time.Second)
 			_, err = w.StopGroup(t.Context(), "web", true)
 			must(t, err)
 		}, waited{met: true, took: time.Second}},
-		"removed, and not configured any more": {"web", "exited", func(t *testing.T, w *world) {
-			w.fresh = func() (*config.Config, error) { return configOf(program("plain", 1)), nil }
+		"removed, and not configured any more": {"web", "exited", func(t *testing.T, w *testDaemon) {
+			w.loadConfig = func() (*config.Config, error) { return configOf(program("plain", 1)), nil }
 			_, err := w.Reload(t.Context())
 			must(t, err)
-			w.take(t, "web")
+			w.stopAndRemove(t, "web")
 		}, waited{err: faults.New(faults.BadName, "web")}},
-		"removed, and not added again": {"web", "exited", func(t *testing.T, w *world) {
-			w.take(t, "web")
+		"removed, and not added again": {"web", "exited", func(t *testing.T, w *testDaemon) {
+			w.stopAndRemove(t, "web")
 		}, waited{err: faults.New(faults.BadName, "web"), took: 5 * time.Second}},
-		"one of a group is removed": {"web:web", "exited", func(t *testing.T, w *world) {
+		"one of a group is removed": {"web:web", "exited", func(t *testing.T, w *testDaemon) {
 			_, err := w.StopProcess(t.Context(), "web", true)
 			must(t, err)
 			must(t, w.RemoveProcess("web", "web"))
 		}, waited{err: faults.New(faults.BadName, "web:web")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, configOf(program("plain", 1), probed("web")), func(t *testing.T, w *world) {
+			withDaemon(t, configOf(program("plain", 1), probed("web")), func(t *testing.T, w *testDaemon) {
 				got := make(chan waited, 1)
 				begun := time.Now()
 				go func() {
@@ -169,13 +169,13 @@ func TestWaitersFollowTheName(t *testing.T) {
 	}
 }
 
-// TestNobodyWaitsForWhatIsRemoved: a call that waits is answered when its process is
+// TestAwaitEndsOnRemoval: a call that waits is answered when its process is
 // taken out of use.
-func TestNobodyWaitsForWhatIsRemoved(t *testing.T) {
-	inWorld(t, configOf(program("plain", 1)), func(t *testing.T, w *world) {
+func TestAwaitEndsOnRemoval(t *testing.T) {
+	withDaemon(t, configOf(program("plain", 1)), func(t *testing.T, w *testDaemon) {
 		p := w.find(t, "plain")
 		answer := p.Await(t.Context(), func(*process.Status) (bool, error) { return false, nil })
-		w.take(t, "plain")
+		w.stopAndRemove(t, "plain")
 		if err := answer.Wait(t.Context()); !isFault(err, faults.BadName) {
 			t.Errorf("got %v", err)
 		}
@@ -192,15 +192,15 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// take takes a group out of use, as update does with one that it replaces.
-func (w *world) take(t *testing.T, group string) {
+// stopAndRemove takes a group out of use, as update does with one that it replaces.
+func (w *testDaemon) stopAndRemove(t *testing.T, group string) {
 	t.Helper()
 	_, err := w.StopGroup(t.Context(), group, true)
 	must(t, err)
 	must(t, w.RemoveGroup(t.Context(), group))
 }
 
-func (w *world) readyAfter(t *testing.T, name string, d time.Duration) {
+func (w *testDaemon) readyAfter(t *testing.T, name string, d time.Duration) {
 	t.Helper()
 	time.Sleep(d)
 	w.mu.Lock()
@@ -216,7 +216,7 @@ func probedNamed(name string) *config.Process {
 	return &c
 }
 
-func (w *world) find(t *testing.T, name string) *process.Process {
+func (w *testDaemon) find(t *testing.T, name string) *process.Process {
 	t.Helper()
 	for _, p := range w.Processes() {
 		if p.FullName() == name {

@@ -20,7 +20,7 @@ func (s *Supervisor) Observe(f func(*process.Process)) { s.observers = append(s.
 
 // Explain has f add to what Why says of a process. f may be called from any
 // goroutine and must not block. It is called before Activate.
-func (s *Supervisor) Explain(f func(*process.Process) []api.Cause) {
+func (s *Supervisor) Explain(f func(*process.Process) []api.Reason) {
 	s.explainers = append(s.explainers, f)
 }
 
@@ -42,8 +42,8 @@ func (s *Supervisor) providersOf(c *config.Process) []process.Provider {
 	return all
 }
 
-// observed returns what a process calls after a change, nil for nothing.
-func (s *Supervisor) observed() func(*process.Process) {
+// changeCallback returns what a process calls after a change, nil for nothing.
+func (s *Supervisor) changeCallback() func(*process.Process) {
 	switch {
 	case len(s.observers) == 0:
 		return s.Changed
@@ -62,39 +62,39 @@ func (s *Supervisor) observed() func(*process.Process) {
 
 // Why tells why a process is in its state, the cause of the state itself first.
 // The fault is BAD_NAME for a name that is none of a process.
-func (s *Supervisor) Why(name string) ([]api.Cause, error) {
-	p, err := s.one(name)
+func (s *Supervisor) Why(name string) ([]api.Reason, error) {
+	p, err := s.single(name)
 	if err != nil {
 		return nil, err
 	}
-	return s.causes(p), nil
+	return s.reasons(p), nil
 }
 
-func (s *Supervisor) causes(p *process.Process) []api.Cause {
+func (s *Supervisor) reasons(p *process.Process) []api.Reason {
 	st := p.Status()
-	causes := []api.Cause{{Kind: "state", Text: st.Reason}}
-	causes = append(causes, s.notAsConfigured(p, st)...)
+	reasons := []api.Reason{{Kind: "state", Text: st.Reason}}
+	reasons = append(reasons, s.notAsConfigured(p, st)...)
 	if st.SpawnErr != "" && st.SpawnErr != st.Reason {
-		causes = append(causes, api.Cause{Kind: "exit", Text: st.SpawnErr})
+		reasons = append(reasons, api.Reason{Kind: "exit", Text: st.SpawnErr})
 	}
 	if st.Hook != process.NoHook {
-		causes = append(causes, api.Cause{Kind: "hook", Text: st.Hook.String() + " is running"})
+		reasons = append(reasons, api.Reason{Kind: "hook", Text: st.Hook.String() + " is running"})
 	}
-	causes = append(causes, limits(p.Current(), st, time.Now())...)
+	reasons = append(reasons, explainLimits(p.CurrentConfig(), st, time.Now())...)
 	for _, f := range s.explainers {
-		causes = append(causes, f(p)...)
+		reasons = append(reasons, f(p)...)
 	}
-	return causes
+	return reasons
 }
 
-// AllCauses is Why for all processes, by their full names.
-func (s *Supervisor) AllCauses() map[string][]api.Cause {
-	all := make(map[string][]api.Cause)
+// AllReasons is Why for all processes, by their full names.
+func (s *Supervisor) AllReasons() map[string][]api.Reason {
+	all := make(map[string][]api.Reason)
 	for _, p := range s.indexed().sorted {
-		all[p.FullName()] = s.causes(p)
+		all[p.FullName()] = s.reasons(p)
 	}
 	for p := range s.allUnconfigured() {
-		all[p.FullName()] = s.causes(p)
+		all[p.FullName()] = s.reasons(p)
 	}
 	return all
 }

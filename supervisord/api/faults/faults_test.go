@@ -20,7 +20,7 @@ func TestFaultString(t *testing.T) {
 	}
 }
 
-func TestEveryCodeHasItsName(t *testing.T) {
+func TestCodeNames(t *testing.T) {
 	t.Parallel()
 	want := map[faults.Code]string{
 		1: "UNKNOWN_METHOD", 2: "INCORRECT_PARAMETERS", 3: "BAD_ARGUMENTS", 4: "SIGNATURE_UNSUPPORTED",

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestNumbersAreTheSystems: one and the same name has another number elsewhere.
-func TestNumbersAreTheSystems(t *testing.T) {
+// TestSystemNumbers: one and the same name has another number elsewhere.
+func TestSystemNumbers(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]syscall.Signal{
 		"HUP": syscall.SIGHUP, "TERM": syscall.SIGTERM, "SIGKILL": syscall.SIGKILL, "USR1": syscall.SIGUSR1,
@@ -29,8 +29,8 @@ func TestNumbersAreTheSystems(t *testing.T) {
 	}
 }
 
-// TestEveryNameLeadsBack also covers that whatever is logged may be configured.
-func TestEveryNameLeadsBack(t *testing.T) {
+// TestNamesRoundTrip also covers that whatever is logged may be configured.
+func TestNamesRoundTrip(t *testing.T) {
 	t.Parallel()
 	for n := range 200 {
 		name := Name(syscall.Signal(n))
@@ -62,8 +62,8 @@ func TestAliasesOfOtherSystems(t *testing.T) {
 	}
 }
 
-// TestSameAsPython asks the real thing for all names that it knows.
-func TestSameAsPython(t *testing.T) {
+// TestLikePython asks the real thing for all names that it knows.
+func TestLikePython(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("python3", "-c", "import signal\n"+
 		"for k, v in signal.__dict__.items():\n if k.startswith('SIG') and not k.startswith('SIG_'): print(k, int(v))").Output()

@@ -34,7 +34,7 @@ func TestProcessStates(t *testing.T) {
 	}
 }
 
-func TestOtherStates(t *testing.T) {
+func TestDaemonAndListenerStates(t *testing.T) {
 	t.Parallel()
 	for want, got := range map[string]string{
 		"SHUTDOWN": states.Daemon(-1).String(), "RESTARTING": states.Daemon(0).String(),

@@ -97,7 +97,7 @@ func (c *Client) Call(ctx context.Context, method string, reply any, args ...any
 
 // post sends a request on the kept connection and reads the answer's body.
 func (c *Client) post(ctx context.Context, body []byte) ([]byte, error) {
-	if c.conn != nil && !quiet(c.conn) {
+	if c.conn != nil && !isIdle(c.conn) {
 		c.Close() // by the server, meanwhile
 	}
 	if c.conn == nil {
@@ -108,7 +108,7 @@ func (c *Client) post(ctx context.Context, body []byte) ([]byte, error) {
 		c.conn, c.reader = conn, bufio.NewReader(conn)
 	}
 	c.notes = nil
-	stop := interruptible(ctx, c.conn)
+	stop := interruptOnDone(ctx, c.conn)
 	answer, keep, err := c.exchange(body)
 	if !stop() {
 		keep = false // the deadline may have been spoilt
@@ -122,10 +122,10 @@ func (c *Client) post(ctx context.Context, body []byte) ([]byte, error) {
 	return answer, err
 }
 
-// maxAdvance is how much memory an answer gets for what it says is to come. That
+// maxPrealloc is how much memory an answer gets for what it says is to come. That
 // of a thousand processes has a megabyte, and growing to that by doubling costs
 // as much as all the reading.
-const maxAdvance = 16 << 20
+const maxPrealloc = 16 << 20
 
 // exchange writes the request and reads the answer; keep tells whether the
 // connection can be used again.
@@ -147,7 +147,7 @@ func (c *Client) exchange(body []byte) (answer []byte, keep bool, err error) {
 	c.notes = h.notes
 	var buf bytes.Buffer
 	if h.length > 0 {
-		buf.Grow(int(min(h.length, maxAdvance)) + bytes.MinRead)
+		buf.Grow(int(min(h.length, maxPrealloc)) + bytes.MinRead)
 	}
 	if _, err := buf.ReadFrom(h.body(c.reader)); err != nil {
 		return nil, false, err
@@ -165,7 +165,7 @@ func (c *Client) Stream(ctx context.Context, path string) (io.ReadCloser, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{conn: conn, stop: interruptible(ctx, conn)}
+	s := &stream{conn: conn, stop: interruptOnDone(ctx, conn)}
 	_, writeErr := conn.Write(append(c.head("GET", path, "*/*"), "\r\n"...))
 	r := bufio.NewReader(conn)
 	h, err := readHeader(r)
@@ -221,16 +221,16 @@ func (c *Client) head(method, path, accept string) []byte {
 	return b
 }
 
-// interruptible makes the end of ctx end reads and writes of conn. stop ends
+// interruptOnDone makes the end of ctx end reads and writes of conn. stop ends
 // that, and tells whether nothing had to be ended.
-func interruptible(ctx context.Context, conn net.Conn) (stop func() bool) {
+func interruptOnDone(ctx context.Context, conn net.Conn) (stop func() bool) {
 	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 }
 
-// quiet tells whether an idle connection is still open, and nothing unasked
+// isIdle tells whether an idle connection is still open, and nothing unasked
 // has come in over it. A server may end an idle connection at any time, and a
 // command written into such a one would be lost without a trace.
-func quiet(conn net.Conn) bool {
+func isIdle(conn net.Conn) bool {
 	sc, ok := conn.(syscall.Conn)
 	if !ok {
 		return false

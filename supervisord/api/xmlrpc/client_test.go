@@ -146,7 +146,7 @@ func TestUnauthorized(t *testing.T) {
 	}
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestConnectFailures(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	stale := filepath.Join(dir, "stale")
@@ -233,7 +233,7 @@ func scripted(t *testing.T, script ...string) *Client {
 // that is sent before that fails, rightly: nobody knows whether it was heard.
 func awaitClosed(t *testing.T, c *Client) {
 	t.Helper()
-	for limit := time.Now().Add(testkit.Patience); c.conn != nil && quiet(c.conn); runtime.Gosched() {
+	for limit := time.Now().Add(testkit.Timeout); c.conn != nil && isIdle(c.conn); runtime.Gosched() {
 		if time.Now().After(limit) {
 			t.Fatal("the server does not close")
 		}
@@ -307,7 +307,7 @@ func TestClosedWhileIdle(t *testing.T) {
 	}
 }
 
-func TestEndOfContext(t *testing.T) {
+func TestContextCanceled(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

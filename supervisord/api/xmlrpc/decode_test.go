@@ -18,8 +18,10 @@ func call(params string) string {
 	return "<?xml version='1.0'?>\n<methodCall>\n<methodName>m.n</methodName>\n<params>\n" + params + "</params>\n</methodCall>\n"
 }
 
-// one is a request with one parameter of the given value.
-func one(value string) string { return call("<param>\n<value>" + value + "</value>\n</param>\n") }
+// callWithParam is a request with one parameter of the given value.
+func callWithParam(value string) string {
+	return call("<param>\n<value>" + value + "</value>\n</param>\n")
+}
 
 func TestDecodeParameters(t *testing.T) {
 	t.Parallel()
@@ -63,7 +65,7 @@ func TestDecodeParameters(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			method, params, err := DecodeCall([]byte(one(tt.value)))
+			method, params, err := DecodeCall([]byte(callWithParam(tt.value)))
 			if err != nil || method != "m.n" {
 				t.Fatal(method, err)
 			}
@@ -124,50 +126,50 @@ func TestDecodeCallRefuses(t *testing.T) {
 		"entity bomb": `<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]>` +
 			"<methodCall><methodName>&lol2;</methodName></methodCall>",
 		"external entity":          `<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><methodCall><methodName>&x;</methodName></methodCall>`,
-		"unknown entity":           one("&nbsp;"),
-		"entity without end":       one("a&amp"),
-		"lone ampersand":           one("a & b"),
-		"empty reference":          one("&;"),
-		"reference to nothing":     one("&#;"),
-		"reference to zero":        one("&#0;"),
-		"reference to a surrogate": one("&#xD800;"),
-		"reference too large":      one("&#1114112;"),
-		"negative reference":       one("&#-1;"),
-		"]]> in text":              one("a]]>b"),
-		"control character":        one("a\x1bb"),
-		"not a character":          one("\uFFFF"),
-		"not UTF-8":                one("\xff"),
-		"comment":                  one("<!-- a -- b -->"),
-		"unclosed comment":         one("<!-- "),
-		"unclosed CDATA":           one("<![CDATA[ ]]"),
-		"late declaration":         one("<?XML version='1.0'?>"),
-		"unclosed instruction":     one("<?a "),
-		"nameless instruction":     one("<? a?>"),
-		"attribute without value":  one("<int a>1</int>"),
-		"attribute without quotes": one("<int a=1>1</int>"),
-		"attribute unclosed":       one("<int a='1>1</int>"),
-		"attribute with <":         one("<int a='<'>1</int>"),
-		"attributes together":      one("<int a='1'b='1'>1</int>"),
-		"nameless tag":             one("<>"),
-		"digit as name":            one("<1/>"),
-		"bad int":                  one("<int>1x</int>"),
-		"empty int":                one("<int/>"),
-		"beyond 64 bits":           one("<int>9223372036854775808</int>"),
-		"bad double":               one("<double>x</double>"),
-		"hexadecimal double":       one("<double>0x1p2</double>"),
-		"infinite double":          one("<double>inf</double>"),
-		"not a number":             one("<double>nan</double>"),
-		"bad date":                 one("<dateTime.iso8601>yesterday</dateTime.iso8601>"),
-		"bad base64":               one("<base64>?</base64>"),
-		"base64 of bytes":          one("<base64>/w==</base64>"),
-		"array without data":       one("<array></array>"),
-		"array of other things":    one("<array><data><int>1</int></data></array>"),
-		"struct without name":      one("<struct><member><value/></member></struct>"),
-		"struct without value":     one("<struct><member><name>a</name></member></struct>"),
+		"unknown entity":           callWithParam("&nbsp;"),
+		"entity without end":       callWithParam("a&amp"),
+		"lone ampersand":           callWithParam("a & b"),
+		"empty reference":          callWithParam("&;"),
+		"reference to nothing":     callWithParam("&#;"),
+		"reference to zero":        callWithParam("&#0;"),
+		"reference to a surrogate": callWithParam("&#xD800;"),
+		"reference too large":      callWithParam("&#1114112;"),
+		"negative reference":       callWithParam("&#-1;"),
+		"]]> in text":              callWithParam("a]]>b"),
+		"control character":        callWithParam("a\x1bb"),
+		"not a character":          callWithParam("\uFFFF"),
+		"not UTF-8":                callWithParam("\xff"),
+		"comment":                  callWithParam("<!-- a -- b -->"),
+		"unclosed comment":         callWithParam("<!-- "),
+		"unclosed CDATA":           callWithParam("<![CDATA[ ]]"),
+		"late declaration":         callWithParam("<?XML version='1.0'?>"),
+		"unclosed instruction":     callWithParam("<?a "),
+		"nameless instruction":     callWithParam("<? a?>"),
+		"attribute without value":  callWithParam("<int a>1</int>"),
+		"attribute without quotes": callWithParam("<int a=1>1</int>"),
+		"attribute unclosed":       callWithParam("<int a='1>1</int>"),
+		"attribute with <":         callWithParam("<int a='<'>1</int>"),
+		"attributes together":      callWithParam("<int a='1'b='1'>1</int>"),
+		"nameless tag":             callWithParam("<>"),
+		"digit as name":            callWithParam("<1/>"),
+		"bad int":                  callWithParam("<int>1x</int>"),
+		"empty int":                callWithParam("<int/>"),
+		"beyond 64 bits":           callWithParam("<int>9223372036854775808</int>"),
+		"bad double":               callWithParam("<double>x</double>"),
+		"hexadecimal double":       callWithParam("<double>0x1p2</double>"),
+		"infinite double":          callWithParam("<double>inf</double>"),
+		"not a number":             callWithParam("<double>nan</double>"),
+		"bad date":                 callWithParam("<dateTime.iso8601>yesterday</dateTime.iso8601>"),
+		"bad base64":               callWithParam("<base64>?</base64>"),
+		"base64 of bytes":          callWithParam("<base64>/w==</base64>"),
+		"array without data":       callWithParam("<array></array>"),
+		"array of other things":    callWithParam("<array><data><int>1</int></data></array>"),
+		"struct without name":      callWithParam("<struct><member><value/></member></struct>"),
+		"struct without value":     callWithParam("<struct><member><name>a</name></member></struct>"),
 		"parameter without value":  call("<param></param>"),
-		"nesting":                  one(strings.Repeat("<array><data><value>", 1_000_000)),
+		"nesting":                  callWithParam(strings.Repeat("<array><data><value>", 1_000_000)),
 		"nesting of other things":  strings.Repeat("<a>", 1_000_000),
-		"numbers":                  one("<array><data>" + strings.Repeat("<value/>", 1_000_000) + "</data></array>"),
+		"numbers":                  callWithParam("<array><data>" + strings.Repeat("<value/>", 1_000_000) + "</data></array>"),
 	}
 	for name, body := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -194,9 +196,9 @@ func TestDecodeCallWithoutMethod(t *testing.T) {
 	}
 }
 
-// TestBombsAreCheap holds what hostile documents allocate to a small multiple
+// TestXMLBombsAllocateLittle holds what hostile documents allocate to a small multiple
 // of their size. It is not parallel, for it counts everything.
-func TestBombsAreCheap(t *testing.T) {
+func TestXMLBombsAllocateLittle(t *testing.T) {
 	bombs := map[string]string{
 		"nesting":  strings.Repeat("<array><data><value>", 1_000_000),
 		"comments": strings.Repeat("a<!-- -->", 100_000),
@@ -204,7 +206,7 @@ func TestBombsAreCheap(t *testing.T) {
 		"members":  "<struct>" + strings.Repeat("<member><name>a</name><value/></member>", 100_000) + "</struct>",
 	}
 	for name, bomb := range bombs {
-		body := []byte(one(bomb))
+		body := []byte(callWithParam(bomb))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		DecodeCall(body)
@@ -222,7 +224,7 @@ func FuzzDecodeCall(f *testing.F) {
 	for _, value := range []string{"<int>1</int>", "<boolean>1</boolean>", "a&amp;b&#233;", "<nil/>", "<double>1.5</double>",
 		"<base64>b3V0</base64>", "<dateTime.iso8601>20261122T16:34:30</dateTime.iso8601>", "<![CDATA[a]]><!-- b -->",
 		"<array><data><value>a</value></data></array>", "<struct><member><name>a</name><value/></member></struct>"} {
-		f.Add([]byte(one(value)))
+		f.Add([]byte(callWithParam(value)))
 	}
 	f.Add([]byte("<!DOCTYPE a [<!ENTITY b 'c'>]><methodCall><methodName>&b;</methodName></methodCall>"))
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -276,7 +278,7 @@ func BenchmarkDecodeCall(b *testing.B) {
 	}
 }
 
-func TestAStructFillsAMap(t *testing.T) {
+func TestDecodeStructIntoMap(t *testing.T) {
 	t.Parallel()
 	type cause struct {
 		Kind string `json:"kind"`

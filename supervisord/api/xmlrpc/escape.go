@@ -21,10 +21,10 @@ func appendText(dst []byte, s string) []byte {
 		if i == len(s) {
 			return append(dst, s[start:]...)
 		}
-		instead, size := substitute(s[i:])
-		if instead != "" {
+		escaped, size := substitute(s[i:])
+		if escaped != "" {
 			dst = append(dst, s[start:i]...)
-			dst = append(dst, instead...)
+			dst = append(dst, escaped...)
 			start = i + size
 		}
 		i += size
@@ -33,7 +33,7 @@ func appendText(dst []byte, s string) []byte {
 
 // substitute tells what to write for the character at the start of s, nothing
 // for itself, and how many bytes it has.
-func substitute(s string) (instead string, size int) {
+func substitute(s string) (escaped string, size int) {
 	switch s[0] {
 	case '&':
 		return "&amp;", 1

@@ -120,10 +120,10 @@ func (f *fixedReader) Read(p []byte) (int, error) {
 
 // chunkedReader undoes "Transfer-Encoding: chunked" (RFC 9112, 7.1).
 type chunkedReader struct {
-	r    *bufio.Reader
-	left int64 // of the current chunk
-	done bool
-	some bool // a chunk was read before: its line end is still due
+	r       *bufio.Reader
+	left    int64 // of the current chunk
+	done    bool
+	started bool // a chunk was read before: its line end is still due
 }
 
 func (c *chunkedReader) Read(p []byte) (int, error) {
@@ -142,7 +142,7 @@ func (c *chunkedReader) Read(p []byte) (int, error) {
 
 // next reads the head of a chunk, and the trailer behind the last one.
 func (c *chunkedReader) next() error {
-	if c.some {
+	if c.started {
 		if line, err := readLine(c.r); line != "" || err != nil {
 			return errors.Join(errors.New("chunk without end"), err)
 		}
@@ -156,7 +156,7 @@ func (c *chunkedReader) next() error {
 	if err != nil {
 		return fmt.Errorf("bad chunk size: %.40q", line)
 	}
-	c.left, c.some = int64(left), true
+	c.left, c.started = int64(left), true
 	if left > 0 {
 		return nil
 	}

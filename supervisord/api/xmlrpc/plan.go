@@ -111,7 +111,7 @@ func (e *Encoder) planStruct(t reflect.Type) (plan, error) {
 		if name == "" {
 			continue
 		}
-		if mayBeLeftOut(t.Field(i)) {
+		if omitsEmpty(t.Field(i)) {
 			p, err := e.plan(t.Field(i).Type)
 			if err != nil {
 				return plan{}, fmt.Errorf("%v.%s: %w", t, t.Field(i).Name, err)
@@ -162,7 +162,7 @@ type optionalMember struct {
 	plan
 }
 
-func mayBeLeftOut(f reflect.StructField) bool {
+func omitsEmpty(f reflect.StructField) bool {
 	_, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 	return options == "omitempty"
 }

@@ -17,24 +17,24 @@ func answer(value string) string {
 	return "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value>" + value + "</value>\n</param>\n</params>\n</methodResponse>\n"
 }
 
-func TestStructsSurviveTheWire(t *testing.T) {
+func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	config := api.ConfigInfo{Autostart: true, Autorestart: "unexpected", UID: int64(5), ExitCodes: []int{0, 2}, Command: "<a> & b",
 		StdoutLogfileMaxBytes: 50 << 20, StopSignal: 15, ServerURL: "none"}
 	state := api.StateInfo{Code: states.DaemonShutdown, Name: "SHUTDOWN"}
 	list := infos(3)
-	survives(t, config)
-	survives(t, state)
-	survives(t, list)
-	survives(t, []api.CallResult{{Name: "a", Group: "b", Status: 80, Description: "OK"}})
-	survives(t, true)
-	survives(t, "text")
-	survives(t, 0.25)
-	survives(t, time.Date(2026, 11, 22, 16, 34, 30, 0, time.UTC))
-	survives(t, map[string]any{"a": []any{int64(1), "b", false}})
+	checkRoundTrip(t, config)
+	checkRoundTrip(t, state)
+	checkRoundTrip(t, list)
+	checkRoundTrip(t, []api.CallResult{{Name: "a", Group: "b", Status: 80, Description: "OK"}})
+	checkRoundTrip(t, true)
+	checkRoundTrip(t, "text")
+	checkRoundTrip(t, 0.25)
+	checkRoundTrip(t, time.Date(2026, 11, 22, 16, 34, 30, 0, time.UTC))
+	checkRoundTrip(t, map[string]any{"a": []any{int64(1), "b", false}})
 }
 
-func survives[T any](t *testing.T, v T) {
+func checkRoundTrip[T any](t *testing.T, v T) {
 	t.Helper()
 	var e Encoder
 	body, err := e.Response(nil, v)
@@ -139,7 +139,7 @@ func TestDecodeIntoTheWrongTarget(t *testing.T) {
 	}
 }
 
-func TestFaultIsADaemonsFault(t *testing.T) {
+func TestFaultUnwrapsToDaemonFault(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]faults.Error{
 		"BAD_NAME: a: b":   {Code: faults.BadName, Detail: "a: b"},

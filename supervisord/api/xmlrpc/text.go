@@ -13,13 +13,13 @@ func (s *scanner) text() ([]byte, error) {
 		return nil, nil
 	}
 	text, err := s.piece()
-	for own := false; err == nil && !s.atPlainTag(); {
+	for copied := false; err == nil && !s.atPlainTag(); {
 		var skipped bool
 		if skipped, err = s.skipComment(); err != nil || !skipped && s.atTag() {
 			break
 		}
-		if !own { // the first piece may be part of the document
-			text, own = bytes.Clone(text), true
+		if !copied { // the first piece may be part of the document
+			text, copied = bytes.Clone(text), true
 		}
 		var piece []byte
 		piece, err = s.piece()

@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/config/getopt"
 )
 
-func program(out *bytes.Buffer, run func(cmdline.Values, []string) error) *cmdline.Program {
+func newProgram(out *bytes.Buffer, run func(cmdline.Values, []string) error) *cmdline.Program {
 	return &cmdline.Program{
 		Name:     "/bin/it",
 		Summary:  "it -- does it.",
@@ -28,7 +28,7 @@ func program(out *bytes.Buffer, run func(cmdline.Values, []string) error) *cmdli
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := program(&out, func(cmdline.Values, []string) error { return errors.New("has run") })
+	p := newProgram(&out, func(cmdline.Values, []string) error { return errors.New("has run") })
 	if err := p.Execute([]string{"--loud", "--help"}); err != nil {
 		t.Error(err)
 	}
@@ -63,7 +63,7 @@ func TestValues(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		want := errors.New("its own")
-		err := program(&out, func(v cmdline.Values, words []string) error {
+		err := newProgram(&out, func(v cmdline.Values, words []string) error {
 			if v.String("file") != tt.file || v.IsSet("file") != tt.set || v.Bool("loud") != tt.isLoud || !slices.Equal(words, tt.words) {
 				t.Errorf("%q: %q %v %v %q", tt.args, v.String("file"), v.IsSet("file"), v.Bool("loud"), words)
 			}

@@ -33,20 +33,20 @@ func (e Edge) String() string {
 // Graph is a set of names and of edges between them. The zero value is empty.
 type Graph struct {
 	names    []string // in the order of their addition
-	place    map[string]int
+	index    map[string]int
 	needs    map[string][]Edge
 	neededBy map[string][]Edge
 }
 
 // Add adds names. One that is there already stays where it is.
 func (g *Graph) Add(names ...string) {
-	if g.place == nil {
-		g.place = make(map[string]int)
+	if g.index == nil {
+		g.index = make(map[string]int)
 		g.needs, g.neededBy = make(map[string][]Edge), make(map[string][]Edge)
 	}
 	for _, n := range names {
-		if _, is := g.place[n]; !is {
-			g.place[n] = len(g.names)
+		if _, is := g.index[n]; !is {
+			g.index[n] = len(g.names)
 			g.names = append(g.names, n)
 		}
 	}
@@ -63,7 +63,7 @@ func (g *Graph) Connect(e Edge) {
 func (g *Graph) Names() []string { return slices.Clone(g.names) }
 
 // Has tells whether a name is there.
-func (g *Graph) Has(name string) bool { _, is := g.place[name]; return is }
+func (g *Graph) Has(name string) bool { _, is := g.index[name]; return is }
 
 // Needs returns what a name needs, NeededBy who needs it, in the order of
 // their addition.
@@ -76,42 +76,42 @@ func (g *Graph) NeededBy(name string) []Edge { return slices.Clone(g.neededBy[na
 // there is none. It begins with the name that was added first.
 func (g *Graph) Cycle() []string {
 	const (
-		isNew = iota
-		isOnTheWay
-		isDone
+		unvisited = iota
+		onPath
+		visited
 	)
 	state := make(map[string]int, len(g.names))
-	var way, cycle []string
+	var path, cycle []string
 	var visit func(string) bool
 	visit = func(name string) bool {
-		state[name], way = isOnTheWay, append(way, name)
+		state[name], path = onPath, append(path, name)
 		for _, e := range g.needs[name] {
 			switch state[e.To] {
-			case isOnTheWay:
-				cycle = slices.Clone(way[slices.Index(way, e.To):])
+			case onPath:
+				cycle = slices.Clone(path[slices.Index(path, e.To):])
 				return true
-			case isNew:
+			case unvisited:
 				if visit(e.To) {
 					return true
 				}
 			}
 		}
-		state[name], way = isDone, way[:len(way)-1]
+		state[name], path = visited, path[:len(path)-1]
 		return false
 	}
 	for _, name := range g.names {
-		if state[name] == isNew && visit(name) {
-			return g.closed(cycle)
+		if state[name] == unvisited && visit(name) {
+			return g.normalizeCycle(cycle)
 		}
 	}
 	return nil
 }
 
-// closed turns a cycle so that it begins with the name that was added first.
-func (g *Graph) closed(cycle []string) []string {
+// normalizeCycle turns a cycle so that it begins with the name that was added first.
+func (g *Graph) normalizeCycle(cycle []string) []string {
 	first := 0
 	for i, name := range cycle {
-		if g.place[name] < g.place[cycle[first]] {
+		if g.index[name] < g.index[cycle[first]] {
 			first = i
 		}
 	}
@@ -124,9 +124,9 @@ func (g *Graph) closed(cycle []string) []string {
 // returns some order.
 func (g *Graph) Order() []string { return g.Closure(g.names...) }
 
-// Reverse returns all names, each after all that need it, and otherwise in the
+// ReverseOrder returns all names, each after all that need it, and otherwise in the
 // order opposite to that of their addition: the order of stops.
-func (g *Graph) Reverse() []string {
+func (g *Graph) ReverseOrder() []string {
 	order := g.Order()
 	slices.Reverse(order)
 	return order

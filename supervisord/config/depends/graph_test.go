@@ -52,7 +52,7 @@ func TestOrder(t *testing.T) {
 		if got := strings.Join(g.Order(), " "); got != tt.order {
 			t.Errorf("the order of %s is %q, want %q", tt.graph, got, tt.order)
 		}
-		if got := strings.Join(g.Reverse(), " "); got != tt.reverse {
+		if got := strings.Join(g.ReverseOrder(), " "); got != tt.reverse {
 			t.Errorf("the reverse of %s is %q, want %q", tt.graph, got, tt.reverse)
 		}
 	}
@@ -124,14 +124,14 @@ func TestDot(t *testing.T) {
 func TestRandomGraphs(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
-		dice := rand.New(rand.NewPCG(seed, 0))
+		rnd := rand.New(rand.NewPCG(seed, 0))
 		g := &Graph{}
-		n := 1 + dice.IntN(12)
+		n := 1 + rnd.IntN(12)
 		for i := range n {
 			g.Add(fmt.Sprint(i))
 		}
-		for range dice.IntN(2 * n) {
-			g.Connect(Edge{From: fmt.Sprint(dice.IntN(n)), To: fmt.Sprint(dice.IntN(n))})
+		for range rnd.IntN(2 * n) {
+			g.Connect(Edge{From: fmt.Sprint(rnd.IntN(n)), To: fmt.Sprint(rnd.IntN(n))})
 		}
 		if cycle := g.Cycle(); cycle != nil {
 			checkCycle(t, g, cycle)

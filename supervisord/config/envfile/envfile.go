@@ -11,9 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// Most is the size that a file may have, in bytes. Far less fits into the
+// MaxSize is the size that a file may have, in bytes. Far less fits into the
 // environment of a process.
-const Most = 1 << 20
+const MaxSize = 1 << 20
 
 // Variable is what a line of a file says.
 type Variable struct {
@@ -43,24 +43,24 @@ func Read(path string, lookup func(name string) (string, bool)) ([]Variable, err
 	// A pipe without a writer must not hold up whoever asks.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, tidy(path, err)
+		return nil, wrapError(path, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return nil, tidy(path, err)
+		return nil, wrapError(path, err)
 	case info.Mode().IsDir():
 		return nil, fmt.Errorf("%s: is a directory", path)
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s: not a regular file", path)
 	}
-	text, err := io.ReadAll(io.LimitReader(f, Most+1))
+	text, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
 	switch {
 	case err != nil:
-		return nil, tidy(path, err)
-	case len(text) > Most:
-		return nil, fmt.Errorf("%s: larger than %d bytes", path, Most)
+		return nil, wrapError(path, err)
+	case len(text) > MaxSize:
+		return nil, fmt.Errorf("%s: larger than %d bytes", path, MaxSize)
 	}
 	list, err := Parse(string(text), lookup)
 	if bad, ok := errors.AsType[*Error](err); ok {
@@ -69,8 +69,8 @@ func Read(path string, lookup func(name string) (string, bool)) ([]Variable, err
 	return list, err
 }
 
-// tidy has an error begin with the file instead of with what was tried.
-func tidy(path string, err error) error {
+// wrapError has an error begin with the file instead of with what was tried.
+func wrapError(path string, err error) error {
 	if e, ok := errors.AsType[*os.PathError](err); ok {
 		err = e.Err
 	}
@@ -146,7 +146,7 @@ func (p *parser) assignment() error {
 		return err
 	}
 	if bare {
-		if value, ok := p.look(name); ok {
+		if value, ok := p.lookUp(name); ok {
 			p.list = append(p.list, Variable{name, value, start})
 		}
 		return nil
@@ -160,7 +160,7 @@ func (p *parser) assignment() error {
 	return nil
 }
 
-func (p *parser) look(name string) (string, bool) {
+func (p *parser) lookUp(name string) (string, bool) {
 	if p.lookup == nil {
 		return "", false
 	}
@@ -171,16 +171,16 @@ func (p *parser) look(name string) (string, bool) {
 // line that has gone wrong may hold a secret.
 func checkName(name string, bare bool, line int) error {
 	text := ""
-	switch odd := strings.IndexFunc(name, isOdd); {
+	switch invalid := strings.IndexFunc(name, isInvalidNameRune); {
 	case name == "":
 		text = "there is no name before the ="
 	case !utf8.ValidString(name):
 		text = "the name is not valid UTF-8"
 	case strings.HasPrefix(name, "export ") && !bare:
 		text = "a shell would take the word export; write NAME=value"
-	case odd >= 0 && bare:
+	case invalid >= 0 && bare:
 		text = "neither NAME=value nor a NAME alone"
-	case odd >= 0:
+	case invalid >= 0:
 		text = "a name can't have white space, quotes, backslashes or control characters"
 	default:
 		return nil
@@ -188,7 +188,7 @@ func checkName(name string, bare bool, line int) error {
 	return &Error{Line: line, Text: text}
 }
 
-func isOdd(r rune) bool {
+func isInvalidNameRune(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("\"'`\\", r)
 }
 

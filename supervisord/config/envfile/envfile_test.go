@@ -17,10 +17,10 @@ func lookup(name string) (string, bool) {
 	return value, ok
 }
 
-// TestSystemd holds the parser against what systemd makes of a text: the example
+// TestParseLikeSystemd holds the parser against what systemd makes of a text: the example
 // of systemd.exec(5), the cases of systemd's own test-env-file.c and what follows
 // from its parser.
-func TestSystemd(t *testing.T) {
+func TestParseLikeSystemd(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, text string
@@ -79,7 +79,7 @@ func pairs(list []Variable) (got []string) {
 	return got
 }
 
-func TestDocker(t *testing.T) {
+func TestParseLikeDocker(t *testing.T) {
 	t.Parallel()
 	list, err := Parse("HOME\nEMPTY\nNOTHING\nspring.data-source=jdbc:x?a=b&c\nA=b c\n", lookup)
 	if err != nil {
@@ -103,7 +103,7 @@ func TestContinuationBeforeCarriageReturn(t *testing.T) {
 	}
 }
 
-func TestLines(t *testing.T) {
+func TestOutputWatcher(t *testing.T) {
 	t.Parallel()
 	list, err := Parse("# one\nA=1\\\n2\n\nB='x\ny'\r\nC=1\rD=2", nil)
 	if err != nil {
@@ -140,7 +140,7 @@ func TestBadLines(t *testing.T) {
 	}
 }
 
-func TestBadLineDoesNotTellItsText(t *testing.T) {
+func TestErrorHidesLineText(t *testing.T) {
 	t.Parallel()
 	_, err := Parse("PASS WORD=hunter2\n", nil)
 	if err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "PASS") {
@@ -167,7 +167,7 @@ func TestRead(t *testing.T) {
 	if _, err = Read(path, nil); err == nil || err.Error() != path+":3: the quote ' is never closed" {
 		t.Errorf("got %v", err)
 	}
-	write(strings.Repeat("A=1\n", Most/4+1))
+	write(strings.Repeat("A=1\n", MaxSize/4+1))
 	if _, err = Read(path, nil); err == nil || err.Error() != path+": larger than 1048576 bytes" {
 		t.Errorf("got %v", err)
 	}

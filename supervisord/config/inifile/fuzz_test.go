@@ -11,9 +11,9 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// FuzzDialect wants all that was read to survive being written out plainly.
-func FuzzDialect(f *testing.F) {
-	archives, err := filepath.Glob("../config/testdata/*.txtar")
+// FuzzParse wants all that was read to survive being written out plainly.
+func FuzzParse(f *testing.F) {
+	archives, err := filepath.Glob("../testdata/*.txtar")
 	if err != nil || len(archives) == 0 {
 		f.Fatal("no seeds", err)
 	}

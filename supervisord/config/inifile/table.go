@@ -16,30 +16,30 @@ const defaultSection = "DEFAULT"
 type Table struct {
 	file     *ini.File           // keeps and merges
 	sections map[string]*section // the same by name: ini.v1 would search its list for each new one
-	only     func(section string) bool
+	accept   func(section string) bool
 }
 
 // section is what a table knows of a section besides what ini.v1 keeps.
 type section struct {
 	*ini.Section
-	header Place            // where it begins
-	origin string           // the included file that brought it up first, "" for none
-	places map[string]Place // where its options stand; all that are set are here
+	header    Position            // where it begins
+	origin    string              // the included file that brought it up first, "" for none
+	positions map[string]Position // where its options stand; all that are set are here
 }
 
-// Place is where something stands.
-type Place struct {
+// Position is where something stands.
+type Position struct {
 	File string // as it was named to Add
 	Line int    // from 1, 0 if it stands nowhere
 }
 
 // New returns a table without sections. It keeps those sections that only
 // accepts, and [DEFAULT]; all if only is nil. Others are still checked for mistakes.
-func New(only func(section string) bool) *Table {
+func New(accept func(section string) bool) *Table {
 	// Sections are known to differ, so that ini.v1 need not compare each with all.
-	t := &Table{file: ini.Empty(ini.LoadOptions{AllowNonUniqueSections: true}), sections: make(map[string]*section), only: only}
+	t := &Table{file: ini.Empty(ini.LoadOptions{AllowNonUniqueSections: true}), sections: make(map[string]*section), accept: accept}
 	t.file.BlockMode = false // it is used by one goroutine
-	t.sections[defaultSection] = &section{Section: t.file.Section(defaultSection), places: make(map[string]Place)}
+	t.sections[defaultSection] = &section{Section: t.file.Section(defaultSection), positions: make(map[string]Position)}
 	return t
 }
 
@@ -55,30 +55,30 @@ func (t *Table) Add(text, name string, included bool) error {
 	for _, r := range records {
 		switch {
 		case r.option != "" && s != nil:
-			s.set(r.option, r.value, Place{name, r.line})
+			s.set(r.option, r.value, Position{name, r.line})
 		case r.option != "":
 		case !t.keeps(r.section):
 			s = nil
 		default:
 			if s = t.sections[r.section]; s == nil {
-				s = t.open(r.section)
+				s = t.addSection(r.section)
 				if included {
 					s.origin = name
 				}
 			}
-			s.header = Place{name, r.line}
+			s.header = Position{name, r.line}
 		}
 	}
 	return nil
 }
 
 func (t *Table) keeps(section string) bool {
-	return t.only == nil || section == defaultSection || t.only(section)
+	return t.accept == nil || section == defaultSection || t.accept(section)
 }
 
-// open adds an empty section.
-func (t *Table) open(name string) *section {
-	s := &section{places: make(map[string]Place)}
+// addSection adds an empty section.
+func (t *Table) addSection(name string) *section {
+	s := &section{positions: make(map[string]Position)}
 	s.Section, _ = t.file.NewSection(name) // fails only for an empty name, which no header has
 	t.sections[name] = s
 	return s
@@ -86,9 +86,9 @@ func (t *Table) open(name string) *section {
 
 // set puts an option into the section, over what is there. ini.v1 refuses only
 // an empty name, which no option has.
-func (s *section) set(option, value string, at Place) {
+func (s *section) set(option, value string, at Position) {
 	_, _ = s.NewKey(option, value)
-	s.places[option] = at
+	s.positions[option] = at
 }
 
 // get returns an option's value as written. Whether there is one is asked of the
@@ -97,7 +97,7 @@ func (s *section) get(option string) (string, bool) {
 	if s == nil {
 		return "", false
 	}
-	if _, ok := s.places[option]; !ok {
+	if _, ok := s.positions[option]; !ok {
 		return "", false
 	}
 	return s.Key(option).Value(), true
@@ -111,9 +111,9 @@ func (t *Table) Set(section, option, value string) {
 	}
 	s := t.sections[section]
 	if s == nil {
-		s = t.open(section)
+		s = t.addSection(section)
 	}
-	s.set(option, value, Place{})
+	s.set(option, value, Position{})
 }
 
 // Sections lists the names of the sections, [DEFAULT] left out, in the order of the files.
@@ -136,8 +136,8 @@ type View struct{ own, defaults *section }
 // View returns the view of a section, which need not exist.
 func (t *Table) View(section string) View {
 	v := View{own: t.sections[section]}
-	if d := t.sections[defaultSection]; len(d.places) > 0 {
-		v.defaults = d
+	if p := t.sections[defaultSection]; len(p.positions) > 0 {
+		v.defaults = p
 	}
 	return v
 }
@@ -167,12 +167,12 @@ func (t *Table) Options(section string) []string {
 
 // Replace replaces a literal text in the values of all sections. A section also
 // gets its own copy of a value of [DEFAULT] that it sees.
-func (t *Table) Replace(old, by string) {
+func (t *Table) Replace(old, replacement string) {
 	for _, name := range t.Sections() {
 		for _, option := range t.Options(name) {
 			value, _ := t.Get(name, option)
 			if strings.Contains(value, old) {
-				t.sections[name].set(option, strings.ReplaceAll(value, old, by), t.Place(name, option))
+				t.sections[name].set(option, strings.ReplaceAll(value, old, replacement), t.Position(name, option))
 			}
 		}
 	}
@@ -188,26 +188,26 @@ func (t *Table) Origin(section string) (name string, ok bool) {
 	return s.origin, true
 }
 
-// OwnPlace tells where an option stands in its own section.
-func (t *Table) OwnPlace(section, option string) (Place, bool) {
+// OwnPosition tells where an option stands in its own section.
+func (t *Table) OwnPosition(section, option string) (Position, bool) {
 	s := t.sections[section]
 	if s == nil {
-		return Place{}, false
+		return Position{}, false
 	}
-	p, ok := s.places[option]
+	p, ok := s.positions[option]
 	return p, ok
 }
 
-// Place tells where an option stands, be it in [DEFAULT], or else its section, as
+// Position tells where an option stands, be it in [DEFAULT], or else its section, as
 // far as known.
-func (t *Table) Place(section, option string) Place {
+func (t *Table) Position(section, option string) Position {
 	for _, name := range []string{section, defaultSection} {
-		if p, ok := t.OwnPlace(name, option); ok {
+		if p, ok := t.OwnPosition(name, option); ok {
 			return p
 		}
 	}
 	if s := t.sections[section]; s != nil {
 		return s.header
 	}
-	return Place{}
+	return Position{}
 }

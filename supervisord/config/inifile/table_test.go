@@ -19,7 +19,7 @@ func read(t *testing.T, texts ...string) *Table {
 	return tab
 }
 
-func TestLaterFilesGoOverEarlierOnes(t *testing.T) {
+func TestLaterFilesOverride(t *testing.T) {
 	t.Parallel()
 	tab := read(t, "[x]\none=1\ntwo=2\n", "[y]\none=b\n[x]\nTwo = c ; not this\n")
 	if diff := cmp.Diff([]string{"x", "y"}, tab.Sections()); diff != "" {
@@ -27,15 +27,15 @@ func TestLaterFilesGoOverEarlierOnes(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		section, option, want string
-		at                    Place
+		at                    Position
 	}{
-		{"x", "one", "1", Place{"a.conf", 2}},
-		{"x", "two", "c", Place{"b.conf", 4}},
-		{"y", "one", "b", Place{"b.conf", 2}},
+		{"x", "one", "1", Position{"a.conf", 2}},
+		{"x", "two", "c", Position{"b.conf", 4}},
+		{"y", "one", "b", Position{"b.conf", 2}},
 	} {
 		got, ok := tab.Get(tt.section, tt.option)
-		if !ok || got != tt.want || tab.Place(tt.section, tt.option) != tt.at {
-			t.Errorf("[%s] %s = %q, %v at %v", tt.section, tt.option, got, ok, tab.Place(tt.section, tt.option))
+		if !ok || got != tt.want || tab.Position(tt.section, tt.option) != tt.at {
+			t.Errorf("[%s] %s = %q, %v at %v", tt.section, tt.option, got, ok, tab.Position(tt.section, tt.option))
 		}
 	}
 	if _, ok := tab.Origin("x"); ok {
@@ -46,7 +46,7 @@ func TestLaterFilesGoOverEarlierOnes(t *testing.T) {
 	}
 }
 
-func TestDefaultsAreSeenInEverySection(t *testing.T) {
+func TestDefaultsInEverySection(t *testing.T) {
 	t.Parallel()
 	tab := read(t, "[DEFAULT]\nd=%(here)s/d\n[x]\n")
 	if got, ok := tab.Get("x", "d"); got != "%(here)s/d" || !ok {
@@ -55,13 +55,13 @@ func TestDefaultsAreSeenInEverySection(t *testing.T) {
 	if diff := cmp.Diff([]string{"d"}, tab.Options("x")); diff != "" || tab.Has("DEFAULT") {
 		t.Errorf("DEFAULT is a section: %v\n%s", tab.Has("DEFAULT"), diff)
 	}
-	if p, own := tab.OwnPlace("x", "d"); own {
+	if p, own := tab.OwnPosition("x", "d"); own {
 		t.Errorf("it stands at %v", p)
 	}
-	if p := tab.Place("x", "d"); p != (Place{"a.conf", 2}) {
+	if p := tab.Position("x", "d"); p != (Position{"a.conf", 2}) {
 		t.Errorf("it stands at %v", p)
 	}
-	if p := tab.Place("x", "none"); p != (Place{"a.conf", 3}) {
+	if p := tab.Position("x", "none"); p != (Position{"a.conf", 3}) {
 		t.Errorf("what is not there is told to stand at %v", p)
 	}
 
@@ -69,7 +69,7 @@ func TestDefaultsAreSeenInEverySection(t *testing.T) {
 	if got, _ := tab.Get("x", "d"); got != "/h/d" {
 		t.Errorf("got %q", got)
 	}
-	if _, own := tab.OwnPlace("x", "d"); !own {
+	if _, own := tab.OwnPosition("x", "d"); !own {
 		t.Error("the section did not get its own copy")
 	}
 }

@@ -27,16 +27,16 @@ type Secret struct{ text string }
 // hash, without repeating it.
 func Parse(text string) (Secret, error) {
 	if hash, ok := strings.CutPrefix(text, prefixBcrypt); ok {
-		if err := check(hash); err != nil {
+		if err := checkBcrypt(hash); err != nil {
 			return Secret{}, err
 		}
 	}
 	return Secret{text}, nil
 }
 
-// check finds what bcrypt would find, and what it would not: a hash that no
+// checkBcrypt finds what bcrypt would find, and what it would not: a hash that no
 // password fits, or that takes for ever.
-func check(hash string) error {
+func checkBcrypt(hash string) error {
 	if ok, err := regexp.MatchString(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`, hash); err != nil || !ok {
 		return errors.New("a bcrypt hash has 60 characters and begins with $2a$, $2b$ or $2y$ and its cost")
 	}
@@ -50,24 +50,24 @@ func check(hash string) error {
 	return nil
 }
 
-// Slow tells whether a comparison takes long, up to seconds of a processor.
-func (s Secret) Slow() bool { return strings.HasPrefix(s.text, prefixBcrypt) }
+// IsSlow tells whether a comparison takes long, up to seconds of a processor.
+func (s Secret) IsSlow() bool { return strings.HasPrefix(s.text, prefixBcrypt) }
 
-// Is tells whether a client has given the password.
-func (s Secret) Is(given string) bool {
+// Matches tells whether a client has given the password.
+func (s Secret) Matches(given string) bool {
 	if hash, ok := strings.CutPrefix(s.text, prefixBcrypt); ok {
 		return bcrypt.CompareHashAndPassword([]byte(hash), []byte(given)) == nil
 	}
 	if digest, ok := strings.CutPrefix(s.text, prefixSHA); ok {
 		sum := sha1.Sum([]byte(given))
-		return Same(hex.EncodeToString(sum[:]), digest)
+		return Equal(hex.EncodeToString(sum[:]), digest)
 	}
-	return Same(given, s.text)
+	return Equal(given, s.text)
 }
 
-// Same compares in a time that tells nothing of either string, nor of their
+// Equal compares in a time that tells nothing of either string, nor of their
 // lengths.
-func Same(a, b string) bool {
+func Equal(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }

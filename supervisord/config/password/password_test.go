@@ -9,11 +9,11 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// madeByCrypt is of "se:cret" and was made by crypt(3), for the shape of a hash
+// cryptHash is of "se:cret" and was made by crypt(3), for the shape of a hash
 // must not be known to one library alone.
-const madeByCrypt = "{bcrypt}$2b$04$abcdefghijklmnopqrstuu17JYDSDnwCnbeRSI7wxymnD3SKI1vtG"
+const cryptHash = "{bcrypt}$2b$04$abcdefghijklmnopqrstuu17JYDSDnwCnbeRSI7wxymnD3SKI1vtG"
 
-func TestSecrets(t *testing.T) {
+func TestSecretMatches(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 8)
 	hash, err := bcrypt.GenerateFromPassword([]byte(long[:72]), bcrypt.MinCost)
@@ -33,11 +33,11 @@ func TestSecrets(t *testing.T) {
 		{fmt.Sprintf("{SHA}%x", sha1.Sum([]byte("se:cret"))), "secret", false},
 		{fmt.Sprintf("{SHA}%X", sha1.Sum([]byte("se:cret"))), "se:cret", false},
 		{fmt.Sprintf("{sha}%x", sha1.Sum([]byte("se:cret"))), "se:cret", false},
-		{madeByCrypt, "se:cret", true},
-		{strings.Replace(madeByCrypt, "$2b$", "$2y$", 1), "se:cret", true},
-		{madeByCrypt, "se:cret ", false},
-		{madeByCrypt, "", false},
-		{madeByCrypt, madeByCrypt, false},
+		{cryptHash, "se:cret", true},
+		{strings.Replace(cryptHash, "$2b$", "$2y$", 1), "se:cret", true},
+		{cryptHash, "se:cret ", false},
+		{cryptHash, "", false},
+		{cryptHash, cryptHash, false},
 		{"{BCRYPT}x", "{BCRYPT}x", true},        // clear text as any other
 		{"{bcrypt}" + string(hash), long, true}, // bcrypt looks at 72 bytes, wherever it is made
 		{"{bcrypt}" + string(hash), long[:71], false},
@@ -46,30 +46,30 @@ func TestSecrets(t *testing.T) {
 		if err != nil {
 			t.Errorf("%q: %v", tt.text, err)
 		}
-		if got := s.Is(tt.given); got != tt.want {
+		if got := s.Matches(tt.given); got != tt.want {
 			t.Errorf("%q is %q: %v", tt.given, tt.text, got)
 		}
-		if s.Slow() != strings.HasPrefix(tt.text, "{bcrypt}") {
-			t.Errorf("%q is slow: %v", tt.text, s.Slow())
+		if s.IsSlow() != strings.HasPrefix(tt.text, "{bcrypt}") {
+			t.Errorf("%q is slow: %v", tt.text, s.IsSlow())
 		}
 	}
 }
 
-func TestHashesThatAreNone(t *testing.T) {
+func TestInvalidHashes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"{bcrypt}":                       "60 characters",
-		"{bcrypt}secret":                 "60 characters",
-		madeByCrypt[:len(madeByCrypt)-1]: "60 characters",
-		madeByCrypt + "a":                "60 characters",
-		madeByCrypt + "\n":               "60 characters",
-		strings.Replace(madeByCrypt, "$2b$", "$2x$", 1):  "60 characters", // the variant with the fault of 2011
-		strings.Replace(madeByCrypt, "$2b$", "$5$5$", 1): "60 characters",
-		strings.Replace(madeByCrypt, "$04$", "$03$", 1):  "cost",
-		strings.Replace(madeByCrypt, "$04$", "$17$", 1):  "its cost is 17",
-		strings.Replace(madeByCrypt, "$04$", "$31$", 1):  "its cost is 31",
-		strings.Replace(madeByCrypt, "$04$", "$99$", 1):  "cost",
-		madeByCrypt[:20] + "!" + madeByCrypt[21:]:        "60 characters",
+		"{bcrypt}":                   "60 characters",
+		"{bcrypt}secret":             "60 characters",
+		cryptHash[:len(cryptHash)-1]: "60 characters",
+		cryptHash + "a":              "60 characters",
+		cryptHash + "\n":             "60 characters",
+		strings.Replace(cryptHash, "$2b$", "$2x$", 1):  "60 characters", // the variant with the fault of 2011
+		strings.Replace(cryptHash, "$2b$", "$5$5$", 1): "60 characters",
+		strings.Replace(cryptHash, "$04$", "$03$", 1):  "cost",
+		strings.Replace(cryptHash, "$04$", "$17$", 1):  "its cost is 17",
+		strings.Replace(cryptHash, "$04$", "$31$", 1):  "its cost is 31",
+		strings.Replace(cryptHash, "$04$", "$99$", 1):  "cost",
+		cryptHash[:20] + "!" + cryptHash[21:]:          "60 characters",
 	} {
 		_, err := Parse(text)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), text[len(text)-8:]) {

@@ -187,7 +187,7 @@ func (f *formatter) convert() error {
 	}
 	switch f.verb {
 	case 's', 'r', 'a':
-		return f.word(arg)
+		return f.str(arg)
 	case 'd', 'i', 'u', 'o', 'x', 'X':
 		return f.integer(arg)
 	case 'e', 'E', 'f', 'F', 'g', 'G':
@@ -202,9 +202,9 @@ func (f *formatter) convert() error {
 	return fmt.Errorf("unsupported format character '%c' (0x%x) at index %d", shown, f.verb, f.index-1)
 }
 
-// word converts with %s, %r and %a. Python would write out the dictionary
+// str converts with %s, %r and %a. Python would write out the dictionary
 // where no name is given, with the whole environment in it; nobody wants that.
-func (f *formatter) word(arg any) error {
+func (f *formatter) str(arg any) error {
 	var s string
 	switch v := arg.(type) {
 	case int:
@@ -262,7 +262,7 @@ func (f *formatter) integer(arg any) error {
 	if missing := f.prec - len(digits); missing > 0 {
 		digits = strings.Repeat("0", missing) + digits
 	}
-	if !f.has('#') {
+	if !f.hasFlag('#') {
 		prefix = ""
 	}
 	f.signed(n < 0, prefix, digits)
@@ -279,7 +279,7 @@ func (f *formatter) float(arg any) error {
 		prec = 6
 	}
 	layout := "%.*" + string(f.verb)
-	if f.has('#') {
+	if f.hasFlag('#') {
 		layout = "%#.*" + string(f.verb)
 	}
 	digits := strings.TrimPrefix(fmt.Sprintf(layout, prec, float64(n)), "-")
@@ -304,7 +304,7 @@ func (f *formatter) char(arg any) error {
 	return errors.New("%c requires int or char")
 }
 
-func (f *formatter) has(flag byte) bool { return strings.IndexByte(f.flags, flag) >= 0 }
+func (f *formatter) hasFlag(flag byte) bool { return strings.IndexByte(f.flags, flag) >= 0 }
 
 // signed writes a number with its sign and, if asked for, leading zeros.
 func (f *formatter) signed(negative bool, prefix, digits string) {
@@ -312,13 +312,13 @@ func (f *formatter) signed(negative bool, prefix, digits string) {
 	switch {
 	case negative:
 		sign = "-"
-	case f.has('+'):
+	case f.hasFlag('+'):
 		sign = "+"
-	case f.has(' '):
+	case f.hasFlag(' '):
 		sign = " "
 	}
 	fill := ' '
-	if f.has('0') {
+	if f.hasFlag('0') {
 		fill = '0'
 	}
 	f.pad(sign+prefix, digits, fill)
@@ -330,7 +330,7 @@ func (f *formatter) pad(prefix, body string, fill rune) {
 	missing := max(0, f.width-utf8.RuneCountInString(prefix+body))
 	filling := strings.Repeat(string(fill), missing)
 	switch {
-	case f.has('-'):
+	case f.hasFlag('-'):
 		f.out.WriteString(prefix + body + strings.Repeat(" ", missing))
 	case fill == '0':
 		f.out.WriteString(prefix + filling + body)

@@ -40,7 +40,7 @@ func TestFormatLikePython(t *testing.T) {
 				continue // Python shows the whole dictionary, or fills the memory
 			}
 		}
-		if diff := cmp.Diff(p.Ask(t, "format", text), got); diff != "" {
+		if diff := cmp.Diff(p.Call(t, "format", text), got); diff != "" {
 			t.Fatalf("%q (-python +ours):\n%s", text, diff)
 		}
 	}

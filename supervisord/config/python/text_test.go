@@ -96,7 +96,7 @@ func TestTextLikePython(t *testing.T) {
 		for range testkit.Rounds(t) / 4 {
 			s := testkit.RandomText(rnd, 7, "0", "1", " ", "\t", "\u00a0", "\u3000", "\x1f", "x", "a", "é", "'", `"`, "\\", "\n", "\u200b",
 				"\x7f", "\u00ad", "/", "/", "..", ".", "漢", "😀")
-			if diff := cmp.Diff(p.Ask(t, name, s), any(f(s))); diff != "" {
+			if diff := cmp.Diff(p.Call(t, name, s), any(f(s))); diff != "" {
 				t.Fatalf("%s(%q) (-python +ours):\n%s", name, s, diff)
 			}
 		}

@@ -9,7 +9,7 @@ import "strings"
 func NonPOSIXTokens(s string) ([]string, error) {
 	var tokens []string
 	word := "" // that has begun
-	end := func() {
+	endWord := func() {
 		if word != "" {
 			tokens = append(tokens, word)
 		}
@@ -21,7 +21,7 @@ func NonPOSIXTokens(s string) ([]string, error) {
 		s = l.text
 		switch {
 		case strings.ContainsRune(" \t\r\n", r):
-			end()
+			endWord()
 		case r == '#': // also inside a word, which goes on behind the line
 			_, s, _ = strings.Cut(s, "\n")
 		case (r == '"' || r == '\'') && word == "":
@@ -30,13 +30,13 @@ func NonPOSIXTokens(s string) ([]string, error) {
 				return nil, ErrQuotation
 			}
 			tokens, s = append(tokens, c+inside+c), rest
-		case r == '"' || r == '\'' || r < 0x80 && isWord(r):
+		case r == '"' || r == '\'' || r < 0x80 && isWordChar(r):
 			word += c
 		default:
-			end()
+			endWord()
 			tokens = append(tokens, c)
 		}
 	}
-	end()
+	endWord()
 	return tokens, nil
 }

@@ -24,17 +24,17 @@ func Split(s string) ([]string, error) {
 // words beside them, "#" starts a comment even inside a word, and any other
 // character is a token by itself. The error is ErrQuotation or ErrEscape.
 func Tokens(s string) ([]string, error) {
-	return lexer{text: s, strict: true}.all()
+	return lexer{text: s, tokenMode: true}.all()
 }
 
 // lexer walks over a text once.
 type lexer struct {
-	text   string // not read yet
-	strict bool   // as Tokens wants it
+	text      string // not read yet
+	tokenMode bool   // as Tokens wants it
 
-	words []string
-	word  strings.Builder
-	open  bool // a word has begun, which may still be empty: ''
+	words  []string
+	word   strings.Builder
+	inWord bool // a word has begun, which may still be empty: ''
 }
 
 func (l lexer) all() ([]string, error) {
@@ -43,7 +43,7 @@ func (l lexer) all() ([]string, error) {
 			return nil, err
 		}
 	}
-	l.end()
+	l.endWord()
 	return l.words, nil
 }
 
@@ -51,20 +51,20 @@ func (l lexer) all() ([]string, error) {
 func (l *lexer) step() error {
 	switch r, c := l.next(); {
 	case strings.ContainsRune(" \t\r\n", r):
-		l.end()
+		l.endWord()
 	case r == '\\':
 		return l.escaped()
 	case r == '\'':
-		return l.literal()
+		return l.singleQuoted()
 	case r == '"':
-		return l.quoted()
-	case l.strict && r == '#':
-		l.end()
+		return l.doubleQuoted()
+	case l.tokenMode && r == '#':
+		l.endWord()
 		_, l.text, _ = strings.Cut(l.text, "\n")
-	case l.strict && !isWord(r):
-		l.end()
+	case l.tokenMode && !isWordChar(r):
+		l.endWord()
 		l.add(c)
-		l.end()
+		l.endWord()
 	default:
 		l.add(c)
 	}
@@ -80,15 +80,15 @@ func (l *lexer) next() (r rune, c string) {
 
 func (l *lexer) add(s string) {
 	l.word.WriteString(s)
-	l.open = true
+	l.inWord = true
 }
 
-// end finishes the word if one has begun.
-func (l *lexer) end() {
-	if l.open {
+// endWord finishes the word if one has begun.
+func (l *lexer) endWord() {
+	if l.inWord {
 		l.words = append(l.words, l.word.String())
 		l.word.Reset()
-		l.open = false
+		l.inWord = false
 	}
 }
 
@@ -101,7 +101,7 @@ func (l *lexer) escaped() error {
 	return nil
 }
 
-func (l *lexer) literal() error {
+func (l *lexer) singleQuoted() error {
 	inner, rest, ok := strings.Cut(l.text, "'")
 	if !ok {
 		return ErrQuotation
@@ -111,9 +111,9 @@ func (l *lexer) literal() error {
 	return nil
 }
 
-// quoted reads up to the closing double quote. A backslash escapes only the
+// doubleQuoted reads up to the closing double quote. A backslash escapes only the
 // quote and itself in there.
-func (l *lexer) quoted() error {
+func (l *lexer) doubleQuoted() error {
 	for l.text != "" {
 		r, c := l.next()
 		if r == '"' {
@@ -135,9 +135,9 @@ func (l *lexer) quoted() error {
 	return ErrQuotation
 }
 
-// isWord tells whether a character makes up words for Tokens: ASCII letters
+// isWordChar tells whether a character makes up words for Tokens: ASCII letters
 // and digits, the Latin-1 letters, and what Supervisor adds to them.
-func isWord(r rune) bool {
+func isWordChar(r rune) bool {
 	switch {
 	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
 		return true

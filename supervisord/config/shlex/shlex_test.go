@@ -84,8 +84,8 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// python answers one JSON string a line with the result of both functions.
-const python = `
+// pythonScript answers one JSON string a line with the result of both functions.
+const pythonScript = `
 import json, shlex, sys
 def attempt(f, s):
     try:
@@ -108,7 +108,7 @@ func TestLikePython(t *testing.T) {
 	if err != nil {
 		t.Skip("NOT COMPARED WITH PYTHON: there is no python3 here")
 	}
-	cmd := exec.Command(path, "-c", python)
+	cmd := exec.Command(path, "-c", pythonScript)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -131,7 +131,7 @@ func TestLikePython(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := ours(t, s); got+"\n" != string(answer) {
+		if got := goResult(t, s); got+"\n" != string(answer) {
 			t.Fatalf("%q: got %s, Python says %s", s, got, answer)
 		}
 	}
@@ -150,8 +150,8 @@ func randomText(rnd *rand.Rand) string {
 	return string(text)
 }
 
-// ours renders the results as Python's json.dumps does.
-func ours(t *testing.T, s string) string {
+// goResult renders the results as Python's json.dumps does.
+func goResult(t *testing.T, s string) string {
 	var parts []string
 	for _, f := range []func(string) ([]string, error){Split, Tokens} {
 		words, err := f(s)

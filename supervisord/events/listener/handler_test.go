@@ -33,35 +33,35 @@ func TestLinesOfOutput(t *testing.T) {
 
 // TestResultHandler has listeners answer to a pool with that handler, in pieces.
 func TestResultHandler(t *testing.T) {
-	w := newWorld(t, 10)
+	w := newTestPool(t, 10)
 	w.Pool = New(&config.Group{
 		Name: "pool", Kind: config.EventListener, BufferSize: 10, Events: []string{"TICK"}, ResultHandler: config.StdoutResultHandler,
 	}, "id", w.log.Logger(), &w.out)
-	p := w.player("a")
+	p := w.addListener("a")
 	p.start()
 	p.change(states.Running)
-	p.say([]byte("READY\n"))
+	p.output([]byte("READY\n"))
 	w.Accept(events.Event{Type: "TICK", Payload: "1"})
 	for _, letter := range strings.Split("RESULT 35\nprocessname:web channel:stdout\nhi\n!READY\n", "") {
-		p.say([]byte(letter))
+		p.output([]byte(letter))
 	}
 	if want := "web stdout | hi\nweb stdout | !\n"; w.out.String() != want {
 		t.Errorf("%q, want %q", w.out.String(), want)
 	}
 	w.Accept(events.Event{Type: "TICK", Payload: "2"})
-	p.say([]byte("RESULT 2\nOKREADY\n"))
-	if !strings.Contains(w.log.String(), "a: event caused an error") || p.talk.state != states.ListenerUnknown || len(w.queue) != 1 {
-		t.Errorf("state %v, queue %v\n%s", p.talk.state, w.queue, w.log.String())
+	p.output([]byte("RESULT 2\nOKREADY\n"))
+	if !strings.Contains(w.log.String(), "a: event caused an error") || p.session.state != states.ListenerUnknown || len(w.queue) != 1 {
+		t.Errorf("state %v, queue %v\n%s", p.session.state, w.queue, w.log.String())
 	}
 }
 
 // TestKeptResultsAreBounded gives a listener up that announces too much.
 func TestKeptResultsAreBounded(t *testing.T) {
 	t.Parallel()
-	c := newConversation(true)
-	c.give()
+	c := newSession(true)
+	c.eventSent()
 	c.state = states.ListenerBusy
-	if what, _ := c.hear([]byte("RESULT 999999999\n")); what != badResultLine {
+	if what, _ := c.parse([]byte("RESULT 999999999\n")); what != badResultLine {
 		t.Errorf("%v", what)
 	}
 }

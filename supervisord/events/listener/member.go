@@ -10,18 +10,18 @@ import (
 )
 
 // Member is one process of a pool, in the pool's eyes. It is the
-// process.Partner of that process, so that the process need not know what is
+// process.EventListener of that process, so that the process need not know what is
 // talked about.
 type Member struct {
 	pool *Pool
 	name string
 
 	// What follows is guarded by pool.mu.
-	talk      *conversation           // with the present child, nil while there is none
+	session   *session                // with the present child, nil while there is none
 	write     func(data []byte) error // to that child
 	isRunning bool                    // the process is, for the configured startsecs
-	event     *numbered               // while BUSY
-	resumed   bool                    // talk and event are of a child that is still to be met
+	event     *queuedEvent            // while BUSY
+	restored  bool                    // talk and event are of a child that is still to be met
 	rejection rejection               // how often events have come back without one that did not
 }
 
@@ -34,29 +34,29 @@ func (p *Pool) Member(name string) *Member {
 	return m
 }
 
-// Expect implements process.Partner: the next child starts a new conversation.
-func (m *Member) Expect() (hear func(data []byte)) {
+// NewSession implements process.EventListener: the next child starts a new conversation.
+func (m *Member) NewSession() (receive func(data []byte)) {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
-	if !m.resumed {
-		m.talk = newConversation(m.pool.handler != nil)
+	if !m.restored {
+		m.session = newSession(m.pool.handler != nil)
 	}
-	m.resumed = false
-	talk := m.talk
-	return func(data []byte) { m.hear(talk, data) }
+	m.restored = false
+	s := m.session
+	return func(data []byte) { m.receive(s, data) }
 }
 
-// Meet implements process.Partner.
-func (m *Member) Meet(write func(data []byte) error) {
+// SetStdin implements process.EventListener.
+func (m *Member) SetStdin(write func(data []byte) error) {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
 	m.write = write
 }
 
-// Change implements process.Partner. Who is not RUNNING any more is not given
+// StateChanged implements process.EventListener. Who is not RUNNING any more is not given
 // the event that says so; but what it had not dealt with at its end is given
 // back after that event, so that it comes before it in the queue.
-func (m *Member) Change(to states.Process, publish func()) {
+func (m *Member) StateChanged(to states.Process, publish func()) {
 	m.pool.mu.Lock()
 	m.isRunning = to == states.Running
 	m.pool.mu.Unlock()
@@ -65,90 +65,90 @@ func (m *Member) Change(to states.Process, publish func()) {
 	defer m.pool.mu.Unlock()
 	switch to {
 	case states.Backoff, states.Exited, states.Stopped, states.Fatal:
-		m.talk, m.write = nil, nil
-		m.forgive()
-		m.giveBack()
+		m.session, m.write = nil, nil
+		m.resetRejections()
+		m.rebufferEvent()
 	case states.Starting, states.Running, states.Stopping, states.Unknown: // there may be a child
 	}
 	m.pool.dispatch()
 }
 
-// hear takes what a child said. What belongs to an old conversation is nobody's
+// receive takes what a child said. What belongs to an old conversation is nobody's
 // business any more: a grandchild may write to the old pipe for long.
 //
 // What a handler makes of it is written without the lock: if nobody reads it, only
 // this child waits.
-func (m *Member) hear(talk *conversation, data []byte) {
-	if text := m.understand(talk, data); len(text) > 0 && m.pool.out != nil {
+func (m *Member) receive(s *session, data []byte) {
+	if text := m.handleOutput(s, data); len(text) > 0 && m.pool.out != nil {
 		_, _ = m.pool.out.Write(text) // whoever read it has gone
 	}
 }
 
-// understand does what has to be done about a piece of output, and returns what a
+// handleOutput does what has to be done about a piece of output, and returns what a
 // handler has made of it.
-func (m *Member) understand(talk *conversation, data []byte) (text []byte) {
+func (m *Member) handleOutput(s *session, data []byte) (text []byte) {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
-	if m.talk != talk {
+	if m.session != s {
 		return nil
 	}
 	for len(data) > 0 {
-		before := talk.state
-		var what heard
-		what, data = talk.hear(data)
-		if what == answered {
+		before := s.state
+		var what outcome
+		what, data = s.parse(data)
+		if what == resultReceived {
 			var lines []byte
-			what, lines = m.handle()
+			what, lines = m.handleResult()
 			text = append(text, lines...)
 		}
-		m.react(what, before)
+		m.handleOutcome(what, before)
 	}
 	m.pool.dispatch()
 	return text
 }
 
-// handle has the handler of the pool judge a result.
-func (m *Member) handle() (heard, []byte) {
-	lines, ok := m.pool.handler(m.talk.said)
-	m.talk.said = nil
+// handleResult has the handler of the pool judge a result.
+func (m *Member) handleResult() (outcome, []byte) {
+	lines, ok := m.pool.handler(m.session.result)
+	m.session.result = nil
 	if !ok {
-		return m.talk.hearNoMore(causedError), nil
+		return m.session.fail(handlerFailed), nil
 	}
 	return accepted, lines
 }
 
-// react tells the main log what the child has said, and lets go of the event
+// handleOutcome tells the main log what the child has said, and lets go of the event
 // that it answered to.
-func (m *Member) react(what heard, before states.Listener) {
+func (m *Member) handleOutcome(what outcome, before states.Listener) {
 	log := m.pool.log
 	switch what {
-	case nothing:
+	case noOutcome:
 		return
 	case accepted:
 		log.Debug(m.name + ": event was processed")
-		m.forgive()
+		m.resetRejections()
 	case rejected:
-		m.reject()
-	case causedError:
+		m.recordRejection()
+	case handlerFailed:
 		log.Warn(m.name + ": event caused an error")
 	case badResultLine:
-		log.Warn(fmt.Sprintf("%s: bad result line: '%s'", m.name, logs.DebugText(m.talk.held)))
-		m.talk.held = nil
-	case saidReady, outOfTurn, answered:
+		log.Warn(fmt.Sprintf("%s: bad result line: '%s'", m.name, logs.DebugText(m.session.partial)))
+		m.session.partial = nil
+	case becameReady, unexpectedOutput, resultReceived:
 	}
-	log.Debug(fmt.Sprintf("%s: %s -> %s", m.name, before, m.talk.state))
-	if m.talk.state == states.ListenerUnknown {
+	log.Debug(fmt.Sprintf("%s: %s -> %s", m.name, before, m.session.state))
+	if m.session.state == states.ListenerUnknown {
 		log.Warn(m.name + ": has entered the UNKNOWN state and will no longer receive events, " +
 			"this usually indicates the process violated the eventlistener protocol")
 	}
 	if what == accepted {
 		m.event = nil
 	}
-	m.giveBack()
+	m.rebufferEvent()
 }
 
-// giveBack returns the event that the member has not dealt with, if it has one.
-func (m *Member) giveBack() {
+// rebufferEvent returns the event that the member has not dealt with, if it has one.
+func (m *Member) rebufferEvent() {
 	if m.event == nil {
 		return
 	}
@@ -158,11 +158,11 @@ func (m *Member) giveBack() {
 }
 
 func (m *Member) isFree() bool {
-	return m.isRunning && m.rejection.pause == nil && m.write != nil && m.talk != nil && m.talk.state == states.ListenerReady
+	return m.isRunning && m.rejection.pause == nil && m.write != nil && m.session != nil && m.session.state == states.ListenerReady
 }
 
-// take sends an event to the child. It fails if nobody reads any more.
-func (m *Member) take(e numbered) bool {
+// sendEvent sends an event to the child. It fails if nobody reads any more.
+func (m *Member) sendEvent(e queuedEvent) bool {
 	log := m.pool.log
 	switch err := m.write(m.pool.envelope(e)); {
 	case errors.Is(err, syscall.EPIPE):
@@ -172,7 +172,7 @@ func (m *Member) take(e numbered) bool {
 		log.Warn(fmt.Sprintf("send event %d to listener %s: %v", e.Serial, m.name, err))
 		return false
 	}
-	m.talk.give()
+	m.session.eventSent()
 	m.event = &e
 	log.Debug(fmt.Sprintf("event %d sent to listener %s", e.Serial, m.name))
 	return true

@@ -26,12 +26,12 @@ type Pool struct {
 
 	mu      sync.Mutex
 	members []*Member // in the order in which they are asked
-	queue   []numbered
+	queue   []queuedEvent
 	serial  uint64 // of the next event
 }
 
-// numbered is an event with its number in the pool.
-type numbered struct {
+// queuedEvent is an event with its number in the pool.
+type queuedEvent struct {
 	events.Event
 	poolSerial uint64
 }
@@ -60,13 +60,13 @@ func (p *Pool) Accept(e events.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.discardIfFull()
-	p.queue = append(p.queue, numbered{e, p.serial})
+	p.queue = append(p.queue, queuedEvent{e, p.serial})
 	p.serial = (p.serial + 1) & math.MaxInt64
 	p.dispatch()
 }
 
 // rebuffer puts an event that was not dealt with back to the head of the queue.
-func (p *Pool) rebuffer(e numbered) {
+func (p *Pool) rebuffer(e queuedEvent) {
 	p.log.Debug(fmt.Sprintf("rebuffering event %d for pool %s (buf size=%d, max=%d)",
 		e.Serial, p.conf.Name, len(p.queue), p.conf.BufferSize))
 	p.discardIfFull()
@@ -83,27 +83,27 @@ func (p *Pool) discardIfFull() {
 }
 
 func (p *Pool) pop() {
-	p.queue[0] = numbered{} // let go of the payload
+	p.queue[0] = queuedEvent{} // let go of the payload
 	p.queue = p.queue[1:]
 }
 
 // dispatch gives away events as long as there is somebody to take them.
 func (p *Pool) dispatch() {
-	for len(p.queue) > 0 && p.giveAway(p.queue[0]) {
+	for len(p.queue) > 0 && p.dispatchOne(p.queue[0]) {
 		p.pop()
 	}
 }
 
-// giveAway gives the event to the first member that takes it.
-func (p *Pool) giveAway(e numbered) bool {
-	return slices.ContainsFunc(p.members, func(m *Member) bool { return m.isFree() && m.take(e) })
+// dispatchOne gives the event to the first member that takes it.
+func (p *Pool) dispatchOne(e queuedEvent) bool {
+	return slices.ContainsFunc(p.members, func(m *Member) bool { return m.isFree() && m.sendEvent(e) })
 }
 
 // envelope is what a listener reads. By default it is made for those that read
 // text, as every listener in Python does: the length is in characters, and data
 // that is no text is shown as one. Bytes would leave such a listener waiting for
 // characters that never come, or end it.
-func (p *Pool) envelope(e numbered) []byte {
+func (p *Pool) envelope(e queuedEvent) []byte {
 	payload, length := e.Payload, len(e.Payload)
 	if !p.conf.BinaryEvents {
 		payload = asText(payload)

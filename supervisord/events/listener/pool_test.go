@@ -18,10 +18,10 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-var _ process.Partner = (*Member)(nil)
+var _ process.EventListener = (*Member)(nil)
 
-// world is a pool whose processes are played by the test.
-type world struct {
+// testPool is a pool whose processes are played by the test.
+type testPool struct {
 	*Pool
 	t    *testing.T
 	log  testkit.Log
@@ -30,33 +30,35 @@ type world struct {
 	next uint64       // serial
 }
 
-// player plays the process of one member.
-type player struct {
+// fakeListener plays the process of one member.
+type fakeListener struct {
 	*Member
-	w        *world
-	say      func([]byte)
+	w        *testPool
+	output   func([]byte)
 	writeErr error
 }
 
-func newWorld(t *testing.T, size int) *world {
+func newTestPool(t *testing.T, size int) *testPool {
 	t.Parallel()
-	w := &world{t: t}
+	w := &testPool{t: t}
 	w.log.Level = slog.LevelDebug
 	conf := &config.Group{Name: "pool", Kind: config.EventListener, BufferSize: size, Events: []string{"TICK", "REMOTE_COMMUNICATION"}}
 	w.Pool = New(conf, "id", w.log.Logger(), &w.out)
 	return w
 }
 
-func (w *world) player(name string) *player { return &player{Member: w.Member(name), w: w} }
-
-// start plays a birth.
-func (p *player) start() {
-	p.say = p.Expect()
-	p.change(states.Starting)
-	p.Meet(p.write)
+func (w *testPool) addListener(name string) *fakeListener {
+	return &fakeListener{Member: w.Member(name), w: w}
 }
 
-func (p *player) write(data []byte) error {
+// start plays a birth.
+func (p *fakeListener) start() {
+	p.output = p.NewSession()
+	p.change(states.Starting)
+	p.SetStdin(p.write)
+}
+
+func (p *fakeListener) write(data []byte) error {
 	if p.writeErr != nil {
 		return p.writeErr
 	}
@@ -66,36 +68,36 @@ func (p *player) write(data []byte) error {
 }
 
 // change plays a change of state that the pool did not subscribe to.
-func (p *player) change(to states.Process) { p.Change(to, func() {}) }
+func (p *fakeListener) change(to states.Process) { p.StateChanged(to, func() {}) }
 
 // run makes it a listener that is RUNNING and READY.
-func (p *player) run() *player {
+func (p *fakeListener) run() *fakeListener {
 	p.start()
-	p.say([]byte("READY\n"))
+	p.output([]byte("READY\n"))
 	p.change(states.Running)
 	return p
 }
 
-func (p *player) answer(result string) {
-	p.say(fmt.Appendf(nil, "RESULT %d\n%sREADY\n", len(result), result))
+func (p *fakeListener) answer(result string) {
+	p.output(fmt.Appendf(nil, "RESULT %d\n%sREADY\n", len(result), result))
 }
 
 // publish gives the pool events with these payloads.
-func (w *world) publish(payloads ...string) {
+func (w *testPool) publish(payloads ...string) {
 	for _, payload := range payloads {
 		w.Accept(events.Event{Serial: w.next, Type: events.Tick5, Payload: payload})
 		w.next++
 	}
 }
 
-func (w *world) expect(want ...string) {
+func (w *testPool) expect(want ...string) {
 	w.t.Helper()
 	if diff := cmp.Diff(want, w.got); diff != "" {
 		w.t.Errorf("given away (-want +got):\n%s", diff)
 	}
 }
 
-func (w *world) expectLog(want ...string) {
+func (w *testPool) expectLog(want ...string) {
 	w.t.Helper()
 	if diff := cmp.Diff(want, w.log.Lines()); diff != "" {
 		w.t.Errorf("main log (-want +got):\n%s", diff)
@@ -103,12 +105,12 @@ func (w *world) expectLog(want ...string) {
 }
 
 func TestEnvelope(t *testing.T) {
-	w := newWorld(t, 10)
-	p := w.player("a")
+	w := newTestPool(t, 10)
+	p := w.addListener("a")
 	var got []string
 	p.start()
-	p.Meet(func(data []byte) error { got = append(got, string(data)); return nil })
-	p.say([]byte("READY\n"))
+	p.SetStdin(func(data []byte) error { got = append(got, string(data)); return nil })
+	p.output([]byte("READY\n"))
 	p.change(states.Running)
 	w.Accept(events.Event{Serial: 21, Type: events.RemoteCommunication, Payload: "type:é\nx"})
 	p.answer("OK")
@@ -129,15 +131,15 @@ func TestEnvelope(t *testing.T) {
 	}
 }
 
-func TestTypesAreTheConfiguredOnes(t *testing.T) {
-	w := newWorld(t, 1)
+func TestTypes(t *testing.T) {
+	w := newTestPool(t, 1)
 	if diff := cmp.Diff([]events.Type{events.Tick, events.RemoteCommunication}, w.Types()); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestPoolSerialsStartAnew(t *testing.T) {
-	w := newWorld(t, 2)
+func TestPoolSerialWraps(t *testing.T) {
+	w := newTestPool(t, 2)
 	w.serial = math.MaxInt64
 	w.publish("a", "b")
 	if got := []uint64{w.queue[0].poolSerial, w.queue[1].poolSerial}; got[0] != math.MaxInt64 || got[1] != 0 {
@@ -147,32 +149,32 @@ func TestPoolSerialsStartAnew(t *testing.T) {
 
 func TestEventsWaitUntilTheListenerIsReadyAndRunning(t *testing.T) {
 	t.Run("ready first", func(t *testing.T) {
-		w := newWorld(t, 10)
-		p := w.player("a")
+		w := newTestPool(t, 10)
+		p := w.addListener("a")
 		w.publish("1", "2")
 		p.start()
-		p.say([]byte("READY\n"))
+		p.output([]byte("READY\n"))
 		w.expect()
 		p.change(states.Running)
 		w.expect("a: 1")
-		p.say([]byte("RESULT 2\nOK"))
+		p.output([]byte("RESULT 2\nOK"))
 		w.expect("a: 1")
-		p.say([]byte("READY\n"))
+		p.output([]byte("READY\n"))
 		w.expect("a: 1", "a: 2")
 	})
 	t.Run("running first", func(t *testing.T) {
-		w := newWorld(t, 10)
-		p := w.player("a")
+		w := newTestPool(t, 10)
+		p := w.addListener("a")
 		p.start()
 		p.change(states.Running)
 		w.publish("1")
 		w.expect()
-		p.say([]byte("READY\n"))
+		p.output([]byte("READY\n"))
 		w.expect("a: 1")
 	})
 	t.Run("stopping", func(t *testing.T) {
-		w := newWorld(t, 10)
-		p := w.player("a").run()
+		w := newTestPool(t, 10)
+		p := w.addListener("a").run()
 		p.change(states.Stopping)
 		w.publish("1")
 		w.expect()
@@ -180,13 +182,13 @@ func TestEventsWaitUntilTheListenerIsReadyAndRunning(t *testing.T) {
 }
 
 func TestLog(t *testing.T) {
-	w := newWorld(t, 10)
-	p := w.player("a").run()
+	w := newTestPool(t, 10)
+	p := w.addListener("a").run()
 	w.publish("1")
 	p.answer("OK")
 	w.publish("2")
 	p.answer("NO")
-	p.say([]byte("RESULT x\n"))
+	p.output([]byte("RESULT x\n"))
 	w.expectLog(
 		"a: ACKNOWLEDGED -> READY",
 		"event 0 sent to listener a",
@@ -207,9 +209,9 @@ func TestLog(t *testing.T) {
 }
 
 func TestOverflowDropsTheOldest(t *testing.T) {
-	w := newWorld(t, 3)
+	w := newTestPool(t, 3)
 	w.log.Level = slog.LevelError
-	p := w.player("a").run()
+	p := w.addListener("a").run()
 	w.publish("0", "1", "2", "3", "4", "5")
 	for range 4 {
 		p.answer("OK")
@@ -221,9 +223,9 @@ func TestOverflowDropsTheOldest(t *testing.T) {
 	)
 }
 
-func TestRejectedEventIsNext(t *testing.T) {
-	w := newWorld(t, 10)
-	p := w.player("a").run()
+func TestRejectedEventIsSentNext(t *testing.T) {
+	w := newTestPool(t, 10)
+	p := w.addListener("a").run()
 	w.publish("0", "1")
 	p.answer("FAIL")
 	p.answer("FAIL")
@@ -231,10 +233,10 @@ func TestRejectedEventIsNext(t *testing.T) {
 	w.expect("a: 0", "a: 0", "a: 0", "a: 1")
 }
 
-func TestRejectedEventTakesThePlaceOfTheOldestInAFullQueue(t *testing.T) {
-	w := newWorld(t, 2)
+func TestRejectedEventReplacesOldestWhenFull(t *testing.T) {
+	w := newTestPool(t, 2)
 	w.log.Level = slog.LevelError
-	p := w.player("a").run()
+	p := w.addListener("a").run()
 	w.publish("0", "1", "2")
 	for _, result := range []string{"FAIL", "OK", "OK"} {
 		p.answer(result)
@@ -244,9 +246,9 @@ func TestRejectedEventTakesThePlaceOfTheOldestInAFullQueue(t *testing.T) {
 }
 
 func TestRejectedEventStaysInItsPool(t *testing.T) {
-	w, other := newWorld(t, 10), &world{t: t}
+	w, other := newTestPool(t, 10), &testPool{t: t}
 	other.Pool = New(w.conf, "id", w.log.Logger(), nil)
-	p, q := w.player("a").run(), other.player("b").run()
+	p, q := w.addListener("a").run(), other.addListener("b").run()
 	w.publish("0")
 	p.answer("FAIL")
 	q.answer("OK") // out of turn: it was given nothing
@@ -255,8 +257,8 @@ func TestRejectedEventStaysInItsPool(t *testing.T) {
 }
 
 func TestListenersWorkInParallelInTheirOrder(t *testing.T) {
-	w := newWorld(t, 10)
-	a, b := w.player("a"), w.player("b")
+	w := newTestPool(t, 10)
+	a, b := w.addListener("a"), w.addListener("b")
 	b.run() // the order is that of the configuration, not of readiness
 	a.run()
 	w.publish("0", "1", "2", "3")
@@ -267,22 +269,22 @@ func TestListenersWorkInParallelInTheirOrder(t *testing.T) {
 	w.expect("a: 0", "b: 1", "b: 2", "b: 3", "a: 0")
 }
 
-func TestDeathGivesTheEventBack(t *testing.T) {
+func TestExitRebuffersEvent(t *testing.T) {
 	for _, tt := range []struct {
-		name string
-		ways []states.Process
+		name   string
+		states []states.Process
 	}{
 		{"crash", []states.Process{states.Exited}},
 		{"stop", []states.Process{states.Stopping, states.Stopped}},
 		{"a signal that was refused", []states.Process{states.Stopping, states.Unknown, states.Exited}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t, 10)
-			a, b := w.player("a").run(), w.player("b")
+			w := newTestPool(t, 10)
+			a, b := w.addListener("a").run(), w.addListener("b")
 			w.publish("0", "1")
 			b.start()
-			b.say([]byte("READY\n"))
-			for _, s := range tt.ways {
+			b.output([]byte("READY\n"))
+			for _, s := range tt.states {
 				a.change(s)
 			}
 			w.expect("a: 0")
@@ -295,52 +297,52 @@ func TestDeathGivesTheEventBack(t *testing.T) {
 
 // A listener hears of its own end only from its successor, and after what the
 // dead one had not dealt with.
-func TestOwnEndComesAfterTheEventGivenBack(t *testing.T) {
-	w := newWorld(t, 2)
-	p := w.player("a").run()
+func TestOwnExitEventFollowsRebufferedEvent(t *testing.T) {
+	w := newTestPool(t, 2)
+	p := w.addListener("a").run()
 	w.publish("0", "1")
-	p.Change(states.Stopping, func() { w.publish("stopping") })
-	p.Change(states.Stopped, func() { w.publish("stopped") })
+	p.StateChanged(states.Stopping, func() { w.publish("stopping") })
+	p.StateChanged(states.Stopped, func() { w.publish("stopped") })
 	w.expect("a: 0")
 	p.run()
 	p.answer("OK")
 	w.expect("a: 0", "a: 0", "a: stopped")
 }
 
-func TestIdleListenerIsNotToldOfItsOwnStop(t *testing.T) {
-	w := newWorld(t, 10)
-	p := w.player("a").run()
-	p.Change(states.Stopping, func() { w.publish("stopping") })
+func TestListenerDoesNotGetItsOwnStopEvent(t *testing.T) {
+	w := newTestPool(t, 10)
+	p := w.addListener("a").run()
+	p.StateChanged(states.Stopping, func() { w.publish("stopping") })
 	w.expect()
-	w.player("b").run()
+	w.addListener("b").run()
 	w.expect("b: stopping")
 }
 
-func TestNewChildStartsWithACleanSlate(t *testing.T) {
-	w := newWorld(t, 10)
-	p := w.player("a").run()
-	p.say([]byte("junk"))
+func TestNewChildStartsNewSession(t *testing.T) {
+	w := newTestPool(t, 10)
+	p := w.addListener("a").run()
+	p.output([]byte("junk"))
 	w.publish("0")
 	w.expect()
-	old := p.say
+	old := p.output
 	p.change(states.Exited)
 	p.start()
 	old([]byte("a grandchild's words")) // about the last conversation
-	p.say([]byte("REA"))
-	p.say([]byte("DY\n"))
+	p.output([]byte("REA"))
+	p.output([]byte("DY\n"))
 	p.change(states.Running)
 	w.expect("a: 0")
 	p.change(states.Exited)
-	p.say([]byte("RESULT 2\nOK")) // too late
+	p.output([]byte("RESULT 2\nOK")) // too late
 	p.run()
 	w.expect("a: 0", "a: 0")
 }
 
 func TestListenerThatNeverAnswersKeepsItsEvent(t *testing.T) {
-	w := newWorld(t, 2)
-	p := w.player("a").run()
+	w := newTestPool(t, 2)
+	p := w.addListener("a").run()
 	w.publish("0", "1", "2", "3")
-	p.say([]byte("RESULT 2"))
+	p.output([]byte("RESULT 2"))
 	w.expect("a: 0")
 	if len(w.queue) != 2 {
 		t.Errorf("%d events wait", len(w.queue))
@@ -348,8 +350,8 @@ func TestListenerThatNeverAnswersKeepsItsEvent(t *testing.T) {
 }
 
 func TestClosedStdin(t *testing.T) {
-	w := newWorld(t, 10)
-	a, b := w.player("a").run(), w.player("b").run()
+	w := newTestPool(t, 10)
+	a, b := w.addListener("a").run(), w.addListener("b").run()
 	a.writeErr = syscall.EPIPE
 	w.publish("0", "1")
 	w.expect("b: 0")
@@ -363,10 +365,10 @@ func TestClosedStdin(t *testing.T) {
 	w.expect("b: 0", "a: 1", "b: 2")
 }
 
-func TestListenerThatReadsNothingIsPassedOver(t *testing.T) {
-	w := newWorld(t, 10)
-	a := w.player("a").run()
-	w.player("b").run()
+func TestBlockedListenerIsSkipped(t *testing.T) {
+	w := newTestPool(t, 10)
+	a := w.addListener("a").run()
+	w.addListener("b").run()
 	a.writeErr = syscall.ENOBUFS
 	w.publish("0")
 	w.expect("b: 0")

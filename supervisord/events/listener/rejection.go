@@ -6,41 +6,41 @@ import (
 )
 
 const (
-	// patientFor is how many rejections in a row are answered at once.
-	patientFor = 3
-	// shortestPause and longestPause are between two events after that.
-	shortestPause = 10 * time.Millisecond
-	longestPause  = 30 * time.Second
+	// immediateRetries is how many rejections in a row are answered at once.
+	immediateRetries = 3
+	// minPause and longestPause are between two events after that.
+	minPause = 10 * time.Millisecond
+	maxPause = 30 * time.Second
 )
 
 // rejection is how a listener is held back that rejects event after event.
 type rejection struct {
 	count int         // in a row
-	tell  int         // the count that the next line of the main log tells of
+	logAt int         // the count that the next line of the main log tells of
 	pause *time.Timer // nil for none
 }
 
 // pauseAfter is the time before the next event after so many rejections in a row.
 func pauseAfter(count int) time.Duration {
-	if count <= patientFor {
+	if count <= immediateRetries {
 		return 0
 	}
-	doublings := min(count-patientFor-1, 20)
-	return min(shortestPause<<doublings, longestPause)
+	doublings := min(count-immediateRetries-1, 20)
+	return min(minPause<<doublings, maxPause)
 }
 
-// reject notes that the child has rejected its event, and holds the next one back
+// recordRejection notes that the child has rejected its event, and holds the next one back
 // if that has happened too often.
-func (m *Member) reject() {
+func (m *Member) recordRejection() {
 	r := &m.rejection
 	r.count++
 	switch {
-	case r.count <= patientFor:
+	case r.count <= immediateRetries:
 		m.pool.log.Warn(m.name + ": event was rejected")
-		r.tell = 10
-	case r.count == r.tell:
+		r.logAt = 10
+	case r.count == r.logAt:
 		m.pool.log.Warn(fmt.Sprintf("%s: event was rejected %d times in a row, the next one is sent after %s", m.name, r.count, pauseAfter(r.count)))
-		r.tell *= 10
+		r.logAt *= 10
 	}
 	pause := pauseAfter(r.count)
 	if pause == 0 {
@@ -62,8 +62,8 @@ func (m *Member) endPause(timer **time.Timer) {
 	m.pool.dispatch()
 }
 
-// forgive forgets rejections.
-func (m *Member) forgive() {
+// resetRejections forgets rejections.
+func (m *Member) resetRejections() {
 	if m.rejection.pause != nil {
 		m.rejection.pause.Stop()
 	}

@@ -12,35 +12,35 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// rejecter is a listener that answers FAIL to everything as long as it is to.
-type rejecter struct {
+// rejectingListener is a listener that answers FAIL to everything as long as it is to.
+type rejectingListener struct {
 	member *Member
-	given  int
+	sent   int
 	fails  bool
-	say    func([]byte)
+	output func([]byte)
 }
 
-func (r *rejecter) answer() {
+func (r *rejectingListener) answer() {
 	word := "OK"
 	if r.fails {
 		word = "FAIL"
 	}
-	r.say([]byte("RESULT " + map[string]string{"OK": "2", "FAIL": "4"}[word] + "\n" + word + "READY\n"))
+	r.output([]byte("RESULT " + map[string]string{"OK": "2", "FAIL": "4"}[word] + "\n" + word + "READY\n"))
 }
 
-// TestRejectionsArePaced has a listener reject everything for an hour.
-func TestRejectionsArePaced(t *testing.T) {
+// TestRejectionPauses has a listener reject everything for an hour.
+func TestRejectionPauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log testkit.Log
 		conf := &config.Group{Name: "pool", Kind: config.EventListener, BufferSize: 10, Events: []string{"TICK"}}
 		p := New(conf, "id", log.Logger(), nil)
-		r := &rejecter{member: p.Member("a"), fails: true}
-		r.say = r.member.Expect()
+		r := &rejectingListener{member: p.Member("a"), fails: true}
+		r.output = r.member.NewSession()
 		answers := make(chan struct{}, 1000)
-		r.member.Meet(func([]byte) error { r.given++; answers <- struct{}{}; return nil })
-		r.member.Change(states.Running, func() {})
-		r.say([]byte("READY\n"))
+		r.member.SetStdin(func([]byte) error { r.sent++; answers <- struct{}{}; return nil })
+		r.member.StateChanged(states.Running, func() {})
+		r.output([]byte("READY\n"))
 		done := make(chan struct{})
 		go func() {
 			for range answers {
@@ -51,8 +51,8 @@ func TestRejectionsArePaced(t *testing.T) {
 		p.Accept(events.Event{Type: "TICK", Payload: "x"})
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if r.given < 20 || r.given > 200 {
-			t.Errorf("the event was sent %d times in an hour", r.given)
+		if r.sent < 20 || r.sent > 200 {
+			t.Errorf("the event was sent %d times in an hour", r.sent)
 		}
 		if got := strings.Count(log.String(), "rejected"); got < 4 || got > 8 {
 			t.Errorf("%d lines about rejections:\n%s", got, log.String())
@@ -63,7 +63,7 @@ func TestRejectionsArePaced(t *testing.T) {
 		}
 		r.fails = false
 		p.mu.Unlock()
-		time.Sleep(longestPause)
+		time.Sleep(maxPause)
 		synctest.Wait()
 		if r.member.rejection.count != 0 || len(p.queue) != 0 {
 			t.Errorf("after OK: %+v, %v", r.member.rejection, p.queue)
@@ -72,10 +72,10 @@ func TestRejectionsArePaced(t *testing.T) {
 		r.fails = true
 		p.Accept(events.Event{Type: "TICK", Payload: "y"})
 		synctest.Wait()
-		if r.member.rejection.count != patientFor+1 {
+		if r.member.rejection.count != immediateRetries+1 {
 			t.Errorf("after OK: %d rejections at once", r.member.rejection.count)
 		}
-		r.member.Change(states.Exited, func() {})
+		r.member.StateChanged(states.Exited, func() {})
 		if r.member.rejection.pause != nil || len(p.queue) != 1 {
 			t.Errorf("after its end: %+v, %v", r.member.rejection, p.queue)
 		}
@@ -84,23 +84,23 @@ func TestRejectionsArePaced(t *testing.T) {
 	})
 }
 
-// TestRejecterDoesNotHoldUpOthers gives what one listener rejects to another.
-func TestRejecterDoesNotHoldUpOthers(t *testing.T) {
-	w := newWorld(t, 100)
-	bad, good := w.player("bad"), w.player("good")
-	for _, p := range []*player{bad, good} {
+// TestRejectingListenerDoesNotBlockOthers gives what one listener rejects to another.
+func TestRejectingListenerDoesNotBlockOthers(t *testing.T) {
+	w := newTestPool(t, 100)
+	bad, good := w.addListener("bad"), w.addListener("good")
+	for _, p := range []*fakeListener{bad, good} {
 		p.start()
 		p.change(states.Running)
-		p.say([]byte("READY\n"))
+		p.output([]byte("READY\n"))
 	}
 	w.Pool.mu.Lock()
-	for range patientFor + 1 {
-		bad.Member.reject()
+	for range immediateRetries + 1 {
+		bad.Member.recordRejection()
 	}
 	w.Pool.mu.Unlock()
 	for range 5 {
 		w.Accept(events.Event{Type: "TICK", Payload: "e"})
-		good.say([]byte("RESULT 2\nOKREADY\n"))
+		good.output([]byte("RESULT 2\nOKREADY\n"))
 	}
 	if got := strings.Join(w.got, " "); strings.Contains(got, "bad:") || strings.Count(got, "good:") != 5 {
 		t.Errorf("got %s", got)

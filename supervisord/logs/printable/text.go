@@ -10,13 +10,13 @@ import (
 // requests come from strangers, and a log is read on terminals. All other text
 // is returned as it is.
 func Text(s string) string {
-	i := next(s)
+	i := nextUnprintable(s)
 	if i < 0 {
 		return s
 	}
 	const hex = "0123456789abcdef"
 	var b strings.Builder
-	for ; i >= 0; i = next(s) {
+	for ; i >= 0; i = nextUnprintable(s) {
 		b.WriteString(s[:i])
 		_, size := utf8.DecodeRuneInString(s[i:])
 		for _, c := range []byte(s[i : i+size]) {
@@ -28,8 +28,8 @@ func Text(s string) string {
 	return b.String()
 }
 
-// next returns where the first such character of s is, or -1.
-func next(s string) int {
+// nextUnprintable returns where the first such character of s is, or -1.
+func nextUnprintable(s string) int {
 	for i, r := range s {
 		switch {
 		case r == '\n' || r == '\t':

@@ -28,7 +28,7 @@ func FuzzText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		got := Text(text)
-		if next(got) >= 0 {
+		if nextUnprintable(got) >= 0 {
 			t.Errorf("%q is not fit: %q", text, got)
 		}
 		if again := Text(got); again != got {

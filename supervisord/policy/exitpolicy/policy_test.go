@@ -22,28 +22,28 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// children is a spawner whose children end when the test says so.
-type children struct {
+// fakeSpawner is a spawner whose children end when the test says so.
+type fakeSpawner struct {
 	mu    sync.Mutex
 	alive map[string]chan spawn.Exit
 	fails map[string]error
 }
 
-type child struct{ exits chan spawn.Exit }
+type fakeChild struct{ exits chan spawn.Exit }
 
-func (c *child) Pid() int                         { return 42 }
-func (c *child) Traces() spawn.Traces             { return spawn.Traces{} }
-func (c *child) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
-func (c *child) Heir() int                        { return 0 }
-func (c *child) Exited() <-chan spawn.Exit        { return c.exits }
-func (c *child) Write([]byte) error               { return nil }
-func (c *child) Signal(sig syscall.Signal, _ bool) error {
+func (c *fakeChild) Pid() int                            { return 42 }
+func (c *fakeChild) Identity() spawn.ProcessIdentity     { return spawn.ProcessIdentity{} }
+func (c *fakeChild) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
+func (c *fakeChild) DaemonisedPID() int                  { return 0 }
+func (c *fakeChild) Exited() <-chan spawn.Exit           { return c.exits }
+func (c *fakeChild) Write([]byte) error                  { return nil }
+func (c *fakeChild) Signal(sig syscall.Signal, _ bool) error {
 	c.exits <- spawn.Exit{Code: -1, Signal: sig}
 	return nil
 }
 
 // Spawn implements process.Spawner.
-func (c *children) Spawn(spec *spawn.Spec) (spawn.Child, error) {
+func (c *fakeSpawner) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	name := ""
@@ -55,33 +55,33 @@ func (c *children) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 	if err := c.fails[name]; err != nil {
 		return nil, err
 	}
-	one := &child{make(chan spawn.Exit, 1)}
+	one := &fakeChild{make(chan spawn.Exit, 1)}
 	c.alive[name] = one.exits
 	return one, nil
 }
 
 // Adopt implements process.Spawner.
-func (c *children) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) {
+func (c *fakeSpawner) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) {
 	return nil, &spawn.GoneError{Exit: spawn.Exit{Code: -1}}
 }
 
-// pod is some processes and a policy that looks on.
-type pod struct {
-	*children
+// testPolicy is some processes and a policy that looks on.
+type testPolicy struct {
+	*fakeSpawner
 	processes map[string]*process.Process
-	verdicts  []verdict
+	decisions []decision
 }
 
-type verdict struct {
-	cause string
-	code  int
+type decision struct {
+	reason string
+	code   int
 }
 
-func (p *pod) end(name string, e spawn.Exit) {
+func (p *testPolicy) exit(name string, e spawn.Exit) {
 	p.mu.Lock()
-	exits := p.alive[name]
+	exitCh := p.alive[name]
 	p.mu.Unlock()
-	exits <- e
+	exitCh <- e
 	synctest.Wait()
 }
 
@@ -97,23 +97,23 @@ func program(name string, change func(*config.Process)) *config.Process {
 	return c
 }
 
-func never(c *config.Process) { c.Autorestart = config.RestartNever }
+func neverRestart(c *config.Process) { c.Autorestart = config.RestartNever }
 
-func inPod(t *testing.T, o exitpolicy.Options, programs []*config.Process, do func(*testing.T, *pod)) {
+func withPolicy(t *testing.T, o exitpolicy.Options, programs []*config.Process, do func(*testing.T, *testPolicy)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := &pod{
-			children:  &children{alive: make(map[string]chan spawn.Exit), fails: make(map[string]error)},
-			processes: make(map[string]*process.Process),
+		p := &testPolicy{
+			fakeSpawner: &fakeSpawner{alive: make(map[string]chan spawn.Exit), fails: make(map[string]error)},
+			processes:   make(map[string]*process.Process),
 		}
-		o.GiveUp = func(cause string, code int) { p.verdicts = append(p.verdicts, verdict{cause, code}) }
+		o.ExitWith = func(reason string, code int) { p.decisions = append(p.decisions, decision{reason, code}) }
 		y := exitpolicy.New(o)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		for _, c := range programs {
 			one := process.New(process.Options{
-				Config: c, Spawner: p.children, Events: &events.Bus{}, Log: slog.New(slog.DiscardHandler), Changed: y.Changed,
+				Config: c, Spawner: p.fakeSpawner, Events: &events.Bus{}, Log: slog.New(slog.DiscardHandler), Changed: y.Changed,
 			})
 			p.processes[c.Name] = one
 			running.Go(func() { one.Run(ctx) })
@@ -131,57 +131,57 @@ func inPod(t *testing.T, o exitpolicy.Options, programs []*config.Process, do fu
 	})
 }
 
-func (p *pod) expect(t *testing.T, want ...verdict) {
+func (p *testPolicy) expect(t *testing.T, want ...decision) {
 	t.Helper()
 	synctest.Wait()
-	if len(p.verdicts) != len(want) {
-		t.Fatalf("the verdicts are %v, want %v", p.verdicts, want)
+	if len(p.decisions) != len(want) {
+		t.Fatalf("the verdicts are %v, want %v", p.decisions, want)
 	}
 	for i := range want {
-		if p.verdicts[i] != want[i] {
-			t.Errorf("the verdict is %v, want %v", p.verdicts[i], want[i])
+		if p.decisions[i] != want[i] {
+			t.Errorf("the verdict is %v, want %v", p.decisions[i], want[i])
 		}
 	}
 }
 
-func first() exitpolicy.Options {
+func statusOfFirst() exitpolicy.Options {
 	return exitpolicy.Options{Status: config.ExitStatus{Of: config.StatusOfFirst}}
 }
 
 func essential(c *config.Process) { c.Exit.Essential, c.Autorestart = true, config.RestartNever }
 
-func TestTheEndOfAnEssentialProgram(t *testing.T) {
+func TestEssentialProgram(t *testing.T) {
 	for name, tt := range map[string]struct {
 		exit spawn.Exit
-		want verdict
+		want decision
 	}{
-		"failure": {spawn.Exit{Code: 3}, verdict{"web: exit status 3 (essential=true)", 3}},
-		"success": {spawn.Exit{Code: 0}, verdict{"web: exit status 0 (essential=true)", 0}},
-		"signal":  {spawn.Exit{Code: -1, Signal: syscall.SIGKILL}, verdict{"web: terminated by SIGKILL (essential=true)", 137}},
+		"failure": {spawn.Exit{Code: 3}, decision{"web: exit status 3 (essential=true)", 3}},
+		"success": {spawn.Exit{Code: 0}, decision{"web: exit status 0 (essential=true)", 0}},
+		"signal":  {spawn.Exit{Code: -1, Signal: syscall.SIGKILL}, decision{"web: terminated by SIGKILL (essential=true)", 137}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inPod(t, first(), []*config.Process{program("web", essential), program("other", never)}, func(t *testing.T, p *pod) {
-				p.end("other", spawn.Exit{Code: 9})
+			withPolicy(t, statusOfFirst(), []*config.Process{program("web", essential), program("other", neverRestart)}, func(t *testing.T, p *testPolicy) {
+				p.exit("other", spawn.Exit{Code: 9})
 				p.expect(t)
-				p.end("web", tt.exit)
+				p.exit("web", tt.exit)
 				p.expect(t, tt.want)
 			})
 		})
 	}
 }
 
-func TestARestartIsNoEnd(t *testing.T) {
-	inPod(t, first(), []*config.Process{program("web", func(c *config.Process) { c.Exit.Essential = true })}, func(t *testing.T, p *pod) {
-		p.end("web", spawn.Exit{Code: 3}) // an automatic restart follows at once
+func TestRestartDoesNotExit(t *testing.T) {
+	withPolicy(t, statusOfFirst(), []*config.Process{program("web", func(c *config.Process) { c.Exit.Essential = true })}, func(t *testing.T, p *testPolicy) {
+		p.exit("web", spawn.Exit{Code: 3}) // an automatic restart follows at once
 		p.expect(t)
 		time.Sleep(1500 * time.Millisecond)
-		p.end("web", spawn.Exit{Code: 0}) // which is expected
-		p.expect(t, verdict{"web: exit status 0 (essential=true)", 0})
+		p.exit("web", spawn.Exit{Code: 0}) // which is expected
+		p.expect(t, decision{"web: exit status 0 (essential=true)", 0})
 	})
 }
 
-func TestAStopIsNoEnd(t *testing.T) {
-	inPod(t, first(), []*config.Process{program("web", essential)}, func(t *testing.T, p *pod) {
+func TestStopDoesNotExit(t *testing.T) {
+	withPolicy(t, statusOfFirst(), []*config.Process{program("web", essential)}, func(t *testing.T, p *testPolicy) {
 		if err := p.processes["web"].Stop("web", true).Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -189,11 +189,11 @@ func TestAStopIsNoEnd(t *testing.T) {
 	})
 }
 
-func TestARestartThatIsCalledOffIsNoEnd(t *testing.T) {
+func TestCancelledRestartDoesNotExit(t *testing.T) {
 	always := func(c *config.Process) { c.Exit.Essential, c.Autorestart, c.StartSecs = true, config.RestartAlways, 0 }
-	inPod(t, first(), []*config.Process{program("web", always)}, func(t *testing.T, p *pod) {
-		p.end("web", spawn.Exit{Code: 0})
-		p.end("web", spawn.Exit{Code: 0}) // within a second of its birth: the next one is due
+	withPolicy(t, statusOfFirst(), []*config.Process{program("web", always)}, func(t *testing.T, p *testPolicy) {
+		p.exit("web", spawn.Exit{Code: 0})
+		p.exit("web", spawn.Exit{Code: 0}) // within a second of its birth: the next one is due
 		_ = p.processes["web"].Stop("web", true).Wait(t.Context())
 		p.expect(t)
 	})
@@ -204,19 +204,19 @@ func TestExitOn(t *testing.T) {
 		name string
 		on   config.ExitOn
 		code int
-		want []verdict
+		want []decision
 	}{
-		{"failure", config.OnFailure, 3, []verdict{{"web: exit status 3 (exit_on=failure)", 3}}},
+		{"failure", config.OnFailure, 3, []decision{{"web: exit status 3 (exit_on=failure)", 3}}},
 		{"no failure", config.OnFailure, 0, nil},
-		{"success", config.OnSuccess, 0, []verdict{{"web: exit status 0 (exit_on=success)", 0}}},
+		{"success", config.OnSuccess, 0, []decision{{"web: exit status 0 (exit_on=success)", 0}}},
 		{"no success", config.OnSuccess, 3, nil},
-		{"exit", config.OnExit, 3, []verdict{{"web: exit status 3 (exit_on=exit)", 3}}},
+		{"exit", config.OnExit, 3, []decision{{"web: exit status 3 (exit_on=exit)", 3}}},
 		{"not fatal", config.OnFatal, 3, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			web := program("web", func(c *config.Process) { c.Exit.On, c.Autorestart = tt.on, config.RestartNever })
-			inPod(t, first(), []*config.Process{web}, func(t *testing.T, p *pod) {
-				p.end("web", spawn.Exit{Code: tt.code})
+			withPolicy(t, statusOfFirst(), []*config.Process{web}, func(t *testing.T, p *testPolicy) {
+				p.exit("web", spawn.Exit{Code: tt.code})
 				p.expect(t, tt.want...)
 			})
 		})
@@ -224,25 +224,25 @@ func TestExitOn(t *testing.T) {
 }
 
 func TestFatal(t *testing.T) {
-	o := first()
+	o := statusOfFirst()
 	o.On = config.OnFatal
 	web := program("web", func(c *config.Process) { c.Autostart = false })
-	inPod(t, o, []*config.Process{web}, func(t *testing.T, p *pod) {
+	withPolicy(t, o, []*config.Process{web}, func(t *testing.T, p *testPolicy) {
 		p.fails["web"] = syscall.ENOMEM
 		p.processes["web"].Start("web", false)
-		p.expect(t, verdict{"web: given up, unknown error during fork for 'web': ENOMEM (exit_on=fatal of supervisord)", 1})
+		p.expect(t, decision{"web: given up, unknown error during fork for 'web': ENOMEM (exit_on=fatal of supervisord)", 1})
 	})
 }
 
-func TestFatalAfterEndsThatCameTooSoon(t *testing.T) {
-	o := first()
+func TestFatalAfterEarlyExits(t *testing.T) {
+	o := statusOfFirst()
 	o.On = config.OnFatal
 	web := program("web", func(c *config.Process) { c.Autostart = false })
-	inPod(t, o, []*config.Process{web}, func(t *testing.T, p *pod) {
+	withPolicy(t, o, []*config.Process{web}, func(t *testing.T, p *testPolicy) {
 		p.processes["web"].Start("web", false)
 		synctest.Wait()
-		p.end("web", spawn.Exit{Code: 7})
-		p.expect(t, verdict{"web: given up, Exited too quickly (process log may have details) (exit_on=fatal of supervisord)", 7})
+		p.exit("web", spawn.Exit{Code: 7})
+		p.expect(t, decision{"web: given up, Exited too quickly (process log may have details) (exit_on=fatal of supervisord)", 7})
 	})
 }
 
@@ -260,57 +260,57 @@ func TestAllExited(t *testing.T) {
 			o := exitpolicy.Options{On: config.OnAllExited, Status: tt.status}
 			listener := program("listener", func(c *config.Process) { c.Kind = config.EventListener })
 			manual := program("manual", func(c *config.Process) { c.Autostart = false })
-			programs := []*config.Process{program("a", never), program("b", never), program("c", never), program("d", never), listener, manual}
-			inPod(t, o, programs, func(t *testing.T, p *pod) {
+			programs := []*config.Process{program("a", neverRestart), program("b", neverRestart), program("c", neverRestart), program("d", neverRestart), listener, manual}
+			withPolicy(t, o, programs, func(t *testing.T, p *testPolicy) {
 				for i, name := range []string{"a", "b", "c"} {
-					p.end(name, spawn.Exit{Code: []int{0, 4, 6}[i]})
+					p.exit(name, spawn.Exit{Code: []int{0, 4, 6}[i]})
 					time.Sleep(time.Second)
 				}
 				p.expect(t)
-				p.end("d", spawn.Exit{Code: 5})
-				p.expect(t, verdict{"d: exit status 5 (exit_on=all_exited of supervisord)", tt.code})
+				p.exit("d", spawn.Exit{Code: 5})
+				p.expect(t, decision{"d: exit status 5 (exit_on=all_exited of supervisord)", tt.code})
 			})
 		})
 	}
 }
 
-// TestAllExitedWaitsForWhatIsToCome: a program that has not been started yet, or
+// TestAllExitedWaitsForPendingStarts: a program that has not been started yet, or
 // will be again, has not ended.
-func TestAllExitedWaitsForWhatIsToCome(t *testing.T) {
-	o := first()
+func TestAllExitedWaitsForPendingStarts(t *testing.T) {
+	o := statusOfFirst()
 	o.On = config.OnAllExited
 	again := program("again", func(c *config.Process) { c.StartRetries = 3 })
-	inPod(t, o, []*config.Process{program("a", never), again}, func(t *testing.T, p *pod) {
-		p.end("again", spawn.Exit{Code: 1})
-		p.end("again", spawn.Exit{Code: 1}) // too soon: BACKOFF
-		p.end("a", spawn.Exit{Code: 0})
+	withPolicy(t, o, []*config.Process{program("a", neverRestart), again}, func(t *testing.T, p *testPolicy) {
+		p.exit("again", spawn.Exit{Code: 1})
+		p.exit("again", spawn.Exit{Code: 1}) // too soon: BACKOFF
+		p.exit("a", spawn.Exit{Code: 0})
 		p.expect(t)
 	})
 }
 
-// TestWhatAnEarlierDaemonKnewIsNotNew: after an upgrade nothing has happened.
-func TestWhatAnEarlierDaemonKnewIsNotNew(t *testing.T) {
-	past := process.Status{Started: time.Now(), Ended: time.Now().Add(time.Second), State: 100, SpawnErr: "Bad exit code 3", Ending: 3}
-	o := first()
-	o.Past = map[string]process.Status{"web": past}
+// TestExitBeforeUpgradeIsIgnored: after an upgrade nothing has happened.
+func TestExitBeforeUpgradeIsIgnored(t *testing.T) {
+	saved := process.Status{Started: time.Now(), Ended: time.Now().Add(time.Second), State: 100, SpawnErr: "Bad exit code 3", ShellStatus: 3}
+	o := statusOfFirst()
+	o.Saved = map[string]process.Status{"web": saved}
 	web := program("web", func(c *config.Process) { essential(c); c.Autostart = false })
-	inPod(t, o, []*config.Process{web}, func(t *testing.T, p *pod) {
-		p.processes["web"].Adopt(&process.Estate{Past: past, Handed: true})
-		if s := p.processes["web"].Status(); s.State != past.State {
+	withPolicy(t, o, []*config.Process{web}, func(t *testing.T, p *testPolicy) {
+		p.processes["web"].Adopt(&process.SavedState{Status: saved, HandedOver: true})
+		if s := p.processes["web"].Status(); s.State != saved.State {
 			t.Fatalf("it is %s", s.State)
 		}
 		p.expect(t)
 	})
 }
 
-// TestWhoIsSpared: its end is somebody else's affair.
-func TestWhoIsSpared(t *testing.T) {
-	o := first()
-	o.Spares = func(p *process.Process) bool { return p.Config.Name == "web" }
-	inPod(t, o, []*config.Process{program("web", essential), program("other", essential)}, func(t *testing.T, p *pod) {
-		p.end("web", spawn.Exit{Code: 3})
+// TestExemptProcess: its end is somebody else's affair.
+func TestExemptProcess(t *testing.T) {
+	o := statusOfFirst()
+	o.Exempt = func(p *process.Process) bool { return p.Config.Name == "web" }
+	withPolicy(t, o, []*config.Process{program("web", essential), program("other", essential)}, func(t *testing.T, p *testPolicy) {
+		p.exit("web", spawn.Exit{Code: 3})
 		p.expect(t)
-		p.end("other", spawn.Exit{Code: 4})
-		p.expect(t, verdict{"other: exit status 4 (essential=true)", 4})
+		p.exit("other", spawn.Exit{Code: 4})
+		p.expect(t, decision{"other: exit status 4 (essential=true)", 4})
 	})
 }

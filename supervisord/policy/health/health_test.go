@@ -27,41 +27,41 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is a monitor and the processes that it watches, in a bubble of virtual time.
-type world struct {
+// testMonitor is a monitor and the processes that it watches, in a bubble of virtual time.
+type testMonitor struct {
 	*Monitor
-	t     *testing.T
-	log   testkit.Log
-	begun time.Time
-	gave  string // what GiveUp was told
+	t          *testing.T
+	log        testkit.Log
+	started    time.Time
+	exitReason string // what GiveUp was told
 
 	mu     sync.Mutex
-	answer func(ctx context.Context, name string) error
-	asked  []string // "name at time"
+	probe  func(ctx context.Context, name string) error
+	probed []string // "name at time"
 	pids   int
-	end    func()
+	stop   func()
 	// firstWords is what a child says before its owner knows its pid, by a socket.
-	firstWords string
+	earlyMessage string
 }
 
-// child obeys every signal.
-type child struct {
-	pid   int
-	exits chan spawn.Exit
-	mu    sync.Mutex
-	got   []syscall.Signal
+// fakeChild obeys every signal.
+type fakeChild struct {
+	pid     int
+	exits   chan spawn.Exit
+	mu      sync.Mutex
+	signals []syscall.Signal
 }
 
-func (c *child) Pid() int                         { return c.pid }
-func (c *child) Traces() spawn.Traces             { return spawn.Traces{} }
-func (c *child) Bequeath() (spawn.Bequest, error) { return spawn.Bequest{}, nil }
-func (c *child) Heir() int                        { return 0 }
-func (c *child) Exited() <-chan spawn.Exit        { return c.exits }
-func (c *child) Write([]byte) error               { return nil }
-func (c *child) Signal(sig syscall.Signal, _ bool) error {
+func (c *fakeChild) Pid() int                            { return c.pid }
+func (c *fakeChild) Identity() spawn.ProcessIdentity     { return spawn.ProcessIdentity{} }
+func (c *fakeChild) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
+func (c *fakeChild) DaemonisedPID() int                  { return 0 }
+func (c *fakeChild) Exited() <-chan spawn.Exit           { return c.exits }
+func (c *fakeChild) Write([]byte) error                  { return nil }
+func (c *fakeChild) Signal(sig syscall.Signal, _ bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.got = append(c.got, sig)
+	c.signals = append(c.signals, sig)
 	if sig == syscall.SIGTERM {
 		select {
 		case c.exits <- spawn.Exit{Code: 0}:
@@ -72,39 +72,39 @@ func (c *child) Signal(sig syscall.Signal, _ bool) error {
 }
 
 // Spawn implements process.Spawner.
-func (w *world) Spawn(*spawn.Spec) (spawn.Child, error) {
+func (w *testMonitor) Spawn(*spawn.Spec) (spawn.Child, error) {
 	w.mu.Lock()
 	w.pids++
-	c := &child{pid: 1000 + w.pids, exits: make(chan spawn.Exit, 1)}
-	says := w.firstWords
+	c := &fakeChild{pid: 1000 + w.pids, exits: make(chan spawn.Exit, 1)}
+	says := w.earlyMessage
 	w.mu.Unlock()
 	if says != "" {
 		m, _ := notify.Parse([]byte(says))
-		w.said <- notify.Heard{Name: socketName("web"), Message: m, From: &notify.Sender{PID: c.pid, UID: os.Geteuid()}}
-		w.said <- notify.Heard{Name: socketName("nobody")} // is taken when the other has been dealt with
+		w.messages <- notify.Received{Name: socketName("web"), Message: m, From: &notify.Sender{PID: c.pid, UID: os.Geteuid()}}
+		w.messages <- notify.Received{Name: socketName("nobody")} // is taken when the other has been dealt with
 	}
 	return c, nil
 }
 
 // Adopt implements process.Spawner.
-func (w *world) Adopt(o *spawn.Orphan, _ *spawn.Spec) (spawn.Child, error) {
-	return &child{pid: o.PID, exits: make(chan spawn.Exit, 1)}, nil
+func (w *testMonitor) Adopt(o *spawn.Orphan, _ *spawn.Spec) (spawn.Child, error) {
+	return &fakeChild{pid: o.PID, exits: make(chan spawn.Exit, 1)}, nil
 }
 
-func inWorld(t *testing.T, test func(*world)) {
+func withMonitor(t *testing.T, test func(*testMonitor)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, begun: time.Now()}
+		w := &testMonitor{t: t, started: time.Now()}
 		w.log.Level = slog.LevelInfo
-		w.answer = func(context.Context, string) error { return nil }
+		w.probe = func(context.Context, string) error { return nil }
 		w.Monitor = New(Options{
-			Log: w.log.Logger(), Dice: func() float64 { return 0.5 },
-			GiveUp: func(cause string, code int) { w.gave = fmt.Sprintf("%d: %s", code, cause) },
-			Ask: func(ctx context.Context, p *process.Process, about config.Probe) error {
+			Log: w.log.Logger(), Random: func() float64 { return 0.5 },
+			ExitWith: func(reason string, code int) { w.exitReason = fmt.Sprintf("%d: %s", code, reason) },
+			Probe: func(ctx context.Context, p *process.Process, about config.Probe) error {
 				w.mu.Lock()
-				w.asked = append(w.asked, fmt.Sprintf("%s at %s", p.FullName(), time.Since(w.begun)))
-				answer := w.answer
+				w.probed = append(w.probed, fmt.Sprintf("%s at %s", p.FullName(), time.Since(w.started)))
+				answer := w.probe
 				w.mu.Unlock()
 				return answer(ctx, p.FullName())
 			},
@@ -112,37 +112,37 @@ func inWorld(t *testing.T, test func(*world)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		all.Go(func() { w.Run(ctx) })
-		w.end = func() { cancel(); all.Wait() }
-		defer func() { w.end() }()
+		w.stop = func() { cancel(); all.Wait() }
+		defer func() { w.stop() }()
 		test(w)
 	})
 }
 
-// answers changes what probes come to from now on.
-func (w *world) answers(f func(ctx context.Context, name string) error) {
+// setProbe changes what probes come to from now on.
+func (w *testMonitor) setProbe(f func(ctx context.Context, name string) error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.answer = f
+	w.probe = f
 }
 
-func (w *world) fail(text string) {
-	w.answers(func(context.Context, string) error { return errors.New(text) })
+func (w *testMonitor) fail(text string) {
+	w.setProbe(func(context.Context, string) error { return errors.New(text) })
 }
 
-func (w *world) succeed() { w.answers(func(context.Context, string) error { return nil }) }
+func (w *testMonitor) succeed() { w.setProbe(func(context.Context, string) error { return nil }) }
 
-// takeAsked returns what has been asked since the last time.
-func (w *world) takeAsked() []string {
+// takeProbed returns what has been asked since the last time.
+func (w *testMonitor) takeProbed() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	asked := w.asked
-	w.asked = nil
-	return asked
+	probed := w.probed
+	w.probed = nil
+	return probed
 }
 
-var tcp = config.Probe{Text: "tcp://x:1", Kind: config.TCPProbe, Address: "x:1"}
+var tcpProbe = config.Probe{Text: "tcp://x:1", Kind: config.TCPProbe, Address: "x:1"}
 
-func plain(name string) *config.Process {
+func program(name string) *config.Process {
 	c := &config.Process{
 		Name: name, Group: name, Program: name, Command: os.Args[0], Umask: -1,
 		Autorestart: config.RestartUnexpected, StartSecs: 1, StartRetries: 3,
@@ -152,32 +152,32 @@ func plain(name string) *config.Process {
 	return c
 }
 
-// ready is a program that has to be ready, healthy one that has to be well.
-func ready(p config.Probe) *config.Process {
-	c := plain("web")
+// readyProgram is a program that has to be ready, healthy one that has to be well.
+func readyProgram(p config.Probe) *config.Process {
+	c := program("web")
 	c.Ready = config.Readiness{Probe: p, Timeout: time.Minute, Interval: time.Second}
 	return c
 }
 
-func healthy(p config.Probe) *config.Process {
-	c := plain("web")
+func healthProgram(p config.Probe) *config.Process {
+	c := program("web")
 	c.Health = config.Health{Probe: p, Interval: 10 * time.Second, Timeout: 2 * time.Second, Failures: 3}
 	return c
 }
 
 // add makes a process and starts it.
-func (w *world) add(c *config.Process) *process.Process {
+func (w *testMonitor) add(c *config.Process) *process.Process {
 	w.t.Helper()
 	o := process.Options{Config: c, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Changed: w.Changed}
-	if w.firstWords != "" {
-		o.Providers = []process.Provider{told{w.Provider(c)}}
+	if w.earlyMessage != "" {
+		o.Providers = []process.Provider{noSocketProvider{w.Provider(c)}}
 	}
 	p := process.New(o)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	ran := make(chan struct{})
 	go func() { defer close(ran); p.Run(ctx) }()
-	end := w.end
-	w.end = func() { cancel(); <-ran; end() }
+	end := w.stop
+	w.stop = func() { cancel(); <-ran; end() }
 	if err := p.Start(c.Name, false).Wait(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func sleep(d time.Duration) {
 	synctest.Wait()
 }
 
-func (w *world) expect(p *process.Process, want states.Process) {
+func (w *testMonitor) expect(p *process.Process, want states.Process) {
 	w.t.Helper()
 	synctest.Wait()
 	if got := p.Status().State; got != want {
@@ -197,8 +197,8 @@ func (w *world) expect(p *process.Process, want states.Process) {
 	}
 }
 
-// logged counts the lines of the log with this text.
-func (w *world) logged(text string, want int) {
+// expectLogged counts the lines of the log with this text.
+func (w *testMonitor) expectLogged(text string, want int) {
 	w.t.Helper()
 	n := 0
 	for _, line := range w.log.Lines() {
@@ -211,36 +211,36 @@ func (w *world) logged(text string, want int) {
 	}
 }
 
-func TestReadinessIsAskedForEverLessOften(t *testing.T) {
-	inWorld(t, func(w *world) {
+func TestReadinessProbeBackoff(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
 		w.fail("connection refused")
-		p := w.add(ready(tcp))
+		p := w.add(readyProgram(tcpProbe))
 		sleep(5 * time.Second)
 		w.expect(p, states.Starting)
 		want := []string{
 			"web at 50ms", "web at 100ms", "web at 200ms", "web at 400ms", "web at 800ms", "web at 1.6s",
 			"web at 2.6s", "web at 3.6s", "web at 4.6s",
 		}
-		if got := w.takeAsked(); !slices.Equal(got, want) {
+		if got := w.takeProbed(); !slices.Equal(got, want) {
 			t.Errorf("asked %v, want %v", got, want)
 		}
-		if st := p.Status(); st.NotYet != "connection refused" {
-			t.Errorf("not yet: %q", st.NotYet)
+		if st := p.Status(); st.NotReadyReason != "connection refused" {
+			t.Errorf("not yet: %q", st.NotReadyReason)
 		}
 		w.succeed()
 		sleep(time.Second)
 		w.expect(p, states.Running)
-		w.takeAsked()
+		w.takeProbed()
 		sleep(time.Hour)
-		if got := w.takeAsked(); got != nil {
+		if got := w.takeProbed(); got != nil {
 			t.Errorf("asked %v", got)
 		}
 	})
 }
 
 func TestQuickProgramIsRunningAfterStartsecs(t *testing.T) {
-	inWorld(t, func(w *world) {
-		p := w.add(ready(tcp))
+	withMonitor(t, func(w *testMonitor) {
+		p := w.add(readyProgram(tcpProbe))
 		sleep(999 * time.Millisecond)
 		w.expect(p, states.Starting)
 		sleep(time.Millisecond)
@@ -248,10 +248,10 @@ func TestQuickProgramIsRunningAfterStartsecs(t *testing.T) {
 	})
 }
 
-func TestWhatIsNeverReadyIsTriedAgain(t *testing.T) {
-	inWorld(t, func(w *world) {
+func TestNeverReadyIsRestarted(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
 		w.fail("http 503 from http://x/")
-		p := w.add(ready(tcp))
+		p := w.add(readyProgram(tcpProbe))
 		sleep(70 * time.Second)
 		if p.Status().PID != 1002 {
 			t.Errorf("pid %d", p.Status().PID)
@@ -259,84 +259,84 @@ func TestWhatIsNeverReadyIsTriedAgain(t *testing.T) {
 		w.succeed()
 		sleep(2 * time.Second)
 		w.expect(p, states.Running)
-		w.logged("not ready within 60 seconds (http 503 from http://x/)", 1)
+		w.expectLogged("not ready within 60 seconds (http 503 from http://x/)", 1)
 	})
 }
 
-func TestIllnessIsToldOnceAndCuredByARestart(t *testing.T) {
-	inWorld(t, func(w *world) {
-		p := w.add(healthy(tcp))
+func TestUnhealthyIsLoggedOnceAndRestarted(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
+		p := w.add(healthProgram(tcpProbe))
 		sleep(10 * time.Second)
 		if st := p.Status(); st.Health != process.Healthy {
-			t.Errorf("%+v", st.Vitals)
+			t.Errorf("%+v", st.ProbeResults)
 		}
 		first := p.Status().PID
 		w.fail("http 500")
 		sleep(20 * time.Second)
-		if st := p.Status(); st.Health != process.Healthy || st.Ill != "http 500" || st.PID != first {
+		if st := p.Status(); st.Health != process.Healthy || st.HealthFailure != "http 500" || st.PID != first {
 			t.Errorf("%+v", st)
 		}
 		sleep(7 * time.Second)
-		if st := p.Status(); st.PID == first || st.Health != process.NoVerdict {
+		if st := p.Status(); st.PID == first || st.Health != process.HealthUnknown {
 			t.Errorf("%+v", st)
 		}
-		w.logged("unhealthy: web", 1)
-		w.logged("unhealthy: web (1001): http 500 (3 failures in a row); it is restarted", 1)
+		w.expectLogged("unhealthy: web", 1)
+		w.expectLogged("unhealthy: web (1001): http 500 (3 failures in a row); it is restarted", 1)
 		if got := p.Status().Reason; got != "restarted by health: it was unhealthy (http 500)" {
 			t.Errorf("reason %q", got)
 		}
 		w.succeed()
 		sleep(time.Hour)
-		w.logged("unhealthy", 1)
+		w.expectLogged("unhealthy", 1)
 		w.expect(p, states.Running)
 	})
 }
 
-// TestWantOfDescriptorsIsNoIllness: a probe that can't be made for want of the
+// TestDescriptorShortageIsNoFailure: a probe that can't be made for want of the
 // daemon's descriptors tells nothing of the program.
-func TestWantOfDescriptorsIsNoIllness(t *testing.T) {
-	inWorld(t, func(w *world) {
-		p := w.add(healthy(tcp))
+func TestDescriptorShortageIsNoFailure(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
+		p := w.add(healthProgram(tcpProbe))
 		sleep(10 * time.Second)
 		before := *p.Status()
-		w.answers(func(context.Context, string) error {
+		w.setProbe(func(context.Context, string) error {
 			return fmt.Errorf("run x: %w", &spawn.PipeError{Err: syscall.EMFILE})
 		})
 		sleep(time.Hour)
-		if st := p.Status(); st.PID != before.PID || st.Health != process.Healthy || st.Ill != "" {
+		if st := p.Status(); st.PID != before.PID || st.Health != process.Healthy || st.HealthFailure != "" {
 			t.Errorf("%+v", st)
 		}
 		w.fail("http 500")
 		sleep(29 * time.Second)
-		w.logged("unhealthy", 1)
+		w.expectLogged("unhealthy", 1)
 	})
 }
 
 func TestRecovery(t *testing.T) {
-	inWorld(t, func(w *world) {
-		c := healthy(tcp)
+	withMonitor(t, func(w *testMonitor) {
+		c := healthProgram(tcpProbe)
 		c.Health.Action = config.HealthNone
 		p := w.add(c)
 		w.fail("http 500")
 		sleep(5 * time.Minute)
-		if st := p.Status(); st.Health != process.Unhealthy || st.Ill != "http 500" || st.State != states.Running {
+		if st := p.Status(); st.Health != process.Unhealthy || st.HealthFailure != "http 500" || st.State != states.Running {
 			t.Errorf("%+v", st)
 		}
-		w.logged("nothing is done", 1)
+		w.expectLogged("nothing is done", 1)
 		w.succeed()
 		sleep(10 * time.Second)
-		if st := p.Status(); st.Health != process.Healthy || st.Ill != "" {
-			t.Errorf("%+v", st.Vitals)
+		if st := p.Status(); st.Health != process.Healthy || st.HealthFailure != "" {
+			t.Errorf("%+v", st.ProbeResults)
 		}
-		w.logged("healthy: web (1001) again, after", 1)
+		w.expectLogged("healthy: web (1001) again, after", 1)
 	})
 }
 
-func TestOneFailureIsNoIllness(t *testing.T) {
-	inWorld(t, func(w *world) {
-		p := w.add(healthy(tcp))
+func TestFailuresBelowThreshold(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
+		p := w.add(healthProgram(tcpProbe))
 		n := 0
-		w.answers(func(context.Context, string) error {
+		w.setProbe(func(context.Context, string) error {
 			if n++; n%3 != 0 {
 				return errors.New("http 500")
 			}
@@ -346,36 +346,36 @@ func TestOneFailureIsNoIllness(t *testing.T) {
 		if st := p.Status(); st.PID != 1001 {
 			t.Errorf("%+v", st)
 		}
-		w.logged("unhealthy", 0)
+		w.expectLogged("unhealthy", 0)
 	})
 }
 
-func TestOtherActions(t *testing.T) {
+func TestHealthActions(t *testing.T) {
 	for name, tt := range map[string]struct {
 		set   func(*config.Health)
-		check func(*testing.T, *world, *process.Process)
+		check func(*testing.T, *testMonitor, *process.Process)
 	}{
-		"stop": {func(h *config.Health) { h.Action = config.HealthStop }, func(t *testing.T, w *world, p *process.Process) {
+		"stop": {func(h *config.Health) { h.Action = config.HealthStop }, func(t *testing.T, w *testMonitor, p *process.Process) {
 			w.expect(p, states.Stopped)
 			if got := p.Status().Reason; got != "stopped by health" {
 				t.Errorf("reason %q", got)
 			}
 		}},
-		"signal": {func(h *config.Health) { h.Action, h.Signal = config.HealthSignal, syscall.SIGUSR1 }, func(t *testing.T, w *world, p *process.Process) {
+		"signal": {func(h *config.Health) { h.Action, h.Signal = config.HealthSignal, syscall.SIGUSR1 }, func(t *testing.T, w *testMonitor, p *process.Process) {
 			w.expect(p, states.Running)
-			if got := p.Status().Child.(*child).got; !slices.Equal(got, []syscall.Signal{syscall.SIGUSR1}) {
+			if got := p.Status().Child.(*fakeChild).signals; !slices.Equal(got, []syscall.Signal{syscall.SIGUSR1}) {
 				t.Errorf("signals %v", got)
 			}
 		}},
-		"exit": {func(h *config.Health) { h.Action = config.HealthExit }, func(t *testing.T, w *world, p *process.Process) {
-			if w.gave != "1: web is unhealthy: http 500" {
-				t.Errorf("given up: %q", w.gave)
+		"exit": {func(h *config.Health) { h.Action = config.HealthExit }, func(t *testing.T, w *testMonitor, p *process.Process) {
+			if w.exitReason != "1: web is unhealthy: http 500" {
+				t.Errorf("given up: %q", w.exitReason)
 			}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, func(w *world) {
-				c := healthy(tcp)
+			withMonitor(t, func(w *testMonitor) {
+				c := healthProgram(tcpProbe)
 				tt.set(&c.Health)
 				w.fail("http 500")
 				p := w.add(c)
@@ -387,30 +387,30 @@ func TestOtherActions(t *testing.T) {
 }
 
 func TestStartPeriodAndJitter(t *testing.T) {
-	inWorld(t, func(w *world) {
-		c := healthy(tcp)
+	withMonitor(t, func(w *testMonitor) {
+		c := healthProgram(tcpProbe)
 		c.Health.StartPeriod = time.Minute
 		w.add(c)
 		sleep(2 * time.Minute)
-		if got := w.takeAsked(); got[0] != "web at 1m6s" || got[1] != "web at 1m16s" { // RUNNING, start period, half an interval
+		if got := w.takeProbed(); got[0] != "web at 1m6s" || got[1] != "web at 1m16s" { // RUNNING, start period, half an interval
 			t.Errorf("asked %v", got)
 		}
 	})
 }
 
-// TestManyDontAskAtOnce: a thousand programs that start together.
-func TestManyDontAskAtOnce(t *testing.T) {
-	inWorld(t, func(w *world) {
+// TestProbesAreSpread: a thousand programs that start together.
+func TestProbesAreSpread(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
 		n := 0.0
-		w.Dice = func() float64 { n++; return n / 1000 }
+		w.Random = func() float64 { n++; return n / 1000 }
 		for i := range 1000 {
-			c := healthy(tcp)
+			c := healthProgram(tcpProbe)
 			c.Name = fmt.Sprintf("web%d", i)
 			w.add(c)
 		}
 		sleep(12 * time.Second)
 		at := map[string]int{}
-		for _, a := range w.takeAsked() {
+		for _, a := range w.takeProbed() {
 			_, when, _ := strings.Cut(a, " at ")
 			at[when]++
 		}
@@ -422,18 +422,18 @@ func TestManyDontAskAtOnce(t *testing.T) {
 	})
 }
 
-// TestOneThatHangsHoldsNobodyUp: each has its own time limit.
-func TestOneThatHangsHoldsNobodyUp(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.answers(func(ctx context.Context, name string) error {
+// TestHungProbeDoesNotBlockOthers: each has its own time limit.
+func TestHungProbeDoesNotBlockOthers(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
+		w.setProbe(func(ctx context.Context, name string) error {
 			if name == "web" {
 				<-ctx.Done()
 				return fmt.Errorf("no answer: %w", ctx.Err())
 			}
 			return nil
 		})
-		hung := w.add(healthy(tcp))
-		c := ready(tcp)
+		hung := w.add(healthProgram(tcpProbe))
+		c := readyProgram(tcpProbe)
 		c.Name, c.Group = "other", "other"
 		other := w.add(c)
 		sleep(time.Second)
@@ -442,20 +442,20 @@ func TestOneThatHangsHoldsNobodyUp(t *testing.T) {
 		if st := hung.Status(); st.PID != 1003 {
 			t.Errorf("%+v", st)
 		}
-		w.logged("no answer: context deadline exceeded (3 failures in a row)", 1)
+		w.expectLogged("no answer: context deadline exceeded (3 failures in a row)", 1)
 	})
 }
 
-// TestNothingIsAskedOfTheDead: with a child all timers and questions end.
-func TestNothingIsAskedOfTheDead(t *testing.T) {
-	inWorld(t, func(w *world) {
-		ended := 0
-		w.answers(func(ctx context.Context, _ string) error {
+// TestNoProbesAfterExit: with a child all timers and questions end.
+func TestNoProbesAfterExit(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
+		cancelled := 0
+		w.setProbe(func(ctx context.Context, _ string) error {
 			<-ctx.Done()
-			ended++
+			cancelled++
 			return context.Cause(ctx)
 		})
-		c := healthy(tcp)
+		c := healthProgram(tcpProbe)
 		c.Health.Timeout = time.Hour
 		p := w.add(c)
 		sleep(10 * time.Second)
@@ -463,45 +463,45 @@ func TestNothingIsAskedOfTheDead(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if ended != 1 {
-			t.Errorf("%d questions have ended", ended)
+		if cancelled != 1 {
+			t.Errorf("%d questions have ended", cancelled)
 		}
-		w.takeAsked()
+		w.takeProbed()
 		sleep(time.Hour)
-		if got := w.takeAsked(); got != nil || len(w.agenda) != 0 {
+		if got := w.takeProbed(); got != nil || len(w.timers) != 0 {
 			t.Errorf("asked %v", got)
 		}
 	})
 }
 
-func (w *world) say(p *process.Process, text string) {
+func (w *testMonitor) sendMessage(p *process.Process, text string) {
 	m, _ := notify.Parse([]byte(text))
-	w.said <- notify.Heard{Name: socketName(p.FullName()), Message: m, From: &notify.Sender{PID: p.Status().PID, UID: os.Geteuid()}}
+	w.messages <- notify.Received{Name: socketName(p.FullName()), Message: m, From: &notify.Sender{PID: p.Status().PID, UID: os.Geteuid()}}
 	synctest.Wait()
 }
 
-var notifies = config.Probe{Text: "notify", Kind: config.NotifyProbe}
+var notifyProbe = config.Probe{Text: "notify", Kind: config.NotifyProbe}
 
-func TestNotifyingProgram(t *testing.T) {
-	inWorld(t, func(w *world) {
-		p := w.add(ready(notifies))
+func TestNotify(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
+		p := w.add(readyProgram(notifyProbe))
 		sleep(5 * time.Second)
 		w.expect(p, states.Starting)
-		if st := p.Status(); st.NotYet != "it has not said READY=1 yet" {
-			t.Errorf("%+v", st.Vitals)
+		if st := p.Status(); st.NotReadyReason != "it has not said READY=1 yet" {
+			t.Errorf("%+v", st.ProbeResults)
 		}
-		w.say(p, "STATUS=Loading \x1b[31m50%")
-		if st := p.Status(); st.NotYet != `Loading \x1b[31m50%` {
-			t.Errorf("%+v", st.Vitals)
+		w.sendMessage(p, "STATUS=Loading \x1b[31m50%")
+		if st := p.Status(); st.NotReadyReason != `Loading \x1b[31m50%` {
+			t.Errorf("%+v", st.ProbeResults)
 		}
 		sleep(50 * time.Second)
-		w.say(p, "EXTEND_TIMEOUT_USEC=30000000")
+		w.sendMessage(p, "EXTEND_TIMEOUT_USEC=30000000")
 		sleep(20 * time.Second)
 		w.expect(p, states.Starting)
-		w.say(p, "READY=1\nSTATUS=Serving\nMAINPID=77\nERRNO=2")
+		w.sendMessage(p, "READY=1\nSTATUS=Serving\nMAINPID=77\nERRNO=2")
 		w.expect(p, states.Running)
-		w.say(p, "RELOADING=1\nMONOTONIC_USEC=5")
-		if n := w.Note(p); n != (Note{Status: "Serving", MainPID: 77, Errno: 2, Reloading: true}) {
+		w.sendMessage(p, "RELOADING=1\nMONOTONIC_USEC=5")
+		if n := w.NotifyState(p); n != (NotifyState{Status: "Serving", MainPID: 77, Errno: 2, Reloading: true}) {
 			t.Errorf("%+v", n)
 		}
 		texts := ""
@@ -513,38 +513,38 @@ func TestNotifyingProgram(t *testing.T) {
 				t.Errorf("%q is not in\n%s", want, texts)
 			}
 		}
-		w.say(p, "READY=1")
-		if w.Note(p).Reloading {
+		w.sendMessage(p, "READY=1")
+		if w.NotifyState(p).Reloading {
 			t.Error("it is still reloading")
 		}
 		if err := p.Stop("web", true).Wait(w.t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if w.Note(p) != (Note{}) || w.Explain(p) != nil {
-			t.Errorf("of the dead: %+v", w.Note(p))
+		if w.NotifyState(p) != (NotifyState{}) || w.Explain(p) != nil {
+			t.Errorf("of the dead: %+v", w.NotifyState(p))
 		}
 	})
 }
 
-// told is a provider without what there is none of in a bubble: a real socket.
-type told struct{ process.Provider }
+// noSocketProvider is a provider without what there is none of in a bubble: a real socket.
+type noSocketProvider struct{ process.Provider }
 
-func (p told) Provide() (process.Provision, error) {
-	p.Provider.(*ear).takeEarly()
+func (p noSocketProvider) Provide() (process.Provision, error) {
+	p.Provider.(*provider).takeEarly()
 	return process.Provision{}, nil
 }
 
-// TestFirstWordsAreHeard: a child may be quicker than the news of it, the first one
+// TestEarlyMessages: a child may be quicker than the news of it, the first one
 // of a process and every other.
-func TestFirstWordsAreHeard(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.firstWords = "READY=1\nSTATUS=at once"
-		p := w.add(ready(notifies))
+func TestEarlyMessages(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
+		w.earlyMessage = "READY=1\nSTATUS=at once"
+		p := w.add(readyProgram(notifyProbe))
 		for range 3 {
 			sleep(2 * time.Second)
 			w.expect(p, states.Running)
-			if n := w.Note(p); n.Status != "at once" {
+			if n := w.NotifyState(p); n.Status != "at once" {
 				t.Errorf("%+v", n)
 			}
 			if err := p.Stop("web", true).Wait(w.t.Context()); err != nil {
@@ -558,79 +558,79 @@ func TestFirstWordsAreHeard(t *testing.T) {
 	})
 }
 
-// TestLastStatusIsShown: a child may say more than its owner has time to hear, and
+// TestLastStatusWins: a child may say more than its owner has time to hear, and
 // all of it before there is news of the child.
-func TestLastStatusIsShown(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.firstWords = "STATUS=at once"
-		p := w.add(ready(notifies))
+func TestLastStatusWins(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
+		w.earlyMessage = "STATUS=at once"
+		p := w.add(readyProgram(notifyProbe))
 		sleep(time.Second)
-		if got := p.Status().NotYet; got != "at once" {
+		if got := p.Status().NotReadyReason; got != "at once" {
 			t.Errorf("it waits for: %q", got)
 		}
 		for i := range 100 {
 			m, _ := notify.Parse(fmt.Appendf(nil, "STATUS=%d of 100", i+1))
-			w.said <- notify.Heard{Name: socketName("web"), Message: m, From: &notify.Sender{PID: p.Status().PID, UID: os.Geteuid()}}
+			w.messages <- notify.Received{Name: socketName("web"), Message: m, From: &notify.Sender{PID: p.Status().PID, UID: os.Geteuid()}}
 		}
 		sleep(time.Second)
-		if got := p.Status().NotYet; got != "100 of 100" {
+		if got := p.Status().NotReadyReason; got != "100 of 100" {
 			t.Errorf("it waits for: %q", got)
 		}
 	})
 }
 
-// TestStrangersAreIgnored: neither another process nor the last child's family
+// TestForeignSendersAreIgnored: neither another process nor the last child's family
 // makes a program ready.
-func TestStrangersAreIgnored(t *testing.T) {
-	inWorld(t, func(w *world) {
+func TestForeignSendersAreIgnored(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
 		w.log.Level = slog.LevelDebug
-		p := w.add(ready(notifies))
-		w.said <- notify.Heard{Name: socketName("web"), Message: notify.Message{Ready: true}, From: &notify.Sender{PID: 1, UID: -1}}
+		p := w.add(readyProgram(notifyProbe))
+		w.messages <- notify.Received{Name: socketName("web"), Message: notify.Message{Ready: true}, From: &notify.Sender{PID: 1, UID: -1}}
 		sleep(2 * time.Second)
 		w.expect(p, states.Starting)
-		w.logged("ignored: what process 1 says to web", 1)
-		w.said <- notify.Heard{Name: socketName("nobody"), Message: notify.Message{Ready: true}, From: &notify.Sender{PID: p.Status().PID}}
+		w.expectLogged("ignored: what process 1 says to web", 1)
+		w.messages <- notify.Received{Name: socketName("nobody"), Message: notify.Message{Ready: true}, From: &notify.Sender{PID: p.Status().PID}}
 		sleep(2 * time.Second)
 		w.expect(p, states.Starting)
 	})
 }
 
 func TestWatchdog(t *testing.T) {
-	inWorld(t, func(w *world) {
-		c := healthy(notifies)
-		c.Ready = ready(notifies).Ready
+	withMonitor(t, func(w *testMonitor) {
+		c := healthProgram(notifyProbe)
+		c.Ready = readyProgram(notifyProbe).Ready
 		p := w.add(c)
-		w.say(p, "READY=1")
+		w.sendMessage(p, "READY=1")
 		sleep(time.Second)
 		for range 100 {
 			sleep(9 * time.Second)
-			w.say(p, "WATCHDOG=1")
+			w.sendMessage(p, "WATCHDOG=1")
 		}
 		w.expect(p, states.Running)
 		if st := p.Status(); st.PID != 1001 || st.Health != process.Healthy {
 			t.Fatalf("%+v", st)
 		}
-		w.say(p, "WATCHDOG_USEC=2000000")
+		w.sendMessage(p, "WATCHDOG_USEC=2000000")
 		sleep(5 * time.Second)
-		if st := p.Status(); st.PID != 1001 || st.Ill == "" {
+		if st := p.Status(); st.PID != 1001 || st.HealthFailure == "" {
 			t.Fatalf("%+v", st)
 		}
 		sleep(time.Second)
-		w.logged("unhealthy: web (1001): no WATCHDOG=1 for 6s (3 failures in a row); it is restarted", 1)
+		w.expectLogged("unhealthy: web (1001): no WATCHDOG=1 for 6s (3 failures in a row); it is restarted", 1)
 		synctest.Wait()
 		if st := p.Status(); st.PID != 1002 {
 			t.Fatalf("%+v", st)
 		}
-		w.say(p, "READY=1")
+		w.sendMessage(p, "READY=1")
 		sleep(2 * time.Second)
-		w.say(p, "WATCHDOG=trigger")
+		w.sendMessage(p, "WATCHDOG=trigger")
 		if st := p.Status(); st.PID != 1003 {
 			t.Fatalf("%+v", st)
 		}
-		w.logged("it says so itself (WATCHDOG=trigger)", 1)
-		w.say(p, "READY=1")
+		w.expectLogged("it says so itself (WATCHDOG=trigger)", 1)
+		w.sendMessage(p, "READY=1")
 		sleep(2 * time.Second)
-		w.say(p, "STOPPING=1") // it need not say any more that it is alive
+		w.sendMessage(p, "STOPPING=1") // it need not say any more that it is alive
 		sleep(time.Hour)
 		if st := p.Status(); st.PID != 1003 || st.State != states.Running {
 			t.Fatalf("%+v", st)
@@ -638,39 +638,39 @@ func TestWatchdog(t *testing.T) {
 	})
 }
 
-func TestProgramThatWritesToADescriptor(t *testing.T) {
-	inWorld(t, func(w *world) {
-		p := w.add(ready(config.Probe{Kind: config.FDProbe, FD: 4}))
+func TestFDReadiness(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
+		p := w.add(readyProgram(config.Probe{Kind: config.FDProbe, FD: 4}))
 		sleep(2 * time.Second)
-		if st := p.Status(); st.NotYet != "no line on descriptor 4 yet" {
-			t.Errorf("%+v", st.Vitals)
+		if st := p.Status(); st.NotReadyReason != "no line on descriptor 4 yet" {
+			t.Errorf("%+v", st.ProbeResults)
 		}
-		w.said <- notify.Heard{Name: pipeName("web"), Closed: true}
+		w.messages <- notify.Received{Name: pipeName("web"), Closed: true}
 		synctest.Wait()
-		if st := p.Status(); st.NotYet != "descriptor 4 was closed without a line" {
-			t.Errorf("%+v", st.Vitals)
+		if st := p.Status(); st.NotReadyReason != "descriptor 4 was closed without a line" {
+			t.Errorf("%+v", st.ProbeResults)
 		}
-		w.said <- notify.Heard{Name: pipeName("web"), Message: notify.Message{Ready: true}}
+		w.messages <- notify.Received{Name: pipeName("web"), Message: notify.Message{Ready: true}}
 		w.expect(p, states.Running)
 	})
 }
 
-// TestUpgrade: another monitor goes on with the same child.
-func TestUpgrade(t *testing.T) {
-	inWorld(t, func(w *world) {
-		c := ready(notifies)
+// TestHandOver: another monitor goes on with the same child.
+func TestHandOver(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
+		c := readyProgram(notifyProbe)
 		p := w.add(c)
-		w.say(p, "READY=1\nSTATUS=Serving")
+		w.sendMessage(p, "READY=1\nSTATUS=Serving")
 		sleep(2 * time.Second)
 		w.expect(p, states.Running)
-		w.end()
-		w.end = func() {}
-		children, heard := w.Legacy()
-		if len(heard) != 0 || len(children) != 1 || children["web"].Note.Status != "Serving" {
+		w.stop()
+		w.stop = func() {}
+		children, endpoints := w.Save()
+		if len(endpoints) != 0 || len(children) != 1 || children["web"].Note.Status != "Serving" {
 			t.Fatalf("%+v", children)
 		}
 		next := New(Options{Log: w.log.Logger()})
-		if err := next.Resume(children, heard); err != nil {
+		if err := next.Restore(children, endpoints); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(w.t.Context())
@@ -678,26 +678,26 @@ func TestUpgrade(t *testing.T) {
 		ran.Go(func() { next.Run(ctx) })
 		q := process.New(process.Options{Config: c, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Changed: next.Changed})
 		ran.Go(func() { q.Run(ctx) })
-		past := *p.Status()
-		past.Child = nil
-		q.Adopt(&process.Estate{Child: spawn.Orphan{PID: past.PID}, Past: past, Handed: true})
+		saved := *p.Status()
+		saved.Child = nil
+		q.Adopt(&process.SavedState{Child: spawn.Orphan{PID: saved.PID}, Status: saved, HandedOver: true})
 		synctest.Wait()
-		if st := q.Status(); !st.Ready || st.State != states.Running || next.Note(q).Status != "Serving" {
-			t.Errorf("%+v, %+v", st, next.Note(q))
+		if st := q.Status(); !st.Ready || st.State != states.Running || next.NotifyState(q).Status != "Serving" {
+			t.Errorf("%+v, %+v", st, next.NotifyState(q))
 		}
 		cancel()
 		ran.Wait()
 	})
 }
 
-// TestProcessesThatAreNoMore are forgotten, but not those that take their names.
-func TestProcessesThatAreNoMore(t *testing.T) {
-	inWorld(t, func(w *world) {
+// TestRemovedProcesses are forgotten, but not those that take their names.
+func TestRemovedProcesses(t *testing.T) {
+	withMonitor(t, func(w *testMonitor) {
 		run := func(c *config.Process) (*process.Process, func()) {
 			_ = w.Provider(c)
 			o := process.Options{Config: c, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Changed: w.Changed}
-			if w.firstWords != "" {
-				o.Providers = []process.Provider{told{w.Provider(c)}}
+			if w.earlyMessage != "" {
+				o.Providers = []process.Provider{noSocketProvider{w.Provider(c)}}
 			}
 			p := process.New(o)
 			ctx, cancel := context.WithCancel(w.t.Context())
@@ -712,20 +712,20 @@ func TestProcessesThatAreNoMore(t *testing.T) {
 				synctest.Wait()
 			}
 		}
-		_, endFirst := run(ready(notifies))
+		_, endFirst := run(readyProgram(notifyProbe))
 		endFirst()
-		second, endSecond := run(ready(notifies))
+		second, endSecond := run(readyProgram(notifyProbe))
 		defer endSecond()
-		c := ready(notifies)
+		c := readyProgram(notifyProbe)
 		c.Name, c.Group = "other", "other"
 		_, endThird := run(c)
 		endThird()
-		c = ready(tcp)
+		c = readyProgram(tcpProbe)
 		c.Name, c.Group = "last", "last"
 		_, endLast := run(c)
 		defer endLast()
-		if len(w.subjects) != 2 || len(w.ears) != 1 || w.byName["web"] == nil || w.byName["web"].p != second {
-			t.Errorf("%d subjects, %d ears", len(w.subjects), len(w.ears))
+		if len(w.watched) != 2 || len(w.providers) != 1 || w.byName["web"] == nil || w.byName["web"].p != second {
+			t.Errorf("%d subjects, %d ears", len(w.watched), len(w.providers))
 		}
 	})
 }

@@ -19,75 +19,75 @@ import (
 // Options is what a monitor needs.
 type Options struct {
 	Spawner probe.Spawner // of commands that are run as probes
-	Dir     string        // of the notify sockets, see notify.NewHub
+	Dir     string        // of the notify sockets, see notify.NewReceiver
 	Log     *slog.Logger
 	// GiveUp ends the daemon, for health_action=exit. It must not block.
-	GiveUp func(cause string, code int)
+	ExitWith func(reason string, code int)
 	// Ask asks once, nil for a probe.Checker. It ends when ctx does.
-	Ask func(ctx context.Context, p *process.Process, about config.Probe) error
+	Probe func(ctx context.Context, p *process.Process, about config.Probe) error
 	// Dice returns a number from 0 to 1, nil for a random one.
-	Dice func() float64
+	Random func() float64
 }
 
 // Monitor watches over all programs that are to be ready or healthy.
 type Monitor struct {
 	Options
-	hub     *notify.Hub
-	news    chan struct{} // somebody has changed
-	said    chan notify.Heard
-	answers chan answer
-	ended   chan struct{} // closed when Run has returned
+	receiver *notify.Receiver
+	wakeup   chan struct{} // somebody has changed
+	messages chan notify.Received
+	results  chan probeResult
+	done     chan struct{} // closed when Run has returned
 
-	mu      sync.Mutex
-	changed map[*process.Process]bool
-	told    map[string]bool           // full names of processes whose children have told something in their output
-	ears    map[string]*ear           // of the next or present children, by full name
-	notes   map[*process.Process]Note // what they say of themselves
-	past    map[string]Legacy         // of children that have been handed over
+	mu           sync.Mutex
+	changed      map[*process.Process]bool
+	matched      map[string]bool                  // full names of processes whose children have told something in their output
+	providers    map[string]*provider             // of the next or present children, by full name
+	notifyStates map[*process.Process]NotifyState // what they say of themselves
+	saved        map[string]State                 // of children that have been handed over
 
 	// These belong to Run:
-	subjects map[*process.Process]*subject
-	byName   map[string]*subject
-	agenda   agenda
-	workers  sync.WaitGroup
+	watched map[*process.Process]*watchedProcess
+	byName  map[string]*watchedProcess
+	timers  timerHeap
+	workers sync.WaitGroup
 }
 
 // New returns a monitor. It does nothing before Run.
 func New(o Options) *Monitor {
 	m := &Monitor{
-		Options: o, news: make(chan struct{}, 1), said: make(chan notify.Heard), answers: make(chan answer), ended: make(chan struct{}),
-		changed: make(map[*process.Process]bool), told: make(map[string]bool), ears: make(map[string]*ear), notes: make(map[*process.Process]Note),
-		subjects: make(map[*process.Process]*subject), byName: make(map[string]*subject),
+		Options: o, wakeup: make(chan struct{}, 1), messages: make(chan notify.Received), results: make(chan probeResult), done: make(chan struct{}),
+		changed: make(map[*process.Process]bool), matched: make(map[string]bool), providers: make(map[string]*provider), notifyStates: make(map[*process.Process]NotifyState),
+		watched: make(map[*process.Process]*watchedProcess), byName: make(map[string]*watchedProcess),
 	}
-	if m.Ask == nil {
-		m.Ask = m.check
+	if m.Probe == nil {
+		m.Probe = m.runProbe
 	}
-	if m.Dice == nil {
-		m.Dice = rand.Float64
+	if m.Random == nil {
+		m.Random = rand.Float64
 	}
-	m.hub = notify.NewHub(o.Dir, func(h notify.Heard) {
+	m.receiver = notify.NewReceiver(o.Dir, func(h notify.Received) {
 		select {
-		case m.said <- h:
-		case <-m.ended:
+		case m.messages <- h:
+		case <-m.done:
 		}
 	})
 	return m
 }
 
-// check makes a probe on behalf of a program: a command is run as the program is.
-func (m *Monitor) check(ctx context.Context, p *process.Process, about config.Probe) error {
-	c := probe.Checker{Spawner: m.Spawner, Spec: p.Errand}
+// runProbe makes a probe on behalf of a program: a command is run as the program is.
+func (m *Monitor) runProbe(ctx context.Context, p *process.Process, about config.Probe) error {
+	c := probe.Checker{Spawner: m.Spawner, Spec: p.HelperSpec}
 	return c.Check(ctx, about)
 }
 
-// asksFor tells whether there is anything to find out about a process.
-func asksFor(c *config.Process) bool {
+// hasProbe tells whether there is anything to find out about a process.
+func hasProbe(c *config.Process) bool {
 	return c.Ready.Kind != config.NoProbe || c.Health.Kind != config.NoProbe
 }
 
 // Changed takes note of a change of a process, see supervisor.Observe.
 func (m *Monitor) Changed(p *process.Process) {
-	if !asksFor(p.Current()) && !asksFor(p.Config) {
+	if !hasProbe(p.CurrentConfig()) && !hasProbe(p.Config) {
 		return
 	}
 	m.mu.Lock()
@@ -96,17 +96,17 @@ func (m *Monitor) Changed(p *process.Process) {
 	m.wake()
 }
 
-// tell has Run look at the process of that name. It never blocks.
-func (m *Monitor) tell(name string) {
+// reportMatch has Run look at the process of that name. It never blocks.
+func (m *Monitor) reportMatch(name string) {
 	m.mu.Lock()
-	m.told[name] = true
+	m.matched[name] = true
 	m.mu.Unlock()
 	m.wake()
 }
 
 func (m *Monitor) wake() {
 	select {
-	case m.news <- struct{}{}:
+	case m.wakeup <- struct{}{}:
 	default: // Run will look anyway
 	}
 }
@@ -115,75 +115,75 @@ func (m *Monitor) wake() {
 func (m *Monitor) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer m.workers.Wait()
-	defer close(m.ended)
+	defer close(m.done)
 	defer cancel()
-	m.workers.Go(func() { m.hub.Run(ctx) })
+	m.workers.Go(func() { m.receiver.Run(ctx) })
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		if at, ok := m.agenda.next(); ok {
+		if at, ok := m.timers.next(); ok {
 			timer.Reset(max(time.Until(at), 0))
 		} else {
 			timer.Stop()
 		}
 		select {
-		case <-m.news:
-			m.attend(ctx)
-		case h := <-m.said:
-			m.hear(ctx, h)
-		case a := <-m.answers:
-			m.take(a)
+		case <-m.wakeup:
+			m.handleChanges(ctx)
+		case h := <-m.messages:
+			m.handleMessage(ctx, h)
+		case a := <-m.results:
+			m.handleResult(a)
 		case <-timer.C:
-			m.keepAppointments(time.Now())
+			m.fireTimers(time.Now())
 		case <-ctx.Done():
-			for _, s := range m.subjects {
-				s.leave()
+			for _, s := range m.watched {
+				s.detachChild()
 			}
 			return
 		}
 	}
 }
 
-// attend looks at all processes of which there is news.
-func (m *Monitor) attend(ctx context.Context) {
-	changed, told := m.takeNews()
+// handleChanges looks at all processes of which there is news.
+func (m *Monitor) handleChanges(ctx context.Context) {
+	changed, matched := m.takeChanges()
 	for _, p := range changed {
-		m.look(ctx, p)
+		m.refresh(ctx, p)
 	}
-	for _, name := range told {
+	for _, name := range matched {
 		if s := m.byName[name]; s != nil {
-			m.look(ctx, s.p)
+			m.refresh(ctx, s.p)
 		}
 	}
 }
 
-func (m *Monitor) takeNews() (changed []*process.Process, told []string) {
+func (m *Monitor) takeChanges() (changed []*process.Process, matched []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	changed, told = slices.Collect(maps.Keys(m.changed)), slices.Collect(maps.Keys(m.told))
+	changed, matched = slices.Collect(maps.Keys(m.changed)), slices.Collect(maps.Keys(m.matched))
 	clear(m.changed)
-	clear(m.told)
-	return changed, told
+	clear(m.matched)
+	return changed, matched
 }
 
-// keepAppointments does all that is due.
-func (m *Monitor) keepAppointments(now time.Time) {
+// fireTimers does all that is due.
+func (m *Monitor) fireTimers(now time.Time) {
 	for {
-		at, ok := m.agenda.next()
+		at, ok := m.timers.next()
 		if !ok || at.After(now) {
 			return
 		}
-		a := heap.Pop(&m.agenda).(*appointment)
-		a.of.meet(a, now)
+		a := heap.Pop(&m.timers).(*probeTimer)
+		a.process.timerFired(a, now)
 	}
 }
 
-// appointment is something to be done about a subject at some time.
-type appointment struct {
-	of    *subject
-	what  purpose
-	at    time.Time
-	index int // in the agenda, -1 while it is not there
+// probeTimer is something to be done about a subject at some time.
+type probeTimer struct {
+	process *watchedProcess
+	purpose purpose
+	at      time.Time
+	index   int // in the agenda, -1 while it is not there
 }
 
 // purpose is why a subject is asked.
@@ -195,10 +195,10 @@ const (
 	numPurposes
 )
 
-// agenda is a heap of appointments, the next one first.
-type agenda []*appointment
+// timerHeap is a heap of appointments, the next one first.
+type timerHeap []*probeTimer
 
-func (a agenda) next() (time.Time, bool) {
+func (a timerHeap) next() (time.Time, bool) {
 	if len(a) == 0 {
 		return time.Time{}, false
 	}
@@ -206,7 +206,7 @@ func (a agenda) next() (time.Time, bool) {
 }
 
 // set makes or moves an appointment.
-func (a *agenda) set(p *appointment, at time.Time) {
+func (a *timerHeap) set(p *probeTimer, at time.Time) {
 	p.at = at
 	if p.index >= 0 {
 		heap.Fix(a, p.index)
@@ -216,33 +216,33 @@ func (a *agenda) set(p *appointment, at time.Time) {
 }
 
 // cancel takes an appointment out, if it is there.
-func (a *agenda) cancel(p *appointment) {
+func (a *timerHeap) cancel(p *probeTimer) {
 	if p.index >= 0 {
 		heap.Remove(a, p.index)
 	}
 }
 
 // Len implements heap.Interface, as the following do.
-func (a agenda) Len() int { return len(a) }
+func (a timerHeap) Len() int { return len(a) }
 
 // Less puts the earlier one first.
-func (a agenda) Less(i, j int) bool { return a[i].at.Before(a[j].at) }
+func (a timerHeap) Less(i, j int) bool { return a[i].at.Before(a[j].at) }
 
 // Swap exchanges two.
-func (a agenda) Swap(i, j int) {
+func (a timerHeap) Swap(i, j int) {
 	a[i], a[j] = a[j], a[i]
 	a[i].index, a[j].index = i, j
 }
 
 // Push adds one at the end.
-func (a *agenda) Push(x any) {
-	p := x.(*appointment)
+func (a *timerHeap) Push(x any) {
+	p := x.(*probeTimer)
 	p.index = len(*a)
 	*a = append(*a, p)
 }
 
 // Pop removes the last one.
-func (a *agenda) Pop() any {
+func (a *timerHeap) Pop() any {
 	last := len(*a) - 1
 	p := (*a)[last]
 	(*a)[last] = nil

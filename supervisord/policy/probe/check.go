@@ -25,23 +25,23 @@ type Checker struct {
 // answer or ctx ends; ctx should have a deadline. What programs tell by
 // themselves (notify, fd:, log:) can't be asked for, which is an error.
 func (c *Checker) Check(ctx context.Context, p config.Probe) error {
-	begun := time.Now()
+	started := time.Now()
 	switch p.Kind {
 	case config.HTTPProbe:
-		return brief(ctx, begun, httpGet(ctx, p.Address))
+		return shortError(ctx, started, httpGet(ctx, p.Address))
 	case config.TCPProbe:
-		return brief(ctx, begun, dial(ctx, "tcp", p.Address))
+		return shortError(ctx, started, dial(ctx, "tcp", p.Address))
 	case config.UnixProbe:
-		return brief(ctx, begun, dial(ctx, "unix", p.Address))
+		return shortError(ctx, started, dial(ctx, "unix", p.Address))
 	case config.FCGIProbe:
 		network := "tcp"
 		if strings.HasPrefix(p.Address, "/") {
 			network = "unix"
 		}
-		return brief(ctx, begun, ask(ctx, network, p.Address, p.Path))
+		return shortError(ctx, started, fcgiGet(ctx, network, p.Address, p.Path))
 	case config.FileProbe:
 		_, err := os.Stat(p.Address)
-		return brief(ctx, begun, err)
+		return shortError(ctx, started, err)
 	case config.ExecProbe:
 		return c.run(ctx, p.Command)
 	case config.NoProbe, config.NotifyProbe, config.FDProbe, config.LogProbe:
@@ -58,7 +58,7 @@ func (c *Checker) run(ctx context.Context, command string) error {
 		return err
 	}
 	if err != nil {
-		return errors.New(clean(err.Error()))
+		return errors.New(sanitize(err.Error()))
 	}
 	return Run(ctx, c.Spawner, spec)
 }

@@ -23,22 +23,22 @@ type Spawner interface {
 // maxOutput is how much of a command's output is kept, in bytes.
 const maxOutput = 4 << 10
 
-// maxClause is how much of a strange text goes into an error, in bytes.
-const maxClause = 200
+// maxErrorText is how much of a strange text goes into an error, in bytes.
+const maxErrorText = 200
 
 // Run runs a command and is content with an exit status of 0. Where the
 // output goes is not the Spec's business: its end tells why the command failed.
 // When ctx ends before the command does, all of its process group is killed.
 func Run(ctx context.Context, spawner Spawner, spec *spawn.Spec) error {
-	nothing, err := os.Open(os.DevNull)
+	devNull, err := os.Open(os.DevNull)
 	if err != nil {
 		return err
 	}
-	defer nothing.Close()
-	said := &output{}
+	defer devNull.Close()
+	out := &tailBuffer{}
 	own := *spec
-	own.Stdin, own.Stdout, own.Stderr = nothing, said, nil
-	begun := time.Now()
+	own.Stdin, own.Stdout, own.Stderr = devNull, out, nil
+	started := time.Now()
 	child, err := spawner.Spawn(&own)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", own.Args[0], err)
@@ -48,8 +48,8 @@ func Run(ctx context.Context, spawner Spawner, spec *spawn.Spec) error {
 		if e.Code == 0 {
 			return nil
 		}
-		if words := said.lastLine(); words != "" {
-			return fmt.Errorf("%s: %s", e, words)
+		if text := out.lastLine(); text != "" {
+			return fmt.Errorf("%s: %s", e, text)
 		}
 		return errors.New(e.String())
 	case <-ctx.Done():
@@ -57,18 +57,18 @@ func Run(ctx context.Context, spawner Spawner, spec *spawn.Spec) error {
 		if ctx.Err() == context.Canceled {
 			return context.Canceled
 		}
-		return fmt.Errorf("no end within %s", rounded(time.Since(begun)))
+		return fmt.Errorf("no end within %s", rounded(time.Since(started)))
 	}
 }
 
-// output keeps the end of what a command says.
-type output struct {
+// tailBuffer keeps the end of what a command says.
+type tailBuffer struct {
 	mu   sync.Mutex
 	text []byte
 }
 
 // Write implements spawn.Output.
-func (o *output) Write(data []byte) {
+func (o *tailBuffer) Write(data []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.text = append(o.text, data[max(0, len(data)-maxOutput):]...)
@@ -78,18 +78,18 @@ func (o *output) Write(data []byte) {
 }
 
 // lastLine is where programs say what went wrong.
-func (o *output) lastLine() string {
+func (o *tailBuffer) lastLine() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	text := bytes.TrimSpace(o.text)
-	return clean(string(text[bytes.LastIndexByte(text, '\n')+1:]))
+	return sanitize(string(text[bytes.LastIndexByte(text, '\n')+1:]))
 }
 
-// clean makes a strange text fit for a line among others.
-func clean(s string) string {
+// sanitize makes a strange text fit for a line among others.
+func sanitize(s string) string {
 	s = strings.TrimSpace(printable.Text(strings.ToValidUTF8(s, "?")))
-	if len(s) > maxClause {
-		s = strings.ToValidUTF8(s[:maxClause], "") + "…"
+	if len(s) > maxErrorText {
+		s = strings.ToValidUTF8(s[:maxErrorText], "") + "…"
 	}
 	return s
 }

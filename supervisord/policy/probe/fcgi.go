@@ -28,16 +28,16 @@ const (
 	fcgiHeader    = 8 // bytes before a record's content
 )
 
-// enough is how much of a response is read, in bytes. What counts is at its
+// maxResponse is how much of a response is read, in bytes. What counts is at its
 // beginning and its end; a page that is longer than that is no answer to a ping.
-const enough = 1 << 20
+const maxResponse = 1 << 20
 
-// beginning is how much of each stream of a response is looked at.
-const beginning = 8 << 10
+// maxStreamBytes is how much of each stream of a response is looked at.
+const maxStreamBytes = 8 << 10
 
-// ask makes one FastCGI request, for the script of that path, and is content
+// fcgiGet makes one FastCGI request, for the script of that path, and is content
 // when it is completed and its status, if there is one, is no error.
-func ask(ctx context.Context, network, address, script string) error {
+func fcgiGet(ctx context.Context, network, address, script string) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return err
@@ -51,11 +51,11 @@ func ask(ctx context.Context, network, address, script string) error {
 	if _, err := conn.Write(request(script)); err != nil {
 		return err
 	}
-	r, err := readResponse(io.LimitReader(conn, enough))
+	r, err := readResponse(io.LimitReader(conn, maxResponse))
 	if err != nil {
 		return err
 	}
-	return r.verdict()
+	return r.err()
 }
 
 // request is a GET request as a web server sends it.
@@ -97,9 +97,9 @@ func appendParam(to []byte, name, value string) []byte {
 
 // appendRecord cuts what is too long for one record.
 func appendRecord(to []byte, kind byte, content []byte) []byte {
-	const most = 0xffff
+	const maxContent = 0xffff
 	for {
-		n := min(len(content), most)
+		n := min(len(content), maxContent)
 		to = append(to, fcgiVersion, kind, 0, fcgiRequest, byte(n>>8), byte(n), 0, 0)
 		to = append(to, content[:n]...)
 		if content = content[n:]; len(content) == 0 {
@@ -111,7 +111,7 @@ func appendRecord(to []byte, kind byte, content []byte) []byte {
 // response is what a FastCGI server has said.
 type response struct {
 	stdout, stderr []byte // their beginnings
-	protocol       byte   // how the request ended
+	protocolStatus byte   // how the request ended
 }
 
 // readResponse reads up to the end of the request.
@@ -120,62 +120,62 @@ func readResponse(from io.Reader) (response, error) {
 	var header [fcgiHeader]byte
 	for {
 		if _, err := io.ReadFull(from, header[:]); err != nil {
-			return r, cutOff(err)
+			return r, closedEarly(err)
 		}
 		if header[0] != fcgiVersion {
 			return r, errors.New("the answer is not FastCGI")
 		}
 		content := make([]byte, int(binary.BigEndian.Uint16(header[4:]))+int(header[6]))
 		if _, err := io.ReadFull(from, content); err != nil {
-			return r, cutOff(err)
+			return r, closedEarly(err)
 		}
 		content = content[:len(content)-int(header[6])]
 		switch header[1] {
 		case fcgiStdout:
-			r.stdout = keep(r.stdout, content)
+			r.stdout = appendLimited(r.stdout, content)
 		case fcgiStderr:
-			r.stderr = keep(r.stderr, content)
+			r.stderr = appendLimited(r.stderr, content)
 		case fcgiEnd:
 			if len(content) < 5 {
 				return r, errors.New("the answer is not FastCGI")
 			}
-			r.protocol = content[4]
+			r.protocolStatus = content[4]
 			return r, nil
 		}
 	}
 }
 
-func cutOff(err error) error {
+func closedEarly(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("the connection was closed before the answer was complete")
 	}
 	return err
 }
 
-func keep(have, more []byte) []byte {
-	return append(have, more[:min(len(more), beginning-len(have))]...)
+func appendLimited(have, more []byte) []byte {
+	return append(have, more[:min(len(more), maxStreamBytes-len(have))]...)
 }
 
-// verdict tells what is wrong with a complete response.
-func (r response) verdict() error {
-	switch r.protocol {
+// err tells what is wrong with a complete response.
+func (r response) err() error {
+	switch r.protocolStatus {
 	case 0:
 	case 1:
 		return errors.New("fcgi: the server can't have several requests on a connection")
 	case 2:
 		return errors.New("fcgi: the server is overloaded")
 	default:
-		return fmt.Errorf("fcgi: the request was not completed (protocol status %d)", r.protocol)
+		return fmt.Errorf("fcgi: the request was not completed (protocol status %d)", r.protocolStatus)
 	}
 	status := r.status()
 	if len(status) > 0 && status[0] != '4' && status[0] != '5' {
 		return nil
 	}
-	words := fmt.Sprintf("fcgi status %s", status)
+	text := fmt.Sprintf("fcgi status %s", status)
 	if why, _, _ := strings.Cut(strings.TrimSpace(string(r.stderr)), "\n"); why != "" {
-		words += ": " + clean(why)
+		text += ": " + sanitize(why)
 	}
-	return errors.New(words)
+	return errors.New(text)
 }
 
 // status is the value of the header Status, 200 if there is none.
@@ -187,7 +187,7 @@ func (r response) status() string {
 		}
 		name, value, _ := bytes.Cut(line, []byte(":"))
 		if strings.EqualFold(string(name), "Status") {
-			return clean(strings.TrimSpace(string(value)))
+			return sanitize(strings.TrimSpace(string(value)))
 		}
 	}
 	return "200"

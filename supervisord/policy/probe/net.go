@@ -51,13 +51,13 @@ func httpGet(ctx context.Context, address string) error {
 	if resp.StatusCode >= 200 && resp.StatusCode < 400 {
 		return nil
 	}
-	return fmt.Errorf("http %d from %s", resp.StatusCode, public(req.URL))
+	return fmt.Errorf("http %d from %s", resp.StatusCode, redact(req.URL))
 }
 
-// public is a URL without what may be secret.
-func public(u *url.URL) string {
-	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
-	return shown.String()
+// redact is a URL without what may be secret.
+func redact(u *url.URL) string {
+	redacted := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	return redacted.String()
 }
 
 // dial opens a connection and closes it again.
@@ -70,8 +70,8 @@ func dial(ctx context.Context, network, address string) error {
 	return nil
 }
 
-// brief says in a few words what went wrong with what was begun at that time.
-func brief(ctx context.Context, begun time.Time, err error) error {
+// shortError says in a few words what went wrong with what was begun at that time.
+func shortError(ctx context.Context, started time.Time, err error) error {
 	var dns *net.DNSError
 	var errno syscall.Errno
 	var header tls.RecordHeaderError
@@ -85,7 +85,7 @@ func brief(ctx context.Context, begun time.Time, err error) error {
 	case errors.As(err, &dns):
 		return fmt.Errorf("no address for %s", dns.Name)
 	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer within %s", rounded(time.Since(begun)))
+		return fmt.Errorf("no answer within %s", rounded(time.Since(started)))
 	case errors.Is(err, io.EOF):
 		return errors.New("the connection was closed without an answer")
 	case errors.As(err, &header):

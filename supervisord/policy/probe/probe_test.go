@@ -25,20 +25,20 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	spawn.Stage()
-	goleak.VerifyTestMain(testkit.Programs(m, testkit.ChildPackage))
+	spawn.RunExecutor()
+	goleak.VerifyTestMain(testkit.BuildPrograms(m, testkit.ChildPackage))
 }
 
 // check makes a probe with a generous limit.
 func check(t *testing.T, p config.Probe) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testkit.Timeout)
 	defer cancel()
 	return (&Checker{}).Check(ctx, p)
 }
 
-// checkSays makes a probe that has to fail with these words.
-func checkSays(t *testing.T, p config.Probe, want string) {
+// checkFails makes a probe that has to fail with these words.
+func checkFails(t *testing.T, p config.Probe, want string) {
 	t.Helper()
 	err := check(t, p)
 	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
@@ -46,7 +46,9 @@ func checkSays(t *testing.T, p config.Probe, want string) {
 	}
 }
 
-func web(address string) config.Probe { return config.Probe{Kind: config.HTTPProbe, Address: address} }
+func httpProbe(address string) config.Probe {
+	return config.Probe{Kind: config.HTTPProbe, Address: address}
+}
 
 func TestHTTP(t *testing.T) {
 	t.Parallel()
@@ -75,32 +77,32 @@ func TestHTTP(t *testing.T) {
 	server := httptest.NewServer(handler)
 	defer server.Close()
 	for _, path := range []string{"/up", "/up?token=1", "/moved", "/endless"} {
-		if err := check(t, web(server.URL+path)); err != nil {
+		if err := check(t, httpProbe(server.URL+path)); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if err := check(t, web(strings.Replace(server.URL, "http://", "http://me:mine@", 1)+"/secret")); err != nil {
+	if err := check(t, httpProbe(strings.Replace(server.URL, "http://", "http://me:mine@", 1)+"/secret")); err != nil {
 		t.Error(err)
 	}
-	checkSays(t, web(server.URL+"/down?token=1"), "http 503 from "+server.URL+"/down")
-	checkSays(t, web(strings.Replace(server.URL, "http://", "http://me:wrong@", 1)+"/secret"), "http 401 from "+server.URL+"/secret")
+	checkFails(t, httpProbe(server.URL+"/down?token=1"), "http 503 from "+server.URL+"/down")
+	checkFails(t, httpProbe(strings.Replace(server.URL, "http://", "http://me:wrong@", 1)+"/secret"), "http 401 from "+server.URL+"/secret")
 
 	secure := httptest.NewTLSServer(handler)
 	defer secure.Close()
-	if err := check(t, web(secure.URL+"/up")); err != nil {
+	if err := check(t, httpProbe(secure.URL+"/up")); err != nil {
 		t.Error(err)
 	}
-	checkSays(t, web(secure.URL+"/down"), "http 503")
-	checkSays(t, web(strings.Replace(server.URL, "http:", "https:", 1)+"/up"), "")
+	checkFails(t, httpProbe(secure.URL+"/down"), "http 503")
+	checkFails(t, httpProbe(strings.Replace(server.URL, "http:", "https:", 1)+"/up"), "")
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
 	t.Parallel()
 	l := listen(t, "tcp", "127.0.0.1:0")
 	address := l.Addr().String()
 	l.Close()
 	for _, p := range []config.Probe{
-		web("http://user:secret@" + address + "/"),
+		httpProbe("http://user:secret@" + address + "/"),
 		{Kind: config.TCPProbe, Address: address},
 		{Kind: config.FCGIProbe, Address: address, Path: "/ping"},
 	} {
@@ -110,7 +112,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 	missing := filepath.Join(t.TempDir(), "none")
 	for _, kind := range []config.ProbeKind{config.UnixProbe, config.FCGIProbe, config.FileProbe} {
-		checkSays(t, config.Probe{Kind: kind, Address: missing}, "no such file or directory")
+		checkFails(t, config.Probe{Kind: kind, Address: missing}, "no such file or directory")
 	}
 }
 
@@ -129,12 +131,12 @@ func TestSocketsAndFiles(t *testing.T) {
 	}
 }
 
-// TestSilence: a server that accepts and says nothing holds nobody up for longer
+// TestTimeout: a server that accepts and says nothing holds nobody up for longer
 // than the limit, and neither does one that is not wanted any more.
-func TestSilence(t *testing.T) {
+func TestTimeout(t *testing.T) {
 	t.Parallel()
 	address := listen(t, "tcp", "127.0.0.1:0").Addr().String() // the kernel accepts
-	for _, p := range []config.Probe{web("http://" + address + "/"), {Kind: config.FCGIProbe, Address: address, Path: "/ping"}} {
+	for _, p := range []config.Probe{httpProbe("http://" + address + "/"), {Kind: config.FCGIProbe, Address: address, Path: "/ping"}} {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		err := (&Checker{}).Check(ctx, p)
 		cancel()
@@ -171,9 +173,9 @@ func TestFastCGI(t *testing.T) {
 			case r.URL.Path == "/missing":
 				w.WriteHeader(http.StatusNotFound)
 			case r.URL.Path == "/long":
-				io.WriteString(w, strings.Repeat("x", enough/2))
+				io.WriteString(w, strings.Repeat("x", maxResponse/2))
 			case r.URL.Path == "/endless":
-				io.WriteString(w, strings.Repeat("x", 2*enough))
+				io.WriteString(w, strings.Repeat("x", 2*maxResponse))
 			case r.URL.RawQuery == "broken":
 				w.WriteHeader(http.StatusInternalServerError)
 			default:
@@ -188,7 +190,7 @@ func TestFastCGI(t *testing.T) {
 		} {
 			p := config.Probe{Kind: config.FCGIProbe, Address: address, Path: script}
 			if want != "" {
-				checkSays(t, p, want)
+				checkFails(t, p, want)
 			} else if err := check(t, p); err != nil {
 				t.Errorf("%s of %s: %v", script, address, err)
 			}
@@ -196,8 +198,8 @@ func TestFastCGI(t *testing.T) {
 	}
 }
 
-// TestStrangeFastCGI: what servers of other kinds answer.
-func TestStrangeFastCGI(t *testing.T) {
+// TestBadFastCGIResponses: what servers of other kinds answer.
+func TestBadFastCGIResponses(t *testing.T) {
 	t.Parallel()
 	end := func(protocol byte) []byte { return appendRecord(nil, fcgiEnd, []byte{0, 0, 0, 0, protocol, 0, 0, 0}) }
 	for want, answer := range map[string][]byte{
@@ -220,7 +222,7 @@ func TestStrangeFastCGI(t *testing.T) {
 			io.ReadFull(conn, make([]byte, len(request("/ping"))))
 			conn.Write(answer)
 		}()
-		checkSays(t, config.Probe{Kind: config.FCGIProbe, Address: l.Addr().String(), Path: "/ping"}, want)
+		checkFails(t, config.Probe{Kind: config.FCGIProbe, Address: l.Addr().String(), Path: "/ping"}, want)
 	}
 }
 
@@ -231,9 +233,9 @@ func FuzzFastCGIResponse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := readResponse(strings.NewReader(string(data)))
 		if err == nil {
-			err = r.verdict()
+			err = r.err()
 		}
-		if err != nil && (strings.ContainsAny(err.Error(), "\n\x1b") || len(err.Error()) > 3*maxClause) {
+		if err != nil && (strings.ContainsAny(err.Error(), "\n\x1b") || len(err.Error()) > 3*maxErrorText) {
 			t.Errorf("got %q", err)
 		}
 	})
@@ -269,10 +271,10 @@ func TestExec(t *testing.T) {
 		"exit status 2: " + dir:       {"cwd", "exit", "2"},
 		"exit status 1: \\x1b[31mred": {"cry", "\x1b[31mred", "exit", "1"},
 		"terminated by SIGTERM":       {"kill", "15"},
-		"exit status 1: " + strings.Repeat("x", maxClause) + "…": {"spew", "100000", "exit", "1"},
+		"exit status 1: " + strings.Repeat("x", maxErrorText) + "…": {"spew", "100000", "exit", "1"},
 	} {
 		got := ""
-		if err := run(testkit.Patience, args...); err != nil {
+		if err := run(testkit.Timeout, args...); err != nil {
 			got = err.Error()
 		}
 		if got != want {
@@ -282,5 +284,5 @@ func TestExec(t *testing.T) {
 	if err := run(200*time.Millisecond, "wait"); err == nil || !strings.HasPrefix(err.Error(), "no end within ") {
 		t.Error(err)
 	}
-	checkSays(t, config.Probe{Kind: config.ExecProbe, Command: "x"}, "exec")
+	checkFails(t, config.Probe{Kind: config.ExecProbe, Command: "x"}, "exec")
 }

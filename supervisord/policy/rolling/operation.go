@@ -19,22 +19,22 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// kept is how many operations that have ended can still be asked about.
-const kept = 16
+// maxEnded is how many operations that have ended can still be asked about.
+const maxEnded = 16
 
 // Operations are all that are under way, and the last ones that have ended. Its
 // methods may be called from anywhere.
 type Operations struct {
-	supervisor *supervisor.Supervisor
-	log        *slog.Logger
-	leaving    <-chan struct{}
+	supervisor     *supervisor.Supervisor
+	log            *slog.Logger
+	upgradeStarted <-chan struct{}
 
-	daemon string // tells its operations from those of another one in the same place
+	daemonID string // tells its operations from those of another one in the same place
 
-	begun chan *operation
-	over  chan struct{} // closed when nothing can be begun any more
+	started chan *operation
+	closed  chan struct{} // closed when nothing can be begun any more
 
-	trials sync.Map // of *process.Process, see OnTrial
+	provisional sync.Map // of *process.Process, see OnTrial
 
 	mu   sync.Mutex
 	all  []*operation // in the order in which they began
@@ -47,15 +47,15 @@ type Options struct {
 	Log        *slog.Logger
 	// Leaving is closed when the daemon wants requests to be answered soon; nil
 	// for never.
-	Leaving <-chan struct{}
+	UpgradeStarted <-chan struct{}
 }
 
 // New returns operations of which there are none yet.
 func New(o Options) *Operations {
 	return &Operations{
-		supervisor: o.Supervisor, log: o.Log, leaving: o.Leaving,
-		daemon: strconv.FormatInt(time.Now().UnixNano(), 36),
-		begun:  make(chan *operation), over: make(chan struct{}),
+		supervisor: o.Supervisor, log: o.Log, upgradeStarted: o.UpgradeStarted,
+		daemonID: strconv.FormatInt(time.Now().UnixNano(), 36),
+		started:  make(chan *operation), closed: make(chan struct{}),
 	}
 }
 
@@ -65,11 +65,11 @@ func New(o Options) *Operations {
 func (o *Operations) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	defer all.Wait()
-	defer close(o.over)
-	all.Go(func() { o.clearUp(ctx) })
+	defer close(o.closed)
+	all.Go(func() { o.removeStaleSurplus(ctx) })
 	for {
 		select {
-		case op := <-o.begun:
+		case op := <-o.started:
 			all.Go(func() { op.run(ctx) })
 		case <-ctx.Done():
 			return
@@ -85,30 +85,30 @@ type operation struct {
 	groups []string
 	do     func(context.Context, *operation) error
 
-	mu     sync.Mutex
-	tried  []*process.Process // that are on trial
-	lines  []api.Progress
-	ended  bool
-	failed bool
-	news   chan struct{} // closed when the above have changed
+	mu      sync.Mutex
+	marked  []*process.Process // that are on trial
+	lines   []api.Progress
+	ended   bool
+	failed  bool
+	changed chan struct{} // closed when the above have changed
 }
 
 // begin has an operation carried out. It is refused with FAILED while there is
 // another one in one of its groups.
 func (o *Operations) begin(what string, groups []string, do func(context.Context, *operation) error) (id string, err error) {
-	op := &operation{Operations: o, what: what, groups: groups, do: do, news: make(chan struct{})}
-	if err := o.enter(op); err != nil {
+	op := &operation{Operations: o, what: what, groups: groups, do: do, changed: make(chan struct{})}
+	if err := o.register(op); err != nil {
 		return "", err
 	}
 	select {
-	case o.begun <- op:
+	case o.started <- op:
 		return op.id, nil
-	case <-o.over:
+	case <-o.closed:
 		return "", faults.Bare(faults.ShutdownState)
 	}
 }
 
-func (o *Operations) enter(op *operation) error {
+func (o *Operations) register(op *operation) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, other := range o.all {
@@ -119,9 +119,9 @@ func (o *Operations) enter(op *operation) error {
 		}
 	}
 	o.last++
-	op.id = o.daemon + "-" + strconv.Itoa(o.last)
+	op.id = o.daemonID + "-" + strconv.Itoa(o.last)
 	o.all = append(o.all, op)
-	if i := slices.IndexFunc(o.all, (*operation).hasEnded); len(o.all) > kept && i >= 0 {
+	if i := slices.IndexFunc(o.all, (*operation).hasEnded); len(o.all) > maxEnded && i >= 0 {
 		o.all = slices.Delete(o.all, i, i+1)
 	}
 	return nil
@@ -133,71 +133,71 @@ func (op *operation) hasEnded() bool {
 	return op.ended
 }
 
-// OnTrial tells whether a process is there for the time of an operation only, or
+// IsProvisional tells whether a process is there for the time of an operation only, or
 // has a configuration that is taken back if it fails: what becomes of it is the
 // operation's affair. It never blocks.
-func (o *Operations) OnTrial(p *process.Process) bool {
-	_, is := o.trials.Load(p)
+func (o *Operations) IsProvisional(p *process.Process) bool {
+	_, is := o.provisional.Load(p)
 	return is
 }
 
-// try puts processes on trial until the operation ends.
-func (op *operation) try(list ...*process.Process) {
+// markProvisional puts processes on trial until the operation ends.
+func (op *operation) markProvisional(list ...*process.Process) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
-	op.tried = append(op.tried, list...)
+	op.marked = append(op.marked, list...)
 	for _, p := range list {
-		op.trials.Store(p, nil)
+		op.provisional.Store(p, nil)
 	}
 }
 
-func (op *operation) endTrials() {
+func (op *operation) clearProvisional() {
 	op.mu.Lock()
 	defer op.mu.Unlock()
-	for _, p := range op.tried {
-		op.trials.Delete(p)
+	for _, p := range op.marked {
+		op.provisional.Delete(p)
 	}
 }
 
 func (op *operation) run(ctx context.Context) {
 	err := op.do(ctx, op)
-	op.endTrials()
+	op.clearProvisional()
 	if err != nil {
-		op.tell(api.Progress{Name: strings.Join(op.groups, ","), Error: reason(err)})
+		op.report(api.Progress{Name: strings.Join(op.groups, ","), Error: reason(err)})
 	}
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	op.ended, op.failed = true, op.failed || err != nil
-	op.wake()
+	op.notify()
 }
 
-// tell adds a line to what followers get, and to the log.
-func (op *operation) tell(p api.Progress) {
+// report adds a line to what followers get, and to the log.
+func (op *operation) report(p api.Progress) {
 	op.log.Info(op.what + ": " + p.String())
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	op.lines = append(op.lines, p)
 	op.failed = op.failed || p.Error != ""
-	op.wake()
+	op.notify()
 }
 
-func (op *operation) done(name, verb string) { op.tell(api.Progress{Name: name, Done: verb}) }
+func (op *operation) reportDone(name, verb string) { op.report(api.Progress{Name: name, Done: verb}) }
 
-// fault tells of a failure of one process, and what is known of its cause.
-func (op *operation) fault(p *process.Process, err error) {
+// reportFailure tells of a failure of one process, and what is known of its cause.
+func (op *operation) reportFailure(p *process.Process, err error) {
 	why := reason(err)
 	if now, unknown := op.supervisor.Named(p.FullName()); unknown == nil && len(now) == 1 {
 		p = now[0] // it may have been replaced
 	}
-	if is(err, faults.SpawnError) {
+	if hasCode(err, faults.SpawnError) {
 		why = strings.TrimSuffix(cmp.Or(p.Status().SpawnErr, why), " (process log may have details)")
 	}
-	op.tell(api.Progress{Name: p.FullName(), Error: why})
+	op.report(api.Progress{Name: p.FullName(), Error: why})
 }
 
-func (op *operation) wake() {
-	close(op.news)
-	op.news = make(chan struct{})
+func (op *operation) notify() {
+	close(op.changed)
+	op.changed = make(chan struct{})
 }
 
 // reason words an error as supervisorctl words what a call came to.
@@ -228,23 +228,23 @@ func reason(err error) string {
 
 // Explain tells of a process whether its program is scaled, and what is under way
 // in its group. It never blocks.
-func (o *Operations) Explain(p *process.Process) []api.Cause {
-	var causes []api.Cause
+func (o *Operations) Explain(p *process.Process) []api.Reason {
+	var reasons []api.Reason
 	if sc := o.supervisor.ScaleOf(p.Config.Group, p.Config.Section); sc != (config.Scale{Group: sc.Group, Section: sc.Section}) {
 		text := fmt.Sprintf("%s has %d processes, its file says %d", p.Config.Program, sc.Numprocs, sc.Of)
 		if sc.Surplus > 0 {
 			text += fmt.Sprintf("; %d of them are there until a rolling restart or scale is over", sc.Surplus)
 		}
-		causes = append(causes, api.Cause{Kind: "scale", Text: text})
+		reasons = append(reasons, api.Reason{Kind: "scale", Text: text})
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, op := range o.all {
 		if slices.Contains(op.groups, p.Config.Group) && !op.hasEnded() {
-			causes = append(causes, api.Cause{Kind: "operation", Text: op.what + " under way"})
+			reasons = append(reasons, api.Reason{Kind: "operation", Text: op.what + " under way"})
 		}
 	}
-	return causes
+	return reasons
 }
 
 // Follow returns the lines of an operation from a number on. If there are none
@@ -260,15 +260,15 @@ func (o *Operations) Follow(ctx context.Context, id string, from int) (api.Opera
 	op := o.all[i]
 	o.mu.Unlock()
 	for {
-		state, news := op.state(from)
+		state, changed := op.state(from)
 		if len(state.Lines) > 0 || state.Ended {
 			return state, nil
 		}
 		select {
-		case <-news:
+		case <-changed:
 		case <-ctx.Done():
 			return state, nil
-		case <-o.leaving:
+		case <-o.upgradeStarted:
 			return state, nil
 		}
 	}
@@ -280,5 +280,5 @@ func (op *operation) state(from int) (api.Operation, <-chan struct{}) {
 	from = min(max(from, 0), len(op.lines))
 	return api.Operation{
 		Lines: slices.Clone(op.lines[from:]), Next: len(op.lines), Ended: op.ended, Failed: op.failed,
-	}, op.news
+	}, op.changed
 }

@@ -32,17 +32,17 @@ func TestRandomOperations(t *testing.T) {
 	}
 	for seed := first; seed < first+runs; seed++ {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			inWorld(t, randomFile(4, "good"), func(w *world) { w.meet(rand.New(rand.NewPCG(seed, 0))) })
+			withDaemon(t, randomFile(4, "good"), func(w *testDaemon) { w.runRandomly(rand.New(rand.NewPCG(seed, 0))) })
 		})
 	}
 }
 
 func randomFile(n int, command string) string {
-	return strings.NewReplacer("numprocs=4", fmt.Sprintf("numprocs=%d\nstopwaitsecs=3\nstartretries=1", n), "good", command).Replace(processwise)
+	return strings.NewReplacer("numprocs=4", fmt.Sprintf("numprocs=%d\nstopwaitsecs=3\nstartretries=1", n), "good", command).Replace(webByProcess)
 }
 
-// meet has things happen, then comes to rest and looks.
-func (w *world) meet(dice *rand.Rand) {
+// runRandomly has things happen, then comes to rest and looks.
+func (w *testDaemon) runRandomly(rnd *rand.Rand) {
 	var command string
 	numprocs, scaled := 4, 0
 	var pending sync.WaitGroup
@@ -61,38 +61,38 @@ func (w *world) meet(dice *rand.Rand) {
 		})
 	}
 	rest := func() {
-		w.fails()
+		w.setFailing()
 		pending.Wait()
-		pass(time.Minute)
+		advance(time.Minute)
 	}
-	name := func() string { return fmt.Sprintf("web:web_%d", dice.IntN(8)) }
+	name := func() string { return fmt.Sprintf("web:web_%d", rnd.IntN(8)) }
 	for range 60 {
-		switch dice.IntN(10) {
+		switch rnd.IntN(10) {
 		case 0, 1:
-			pass(time.Duration(dice.IntN(5000)) * time.Millisecond)
+			advance(time.Duration(rnd.IntN(5000)) * time.Millisecond)
 		case 2:
-			follow(w.operations.Restart([]string{"web:*"}, a("batch", strconv.Itoa(1+dice.IntN(3)), "surge", strconv.Itoa(dice.IntN(3)),
-				"abort", strconv.FormatBool(dice.IntN(2) == 0), "timeout", strconv.Itoa(1+dice.IntN(20)))))
+			follow(w.operations.Restart([]string{"web:*"}, opts("batch", strconv.Itoa(1+rnd.IntN(3)), "surge", strconv.Itoa(rnd.IntN(3)),
+				"abort", strconv.FormatBool(rnd.IntN(2) == 0), "timeout", strconv.Itoa(1+rnd.IntN(20)))))
 		case 3:
-			follow(w.operations.Scale("web", strconv.Itoa(dice.IntN(8))))
+			follow(w.operations.Scale("web", strconv.Itoa(rnd.IntN(8))))
 		case 4:
-			numprocs, command = 1+dice.IntN(6), []string{"good", "better", "best"}[dice.IntN(3)]
+			numprocs, command = 1+rnd.IntN(6), []string{"good", "better", "best"}[rnd.IntN(3)]
 			w.edit(randomFile(numprocs, command))
 		case 5:
-			follow(w.operations.Update("web", dice.IntN(2) == 0, nil))
+			follow(w.operations.Update("web", rnd.IntN(2) == 0, nil))
 		case 6:
 			_, _ = w.StartProcess(w.t.Context(), name(), false)
 		case 7:
-			_, _ = w.StopProcess(w.t.Context(), name(), dice.IntN(2) == 0)
+			_, _ = w.StopProcess(w.t.Context(), name(), rnd.IntN(2) == 0)
 		case 8:
-			w.fails(fmt.Sprintf("web_%d", dice.IntN(8)))
+			w.setFailing(fmt.Sprintf("web_%d", rnd.IntN(8)))
 		case 9:
 			w.mu.Lock()
-			c := w.children[fmt.Sprintf("web_%d", dice.IntN(8))]
-			w.stubborn[fmt.Sprintf("web_%d", dice.IntN(8))] = time.Duration(dice.IntN(5)) * time.Second
+			c := w.children[fmt.Sprintf("web_%d", rnd.IntN(8))]
+			w.stopDelay[fmt.Sprintf("web_%d", rnd.IntN(8))] = time.Duration(rnd.IntN(5)) * time.Second
 			w.mu.Unlock()
 			if c != nil {
-				c.ends(spawn.Exit{Code: dice.IntN(2)})
+				c.exit(spawn.Exit{Code: rnd.IntN(2)})
 			}
 		}
 	}
@@ -103,12 +103,12 @@ func (w *world) meet(dice *rand.Rand) {
 	if _, err := w.StartGroup(w.t.Context(), "web", true); err != nil {
 		w.t.Fatal(err)
 	}
-	w.expect("an update", numprocs)
-	scaled = dice.IntN(8)
+	w.expectRunning("an update", numprocs)
+	scaled = rnd.IntN(8)
 	before := w.pids()
 	w.finish(w.operations.Scale("web", strconv.Itoa(scaled)))
 	rest()
-	w.expect("a scale", scaled)
+	w.expectRunning("a scale", scaled)
 	same := strings.Join(strings.Split(before, ", ")[:min(scaled, numprocs)], ", ")
 	if after := w.pids(); !strings.HasPrefix(after, same) {
 		w.t.Errorf("before the scale there were %s, and then %s", before, after)
@@ -118,9 +118,9 @@ func (w *world) meet(dice *rand.Rand) {
 	}
 }
 
-// expect sees to it that there are so many processes, all RUNNING, and nothing
+// expectRunning sees to it that there are so many processes, all RUNNING, and nothing
 // that is to go.
-func (w *world) expect(after string, n int) {
+func (w *testDaemon) expectRunning(after string, n int) {
 	w.t.Helper()
 	var names []string
 	for _, i := range w.Infos() {

@@ -11,16 +11,16 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// most is how many processes a program can be scaled to: what is more than that
+// maxProcesses is how many processes a program can be scaled to: what is more than that
 // is a slip of the hand.
-const most = 10000
+const maxProcesses = 10000
 
 // Scale begins to give a program another number of processes: "8", or as many
 // more or fewer as "+2" and "-1" say. The name is that of the program, with its
 // group and a colon before it where several have that name. It is refused with
 // BAD_NAME, INCORRECT_PARAMETERS, or FAILED for what can't be scaled.
 func (o *Operations) Scale(name, to string) (id string, err error) {
-	group, program, err := o.program(name)
+	group, program, err := o.findProgram(name)
 	if err != nil {
 		return "", err
 	}
@@ -28,11 +28,11 @@ func (o *Operations) Scale(name, to string) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	n, err := target(sc.Numprocs-sc.Surplus, to)
+	n, err := parseTarget(sc.Numprocs-sc.Surplus, to)
 	if err != nil {
 		return "", faults.New(faults.IncorrectParameters, err.Error())
 	}
-	if err := o.canScale(group, program.Section, n); err != nil {
+	if err := o.checkScalable(group, program.Section, n); err != nil {
 		return "", err
 	}
 	return o.begin("scale", []string{group}, func(ctx context.Context, op *operation) error {
@@ -40,8 +40,8 @@ func (o *Operations) Scale(name, to string) (id string, err error) {
 	})
 }
 
-// target is the number that is meant, from the one that there is now.
-func target(now int, to string) (int, error) {
+// parseTarget is the number that is meant, from the one that there is now.
+func parseTarget(now int, to string) (int, error) {
 	n, err := strconv.Atoi(to)
 	if err != nil || to == "" {
 		return 0, fmt.Errorf("%q is no number of processes: it is one as in 8, +2 or -1", to)
@@ -52,14 +52,14 @@ func target(now int, to string) (int, error) {
 	switch {
 	case n < 0:
 		return 0, fmt.Errorf("%s of %d leaves less than none", to, now)
-	case n > most:
-		return 0, fmt.Errorf("%d processes are too many, %d is the most", n, most)
+	case n > maxProcesses:
+		return 0, fmt.Errorf("%d processes are too many, %d is the most", n, maxProcesses)
 	}
 	return n, nil
 }
 
-// program finds the program that a name means.
-func (o *Operations) program(name string) (group string, p config.Program, err error) {
+// findProgram finds the program that a name means.
+func (o *Operations) findProgram(name string) (group string, p config.Program, err error) {
 	wanted, program, isFull := strings.Cut(name, ":")
 	if !isFull || program == "*" {
 		wanted, program = "", wanted
@@ -82,8 +82,8 @@ func (o *Operations) program(name string) (group string, p config.Program, err e
 	return "", p, faults.New(faults.Failed, fmt.Sprintf("%s is in several groups, name one: %s", name, strings.Join(found, ", ")))
 }
 
-// canScale says why a program can't have a number of processes.
-func (o *Operations) canScale(group, section string, n int) error {
+// checkScalable says why a program can't have a number of processes.
+func (o *Operations) checkScalable(group, section string, n int) error {
 	for _, p := range o.supervisor.Programs(group) {
 		switch {
 		case p.Section != section:
@@ -101,7 +101,7 @@ func (o *Operations) canScale(group, section string, n int) error {
 // scale adds processes or removes those with the highest numbers. New ones start
 // if the others run.
 func (op *operation) scale(ctx context.Context, group, section string, n int) error {
-	if err := op.remove(ctx, group, section, "removed"); err != nil { // what is left of an operation before
+	if err := op.removeSurplus(ctx, group, section, "removed"); err != nil { // what is left of an operation before
 		return err
 	}
 	sc, err := op.supervisor.Scale(group, section)
@@ -112,10 +112,10 @@ func (op *operation) scale(ctx context.Context, group, section string, n int) er
 	switch before := sc.Numprocs; {
 	case n < before:
 		sc.Surplus = before - n
-		if err := op.supervisor.Condemn(sc); err != nil {
+		if err := op.supervisor.MarkSurplus(sc); err != nil {
 			return err
 		}
-		return op.remove(ctx, group, section, "removed")
+		return op.removeSurplus(ctx, group, section, "removed")
 	case n == before:
 		return nil
 	}
@@ -128,9 +128,9 @@ func (op *operation) scale(ctx context.Context, group, section string, n int) er
 	for _, p := range members {
 		start = start || isWanted(p)
 	}
-	w := &work{operation: op}
-	_ = w.together(ctx, added, func(ctx context.Context, p *process.Process) (string, error) { // each failure is told
-		if !start || !p.Current().Autostart && len(members) == 0 {
+	w := &rollout{operation: op}
+	_ = w.runParallel(ctx, added, func(ctx context.Context, p *process.Process) (string, error) { // each failure is told
+		if !start || !p.CurrentConfig().Autostart && len(members) == 0 {
 			return "added", nil
 		}
 		return "started", w.start(ctx, p, "scale", true)
@@ -138,16 +138,18 @@ func (op *operation) scale(ctx context.Context, group, section string, n int) er
 	return nil
 }
 
-// clearUp removes the surplus that an operation of an earlier daemon has left
+// removeStaleSurplus removes the surplus that an operation of an earlier daemon has left
 // behind.
-func (o *Operations) clearUp(ctx context.Context) {
+func (o *Operations) removeStaleSurplus(ctx context.Context) {
 	for _, sc := range o.supervisor.Scales() {
 		if sc.Surplus == 0 {
 			continue
 		}
-		op := &operation{Operations: o, what: "surplus of an interrupted operation", groups: []string{sc.Group}, news: make(chan struct{})}
-		op.do = func(ctx context.Context, op *operation) error { return op.remove(ctx, sc.Group, sc.Section, "removed") }
-		if o.enter(op) == nil {
+		op := &operation{Operations: o, what: "surplus of an interrupted operation", groups: []string{sc.Group}, changed: make(chan struct{})}
+		op.do = func(ctx context.Context, op *operation) error {
+			return op.removeSurplus(ctx, sc.Group, sc.Section, "removed")
+		}
+		if o.register(op) == nil {
 			op.run(ctx)
 		}
 	}

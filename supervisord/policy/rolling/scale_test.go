@@ -14,13 +14,13 @@ func TestScale(t *testing.T) {
 	const others = "[program:one]\ncommand=/bin/sh good\n[group:g]\nprograms=x,y\n" +
 		"[program:x]\ncommand=/bin/sh good\nprocess_name=x%(process_num)02d\nnumprocs_start=9\nautostart=false\n[program:y]\ncommand=/bin/sh good\n" +
 		"[eventlistener:l]\ncommand=/bin/sh good\nevents=TICK_5\nprocess_name=l%(process_num)d\n"
-	inWorld(t, web+others, func(w *world) {
+	withDaemon(t, web+others, func(w *testDaemon) {
 		before := w.pids()
 		scale := func(name, to string) string { return w.finish(w.operations.Scale(name, to)) }
 		w.check("up", scale("web", "6"), "web:web_4: started; web:web_5: started")
 		w.check("the same", scale("web", "6"), "")
 		w.check("one more", scale("web:web", "+1"), "web:web_6: started")
-		w.stubborn["web_6"] = 2 * time.Second
+		w.stopDelay["web_6"] = 2 * time.Second
 		w.check("fewer", scale("web:*", "-2"), "web:web_6: removed; web:web_5: removed")
 		if want := []config.Scale{{Group: "web", Section: "program:web", Numprocs: 5, Of: 4}}; !slices.Equal(w.Scales(), want) {
 			t.Errorf("scales: %v", w.Scales())
@@ -55,38 +55,38 @@ func TestScale(t *testing.T) {
 	})
 }
 
-func TestAProgramInSeveralGroups(t *testing.T) {
-	inWorld(t, web+"[group:a]\nprograms=web\n[group:b]\nprograms=web\n", func(w *world) {
+func TestScaleProgramInSeveralGroups(t *testing.T) {
+	withDaemon(t, web+"[group:a]\nprograms=web\n[group:b]\nprograms=web\n", func(w *testDaemon) {
 		w.check("refused", w.finish(w.operations.Scale("web", "+1")), "refused: FAILED: web is in several groups, name one: a:web, b:web")
 		w.check("named", w.finish(w.operations.Scale("b:web", "+1")), "b:web_4: started")
 	})
 }
 
-func TestAFailedScaleIsTold(t *testing.T) {
-	inWorld(t, web, func(w *world) {
-		w.fails("web_4")
+func TestFailedScaleIsReported(t *testing.T) {
+	withDaemon(t, web, func(w *testDaemon) {
+		w.setFailing("web_4")
 		w.check("lines", w.finish(w.operations.Scale("web", "6")), "web:web_4: ERROR (Exited too quickly); web:web_5: started")
 	})
 }
 
-// TestAScaleIsOfWhatRuns: new processes must not be others than the old ones.
-func TestAScaleIsOfWhatRuns(t *testing.T) {
-	inWorld(t, web, func(w *world) {
-		w.configure(strings.ReplaceAll(web, "good", "better") + "[program:new]\ncommand=/bin/sh\n")
+// TestScaleRequiresRunningConfig: new processes must not be others than the old ones.
+func TestScaleRequiresRunningConfig(t *testing.T) {
+	withDaemon(t, web, func(w *testDaemon) {
+		w.writeConfig(strings.ReplaceAll(web, "good", "better") + "[program:new]\ncommand=/bin/sh\n")
 		w.check("another command", w.finish(w.operations.Scale("web", "+1")),
 			"web: ERROR (the configuration of web is not what runs (command): update first)")
-		w.configure(web + "numprocs=x\n")
+		w.writeConfig(web + "numprocs=x\n")
 		if got := w.finish(w.operations.Scale("web", "+1")); !strings.HasPrefix(got, "web: ERROR (CANT_REREAD: ") {
 			t.Error(got)
 		}
-		w.configure(web + "[program:new]\ncommand=/bin/sh\n")
+		w.writeConfig(web + "[program:new]\ncommand=/bin/sh\n")
 		w.check("another program", w.finish(w.operations.Scale("web", "+1")), "web:web_4: started")
 	})
 }
 
-// TestAScaleLastsUntilAnUpdate, and is no reason to refuse an upgrade.
-func TestAScaleLastsUntilAnUpdate(t *testing.T) {
-	inWorld(t, web, func(w *world) {
+// TestScaleLastsUntilUpdate, and is no reason to refuse an upgrade.
+func TestScaleLastsUntilUpdate(t *testing.T) {
+	withDaemon(t, web, func(w *testDaemon) {
 		before := w.pids()
 		w.check("scale", w.finish(w.operations.Scale("web", "6")), "web:web_4: started; web:web_5: started")
 		if err := w.Upgrade(w.t.Context(), ""); err != nil {

@@ -11,50 +11,50 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// processwise is web with update_granularity=process.
-const processwise = "update_granularity=process\n" + web
+// webByProcess is web with update_granularity=process.
+const webByProcess = "update_granularity=process\n" + web
 
 // replaced edits the file and reads it as reloadConfig does.
-func (w *world) edit(text string, pairs ...string) {
+func (w *testDaemon) edit(text string, pairs ...string) {
 	w.t.Helper()
-	w.configure(strings.NewReplacer(pairs...).Replace(text))
+	w.writeConfig(strings.NewReplacer(pairs...).Replace(text))
 	w.reread()
 }
 
 func TestUpdateProcessByProcess(t *testing.T) {
-	inWorld(t, processwise, func(w *world) {
+	withDaemon(t, webByProcess, func(w *testDaemon) {
 		update := func() string { return w.finish(w.operations.Update("web", false, nil)) }
 		before := w.pids()
-		w.edit(processwise, "numprocs=4", "numprocs=4\nstopwaitsecs=20\npriority=5")
+		w.edit(webByProcess, "numprocs=4", "numprocs=4\nstopwaitsecs=20\npriority=5")
 		w.check("live", update(), "web:web_0: updated; web:web_1: updated; web:web_2: updated; web:web_3: updated; web: updated process group")
 		w.check("live", w.pids(), before)
-		w.edit(processwise, "numprocs=4", "numprocs=4\nstopwaitsecs=20\npriority=5\n\n")
+		w.edit(webByProcess, "numprocs=4", "numprocs=4\nstopwaitsecs=20\npriority=5\n\n")
 		if changes, _ := w.Reload(w.t.Context()); len(changes.Changed) > 0 {
 			t.Errorf("it has not been taken over: %+v", changes)
 		}
-		w.stubborn["web_3"] = time.Hour
+		w.stopDelay["web_3"] = time.Hour
 		began := time.Now()
-		w.edit(processwise, "numprocs=4", "numprocs=3\nstopwaitsecs=20\npriority=5")
+		w.edit(webByProcess, "numprocs=4", "numprocs=3\nstopwaitsecs=20\npriority=5")
 		w.check("fewer", update(), "web:web_3: removed; web: updated process group")
 		if took := time.Since(began); took != 20*time.Second {
 			t.Errorf("a process that does not stop took %s", took)
 		}
-		w.edit(processwise)
+		w.edit(webByProcess)
 		w.check("more", update(), "web:web_3: added; web:web_0: updated; web:web_1: updated; web:web_2: updated; web: updated process group")
-		pass(2 * time.Second)
+		advance(2 * time.Second)
 		was, _, _ := strings.Cut(before, ", web_3")
 		w.check("the others", w.pids()[:len(was)], was)
 
 		if _, err := w.StopProcess(w.t.Context(), "web:web_1", true); err != nil {
 			t.Fatal(err)
 		}
-		w.watch()
-		w.edit(processwise, "good", "better%(process_num)d", "numprocs=4", "numprocs=4\nenvironment=A=%(process_num)d")
+		w.resetCounts()
+		w.edit(webByProcess, "good", "better%(process_num)d", "numprocs=4", "numprocs=4\nenvironment=A=%(process_num)d")
 		w.check("all", update(), "web:web_0: restarted; web:web_1: updated; web:web_2: restarted; web:web_3: restarted; web: updated process group")
-		pass(2 * time.Second)
-		slices.Sort(w.births)
-		if want := []string{"web_0", "web_2", "web_3"}; !slices.Equal(w.births, want) {
-			t.Errorf("born were %v", w.births)
+		advance(2 * time.Second)
+		slices.Sort(w.spawned)
+		if want := []string{"web_0", "web_2", "web_3"}; !slices.Equal(w.spawned, want) {
+			t.Errorf("born were %v", w.spawned)
 		}
 		if got := w.pids(); !strings.Contains(got, "web_1=0 STOPPED") {
 			t.Errorf("who was stopped does not stay so: %s", got)
@@ -63,101 +63,101 @@ func TestUpdateProcessByProcess(t *testing.T) {
 	})
 }
 
-// TestGroupsAreUpdatedAsAWhole unless it is configured otherwise.
-func TestGroupsAreUpdatedAsAWhole(t *testing.T) {
+// TestGroupUpdateGranularity unless it is configured otherwise.
+func TestGroupUpdateGranularity(t *testing.T) {
 	const listener = "[eventlistener:l]\ncommand=/bin/sh good\nevents=TICK_5\n"
-	inWorld(t, web+listener, func(w *world) {
+	withDaemon(t, web+listener, func(w *testDaemon) {
 		w.edit(web+listener, "numprocs=4", "numprocs=5", "TICK_5", "TICK_60")
 		w.check("by process", w.finish(w.operations.Update("web", false, nil)), "refused: UNKNOWN_METHOD")
 		w.check("nobody", w.finish(w.operations.Update("nobody", false, nil)), "refused: BAD_NAME: nobody")
 		w.check("a listener", w.finish(w.operations.Update("l", true, nil)),
 			"refused: FAILED: l can't be updated process by process: an option of all its processes together has changed")
-		w.check("a bad option", w.finish(w.operations.Update("web", true, a("batch", "0"))),
+		w.check("a bad option", w.finish(w.operations.Update("web", true, opts("batch", "0"))),
 			"refused: INCORRECT_PARAMETERS: batch: '0' is neither a number from 1 on nor a percentage from 1% to 100%")
 		w.check("in turns", w.finish(w.operations.Update("web", true, nil)), "web:web_4: added; web: updated process group")
 	})
 }
 
 func TestRollingUpdate(t *testing.T) {
-	inWorld(t, web, func(w *world) {
-		w.watch()
+	withDaemon(t, web, func(w *testDaemon) {
+		w.resetCounts()
 		w.edit(web, "good", "better")
-		w.check("lines", w.finish(w.operations.Update("web", true, a("surge", "1"))),
+		w.check("lines", w.finish(w.operations.Update("web", true, opts("surge", "1"))),
 			"web:web_4: started; web:web_0: restarted; web:web_1: restarted; web:web_2: restarted; web:web_3: restarted; web:web_4: stopped; web: updated process group")
-		if w.least != 4 || w.most != 5 {
-			t.Errorf("from %d to %d were RUNNING", w.least, w.most)
+		if w.minRunning != 4 || w.maxRunning != 5 {
+			t.Errorf("from %d to %d were RUNNING", w.minRunning, w.maxRunning)
 		}
-		w.running4()
+		w.runningNames()
 		if changes, _ := w.Reload(w.t.Context()); len(changes.Changed) > 0 {
 			t.Errorf("it has not been taken over: %+v", changes)
 		}
-		w.watch()
+		w.resetCounts()
 		w.edit(web, "good", "best", "numprocs=4", "numprocs=5")
-		w.check("lines", w.finish(w.operations.Update("web", true, a("surge", "1", "batch", "2"))),
+		w.check("lines", w.finish(w.operations.Update("web", true, opts("surge", "1", "batch", "2"))),
 			"web:web_4: added; web:web_0: restarted; web:web_1: restarted; web:web_2: restarted; web:web_3: restarted; web: updated process group")
-		if w.least != 3 {
-			t.Errorf("%d were RUNNING", w.least)
+		if w.minRunning != 3 {
+			t.Errorf("%d were RUNNING", w.minRunning)
 		}
-		w.watch()
+		w.resetCounts()
 		w.edit(web, "good", "best", "numprocs=4", "numprocs=2")
 		w.check("lines", w.finish(w.operations.Update("web", true, nil)),
 			"web:web_2: removed; web:web_3: removed; web:web_4: removed; web: updated process group")
 	})
 }
 
-func TestAFailedRollingUpdateGoesBack(t *testing.T) {
-	inWorld(t, web, func(w *world) {
+func TestFailedUpdateRollsBack(t *testing.T) {
+	withDaemon(t, web, func(w *testDaemon) {
 		before := w.pids()
 		w.mu.Lock()
-		w.bad = func(name, command string) bool { return name == "web_2" && strings.HasSuffix(command, "worse") }
+		w.exitsAtOnce = func(name, command string) bool { return name == "web_2" && strings.HasSuffix(command, "worse") }
 		w.mu.Unlock()
-		w.watch()
+		w.resetCounts()
 		w.edit(web, "good", "worse", "numprocs=4", "numprocs=5")
 		w.check("lines", w.finish(w.operations.Update("web", true, nil)),
 			"web:web_4: added; web:web_0: restarted; web:web_1: restarted; web:web_2: ERROR (Exited too quickly); "+
 				"web:web_2: returned to the old configuration; web:web_1: returned to the old configuration; web:web_0: returned to the old configuration; "+
 				"web:web_4: removed; web: ERROR (given up, web:web_3 is as it was)")
-		w.running4()
-		if w.least != 4 { // of five
-			t.Errorf("%d were RUNNING", w.least)
+		w.runningNames()
+		if w.minRunning != 4 { // of five
+			t.Errorf("%d were RUNNING", w.minRunning)
 		}
 		if was, is := before[strings.Index(before, "web_3"):], w.pids(); !strings.HasSuffix(is, was) {
 			t.Errorf("before %s, after %s", before, is)
 		}
-		w.configure(web)
+		w.writeConfig(web)
 		if changes, _ := w.Reload(w.t.Context()); len(changes.Changed) > 0 {
 			t.Errorf("it has not gone back: %+v", changes)
 		}
 		w.check("a surplus that fails", func() string {
 			w.mu.Lock()
-			w.bad = func(_, command string) bool { return strings.HasSuffix(command, "worse") }
+			w.exitsAtOnce = func(_, command string) bool { return strings.HasSuffix(command, "worse") }
 			w.mu.Unlock()
 			w.edit(web, "good", "worse")
-			return w.finish(w.operations.Update("web", true, a("surge", "1")))
+			return w.finish(w.operations.Update("web", true, opts("surge", "1")))
 		}(), "web:web_4: ERROR (Exited too quickly); web:web_4: stopped; web: ERROR (given up)")
 		if len(w.Scales()) > 0 {
 			t.Errorf("scales: %v", w.Scales())
 		}
-		w.running4()
+		w.runningNames()
 	})
 }
 
-// TestWhoseChildCannotBeStoppedIsKept: the child of a process that is UNKNOWN
+// TestUnknownProcessIsKept: the child of a process that is UNKNOWN
 // lives. The process neither gets a second one nor goes.
-func TestWhoseChildCannotBeStoppedIsKept(t *testing.T) {
-	inWorld(t, processwise, func(w *world) {
+func TestUnknownProcessIsKept(t *testing.T) {
+	withDaemon(t, webByProcess, func(w *testDaemon) {
 		w.mu.Lock()
-		w.children["web_3"].refuse = syscall.EPERM
+		w.children["web_3"].signalErr = syscall.EPERM
 		w.mu.Unlock()
 		if _, err := w.SignalProcess(w.t.Context(), "web:web_3", "HUP"); err == nil {
 			t.Error("the kernel does not refuse")
 		}
 		const why = "web:web_3: ERROR (it is UNKNOWN, its child (pid 104) can't be stopped)"
-		w.edit(processwise, "good", "better")
+		w.edit(webByProcess, "good", "better")
 		if got := w.finish(w.operations.Update("web", false, nil)); !strings.Contains(got, why) {
 			t.Errorf("update: %s", got)
 		}
-		w.edit(processwise)
+		w.edit(webByProcess)
 		w.finish(w.operations.Update("web", false, nil))
 		if got := w.finish(w.operations.Scale("web", "3")); !strings.Contains(got, "it is UNKNOWN") {
 			t.Errorf("scale: %s", got)
@@ -168,50 +168,50 @@ func TestWhoseChildCannotBeStoppedIsKept(t *testing.T) {
 	})
 }
 
-// TestWhatIsReplacedHasItsPostStop: a program that has ended by itself is not
+// TestReplacedProcessRunsPostStop: a program that has ended by itself is not
 // replaced in the middle of that.
-func TestWhatIsReplacedHasItsPostStop(t *testing.T) {
+func TestReplacedProcessRunsPostStop(t *testing.T) {
 	const text = "update_granularity=process\n[program:web]\ncommand=/bin/sh good\nautorestart=false\npost_stop=/bin/sh bye\n"
-	inWorld(t, text, func(w *world) {
-		w.children["web"].ends(spawn.Exit{})
-		pass(time.Second)
+	withDaemon(t, text, func(w *testDaemon) {
+		w.children["web"].exit(spawn.Exit{})
+		advance(time.Second)
 		w.edit(text, "good", "better")
 		w.finish(w.operations.Update("web", false, nil))
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if w.hooks != 1 {
-			t.Errorf("%d hooks have come to their end", w.hooks)
+		if w.hooksDone != 1 {
+			t.Errorf("%d hooks have come to their end", w.hooksDone)
 		}
 	})
 }
 
-// TestAnUpdateDoesNotStartAnythingInAShutdown, when what it is about to replace can
+// TestUpdateStartsNothingInShutdown, when what it is about to replace can
 // be replaced no more.
-func TestAnUpdateDoesNotStartAnythingInAShutdown(t *testing.T) {
-	const text = processwise + "\n[program:other]\ncommand=/bin/sh good\npriority=1\n"
-	inWorld(t, text, func(w *world) {
-		w.stubborn["web_0"], w.stubborn["other"] = 5*time.Second, 5*time.Second
+func TestUpdateStartsNothingInShutdown(t *testing.T) {
+	const text = webByProcess + "\n[program:other]\ncommand=/bin/sh good\npriority=1\n"
+	withDaemon(t, text, func(w *testDaemon) {
+		w.stopDelay["web_0"], w.stopDelay["other"] = 5*time.Second, 5*time.Second
 		w.edit(text, "web]\ncommand=/bin/sh good", "web]\ncommand=/bin/sh better")
 		id, err := w.operations.Update("web", false, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		pass(time.Second)
-		w.watch()
+		advance(time.Second)
+		w.resetCounts()
 		w.Shutdown()
 		if got := w.finish(id, nil); !strings.Contains(got, "supervisor shutting down") {
 			t.Error(got)
 		}
-		pass(time.Second)
-		if len(w.births) > 0 {
-			t.Errorf("born were %v", w.births)
+		advance(time.Second)
+		if len(w.spawned) > 0 {
+			t.Errorf("born were %v", w.spawned)
 		}
 	})
 }
 
-// TestWhoIsOnTrial: the daemon is not to end for a failure after which all is as
+// TestProvisionalProcesses: the daemon is not to end for a failure after which all is as
 // it was.
-func TestWhoIsOnTrial(t *testing.T) {
+func TestProvisionalProcesses(t *testing.T) {
 	const text = web + "startretries=0\n"
 	for _, tt := range []struct{ what, want string }{
 		{"restart", "web_4 true"},
@@ -219,20 +219,20 @@ func TestWhoIsOnTrial(t *testing.T) {
 		{"update that goes on", "web_0 false, web_1 false, web_2 false, web_3 false"},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
-			inWorld(t, text, func(w *world) {
+			withDaemon(t, text, func(w *testDaemon) {
 				w.mu.Lock()
-				w.bad = func(name, command string) bool { return name == "web_4" || strings.HasSuffix(command, "worse") }
+				w.exitsAtOnce = func(name, command string) bool { return name == "web_4" || strings.HasSuffix(command, "worse") }
 				w.mu.Unlock()
 				if tt.what == "restart" {
-					w.finish(w.operations.Restart([]string{"web:*"}, a("surge", "1")))
+					w.finish(w.operations.Restart([]string{"web:*"}, opts("surge", "1")))
 				} else {
 					w.edit(text, "good", "worse")
-					w.finish(w.operations.Update("web", true, a("abort", strconv.FormatBool(tt.what == "update"))))
+					w.finish(w.operations.Update("web", true, opts("abort", strconv.FormatBool(tt.what == "update"))))
 				}
 				w.mu.Lock()
 				defer w.mu.Unlock()
-				slices.Sort(w.failed)
-				if got := strings.Join(slices.Compact(w.failed), ", "); got != tt.want {
+				slices.Sort(w.fatals)
+				if got := strings.Join(slices.Compact(w.fatals), ", "); got != tt.want {
 					t.Errorf("failed have %s, want %s", got, tt.want)
 				}
 			})
@@ -240,9 +240,9 @@ func TestWhoIsOnTrial(t *testing.T) {
 	}
 }
 
-// TestAFailedRollingUpdateGoesOn with abort=false: nothing goes back, and nothing
+// TestFailedUpdateContinues with abort=false: nothing goes back, and nothing
 // that runs is removed, whichever step failed.
-func TestAFailedRollingUpdateGoesOn(t *testing.T) {
+func TestFailedUpdateContinues(t *testing.T) {
 	const others = "web:web_0: restarted; web:web_1: restarted; "
 	for name, tt := range map[string]struct{ bad, lines, stays string }{
 		"a changed one": {"web_2",
@@ -251,14 +251,14 @@ func TestAFailedRollingUpdateGoesOn(t *testing.T) {
 			"web:web_4: ERROR (Exited too quickly); " + others + "web:web_2: restarted; web:web_3: restarted; web: updated process group", "web_2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, web, func(w *world) {
+			withDaemon(t, web, func(w *testDaemon) {
 				w.mu.Lock()
-				w.bad = func(name, command string) bool { return name == tt.bad && strings.HasSuffix(command, "worse") }
+				w.exitsAtOnce = func(name, command string) bool { return name == tt.bad && strings.HasSuffix(command, "worse") }
 				w.mu.Unlock()
 				w.edit(web, "good", "worse", "numprocs=4", "numprocs=5")
-				w.check("lines", w.finish(w.operations.Update("web", true, a("abort", "false"))), tt.lines)
+				w.check("lines", w.finish(w.operations.Update("web", true, opts("abort", "false"))), tt.lines)
 				for _, p := range w.Members("web", "program:web") {
-					if got := p.Current().Command; !strings.HasSuffix(got, "worse") {
+					if got := p.CurrentConfig().Command; !strings.HasSuffix(got, "worse") {
 						t.Errorf("%s has gone back to %s", p.FullName(), got)
 					}
 				}
@@ -270,15 +270,15 @@ func TestAFailedRollingUpdateGoesOn(t *testing.T) {
 	}
 }
 
-// TestAFailedSurplusIsNoEnd with abort=false, neither of an update nor of a restart.
-func TestAFailedSurplusIsNoEnd(t *testing.T) {
+// TestFailedSurplusContinues with abort=false, neither of an update nor of a restart.
+func TestFailedSurplusContinues(t *testing.T) {
 	const lines = "web:web_4: ERROR (Exited too quickly); web:web_0: restarted; web:web_1: restarted; web:web_2: restarted; " +
 		"web:web_3: restarted; web:web_4: stopped"
-	inWorld(t, web, func(w *world) {
+	withDaemon(t, web, func(w *testDaemon) {
 		w.mu.Lock()
-		w.bad = func(name, _ string) bool { return name == "web_4" }
+		w.exitsAtOnce = func(name, _ string) bool { return name == "web_4" }
 		w.mu.Unlock()
-		options := a("abort", "false", "surge", "1")
+		options := opts("abort", "false", "surge", "1")
 		w.check("restart", w.finish(w.operations.Restart([]string{"web:*"}, options)), lines)
 		w.edit(web, "good", "better")
 		w.check("update", w.finish(w.operations.Update("web", true, options)), lines+"; web: updated process group")

@@ -6,8 +6,8 @@ import (
 	"supervisor/supervisord/system/bound"
 )
 
-// Bequest is an open socket as a program that this process executes next gets it.
-type Bequest struct {
+// HandedOver is an open socket as a program that this process executes next gets it.
+type HandedOver struct {
 	Section, URL string
 	Family       string
 	Path, Host   string
@@ -17,11 +17,11 @@ type Bequest struct {
 	Dev, Inode   uint64 // of the file of a unix socket, 0 for none
 }
 
-func (b Bequest) address() address { return address{b.Family, b.Path, b.Host, b.Port, b.ReusePort} }
+func (b HandedOver) address() address { return address{b.Family, b.Path, b.Host, b.Port, b.ReusePort} }
 
 // socket goes on with what has been handed over. What else its section says is
 // not known: it is set when the socket is first asked for.
-func (b Bequest) socket() *socket {
+func (b HandedOver) socket() *socket {
 	k := &socket{fd: b.FD}
 	k.conf.Section, k.conf.URL = b.Section, b.URL
 	if b.Family == "unix" {
@@ -34,15 +34,15 @@ func (b Bequest) socket() *socket {
 	return k
 }
 
-// Bequeath returns what another needs to go on. The descriptors are its own;
+// HandOver returns what another needs to go on. The descriptors are its own;
 // files stay when the set is closed.
-func (s *Set) Bequeath() (all []Bequest) {
+func (s *Set) HandOver() (all []HandedOver) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.handed = true
+	s.handedOver = true
 	for at, one := range s.all {
-		b := Bequest{Family: at.family, Path: at.path, Host: at.host, Port: at.port, ReusePort: at.reusePort}
-		if err := one.bequeath(&b); err != nil {
+		b := HandedOver{Family: at.family, Path: at.path, Host: at.host, Port: at.port, ReusePort: at.reusePort}
+		if err := one.handOver(&b); err != nil {
 			s.log.Error(fmt.Sprintf("[%s] hand over the socket: %v", b.Section, err))
 		} else if b.FD >= 0 {
 			all = append(all, b)
@@ -51,7 +51,7 @@ func (s *Set) Bequeath() (all []Bequest) {
 	return all
 }
 
-func (k *socket) bequeath(b *Bequest) (err error) {
+func (k *socket) handOver(b *HandedOver) (err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	b.FD, b.Section, b.URL = -1, k.conf.Section, k.conf.URL

@@ -12,14 +12,14 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// first is the first descriptor of those that a program gets.
-const first = 3
+// firstFD is the first descriptor of those that a program gets.
+const firstFD = 3
 
 // provider gives the processes of one configuration their sockets.
 type provider struct {
-	set   *Set
-	list  []*config.ListenSocket
-	tells bool // of them in the environment
+	set     *Set
+	list    []*config.ListenSocket
+	setsEnv bool // of them in the environment
 }
 
 // Provider returns what gives a process its sockets, nil if it wants none.
@@ -27,13 +27,13 @@ func (s *Set) Provider(conf *config.Process) process.Provider {
 	if s == nil || len(conf.Listen) == 0 {
 		return nil
 	}
-	return provider{s, conf.Listen, tells(conf)}
+	return provider{s, conf.Listen, setsListenEnv(conf)}
 }
 
-// tells decides whether the environment tells a program of its sockets. One that
+// setsListenEnv decides whether the environment tells a program of its sockets. One that
 // is told by its command not only need not be: gunicorn would use each of them
 // twice, which it can't.
-func tells(conf *config.Process) bool {
+func setsListenEnv(conf *config.Process) bool {
 	if conf.ListenEnv == config.Auto {
 		return !strings.Contains(conf.Command, "fd://")
 	}
@@ -52,28 +52,28 @@ func (p provider) Provide() (process.Provision, error) {
 	var files []spawn.File
 	var names []string
 	for i, c := range p.list {
-		fd, err := p.set.take(c)
+		fd, err := p.set.acquire(c)
 		if err != nil {
 			release()
 			return process.Provision{}, err
 		}
 		copies = append(copies, fd)
-		files = append(files, spawn.File{FD: first + i, File: descriptor(fd)})
+		files = append(files, spawn.File{FD: firstFD + i, File: rawFD(fd)})
 		names = append(names, c.Name)
 	}
 	one := process.Provision{Files: files, Release: release}
-	if p.tells {
+	if p.setsEnv {
 		one.Env = []string{"LISTEN_FDS=" + strconv.Itoa(len(files)), "LISTEN_FDNAMES=" + strings.Join(names, ":")}
 		one.ListenPID = true
 	}
 	return one, nil
 }
 
-// descriptor is a bare one.
-type descriptor int
+// rawFD is a bare one.
+type rawFD int
 
 // Fd implements spawn.Descriptor.
-func (d descriptor) Fd() uintptr { return uintptr(d) }
+func (d rawFD) Fd() uintptr { return uintptr(d) }
 
 // holder is a process that may be alive.
 type holder interface{ FullName() string }
@@ -84,10 +84,10 @@ func (s *Set) Observe(p *process.Process) {
 	if s == nil || len(p.Config.Listen) == 0 {
 		return
 	}
-	s.hold(p, p.Config.Listen, p.Status().PID != 0)
+	s.setHolder(p, p.Config.Listen, p.Status().PID != 0)
 }
 
-func (s *Set) hold(p holder, list []*config.ListenSocket, alive bool) {
+func (s *Set) setHolder(p holder, list []*config.ListenSocket, alive bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range list {
@@ -106,22 +106,22 @@ func (s *Set) hold(p holder, list []*config.ListenSocket, alive bool) {
 	}
 }
 
-// isHeld tells whether somebody is alive who has the socket.
-func (s *Set) isHeld(at address) bool {
+// hasHolder tells whether somebody is alive who has the socket.
+func (s *Set) hasHolder(at address) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.holders[at]) > 0
 }
 
 // Explain tells why a process can't have its sockets.
-func (s *Set) Explain(p *process.Process) []api.Cause {
+func (s *Set) Explain(p *process.Process) []api.Reason {
 	if s == nil {
 		return nil
 	}
-	var causes []api.Cause
+	var causes []api.Reason
 	for _, c := range p.Config.Listen {
 		if text := s.failure(c); text != "" {
-			causes = append(causes, api.Cause{Kind: "socket", Text: text})
+			causes = append(causes, api.Reason{Kind: "socket", Text: text})
 		}
 	}
 	return causes
@@ -133,7 +133,7 @@ func (s *Set) Describe(c *config.ListenSocket) api.SocketInfo {
 	if s == nil {
 		return info
 	}
-	one := s.look(addressOf(c))
+	one := s.lookup(addressOf(c))
 	if one == nil {
 		return info
 	}

@@ -29,7 +29,7 @@ func (s *Set) Recover(list []*config.ListenSocket, pid int) (lost error) {
 	}
 	var missing []*config.ListenSocket
 	for _, c := range list {
-		if one := s.look(addressOf(c)); one == nil {
+		if one := s.lookup(addressOf(c)); one == nil {
 			missing = append(missing, c)
 		}
 	}
@@ -46,7 +46,7 @@ func (s *Set) Recover(list []*config.ListenSocket, pid int) (lost error) {
 	for _, c := range missing {
 		fd, err := -1, os.NewSyscallError("pidfd_open", noPidfd)
 		if noPidfd == nil {
-			fd, err = search(pid, pidfd, c)
+			fd, err = findSocket(pid, pidfd, c)
 		}
 		switch {
 		case err != nil:
@@ -56,32 +56,32 @@ func (s *Set) Recover(list []*config.ListenSocket, pid int) (lost error) {
 			s.log.Warn(fmt.Sprintf("[%s] the adopted process %d does not listen on %s", c.Section, pid, c.URL))
 		default:
 			s.log.Info(fmt.Sprintf("[%s] goes on with the socket of the adopted process %d", c.Section, pid))
-			s.enter(c, fd)
+			s.addRecovered(c, fd)
 		}
 	}
 	return lost
 }
 
-// enter puts an open socket into the set.
-func (s *Set) enter(c *config.ListenSocket, fd int) {
+// addRecovered puts an open socket into the set.
+func (s *Set) addRecovered(c *config.ListenSocket, fd int) {
 	k := &socket{fd: fd}
 	k.conf.Section, k.conf.URL = c.Section, c.URL
 	if c.Family == "unix" {
-		k.file = bound.Recognize(fd, c.Path)
+		k.file = bound.FileOf(fd, c.Path)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all[addressOf(c)] = k
 }
 
-// search returns a duplicate of the descriptor of a process that is the socket
+// findSocket returns a duplicate of the descriptor of a process that is the socket
 // of a section, -1 if none is.
-func search(pid, pidfd int, c *config.ListenSocket) (fd int, err error) {
+func findSocket(pid, pidfd int, c *config.ListenSocket) (fd int, err error) {
 	addresses, err := addressesOf(c)
 	if err != nil {
 		return -1, err
 	}
-	numbers, err := socketsOf(pid)
+	numbers, err := socketFDs(pid)
 	if err != nil {
 		return -1, err
 	}
@@ -93,7 +93,7 @@ func search(pid, pidfd int, c *config.ListenSocket) (fd int, err error) {
 		if err != nil {
 			return -1, os.NewSyscallError("pidfd_getfd", err)
 		}
-		if at, ok := bound.Listens(fd); ok && isIt(at, c, addresses) {
+		if at, ok := bound.ListenAddress(fd); ok && matches(at, c, addresses) {
 			return fd, nil
 		}
 		unix.Close(fd)
@@ -101,8 +101,8 @@ func search(pid, pidfd int, c *config.ListenSocket) (fd int, err error) {
 	return -1, nil
 }
 
-// socketsOf lists the descriptors of a process that are sockets, by number.
-func socketsOf(pid int) (numbers []int, err error) {
+// socketFDs lists the descriptors of a process that are sockets, by number.
+func socketFDs(pid int) (numbers []int, err error) {
 	dir := fmt.Sprintf("/proc/%d/fd/", pid)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -126,13 +126,13 @@ func addressesOf(c *config.ListenSocket) ([]netip.Addr, error) {
 	if c.Family == "unix" {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
 	defer cancel()
 	return tcpOptions(c).Addresses(ctx)
 }
 
-// isIt tells whether a socket is that of a section. One of port 0 may have any.
-func isIt(at bound.Place, c *config.ListenSocket, addresses []netip.Addr) bool {
+// matches tells whether a socket is that of a section. One of port 0 may have any.
+func matches(at bound.Address, c *config.ListenSocket, addresses []netip.Addr) bool {
 	if c.Family == "unix" {
 		return at.Path == c.Path
 	}

@@ -15,13 +15,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	spawn.Stage()
-	os.Exit(testkit.Programs(m, testkit.ChildPackage).Run())
+	spawn.RunExecutor()
+	os.Exit(testkit.BuildPrograms(m, testkit.ChildPackage).Run())
 }
 
-// heir starts a child that has the sockets, as descriptors from 3 on, and does
+// startChildWithSockets starts a child that has the sockets, as descriptors from 3 on, and does
 // nothing.
-func heir(t *testing.T, one []spawn.File, shift int) int {
+func startChildWithSockets(t *testing.T, one []spawn.File, shift int) int {
 	t.Helper()
 	argv := testkit.Command("say", "here", "wait")
 	cmd := exec.Command(argv[0], argv[1:]...)
@@ -56,26 +56,26 @@ func heir(t *testing.T, one []spawn.File, shift int) int {
 func TestRecover(t *testing.T) {
 	t.Parallel()
 	for _, shift := range []int{0, 5} {
-		w, a, b, c := newWorld(t), local(t, "a"), remote("b"), local(t, "c")
-		provision, err := w.Provider(program(a, b)).Provide()
+		w, a, b, c := newTestSet(t), unixSocket(t, "a"), tcpSocket("b"), unixSocket(t, "c")
+		provision, err := w.Provider(testProgram(a, b)).Provide()
 		if err != nil {
 			t.Fatal(err)
 		}
 		before := []uint64{inode(t, provision.Files[0].File.Fd()), inode(t, provision.Files[1].File.Fd())}
-		pid := heir(t, provision.Files, shift)
+		pid := startChildWithSockets(t, provision.Files, shift)
 		provision.Release()
 		waiting, err := net.Dial("unix", a.Path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer waiting.Close()
-		w.handed = true // as after a crash: nothing is removed
+		w.handedOver = true // as after a crash: nothing is removed
 		w.Close()
 
-		next := newWorld(t)
+		next := newTestSet(t)
 		next.Recover([]*config.ListenSocket{a, b, c}, pid)
 		next.Recover([]*config.ListenSocket{a, b, c}, pid) // has nothing left to do
-		files := next.provide(t, program(a, b)).Files
+		files := next.provide(t, testProgram(a, b)).Files
 		for i, f := range files {
 			if inode(t, f.File.Fd()) != before[i] {
 				t.Errorf("shifted by %d: socket %d has become another", shift, i)
@@ -96,19 +96,19 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// TestRecoverWhatIsConfigured: a socket at another address than the section says
+// TestRecoverIgnoresOtherAddress: a socket at another address than the section says
 // now is left to the child.
-func TestRecoverWhatIsConfigured(t *testing.T) {
+func TestRecoverIgnoresOtherAddress(t *testing.T) {
 	t.Parallel()
-	w, a := newWorld(t), local(t, "a")
-	provision, err := w.Provider(program(a)).Provide()
+	w, a := newTestSet(t), unixSocket(t, "a")
+	provision, err := w.Provider(testProgram(a)).Provide()
 	if err != nil {
 		t.Fatal(err)
 	}
-	pid := heir(t, provision.Files, 0)
+	pid := startChildWithSockets(t, provision.Files, 0)
 	provision.Release()
-	moved := local(t, "a")
-	next := newWorld(t)
+	moved := unixSocket(t, "a")
+	next := newTestSet(t)
 	next.Recover([]*config.ListenSocket{moved}, pid)
 	if got := next.Describe(moved); got.State != "closed" {
 		t.Errorf("it is %+v", got)

@@ -15,10 +15,10 @@ import (
 type Set struct {
 	log *slog.Logger
 
-	mu      sync.Mutex // guards what follows, and is never held while one is opened
-	all     map[address]*socket
-	handed  bool                            // what is open belongs to the next daemon
-	holders map[address]map[holder]struct{} // processes that are alive and have it
+	mu         sync.Mutex // guards what follows, and is never held while one is opened
+	all        map[address]*socket
+	handedOver bool                            // what is open belongs to the next daemon
+	holders    map[address]map[holder]struct{} // processes that are alive and have it
 }
 
 // address is what there can be but one socket of.
@@ -34,16 +34,16 @@ func addressOf(c *config.ListenSocket) address {
 
 // New returns a set with the sockets that a binary before this one in the same
 // process has handed over.
-func New(log *slog.Logger, inherited []Bequest) *Set {
+func New(log *slog.Logger, handedOver []HandedOver) *Set {
 	s := &Set{log: log, all: make(map[address]*socket), holders: make(map[address]map[holder]struct{})}
-	for _, b := range inherited {
+	for _, b := range handedOver {
 		s.all[b.address()] = b.socket()
 	}
 	return s
 }
 
-// find returns the socket of an address, new if there was none.
-func (s *Set) find(at address) *socket {
+// findOrCreate returns the socket of an address, new if there was none.
+func (s *Set) findOrCreate(at address) *socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one := s.all[at]
@@ -54,8 +54,8 @@ func (s *Set) find(at address) *socket {
 	return one
 }
 
-// look returns the socket of an address, nil if nobody has asked for it.
-func (s *Set) look(at address) *socket {
+// lookup returns the socket of an address, nil if nobody has asked for it.
+func (s *Set) lookup(at address) *socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.all[at]
@@ -65,20 +65,20 @@ func (s *Set) look(at address) *socket {
 // has left them.
 func (s *Set) Has(list []*config.ListenSocket) bool {
 	for _, c := range list {
-		if s.look(addressOf(c)) == nil {
+		if s.lookup(addressOf(c)) == nil {
 			return false
 		}
 	}
 	return true
 }
 
-// take returns a duplicate of a socket, which is opened if it is not.
-func (s *Set) take(c *config.ListenSocket) (fd int, err error) {
+// acquire returns a duplicate of a socket, which is opened if it is not.
+func (s *Set) acquire(c *config.ListenSocket) (fd int, err error) {
 	at := addressOf(c)
 	for {
-		one := s.find(at)
-		fd, gone, err := one.take(c, s.log, s.isHeld(at))
-		if !gone {
+		one := s.findOrCreate(at)
+		fd, removed, err := one.acquire(c, s.log, s.hasHolder(at))
+		if !removed {
 			return fd, err
 		}
 		s.forget(at, one)
@@ -86,10 +86,10 @@ func (s *Set) take(c *config.ListenSocket) (fd int, err error) {
 }
 
 // forget has a socket that has been closed not be found any more.
-func (s *Set) forget(at address, gone *socket) {
+func (s *Set) forget(at address, removed *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.all[at] == gone {
+	if s.all[at] == removed {
 		delete(s.all, at)
 	}
 }
@@ -104,8 +104,8 @@ func (s *Set) IsEmpty() bool {
 	return len(s.all) == 0
 }
 
-// Keep closes all sockets but those that are wanted.
-func (s *Set) Keep(wanted []*config.ListenSocket) {
+// KeepOnly closes all sockets but those that are wanted.
+func (s *Set) KeepOnly(wanted []*config.ListenSocket) {
 	if s == nil {
 		return
 	}
@@ -127,17 +127,17 @@ func (s *Set) Keep(wanted []*config.ListenSocket) {
 // they have been handed over.
 func (s *Set) Close() {
 	s.mu.Lock()
-	all, handed := s.all, s.handed
+	all, handedOver := s.all, s.handedOver
 	s.all = make(map[address]*socket)
 	s.mu.Unlock()
 	for _, one := range all {
-		one.close(s.log, !handed)
+		one.close(s.log, !handedOver)
 	}
 }
 
 // failure is why a socket can't be had, "" if it can or has not been tried.
 func (s *Set) failure(c *config.ListenSocket) string {
-	one := s.look(addressOf(c))
+	one := s.lookup(addressOf(c))
 	if one == nil {
 		return ""
 	}

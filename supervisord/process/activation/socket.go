@@ -19,33 +19,33 @@ import (
 )
 
 const (
-	// patience is how long a name in an address may take to be looked up.
-	patience = 2 * time.Second
-	// lull is how long nobody tries again what has taken longer than that to fail:
+	// lookupTimeout is how long a name in an address may take to be looked up.
+	lookupTimeout = 2 * time.Second
+	// retryDelay is how long nobody tries again what has taken longer than that to fail:
 	// many may be waiting to do so, one after the other.
-	lull = 500 * time.Millisecond
+	retryDelay = 500 * time.Millisecond
 )
 
 // socket is one socket of a Set.
 type socket struct {
 	mu      sync.Mutex // held while it is opened
-	gone    bool       // it is in no set any more
+	removed bool       // it is in no set any more
 	conf    config.ListenSocket
 	fd      int // -1 while it is not open
 	file    *bound.File
 	failure string    // why it can't be opened
-	until   time.Time // when that is tried again at the soonest, because it takes long
+	retryAt time.Time // when that is tried again at the soonest, because it takes long
 }
 
-// take returns a duplicate for a child, and whether it must be looked for anew.
+// acquire returns a duplicate for a child, and whether it must be looked for anew.
 // If nobody has it, it blocks, as systemd would have it.
-func (k *socket) take(c *config.ListenSocket, log *slog.Logger, held bool) (fd int, gone bool, err error) {
+func (k *socket) acquire(c *config.ListenSocket, log *slog.Logger, inUse bool) (fd int, removed bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.gone {
+	if k.removed {
 		return -1, true, nil
 	}
-	if k.fd >= 0 && !held && c.Family == "unix" && !k.file.IsThere() {
+	if k.fd >= 0 && !inUse && c.Family == "unix" && !k.file.IsInPlace() {
 		// A program has removed the file, as some do when they end: nobody can
 		// connect any more.
 		log.Warn(fmt.Sprintf("[%s] the file of the socket is gone; it is made anew", c.Section))
@@ -59,7 +59,7 @@ func (k *socket) take(c *config.ListenSocket, log *slog.Logger, held bool) (fd i
 	} else {
 		k.adjust(c, log)
 	}
-	if !held {
+	if !inUse {
 		_ = unix.SetNonblock(k.fd, false) // only a bad descriptor makes it fail
 	}
 	fd, err = duplicate(k.fd)
@@ -67,15 +67,15 @@ func (k *socket) take(c *config.ListenSocket, log *slog.Logger, held bool) (fd i
 }
 
 func (k *socket) open(c *config.ListenSocket, log *slog.Logger) error {
-	begun := time.Now()
-	if begun.Before(k.until) {
+	started := time.Now()
+	if started.Before(k.retryAt) {
 		return errors.New(k.failure)
 	}
 	if err := k.bind(c); err != nil {
-		if now := time.Now(); now.Sub(begun) > lull {
-			k.until = now.Add(lull)
+		if now := time.Now(); now.Sub(started) > retryDelay {
+			k.retryAt = now.Add(retryDelay)
 		}
-		text := fmt.Sprintf("[%s] can't listen on %s: %s", c.Section, c.URL, reason(err))
+		text := fmt.Sprintf("[%s] can't listen on %s: %s", c.Section, c.URL, errorText(err))
 		if text != k.failure { // it is tried again and again
 			log.Error(text)
 		}
@@ -92,7 +92,7 @@ func (k *socket) bind(c *config.ListenSocket) (err error) {
 		k.fd, k.file, err = bound.Unix(unixOptions(c))
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
 	defer cancel()
 	k.fd, err = bound.TCP(ctx, tcpOptions(c))
 	return err
@@ -116,12 +116,12 @@ func (k *socket) adjust(c *config.ListenSocket, log *slog.Logger) {
 	k.conf = *c
 	if old.Backlog != c.Backlog {
 		if err := bound.SetBacklog(k.fd, c.Backlog); err != nil {
-			log.Warn(fmt.Sprintf("[%s] set the backlog: %s", c.Section, reason(err)))
+			log.Warn(fmt.Sprintf("[%s] set the backlog: %s", c.Section, errorText(err)))
 		}
 	}
-	if c.Family == "unix" && (old.Mode != c.Mode || old.UID != c.UID || old.GID != c.GID) && k.file.IsThere() {
-		if err := unixOptions(c).Dress(); err != nil {
-			log.Warn(fmt.Sprintf("[%s] %s", c.Section, reason(err)))
+	if c.Family == "unix" && (old.Mode != c.Mode || old.UID != c.UID || old.GID != c.GID) && k.file.IsInPlace() {
+		if err := unixOptions(c).SetOwnerAndMode(); err != nil {
+			log.Warn(fmt.Sprintf("[%s] %s", c.Section, errorText(err)))
 		}
 	}
 }
@@ -131,7 +131,7 @@ func (k *socket) adjust(c *config.ListenSocket, log *slog.Logger) {
 func (k *socket) close(log *slog.Logger, remove bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.gone = true
+	k.removed = true
 	if k.fd < 0 {
 		return
 	}
@@ -143,11 +143,11 @@ func (k *socket) close(log *slog.Logger, remove bool) {
 	k.fd = -1
 }
 
-// reason words why a socket can't be had.
-func reason(err error) string {
+// errorText words why a socket can't be had.
+func errorText(err error) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if dns.IsTimeout {
-			return fmt.Sprintf("the address of %s is not known after %s", dns.Name, patience)
+			return fmt.Sprintf("the address of %s is not known after %s", dns.Name, lookupTimeout)
 		}
 		return fmt.Sprintf("the address of %s is not known: %s", dns.Name, dns.Err)
 	}

@@ -22,37 +22,37 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// world is a set with its log.
-type world struct {
+// testSet is a set with its log.
+type testSet struct {
 	*Set
 	log testkit.Log
 }
 
-func newWorld(t *testing.T) *world {
+func newTestSet(t *testing.T) *testSet {
 	t.Helper()
-	w := &world{log: testkit.Log{Level: slog.LevelInfo}}
+	w := &testSet{log: testkit.Log{Level: slog.LevelInfo}}
 	w.Set = New(w.log.Logger(), nil)
 	t.Cleanup(func() { w.Close() })
 	return w
 }
 
-func local(t *testing.T, name string) *config.ListenSocket {
+func unixSocket(t *testing.T, name string) *config.ListenSocket {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name+".sock")
 	return &config.ListenSocket{Name: name, Section: "socket:" + name, URL: "unix://" + path, Family: "unix", Path: path,
 		Mode: 0o600, UID: -1, GID: -1}
 }
 
-// remote has the kernel choose the port.
-func remote(name string) *config.ListenSocket {
+// tcpSocket has the kernel choose the port.
+func tcpSocket(name string) *config.ListenSocket {
 	return &config.ListenSocket{Name: name, Section: "socket:" + name, URL: "tcp://127.0.0.1:0", Family: "tcp", Host: "127.0.0.1", UID: -1, GID: -1}
 }
 
-func program(list ...*config.ListenSocket) *config.Process {
+func testProgram(list ...*config.ListenSocket) *config.Process {
 	return &config.Process{Name: "p", Command: "server", Policy: config.Policy{Listen: list}}
 }
 
-func (w *world) provide(t *testing.T, c *config.Process) process.Provision {
+func (w *testSet) provide(t *testing.T, c *config.Process) process.Provision {
 	t.Helper()
 	one, err := w.Provider(c).Provide()
 	if err != nil {
@@ -88,25 +88,25 @@ func isBlocking(t *testing.T, fd uintptr) bool {
 	return flags&unix.O_NONBLOCK == 0
 }
 
-// holding is a process that is alive.
-type holding string
+// testHolder is a process that is alive.
+type testHolder string
 
-func (h holding) FullName() string { return string(h) }
+func (h testHolder) FullName() string { return string(h) }
 
-func TestProvision(t *testing.T) {
+func TestProvide(t *testing.T) {
 	t.Parallel()
-	w, a, b := newWorld(t), local(t, "a"), remote("b")
-	if w.Provider(program()) != nil {
+	w, a, b := newTestSet(t), unixSocket(t, "a"), tcpSocket("b")
+	if w.Provider(testProgram()) != nil {
 		t.Error("who wants no sockets gets some")
 	}
-	one := w.provide(t, program(a, b))
+	one := w.provide(t, testProgram(a, b))
 	if got, want := fmt.Sprint(one.Env, one.ListenPID), "[LISTEN_FDS=2 LISTEN_FDNAMES=a:b] true"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if len(one.Files) != 2 || one.Files[0].FD != 3 || one.Files[1].FD != 4 {
 		t.Fatalf("files %v", one.Files)
 	}
-	again := w.provide(t, program(b, a))
+	again := w.provide(t, testProgram(b, a))
 	for i, f := range one.Files {
 		if inode(t, f.File.Fd()) != inode(t, again.Files[1-i].File.Fd()) {
 			t.Error("there are two sockets of one section")
@@ -126,11 +126,11 @@ func TestProvision(t *testing.T) {
 	}
 }
 
-func TestWhoIsToldInTheEnvironment(t *testing.T) {
+func TestListenEnv(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		command string
-		env     config.Choice
+		env     config.AutoBool
 		want    bool
 	}{
 		{"server", config.Auto, true},
@@ -138,7 +138,7 @@ func TestWhoIsToldInTheEnvironment(t *testing.T) {
 		{"gunicorn --bind fd://3 app", config.Yes, true},
 		{"server", config.No, false},
 	} {
-		w, p := newWorld(t), program(local(t, "a"))
+		w, p := newTestSet(t), testProgram(unixSocket(t, "a"))
 		p.Command, p.ListenEnv = tt.command, tt.env
 		one := w.provide(t, p)
 		if one.ListenPID != tt.want || (len(one.Env) > 0) != tt.want || len(one.Files) != 1 {
@@ -147,45 +147,45 @@ func TestWhoIsToldInTheEnvironment(t *testing.T) {
 	}
 }
 
-// TestBlockingAsLongAsNobodyHasIt: what a program that is gone has made of the
+// TestBlockingModeWhileUnused: what a program that is gone has made of the
 // socket does not matter, what one that is alive has made of it stays.
-func TestBlockingAsLongAsNobodyHasIt(t *testing.T) {
+func TestBlockingModeWhileUnused(t *testing.T) {
 	t.Parallel()
-	w, a := newWorld(t), local(t, "a")
-	fd := w.provide(t, program(a)).Files[0].File.Fd()
+	w, a := newTestSet(t), unixSocket(t, "a")
+	fd := w.provide(t, testProgram(a)).Files[0].File.Fd()
 	if err := unix.SetNonblock(int(fd), true); err != nil {
 		t.Fatal(err)
 	}
-	w.hold(holding("one"), []*config.ListenSocket{a}, true)
-	w.hold(holding("two"), []*config.ListenSocket{a}, true)
-	w.hold(holding("one"), []*config.ListenSocket{a}, false)
-	w.provide(t, program(a))
+	w.setHolder(testHolder("one"), []*config.ListenSocket{a}, true)
+	w.setHolder(testHolder("two"), []*config.ListenSocket{a}, true)
+	w.setHolder(testHolder("one"), []*config.ListenSocket{a}, false)
+	w.provide(t, testProgram(a))
 	if isBlocking(t, fd) {
 		t.Error("it has been made to block while somebody uses it")
 	}
-	w.hold(holding("two"), []*config.ListenSocket{a}, false)
-	w.provide(t, program(a))
+	w.setHolder(testHolder("two"), []*config.ListenSocket{a}, false)
+	w.provide(t, testProgram(a))
 	if !isBlocking(t, fd) {
 		t.Error("it does not block")
 	}
 }
 
-func TestKeep(t *testing.T) {
+func TestKeepOnly(t *testing.T) {
 	t.Parallel()
-	w, a, b := newWorld(t), local(t, "a"), local(t, "b")
+	w, a, b := newTestSet(t), unixSocket(t, "a"), unixSocket(t, "b")
 	if !w.IsEmpty() {
 		t.Error("it is not empty")
 	}
-	before := inode(t, w.provide(t, program(a, b)).Files[0].File.Fd())
+	before := inode(t, w.provide(t, testProgram(a, b)).Files[0].File.Fd())
 	same := *a
-	w.Keep([]*config.ListenSocket{&same})
+	w.KeepOnly([]*config.ListenSocket{&same})
 	if !connects(a) || w.Describe(b).State != "closed" {
 		t.Error("the wrong one is closed")
 	}
 	if _, err := os.Lstat(b.Path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file stays: %v", err)
 	}
-	if inode(t, w.provide(t, program(a)).Files[0].File.Fd()) != before {
+	if inode(t, w.provide(t, testProgram(a)).Files[0].File.Fd()) != before {
 		t.Error("it has become another")
 	}
 	w.Close()
@@ -198,12 +198,12 @@ func TestKeep(t *testing.T) {
 // listens.
 func TestChangedSection(t *testing.T) {
 	t.Parallel()
-	w, a := newWorld(t), local(t, "a")
+	w, a := newTestSet(t), unixSocket(t, "a")
 	a.Backlog = 5
-	before := inode(t, w.provide(t, program(a)).Files[0].File.Fd())
+	before := inode(t, w.provide(t, testProgram(a)).Files[0].File.Fd())
 	changed := *a
 	changed.Mode, changed.Backlog = 0o644, 7
-	if inode(t, w.provide(t, program(&changed)).Files[0].File.Fd()) != before {
+	if inode(t, w.provide(t, testProgram(&changed)).Files[0].File.Fd()) != before {
 		t.Error("it has become another")
 	}
 	info, err := os.Lstat(a.Path)
@@ -215,14 +215,14 @@ func TestChangedSection(t *testing.T) {
 	}
 }
 
-func TestSocketThatCannotBeOpened(t *testing.T) {
+func TestListenFailure(t *testing.T) {
 	t.Parallel()
-	w, a := newWorld(t), local(t, "a")
+	w, a := newTestSet(t), unixSocket(t, "a")
 	other, err := net.Listen("unix", a.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := w.Provider(program(remote("b"), a))
+	p := w.Provider(testProgram(tcpSocket("b"), a))
 	for range 3 {
 		_, err := p.Provide()
 		want := "[socket:a] can't listen on " + a.URL + ": somebody else listens there (address already in use)"
@@ -237,33 +237,33 @@ func TestSocketThatCannotBeOpened(t *testing.T) {
 	if info.State != "failed" || !strings.Contains(info.Error, "somebody else") {
 		t.Errorf("it is %+v", info)
 	}
-	causes := w.Explain(process.New(process.Options{Config: program(a), Log: w.log.Logger()}))
-	if len(causes) != 1 || causes[0] != (api.Cause{Kind: "socket", Text: info.Error}) {
+	causes := w.Explain(process.New(process.Options{Config: testProgram(a), Log: w.log.Logger()}))
+	if len(causes) != 1 || causes[0] != (api.Reason{Kind: "socket", Text: info.Error}) {
 		t.Errorf("causes: %v", causes)
 	}
 	other.Close()
-	w.provide(t, program(a))
+	w.provide(t, testProgram(a))
 	if got := w.Describe(a); got.State != "open" || got.Error != "" {
 		t.Errorf("it is %+v", got)
 	}
 }
 
-// TestFileThatAProgramHasRemoved: the socket is made anew as soon as nobody has
+// TestRemovedFileIsRecreated: the socket is made anew as soon as nobody has
 // it any more.
-func TestFileThatAProgramHasRemoved(t *testing.T) {
+func TestRemovedFileIsRecreated(t *testing.T) {
 	t.Parallel()
-	w, a := newWorld(t), local(t, "a")
-	w.provide(t, program(a))
+	w, a := newTestSet(t), unixSocket(t, "a")
+	w.provide(t, testProgram(a))
 	if err := os.Remove(a.Path); err != nil {
 		t.Fatal(err)
 	}
-	w.hold(holding("one"), []*config.ListenSocket{a}, true)
-	w.provide(t, program(a))
+	w.setHolder(testHolder("one"), []*config.ListenSocket{a}, true)
+	w.provide(t, testProgram(a))
 	if connects(a) {
 		t.Error("it has been made anew while somebody has the old one")
 	}
-	w.hold(holding("one"), []*config.ListenSocket{a}, false)
-	w.provide(t, program(a))
+	w.setHolder(testHolder("one"), []*config.ListenSocket{a}, false)
+	w.provide(t, testProgram(a))
 	if !connects(a) {
 		t.Error("nobody listens")
 	}
@@ -271,26 +271,26 @@ func TestFileThatAProgramHasRemoved(t *testing.T) {
 
 func TestHandover(t *testing.T) {
 	t.Parallel()
-	w, a, b, c := newWorld(t), local(t, "a"), remote("b"), local(t, "c")
-	old := w.provide(t, program(a, b, c)).Files
-	w.provide(t, program(local(t, "unwanted")))
+	w, a, b, c := newTestSet(t), unixSocket(t, "a"), tcpSocket("b"), unixSocket(t, "c")
+	old := w.provide(t, testProgram(a, b, c)).Files
+	w.provide(t, testProgram(unixSocket(t, "unwanted")))
 	waiting, err := net.Dial("unix", a.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer waiting.Close()
-	bequests := w.Bequeath()
+	handedOver := w.HandOver()
 	w.Close()
 	if !connects(a) {
 		t.Error("nobody listens in between")
 	}
-	next := New(w.log.Logger(), bequests)
+	next := New(w.log.Logger(), handedOver)
 	defer next.Close()
-	next.Keep([]*config.ListenSocket{a, b, c})
+	next.KeepOnly([]*config.ListenSocket{a, b, c})
 	if len(next.all) != 3 {
 		t.Errorf("%d sockets", len(next.all))
 	}
-	one, err := next.Provider(program(a, b, c)).Provide()
+	one, err := next.Provider(testProgram(a, b, c)).Provide()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,23 +311,23 @@ func TestHandover(t *testing.T) {
 	}
 }
 
-// TestNone: without a set nothing happens.
-func TestNone(t *testing.T) {
+// TestNilSet: without a set nothing happens.
+func TestNilSet(t *testing.T) {
 	t.Parallel()
 	var none *Set
-	a := local(t, "a")
-	none.Keep(nil)
+	a := unixSocket(t, "a")
+	none.KeepOnly(nil)
 	none.Recover([]*config.ListenSocket{a}, os.Getpid())
-	if none.Provider(program(a)) != nil || !none.IsEmpty() || none.Describe(a).State != "closed" {
+	if none.Provider(testProgram(a)) != nil || !none.IsEmpty() || none.Describe(a).State != "closed" {
 		t.Error("there is something")
 	}
 }
 
-// TestManyAtOnce: births, changes of the configuration and questions come from
+// TestConcurrentUse: births, changes of the configuration and questions come from
 // goroutines of their own.
-func TestManyAtOnce(t *testing.T) {
+func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
-	w, a, b := newWorld(t), local(t, "a"), local(t, "b")
+	w, a, b := newTestSet(t), unixSocket(t, "a"), unixSocket(t, "b")
 	var all sync.WaitGroup
 	for i := range 8 {
 		list := []*config.ListenSocket{a}
@@ -336,7 +336,7 @@ func TestManyAtOnce(t *testing.T) {
 		}
 		all.Go(func() {
 			for range 50 {
-				one, err := w.Provider(program(list...)).Provide()
+				one, err := w.Provider(testProgram(list...)).Provide()
 				if err != nil {
 					t.Error(err)
 					return
@@ -347,7 +347,7 @@ func TestManyAtOnce(t *testing.T) {
 				one.Release()
 				w.Describe(b)
 				if i == 0 {
-					w.Keep([]*config.ListenSocket{a})
+					w.KeepOnly([]*config.ListenSocket{a})
 				}
 			}
 		})
@@ -355,19 +355,19 @@ func TestManyAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-// TestALongFailureHoldsForAWhile: the owners of many processes may wait for one
+// TestSlowFailureIsNotRetriedAtOnce: the owners of many processes may wait for one
 // another to look up a name that nobody knows.
-func TestALongFailureHoldsForAWhile(t *testing.T) {
+func TestSlowFailureIsNotRetriedAtOnce(t *testing.T) {
 	t.Parallel()
-	c := local(t, "web")
+	c := unixSocket(t, "web")
 	synctest.Test(t, func(t *testing.T) {
-		k := &socket{fd: -1, failure: "the address of db is not known after 2s", until: time.Now().Add(lull)}
+		k := &socket{fd: -1, failure: "the address of db is not known after 2s", retryAt: time.Now().Add(retryDelay)}
 		log := slog.New(slog.DiscardHandler)
-		if _, _, err := k.take(c, log, false); err == nil || err.Error() != k.failure {
+		if _, _, err := k.acquire(c, log, false); err == nil || err.Error() != k.failure {
 			t.Errorf("the answer is %v", err)
 		}
-		time.Sleep(lull)
-		fd, _, err := k.take(c, log, false)
+		time.Sleep(retryDelay)
+		fd, _, err := k.acquire(c, log, false)
 		if err != nil {
 			t.Fatal(err)
 		}

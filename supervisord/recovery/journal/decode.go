@@ -10,37 +10,37 @@ import (
 
 // decode reads a journal. It leaves out lines that are damaged. It says in words
 // why data is no record at all.
-func decode(data []byte) (l *Ledger, why string) {
-	head, why := findHead(data)
+func decode(data []byte) (l *Contents, why string) {
+	head, why := findHeader(data)
 	if why != "" {
 		return nil, why
 	}
-	r := reading{ledger: &Ledger{Head: head.Head}, last: make(map[key]Entry)}
+	r := decoder{contents: &Contents{Header: head.Header}, last: make(map[key]Entry)}
 	for n := 1; len(data) > 0; n++ {
 		line, rest, whole := bytes.Cut(data, newline)
 		if !whole {
 			break // it was being written
 		}
-		r.line(n, line)
+		r.decodeLine(n, line)
 		data = rest
 	}
-	return r.end(), ""
+	return r.finish(), ""
 }
 
-// findHead returns the first copy of the head that is sound. If there is none it
+// findHeader returns the first copy of the head that is sound. If there is none it
 // tells why; the version is looked at without regard to the checksum then, of
 // which the form may have changed too.
-func findHead(data []byte) (head headLine, why string) {
+func findHeader(data []byte) (head headerLine, why string) {
 	first, _, whole := bytes.Cut(data, newline)
 	for range 2 * copies { // with the lines between them
 		line, rest, isWhole := bytes.Cut(data, newline)
-		if isWhole && isSound(line) && isHead(line) && json.Unmarshal(body(line), &head) == nil && head.Version >= 1 {
+		if isWhole && isIntact(line) && isHeader(line) && json.Unmarshal(lineBody(line), &head) == nil && head.Version >= 1 {
 			break
 		}
-		head, data = headLine{}, rest
+		head, data = headerLine{}, rest
 	}
 	if head.Version == 0 {
-		if err := json.Unmarshal(body(first), &head); !whole || err != nil || head.Version < 1 {
+		if err := json.Unmarshal(lineBody(first), &head); !whole || err != nil || head.Version < 1 {
 			return head, "is damaged, or no state file"
 		}
 		if head.Version <= Version {
@@ -53,17 +53,17 @@ func findHead(data []byte) (head headLine, why string) {
 	return head, ""
 }
 
-// isHead reports whether a line is a headLine.
-func isHead(line []byte) bool { return bytes.HasPrefix(body(line), []byte(`{"SupervisorState"`)) }
+// isHeader reports whether a line is a headLine.
+func isHeader(line []byte) bool { return bytes.HasPrefix(lineBody(line), []byte(`{"SupervisorState"`)) }
 
-// reading is what the lines so far have told.
-type reading struct {
-	ledger *Ledger
-	last   map[key]Entry
-	batch  batch
+// decoder is what the lines so far have told.
+type decoder struct {
+	contents *Contents
+	last     map[key]Entry
+	batch    batch
 	// broken tells that a line is missing, so that what had happened is not all
 	// recorded any more.
-	broken bool
+	incomplete bool
 }
 
 // batch is a batch of which lines are being read.
@@ -73,17 +73,17 @@ type batch struct {
 	missing map[int]bool // numbers of lines
 }
 
-// line takes note of a line.
-func (r *reading) line(n int, line []byte) {
+// decodeLine takes note of a line.
+func (r *decoder) decodeLine(n int, line []byte) {
 	var e entryLine
 	switch {
-	case !isSound(line):
-		r.damaged(n)
+	case !isIntact(line):
+		r.noteDamage(n)
 		return
-	case isHead(line), string(body(line)) == "{}":
+	case isHeader(line), string(lineBody(line)) == "{}":
 		return
-	case json.Unmarshal(body(line), &e) != nil:
-		r.damaged(n)
+	case json.Unmarshal(lineBody(line), &e) != nil:
+		r.noteDamage(n)
 		return
 	}
 	if e.Batch != r.batch.number || e.Batch == 0 && e.At != r.batch.at {
@@ -92,23 +92,23 @@ func (r *reading) line(n int, line []byte) {
 	}
 	delete(r.batch.missing, e.Line)
 	r.last[e.key()] = e.Entry
-	r.ledger.Leaving = r.ledger.Leaving || e.Leaving
+	r.contents.ShuttingDown = r.contents.ShuttingDown || e.Leaving
 }
 
-// damaged takes note of a line that can't be read. Whether its copy stands in for
+// noteDamage takes note of a line that can't be read. Whether its copy stands in for
 // it shows at the end of its batch.
-func (r *reading) damaged(n int) {
-	if r.ledger.Damage == "" {
-		r.ledger.Damage = fmt.Sprintf("is damaged in line %d", n)
+func (r *decoder) noteDamage(n int) {
+	if r.contents.Damage == "" {
+		r.contents.Damage = fmt.Sprintf("is damaged in line %d", n)
 	}
 }
 
-func (r *reading) beginBatch(e *entryLine) {
+func (r *decoder) beginBatch(e *entryLine) {
 	switch {
 	case e.Batch > r.batch.number+1: // one is missing as a whole
-		r.broken = true
-	case e.Batch == 0 && r.ledger.Damage != "": // there are no copies
-		r.broken = true
+		r.incomplete = true
+	case e.Batch == 0 && r.contents.Damage != "": // there are no copies
+		r.incomplete = true
 	}
 	r.batch = batch{number: e.Batch, at: e.At, missing: make(map[int]bool, e.Of)}
 	for i := range e.Of {
@@ -116,25 +116,25 @@ func (r *reading) beginBatch(e *entryLine) {
 	}
 }
 
-func (r *reading) endBatch() {
-	r.broken = r.broken || len(r.batch.missing) > 0
-	if !r.broken {
-		r.ledger.Taken = max(r.ledger.Taken, r.batch.at)
+func (r *decoder) endBatch() {
+	r.incomplete = r.incomplete || len(r.batch.missing) > 0
+	if !r.incomplete {
+		r.contents.CompleteUntil = max(r.contents.CompleteUntil, r.batch.at)
 	}
 }
 
-// end returns what all lines have told.
-func (r *reading) end() *Ledger {
+// finish returns what all lines have told.
+func (r *decoder) finish() *Contents {
 	// The last batch of a journal without numbers may have been cut at the end of
 	// any line.
 	if r.batch.number > 0 {
 		r.endBatch()
 	}
 	for _, e := range r.last {
-		r.ledger.Entries = append(r.ledger.Entries, e)
+		r.contents.Entries = append(r.contents.Entries, e)
 	}
-	slices.SortFunc(r.ledger.Entries, func(a, b Entry) int {
+	slices.SortFunc(r.contents.Entries, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name))
 	})
-	return r.ledger
+	return r.contents
 }

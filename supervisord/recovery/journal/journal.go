@@ -23,34 +23,34 @@ const Version = 1
 type Entry struct {
 	Group, Name string
 	PID         int    `json:",omitempty"` // 0 for no child
-	Born        uint64 `json:",omitempty"` // of the child, see spawn.Traces
+	Born        uint64 `json:",omitempty"` // of the child, see spawn.Identity
 	Stdin       uint64 `json:",omitempty"` // inodes of its pipes
 	Stdout      uint64 `json:",omitempty"`
 	Stderr      uint64 `json:",omitempty"`
 
-	State      int      // a states.Process
-	Tries      int      `json:",omitempty"`
-	ExitStatus int      `json:",omitempty"`
-	Ending     int      `json:",omitempty"` // see process.Status
-	SpawnErr   string   `json:",omitempty"`
-	Waiting    string   `json:",omitempty"` // see process.Status
-	Declined   bool     `json:",omitempty"`
-	Reason     string   `json:",omitempty"`
-	Started    Moment   `json:",omitzero"`
-	Ended      Moment   `json:",omitzero"`
-	Deadline   Moment   `json:",omitzero"` // of the state
-	Due        bool     `json:",omitempty"`
-	Again      bool     `json:",omitempty"`
-	Row        int      `json:",omitempty"`
-	Restarts   []Moment `json:",omitempty"`
-	Step       int      `json:",omitempty"`
-	Leaderless bool     `json:",omitempty"`
-	Cgroup     string   `json:",omitempty"` // its path
-	Left       string   `json:",omitempty"` // see process.Status
-	AgainBy    string   `json:",omitempty"`
-	Hook       int      `json:",omitempty"` // a process.Hook that is under way
+	State      int         // a states.Process
+	Tries      int         `json:",omitempty"`
+	ExitStatus int         `json:",omitempty"`
+	Ending     int         `json:",omitempty"` // see process.Status
+	SpawnErr   string      `json:",omitempty"`
+	Waiting    string      `json:",omitempty"` // see process.Status
+	Declined   bool        `json:",omitempty"`
+	Reason     string      `json:",omitempty"`
+	Started    Timestamp   `json:",omitzero"`
+	Ended      Timestamp   `json:",omitzero"`
+	Deadline   Timestamp   `json:",omitzero"` // of the state
+	Due        bool        `json:",omitempty"`
+	Again      bool        `json:",omitempty"`
+	Row        int         `json:",omitempty"`
+	Restarts   []Timestamp `json:",omitempty"`
+	Step       int         `json:",omitempty"`
+	Leaderless bool        `json:",omitempty"`
+	Cgroup     string      `json:",omitempty"` // its path
+	Left       string      `json:",omitempty"` // see process.Status
+	AgainBy    string      `json:",omitempty"`
+	Hook       int         `json:",omitempty"` // a process.Hook that is under way
 
-	Vitals *Vitals `json:",omitempty"` // nil if there are none
+	Vitals *ProbeResults `json:",omitempty"` // nil if there are none
 
 	// What the child was started as, for a daemon that has it configured otherwise.
 	Section    string `json:",omitempty"`
@@ -81,57 +81,57 @@ type Scale struct {
 	Of       int // what the file says
 }
 
-// Vitals are a process.Vitals.
-type Vitals struct {
-	Ready    bool   `json:",omitempty"`
-	NotYet   string `json:",omitempty"`
-	ReadyBy  Moment `json:",omitzero"`
-	Late     bool   `json:",omitempty"`
-	Unheard  bool   `json:",omitempty"`
-	Health   string `json:",omitempty"`
-	Ill      string `json:",omitempty"`
-	VitalsAt Moment `json:",omitzero"`
+// ProbeResults are a process.ProbeResults.
+type ProbeResults struct {
+	Ready    bool      `json:",omitempty"`
+	NotYet   string    `json:",omitempty"`
+	ReadyBy  Timestamp `json:",omitzero"`
+	Late     bool      `json:",omitempty"`
+	Unheard  bool      `json:",omitempty"`
+	Health   string    `json:",omitempty"`
+	Ill      string    `json:",omitempty"`
+	VitalsAt Timestamp `json:",omitzero"`
 }
 
 func (e *Entry) key() key { return key{e.Group, e.Name} }
 
 type key struct{ group, name string }
 
-// Head is who keeps a record, and where.
-type Head struct {
+// Header is who keeps a record, and where.
+type Header struct {
 	World string // in which it holds, see World
 	PID   int    // of the daemon
-	Born  uint64 // of the daemon, see spawn.Traces
+	Born  uint64 // of the daemon, see spawn.Identity
 	// Names tell which configuration the daemon has: it is the same as another if
 	// they have a name in common. An earlier supervisord gave none.
 	Names []string `json:",omitempty"`
 }
 
-// IsOf reports whether the record may be of a configuration with these names.
-func (h *Head) IsOf(names []string) bool {
+// MatchesConfig reports whether the record may be of a configuration with these names.
+func (h *Header) MatchesConfig(names []string) bool {
 	return len(h.Names) == 0 || slices.ContainsFunc(h.Names, func(n string) bool { return slices.Contains(names, n) })
 }
 
-// Ledger is the record as it was last written.
-type Ledger struct {
-	Head
+// Contents is the record as it was last written.
+type Contents struct {
+	Header
 	// Leaving tells that the daemon was about to end: who had no child any more
 	// is not to stay so.
-	Leaving bool
+	ShuttingDown bool
 	// Taken is a time in clock ticks since boot: all that had happened by then is
 	// recorded. It is that of the last batch before the first one of which a line
 	// is missing.
-	Taken   uint64
-	Entries []Entry // by group and name
+	CompleteUntil uint64
+	Entries       []Entry // by group and name
 	// Damage says in words what could not be read, "" for nothing. Entries tell
 	// what the other lines say.
 	Damage string
 }
 
-// headLine and entryLine are the lines of the file.
-type headLine struct {
+// headerLine and entryLine are the lines of the file.
+type headerLine struct {
 	Version int `json:"SupervisorState"`
-	Head
+	Header
 }
 
 type entryLine struct {
@@ -154,7 +154,7 @@ func (e *BadError) Error() string { return fmt.Sprintf("state file %s %s", e.Pat
 
 // Read reads the record. The error is fs.ErrNotExist if there is none, and a
 // *BadError if the file is not a record that we understand.
-func Read(path string) (*Ledger, error) {
+func Read(path string) (*Contents, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, unix.ELOOP) {
 		return nil, &BadError{path, "is a link"}
@@ -163,7 +163,7 @@ func Read(path string) (*Ledger, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if why := distrust(f); why != "" {
+	if why := untrustedReason(f); why != "" {
 		return nil, &BadError{path, why}
 	}
 	data, err := io.ReadAll(f)
@@ -177,9 +177,9 @@ func Read(path string) (*Ledger, error) {
 	return l, nil
 }
 
-// distrust says in words why a file can't have been written by us. To believe
+// untrustedReason says in words why a file can't have been written by us. To believe
 // somebody else's would be to signal whom he wants.
-func distrust(f *os.File) string {
+func untrustedReason(f *os.File) string {
 	info, err := f.Stat()
 	if err != nil {
 		return err.Error()
@@ -199,21 +199,21 @@ func distrust(f *os.File) string {
 // Remove removes the record, and what a crash may have left of another one.
 func Remove(path string) {
 	os.Remove(path)
-	os.Remove(newName(path))
+	os.Remove(tempPath(path))
 }
 
-// newName is where a journal is written before it gets its name.
-func newName(path string) string { return path + ".new" }
+// tempPath is where a journal is written before it gets its name.
+func tempPath(path string) string { return path + ".new" }
 
 var newline = []byte{'\n'}
 
-// sumLength is what a line begins with: its checksum in hexadecimal, and a space.
-const sumLength = 9
+// checksumLength is what a line begins with: its checksum in hexadecimal, and a space.
+const checksumLength = 9
 
-func body(line []byte) []byte { return line[min(sumLength, len(line)):] }
+func lineBody(line []byte) []byte { return line[min(checksumLength, len(line)):] }
 
-func isSound(line []byte) bool {
-	return bytes.Equal(line[:min(sumLength, len(line))], fmt.Appendf(nil, "%08x ", crc32.ChecksumIEEE(body(line))))
+func isIntact(line []byte) bool {
+	return bytes.Equal(line[:min(checksumLength, len(line))], fmt.Appendf(nil, "%08x ", crc32.ChecksumIEEE(lineBody(line))))
 }
 
 // appendLine adds v as a line. The types of lines can always be written as JSON.
@@ -226,30 +226,32 @@ func appendLine(to []byte, v any) []byte {
 	return append(append(to, text...), '\n')
 }
 
-// Time is when lines are made, and what is about to happen then.
-type Time struct {
-	Ticks   uint64 // since boot
-	Leaving bool   // the daemon
+// BatchInfo is when lines are made, and what is about to happen then.
+type BatchInfo struct {
+	Ticks        uint64 // since boot
+	ShuttingDown bool   // the daemon
 }
 
-// journal is the file as its only writer has it.
-type journal struct {
-	path string
-	head Head
-	file *os.File // nil before the first line and after a failure
-	size int      // bytes
-	last int      // bytes when it was last written anew
+// journalFile is the file as its only writer has it.
+type journalFile struct {
+	path          string
+	head          Header
+	file          *os.File // nil before the first line and after a failure
+	size          int      // bytes
+	rewrittenSize int      // bytes when it was last written anew
 
 	batches int // that were begun since
 }
 
-// sparse is how much longer than needed the journal may grow, in bytes, before
+// maxGarbage is how much longer than needed the journal may grow, in bytes, before
 // it is written anew.
-const sparse = 256 << 10
+const maxGarbage = 256 << 10
 
-// isDue reports whether the journal is to be written anew: most of it is of no
+// needsRewrite reports whether the journal is to be written anew: most of it is of no
 // interest any more, or it is not where it should be.
-func (j *journal) isDue() bool { return j.size > 2*j.last+sparse || !j.isInPlace() }
+func (j *journalFile) needsRewrite() bool {
+	return j.size > 2*j.rewrittenSize+maxGarbage || !j.isInPlace()
+}
 
 // copies is how often each line is written: what a line alone says, as that a
 // process was stopped, must not be lost with one damaged byte. Between the
@@ -257,21 +259,21 @@ func (j *journal) isDue() bool { return j.size > 2*j.last+sparse || !j.isInPlace
 // not make one line of two copies.
 const copies = 2
 
-var nothing struct{}
+var emptyLine struct{}
 
 // appendBatch adds the lines of a batch, numbered from 1.
-func appendBatch(to []byte, number int, at Time, entries []Entry) []byte {
+func appendBatch(to []byte, number int, at BatchInfo, entries []Entry) []byte {
 	for range copies {
 		for i, e := range entries {
-			to = appendLine(to, entryLine{At: at.Ticks, Leaving: at.Leaving, Batch: number, Line: i + 1, Of: len(entries), Entry: e})
+			to = appendLine(to, entryLine{At: at.Ticks, Leaving: at.ShuttingDown, Batch: number, Line: i + 1, Of: len(entries), Entry: e})
 		}
-		to = appendLine(to, nothing)
+		to = appendLine(to, emptyLine)
 	}
 	return to
 }
 
 // add writes a batch at the end.
-func (j *journal) add(at Time, entries []Entry) error {
+func (j *journalFile) add(at BatchInfo, entries []Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
@@ -284,16 +286,16 @@ func (j *journal) add(at Time, entries []Entry) error {
 	return err
 }
 
-// replace writes the journal anew, with nothing but these entries.
-func (j *journal) replace(at Time, entries []Entry) error {
+// rewrite writes the journal anew, with nothing but these entries.
+func (j *journalFile) rewrite(at BatchInfo, entries []Entry) error {
 	j.close()
 	var data []byte
 	for range copies {
-		data = appendLine(appendLine(data, headLine{Version, j.head}), nothing)
+		data = appendLine(appendLine(data, headerLine{Version, j.head}), emptyLine)
 	}
 	data = appendBatch(data, 1, at, entries)
-	temp := newName(j.path)
-	file, err := writeNew(temp, data)
+	temp := tempPath(j.path)
+	file, err := createFile(temp, data)
 	if err == nil {
 		err = os.Rename(temp, j.path)
 	}
@@ -304,26 +306,26 @@ func (j *journal) replace(at Time, entries []Entry) error {
 		os.Remove(temp)
 		return err
 	}
-	j.file, j.size, j.last, j.batches = file, len(data), len(data), 1
+	j.file, j.size, j.rewrittenSize, j.batches = file, len(data), len(data), 1
 	return nil
 }
 
 // isInPlace reports whether the file of the journal's name is still what was
 // written. What somebody has removed, replaced or cut the next daemon can't read.
-func (j *journal) isInPlace() bool {
+func (j *journalFile) isInPlace() bool {
 	if j.file == nil {
 		return false
 	}
-	mine, err := j.file.Stat()
+	opened, err := j.file.Stat()
 	if err != nil {
 		return false
 	}
-	there, err := os.Lstat(j.path)
-	return err == nil && os.SameFile(mine, there) && mine.Size() == int64(j.size)
+	onDisk, err := os.Lstat(j.path)
+	return err == nil && os.SameFile(opened, onDisk) && opened.Size() == int64(j.size)
 }
 
-// writeNew never follows a link that somebody has put there.
-func writeNew(path string, data []byte) (*os.File, error) {
+// createFile never follows a link that somebody has put there.
+func createFile(path string, data []byte) (*os.File, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -335,7 +337,7 @@ func writeNew(path string, data []byte) (*os.File, error) {
 	return f, err
 }
 
-func (j *journal) close() {
+func (j *journalFile) close() {
 	if j.file != nil {
 		j.file.Close()
 		j.file = nil

@@ -17,24 +17,24 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var head = Head{World: "w", PID: 6, Born: 5}
+var testHeader = Header{World: "w", PID: 6, Born: 5}
 
-func sample() []Entry {
+func sampleEntries() []Entry {
 	return []Entry{
 		{Group: "g", Name: "a", PID: 7, Born: 11, Stdin: 1, Stdout: 2, Stderr: 3, State: 20, Tries: 1,
-			Started: Moment{Wall: 5, Boot: 6}, StdoutLog: "/tmp/a.log"},
-		{Group: "g", Name: "ü\n\"b", State: 30, SpawnErr: "why", Due: true, Deadline: Moment{Boot: 7}},
+			Started: Timestamp{Wall: 5, Boot: 6}, StdoutLog: "/tmp/a.log"},
+		{Group: "g", Name: "ü\n\"b", State: 30, SpawnErr: "why", Due: true, Deadline: Timestamp{Boot: 7}},
 	}
 }
 
-func newJournal(t *testing.T) *journal {
+func newJournal(t *testing.T) *journalFile {
 	t.Helper()
-	j := &journal{path: filepath.Join(t.TempDir(), "x.state"), head: head}
+	j := &journalFile{path: filepath.Join(t.TempDir(), "x.state"), head: testHeader}
 	t.Cleanup(j.close)
 	return j
 }
 
-func mustRead(t *testing.T, path string) *Ledger {
+func mustRead(t *testing.T, path string) *Contents {
 	t.Helper()
 	l, err := Read(path)
 	if err != nil {
@@ -43,25 +43,25 @@ func mustRead(t *testing.T, path string) *Ledger {
 	return l
 }
 
-func TestTheLastLineOfAProcessCounts(t *testing.T) {
+func TestLastLineWins(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
 	if err := os.WriteFile(j.path, []byte("something older"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.replace(Time{Ticks: 12}, sample()); err != nil {
+	if err := j.rewrite(BatchInfo{Ticks: 12}, sampleEntries()); err != nil {
 		t.Fatal(err)
 	}
-	want := &Ledger{Head: head, Taken: 12, Entries: sample()}
+	want := &Contents{Header: testHeader, CompleteUntil: 12, Entries: sampleEntries()}
 	if diff := cmp.Diff(want, mustRead(t, j.path)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	changed := want.Entries[0]
 	changed.PID, changed.State = 0, 100
-	if err := j.add(Time{Ticks: 13}, []Entry{changed}); err != nil {
+	if err := j.add(BatchInfo{Ticks: 13}, []Entry{changed}); err != nil {
 		t.Fatal(err)
 	}
-	want.Taken, want.Entries[0] = 13, changed
+	want.CompleteUntil, want.Entries[0] = 13, changed
 	if diff := cmp.Diff(want, mustRead(t, j.path)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -71,7 +71,7 @@ func TestTheLastLineOfAProcessCounts(t *testing.T) {
 	}
 }
 
-func TestNoRecord(t *testing.T) {
+func TestReadMissing(t *testing.T) {
 	t.Parallel()
 	if _, err := Read(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
@@ -83,21 +83,21 @@ func TestNoRecord(t *testing.T) {
 func TestCrashAtEachByte(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
-	if err := j.replace(Time{Ticks: 12}, sample()[:1]); err != nil {
+	if err := j.rewrite(BatchInfo{Ticks: 12}, sampleEntries()[:1]); err != nil {
 		t.Fatal(err)
 	}
 	before := len(mustReadFile(t, j.path))
-	if err := j.add(Time{Ticks: 13}, sample()[1:]); err != nil {
+	if err := j.add(BatchInfo{Ticks: 13}, sampleEntries()[1:]); err != nil {
 		t.Fatal(err)
 	}
 	after := mustReadFile(t, j.path)
 	for n := before; n < len(after); n++ {
 		l, why := decode(after[:n])
-		isThere := n-before >= (len(after)-before)/copies-len(appendLine(nil, nothing))
+		isThere := n-before >= (len(after)-before)/copies-len(appendLine(nil, emptyLine))
 		switch {
 		case why != "" || l.Damage != "":
 			t.Fatalf("cut after %d of %d bytes: %+v, %s", n, len(after), l, why)
-		case !isThere && (l.Taken != 12 || len(l.Entries) != 1), isThere && (l.Taken != 13 || len(l.Entries) != 2):
+		case !isThere && (l.CompleteUntil != 12 || len(l.Entries) != 1), isThere && (l.CompleteUntil != 13 || len(l.Entries) != 2):
 			t.Fatalf("cut after %d of %d bytes: %+v", n, len(after), l)
 		}
 	}
@@ -105,14 +105,14 @@ func TestCrashAtEachByte(t *testing.T) {
 		if err := os.WriteFile(j.path+".new", after[:n], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got := mustRead(t, j.path); got.Taken != 13 {
+		if got := mustRead(t, j.path); got.CompleteUntil != 13 {
 			t.Fatalf("a new journal of %d bytes: %+v", n, got)
 		}
 	}
-	if err := j.replace(Time{Ticks: 14}, nil); err != nil {
+	if err := j.rewrite(BatchInfo{Ticks: 14}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := mustRead(t, j.path); got.Taken != 0 || len(got.Entries) != 0 {
+	if got := mustRead(t, j.path); got.CompleteUntil != 0 || len(got.Entries) != 0 {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -126,9 +126,9 @@ func mustReadFile(t *testing.T, path string) []byte {
 	return data
 }
 
-// history writes a journal as a daemon with many processes does: batches of
+// writeTestJournal writes a journal as a daemon with many processes does: batches of
 // different sizes, some processes stopped, some replaced.
-func history(t *testing.T) (text []byte, whole *Ledger) {
+func writeTestJournal(t *testing.T) (text []byte, whole *Contents) {
 	t.Helper()
 	j := newJournal(t)
 	entry := func(i, state, pid int) Entry {
@@ -139,11 +139,11 @@ func history(t *testing.T) (text []byte, whole *Ledger) {
 		all = append(all, entry(i, 20, 100+i))
 	}
 	steps := [][]Entry{{entry(2, 0, 0)}, {entry(0, 0, 0), entry(1, 20, 200)}, {entry(3, 20, 201)}}
-	if err := j.replace(Time{Ticks: 10}, all); err != nil {
+	if err := j.rewrite(BatchInfo{Ticks: 10}, all); err != nil {
 		t.Fatal(err)
 	}
 	for i, step := range steps {
-		if err := j.add(Time{Ticks: uint64(11 + i)}, step); err != nil {
+		if err := j.add(BatchInfo{Ticks: uint64(11 + i)}, step); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -154,7 +154,7 @@ func history(t *testing.T) (text []byte, whole *Ledger) {
 // is lost, and the damage is told.
 func TestOneDamagedByte(t *testing.T) {
 	t.Parallel()
-	text, want := history(t)
+	text, want := writeTestJournal(t)
 	for n := range text {
 		for _, to := range []byte{text[n] ^ 4, '\n', 0} {
 			if to == text[n] {
@@ -177,11 +177,11 @@ func TestOneDamagedByte(t *testing.T) {
 	}
 }
 
-// TestTakenIsTrueOfEachCut: whatever is left of a journal, what had happened by
+// TestCompleteUntilAfterEachCut: whatever is left of a journal, what had happened by
 // Taken is told by its entries.
-func TestTakenIsTrueOfEachCut(t *testing.T) {
+func TestCompleteUntilAfterEachCut(t *testing.T) {
 	t.Parallel()
-	text, _ := history(t)
+	text, _ := writeTestJournal(t)
 	lines := bytes.SplitAfter(text, newline)
 	var cuts [][]byte
 	for n := 0; n < len(text); n += 7 {
@@ -197,25 +197,25 @@ func TestTakenIsTrueOfEachCut(t *testing.T) {
 		if why != "" {
 			continue // no head
 		}
-		upTo := &reading{ledger: &Ledger{}, last: make(map[key]Entry)}
+		upTo := &decoder{contents: &Contents{}, last: make(map[key]Entry)}
 		for n, line := range lines {
 			var e entryLine
 			line = bytes.TrimSuffix(line, newline)
-			if json.Unmarshal(body(line), &e) == nil && e.Batch > 0 && e.At <= got.Taken {
-				upTo.line(n, line)
+			if json.Unmarshal(lineBody(line), &e) == nil && e.Batch > 0 && e.At <= got.CompleteUntil {
+				upTo.decodeLine(n, line)
 			}
 		}
 		for key, e := range upTo.last {
 			i := slices.IndexFunc(got.Entries, func(e Entry) bool { return e.key() == key })
-			if i < 0 || bytes.LastIndex(text, line(t, got.Entries[i])) < bytes.LastIndex(text, line(t, e)) {
-				t.Fatalf("%q: Taken is %d, but of %v there is %+v", cut, got.Taken, key, got.Entries)
+			if i < 0 || bytes.LastIndex(text, entryJSON(t, got.Entries[i])) < bytes.LastIndex(text, entryJSON(t, e)) {
+				t.Fatalf("%q: Taken is %d, but of %v there is %+v", cut, got.CompleteUntil, key, got.Entries)
 			}
 		}
 	}
 }
 
-// line is the part of an entry's line by which it is found in a journal.
-func line(t *testing.T, e Entry) []byte {
+// entryJSON is the part of an entry's line by which it is found in a journal.
+func entryJSON(t *testing.T, e Entry) []byte {
 	t.Helper()
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -224,33 +224,33 @@ func line(t *testing.T, e Entry) []byte {
 	return text[1:]
 }
 
-// TestJournalsOfAnEarlierSupervisord: lines have neither numbers nor copies. The
+// TestOldFormat: lines have neither numbers nor copies. The
 // last of what was written at once is not known to be complete.
-func TestJournalsOfAnEarlierSupervisord(t *testing.T) {
+func TestOldFormat(t *testing.T) {
 	t.Parallel()
-	text := appendLine(nil, headLine{Version, head})
+	text := appendLine(nil, headerLine{Version, testHeader})
 	add := func(at uint64, e Entry) {
 		text = appendLine(text, struct {
 			At uint64
 			Entry
 		}{at, e})
 	}
-	add(9, sample()[0])
-	add(9, sample()[1])
-	add(12, sample()[0])
+	add(9, sampleEntries()[0])
+	add(9, sampleEntries()[1])
+	add(12, sampleEntries()[0])
 	l, why := decode(text)
-	if diff := cmp.Diff(&Ledger{Head: head, Taken: 9, Entries: sample()}, l); why != "" || diff != "" {
+	if diff := cmp.Diff(&Contents{Header: testHeader, CompleteUntil: 9, Entries: sampleEntries()}, l); why != "" || diff != "" {
 		t.Errorf("%s (-want +got):\n%s", why, diff)
 	}
 	second := bytes.Index(text, newline) + 20
 	text[second] ^= 1
 	l, why = decode(text)
-	if why != "" || l.Taken != 0 || len(l.Entries) != 2 || l.Damage != "is damaged in line 2" {
+	if why != "" || l.CompleteUntil != 0 || len(l.Entries) != 2 || l.Damage != "is damaged in line 2" {
 		t.Errorf("damaged: %+v, %s", l, why)
 	}
 }
 
-func TestWordsAboutBadFiles(t *testing.T) {
+func TestBadErrorText(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ text, why string }{
 		{"", "is damaged, or no state file"},
@@ -273,10 +273,10 @@ func TestWordsAboutBadFiles(t *testing.T) {
 	}
 }
 
-func TestFilesOfOthersAreNotBelieved(t *testing.T) {
+func TestUntrustedFilesAreRefused(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
-	if err := j.replace(Time{}, sample()); err != nil {
+	if err := j.rewrite(BatchInfo{}, sampleEntries()); err != nil {
 		t.Fatal(err)
 	}
 	link := j.path + ".link"
@@ -313,9 +313,9 @@ func TestFilesOfOthersAreNotBelieved(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	data := appendLine(nil, headLine{Version, head})
+	data := appendLine(nil, headerLine{Version, testHeader})
 	f.Add(data)
-	for _, e := range sample() {
+	for _, e := range sampleEntries() {
 		data = appendLine(data, entryLine{At: 9, Leaving: true, Entry: e})
 	}
 	f.Add(data)
@@ -329,16 +329,16 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestNoLinkIsFollowed: who may write to the directory can't have another file
+// TestSymlinkIsNotFollowed: who may write to the directory can't have another file
 // overwritten.
-func TestNoLinkIsFollowed(t *testing.T) {
+func TestSymlinkIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
 	victim := filepath.Join(t.TempDir(), "victim")
 	if err := errors.Join(os.WriteFile(victim, []byte("precious"), 0o600), os.Symlink(victim, j.path+".new")); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.replace(Time{Ticks: 1}, sample()); err != nil {
+	if err := j.rewrite(BatchInfo{Ticks: 1}, sampleEntries()); err != nil {
 		t.Fatal(err)
 	}
 	if data, _ := os.ReadFile(victim); string(data) != "precious" {
@@ -346,24 +346,24 @@ func TestNoLinkIsFollowed(t *testing.T) {
 	}
 }
 
-// TestAFailureEndsTheJournal: after half a line nothing is added any more.
-func TestAFailureEndsTheJournal(t *testing.T) {
+// TestWriteFailureStopsAppending: after half a line nothing is added any more.
+func TestWriteFailureStopsAppending(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
-	if err := j.replace(Time{Ticks: 1}, sample()); err != nil {
+	if err := j.rewrite(BatchInfo{Ticks: 1}, sampleEntries()); err != nil {
 		t.Fatal(err)
 	}
 	j.file.Close()
-	if err := j.add(Time{Ticks: 2}, sample()); err == nil || !j.isDue() {
-		t.Errorf("got %v; it goes on: %v", err, !j.isDue())
+	if err := j.add(BatchInfo{Ticks: 2}, sampleEntries()); err == nil || !j.needsRewrite() {
+		t.Errorf("got %v; it goes on: %v", err, !j.needsRewrite())
 	}
 }
 
-func TestTheJournalStaysShort(t *testing.T) {
+func TestJournalIsCompacted(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.state")
 	state := 0
-	k := NewKeeper(path, head, func(name string) (Entry, bool) {
+	k := NewWriter(path, testHeader, func(name string) (Entry, bool) {
 		return Entry{Group: "g", Name: name, State: state, SpawnErr: strings.Repeat("x", 1000)}, name != "over"
 	}, func() bool { return state > 1000 }, nil)
 	defer k.journal.close()
@@ -377,11 +377,11 @@ func TestTheJournalStaysShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Size() > 2*sparse {
+	if info.Size() > 2*maxGarbage {
 		t.Errorf("%d bytes", info.Size())
 	}
 	got := mustRead(t, path)
-	if len(got.Entries) != 2 || !got.Leaving || got.Entries[0].State+got.Entries[1].State < 2*state-5 {
+	if len(got.Entries) != 2 || !got.ShuttingDown || got.Entries[0].State+got.Entries[1].State < 2*state-5 {
 		t.Errorf("the last is %d: %+v", state, got.Entries)
 	}
 }
@@ -393,10 +393,10 @@ func mkdir(t *testing.T, path string) {
 	}
 }
 
-// TestAJournalThatIsGoneIsWrittenAnew: also one that somebody has replaced or cut.
-func TestAJournalThatIsGoneIsWrittenAnew(t *testing.T) {
+// TestMissingJournalIsRewritten: also one that somebody has replaced or cut.
+func TestMissingJournalIsRewritten(t *testing.T) {
 	t.Parallel()
-	for what, strike := range map[string]func(path string) error{
+	for what, damageFile := range map[string]func(path string) error{
 		"removed": os.Remove,
 		"renamed": func(path string) error { return os.Rename(path, path+".old") },
 		"replaced": func(path string) error {
@@ -409,14 +409,14 @@ func TestAJournalThatIsGoneIsWrittenAnew(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "dir", "x.state")
 		mkdir(t, filepath.Dir(path))
-		k := NewKeeper(path, head, func(name string) (Entry, bool) { return Entry{Group: "g", Name: name}, true }, staying, nil)
+		k := NewWriter(path, testHeader, func(name string) (Entry, bool) { return Entry{Group: "g", Name: name}, true }, notShuttingDown, nil)
 		defer k.journal.close()
 		for _, name := range []string{"a", "b"} {
 			k.Changed(name)
 			if err := k.write(); err != nil {
 				t.Fatal(err)
 			}
-			if err := strike(path); err != nil {
+			if err := damageFile(path); err != nil {
 				t.Fatal(err)
 			}
 		}

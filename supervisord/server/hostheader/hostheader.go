@@ -9,14 +9,14 @@ import (
 	"supervisor/supervisord/system/inetaddr"
 )
 
-// plain are the characters, besides letters and digits, that Encode leaves.
-const plain = ".-_:[]~"
+// unescaped are the characters, besides letters and digits, that Encode leaves.
+const unescaped = ".-_:[]~"
 
 // Encode escapes every character that a strict parser could refuse, as %XX.
 func Encode(host string) string {
 	var b strings.Builder
 	for i := range len(host) {
-		if c := host[i]; isAlphanumeric(c) || strings.IndexByte(plain, c) >= 0 {
+		if c := host[i]; isAlphanumeric(c) || strings.IndexByte(unescaped, c) >= 0 {
 			b.WriteByte(c)
 		} else {
 			b.WriteByte('%')

@@ -19,18 +19,18 @@ import (
 // hashed is of "se:cret", and takes a millisecond.
 const hashed = "{bcrypt}$2b$04$abcdefghijklmnopqrstuu17JYDSDnwCnbeRSI7wxymnD3SKI1vtG"
 
-func slowGuard(t *testing.T) *guard {
+func slowAuthenticator(t *testing.T) *authenticator {
 	t.Helper()
-	g, err := newGuard(config.Server{Username: "user", Password: hashed}, io.Discard)
+	g, err := newAuthenticator(config.Server{Username: "user", Password: hashed}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return g
 }
 
-func TestGoodCredentialsArePaidForOnce(t *testing.T) {
+func TestAcceptedCredentialsAreCached(t *testing.T) {
 	t.Parallel()
-	g := slowGuard(t)
+	g := slowAuthenticator(t)
 	if got := g.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK {
 		t.Fatal(got)
 	}
@@ -38,8 +38,8 @@ func TestGoodCredentialsArePaidForOnce(t *testing.T) {
 	if got := g.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK {
 		t.Error(got)
 	}
-	gone, hangUp := context.WithCancel(t.Context())
-	hangUp()
+	gone, cancelCalls := context.WithCancel(t.Context())
+	cancelCalls()
 	for _, other := range [][2]string{{"user", "se:cre"}, {"use", "se:cret"}, {"user", ""}, {"", "user:se:cret"}} {
 		// Only who passed is known: that a password is right must not be told
 		// by the time to a client that has no name for it.
@@ -47,33 +47,33 @@ func TestGoodCredentialsArePaidForOnce(t *testing.T) {
 			t.Errorf("%q passes", other)
 		}
 	}
-	if other := slowGuard(t); other.digest("user", "se:cret") == g.digest("user", "se:cret") {
+	if other := slowAuthenticator(t); other.digest("user", "se:cret") == g.digest("user", "se:cret") {
 		t.Error("a digest is worth something elsewhere")
 	}
 }
 
-func TestWrongCredentialsAreFollowedByARest(t *testing.T) {
+func TestFailedComparisonDelaysNext(t *testing.T) {
 	t.Parallel()
-	g := slowGuard(t)
+	g := slowAuthenticator(t)
 	begun := time.Now()
 	if got := g.compareSlowly(t.Context(), "user", "wrong"); got != http.StatusUnauthorized {
 		t.Fatal(got)
 	}
-	if free := <-g.turn; free.Sub(begun) <= time.Since(begun) {
+	if notBefore := <-g.turn; notBefore.Sub(begun) <= time.Since(begun) {
 		t.Error("the next comparison may follow at once")
 	}
 }
 
-// TestWaitingForATurn has a hundred clients come during a long rest. One after
+// TestSlowComparisonsTakeTurns has a hundred clients come during a long rest. One after
 // the other has its turn, and nobody waits for ever.
-func TestWaitingForATurn(t *testing.T) {
+func TestSlowComparisonsTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := slowGuard(t)
+		g := slowAuthenticator(t)
 		<-g.turn
 		begun := time.Now()
 		g.turn <- begun.Add(turnTimeout / 2)
-		gone, hangUp := context.WithCancel(t.Context())
+		gone, cancelCalls := context.WithCancel(t.Context())
 		var clients sync.WaitGroup
 		for range 100 {
 			clients.Go(func() {
@@ -88,7 +88,7 @@ func TestWaitingForATurn(t *testing.T) {
 			})
 		}
 		time.Sleep(time.Second)
-		hangUp()
+		cancelCalls()
 		clients.Wait()
 
 		<-g.turn
@@ -100,15 +100,15 @@ func TestWaitingForATurn(t *testing.T) {
 	})
 }
 
-func TestBusyGuard(t *testing.T) {
+func TestBusyAuthenticatorAnswers503(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := slowGuard(t)
+		g := slowAuthenticator(t)
 		<-g.turn
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		r.SetBasicAuth("user", "se:cret")
 		w := httptest.NewRecorder()
-		g.before(refusal(http.StatusTeapot)).ServeHTTP(w, r)
+		g.wrap(statusHandler(http.StatusTeapot)).ServeHTTP(w, r)
 		if h := w.Header(); w.Code != http.StatusServiceUnavailable || h.Get("Connection") != "close" || h.Get("WWW-Authenticate") != "" {
 			t.Error(w.Code, h)
 		}
@@ -123,7 +123,7 @@ func TestBadHashIsRefused(t *testing.T) {
 	}
 }
 
-func TestOpenToTheNetworkIsSaid(t *testing.T) {
+func TestWarnsOfNetworkWithoutPassword(t *testing.T) {
 	t.Parallel()
 	const line = "who reaches it can run commands"
 	for _, tt := range []struct {
@@ -140,17 +140,17 @@ func TestOpenToTheNetworkIsSaid(t *testing.T) {
 		log := &lines{}
 		s := &Servers{Options: Options{Log: slog.New(log)}}
 		c := config.Server{Section: "inet_http_server", Family: "tcp", Host: tt.host, Port: 1, Username: tt.username}
-		s.announce(&site{Server: c, Listener: addressed{addr: tt.addr}})
+		s.announce(&endpoint{Server: c, Listener: addrListener{addr: tt.addr}})
 		if got := strings.Contains(log.text(), line); got != tt.want {
 			t.Errorf("%v: %s", tt, log.text())
 		}
 	}
 }
 
-// addressed is a listener that has only an address.
-type addressed struct {
+// addrListener is a listener that has only an address.
+type addrListener struct {
 	net.Listener
 	addr net.Addr
 }
 
-func (a addressed) Addr() net.Addr { return a.addr }
+func (a addrListener) Addr() net.Addr { return a.addr }

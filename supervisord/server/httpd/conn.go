@@ -20,22 +20,22 @@ import (
 // that the client has gone.
 type conn struct {
 	net.Conn
-	crowd *crowd
+	set *connSet
 	// What follows is guarded by crowd.mu.
-	pending []byte    // read from the socket, but not by those who read here
-	given   []byte    // read here since the end of the last request
-	head    headEnd   // looks for the end of the head in given
-	body    int64     // what is left of the body under way
-	loose   bool      // the body says itself where it ends
-	busy    bool      // a request is executed
-	parked  bool      // nothing is read or executed
-	refused bool      // whoever uses the connection knows that
-	limit   time.Time // the deadline for reading while it isn't parked
-	fd      int       // of a parked one that was closed, else -1
+	pending      []byte      // read from the socket, but not by those who read here
+	delivered    []byte      // read here since the end of the last request
+	head         headScanner // looks for the end of the head in given
+	body         int64       // what is left of the body under way
+	chunked      bool        // the body says itself where it ends
+	busy         bool        // a request is executed
+	parked       bool        // nothing is read or executed
+	refused      bool        // whoever uses the connection knows that
+	readDeadline time.Time   // the deadline for reading while it isn't parked
+	fd           int         // of a parked one that was closed, else -1
 }
 
-// longAgo is a deadline that is over.
-var longAgo = time.Unix(1, 0)
+// pastDeadline is a deadline that is over.
+var pastDeadline = time.Unix(1, 0)
 
 // errParked ends a read that must not happen. For net/http it is that of a client
 // that sends nothing.
@@ -50,68 +50,68 @@ func (c *conn) readAny(p []byte) (int, error) { return c.read(p, false) }
 
 func (c *conn) read(p []byte, bounded bool) (int, error) {
 	for {
-		n, room, err := c.fromPending(p, bounded)
-		if n > 0 || err != nil || room == 0 {
+		n, maxRead, err := c.readPending(p, bounded)
+		if n > 0 || err != nil || maxRead == 0 {
 			return n, err
 		}
-		n, err = c.Conn.Read(p[:room])
-		if n, err, again := c.arrived(p[:n], err, bounded); !again {
+		n, err = c.Conn.Read(p[:maxRead])
+		if n, err, again := c.handleRead(p[:n], err, bounded); !again {
 			return n, err
 		}
 	}
 }
 
-// fromPending gives what has been read before. If there is nothing it tells how
+// readPending gives what has been read before. If there is nothing it tells how
 // much may be read from the socket.
-func (c *conn) fromPending(p []byte, bounded bool) (n, room int, err error) {
-	c.crowd.mu.Lock()
-	defer c.crowd.mu.Unlock()
+func (c *conn) readPending(p []byte, bounded bool) (n, maxRead int, err error) {
+	c.set.mu.Lock()
+	defer c.set.mu.Unlock()
 	if c.parked {
 		c.refused = true
 		return 0, 0, errParked
 	}
-	if room = len(p); bounded && c.body > 0 {
-		room = int(min(int64(room), c.body))
+	if maxRead = len(p); bounded && c.body > 0 {
+		maxRead = int(min(int64(maxRead), c.body))
 	}
 	if len(c.pending) == 0 {
-		return 0, room, nil
+		return 0, maxRead, nil
 	}
-	n = copy(p[:room], c.pending)
+	n = copy(p[:maxRead], c.pending)
 	if bounded {
-		n = c.give(p[:n])
+		n = c.deliver(p[:n])
 	}
 	if c.pending = c.pending[n:]; len(c.pending) == 0 {
 		c.pending = nil
 	}
-	return n, room, nil
+	return n, maxRead, nil
 }
 
-// arrived deals with what has come from the socket. It reports true if that is to
+// handleRead deals with what has come from the socket. It reports true if that is to
 // be tried again.
-func (c *conn) arrived(data []byte, err error, bounded bool) (int, error, bool) {
-	c.crowd.mu.Lock()
-	defer c.crowd.mu.Unlock()
+func (c *conn) handleRead(data []byte, err error, bounded bool) (int, error, bool) {
+	c.set.mu.Lock()
+	defer c.set.mu.Unlock()
 	switch {
 	case c.parked:
 		c.pending = append(c.pending, data...)
 		c.refused = true
 		return 0, errParked, false
 	case len(data) > 0 && bounded:
-		n := c.give(data)
+		n := c.deliver(data)
 		c.pending = append(c.pending, data[n:]...)
 		return n, err, false
 	case len(data) > 0:
 		return len(data), err, false
-	case errors.Is(err, os.ErrDeadlineExceeded) && (c.limit.IsZero() || time.Now().Before(c.limit)):
+	case errors.Is(err, os.ErrDeadlineExceeded) && (c.readDeadline.IsZero() || time.Now().Before(c.readDeadline)):
 		return 0, nil, true // it was parked in between
 	}
 	return 0, err, false
 }
 
-// give tells how much of what comes next may be read here, and takes note of it.
-func (c *conn) give(data []byte) int {
+// deliver tells how much of what comes next may be read here, and takes note of it.
+func (c *conn) deliver(data []byte) int {
 	switch {
-	case c.loose:
+	case c.chunked:
 		return len(data)
 	case c.body > 0:
 		n := min(int64(len(data)), c.body)
@@ -120,72 +120,72 @@ func (c *conn) give(data []byte) int {
 	}
 	n := len(data)
 	if !c.busy && !c.head.found {
-		n = c.head.look(data)
+		n = c.head.scan(data)
 	}
-	c.given = append(c.given, data[:n]...)
+	c.delivered = append(c.delivered, data[:n]...)
 	return n
 }
 
-// begin tells that a request is executed, of which the head has been read and
+// beginRequest tells that a request is executed, of which the head has been read and
 // whose body has length bytes, -1 if it says itself where it ends. It reports
 // false if that must not be: then another executes it.
-func (c *conn) begin(length int64) bool {
-	c.crowd.mu.Lock()
-	defer c.crowd.mu.Unlock()
+func (c *conn) beginRequest(length int64) bool {
+	c.set.mu.Lock()
+	defer c.set.mu.Unlock()
 	if c.parked {
 		c.refused = true
 		return false
 	}
-	c.busy, c.body, c.loose = true, max(length, 0), length < 0
+	c.busy, c.body, c.chunked = true, max(length, 0), length < 0
 	if c.head.found {
-		c.given = slices.Clone(c.given[c.head.size:]) // a byte of the next one
+		c.delivered = slices.Clone(c.delivered[c.head.size:]) // a byte of the next one
 	} else {
-		c.given = nil
+		c.delivered = nil
 	}
 	return true
 }
 
-// idle tells that the answer to a request has been sent.
-func (c *conn) idle() {
-	c.crowd.mu.Lock()
-	defer c.crowd.mu.Unlock()
-	c.busy, c.body, c.loose = false, 0, false
-	c.head = headEnd{}
-	c.head.look(c.given)
-	if c.crowd.parking {
+// endRequest tells that the answer to a request has been sent.
+func (c *conn) endRequest() {
+	c.set.mu.Lock()
+	defer c.set.mu.Unlock()
+	c.busy, c.body, c.chunked = false, 0, false
+	c.head = headScanner{}
+	c.head.scan(c.delivered)
+	if c.set.parking {
 		c.park()
 	}
 }
 
 // unread gives back what readAny has read and nobody has executed.
 func (c *conn) unread(data []byte) {
-	c.crowd.mu.Lock()
-	defer c.crowd.mu.Unlock()
+	c.set.mu.Lock()
+	defer c.set.mu.Unlock()
 	c.pending = slices.Concat(data, c.pending)
 }
 
 // unexecuted is what has been read but of requests that were executed.
-func (c *conn) unexecuted() []byte { return slices.Concat(c.given, c.pending) }
+func (c *conn) unexecuted() []byte { return slices.Concat(c.delivered, c.pending) }
 
 // park is called with the crowd locked, and so is unpark.
 func (c *conn) park() {
 	c.parked = true
-	_ = c.Conn.SetReadDeadline(longAgo) // fails if it is closed: then there is nothing to be read
+	_ = c.Conn.SetReadDeadline(pastDeadline) // fails if it is closed: then there is nothing to be read
 }
 
 // unpark has whoever reads go on, if he has not given up.
 func (c *conn) unpark() {
 	if c.parked && !c.refused {
 		c.parked = false
-		_ = c.Conn.SetReadDeadline(c.limit) // as above
+		_ = c.Conn.SetReadDeadline(c.readDeadline) // as above
 	}
 }
 
 // SetReadDeadline implements net.Conn. A parked one has its own.
 func (c *conn) SetReadDeadline(t time.Time) error {
-	c.crowd.mu.Lock()
-	defer c.crowd.mu.Unlock()
-	c.limit = t
+	c.set.mu.Lock()
+	defer c.set.mu.Unlock()
+	c.readDeadline = t
 	if c.parked {
 		return nil
 	}
@@ -207,8 +207,8 @@ func (c *conn) Write(p []byte) (int, error) {
 }
 
 func (c *conn) isRefused() bool {
-	c.crowd.mu.Lock()
-	defer c.crowd.mu.Unlock()
+	c.set.mu.Lock()
+	defer c.set.mu.Unlock()
 	return c.refused
 }
 
@@ -226,34 +226,34 @@ func (c *conn) CloseWrite() error {
 // Close implements net.Conn. What is not read any more because it is parked goes
 // on elsewhere.
 func (c *conn) Close() error {
-	c.crowd.mu.Lock()
-	defer c.crowd.mu.Unlock()
+	c.set.mu.Lock()
+	defer c.set.mu.Unlock()
 	if c.refused && c.fd < 0 {
-		c.fd, _ = descriptor(c.Conn) // -1 if there is none to be had
+		c.fd, _ = dupConnFD(c.Conn) // -1 if there is none to be had
 	}
 	switch {
 	case c.fd < 0:
-		delete(c.crowd.all, c)
-	case !c.crowd.parking:
-		c.crowd.readmit(c)
+		delete(c.set.all, c)
+	case !c.set.parking:
+		c.set.requeue(c)
 	}
-	c.crowd.tell()
+	c.set.signalChange()
 	return c.Conn.Close()
 }
 
-// headEnd looks for the end of a request's head: an empty line that is not before
+// headScanner looks for the end of a request's head: an empty line that is not before
 // the first other one, as tolerantConn has it.
-type headEnd struct {
-	begun bool // there was a byte that ends no line
-	found bool
-	size  int  // of what has been looked at
-	line  int  // of the line that has begun
-	first byte // of that
+type headScanner struct {
+	started    bool // there was a byte that ends no line
+	found      bool
+	size       int  // of what has been looked at
+	lineLength int  // of the line that has begun
+	first      byte // of that
 }
 
-// look returns how much of data is of the head. There may be more of that to
+// scan returns how much of data is of the head. There may be more of that to
 // come until found is true.
-func (h *headEnd) look(data []byte) int {
+func (h *headScanner) scan(data []byte) int {
 	for i, b := range data {
 		if h.found {
 			return i
@@ -261,14 +261,14 @@ func (h *headEnd) look(data []byte) int {
 		h.size++
 		switch {
 		case b == '\n':
-			h.found = h.begun && (h.line == 0 || h.line == 1 && h.first == '\r')
-			h.line = 0
+			h.found = h.started && (h.lineLength == 0 || h.lineLength == 1 && h.first == '\r')
+			h.lineLength = 0
 		default:
-			if h.line == 0 {
+			if h.lineLength == 0 {
 				h.first = b
 			}
-			h.begun = h.begun || b != '\r'
-			h.line++
+			h.started = h.started || b != '\r'
+			h.lineLength++
 		}
 	}
 	return len(data)

@@ -13,8 +13,8 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// Bequest is a server as a program that this process executes next gets it.
-type Bequest struct {
+// SavedServer is a server as a program that this process executes next gets it.
+type SavedServer struct {
 	Family  string
 	Address string // path, or host:port
 	FD      int    // of the listening socket
@@ -29,10 +29,10 @@ type Bequest struct {
 // Pause has no further request executed: who connects, or sends one on a connection
 // that there is, waits for whoever goes on. Requests under way are answered.
 func (s *Servers) Pause() error {
-	for _, st := range s.sites {
-		conn, err := st.Listener.(syscall.Conn).SyscallConn()
+	for _, ep := range s.endpoints {
+		conn, err := ep.Listener.(syscall.Conn).SyscallConn()
 		if err == nil {
-			st.handed, err = duplicate(conn)
+			ep.handoverFD, err = dupFD(conn)
 		}
 		if err != nil {
 			s.closeDuplicates()
@@ -40,23 +40,23 @@ func (s *Servers) Pause() error {
 		}
 	}
 	s.paused.Store(true)
-	for _, st := range s.sites {
-		st.crowd.pause(st.Listener)
+	for _, ep := range s.endpoints {
+		ep.conns.pause(ep.Listener)
 	}
 	return nil
 }
 
 func (s *Servers) closeDuplicates() {
-	for _, st := range s.sites {
-		if st.handed >= 0 {
-			unix.Close(st.handed)
+	for _, ep := range s.endpoints {
+		if ep.handoverFD >= 0 {
+			unix.Close(ep.handoverFD)
 		}
-		st.handed = -1
+		ep.handoverFD = -1
 	}
 }
 
-// duplicate returns another descriptor.
-func duplicate(conn syscall.RawConn) (fd int, err error) {
+// dupFD returns another descriptor.
+func dupFD(conn syscall.RawConn) (fd int, err error) {
 	cerr := conn.Control(func(old uintptr) { fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 3) })
 	if err = errors.Join(cerr, err); err != nil {
 		return -1, fmt.Errorf("hand over a socket: %w", err)
@@ -64,23 +64,23 @@ func duplicate(conn syscall.RawConn) (fd int, err error) {
 	return fd, nil
 }
 
-// Bequeath follows Pause. It waits until all requests under way are answered,
+// Save follows Pause. It waits until all requests under way are answered,
 // or until ctx ends, and returns what another needs to go on. Streams end. What
 // has been read of requests that are not complete goes with their connections.
 // When Serve ends after that it leaves the files of unix sockets in their place.
-func (s *Servers) Bequeath(ctx context.Context) []Bequest {
-	s.streams.end()
-	var all []Bequest
-	for _, st := range s.sites {
-		b := Bequest{Family: st.Family, Address: address(st.Server), FD: st.handed, Read: make(map[int][]byte)}
-		for fd, read := range st.crowd.park(ctx) {
+func (s *Servers) Save(ctx context.Context) []SavedServer {
+	s.streams.stop()
+	var all []SavedServer
+	for _, ep := range s.endpoints {
+		b := SavedServer{Family: ep.Family, Address: address(ep.Server), FD: ep.handoverFD, Read: make(map[int][]byte)}
+		for fd, read := range ep.conns.park(ctx) {
 			b.Conns = append(b.Conns, fd)
 			if len(read) > 0 {
 				b.Read[fd] = read
 			}
 		}
-		if st.file != nil {
-			if stat, ok := st.file.Sys().(*syscall.Stat_t); ok {
+		if ep.file != nil {
+			if stat, ok := ep.file.Sys().(*syscall.Stat_t); ok {
 				b.Dev, b.Inode = uint64(stat.Dev), uint64(stat.Ino) //nolint:unconvert // not everywhere
 			}
 		}
@@ -97,28 +97,28 @@ func (s *Servers) Resume() {
 		return
 	}
 	s.closeDuplicates()
-	s.streams.renew()
-	for _, st := range s.sites {
-		st.crowd.resume()
+	s.streams.resume()
+	for _, ep := range s.endpoints {
+		ep.conns.resume()
 	}
 }
 
-// TakeBack follows Pause when nobody goes on after all and Serve has returned.
+// CloseHandedOver follows Pause when nobody goes on after all and Serve has returned.
 // It is given what Bequeath has returned, nil if that was not called, closes what
 // was to be handed over, and removes the files of unix sockets.
-func (s *Servers) TakeBack(all []Bequest) {
+func (s *Servers) CloseHandedOver(all []SavedServer) {
 	if !s.paused.Swap(false) {
 		return
 	}
-	for _, st := range s.sites {
-		st.removeFile()         // while the socket is open, see there
-		_ = st.Listener.Close() // it may have been by Serve
+	for _, ep := range s.endpoints {
+		ep.removeFile()         // while the socket is open, see there
+		_ = ep.Listener.Close() // it may have been by Serve
 	}
 	s.closeDuplicates()
 	for i := range all {
 		all[i].FD = -1 // that was one of them
 	}
-	discard(all, func(Bequest) bool { return false })
+	closeUnwanted(all, func(SavedServer) bool { return false })
 }
 
 func address(c config.Server) string {
@@ -128,11 +128,11 @@ func address(c config.Server) string {
 	return net.JoinHostPort(c.Host, fmt.Sprint(c.Port))
 }
 
-// inherit makes a listener and connections of what has been handed over. It
+// restore makes a listener and connections of what has been handed over. It
 // tells whether there was something for this site.
-func (st *site) inherit(all []Bequest) (bool, error) {
+func (ep *endpoint) restore(all []SavedServer) (bool, error) {
 	for _, b := range all {
-		if b.Family != st.Family || b.Address != address(st.Server) {
+		if b.Family != ep.Family || b.Address != address(ep.Server) {
 			continue
 		}
 		f := os.NewFile(uintptr(b.FD), "listener")
@@ -143,12 +143,12 @@ func (st *site) inherit(all []Bequest) (bool, error) {
 		}
 		if u, ok := l.(*net.UnixListener); ok {
 			u.SetUnlinkOnClose(false)
-			st.recognise(b)
+			ep.restoreFile(b)
 		}
-		st.Listener = l
+		ep.Listener = l
 		for _, fd := range b.Conns {
-			if c := st.crowd.remake(fd, b.Read[fd]); c != nil {
-				st.crowd.waiting = append(st.crowd.waiting, c)
+			if c := ep.conns.connFromFD(fd, b.Read[fd]); c != nil {
+				ep.conns.waiting = append(ep.conns.waiting, c)
 			}
 		}
 		return true, nil
@@ -156,20 +156,20 @@ func (st *site) inherit(all []Bequest) (bool, error) {
 	return false, nil
 }
 
-// recognise remembers the file of a unix socket if it is still that of b.
-func (st *site) recognise(b Bequest) {
-	info, err := os.Lstat(st.Path)
+// restoreFile remembers the file of a unix socket if it is still that of b.
+func (ep *endpoint) restoreFile(b SavedServer) {
+	info, err := os.Lstat(ep.Path)
 	if err != nil {
 		return
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if ok && uint64(stat.Dev) == b.Dev && uint64(stat.Ino) == b.Inode { //nolint:unconvert // not everywhere
-		st.file = info
+		ep.file = info
 	}
 }
 
-// discard closes what has been handed over and is not wanted.
-func discard(all []Bequest, wanted func(Bequest) bool) {
+// closeUnwanted closes what has been handed over and is not wanted.
+func closeUnwanted(all []SavedServer, wanted func(SavedServer) bool) {
 	for _, b := range all {
 		if wanted(b) {
 			continue

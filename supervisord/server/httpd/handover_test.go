@@ -37,9 +37,9 @@ func TestHandover(t *testing.T) {
 			for _, name := range []string{"silent", "kept", "slow"} {
 				conns[name] = before.dial(t)
 			}
-			talk := func(name, body string) string {
+			call := func(name, body string) string {
 				conn := conns[name]
-				_ = conn.SetDeadline(time.Now().Add(testkit.Patience))
+				_ = conn.SetDeadline(time.Now().Add(testkit.Timeout))
 				fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", tt.path, len(body), body)
 				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 				if err != nil {
@@ -49,12 +49,12 @@ func TestHandover(t *testing.T) {
 				text, _ := io.ReadAll(resp.Body)
 				return string(text)
 			}
-			if got := talk("kept", "1"); got != "old 1" {
+			if got := call("kept", "1"); got != "old 1" {
 				t.Fatal(got)
 			}
 			var slow sync.WaitGroup
 			slow.Go(func() {
-				if got := talk("slow", "slow"); got != "old slow" {
+				if got := call("slow", "slow"); got != "old slow" {
 					t.Errorf("slow: %s", got)
 				}
 			})
@@ -63,14 +63,14 @@ func TestHandover(t *testing.T) {
 				t.Fatal(err)
 			}
 			conns["late"] = before.dial(t)
-			handed := make(chan []Bequest)
-			go func() { handed <- before.Bequeath(t.Context()) }()
+			saved := make(chan []SavedServer)
+			go func() { saved <- before.Save(t.Context()) }()
 			answer <- true
 			slow.Wait()
-			all := <-handed
+			all := <-saved
 			before.end()
 			c := config.Server{Section: "unix_http_server", Family: "unix", Path: before.path, Mode: 0o700, UID: -1, GID: -1}
-			after, err := Listen([]config.Server{c}, Options{Log: before.Log, Stderr: io.Discard, Inherited: all})
+			after, err := Listen([]config.Server{c}, Options{Log: before.Log, Stderr: io.Discard, Saved: all})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +83,7 @@ func TestHandover(t *testing.T) {
 				})})
 			}()
 			for name := range conns {
-				if got := talk(name, "2"); got != "new 2" {
+				if got := call(name, "2"); got != "new 2" {
 					t.Errorf("%s: %s", name, got)
 				}
 			}
@@ -109,7 +109,7 @@ func TestHandoverUnderLoad(t *testing.T) {
 			conn := in.dial(t)
 			r := bufio.NewReader(conn)
 			for ctx.Err() == nil {
-				_ = conn.SetDeadline(time.Now().Add(testkit.Patience))
+				_ = conn.SetDeadline(time.Now().Add(testkit.Timeout))
 				_, _ = io.WriteString(conn, strings.Replace(plainCall, "/RPC2", "/RPC2/", 1)) // a failure shows in the answer
 				resp, err := http.ReadResponse(r, nil)
 				if err != nil {

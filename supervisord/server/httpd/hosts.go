@@ -39,14 +39,14 @@ func newHostCheck(c config.Server, log *slog.Logger) *hostCheck {
 		})}
 }
 
-// before returns a handler that hands on what is not refused.
-func (h *hostCheck) before(next http.Handler) http.Handler {
+// wrap returns a handler that hands on what is not refused.
+func (h *hostCheck) wrap(next http.Handler) http.Handler {
 	if h == nil || h.any {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, ok := hostheader.Name(r.Host)
-		if !ok || h.knows(name) {
+		if !ok || h.allows(name) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -60,12 +60,12 @@ func (h *hostCheck) before(next http.Handler) http.Handler {
 	})
 }
 
-// knows reports whether a host name is one of ours.
-func (h *hostCheck) knows(name string) bool {
+// allows reports whether a host name is one of ours.
+func (h *hostCheck) allows(name string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") ||
 		slices.ContainsFunc(h.names(), func(ours string) bool {
-			domain, below := strings.CutPrefix(ours, "*")
-			return name == ours || below && strings.HasPrefix(domain, ".") && strings.HasSuffix(name, domain)
+			domain, wildcard := strings.CutPrefix(ours, "*")
+			return name == ours || wildcard && strings.HasPrefix(domain, ".") && strings.HasSuffix(name, domain)
 		})
 }
 

@@ -10,16 +10,16 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// TestRebinding: a page whose host name leads to us is refused everything where no
+// TestDNSRebinding: a page whose host name leads to us is refused everything where no
 // password stands in its way. What no browser sends is not, nor are addresses.
-func TestRebinding(t *testing.T) {
+func TestDNSRebinding(t *testing.T) {
 	t.Parallel()
 	machine, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
 	}
 	open := func(c *config.Server) { onTCP(c); c.AllowedHosts = nil }
-	servers := map[string]*instance{
+	servers := map[string]*testServer{
 		"open":    serve(t, nil, open),
 		"allowed": serve(t, nil, func(c *config.Server) { open(c); c.AllowedHosts = []string{"evil.example", "*.wild.example"} }),
 		"any":     serve(t, nil, onTCP),
@@ -54,7 +54,7 @@ func TestRebinding(t *testing.T) {
 	} {
 		for name, in := range servers {
 			for _, request := range []string{"POST /RPC2", "GET /", "GET /logtail/ghost"} {
-				resp, body := in.ask(t, request+" HTTP/1.1\r\nHost: "+tt.host+"\r\nOrigin: http://"+tt.host+"\r\nContent-Length: 0\r\n\r\n")
+				resp, body := in.request(t, request+" HTTP/1.1\r\nHost: "+tt.host+"\r\nOrigin: http://"+tt.host+"\r\nContent-Length: 0\r\n\r\n")
 				refused := resp.StatusCode == 421
 				if refused != slices.Contains(tt.refused, name) || refused && !strings.Contains(body, "add it to allowed_hosts in [inet_http_server]") {
 					t.Errorf("%s, %s for %q: %d %s", name, request, tt.host, resp.StatusCode, body)
@@ -67,12 +67,12 @@ func TestRebinding(t *testing.T) {
 	}
 }
 
-// TestPasswordsAreEnough: with credentials any name is served.
-func TestPasswordsAreEnough(t *testing.T) {
+// TestAnyHostWithPassword: with credentials any name is served.
+func TestAnyHostWithPassword(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, func(c *config.Server) { onTCP(c); c.AllowedHosts = nil; c.Username, c.Password = "u", "p" })
 	for credentials, want := range map[string]int{"": 401, "Authorization: Basic dTpw\r\n": 200} {
-		if resp, _ := in.ask(t, "POST /RPC2 HTTP/1.1\r\nHost: evil.example\r\n"+credentials+"Content-Length: 0\r\n\r\n"); resp.StatusCode != want {
+		if resp, _ := in.request(t, "POST /RPC2 HTTP/1.1\r\nHost: evil.example\r\n"+credentials+"Content-Length: 0\r\n\r\n"); resp.StatusCode != want {
 			t.Errorf("%q: %d", credentials, resp.StatusCode)
 		}
 	}
@@ -96,13 +96,13 @@ func TestMachineNames(t *testing.T) {
 	}
 }
 
-// TestOriginBehindAPathInHost: a proxy that adds a path to Host does not make a
+// TestOriginCheckWithPathInHost: a proxy that adds a path to Host does not make a
 // page a foreign one.
-func TestOriginBehindAPathInHost(t *testing.T) {
+func TestOriginCheckWithPathInHost(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, nil)
 	for origin, want := range map[string]int{"http://x:8080": 200, "http://evil": 403} {
-		if resp, _ := in.ask(t, "POST /RPC2 HTTP/1.1\r\nHost: x:8080/supervisor/index.html\r\nOrigin: "+origin+"\r\nContent-Length: 0\r\n\r\n"); resp.StatusCode != want {
+		if resp, _ := in.request(t, "POST /RPC2 HTTP/1.1\r\nHost: x:8080/supervisor/index.html\r\nOrigin: "+origin+"\r\nContent-Length: 0\r\n\r\n"); resp.StatusCode != want {
 			t.Errorf("%s: %d", origin, resp.StatusCode)
 		}
 	}

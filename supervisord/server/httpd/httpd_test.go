@@ -75,8 +75,8 @@ func (f fakeLogs) FollowMainLog(ctx context.Context, begin func(time.Time) io.Wr
 	return f.FollowLog(ctx, "cat", "main log", begin)
 }
 
-// instance is a server that is being tested.
-type instance struct {
+// testServer is a server that is being tested.
+type testServer struct {
 	*Servers
 	log    *lines
 	stderr *bytes.Buffer
@@ -88,16 +88,16 @@ type instance struct {
 
 // handOver has other servers go on where these have been paused, and returns them.
 // Their RPC handler is the one given.
-func (in *instance) handOver(t *testing.T, rpc http.Handler) (*instance, error) {
+func (in *testServer) handOver(t *testing.T, rpc http.Handler) (*testServer, error) {
 	t.Helper()
-	all := in.Bequeath(t.Context())
+	all := in.Save(t.Context())
 	in.end()
 	if err := <-in.ended; err != nil {
 		return nil, err
 	}
 	next := *in
 	var err error
-	if next.Servers, err = Listen([]config.Server{in.sites[0].Server}, Options{Log: in.Log, Stderr: io.Discard, Inherited: all}); err != nil {
+	if next.Servers, err = Listen([]config.Server{in.endpoints[0].Server}, Options{Log: in.Log, Stderr: io.Discard, Saved: all}); err != nil {
 		return nil, err
 	}
 	ctx, end := context.WithCancel(context.Background())
@@ -114,9 +114,9 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 
 // serve starts a server on a unix socket. Changes are made to its configuration
 // before, a nil rpc is echo.
-func serve(t *testing.T, rpc http.Handler, change func(*config.Server)) *instance {
+func serve(t *testing.T, rpc http.Handler, change func(*config.Server)) *testServer {
 	t.Helper()
-	in := &instance{log: &lines{}, stderr: &bytes.Buffer{}, path: filepath.Join(t.TempDir(), "s"),
+	in := &testServer{log: &lines{}, stderr: &bytes.Buffer{}, path: filepath.Join(t.TempDir(), "s"),
 		ended: make(chan error, 1), logs: fakeLogs{make(chan struct{}, 10)}}
 	c := config.Server{Section: "unix_http_server", Family: "unix", Path: in.path, Mode: 0o700, UID: -1, GID: -1}
 	if change != nil {
@@ -142,10 +142,10 @@ func serve(t *testing.T, rpc http.Handler, change func(*config.Server)) *instanc
 	return in
 }
 
-func (in *instance) dial(t *testing.T) net.Conn {
+func (in *testServer) dial(t *testing.T) net.Conn {
 	t.Helper()
-	conn, err := net.Dial(in.sites[0].Addr().Network(), in.sites[0].Addr().String())
-	if in.sites[0].Family == "unix" {
+	conn, err := net.Dial(in.endpoints[0].Addr().Network(), in.endpoints[0].Addr().String())
+	if in.endpoints[0].Family == "unix" {
 		conn, err = net.Dial("unix", in.path)
 	}
 	if err != nil {
@@ -155,8 +155,8 @@ func (in *instance) dial(t *testing.T) net.Conn {
 	return conn
 }
 
-// ask sends a request as it is and reads the answer; its body is complete.
-func (in *instance) ask(t *testing.T, request string) (*http.Response, string) {
+// request sends a request as it is and reads the answer; its body is complete.
+func (in *testServer) request(t *testing.T, request string) (*http.Response, string) {
 	t.Helper()
 	conn := in.dial(t)
 	defer conn.Close()
@@ -217,7 +217,7 @@ func TestRequests(t *testing.T) {
 			if tt.body == "" && !strings.HasPrefix(tt.request, "HEAD") {
 				tt.body = string(errorPage(tt.status))
 			}
-			resp, body := in.ask(t, strings.Replace(tt.request, "\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1))
+			resp, body := in.request(t, strings.Replace(tt.request, "\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1))
 			if resp.StatusCode != tt.status || body != tt.body {
 				t.Errorf("%d, %q", resp.StatusCode, body)
 			}
@@ -233,11 +233,11 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 	in := serve(t, nil, nil)
 	for _, request := range []string{"nonsense\r\n\r\n", "GET / http/1.1\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n folded: first\r\n\r\n",
 		"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"} {
-		if resp, _ := in.ask(t, request); resp.StatusCode != 400 {
+		if resp, _ := in.request(t, request); resp.StatusCode != 400 {
 			t.Errorf("%q: %d", request, resp.StatusCode)
 		}
 	}
-	if resp, _ := in.ask(t, "GET / HTTP/1.1\r\nHost: x\r\nA: "+strings.Repeat("a", 1<<20)); resp.StatusCode != 431 {
+	if resp, _ := in.request(t, "GET / HTTP/1.1\r\nHost: x\r\nA: "+strings.Repeat("a", 1<<20)); resp.StatusCode != 431 {
 		t.Error(resp.StatusCode)
 	}
 }
@@ -322,7 +322,7 @@ func TestCredentials(t *testing.T) {
 			if tt.authorization != "" {
 				header = "Authorization: " + tt.authorization + "\r\n"
 			}
-			resp, body := in.ask(t, "GET /nothing HTTP/1.1\r\nHost: x\r\n"+header+"\r\n")
+			resp, body := in.request(t, "GET /nothing HTTP/1.1\r\nHost: x\r\n"+header+"\r\n")
 			if resp.StatusCode != tt.status {
 				t.Error(resp.StatusCode)
 			}
@@ -334,16 +334,16 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestNothingWithoutCredentials calls every route there is, and what there is
+// TestAllRoutesRequireCredentials calls every route there is, and what there is
 // not, without credentials and with wrong ones.
-func TestNothingWithoutCredentials(t *testing.T) {
+func TestAllRoutesRequireCredentials(t *testing.T) {
 	t.Parallel()
 	asked := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Error("let in:", r.Method, r.URL) })
 	paths := []string{"/", "/logtail/cat", "/logtail/cat/stderr", "/index.html", "/ok.html", "/tail.html?processname=cat",
 		"/stylesheets/supervisor.css", "/nothing", "//RPC2", "/../RPC2", "*", "http://x/RPC2"}
 	for _, rt := range routes(new(streams), config.Server{}, Handlers{RPC: asked}) {
 		paths = append(paths, rt.path)
-		if rt.longer {
+		if rt.prefix {
 			paths = append(paths, rt.path+"/longer")
 		}
 	}
@@ -396,7 +396,7 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-func TestServingEndsStreams(t *testing.T) {
+func TestShutdownEndsStreams(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, nil)
 	conn := in.dial(t)
@@ -418,9 +418,9 @@ func TestServingEndsStreams(t *testing.T) {
 	}
 }
 
-// TestServingEndsWithItsCalls ends serving while calls wait: one is answered
+// TestShutdownWaitsForCalls ends serving while calls wait: one is answered
 // then, one never is.
-func TestServingEndsWithItsCalls(t *testing.T) {
+func TestShutdownWaitsForCalls(t *testing.T) {
 	t.Parallel()
 	entered := make(chan string, 2)
 	ready := make(chan struct{})
@@ -460,7 +460,7 @@ func TestServingEndsWithItsCalls(t *testing.T) {
 	}
 }
 
-func TestHangingUpEndsACall(t *testing.T) {
+func TestClientDisconnectCancelsCall(t *testing.T) {
 	t.Parallel()
 	entered, left := make(chan struct{}), make(chan struct{})
 	in := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -518,17 +518,17 @@ func TestServerWithCredentialsIsNotCritical(t *testing.T) {
 func TestTCP(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, func(c *config.Server) { c.Family, c.Host, c.Section = "tcp", "127.0.0.1", "inet_http_server" })
-	if resp, body := in.ask(t, "POST /RPC2 HTTP/1.0\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
+	if resp, body := in.request(t, "POST /RPC2 HTTP/1.0\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
 		t.Error(resp.StatusCode, body)
 	}
 	short := serve(t, nil, func(c *config.Server) { c.Family, c.Host, c.Section = "tcp", "127.1", "inet_http_server" })
-	if resp, body := short.ask(t, "POST /RPC2 HTTP/1.1\r\nHost: 127.1:9001\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
+	if resp, body := short.request(t, "POST /RPC2 HTTP/1.1\r\nHost: 127.1:9001\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
 		t.Error(resp.StatusCode, body)
 	}
 	if got := in.log.text(); !strings.Contains(got, "-8 127.0.0.1:") || !strings.Contains(got, "Server 'inet_http_server' running") {
 		t.Error(got)
 	}
-	port := in.sites[0].Addr().(*net.TCPAddr).Port
+	port := in.endpoints[0].Addr().(*net.TCPAddr).Port
 	_, err := Listen([]config.Server{{Family: "tcp", Port: port}}, in.Options)
 	if want := "Another program is already listening on a port that one of our HTTP servers is configured to use.  " +
 		"Shut this program down first before starting supervisord."; err == nil || err.Error() != want {

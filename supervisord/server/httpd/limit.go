@@ -14,35 +14,35 @@ import (
 // the unix socket must not go without because of clients who say nothing.
 const (
 	connectionShare = 4
-	fewConnections  = 8
+	minConnections  = 8
 )
 
-// mostConnections is how many connections of TCP there may be, as of now.
-func mostConnections() int {
+// maxConnections is how many connections of TCP there may be, as of now.
+func maxConnections() int {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
-		return fewConnections
+		return minConnections
 	}
-	return int(min(max(limit.Cur/connectionShare, fewConnections), 1<<20))
+	return int(min(max(limit.Cur/connectionShare, minConnections), 1<<20))
 }
 
 // limiter bounds the connections of all servers that have it. When there is one
 // too many, the one that has waited longest for a request is closed; if all are
 // busy with one, the new one waits. A nil limiter bounds nothing.
 type limiter struct {
-	most int
+	max int
 
 	mu      sync.Mutex
 	waiting map[net.Conn]time.Time // since when, the zero time for one that is busy
-	left    chan struct{}          // closed when one has gone or begun to wait, nil while nobody cares
+	changed chan struct{}          // closed when one has gone or begun to wait, nil while nobody cares
 }
 
-func newLimiter(most int) *limiter {
-	return &limiter{most: most, waiting: make(map[net.Conn]time.Time)}
+func newLimiter(limit int) *limiter {
+	return &limiter{max: limit, waiting: make(map[net.Conn]time.Time)}
 }
 
-// note is told what becomes of a connection.
-func (l *limiter) note(conn net.Conn, state http.ConnState) {
+// trackState is told what becomes of a connection.
+func (l *limiter) trackState(conn net.Conn, state http.ConnState) {
 	if l == nil {
 		return
 	}
@@ -57,9 +57,9 @@ func (l *limiter) note(conn net.Conn, state http.ConnState) {
 	case http.StateClosed, http.StateHijacked:
 		delete(l.waiting, conn)
 	}
-	if l.left != nil {
-		close(l.left)
-		l.left = nil
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
 	}
 }
 
@@ -67,7 +67,7 @@ func (l *limiter) note(conn net.Conn, state http.ConnState) {
 // returns when done is closed in any case.
 func (l *limiter) admit(done <-chan struct{}) {
 	for {
-		oldest, left := l.excess()
+		oldest, left := l.evict()
 		switch {
 		case oldest != nil:
 			oldest.Close()
@@ -83,12 +83,12 @@ func (l *limiter) admit(done <-chan struct{}) {
 	}
 }
 
-// excess returns the connection to be closed for another one, or a channel to wait
+// evict returns the connection to be closed for another one, or a channel to wait
 // on, or neither if there is room.
-func (l *limiter) excess() (oldest net.Conn, left <-chan struct{}) {
+func (l *limiter) evict() (oldest net.Conn, left <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.waiting) < l.most {
+	if len(l.waiting) < l.max {
 		return nil, nil
 	}
 	for conn, since := range l.waiting {
@@ -100,26 +100,26 @@ func (l *limiter) excess() (oldest net.Conn, left <-chan struct{}) {
 		delete(l.waiting, oldest)
 		return oldest, nil
 	}
-	if l.left == nil {
-		l.left = make(chan struct{})
+	if l.changed == nil {
+		l.changed = make(chan struct{})
 	}
-	return nil, l.left
+	return nil, l.changed
 }
 
-// limited is a listener whose connections are bounded.
-type limited struct {
+// limitedListener is a listener whose connections are bounded.
+type limitedListener struct {
 	net.Listener
 	limiter *limiter
 	closed  chan struct{}
 	once    *sync.Once
 }
 
-func newLimited(l net.Listener, by *limiter) limited {
-	return limited{l, by, make(chan struct{}), new(sync.Once)}
+func newLimitedListener(l net.Listener, lim *limiter) limitedListener {
+	return limitedListener{l, lim, make(chan struct{}), new(sync.Once)}
 }
 
 // Accept implements net.Listener.
-func (l limited) Accept() (net.Conn, error) {
+func (l limitedListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err == nil && l.limiter != nil {
 		l.limiter.admit(l.closed)
@@ -128,7 +128,7 @@ func (l limited) Accept() (net.Conn, error) {
 }
 
 // Close implements net.Listener.
-func (l limited) Close() error {
+func (l limitedListener) Close() error {
 	l.once.Do(func() { close(l.closed) })
 	return l.Listener.Close()
 }

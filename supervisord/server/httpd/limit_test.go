@@ -16,18 +16,18 @@ func pipe(t *testing.T, l *limiter, state http.ConnState) (ours, theirs net.Conn
 	t.Helper()
 	ours, theirs = net.Pipe()
 	t.Cleanup(func() { ours.Close(); theirs.Close() })
-	l.note(ours, http.StateNew)
+	l.trackState(ours, http.StateNew)
 	if state != http.StateNew {
-		l.note(ours, state)
+		l.trackState(ours, state)
 	}
 	return ours, theirs
 }
 
 func isClosed(conn net.Conn) bool { return conn.SetDeadline(time.Time{}) != nil }
 
-// TestOldestWaitingConnectionMakesRoom: of those without a request the first one
+// TestOldestIdleConnectionIsEvicted: of those without a request the first one
 // goes, and those with one stay.
-func TestOldestWaitingConnectionMakesRoom(t *testing.T) {
+func TestOldestIdleConnectionIsEvicted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(4)
@@ -55,8 +55,8 @@ func TestOldestWaitingConnectionMakesRoom(t *testing.T) {
 	})
 }
 
-// TestAllBusy: then nobody is thrown out, and a new one waits its turn.
-func TestAllBusy(t *testing.T) {
+// TestNewConnectionWaitsWhileAllBusy: then nobody is thrown out, and a new one waits its turn.
+func TestNewConnectionWaitsWhileAllBusy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for _, state := range []http.ConnState{http.StateIdle, http.StateClosed} {
@@ -70,7 +70,7 @@ func TestAllBusy(t *testing.T) {
 				t.Fatal("admitted one too many")
 			default:
 			}
-			l.note(busy, state)
+			l.trackState(busy, state)
 			<-admitted
 		}
 		l := newLimiter(1)
@@ -81,12 +81,12 @@ func TestAllBusy(t *testing.T) {
 	})
 }
 
-// TestSilentClientsLeaveRoom: more silent connections than there may be keep
+// TestIdleClientsDoNotBlockOthers: more silent connections than there may be keep
 // nobody from being answered.
-func TestSilentClientsLeaveRoom(t *testing.T) {
+func TestIdleClientsDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, onTCP)
-	many := mostConnections()
+	many := maxConnections()
 	if many > 2000 {
 		t.Skipf("SKIPPED: %d connections would be needed", many)
 	}
@@ -94,7 +94,7 @@ func TestSilentClientsLeaveRoom(t *testing.T) {
 	for range many {
 		in.dial(t)
 	}
-	if resp, body := in.ask(t, "POST /RPC2 HTTP/1.1\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
+	if resp, body := in.request(t, "POST /RPC2 HTTP/1.1\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
 		t.Error(resp.StatusCode, body)
 	}
 	if _, err := bufio.NewReader(first).ReadByte(); err != io.EOF {

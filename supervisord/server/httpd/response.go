@@ -59,19 +59,19 @@ func errorPage(status int) []byte {
 		"<p>Error code %d.\r\n<p>Message: %s.\r\n</body>\r\n", status, http.StatusText(status))
 }
 
-// recorder hands every request on with a response, and logs its end.
-type recorder struct {
-	site *site
-	log  *slog.Logger
-	next http.Handler
+// accessLogger hands every request on with a response, and logs its end.
+type accessLogger struct {
+	endpoint *endpoint
+	log      *slog.Logger
+	next     http.Handler
 }
 
-func (rec recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (rec accessLogger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Host = hostheader.Decode(r.Host)      // tolerantConn has encoded it
 	w.Header().Set("Server", "Medusa/1.12") // what clients of Supervisor see
 	resp := &response{ResponseWriter: w}
 	if rec.log.Enabled(r.Context(), logs.LevelTrace) {
-		defer func() { rec.access(r, resp) }()
+		defer func() { rec.logAccess(r, resp) }()
 	}
 	rec.next.ServeHTTP(resp, r)
 	if resp.status == 0 {
@@ -79,10 +79,10 @@ func (rec recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// access logs a finished answer.
-func (rec recorder) access(r *http.Request, resp *response) {
+// logAccess logs a finished answer.
+func (rec accessLogger) logAccess(r *http.Request, resp *response) {
 	host, port := "localhost", "0"
-	if rec.site.Family != "unix" {
+	if rec.endpoint.Family != "unix" {
 		host, port, _ = net.SplitHostPort(r.RemoteAddr)
 	}
 	rec.log.Log(context.Background(), logs.LevelTrace, fmt.Sprintf("%s:%s - - [%s] \"%s %s %s\" %d %d",

@@ -37,7 +37,7 @@ const (
 	maxHeader = 64 << 10
 	// maxBody leaves room for what is sent to a program's stdin.
 	maxBody       = 16 << 20
-	maxAdvance    = 64 << 10 // memory for a body that is yet to come
+	maxPrealloc   = 64 << 10 // memory for a body that is yet to come
 	headerTimeout = 30 * time.Second
 	bodyTimeout   = time.Minute
 	// idleTimeout is as long as Supervisor grants to connections that wait
@@ -50,33 +50,33 @@ const (
 // route says who answers under a path.
 type route struct {
 	path    string
-	longer  bool // and under all that begin with it
+	prefix  bool // and under all that begin with it
 	handler http.Handler
 }
 
 // routes lists who answers a request: the first that fits. The order and the
 // prefixes are Supervisor's. All of them stand behind the guard.
 func routes(s *streams, c config.Server, h Handlers) []route {
-	streams := streamer{h.Logs, s}
+	streams := logStreamer{h.Logs, s}
 	// A page of another site must not make a browser call with the credentials
 	// that it remembers. Clients that are not browsers are never concerned.
 	origin := http.NewCrossOriginProtection()
-	rpc := complete(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	rpc := bufferBody(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if origin.Check(hostheader.AsSent(r)) != nil {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
 		h.RPC.ServeHTTP(w, r)
 	}))
-	web := refusal(http.StatusNotFound)
+	web := statusHandler(http.StatusNotFound)
 	if h.Web != nil {
-		web = complete(h.Web(c))
+		web = bufferBody(h.Web(c))
 	}
 	return []route{
 		{"/RPC2", false, rpc},
 		{"/RPC2/", false, rpc},
-		{"/logtail", true, http.HandlerFunc(streams.process)},
-		{"/mainlogtail", true, http.HandlerFunc(streams.main)},
+		{"/logtail", true, http.HandlerFunc(streams.processLog)},
+		{"/mainlogtail", true, http.HandlerFunc(streams.mainLog)},
 		{"", true, web},
 	}
 }
@@ -85,7 +85,7 @@ func routes(s *streams, c config.Server, h Handlers) []route {
 func router(routes []route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, rt := range routes {
-			if r.URL.Path == rt.path || rt.longer && strings.HasPrefix(r.URL.Path, rt.path) {
+			if r.URL.Path == rt.path || rt.prefix && strings.HasPrefix(r.URL.Path, rt.path) {
 				rt.handler.ServeHTTP(w, r)
 				return
 			}
@@ -93,14 +93,14 @@ func router(routes []route) http.Handler {
 	})
 }
 
-// refusal is a handler that refuses everything.
-func refusal(status int) http.Handler {
+// statusHandler is a handler that refuses everything.
+func statusHandler(status int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 }
 
-// complete reads the body of a POST before it calls next, within time and
+// bufferBody reads the body of a POST before it calls next, within time and
 // limits. Then only the client's hanging up can end the request.
-func complete(next http.Handler) http.Handler {
+func bufferBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			next.ServeHTTP(w, r)
@@ -129,7 +129,7 @@ func readBody(w http.ResponseWriter, r *http.Request) int {
 		return http.StatusInternalServerError
 	}
 	var body bytes.Buffer
-	body.Grow(int(min(r.ContentLength, maxAdvance)) + bytes.MinRead)
+	body.Grow(int(min(r.ContentLength, maxPrealloc)) + bytes.MinRead)
 	if _, err := body.ReadFrom(r.Body); err != nil {
 		return http.StatusBadRequest
 	}

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// grace is how long answers may take that are under way when serving ends.
-const grace = time.Second
+// gracePeriod is how long answers may take that are under way when serving ends.
+const gracePeriod = time.Second
 
 // Serve answers on all servers until ctx ends or one of them fails, and
 // returns when nothing is left of them: listeners are closed, unix sockets
@@ -21,45 +21,45 @@ const grace = time.Second
 // is ready within a second.
 func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	group, running := errgroup.WithContext(ctx)
-	calls, hangUp := context.WithCancel(context.WithoutCancel(ctx))
-	defer hangUp()
+	calls, cancelCalls := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancelCalls()
 	var servers []*server
-	tcp := newLimiter(mostConnections())
-	for _, st := range s.sites {
-		routed := router(routes(&s.streams, st.Server, h))
-		handler := recorder{st, s.Log, newHostCheck(st.Server, s.Log).before(st.guard.before(routed))}
+	tcp := newLimiter(maxConnections())
+	for _, ep := range s.endpoints {
+		routed := router(routes(&s.streams, ep.Server, h))
+		handler := accessLogger{ep, s.Log, newHostCheck(ep.Server, s.Log).wrap(ep.auth.wrap(routed))}
 		srv := newServer(calls, handler, s.Log)
 		servers = append(servers, srv)
-		listener := newCrowded(st.Listener, &st.crowd)
+		listener := newTrackedListener(ep.Listener, &ep.conns)
 		accept := func(l net.Listener) {
 			group.Go(func() error {
-				if err := srv.serve(newLimited(tolerantListener{l}, srv.limiter)); !s.paused.Load() {
+				if err := srv.serve(newLimitedListener(tolerantListener{l}, srv.limiter)); !s.paused.Load() {
 					return err
 				}
 				return nil // somebody else accepts
 			})
 		}
-		if st.Family == "unix" {
-			srv.shortcut = newShortcut(calls, listener, handler, s.Log)
-			accept(srv.shortcut.others)
-			accept(srv.shortcut)
+		if ep.Family == "unix" {
+			srv.fastPath = newFastPath(calls, listener, handler, s.Log)
+			accept(srv.fastPath.fallback)
+			accept(srv.fastPath)
 			continue
 		}
 		srv.limiter = tcp
 		accept(listener)
 	}
 	<-running.Done()
-	s.streams.end()
+	s.streams.stop()
 	if !s.paused.Load() {
-		for _, st := range s.sites {
-			st.removeFile()
+		for _, ep := range s.endpoints {
+			ep.removeFile()
 		}
 	}
-	deadline, cancel := context.WithTimeout(calls, grace)
+	deadline, cancel := context.WithTimeout(calls, gracePeriod)
 	defer cancel()
 	var ending sync.WaitGroup
 	for _, srv := range servers {
-		ending.Go(func() { srv.end(deadline) })
+		ending.Go(func() { srv.shutdown(deadline) })
 	}
 	ending.Wait()
 	return errors.Join(group.Wait(), s.Close())
@@ -69,15 +69,15 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 // anything yet.
 type server struct {
 	http.Server
-	shortcut *shortcut // nil if net/http gets every connection
+	fastPath *fastPath // nil if net/http gets every connection
 	limiter  *limiter
 
-	mu     sync.Mutex
-	silent map[net.Conn]struct{}
+	mu       sync.Mutex
+	newConns map[net.Conn]struct{}
 }
 
 func newServer(base context.Context, h http.Handler, log *slog.Logger) *server {
-	s := &server{silent: map[net.Conn]struct{}{}}
+	s := &server{newConns: map[net.Conn]struct{}{}}
 	s.Server = http.Server{
 		Handler:                      executor{h},
 		MaxHeaderBytes:               maxHeader,
@@ -86,7 +86,7 @@ func newServer(base context.Context, h http.Handler, log *slog.Logger) *server {
 		DisableGeneralOptionsHandler: true, // OPTIONS * wants credentials like the rest
 		BaseContext:                  func(net.Listener) context.Context { return base },
 		ConnContext:                  func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
-		ConnState:                    s.note,
+		ConnState:                    s.trackState,
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelError),
 	}
 	return s
@@ -113,7 +113,7 @@ func (e executor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		length = -1
 		w.Header().Set("Connection", "close") // one can't tell from outside where the next request begins
 	}
-	if !connOf(r.Context().Value(connKey{}).(net.Conn)).begin(length) {
+	if !connOf(r.Context().Value(connKey{}).(net.Conn)).beginRequest(length) {
 		panic(http.ErrAbortHandler)
 	}
 	e.next.ServeHTTP(w, r)
@@ -126,31 +126,31 @@ func (s *server) serve(l net.Listener) error {
 	return nil
 }
 
-func (s *server) note(nc net.Conn, state http.ConnState) {
+func (s *server) trackState(nc net.Conn, state http.ConnState) {
 	if state == http.StateIdle {
-		connOf(nc).idle()
+		connOf(nc).endRequest()
 	}
-	s.limiter.note(nc, state)
+	s.limiter.trackState(nc, state)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if state == http.StateNew {
-		s.silent[nc] = struct{}{}
+		s.newConns[nc] = struct{}{}
 	} else {
-		delete(s.silent, nc)
+		delete(s.newConns, nc)
 	}
 }
 
-// end closes what is idle, waits for the rest, and closes that too when ctx
+// shutdown closes what is idle, waits for the rest, and closes that too when ctx
 // ends. net/http would wait for connections that have not said anything.
-func (s *server) end(ctx context.Context) {
+func (s *server) shutdown(ctx context.Context) {
 	s.mu.Lock()
-	for conn := range s.silent {
+	for conn := range s.newConns {
 		conn.Close()
 	}
 	s.mu.Unlock()
-	if s.shortcut != nil {
+	if s.fastPath != nil {
 		var ending sync.WaitGroup
-		ending.Go(func() { s.shortcut.end(ctx) })
+		ending.Go(func() { s.fastPath.shutdown(ctx) })
 		defer ending.Wait()
 	}
 	if s.Shutdown(ctx) != nil {

@@ -16,14 +16,14 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// pipes is a listener whose connections are in memory, so that time can be
+// pipeListener is a listener whose connections are in memory, so that time can be
 // had for nothing.
-type pipes struct {
+type pipeListener struct {
 	conns  chan net.Conn
 	closed chan struct{}
 }
 
-func (p pipes) Accept() (net.Conn, error) {
+func (p pipeListener) Accept() (net.Conn, error) {
 	select {
 	case conn := <-p.conns:
 		return conn, nil
@@ -32,7 +32,7 @@ func (p pipes) Accept() (net.Conn, error) {
 	}
 }
 
-func (p pipes) Close() error {
+func (p pipeListener) Close() error {
 	select {
 	case <-p.closed:
 		return net.ErrClosed
@@ -42,21 +42,21 @@ func (p pipes) Close() error {
 	}
 }
 
-func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+func (p pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
-// bubble runs a test against a server inside of a synctest bubble.
-func bubble(t *testing.T, h Handlers, test func(t *testing.T, dial func() net.Conn)) {
+// serveInBubble runs a test against a server inside of a synctest bubble.
+func serveInBubble(t *testing.T, h Handlers, test func(t *testing.T, dial func() net.Conn)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := pipes{make(chan net.Conn), make(chan struct{})}
+		p := pipeListener{make(chan net.Conn), make(chan struct{})}
 		c := config.Server{Family: "unix"}
-		guard, err := newGuard(c, io.Discard)
+		auth, err := newAuthenticator(c, io.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s := &Servers{
-			Options: Options{Log: slog.New(slog.DiscardHandler), Stderr: io.Discard},
-			sites:   []*site{{Server: c, Listener: p, guard: guard}},
+			Options:   Options{Log: slog.New(slog.DiscardHandler), Stderr: io.Discard},
+			endpoints: []*endpoint{{Server: c, Listener: p, auth: auth}},
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -74,15 +74,15 @@ func bubble(t *testing.T, h Handlers, test func(t *testing.T, dial func() net.Co
 	})
 }
 
-// took tells how long reading to the end takes, and what is read.
-func took(conn net.Conn) (time.Duration, string) {
+// readAllTimed tells how long reading to the end takes, and what is read.
+func readAllTimed(conn net.Conn) (time.Duration, string) {
 	begin := time.Now()
 	got, _ := io.ReadAll(conn)
 	return time.Since(begin), string(got)
 }
 
-// drip writes begin, then a byte each second as long as that works.
-func drip(conn net.Conn, begin string) (stop func()) {
+// writeSlowly writes begin, then a byte each second as long as that works.
+func writeSlowly(conn net.Conn, begin string) (stop func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -99,12 +99,12 @@ func drip(conn net.Conn, begin string) (stop func()) {
 func TestSlowHeaders(t *testing.T) {
 	for name, begin := range map[string]string{"nothing": "", "line": "POST /RP", "headers": "POST /RPC2 HTTP/1.1\r\nHost: x\r\nA: "} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, Handlers{RPC: echo}, func(t *testing.T, dial func() net.Conn) {
+			serveInBubble(t, Handlers{RPC: echo}, func(t *testing.T, dial func() net.Conn) {
 				conn := dial()
 				if begin != "" {
-					defer drip(conn, begin)()
+					defer writeSlowly(conn, begin)()
 				}
-				if d, _ := took(conn); d > headerTimeout+time.Second {
+				if d, _ := readAllTimed(conn); d > headerTimeout+time.Second {
 					t.Error("closed after", d)
 				}
 			})
@@ -113,16 +113,16 @@ func TestSlowHeaders(t *testing.T) {
 }
 
 func TestSlowBodies(t *testing.T) {
-	bubble(t, Handlers{RPC: echo}, func(t *testing.T, dial func() net.Conn) {
+	serveInBubble(t, Handlers{RPC: echo}, func(t *testing.T, dial func() net.Conn) {
 		conn := dial()
-		defer drip(conn, "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")()
-		if d, answer := took(conn); d > bodyTimeout+time.Second || !strings.HasPrefix(answer, "HTTP/1.1 400 ") {
+		defer writeSlowly(conn, "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")()
+		if d, answer := readAllTimed(conn); d > bodyTimeout+time.Second || !strings.HasPrefix(answer, "HTTP/1.1 400 ") {
 			t.Error(d, answer)
 		}
 	})
 }
 
-func TestCallsMayWaitForLong(t *testing.T) {
+func TestLongCallsDoNotTimeOut(t *testing.T) {
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-time.After(100 * time.Hour):
@@ -130,17 +130,17 @@ func TestCallsMayWaitForLong(t *testing.T) {
 		case <-r.Context().Done():
 		}
 	})
-	bubble(t, Handlers{RPC: slow}, func(t *testing.T, dial func() net.Conn) {
+	serveInBubble(t, Handlers{RPC: slow}, func(t *testing.T, dial func() net.Conn) {
 		conn := dial()
 		go io.WriteString(conn, "POST /RPC2 HTTP/1.0\r\nContent-Length: 1\r\n\r\na")
-		if d, answer := took(conn); d != 100*time.Hour || !strings.HasSuffix(answer, "at last") {
+		if d, answer := readAllTimed(conn); d != 100*time.Hour || !strings.HasSuffix(answer, "at last") {
 			t.Error(d, answer)
 		}
 	})
 }
 
-func TestIdleConnectionsAreKeptAsLongAsSupervisorDoes(t *testing.T) {
-	bubble(t, Handlers{RPC: echo}, func(t *testing.T, dial func() net.Conn) {
+func TestIdleTimeoutLikeSupervisor(t *testing.T) {
+	serveInBubble(t, Handlers{RPC: echo}, func(t *testing.T, dial func() net.Conn) {
 		conn := dial()
 		r := bufio.NewReader(conn)
 		for range 2 {
@@ -152,20 +152,20 @@ func TestIdleConnectionsAreKeptAsLongAsSupervisorDoes(t *testing.T) {
 			io.ReadAll(resp.Body)
 			time.Sleep(29 * time.Minute)
 		}
-		if d, _ := took(conn); d != time.Minute {
+		if d, _ := readAllTimed(conn); d != time.Minute {
 			t.Error(d)
 		}
 	})
 }
 
-// blocked is a log that is written faster than it is read.
-type blocked struct{ failed chan time.Duration }
+// endlessLog is a log that is written faster than it is read.
+type endlessLog struct{ failed chan time.Duration }
 
-func (b *blocked) FollowLog(context.Context, string, string, func(time.Time) io.Writer) error {
+func (b *endlessLog) FollowLog(context.Context, string, string, func(time.Time) io.Writer) error {
 	return errors.New("no process")
 }
 
-func (b *blocked) FollowMainLog(_ context.Context, begin func(time.Time) io.Writer) error {
+func (b *endlessLog) FollowMainLog(_ context.Context, begin func(time.Time) io.Writer) error {
 	start := time.Now() // nothing is taken, not even the head
 	w := begin(start)
 	for {
@@ -176,9 +176,9 @@ func (b *blocked) FollowMainLog(_ context.Context, begin func(time.Time) io.Writ
 	}
 }
 
-func TestStreamsGiveUpClientsThatTakeNothing(t *testing.T) {
-	b := &blocked{}
-	bubble(t, Handlers{Logs: b}, func(t *testing.T, dial func() net.Conn) {
+func TestStreamWriteTimeout(t *testing.T) {
+	b := &endlessLog{}
+	serveInBubble(t, Handlers{Logs: b}, func(t *testing.T, dial func() net.Conn) {
 		b.failed = make(chan time.Duration, 1)
 		conn := dial()
 		go io.WriteString(conn, "GET /mainlogtail HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// streamer serves logs while they grow.
-type streamer struct {
+// logStreamer serves logs while they grow.
+type logStreamer struct {
 	logs    Logs
 	streams *streams
 }
 
 // streams are all that go on, and can be ended together. The zero value has none.
 type streams struct {
-	mu     sync.Mutex
-	over   bool // they are ended
-	next   int
-	ending map[int]context.CancelFunc
+	mu      sync.Mutex
+	stopped bool // they are ended
+	next    int
+	cancels map[int]context.CancelFunc
 }
 
 // begin returns a context that ends with ctx, and when all streams are ended,
@@ -30,43 +30,43 @@ func (s *streams) begin(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.over {
+	if s.stopped {
 		cancel()
 		return ctx, cancel
 	}
-	if s.ending == nil {
-		s.ending = make(map[int]context.CancelFunc)
+	if s.cancels == nil {
+		s.cancels = make(map[int]context.CancelFunc)
 	}
 	s.next++
 	id := s.next
-	s.ending[id] = cancel
+	s.cancels[id] = cancel
 	return ctx, func() {
 		cancel()
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.ending, id)
+		delete(s.cancels, id)
 	}
 }
 
-// end ends all streams, and those that begin before renew is called.
-func (s *streams) end() {
+// stop ends all streams, and those that begin before renew is called.
+func (s *streams) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.over = true
-	for _, cancel := range s.ending {
+	s.stopped = true
+	for _, cancel := range s.cancels {
 		cancel()
 	}
 }
 
-// renew takes end back.
-func (s *streams) renew() {
+// resume takes end back.
+func (s *streams) resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.over = false
+	s.stopped = false
 }
 
-// process serves /logtail/NAME and /logtail/NAME/CHANNEL.
-func (s streamer) process(w http.ResponseWriter, r *http.Request) {
+// processLog serves /logtail/NAME and /logtail/NAME/CHANNEL.
+func (s logStreamer) processLog(w http.ResponseWriter, r *http.Request) {
 	rest, _ := strings.CutPrefix(r.URL.Path, "/logtail/")
 	name, channel, given := strings.Cut(rest, "/")
 	if !given {
@@ -85,19 +85,19 @@ func (s streamer) process(w http.ResponseWriter, r *http.Request) {
 
 var errNoLog = errors.New("no such log")
 
-// main serves /mainlogtail.
-func (s streamer) main(w http.ResponseWriter, r *http.Request) {
+// mainLog serves /mainlogtail.
+func (s logStreamer) mainLog(w http.ResponseWriter, r *http.Request) {
 	s.follow(w, r, s.logs.FollowMainLog)
 }
 
 // follow serves one stream until the client hangs up or the server stops.
-func (s streamer) follow(w http.ResponseWriter, r *http.Request, follow func(context.Context, func(time.Time) io.Writer) error) {
+func (s logStreamer) follow(w http.ResponseWriter, r *http.Request, follow func(context.Context, func(time.Time) io.Writer) error) {
 	if r.Method != http.MethodGet {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	ctx, over := s.streams.begin(r.Context())
-	defer over()
+	ctx, done := s.streams.begin(r.Context())
+	defer done()
 	begun := false
 	err := follow(ctx, func(modified time.Time) io.Writer {
 		begun = true
@@ -105,7 +105,7 @@ func (s streamer) follow(w http.ResponseWriter, r *http.Request, follow func(con
 		h.Set("Last-Modified", modified.UTC().Format(http.TimeFormat))
 		h.Set("Content-Type", "text/plain;charset=utf-8")
 		w.WriteHeader(http.StatusOK)
-		p := pieces{w, http.NewResponseController(w)}
+		p := flushWriter{w, http.NewResponseController(w)}
 		_, _ = p.Write(nil) // the head is due now: the log may be empty for long
 		return p
 	})
@@ -114,14 +114,14 @@ func (s streamer) follow(w http.ResponseWriter, r *http.Request, follow func(con
 	}
 }
 
-// pieces sends what is written at once. A client that takes nothing for long
+// flushWriter sends what is written at once. A client that takes nothing for long
 // is given up.
-type pieces struct {
+type flushWriter struct {
 	w       io.Writer
 	control *http.ResponseController
 }
 
-func (p pieces) Write(data []byte) (int, error) {
+func (p flushWriter) Write(data []byte) (int, error) {
 	if err := p.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return 0, err
 	}

@@ -27,13 +27,13 @@ func (l tolerantListener) Accept() (net.Conn, error) {
 // next one would begin is not certain.
 type tolerantConn struct {
 	net.Conn
-	raw   []byte  // read but not given: begins with a head, or is part of a body
-	head  headEnd // looks for the end of the head in raw
-	given int     // how much of the head was given before it was complete
-	timed bool    // the rest of the head has its deadline
-	out   []byte  // the rewritten head, as far as it is still to be given
-	body  int64   // what is left of the body
-	asIs  bool
+	raw         []byte      // read but not given: begins with a head, or is part of a body
+	head        headScanner // looks for the end of the head in raw
+	delivered   int         // how much of the head was given before it was complete
+	deadlineSet bool        // the rest of the head has its deadline
+	out         []byte      // the rewritten head, as far as it is still to be given
+	body        int64       // what is left of the body
+	passThrough bool
 }
 
 // Read implements net.Conn. In the middle of an answer net/http reads a single
@@ -49,17 +49,17 @@ func (c *tolerantConn) Read(p []byte) (int, error) {
 			n := copy(p, c.out)
 			c.out = c.out[n:]
 			return n, nil
-		case c.asIs:
-			return c.pass(p)
+		case c.passThrough:
+			return c.readRaw(p)
 		case c.body > 0:
-			n, err := c.pass(p[:min(int64(len(p)), c.body)])
+			n, err := c.readRaw(p[:min(int64(len(p)), c.body)])
 			c.body -= int64(n)
 			return n, err
 		case c.nextHead():
 			continue
 		}
-		if len(p) == 1 && len(c.raw) > 0 && c.given == 0 {
-			c.given = 1
+		if len(p) == 1 && len(c.raw) > 0 && c.delivered == 0 {
+			c.delivered = 1
 			return copy(p, c.raw), nil
 		}
 		if err := c.fill(len(p)); err != nil {
@@ -68,8 +68,8 @@ func (c *tolerantConn) Read(p []byte) (int, error) {
 	}
 }
 
-// pass gives what comes next, as it is.
-func (c *tolerantConn) pass(p []byte) (int, error) {
+// readRaw gives what comes next, as it is.
+func (c *tolerantConn) readRaw(p []byte) (int, error) {
 	if len(c.raw) == 0 {
 		return c.Conn.Read(p)
 	}
@@ -82,14 +82,14 @@ func (c *tolerantConn) pass(p []byte) (int, error) {
 
 // fill reads more of a head. Once one has begun the rest must come in time:
 // net/http starts that clock only when it has got something.
-func (c *tolerantConn) fill(most int) error {
-	if most > 1 && len(c.raw) > 0 && !c.timed {
-		c.timed = true
+func (c *tolerantConn) fill(limit int) error {
+	if limit > 1 && len(c.raw) > 0 && !c.deadlineSet {
+		c.deadlineSet = true
 		if err := c.Conn.SetReadDeadline(time.Now().Add(headerTimeout)); err != nil {
 			return err
 		}
 	}
-	p := make([]byte, min(most, 4<<10))
+	p := make([]byte, min(limit, 4<<10))
 	n, err := c.Conn.Read(p)
 	c.raw = append(c.raw, p[:n]...)
 	if n > 0 {
@@ -101,10 +101,10 @@ func (c *tolerantConn) fill(most int) error {
 // nextHead looks for a whole head in raw and reports whether there is something
 // to be given now. Empty lines before a request are passed over.
 func (c *tolerantConn) nextHead() bool {
-	if c.given == 0 {
+	if c.delivered == 0 {
 		c.raw = bytes.TrimLeft(c.raw, "\r\n")
 	}
-	c.head.look(c.raw[c.head.size:])
+	c.head.scan(c.raw[c.head.size:])
 	if !c.head.found && len(c.raw) <= maxHeader {
 		return false
 	}
@@ -114,13 +114,13 @@ func (c *tolerantConn) nextHead() bool {
 		h, ok = readHead(c.raw[:c.head.size])
 	}
 	if ok {
-		c.out, c.body = h.text[c.given:], h.length
+		c.out, c.body = h.text[c.delivered:], h.length
 		c.raw = bytes.Clone(c.raw[c.head.size:])
 	} else {
-		c.asIs = true
-		c.raw = c.raw[c.given:]
+		c.passThrough = true
+		c.raw = c.raw[c.delivered:]
 	}
-	c.head, c.given, c.timed = headEnd{}, 0, false
+	c.head, c.delivered, c.deadlineSet = headScanner{}, 0, false
 	return true
 }
 

@@ -27,7 +27,7 @@ var host = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ 
 // from being answered, and reaches the handlers as it was sent.
 func TestEveryHostIsServed(t *testing.T) {
 	t.Parallel()
-	for name, in := range map[string]*instance{"unix": serve(t, host, nil), "tcp": serve(t, host, onTCP)} {
+	for name, in := range map[string]*testServer{"unix": serve(t, host, nil), "tcp": serve(t, host, onTCP)} {
 		for header, want := range map[string]string{
 			"":                                   "",
 			"Host: \r\n":                         "",
@@ -49,7 +49,7 @@ func TestEveryHostIsServed(t *testing.T) {
 			"Host : spaced\r\n":                  "",
 		} {
 			for _, proto := range []string{"1.0", "1.1"} {
-				resp, body := in.ask(t, "POST /RPC2 HTTP/"+proto+"\r\n"+header+"Content-Length: 0\r\n\r\n")
+				resp, body := in.request(t, "POST /RPC2 HTTP/"+proto+"\r\n"+header+"Content-Length: 0\r\n\r\n")
 				if resp.StatusCode != 200 || body != want {
 					t.Errorf("%s HTTP/%s %q: %d %q", name, proto, header, resp.StatusCode, body)
 				}
@@ -68,7 +68,7 @@ func TestLenientHeads(t *testing.T) {
 		"POST /RPC2 HTTP/0.9", "POST /RPC2 HTTP/.", "POST /RPC2", "POST /RPC2?a%zz HTTP/1.1", "POST /RPC2;a HTTP/1.1",
 		"POST /RPC2#a HTTP/1.1", "POST /%52PC2 HTTP/1.1", "\r\n\r\nPOST /RPC2 HTTP/1.1", "POST /RPC2?\x01 HTTP/1.1",
 	} {
-		if resp, body := in.ask(t, line+"\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
+		if resp, body := in.request(t, line+"\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
 			t.Errorf("%q: %d %q", line, resp.StatusCode, body)
 		}
 	}
@@ -77,7 +77,7 @@ func TestLenientHeads(t *testing.T) {
 		"A: x\r\n folded", "Expect: wonders", "Connection: some, thing", "Upgrade: h2c",
 		"Content-Length: 1", "A: " + strings.Repeat("a", 30000),
 	} {
-		if resp, body := in.ask(t, "POST /RPC2 HTTP/1.1\r\n"+fields+"\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
+		if resp, body := in.request(t, "POST /RPC2 HTTP/1.1\r\n"+fields+"\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
 			t.Errorf("%.40q: %d %q", fields, resp.StatusCode, body)
 		}
 	}
@@ -88,7 +88,7 @@ func TestLenientHeads(t *testing.T) {
 func TestAmbiguousRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	const length, inner = "Content-Length: 2\r\n", "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\ninner"
-	for name, in := range map[string]*instance{"unix": serve(t, nil, nil), "tcp": serve(t, nil, onTCP)} {
+	for name, in := range map[string]*testServer{"unix": serve(t, nil, nil), "tcp": serve(t, nil, onTCP)} {
 		for _, fields := range []string{
 			length + "Content-Length: 3\r\n", "Content-Length: +2\r\n", "Content-Length: -2\r\n", "Content-Length: 0x2\r\n",
 			"Content-Length: 2, 2\r\n", "Content-Length: 2_0\r\n", "Content-Length: 99999999999999999999\r\n", "Content-Length: \r\n",
@@ -113,14 +113,14 @@ func TestAmbiguousRequestsAreRefused(t *testing.T) {
 	}
 }
 
-// script is a connection from which a text is read.
-type script struct {
+// readerConn is a connection from which a text is read.
+type readerConn struct {
 	net.Conn
 	io.Reader
 }
 
-func (s script) Read(p []byte) (int, error)    { return s.Reader.Read(p) }
-func (script) SetReadDeadline(time.Time) error { return nil }
+func (s readerConn) Read(p []byte) (int, error)    { return s.Reader.Read(p) }
+func (readerConn) SetReadDeadline(time.Time) error { return nil }
 
 // FuzzTolerantConn: rewriting never loses, adds or moves a byte of a body, and
 // requests behind each other keep their boundaries, in whatever pieces they come.
@@ -140,7 +140,7 @@ func FuzzTolerantConn(f *testing.F) {
 		if bytewise {
 			from = iotest.OneByteReader(from)
 		}
-		r := bufio.NewReader(&tolerantConn{Conn: script{Reader: from}})
+		r := bufio.NewReader(&tolerantConn{Conn: readerConn{Reader: from}})
 		for _, h := range []string{host, second} {
 			req, err := http.ReadRequest(r)
 			if err != nil {
@@ -157,12 +157,12 @@ func FuzzTolerantConn(f *testing.F) {
 	})
 }
 
-// TestSingleBytesTakeNoMore: net/http reads one byte to notice that a client has
+// TestSingleByteReadTakesNoMore: net/http reads one byte to notice that a client has
 // gone. More than that must not be taken from the connection.
-func TestSingleBytesTakeNoMore(t *testing.T) {
+func TestSingleByteReadTakesNoMore(t *testing.T) {
 	t.Parallel()
 	from := strings.NewReader("\r\nPOST /RPC2 HTTP/1.1\r\nHost: /x\r\n\r\n")
-	c := &tolerantConn{Conn: script{Reader: from}}
+	c := &tolerantConn{Conn: readerConn{Reader: from}}
 	p := make([]byte, 1)
 	if n, err := c.Read(p); n != 1 || err != nil || p[0] != 'P' || int(from.Size())-from.Len() != 3 {
 		t.Errorf("%d %q %v, %d bytes are left", n, p, err, from.Len())
@@ -172,9 +172,9 @@ func TestSingleBytesTakeNoMore(t *testing.T) {
 	}
 }
 
-// TestLaterHeadsHaveTheirDeadline: a client that has had an answer can't hold the
+// TestHeaderTimeoutOnLaterRequests: a client that has had an answer can't hold the
 // connection with half a head for as long as it could without a word.
-func TestLaterHeadsHaveTheirDeadline(t *testing.T) {
+func TestHeaderTimeoutOnLaterRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()

@@ -18,31 +18,31 @@ import (
 // bindUnix puts a listening socket at the configured path, and does so at a
 // single moment: the socket gets its owner and mode under another name and is
 // then linked to its own, so that nobody ever meets it with wrong permissions.
-func (st *site) bindUnix(stderr io.Writer) error {
-	if len(st.Path) > maxUnixPath {
+func (ep *endpoint) bindUnix(stderr io.Writer) error {
+	if len(ep.Path) > maxUnixPath {
 		return errPathTooLong
 	}
-	temp := safeopen.TempName(st.Path)
+	temp := safeopen.TempName(ep.Path)
 	if len(temp) > maxUnixPath { // only the final name has to fit
-		temp = safeopen.TempName(filepath.Join(filepath.Dir(st.Path), "s"))
+		temp = safeopen.TempName(filepath.Join(filepath.Dir(ep.Path), "s"))
 	}
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	l, err := listenUnix(temp, os.FileMode(st.Mode))
+	l, err := listenUnix(temp, os.FileMode(ep.Mode))
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temp)
-	if err := st.dress(temp); err != nil {
+	if err := ep.setOwnerAndMode(temp); err != nil {
 		l.Close()
 		return err
 	}
-	if err := st.settle(temp, stderr); err != nil {
+	if err := ep.linkSocket(temp, stderr); err != nil {
 		l.Close()
 		return err
 	}
-	st.Listener = l
+	ep.Listener = l
 	return nil
 }
 
@@ -75,40 +75,40 @@ func listenUnix(path string, mode os.FileMode) (net.Listener, error) {
 	return l, nil
 }
 
-// dress gives the socket its owner and the bits of its mode that the umask has
+// setOwnerAndMode gives the socket its owner and the bits of its mode that the umask has
 // taken.
-func (st *site) dress(temp string) error {
-	if st.UID >= 0 || st.GID >= 0 {
-		err := os.Lchown(temp, st.UID, st.GID)
+func (ep *endpoint) setOwnerAndMode(temp string) error {
+	if ep.UID >= 0 || ep.GID >= 0 {
+		err := os.Lchown(temp, ep.UID, ep.GID)
 		if errors.Is(err, syscall.EPERM) {
-			return &chownError{st.Path, st.UID, st.GID}
+			return &chownError{ep.Path, ep.UID, ep.GID}
 		}
 		if err != nil {
 			return err
 		}
 	}
 	info, err := os.Lstat(temp)
-	if err != nil || info.Mode().Perm() == os.FileMode(st.Mode) {
+	if err != nil || info.Mode().Perm() == os.FileMode(ep.Mode) {
 		return err
 	}
-	return safeopen.Chmod(temp, st.Mode)
+	return safeopen.Chmod(temp, ep.Mode)
 }
 
-// settle links the socket to its own name. What is there and does not answer
+// linkSocket links the socket to its own name. What is there and does not answer
 // is removed first. When others try the same at the same time one of them
 // wins; the number of attempts bounds how long that can go on.
-func (st *site) settle(temp string, stderr io.Writer) (err error) {
-	if st.file, err = os.Lstat(temp); err != nil {
+func (ep *endpoint) linkSocket(temp string, stderr io.Writer) (err error) {
+	if ep.file, err = os.Lstat(temp); err != nil {
 		return err
 	}
 	for range 8 {
-		if err = os.Link(temp, st.Path); err == nil {
+		if err = os.Link(temp, ep.Path); err == nil {
 			return nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		err := bound.RemoveStale(st.Path, func() { fmt.Fprintf(stderr, "Unlinking stale socket %s\n", st.Path) })
+		err := bound.RemoveStale(ep.Path, func() { fmt.Fprintf(stderr, "Unlinking stale socket %s\n", ep.Path) })
 		if err != nil {
 			return err
 		}
@@ -118,13 +118,13 @@ func (st *site) settle(temp string, stderr io.Writer) (err error) {
 
 // removeFile removes the socket from the file system if it is still ours. The
 // kernel keeps its number from being used again as long as it is open.
-func (st *site) removeFile() {
-	st.removed.Do(func() {
-		if st.file == nil {
+func (ep *endpoint) removeFile() {
+	ep.removed.Do(func() {
+		if ep.file == nil {
 			return
 		}
-		if now, err := os.Lstat(st.Path); err == nil && os.SameFile(now, st.file) {
-			os.Remove(st.Path)
+		if now, err := os.Lstat(ep.Path); err == nil && os.SameFile(now, ep.file) {
+			os.Remove(ep.Path)
 		}
 	})
 }

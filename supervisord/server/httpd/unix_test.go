@@ -42,7 +42,7 @@ func TestSocketHasItsMode(t *testing.T) {
 		if err != nil || stderr != "" {
 			t.Fatal(err, stderr)
 		}
-		path := s.sites[0].Path
+		path := s.endpoints[0].Path
 		info, err := os.Lstat(path)
 		if err != nil || info.Mode() != fs.ModeSocket|fs.FileMode(mode) {
 			t.Errorf("%o: %v, %v", mode, info.Mode(), err)
@@ -68,12 +68,12 @@ func TestSocketHasItsOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Lstat(s.sites[0].Path)
+	info, err := os.Lstat(s.endpoints[0].Path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if st := info.Sys().(*syscall.Stat_t); st.Uid != 65534 || st.Gid != 12345 || info.Mode().Perm() != 0o770 {
-		t.Error(st.Uid, st.Gid, info.Mode())
+	if ep := info.Sys().(*syscall.Stat_t); ep.Uid != 65534 || ep.Gid != 12345 || info.Mode().Perm() != 0o770 {
+		t.Error(ep.Uid, ep.Gid, info.Mode())
 	}
 }
 
@@ -119,7 +119,7 @@ func TestSocketInUseIsLeftAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := first.sites[0].Path
+	path := first.endpoints[0].Path
 	_, stderr, err := bind(t, func(c *config.Server) { c.Path = path })
 	if !errors.Is(err, syscall.EADDRINUSE) || !strings.HasPrefix(err.Error(), "Another program is already listening") || stderr != "" {
 		t.Error(err, stderr)
@@ -139,7 +139,7 @@ func TestForeignSocketIsNotRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := first.sites[0].Path
+	path := first.endpoints[0].Path
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestForeignSocketIsNotRemoved(t *testing.T) {
 	}
 }
 
-func TestFailureClosesTheOthers(t *testing.T) {
+func TestBindFailureClosesOthers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
 	servers := []config.Server{
@@ -197,7 +197,7 @@ func TestBindErrors(t *testing.T) {
 	}
 }
 
-func TestChownThatIsNotPermitted(t *testing.T) {
+func TestChownNotPermitted(t *testing.T) {
 	t.Parallel()
 	got := (&BindError{&chownError{"/s", 1, 2}}).Error()
 	if !strings.HasPrefix(got, `Not permitted to chown /s to uid/gid (1, 2); adjust "sockchown" value in config file or on command line to values that the current user (`) ||
@@ -227,7 +227,7 @@ func TestLongPaths(t *testing.T) {
 			path := filepath.Join(dir, strings.Repeat("n", name))
 			in := serve(t, nil, func(c *config.Server) { c.Path = path })
 			in.path = path
-			if resp, body := in.ask(t, "POST /RPC2 HTTP/1.0\r\nContent-Length: 1\r\n\r\na"); len(path) != size || resp.StatusCode != 200 || body != "POST a" {
+			if resp, body := in.request(t, "POST /RPC2 HTTP/1.0\r\nContent-Length: 1\r\n\r\na"); len(path) != size || resp.StatusCode != 200 || body != "POST a" {
 				t.Errorf("%d bytes: %d %s", len(path), resp.StatusCode, body)
 			}
 			if left, err := filepath.Glob(filepath.Join(dir, "*.new*")); err != nil || len(left) > 0 {

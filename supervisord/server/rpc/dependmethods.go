@@ -8,8 +8,8 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// Dependent is what a supervisor offers of dependencies and of its own end.
-type Dependent interface {
+// DependencyReporter is what a supervisor offers of dependencies and of its own end.
+type DependencyReporter interface {
 	// Dependencies tells of all processes what they depend on, those first that
 	// others need.
 	Dependencies() []api.Dependencies
@@ -23,37 +23,37 @@ type Dependent interface {
 func dependMethods() []method {
 	alone := "Does so with what it needs left as it is: neither started nor waited for."
 	return []method{
-		{name: "startProcessAlone", unlisted: true, params: []param{processOr, waitStarted}, result: "boolean", outcome: alwaysTrue,
+		{name: "startProcessAlone", unlisted: true, params: []param{processOrGroup, waitStarted}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Starts a process. " + alone,
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
-				return doneOr(d.Supervisor.StartProcess(supervisor.Alone(ctx), a.text(0), a.flag(1)))
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
+				return trueOrResults(d.Supervisor.StartProcess(supervisor.WithoutDependencies(ctx), a.text(0), a.flag(1)))
 			}},
-		{name: "startProcessGroupAlone", unlisted: true, params: []param{groupName, waitStarted}, result: "array", outcome: resultList,
+		{name: "startProcessGroupAlone", unlisted: true, params: []param{groupName, waitStarted}, result: "array", resultHelp: resultsHelp,
 			help: "Starts the processes of a group. " + alone,
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
-				return all(d.Supervisor.StartGroup(supervisor.Alone(ctx), a.text(0), a.flag(1)))
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
+				return listResult(d.Supervisor.StartGroup(supervisor.WithoutDependencies(ctx), a.text(0), a.flag(1)))
 			}},
-		{name: "startAllProcessesAlone", unlisted: true, params: []param{waitStarted}, result: "array", outcome: resultList,
+		{name: "startAllProcessesAlone", unlisted: true, params: []param{waitStarted}, result: "array", resultHelp: resultsHelp,
 			help: "Starts all processes. " + alone,
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
-				return all(d.Supervisor.StartAll(supervisor.Alone(ctx), a.flag(0)))
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
+				return listResult(d.Supervisor.StartAll(supervisor.WithoutDependencies(ctx), a.flag(0)))
 			}},
-		{name: "getDependencies", unlisted: true, result: "array", outcome: "a struct for each process: name, statename, needs, wait_for",
+		{name: "getDependencies", unlisted: true, result: "array", resultHelp: "a struct for each process: name, statename, needs, wait_for",
 			help: "Tells what the processes depend on, those first that others need.",
-			call: func(_ context.Context, d *door, _ arguments) (any, error) {
-				return some(d.Supervisor.Dependencies()), nil
+			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
+				return nonNil(d.Supervisor.Dependencies()), nil
 			}},
-		{name: "shutdownWithin", unlisted: true, always: true, result: "boolean", outcome: alwaysTrue,
+		{name: "shutdownWithin", unlisted: true, duringShutdown: true, result: "boolean", resultHelp: alwaysTrue,
 			params: []param{{name: "milliseconds", kind: number, help: "after which what is left is killed"}},
 			help:   "Stops all processes, then supervisord. The answer comes before that. During a shutdown it sets another deadline.",
-			call: func(_ context.Context, d *door, a arguments) (any, error) {
+			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
 				d.Supervisor.ShutdownWithin(time.Duration(a.number(0)) * time.Millisecond)
 				return true, nil
 			}},
-		{name: "getUnstopped", unlisted: true, always: true, result: "array", outcome: "the names",
+		{name: "getUnstopped", unlisted: true, duringShutdown: true, result: "array", resultHelp: "the names",
 			help: "Tells, during a shutdown too, which processes are not at rest yet.",
-			call: func(_ context.Context, d *door, _ arguments) (any, error) {
-				return some(d.Supervisor.Unstopped()), nil
+			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
+				return nonNil(d.Supervisor.Unstopped()), nil
 			}},
 	}
 }

@@ -17,25 +17,25 @@ import (
 // fake is a supervisor that does nothing but note what it is asked for. Its
 // processes are the ones of the recorded exchanges.
 type fake struct {
-	mood    states.Daemon
-	infos   []api.ProcessInfo
-	configs []api.ConfigInfo
-	log     string        // of the process cat
-	left    []string      // behind, by every stop
-	started chan struct{} // if not nil, a start tells it, then waits for ever
+	mood       states.Daemon
+	infos      []api.ProcessInfo
+	configs    []api.ConfigInfo
+	log        string        // of the process cat
+	leftBehind []string      // behind, by every stop
+	started    chan struct{} // if not nil, a start tells it, then waits for ever
 
 	mu    sync.Mutex
 	calls []string
 }
 
-func (f *fake) note(name string, args ...any) {
+func (f *fake) record(name string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, strings.TrimSpace(name+" "+fmt.Sprintln(args...)))
 }
 
-// did returns what it was asked for since it was last asked this.
-func (f *fake) did() []string {
+// called returns what it was asked for since it was last asked this.
+func (f *fake) called() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	calls := f.calls
@@ -64,7 +64,7 @@ func (f *fake) Mood() states.Daemon { return f.mood }
 
 func (f *fake) Identifier() string { return "größe & <co>" }
 func (f *fake) Upgrade(_ context.Context, binary string) error {
-	f.note("Upgrade", binary)
+	f.record("Upgrade", binary)
 	return nil
 }
 
@@ -79,19 +79,19 @@ func (f *fake) Info(name string) (api.ProcessInfo, error) {
 	return *p, nil
 }
 
-func (f *fake) Why(name string) ([]api.Cause, error) {
-	f.note("Why", name)
-	return []api.Cause{{Kind: "state", Text: "because"}}, nil
+func (f *fake) Why(name string) ([]api.Reason, error) {
+	f.record("Why", name)
+	return []api.Reason{{Kind: "state", Text: "because"}}, nil
 }
 
-func (f *fake) AllCauses() map[string][]api.Cause {
-	return map[string][]api.Cause{"g:p": {{Kind: "state", Text: "because"}}}
+func (f *fake) AllReasons() map[string][]api.Reason {
+	return map[string][]api.Reason{"g:p": {{Kind: "state", Text: "because"}}}
 }
 
 func (f *fake) Infos() []api.ProcessInfo { return f.infos }
 
 func (f *fake) Plan() ([]api.GroupPlan, error) {
-	f.note("Plan")
+	f.record("Plan")
 	return []api.GroupPlan{{Group: "web", Change: "changed", Processes: []api.ProcessPlan{{Name: "web", Effect: "live",
 		Options: []api.OptionChange{{Option: "stopwaitsecs", Old: "10", New: "20", Effect: "live"}}}}}}, nil
 }
@@ -122,7 +122,7 @@ func (f *fake) results(group string, fault *faults.Error) []api.CallResult {
 }
 
 func (f *fake) StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.note("StartProcess", name, wait)
+	f.record("StartProcess", name, wait)
 	if f.started != nil {
 		close(f.started)
 		<-ctx.Done()
@@ -138,7 +138,7 @@ func (f *fake) StartProcess(ctx context.Context, name string, wait bool) ([]api.
 }
 
 func (f *fake) StartGroup(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.note("StartGroup", name, wait)
+	f.record("StartGroup", name, wait)
 	if name == "cat" {
 		return nil, nil // it runs
 	}
@@ -146,27 +146,27 @@ func (f *fake) StartGroup(_ context.Context, name string, wait bool) ([]api.Call
 }
 
 func (f *fake) StartAll(_ context.Context, wait bool) ([]api.CallResult, error) {
-	f.note("StartAll", wait)
+	f.record("StartAll", wait)
 	return nil, nil
 }
 
 func (f *fake) StopProcess(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.note("StopProcess", name, wait)
+	f.record("StopProcess", name, wait)
 	return f.change(name, faults.New(faults.NotRunning, name))
 }
 
 func (f *fake) StopGroup(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.note("StopGroup", name, wait)
+	f.record("StopGroup", name, wait)
 	return nil, nil
 }
 
 func (f *fake) StopAll(_ context.Context, wait bool) ([]api.CallResult, error) {
-	f.note("StopAll", wait)
+	f.record("StopAll", wait)
 	return nil, nil
 }
 
 func (f *fake) SignalProcess(_ context.Context, name, signal string) ([]api.CallResult, error) {
-	f.note("SignalProcess", name, signal)
+	f.record("SignalProcess", name, signal)
 	return f.change(name, f.badSignal(signal))
 }
 
@@ -178,63 +178,63 @@ func (f *fake) badSignal(signal string) *faults.Error {
 }
 
 func (f *fake) SignalGroup(_ context.Context, name, signal string) ([]api.CallResult, error) {
-	f.note("SignalGroup", name, signal)
+	f.record("SignalGroup", name, signal)
 	return f.results(name, f.badSignal(signal)), nil
 }
 
 func (f *fake) SignalAll(_ context.Context, signal string) ([]api.CallResult, error) {
-	f.note("SignalAll", signal)
+	f.record("SignalAll", signal)
 	return append(f.results("cat", f.badSignal(signal)), f.results("slow", f.badSignal(signal))...), nil
 }
 
 func (f *fake) SendStdin(_ context.Context, name, chars string) error {
-	f.note("SendStdin", name, chars)
+	f.record("SendStdin", name, chars)
 	return nil
 }
 
 func (f *fake) AddGroup(_ context.Context, name string) error {
-	f.note("AddGroup", name)
+	f.record("AddGroup", name)
 	return faults.New(faults.AlreadyAdded, name)
 }
 
 func (f *fake) RemoveGroup(_ context.Context, name string) error {
-	f.note("RemoveGroup", name)
+	f.record("RemoveGroup", name)
 	return faults.New(faults.StillRunning, name)
 }
 
 func (f *fake) GroupNames() []string { return []string{"cat", "slow"} }
 
 func (f *fake) AddProgram(group, program string, options map[string]string) error {
-	f.note("AddProgram", group, program, options)
+	f.record("AddProgram", group, program, options)
 	return nil
 }
 
 func (f *fake) RemoveProcess(group, name string) error {
-	f.note("RemoveProcess", group, name)
+	f.record("RemoveProcess", group, name)
 	return faults.New(faults.StillRunning, name)
 }
 
 func (f *fake) Reload(context.Context) (api.Changes, error) {
-	f.note("Reload")
+	f.record("Reload")
 	return api.Changes{}, nil
 }
 
-func (f *fake) Shutdown() { f.note("Shutdown") }
+func (f *fake) Shutdown() { f.record("Shutdown") }
 
-func (f *fake) Restart() error { f.note("Restart"); return nil }
+func (f *fake) Restart() error { f.record("Restart"); return nil }
 
 func (f *fake) ReadMainLog(offset, length int64) (logs.Excerpt, error) {
-	f.note("ReadMainLog", offset, length)
+	f.record("ReadMainLog", offset, length)
 	return logs.Excerpt{}, fmt.Errorf("not a fault")
 }
 
 func (f *fake) ClearMainLog() error {
-	f.note("ClearMainLog")
+	f.record("ClearMainLog")
 	return nil
 }
 
 func (f *fake) ReadLog(name, channel string, offset, length int64) (logs.Excerpt, error) {
-	f.note("ReadLog", name, channel, offset, length)
+	f.record("ReadLog", name, channel, offset, length)
 	switch {
 	case name == "off":
 		return logs.Excerpt{}, faults.Bare(faults.NoFile)
@@ -249,7 +249,7 @@ func (f *fake) ReadLog(name, channel string, offset, length int64) (logs.Excerpt
 }
 
 func (f *fake) TailLog(name, channel string, offset, length int64) (logs.Excerpt, int64, bool, error) {
-	f.note("TailLog", name, channel, offset, length)
+	f.record("TailLog", name, channel, offset, length)
 	if name == "file" {
 		text, next, overflow := logs.TailExcerpt(f.log, offset, length)
 		return text, next, overflow, nil
@@ -258,12 +258,12 @@ func (f *fake) TailLog(name, channel string, offset, length int64) (logs.Excerpt
 }
 
 func (f *fake) ClearLogs(_ context.Context, name string) error {
-	f.note("ClearLogs", name)
+	f.record("ClearLogs", name)
 	return nil
 }
 
 func (f *fake) ClearAllLogs(context.Context) ([]api.CallResult, error) {
-	f.note("ClearAllLogs")
+	f.record("ClearAllLogs")
 	return f.results("cat", nil), nil
 }
 
@@ -271,7 +271,7 @@ func (f *fake) RemoteEvent(kind, data string) {
 	if kind == "panic" {
 		panic(data)
 	}
-	f.note("RemoteEvent", kind, data)
+	f.record("RemoteEvent", kind, data)
 }
 
 // lines is a log handler that keeps messages with their levels.
@@ -297,21 +297,21 @@ func (l *lines) WithGroup(string) slog.Handler { return l }
 type operations struct{ *fake }
 
 func (f operations) Restart(names []string, options map[string]string) (string, error) {
-	f.note("Rolling", names, options)
+	f.record("Rolling", names, options)
 	return "1", nil
 }
 
-func (f operations) Update(group string, turns bool, options map[string]string) (string, error) {
-	f.note("Update", group, turns, options)
+func (f operations) Update(group string, rolling bool, options map[string]string) (string, error) {
+	f.record("Update", group, rolling, options)
 	return "2", nil
 }
 
 func (f operations) Scale(name, to string) (string, error) {
-	f.note("Scale", name, to)
+	f.record("Scale", name, to)
 	return "3", nil
 }
 
 func (f operations) Follow(_ context.Context, id string, from int) (api.Operation, error) {
-	f.note("Follow", id, from)
+	f.record("Follow", id, from)
 	return api.Operation{Lines: []api.Progress{{Name: "a:b", Done: "restarted"}}, Next: 1, Ended: true}, nil
 }

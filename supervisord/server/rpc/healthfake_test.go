@@ -9,8 +9,8 @@ import (
 
 func (f *fake) Healths() []api.Health { return nil }
 
-func (f *fake) WaitFor(_ context.Context, name, goal string, patience time.Duration) (bool, error) {
-	f.note("WaitFor", name, goal, patience)
+func (f *fake) WaitFor(_ context.Context, name, goal string, timeout time.Duration) (bool, error) {
+	f.record("WaitFor", name, goal, timeout)
 	_, err := f.find(name)
 	return err == nil, err
 }

@@ -49,18 +49,18 @@ func (q *jsonRequest) ReadRequest(call any) error {
 
 // WriteResponse writes the result of a call, an *any.
 func (q *jsonRequest) WriteResponse(w http.ResponseWriter, reply any) {
-	var long longtext.Places
-	result := place(*reply.(*any), &long)
+	var long longtext.Placeholders
+	result := insertPlaceholders(*reply.(*any), &long)
 	if long.IsEmpty() {
 		q.CodecRequest.WriteResponse(w, &result)
 		return
 	}
-	kept := &keptAnswer{head: w.Header()}
-	q.CodecRequest.WriteResponse(kept, &result)
-	if kept.body.Len() == 0 {
+	buffered := &bufferedResponse{head: w.Header()}
+	q.CodecRequest.WriteResponse(buffered, &result)
+	if buffered.body.Len() == 0 {
 		return // a notification
 	}
-	if err := long.Send(w, kept.body.Bytes(), jsonEscaper); err != nil { // the log is gone, or can't be read
+	if err := long.Send(w, buffered.body.Bytes(), jsonEscaper); err != nil { // the log is gone, or can't be read
 		q.WriteError(w, http.StatusOK, asFault(err))
 	}
 }
@@ -72,17 +72,17 @@ func jsonEscaper() longtext.Escaper {
 	}
 }
 
-// keptAnswer keeps the body of an answer. Its head is that of another one.
-type keptAnswer struct {
+// bufferedResponse keeps the body of an answer. Its head is that of another one.
+type bufferedResponse struct {
 	head http.Header
 	body bytes.Buffer
 }
 
 // Header returns the other one's head.
-func (k *keptAnswer) Header() http.Header { return k.head }
+func (k *bufferedResponse) Header() http.Header { return k.head }
 
 // WriteHeader does nothing: an answer with a result is always 200.
-func (k *keptAnswer) WriteHeader(int) {}
+func (k *bufferedResponse) WriteHeader(int) {}
 
 // Write keeps a piece.
-func (k *keptAnswer) Write(p []byte) (int, error) { return k.body.Write(p) }
+func (k *bufferedResponse) Write(p []byte) (int, error) { return k.body.Write(p) }

@@ -11,10 +11,10 @@ import (
 	"supervisor/supervisord/logs"
 )
 
-// TestLongLogsAreAnsweredLikeShortOnes, to the byte, by all ways and among other
+// TestLongLogsMatchShortOnes, to the byte, by all ways and among other
 // results.
-func TestLongLogsAreAnsweredLikeShortOnes(t *testing.T) {
-	f, h, _ := newDoor(t)
+func TestLongLogsMatchShortOnes(t *testing.T) {
+	f, h, _ := newTestHandler(t)
 	data := []byte(strings.Repeat("<a>&\"\\ ]]> ø ☃ 😀\r\n\x00\x1b\u0085\xff\xe2\x82|", 10_000))
 	f.log = filepath.Join(t.TempDir(), "log")
 	if err := os.WriteFile(f.log, data, 0o600); err != nil {

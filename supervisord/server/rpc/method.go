@@ -7,29 +7,29 @@ import (
 
 // method is one row of the table of methods.
 type method struct {
-	name    string // without the namespace
-	alias   string // another name for the same, "" for none
-	help    string
-	params  []param
-	result  string // its type
-	outcome string // what the result is
+	name       string // without the namespace
+	alias      string // another name for the same, "" for none
+	help       string
+	params     []param
+	result     string // its type
+	resultHelp string // what the result is
 	// always is set for what can be called while the daemon shuts down.
-	always bool
+	duringShutdown bool
 	// unlisted is set for what Supervisor does not have: clients compare lists.
 	unlisted bool
-	call     func(ctx context.Context, d *door, a arguments) (any, error)
+	call     func(ctx context.Context, d *dispatcher, a arguments) (any, error)
 }
 
-// document is what system.methodHelp tells: a text, then a line for each
+// helpText is what system.methodHelp tells: a text, then a line for each
 // parameter and for the result, in a form that programs read.
-func (m *method) document() string {
+func (m *method) helpText() string {
 	var b strings.Builder
 	b.WriteString(m.help)
 	b.WriteString("\n\n")
 	for _, p := range m.params {
 		b.WriteString("@param " + p.kind.String() + " " + p.name + " " + p.help + "\n")
 	}
-	b.WriteString("@return " + m.result + " " + m.outcome + "\n")
+	b.WriteString("@return " + m.result + " " + m.resultHelp + "\n")
 	return b.String()
 }
 

@@ -11,8 +11,8 @@ import (
 // list.
 func TestOperations(t *testing.T) {
 	t.Parallel()
-	f, h, _ := newDoor(t)
-	for _, tt := range []struct{ call, did, answer string }{
+	f, h, _ := newTestHandler(t)
+	for _, tt := range []struct{ call, called, answer string }{
 		{`{"method":"supervisor.getUpdatePlan"}`, "Plan", `[{"group":"web","change":"changed","whole":"","options":[],"processes":[{"name":"web","effect":"live","options":[{"option":"stopwaitsecs","old":"10","new":"20","effect":"live"}]}]}]`},
 		{`{"method":"supervisor.updateProcessGroup","params":["web"]}`, "Update web false map[]", `"2"`},
 		{`{"method":"supervisor.updateProcessGroup","params":["web",true,{"batch":2}]}`, "Update web true map[batch:2]", `"2"`},
@@ -27,8 +27,8 @@ func TestOperations(t *testing.T) {
 	} {
 		body := strings.Replace(tt.call, "{", `{"jsonrpc":"2.0","id":1,`, 1)
 		got := post(h, "application/json", body).Body.String()
-		if did := strings.Join(f.did(), "; "); did != tt.did {
-			t.Errorf("%s: it did %q, want %q", tt.call, did, tt.did)
+		if called := strings.Join(f.called(), "; "); called != tt.called {
+			t.Errorf("%s: it did %q, want %q", tt.call, called, tt.called)
 		}
 		_, result, _ := strings.Cut(strings.TrimSpace(got), `"result":`)
 		if tt.answer == "" {

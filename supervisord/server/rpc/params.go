@@ -82,7 +82,7 @@ type kind int
 
 const (
 	text      kind = iota // a string
-	word                  // a string, or what has one in Python's str
+	anyText               // a string, or what has one in Python's str
 	chars                 // a string; the fault shows what came instead
 	number                // a whole number, or a string with one
 	flag                  // a boolean; anything else by its truth
@@ -101,13 +101,13 @@ func (k kind) String() string {
 		return "array"
 	case structure:
 		return "struct"
-	case text, word, chars:
+	case text, anyText, chars:
 	}
 	return "string"
 }
 
-// incorrect is the fault for parameters that do not fit.
-func incorrect() error { return faults.Bare(faults.IncorrectParameters) }
+// incorrectParams is the fault for parameters that do not fit.
+func incorrectParams() error { return faults.Bare(faults.IncorrectParameters) }
 
 // arguments are what a method is called with, one for each of its parameters
 // and of the type that its kind promises.
@@ -120,14 +120,14 @@ func (a arguments) list(i int) []any   { return a[i].([]any) }
 
 func (a arguments) structure(i int) map[string]any { return a[i].(map[string]any) }
 
-// texts is a structure of options. Values of other types are taken as their
+// stringMap is a structure of options. Values of other types are taken as their
 // texts, which is what most of them would be read from anyway.
-func (a arguments) texts(i int) (options map[string]string, ok bool) {
+func (a arguments) stringMap(i int) (options map[string]string, ok bool) {
 	options = make(map[string]string)
 	for name, v := range a.structure(i) {
 		value, isText := v.(string)
 		if !isText {
-			value = display(v)
+			value = pythonStr(v)
 		}
 		if v == nil || !isText && value == "" {
 			return nil, false
@@ -137,31 +137,31 @@ func (a arguments) texts(i int) (options map[string]string, ok bool) {
 	return options, true
 }
 
-// pick puts the parameters that came in the order of those that are wanted,
+// bindParams puts the parameters that came in the order of those that are wanted,
 // nil where one was left out. It fails if there are others, or too few.
-func pick(wanted []param, came Params) (arguments, error) {
+func bindParams(wanted []param, sent Params) (arguments, error) {
 	a := make(arguments, len(wanted))
-	used := copy(a, came.List)
-	if used < len(came.List) {
-		return nil, incorrect()
+	used := copy(a, sent.List)
+	if used < len(sent.List) {
+		return nil, incorrectParams()
 	}
 	given := func(i int) bool { return i < used }
-	if came.Named != nil {
-		given = func(i int) bool { _, ok := came.Named[wanted[i].name]; return ok }
+	if sent.Named != nil {
+		given = func(i int) bool { _, ok := sent.Named[wanted[i].name]; return ok }
 	}
 	for i, p := range wanted {
 		switch {
 		case !given(i) && p.byDefault == nil:
-			return nil, incorrect()
+			return nil, incorrectParams()
 		case !given(i):
 			a[i] = p.byDefault
-		case came.Named != nil:
-			a[i] = came.Named[p.name]
+		case sent.Named != nil:
+			a[i] = sent.Named[p.name]
 			used++
 		}
 	}
-	if used < len(came.Named) {
-		return nil, incorrect()
+	if used < len(sent.Named) {
+		return nil, incorrectParams()
 	}
 	return a, nil
 }
@@ -171,10 +171,10 @@ func (a arguments) convert(wanted []param) error {
 	for i, p := range wanted {
 		v, ok := p.kind.accept(a[i])
 		if !ok {
-			if text := display(a[i]); p.kind == chars && text != "" && a[i] != nil {
+			if text := pythonStr(a[i]); p.kind == chars && text != "" && a[i] != nil {
 				return faults.New(faults.IncorrectParameters, text)
 			}
-			return incorrect()
+			return incorrectParams()
 		}
 		a[i] = v
 	}
@@ -188,11 +188,11 @@ func (k kind) accept(v any) (any, bool) {
 	case text, chars:
 		s, ok := v.(string)
 		return s, ok
-	case word:
+	case anyText:
 		if s, ok := v.(string); ok {
 			return s, true
 		}
-		s := display(v)
+		s := pythonStr(v)
 		return s, s != ""
 	case number:
 		return toNumber(v)
@@ -250,8 +250,8 @@ func toFlag(v any) bool {
 	return true // a date
 }
 
-// display is Python's str for simple values, and nothing for others.
-func display(v any) string {
+// pythonStr is Python's str for simple values, and nothing for others.
+func pythonStr(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "None"

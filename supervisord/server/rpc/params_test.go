@@ -7,8 +7,8 @@ import (
 	"supervisor/supervisord/api/xmlrpc"
 )
 
-// TestTruth: every value is a boolean where one is meant, as in Python.
-func TestTruth(t *testing.T) {
+// TestFlagTruthValues: every value is a boolean where one is meant, as in Python.
+func TestFlagTruthValues(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]bool{
 		"<nil/>": false, "<nil></nil>": false, "<ex:nil/>": false, "<boolean>0</boolean>": false, "<boolean>true</boolean>": false,
@@ -28,19 +28,19 @@ func TestTruth(t *testing.T) {
 	}
 }
 
-// TestWords: what Supervisor puts into a text by itself may be anything that has
+// TestAnyText: what Supervisor puts into a text by itself may be anything that has
 // one.
-func TestWords(t *testing.T) {
+func TestAnyText(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		value any
 		want  string
 	}{{nil, "None"}, {true, "True"}, {int64(15), "15"}, {1.5, "1.5"}, {"TERM", "TERM"}, {"", ""}} {
-		if got, ok := word.accept(tt.value); got != tt.want || !ok {
+		if got, ok := anyText.accept(tt.value); got != tt.want || !ok {
 			t.Errorf("%v: %q, %v", tt.value, got, ok)
 		}
 	}
-	if got, ok := word.accept(time.Time{}); ok {
+	if got, ok := anyText.accept(time.Time{}); ok {
 		t.Errorf("a date is %q", got)
 	}
 }

@@ -23,27 +23,27 @@ type Refresher interface {
 // refreshMethods are those that Supervisor does not have.
 func refreshMethods() []method {
 	return []method{
-		{name: "refreshProcess", unlisted: true, params: []param{processOr}, result: "boolean", outcome: alwaysTrue,
+		{name: "refreshProcess", unlisted: true, params: []param{processOrGroup}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Has a process read its own configuration again, as reload_check, reload_signal and reload_command say. The answer comes when that is done.",
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
-				return doneOr(d.Supervisor.RefreshProcess(ctx, a.text(0)))
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
+				return trueOrResults(d.Supervisor.RefreshProcess(ctx, a.text(0)))
 			}},
-		{name: "refreshProcessGroup", unlisted: true, params: []param{groupName}, result: "array", outcome: resultList,
+		{name: "refreshProcessGroup", unlisted: true, params: []param{groupName}, result: "array", resultHelp: resultsHelp,
 			help: "Does so with the processes of a group that run and say how.",
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
-				return all(d.Supervisor.RefreshGroup(ctx, a.text(0)))
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
+				return listResult(d.Supervisor.RefreshGroup(ctx, a.text(0)))
 			}},
-		{name: "refreshAllProcesses", unlisted: true, result: "array", outcome: resultList,
+		{name: "refreshAllProcesses", unlisted: true, result: "array", resultHelp: resultsHelp,
 			help: "Does so with all processes that run and say how.",
-			call: func(ctx context.Context, d *door, _ arguments) (any, error) {
-				return all(d.Supervisor.RefreshAll(ctx))
+			call: func(ctx context.Context, d *dispatcher, _ arguments) (any, error) {
+				return listResult(d.Supervisor.RefreshAll(ctx))
 			}},
-		{name: "getProcessEnvironment", unlisted: true, result: "array", outcome: "a struct for each variable: name, value, source, masked",
+		{name: "getProcessEnvironment", unlisted: true, result: "array", resultHelp: "a struct for each variable: name, value, source, masked",
 			params: []param{processName, {name: "reveal", kind: flag, byDefault: false, help: "tell the values of variables that look secret too; false if left out"}},
 			help:   "Tells what variables a child of the process that was born now would get.",
-			call: func(_ context.Context, d *door, a arguments) (any, error) {
+			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
 				list, err := d.Supervisor.Environment(a.text(0), a.flag(1))
-				return some(list), err
+				return nonNil(list), err
 			}},
 	}
 }

@@ -6,10 +6,10 @@ import "context"
 func socketMethods() []method {
 	return []method{
 		{name: "getSockets", unlisted: true, result: "array",
-			outcome: "a struct for each: name, url, state (open, closed, failed), error, processes, waiting, backlog",
-			help:    "Tells of the sockets of [socket:x]. What is not known of their queues is -1.",
-			call: func(_ context.Context, d *door, _ arguments) (any, error) {
-				return some(d.Supervisor.ListenSockets()), nil
+			resultHelp: "a struct for each: name, url, state (open, closed, failed), error, processes, waiting, backlog",
+			help:       "Tells of the sockets of [socket:x]. What is not known of their queues is -1.",
+			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
+				return nonNil(d.Supervisor.ListenSockets()), nil
 			}},
 	}
 }

@@ -7,40 +7,40 @@ import (
 )
 
 func (f *fake) ResetProcess(_ context.Context, name string) ([]api.CallResult, error) {
-	f.note("ResetProcess", name)
+	f.record("ResetProcess", name)
 	_, err := f.find(name)
 	return nil, err
 }
 
 func (f *fake) ResetGroup(_ context.Context, name string) ([]api.CallResult, error) {
-	f.note("ResetGroup", name)
+	f.record("ResetGroup", name)
 	return nil, nil
 }
 
 func (f *fake) ResetAll(context.Context) ([]api.CallResult, error) {
-	f.note("ResetAll")
+	f.record("ResetAll")
 	return nil, nil
 }
 
 func (f *fake) KillProcess(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.note("KillProcess", name, wait)
+	f.record("KillProcess", name, wait)
 	_, err := f.find(name)
 	return nil, err
 }
 
 func (f *fake) KillGroup(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.note("KillGroup", name, wait)
+	f.record("KillGroup", name, wait)
 	return nil, nil
 }
 
 func (f *fake) KillAll(_ context.Context, wait bool) ([]api.CallResult, error) {
-	f.note("KillAll", wait)
+	f.record("KillAll", wait)
 	return nil, nil
 }
 
 func (f *fake) LeftBehind(name string, results []api.CallResult) []string {
-	if len(f.left) > 0 {
-		f.note("LeftBehind", name, len(results))
+	if len(f.leftBehind) > 0 {
+		f.record("LeftBehind", name, len(results))
 	}
-	return f.left
+	return f.leftBehind
 }

@@ -25,38 +25,38 @@ type Stopper interface {
 // stopMethods are those that Supervisor does not have.
 func stopMethods() []method {
 	return []method{
-		{name: "killProcess", unlisted: true, params: []param{processOr, waitStopped}, result: "boolean", outcome: alwaysTrue,
+		{name: "killProcess", unlisted: true, params: []param{processOrGroup, waitStopped}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Ends a process with SIGKILL, and all whom a stop of it is for.",
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				results, err := d.Supervisor.KillProcess(ctx, a.text(0), a.flag(1))
-				return stopped(d, a.text(0), results, err)
+				return stopResult(d, a.text(0), results, err)
 			}},
-		{name: "killProcessGroup", unlisted: true, params: []param{groupName, waitStopped}, result: "array", outcome: resultList,
+		{name: "killProcessGroup", unlisted: true, params: []param{groupName, waitStopped}, result: "array", resultHelp: resultsHelp,
 			help: "Ends the processes of a group with SIGKILL.",
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				results, err := d.Supervisor.KillGroup(ctx, a.text(0), a.flag(1))
-				return stoppedAll(d, results, err)
+				return stopAllResult(d, results, err)
 			}},
-		{name: "killAllProcesses", unlisted: true, params: []param{waitStopped}, result: "array", outcome: resultList,
+		{name: "killAllProcesses", unlisted: true, params: []param{waitStopped}, result: "array", resultHelp: resultsHelp,
 			help: "Ends all processes with SIGKILL.",
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				results, err := d.Supervisor.KillAll(ctx, a.flag(0))
-				return stoppedAll(d, results, err)
+				return stopAllResult(d, results, err)
 			}},
-		{name: "resetProcess", unlisted: true, params: []param{processOr}, result: "boolean", outcome: alwaysTrue,
+		{name: "resetProcess", unlisted: true, params: []param{processOrGroup}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Forgets how often a process has been restarted and has failed to start.",
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
-				return doneOr(d.Supervisor.ResetProcess(ctx, a.text(0)))
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
+				return trueOrResults(d.Supervisor.ResetProcess(ctx, a.text(0)))
 			}},
-		{name: "resetProcessGroup", unlisted: true, params: []param{groupName}, result: "array", outcome: resultList,
+		{name: "resetProcessGroup", unlisted: true, params: []param{groupName}, result: "array", resultHelp: resultsHelp,
 			help: "Forgets this of the processes of a group.",
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
-				return all(d.Supervisor.ResetGroup(ctx, a.text(0)))
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
+				return listResult(d.Supervisor.ResetGroup(ctx, a.text(0)))
 			}},
-		{name: "resetAllProcesses", unlisted: true, result: "array", outcome: resultList,
+		{name: "resetAllProcesses", unlisted: true, result: "array", resultHelp: resultsHelp,
 			help: "Forgets this of all processes.",
-			call: func(ctx context.Context, d *door, _ arguments) (any, error) {
-				return all(d.Supervisor.ResetAll(ctx))
+			call: func(ctx context.Context, d *dispatcher, _ arguments) (any, error) {
+				return listResult(d.Supervisor.ResetAll(ctx))
 			}},
 	}
 }

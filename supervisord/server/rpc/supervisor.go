@@ -13,8 +13,8 @@ import (
 type Supervisor interface {
 	Stopper
 	Refresher
-	Dependent
-	Watcher
+	DependencyReporter
+	HealthReporter
 	// Mood never blocks.
 	Mood() states.Daemon
 	Identifier() string
@@ -26,8 +26,8 @@ type Supervisor interface {
 	Infos() []api.ProcessInfo
 	// Why tells why a process is in its state, AllCauses the same of all by their
 	// full names.
-	Why(name string) ([]api.Cause, error)
-	AllCauses() map[string][]api.Cause
+	Why(name string) ([]api.Reason, error)
+	AllReasons() map[string][]api.Reason
 	// ConfigInfos tells of the configuration that was read last.
 	ConfigInfos() []api.ConfigInfo
 
@@ -79,7 +79,7 @@ type Supervisor interface {
 // after the other. All but Follow only begin something, and return its name.
 type Operations interface {
 	Restart(names []string, options map[string]string) (id string, err error)
-	Update(group string, takeTurns bool, options map[string]string) (id string, err error)
+	Update(group string, rolling bool, options map[string]string) (id string, err error)
 	Scale(name, to string) (id string, err error)
 	// Follow waits for news, or until ctx ends.
 	Follow(ctx context.Context, id string, from int) (api.Operation, error)

@@ -12,34 +12,34 @@ import (
 func systemMethods() []method {
 	named := []param{{name: "name", kind: text, help: "the method, with its namespace"}}
 	return []method{
-		{name: "listMethods", always: true, result: "array", outcome: "the names",
+		{name: "listMethods", duringShutdown: true, result: "array", resultHelp: "the names",
 			help: "Tells the names of all methods.",
-			call: func(_ context.Context, d *door, _ arguments) (any, error) {
+			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				names := slices.Sorted(maps.Keys(d.table))
 				return slices.DeleteFunc(names, func(name string) bool { return d.table[name].unlisted }), nil
 			}},
-		{name: "methodHelp", always: true, params: named, result: "string", outcome: "the text",
+		{name: "methodHelp", duringShutdown: true, params: named, result: "string", resultHelp: "the text",
 			help: "Tells what a method does.",
-			call: func(_ context.Context, d *door, a arguments) (any, error) {
-				m, err := d.described(a.text(0))
+			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
+				m, err := d.findMethod(a.text(0))
 				if err != nil {
 					return nil, err
 				}
-				return m.document(), nil
+				return m.helpText(), nil
 			}},
-		{name: "methodSignature", always: true, params: named, result: "array", outcome: "the type of the result, then those of the parameters",
+		{name: "methodSignature", duringShutdown: true, params: named, result: "array", resultHelp: "the type of the result, then those of the parameters",
 			help: "Tells the types of a method.",
-			call: func(_ context.Context, d *door, a arguments) (any, error) {
-				m, err := d.described(a.text(0))
+			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
+				m, err := d.findMethod(a.text(0))
 				if err != nil {
 					return nil, err
 				}
 				return m.signature(), nil
 			}},
-		{name: multicall, always: true, result: "array", outcome: "the results; for a fault a struct of faultCode and faultString",
+		{name: multicall, duringShutdown: true, result: "array", resultHelp: "the results; for a fault a struct of faultCode and faultString",
 			params: []param{{name: "calls", kind: list, help: "a struct of methodName and params for each call"}},
 			help:   "Makes several calls, one after the other. Unlike elsewhere each result stands as it is, not in an array of its own.",
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				return d.multicall(ctx, a.list(0))
 			}},
 	}
@@ -47,8 +47,8 @@ func systemMethods() []method {
 
 const multicall = "multicall"
 
-// described finds a method that is asked about.
-func (d *door) described(name string) (*method, error) {
+// findMethod finds a method that is asked about.
+func (d *dispatcher) findMethod(name string) (*method, error) {
 	m, ok := d.table[name]
 	if !ok {
 		return nil, faults.Bare(faults.SignatureUnsupported)
@@ -64,7 +64,7 @@ type failure struct {
 
 // multicall makes the calls one by one, each when the one before it has been
 // answered. When the client hangs up those still to come are dropped.
-func (d *door) multicall(ctx context.Context, calls []any) (any, error) {
+func (d *dispatcher) multicall(ctx context.Context, calls []any) (any, error) {
 	results := make([]any, 0, len(calls))
 	for _, c := range calls {
 		if err := ctx.Err(); err != nil {
@@ -81,10 +81,10 @@ func (d *door) multicall(ctx context.Context, calls []any) (any, error) {
 }
 
 // callOne makes one call of a multicall.
-func (d *door) callOne(ctx context.Context, c any) (any, error) {
+func (d *dispatcher) callOne(ctx context.Context, c any) (any, error) {
 	call, ok := c.(map[string]any)
 	if !ok {
-		return nil, incorrect()
+		return nil, incorrectParams()
 	}
 	var params Params
 	switch p := call["params"].(type) {
@@ -94,7 +94,7 @@ func (d *door) callOne(ctx context.Context, c any) (any, error) {
 		params.Named = p
 	default:
 		if _, given := call["params"]; given {
-			return nil, incorrect()
+			return nil, incorrectParams()
 		}
 	}
 	name, ok := call["methodName"].(string)
@@ -102,10 +102,10 @@ func (d *door) callOne(ctx context.Context, c any) (any, error) {
 	case call["methodName"] == nil:
 		return nil, faults.New(faults.IncorrectParameters, "No methodName")
 	case !ok:
-		return nil, incorrect()
+		return nil, incorrectParams()
 	case name == systemNamespace+"."+multicall:
 		return nil, faults.New(faults.IncorrectParameters, "Recursive system.multicall forbidden")
 	}
 	v, err := d.call(ctx, name, params)
-	return plain(v), err
+	return withoutNotes(v), err
 }

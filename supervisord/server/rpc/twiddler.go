@@ -21,7 +21,7 @@ type Twiddler struct {
 // twiddlerVersion is the version of the plug-in's interface that is offered.
 const twiddlerVersion = "1.0"
 
-var twiddledGroup = param{name: "group_name", kind: text, help: "the group, which is in use"}
+var twiddlerGroup = param{name: "group_name", kind: text, help: "the group, which is in use"}
 
 // methods is the table of the namespace. What is not on the whitelist is there,
 // but refused.
@@ -32,7 +32,7 @@ func (t Twiddler) methods() []method {
 	}
 	for i, m := range table {
 		if !slices.Contains(t.Whitelist, m.name) {
-			table[i].call = func(context.Context, *door, arguments) (any, error) {
+			table[i].call = func(context.Context, *dispatcher, arguments) (any, error) {
 				return nil, faults.New(faults.NotInWhitelist, m.name)
 			}
 		}
@@ -42,33 +42,33 @@ func (t Twiddler) methods() []method {
 
 func twiddlerMethods() []method {
 	return []method{
-		{name: "getAPIVersion", result: "string", outcome: "the version",
+		{name: "getAPIVersion", result: "string", resultHelp: "the version",
 			help: "Tells the version of this interface.",
-			call: func(context.Context, *door, arguments) (any, error) { return twiddlerVersion, nil }},
-		{name: "getGroupNames", result: "array", outcome: "the names",
+			call: func(context.Context, *dispatcher, arguments) (any, error) { return twiddlerVersion, nil }},
+		{name: "getGroupNames", result: "array", resultHelp: "the names",
 			help: "Tells the names of the groups that are in use.",
-			call: func(_ context.Context, d *door, _ arguments) (any, error) {
-				return some(d.Supervisor.GroupNames()), nil
+			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
+				return nonNil(d.Supervisor.GroupNames()), nil
 			}},
-		{name: "addProgramToGroup", result: "boolean", outcome: alwaysTrue,
-			params: []param{twiddledGroup, {name: "program_name", kind: text, help: "the program, as behind the colon of [program:x]"},
+		{name: "addProgramToGroup", result: "boolean", resultHelp: alwaysTrue,
+			params: []param{twiddlerGroup, {name: "program_name", kind: text, help: "the program, as behind the colon of [program:x]"},
 				{name: "program_options", kind: structure, help: "the options that would stand in that section"}},
 			help: "Adds the processes of a program to a group, until the group is taken out of use or supervisord ends.",
 			call: addProgram},
-		{name: "removeProcessFromGroup", result: "boolean", outcome: alwaysTrue,
-			params: []param{twiddledGroup, {name: "process_name", kind: text, help: "the process, which is stopped"}},
+		{name: "removeProcessFromGroup", result: "boolean", resultHelp: alwaysTrue,
+			params: []param{twiddlerGroup, {name: "process_name", kind: text, help: "the process, which is stopped"}},
 			help:   "Takes one process out of a group.",
-			call: func(_ context.Context, d *door, a arguments) (any, error) {
-				return done(d.Supervisor.RemoveProcess(a.text(0), a.text(1)))
+			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
+				return trueResult(d.Supervisor.RemoveProcess(a.text(0), a.text(1)))
 			}},
-		{name: "log", result: "boolean", outcome: alwaysTrue,
+		{name: "log", result: "boolean", resultHelp: alwaysTrue,
 			params: []param{{name: "message", kind: text, help: "what to write"},
-				{name: "level", kind: word, byDefault: "INFO", help: "the level, by name or number; INFO if left out"}},
+				{name: "level", kind: anyText, byDefault: "INFO", help: "the level, by name or number; INFO if left out"}},
 			help: "Writes a line to supervisord's own log.",
-			call: func(ctx context.Context, d *door, a arguments) (any, error) {
+			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				level, ok := twiddlerLevel(a.text(1))
 				if !ok {
-					return nil, incorrect()
+					return nil, incorrectParams()
 				}
 				d.Log.Log(ctx, level, strings.Map(printable, a.text(0)))
 				return true, nil
@@ -76,12 +76,12 @@ func twiddlerMethods() []method {
 	}
 }
 
-func addProgram(_ context.Context, d *door, a arguments) (any, error) {
-	options, ok := a.texts(2)
+func addProgram(_ context.Context, d *dispatcher, a arguments) (any, error) {
+	options, ok := a.stringMap(2)
 	if !ok {
-		return nil, incorrect()
+		return nil, incorrectParams()
 	}
-	return done(d.Supervisor.AddProgram(a.text(0), a.text(1), options))
+	return trueResult(d.Supervisor.AddProgram(a.text(0), a.text(1), options))
 }
 
 // twiddlerLevel reads a level's name or number.

@@ -23,7 +23,7 @@ func TestTwiddler(t *testing.T) {
 		method string
 		params []any
 		fault  string
-		did    string
+		called string
 	}{
 		{"all.getAPIVersion", nil, "", ""},
 		{"all.getGroupNames", nil, "", ""},
@@ -47,8 +47,8 @@ func TestTwiddler(t *testing.T) {
 		if (err == nil) != (tt.fault == "") || err != nil && !strings.Contains(err.Error(), tt.fault) {
 			t.Errorf("%s%v: %v, want %q", tt.method, tt.params, err, tt.fault)
 		}
-		if got := strings.Join(f.did(), ", "); got != tt.did {
-			t.Errorf("%s%v: %q, want %q", tt.method, tt.params, got, tt.did)
+		if got := strings.Join(f.called(), ", "); got != tt.called {
+			t.Errorf("%s%v: %q, want %q", tt.method, tt.params, got, tt.called)
 		}
 	}
 	var said []string

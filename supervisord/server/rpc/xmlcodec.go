@@ -27,7 +27,7 @@ type xmlCodec struct {
 // NewRequest decodes the whole request; the server asks for its parts.
 func (c *xmlCodec) NewRequest(r *http.Request) gorilla.CodecRequest {
 	q := &xmlRequest{codec: c}
-	body := r.Body.(received).all
+	body := r.Body.(bufferedBody).data
 	var err error
 	q.call.Method, q.call.Params.List, err = xmlrpc.DecodeCall(body)
 	switch {
@@ -49,8 +49,8 @@ type xmlRequest struct {
 	err   error
 }
 
-func (q *xmlRequest) refuse(body []byte, why string) {
-	q.codec.log.Error(fmt.Sprintf("XML-RPC request data %s is invalid: %s", excerpt(body), why))
+func (q *xmlRequest) refuse(body []byte, reason string) {
+	q.codec.log.Error(fmt.Sprintf("XML-RPC request data %s is invalid: %s", excerpt(body), reason))
 	q.err = errNoCall
 }
 
@@ -65,9 +65,9 @@ func (q *xmlRequest) ReadRequest(call any) error {
 
 // WriteResponse writes the result of a call, an *any.
 func (q *xmlRequest) WriteResponse(w http.ResponseWriter, reply any) {
-	var long longtext.Places
+	var long longtext.Placeholders
 	buf := q.codec.buffer()
-	body, err := q.codec.encoder.Response((*buf)[:0], place(tell(w, *reply.(*any)), &long))
+	body, err := q.codec.encoder.Response((*buf)[:0], insertPlaceholders(writeNotes(w, *reply.(*any)), &long))
 	if err != nil {
 		panic(err) // a method with a result that is not in the table's types
 	}
@@ -79,7 +79,7 @@ func (q *xmlRequest) WriteResponse(w http.ResponseWriter, reply any) {
 			q.WriteError(w, http.StatusOK, err)
 		}
 	}
-	if cap(body) <= mostKept {
+	if cap(body) <= maxPooled {
 		*buf = body
 		q.codec.buffers.Put(buf)
 	}
@@ -89,9 +89,9 @@ func xmlEscaper() longtext.Escaper {
 	return func(dst []byte, piece string, _ bool) []byte { return xmlrpc.AppendText(dst, piece) }
 }
 
-// mostKept is the largest memory for an answer that is kept for the next one: what
+// maxPooled is the largest memory for an answer that is kept for the next one: what
 // thousands of processes need.
-const mostKept = 4 << 20
+const maxPooled = 4 << 20
 
 // buffer lends memory for an answer. That of a thousand processes takes a
 // megabyte, and growing there by doubling would cost more than writing it.

@@ -48,9 +48,9 @@ func (a action) label(name string) string {
 	return a.text + " " + printable(name)
 }
 
-// act carries out the action that a form asks for and sends the client to the
+// runAction carries out the action that a form asks for and sends the client to the
 // status page to read what came of it.
-func (s *server) act(w http.ResponseWriter, r *http.Request, f form) error {
+func (s *server) runAction(w http.ResponseWriter, r *http.Request, f form) error {
 	verb, name := f["action"], f["processname"]
 	a, known := actions[verb]
 	if !known || a.process {
@@ -58,47 +58,47 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, f form) error {
 			return fmt.Errorf("no process for action %q", verb)
 		}
 		if _, err := s.Supervisor.Info(name); err != nil {
-			s.tell(w, r, "No such process named "+name)
+			s.redirectWithMessage(w, r, "No such process named "+name)
 			return nil
 		}
 	}
 	if !known {
 		return fmt.Errorf("unknown action %q", verb)
 	}
-	if a.changes && !s.meant(r) {
+	if a.changes && !s.isConfirmed(r) {
 		w.Header().Set("Allow", http.MethodPost)
 		return s.show(w, http.StatusMethodNotAllowed, "confirm.html",
-			confirmView{s.frame("Supervisor Status"), a.label(name), a.href(verb, name)})
+			confirmView{s.baseView("Supervisor Status"), a.label(name), a.href(verb, name)})
 	}
-	s.tell(w, r, a.do(r.Context(), s.Pages, name))
+	s.redirectWithMessage(w, r, a.do(r.Context(), s.Pages, name))
 	return nil
 }
 
 // confirmView asks whether an action is meant.
 type confirmView struct {
-	frame
+	baseView
 	Label, Href string
 }
 
-// meant tells whether whoever has sent the request wants it. A POST was found
+// isConfirmed tells whether whoever has sent the request wants it. A POST was found
 // to be ours or a script's before it came here. A GET can't be told from one
 // that somebody else put into a page, except where browsers don't get; should
 // a proxy bring them even there, they may still say where they come from.
-func (s *server) meant(r *http.Request) bool {
+func (s *server) isConfirmed(r *http.Request) bool {
 	if r.Method == http.MethodPost {
 		return true
 	}
 	asPost := hostheader.AsSent(r)
 	asPost.Method = http.MethodPost
-	return s.obeysGet && s.origin.Check(asPost) == nil
+	return s.allowsGet && s.origin.Check(asPost) == nil
 }
 
-// tell redirects to the status page with a message. Forms get the status that
+// redirectWithMessage redirects to the status page with a message. Forms get the status that
 // is meant for them and an address relative to theirs, which is right behind any
 // proxy; but a proxy that puts a path into Host means the page to be there. A GET
 // comes from a script written for Supervisor and gets what that answers, to the
 // byte; it is not cached.
-func (s *server) tell(w http.ResponseWriter, r *http.Request, message string) {
+func (s *server) redirectWithMessage(w http.ResponseWriter, r *http.Request, message string) {
 	forbidCaching(w.Header())
 	address := "/?message=" + quote(message)
 	if r.Method != http.MethodPost {
@@ -146,8 +146,8 @@ func stopAll(ctx context.Context, p *Pages, _ string) string {
 func restartAll(ctx context.Context, p *Pages, _ string) string {
 	ctx = context.WithoutCancel(ctx)
 	_, _ = p.Supervisor.StopAll(ctx, true)
-	if err := p.alive(); err != nil {
-		return unexpected(err)
+	if err := p.checkRunning(); err != nil {
+		return unexpectedFault(err)
 	}
 	_, _ = p.Supervisor.StartAll(ctx, true)
 	return "All restarted at " + now()
@@ -162,7 +162,7 @@ func start(ctx context.Context, p *Pages, name string) string {
 
 func stop(ctx context.Context, p *Pages, name string) string {
 	if _, err := p.Supervisor.StopProcess(ctx, name, true); err != nil {
-		return unexpected(err)
+		return unexpectedFault(err)
 	}
 	return fmt.Sprintf("Process %s stopped", name)
 }
@@ -172,11 +172,11 @@ func stop(ctx context.Context, p *Pages, name string) string {
 func restart(ctx context.Context, p *Pages, name string) string {
 	ctx = context.WithoutCancel(ctx)
 	_, err := p.Supervisor.StopProcess(ctx, name, true)
-	if err != nil && code(err) != faults.NotRunning {
-		return unexpected(err)
+	if err != nil && faultCode(err) != faults.NotRunning {
+		return unexpectedFault(err)
 	}
-	if err := p.alive(); err != nil {
-		return unexpected(err)
+	if err := p.checkRunning(); err != nil {
+		return unexpectedFault(err)
 	}
 	if _, err := p.Supervisor.StartProcess(ctx, name, true); err != nil {
 		return fmt.Sprintf("ERROR: Process %s: %s", name, startReason(err))
@@ -186,14 +186,14 @@ func restart(ctx context.Context, p *Pages, name string) string {
 
 func clearLog(ctx context.Context, p *Pages, name string) string {
 	if err := p.Supervisor.ClearLogs(ctx, name); err != nil {
-		return unexpected(err)
+		return unexpectedFault(err)
 	}
 	return fmt.Sprintf("Log for %s cleared", name)
 }
 
 // startReason says why a start has failed.
 func startReason(err error) string {
-	switch code(err) {
+	switch faultCode(err) {
 	case faults.NoFile:
 		return "no such file"
 	case faults.NotExecutable:
@@ -205,16 +205,16 @@ func startReason(err error) string {
 	case faults.AbnormalTermination:
 		return "abnormal termination"
 	default:
-		return unexpected(err)
+		return unexpectedFault(err)
 	}
 }
 
-func unexpected(err error) string {
-	return fmt.Sprintf("unexpected rpc fault [%d] %v", code(err), err)
+func unexpectedFault(err error) string {
+	return fmt.Sprintf("unexpected rpc fault [%d] %v", faultCode(err), err)
 }
 
-// code is the number of a fault; whatever is none has FAILED.
-func code(err error) faults.Code {
+// faultCode is the number of a fault; whatever is none has FAILED.
+func faultCode(err error) faults.Code {
 	if fault, ok := errors.AsType[*faults.Error](err); ok {
 		return fault.Code
 	}

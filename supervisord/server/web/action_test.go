@@ -87,7 +87,7 @@ func TestActions(t *testing.T) {
 			f := newFake(process("a", states.Running, ""), process("g:x", states.Stopped, ""))
 			f.fails = tt.fails
 			c := newClient(t, f, how.server)
-			resp, body := c.ask(how.method, "/index.html?"+tt.query, "")
+			resp, body := c.request(how.method, "/index.html?"+tt.query, "")
 			if tt.message == "" {
 				if resp.StatusCode != 500 || !strings.Contains(c.log.String(), "Web interface error: ") {
 					t.Errorf("%s %s: %d, log %s", how.method, tt.query, resp.StatusCode, c.log)
@@ -104,13 +104,13 @@ func TestActions(t *testing.T) {
 	}
 }
 
-func TestGetOnTCPAsksFirst(t *testing.T) {
+func TestGetOnTCPNeedsConfirmation(t *testing.T) {
 	t.Parallel()
 	for verb, a := range actions {
 		f := newFake(process("g:x", states.Running, ""))
 		c := newClient(t, f, tcpServer)
 		address := strings.TrimPrefix(a.href(verb, "g:x"), "index.html")
-		resp, body := c.ask("GET", "/"+address, "")
+		resp, body := c.request("GET", "/"+address, "")
 		if !a.changes {
 			if resp.StatusCode != 301 {
 				t.Errorf("%s: %d", verb, resp.StatusCode)
@@ -125,7 +125,7 @@ func TestGetOnTCPAsksFirst(t *testing.T) {
 			t.Fatalf("%s: %q in %s", verb, action, body)
 		}
 		// What the form sends is obeyed.
-		if resp, _ := c.ask("POST", "/"+address, ""); resp.StatusCode != 303 || len(f.calls) == 0 {
+		if resp, _ := c.request("POST", "/"+address, ""); resp.StatusCode != 303 || len(f.calls) == 0 {
 			t.Errorf("%s: %d %v", verb, resp.StatusCode, f.calls)
 		}
 	}
@@ -134,16 +134,16 @@ func TestGetOnTCPAsksFirst(t *testing.T) {
 // TestGetFromOtherSites is about unix sockets behind a proxy that browsers use.
 func TestGetFromOtherSites(t *testing.T) {
 	t.Parallel()
-	for site, acts := range map[string]bool{"cross-site": false, "same-site": false, "same-origin": true, "none": true} {
+	for site, allowed := range map[string]bool{"cross-site": false, "same-site": false, "same-origin": true, "none": true} {
 		f := newFake(process("a", states.Running, ""))
-		resp, _ := newClient(t, f, unixServer).ask("GET", "/?action=stop&processname=a", "", "Sec-Fetch-Site", site)
-		if acts != (resp.StatusCode == 301) || acts != (len(f.calls) == 1) {
+		resp, _ := newClient(t, f, unixServer).request("GET", "/?action=stop&processname=a", "", "Sec-Fetch-Site", site)
+		if allowed != (resp.StatusCode == 301) || allowed != (len(f.calls) == 1) {
 			t.Errorf("%s: %d %v", site, resp.StatusCode, f.calls)
 		}
 	}
 }
 
-func TestRestartOutlivesItsClient(t *testing.T) {
+func TestRestartContinuesAfterDisconnect(t *testing.T) {
 	t.Parallel()
 	for _, query := range []string{"action=restart&processname=a", "action=restartall"} {
 		f := newFake(process("a", states.Running, ""))
@@ -152,7 +152,7 @@ func TestRestartOutlivesItsClient(t *testing.T) {
 				t.Errorf("%s: %s can be cut short", query, call)
 			}
 		}
-		newClient(t, f, unixServer).ask("GET", "/?"+query, "")
+		newClient(t, f, unixServer).request("GET", "/?"+query, "")
 		if len(f.calls) != 2 {
 			t.Error(f.calls)
 		}
@@ -164,7 +164,7 @@ func TestShutdownEndsRestart(t *testing.T) {
 	for query, calls := range map[string]string{"action=restart&processname=a": "stop a true", "action=restartall": "stop all true"} {
 		f := newFake(process("a", states.Running, ""))
 		f.called = func(context.Context, string) { f.mood = states.DaemonShutdown }
-		resp, _ := newClient(t, f, unixServer).ask("GET", "/?"+query, "")
+		resp, _ := newClient(t, f, unixServer).request("GET", "/?"+query, "")
 		if got := message(t, resp.Header.Get("Location")); got != "unexpected rpc fault [6] SHUTDOWN_STATE" {
 			t.Error(got)
 		}
@@ -174,7 +174,7 @@ func TestShutdownEndsRestart(t *testing.T) {
 	}
 }
 
-func TestStopEndsWithItsClient(t *testing.T) {
+func TestStopCanceledByDisconnect(t *testing.T) {
 	t.Parallel()
 	f := newFake(process("a", states.Running, ""))
 	f.called = func(ctx context.Context, call string) {
@@ -182,7 +182,7 @@ func TestStopEndsWithItsClient(t *testing.T) {
 			t.Error(call)
 		}
 	}
-	newClient(t, f, unixServer).ask("GET", "/?action=stop&processname=a", "")
+	newClient(t, f, unixServer).request("GET", "/?action=stop&processname=a", "")
 }
 
 func TestTimeIsPaddedWithBlanks(t *testing.T) {
@@ -198,7 +198,7 @@ func TestTimeIsPaddedWithBlanks(t *testing.T) {
 // What a script gets for its GET is Supervisor's answer; a form is led back
 // without a word about host, scheme or prefix, which only the browser knows, unless
 // the proxy has told of a prefix.
-func TestWhereAnActionLeads(t *testing.T) {
+func TestActionRedirects(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ method, host, want string }{
 		{http.MethodGet, "localhost", "http://localhost/?message="},

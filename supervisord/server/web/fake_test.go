@@ -128,8 +128,8 @@ func newClient(t testing.TB, f *fake, c config.Server) client {
 	return client{t, p.Handler(c), &log}
 }
 
-// ask sends a request. Headers are names and values in turn.
-func (c client) ask(method, url, body string, headers ...string) (*http.Response, string) {
+// request sends a request. Headers are names and values in turn.
+func (c client) request(method, url, body string, headers ...string) (*http.Response, string) {
 	c.t.Helper()
 	r := httptest.NewRequestWithContext(c.t.Context(), method, "http://localhost:9001/", strings.NewReader(body))
 	path, query, _ := strings.Cut(url, "?")
@@ -150,7 +150,7 @@ func (c client) ask(method, url, body string, headers ...string) (*http.Response
 // page gets a page that must be there.
 func (c client) page(url string) string {
 	c.t.Helper()
-	resp, body := c.ask("GET", url, "")
+	resp, body := c.request("GET", url, "")
 	if resp.StatusCode != 200 {
 		c.t.Fatalf("%s: %d, log %s", url, resp.StatusCode, c.log)
 	}

@@ -9,8 +9,8 @@ import (
 	"supervisor/supervisord/api/states"
 )
 
-// TestLongTailIsShownLikeAShortOne, wherever the pieces end in which it is read.
-func TestLongTailIsShownLikeAShortOne(t *testing.T) {
+// TestLongTailMatchesShort, wherever the pieces end in which it is read.
+func TestLongTailMatchesShort(t *testing.T) {
 	f := newFake(process("file", states.Running, ""), process("cat", states.Running, ""))
 	for shift := range 3 {
 		text := strings.Repeat("x", shift) + strings.Repeat("]]>]<&☃\x00", 60_000)

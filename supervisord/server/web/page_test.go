@@ -35,8 +35,8 @@ func TestGoldenPages(t *testing.T) {
 	f := newFake(everyState()...)
 	f.logs["g:running"] = "one\n\ttwo & <three> \"four\" 'five'\n"
 	c := newClient(t, f, tcpServer)
-	_, confirm := c.ask("GET", "/?processname=g:running&action=restart", "")
-	_, confirmAll := c.ask("GET", "/?action=stopall", "")
+	_, confirm := c.request("GET", "/?processname=g:running&action=restart", "")
+	_, confirmAll := c.request("GET", "/?action=stopall", "")
 	for name, page := range map[string]string{
 		"status.html":      c.page("/?message=Process%20g:running%20stopped"),
 		"empty.html":       newClient(t, newFake(), tcpServer).page("/"),
@@ -78,7 +78,7 @@ func elements(t *testing.T, page string) (tags []string, words string) {
 	}
 }
 
-func TestActionsFollowTheState(t *testing.T) {
+func TestActionsByState(t *testing.T) {
 	t.Parallel()
 	logs := []string{"Clear Log", "Tail -f Stdout", "Tail -f Stderr"}
 	for st, want := range map[states.Process][2]string{
@@ -154,16 +154,16 @@ var hostile = []string{
 	`&lt;b&gt; &amp`, "{{.Title}}", "]]>", "<!--", "a\x00b\x1b[31mc\x7f\u0085\u202e", "\xff\xfe\xc3", "\ufffe\uffff", "..", "a b/c?d#e%41", "\r\nX: y",
 }
 
-func TestNothingInjects(t *testing.T) {
+func TestNoInjection(t *testing.T) {
 	t.Parallel()
 	for _, s := range hostile {
-		injects(t, s, s, s)
+		checkNoInjection(t, s, s, s)
 	}
 }
 
-// injects fails if a process with this name and description and a log with
+// checkNoInjection fails if a process with this name and description and a log with
 // this text change anything about the pages but their text.
-func injects(t *testing.T, name, description, log string) {
+func checkNoInjection(t *testing.T, name, description, log string) {
 	t.Helper()
 	f := newFake(process("g:p", states.Running, description))
 	f.processes[0].Name = name
@@ -198,10 +198,10 @@ func FuzzPages(f *testing.F) {
 	for _, s := range hostile {
 		f.Add(s, s, s)
 	}
-	f.Fuzz(func(t *testing.T, name, description, log string) { injects(t, name, description, log) })
+	f.Fuzz(func(t *testing.T, name, description, log string) { checkNoInjection(t, name, description, log) })
 }
 
-func TestTextStaysAsItWas(t *testing.T) {
+func TestPrintableTextIsUnchanged(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{
 		`{"level": "error"} it's 1+1`: `{"level": "error"} it's 1+1`,
@@ -211,7 +211,7 @@ func TestTextStaysAsItWas(t *testing.T) {
 		"\x00\x7f\u009b":              "␀␡\uFFFD",
 		"gr\xfcn grün":                "gr\uFFFDn grün",
 	} {
-		if got := string(text(printable(s))); got != want {
+		if got := string(escapeText(printable(s))); got != want {
 			t.Errorf("%q: %q", s, got)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 // statusView is the status page.
 type statusView struct {
-	frame
+	baseView
 	Message string // "" for none
 	Buttons []entry
 	Rows    []row
@@ -40,13 +40,13 @@ type entry struct {
 
 // status shows all processes, or carries out an action and comes back.
 func (s *server) status(w http.ResponseWriter, r *http.Request, f form) error {
-	if err := s.alive(); err != nil {
+	if err := s.checkRunning(); err != nil {
 		return err
 	}
 	if f["action"] != "" {
-		return s.act(w, r, f)
+		return s.runAction(w, r, f)
 	}
-	view := statusView{frame: s.frame("Supervisor Status"), Message: printable(f["message"])}
+	view := statusView{baseView: s.baseView("Supervisor Status"), Message: printable(f["message"])}
 	for _, name := range []string{"refresh", "restartall", "stopall"} {
 		a := actions[name]
 		view.Buttons = append(view.Buttons, entry{Text: a.text, Href: a.href(name, ""), Changes: a.changes})

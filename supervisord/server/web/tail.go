@@ -13,7 +13,7 @@ import (
 
 // tailView is the tail page.
 type tailView struct {
-	frame
+	baseView
 	Text    string
 	Refresh string // address of this page, "" without a process
 }
@@ -25,14 +25,14 @@ const minTail = 1024
 func (s *server) tail(w http.ResponseWriter, _ *http.Request, f form) error {
 	name, limit := f["processname"], tailLimit(f["limit"])
 	if name == "" {
-		view := tailView{frame: s.frame("Supervisor tail of process None"), Text: "No process name found"}
+		view := tailView{baseView: s.baseView("Supervisor tail of process None"), Text: "No process name found"}
 		return s.show(w, http.StatusOK, "tail.html", view)
 	}
-	var long longtext.Places
+	var long longtext.Placeholders
 	page, err := s.render("tail.html", tailView{
-		frame:   s.frame("Supervisor tail of process " + name),
-		Text:    printable(long.Put(s.tailText(name, limit))),
-		Refresh: "tail.html?processname=" + quote(name) + "&limit=" + strconv.FormatInt(limit, 10),
+		baseView: s.baseView("Supervisor tail of process " + name),
+		Text:     printable(long.Add(s.tailText(name, limit))),
+		Refresh:  "tail.html?processname=" + quote(name) + "&limit=" + strconv.FormatInt(limit, 10),
 	})
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (s *server) tail(w http.ResponseWriter, _ *http.Request, f form) error {
 
 // tailText is the end of the log, or why there is none.
 func (s *server) tailText(name string, limit int64) logs.Excerpt {
-	err := s.alive()
+	err := s.checkRunning()
 	var text logs.Excerpt
 	if err == nil {
 		text, err = s.Supervisor.ReadLog(name, "stdout", -limit, 0)
@@ -53,10 +53,10 @@ func (s *server) tailText(name string, limit int64) logs.Excerpt {
 	switch {
 	case err == nil:
 		return text
-	case code(err) == faults.NoFile:
+	case faultCode(err) == faults.NoFile:
 		return logs.Literal("No file for " + name)
 	default:
-		return logs.Literal("ERROR: " + unexpected(err))
+		return logs.Literal("ERROR: " + unexpectedFault(err))
 	}
 }
 

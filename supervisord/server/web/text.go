@@ -7,11 +7,11 @@ import (
 	"supervisor/supervisord/server/longtext"
 )
 
-// text escapes what stands between tags as Supervisor does: & and < and no
+// escapeText escapes what stands between tags as Supervisor does: & and < and no
 // more, but for what XML forbids. That is enough there, and whoever searches a
 // page for a piece of JSON that a program has printed still finds it. In
 // attributes and titles the templates escape by themselves.
-func text(s string) template.HTML {
+func escapeText(s string) template.HTML {
 	for _, r := range [][2]string{{"&", "&amp;"}, {"<", "&lt;"}, {"]]>", "]]&gt;"}} {
 		s = strings.ReplaceAll(s, r[0], r[1])
 	}
@@ -21,16 +21,16 @@ func text(s string) template.HTML {
 // textEscaper has a text that comes in pieces be what printable and text make of it as
 // a whole.
 func textEscaper() longtext.Escaper {
-	held := "" // brackets at the end of a piece, which a > may follow
+	pending := "" // brackets at the end of a piece, which a > may follow
 	return func(dst []byte, piece string, last bool) []byte {
-		piece = held + piece
-		held = ""
+		piece = pending + piece
+		pending = ""
 		if !last {
 			rest := strings.TrimRight(piece, "]")
 			rest = piece[:max(len(rest), len(piece)-len("]]"))]
-			piece, held = rest, piece[len(rest):]
+			piece, pending = rest, piece[len(rest):]
 		}
-		return append(dst, text(printable(piece))...)
+		return append(dst, escapeText(printable(piece))...)
 	}
 }
 

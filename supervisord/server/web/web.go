@@ -60,13 +60,13 @@ var templates embed.FS
 // New returns the pages. Nothing is parsed before the first request.
 func New(o Options) *Pages {
 	return &Pages{Options: o, since: time.Now(), templates: sync.OnceValue(func() *template.Template {
-		return template.Must(template.New("").Funcs(template.FuncMap{"text": text}).ParseFS(templates, "templates/*.html"))
+		return template.Must(template.New("").Funcs(template.FuncMap{"text": escapeText}).ParseFS(templates, "templates/*.html"))
 	})}
 }
 
 // Handler returns the pages as one server of the configuration shows them.
 func (p *Pages) Handler(c config.Server) http.Handler {
-	s := &server{Pages: p, obeysGet: c.Family == "unix" || c.GetActions, origin: http.NewCrossOriginProtection()}
+	s := &server{Pages: p, allowsGet: c.Family == "unix" || c.GetActions, origin: http.NewCrossOriginProtection()}
 	s.routes = map[string]page{
 		"/":           s.status,
 		"/index.html": s.status,
@@ -79,9 +79,9 @@ func (p *Pages) Handler(c config.Server) http.Handler {
 // server is the pages behind one listener.
 type server struct {
 	*Pages
-	obeysGet bool // actions by GET are carried out
-	origin   *http.CrossOriginProtection
-	routes   map[string]page
+	allowsGet bool // actions by GET are carried out
+	origin    *http.CrossOriginProtection
+	routes    map[string]page
 }
 
 // page answers a GET or POST. If it fails it has written nothing.
@@ -90,9 +90,9 @@ type page func(w http.ResponseWriter, r *http.Request, f form) error
 // ServeHTTP answers a request. What is no page, or is asked for by another
 // method, is looked for among the files, as Supervisor does.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	protect(w.Header())
+	setSecurityHeaders(w.Header())
 	if s.origin.Check(hostheader.AsSent(r)) != nil {
-		refuseForeign(w)
+		refuseCrossSite(w)
 		return
 	}
 	// Supervisor takes any number of slashes, as proxies join addresses.
@@ -112,18 +112,18 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// protect forbids browsers everything that the pages don't need. With a
+// setSecurityHeaders forbids browsers everything that the pages don't need. With a
 // stricter Referrer-Policy browsers would not tell the origin of our own forms
 // either, and those would be refused.
-func protect(h http.Header) {
+func setSecurityHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; "+
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 
-// refuseForeign answers a POST that another site had a browser send.
-func refuseForeign(w http.ResponseWriter) {
+// refuseCrossSite answers a POST that another site had a browser send.
+func refuseCrossSite(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(http.StatusForbidden)
 	fmt.Fprintln(w, "Refused: this request comes from a page of another site.\n"+
@@ -137,20 +137,20 @@ func ok(w http.ResponseWriter, _ *http.Request, _ form) error {
 	return nil
 }
 
-// alive fails once the daemon is about to end: pages that tell of processes
+// checkRunning fails once the daemon is about to end: pages that tell of processes
 // are refused from then on, like calls.
-func (p *Pages) alive() error {
+func (p *Pages) checkRunning() error {
 	if p.Supervisor.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)
 	}
 	return nil
 }
 
-// frame is the part of a view that all pages have.
-type frame struct{ Title, Identifier, Version string }
+// baseView is the part of a view that all pages have.
+type baseView struct{ Title, Identifier, Version string }
 
-func (p *Pages) frame(title string) frame {
-	return frame{printable(title), printable(p.Supervisor.Identifier()), p.Version}
+func (p *Pages) baseView(title string) baseView {
+	return baseView{printable(title), printable(p.Supervisor.Identifier()), p.Version}
 }
 
 // show has the template of that name show a view.

@@ -59,7 +59,7 @@ func TestPathsAndMethods(t *testing.T) {
 		{"OPTIONS", "*", 400, ""},
 		{"PUT", "/nothing", 400, ""},
 	} {
-		resp, body := c.ask(tt.method, tt.path, "")
+		resp, body := c.request(tt.method, tt.path, "")
 		if resp.StatusCode != tt.status || resp.Header.Get("Content-Type") != tt.kind {
 			t.Errorf("%s %q: %d %s", tt.method, tt.path, resp.StatusCode, resp.Header.Get("Content-Type"))
 		}
@@ -90,7 +90,7 @@ func TestPagesAreNotCached(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, newFake(), unixServer)
 	for _, url := range []string{"/", "/tail.html", "/?action=refresh"} {
-		resp, _ := c.ask("GET", url, "")
+		resp, _ := c.request("GET", url, "")
 		if h := resp.Header; h.Get("Cache-Control") != "no-cache" || h.Get("Pragma") != "no-cache" ||
 			h.Get("Expires") != "Thu, 01 Jan 1970 00:00:00 GMT" {
 			t.Error(url, h)
@@ -98,25 +98,25 @@ func TestPagesAreNotCached(t *testing.T) {
 	}
 }
 
-func TestFilesAreAskedForAgainOnly(t *testing.T) {
+func TestFilesAreRevalidated(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, newFake(), tcpServer)
-	resp, _ := c.ask("GET", "/images/icon.png", "")
+	resp, _ := c.request("GET", "/images/icon.png", "")
 	modified := resp.Header.Get("Last-Modified")
 	if modified == "" || resp.Header.Get("Cache-Control") != "no-cache" {
 		t.Fatal(resp.Header)
 	}
 	for since, want := range map[string]int{modified: 304, "Thu, 01 Jan 1970 00:00:00 GMT": 200, "nonsense": 200} {
-		if resp, _ := c.ask("GET", "/images/icon.png", "", "If-Modified-Since", since); resp.StatusCode != want {
+		if resp, _ := c.request("GET", "/images/icon.png", "", "If-Modified-Since", since); resp.StatusCode != want {
 			t.Errorf("%s: %d", since, resp.StatusCode)
 		}
 	}
-	if resp, _ := c.ask("GET", "/images", ""); resp.Header.Get("Location") != "images/" {
+	if resp, _ := c.request("GET", "/images", ""); resp.Header.Get("Location") != "images/" {
 		t.Error(resp.Header)
 	}
 }
 
-func TestTemplatesWaitForTheFirstPage(t *testing.T) { // not parallel: it counts
+func TestTemplatesParsedOnFirstPage(t *testing.T) { // not parallel: it counts
 	if n := testing.AllocsPerRun(10, func() { New(Options{}).Handler(tcpServer) }); n > 50 {
 		t.Errorf("%v allocations before the first request", n)
 	}
@@ -129,7 +129,7 @@ func TestShuttingDown(t *testing.T) {
 		f.mood = mood
 		c := newClient(t, f, unixServer)
 		for _, url := range []string{"/", "/?action=refresh", "/?action=stop&processname=a"} {
-			if resp, body := c.ask("GET", url, ""); resp.StatusCode != 500 || body != "" {
+			if resp, body := c.request("GET", url, ""); resp.StatusCode != 500 || body != "" {
 				t.Error(url, resp.StatusCode, body)
 			}
 		}
@@ -168,7 +168,7 @@ func TestOtherSitesAreRefused(t *testing.T) {
 			if server == "unix" {
 				c = newClient(t, f, unixServer)
 			}
-			resp, body := c.ask("POST", "/index.html?processname=a", "action=stop", tt.headers...)
+			resp, body := c.request("POST", "/index.html?processname=a", "action=stop", tt.headers...)
 			switch {
 			case tt.allowed && (resp.StatusCode != http.StatusSeeOther || len(f.calls) != 1):
 				t.Errorf("%s, %s: %d %v", tt.name, server, resp.StatusCode, f.calls)

@@ -23,26 +23,26 @@ var ErrUnknown = errors.New("unknown")
 
 // Database says where users and groups are looked up.
 type Database struct {
-	Dirs   []string      // where getent may be; the first one that has it counts
-	Limit  time.Duration // for each question to getent
-	Switch string        // the path of nsswitch.conf
+	Dirs         []string      // where getent may be; the first one that has it counts
+	Timeout      time.Duration // for each question to getent
+	NSSwitchPath string        // the path of nsswitch.conf
 }
 
 // System returns the database of this machine.
 func System() Database {
 	return Database{
-		Dirs:   []string{"/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"},
-		Limit:  5 * time.Second,
-		Switch: "/etc/nsswitch.conf",
+		Dirs:         []string{"/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"},
+		Timeout:      5 * time.Second,
+		NSSwitchPath: "/etc/nsswitch.conf",
 	}
 }
 
 // User finds a user by name.
 func (d Database) User(name string) (User, error) {
-	if u, err := fromGo(user.Lookup(name)); err == nil {
+	if u, err := fromOSUser(user.Lookup(name)); err == nil {
 		return u, nil
 	}
-	u, err := d.passwd(name)
+	u, err := d.getentPasswd(name)
 	if err == nil && !strings.EqualFold(u.Name, name) { // some directories know no case
 		return User{}, ErrUnknown
 	}
@@ -52,10 +52,10 @@ func (d Database) User(name string) (User, error) {
 // UserID finds a user by number.
 func (d Database) UserID(uid int) (User, error) {
 	text := strconv.Itoa(uid)
-	if u, err := fromGo(user.LookupId(text)); err == nil {
+	if u, err := fromOSUser(user.LookupId(text)); err == nil {
 		return u, nil
 	}
-	u, err := d.passwd(text)
+	u, err := d.getentPasswd(text)
 	if err == nil && u.UID != uid {
 		return User{}, ErrUnknown
 	}
@@ -67,7 +67,7 @@ func (d Database) Group(name string) (gid int, err error) {
 	if g, err := user.LookupGroup(name); err == nil {
 		return strconv.Atoi(g.Gid)
 	}
-	found, gid, err := d.group(name)
+	found, gid, err := d.getentGroup(name)
 	if err == nil && !strings.EqualFold(found, name) {
 		return 0, ErrUnknown
 	}
@@ -80,7 +80,7 @@ func (d Database) HasGroup(gid int) bool {
 	if _, err := user.LookupGroupId(text); err == nil {
 		return true
 	}
-	_, found, err := d.group(text)
+	_, found, err := d.getentGroup(text)
 	return err == nil && found == gid
 }
 
@@ -92,7 +92,7 @@ func (d Database) Groups(u User) ([]int, error) {
 	if err != nil {
 		ids = nil
 	}
-	if d.asksOthers() {
+	if d.hasOtherSources() {
 		answer, askErr := d.getent("initgroups", u.Name)
 		if fields := strings.Fields(answer); askErr == nil && len(fields) > 0 && fields[0] == u.Name {
 			ids = append(ids, fields[1:]...)
@@ -115,10 +115,10 @@ func (d Database) Groups(u User) ([]int, error) {
 	return gids, nil
 }
 
-// asksOthers reports whether nsswitch.conf has groups come from elsewhere than the
+// hasOtherSources reports whether nsswitch.conf has groups come from elsewhere than the
 // files that Go reads.
-func (d Database) asksOthers() bool {
-	text, err := os.ReadFile(d.Switch)
+func (d Database) hasOtherSources() bool {
+	text, err := os.ReadFile(d.NSSwitchPath)
 	if err != nil {
 		return false
 	}
@@ -137,7 +137,7 @@ func (d Database) asksOthers() bool {
 	return false
 }
 
-func fromGo(u *user.User, err error) (User, error) {
+func fromOSUser(u *user.User, err error) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
@@ -149,8 +149,8 @@ func fromGo(u *user.User, err error) (User, error) {
 	return User{Name: u.Username, UID: uid, GID: gid, Home: u.HomeDir}, err
 }
 
-// passwd asks getent for a user.
-func (d Database) passwd(key string) (User, error) {
+// getentPasswd asks getent for a user.
+func (d Database) getentPasswd(key string) (User, error) {
 	answer, err := d.getent("passwd", key)
 	if err != nil {
 		return User{}, err
@@ -167,8 +167,8 @@ func (d Database) passwd(key string) (User, error) {
 	return User{Name: f[0], UID: uid, GID: gid, Home: f[5], Shell: f[6]}, nil
 }
 
-// group asks getent for a group.
-func (d Database) group(key string) (name string, gid int, err error) {
+// getentGroup asks getent for a group.
+func (d Database) getentGroup(key string) (name string, gid int, err error) {
 	answer, err := d.getent("group", key)
 	if err != nil {
 		return "", 0, err

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// directory is a database whose getent is a script. It knows one user, who is in no
+// newTestDatabase is a database whose getent is a script. It knows one user, who is in no
 // file, and two groups.
-func directory(t *testing.T, script string) Database {
+func newTestDatabase(t *testing.T, script string) Database {
 	t.Helper()
 	dir := t.TempDir()
 	if script == "" {
@@ -36,13 +36,13 @@ esac`
 			t.Fatal(err)
 		}
 	}
-	return Database{Dirs: []string{dir + "/none", dir}, Limit: time.Hour, Switch: dir + "/switch"}
+	return Database{Dirs: []string{dir + "/none", dir}, Timeout: time.Hour, NSSwitchPath: dir + "/switch"}
 }
 
-// TestUsersOfOtherSources: getent is asked for users that are in no file, and only an
+// TestGetentLookup: getent is asked for users that are in no file, and only an
 // answer to the question counts.
-func TestUsersOfOtherSources(t *testing.T) {
-	d := directory(t, "")
+func TestGetentLookup(t *testing.T) {
+	d := newTestDatabase(t, "")
 	want := User{Name: "ldap.user", UID: 54321, GID: 54322, Home: "/home/ldap", Shell: "/bin/zsh"}
 	if u, err := d.User("ldap.user"); u != want || err != nil {
 		t.Error(u, err)
@@ -72,7 +72,7 @@ func TestUsersOfOtherSources(t *testing.T) {
 }
 
 func TestSupplementaryGroups(t *testing.T) {
-	d := directory(t, "")
+	d := newTestDatabase(t, "")
 	if gids, err := d.Groups(User{Name: "ldap.user", UID: 54321, GID: 54322}); !slices.Equal(gids, []int{54322, 54323, 54324}) {
 		t.Error(gids, err)
 	}
@@ -82,7 +82,7 @@ func TestSupplementaryGroups(t *testing.T) {
 		t.Error(gids, err)
 	}
 	for _, text := range []string{"group: files systemd\n", "group: compat\n", "passwd: files ldap\n#group: ldap\n", ""} {
-		if err := os.WriteFile(d.Switch, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(d.NSSwitchPath, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if gids, err := d.Groups(root); err != nil || slices.Contains(gids, 54323) {
@@ -91,14 +91,14 @@ func TestSupplementaryGroups(t *testing.T) {
 	}
 }
 
-// TestSourcesThatFail: nobody waits for longer than the limit, and nothing is left.
-func TestSourcesThatFail(t *testing.T) {
-	d := directory(t, `echo $$ > "${0%getent}pid"; sleep 100000; echo 'x:*:1:1:::'`)
-	d.Limit = time.Second
+// TestGetentTimeout: nobody waits for longer than the limit, and nothing is left.
+func TestGetentTimeout(t *testing.T) {
+	d := newTestDatabase(t, `echo $$ > "${0%getent}pid"; sleep 100000; echo 'x:*:1:1:::'`)
+	d.Timeout = time.Second
 	if u, err := d.User("x"); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Error(u, err)
 	}
-	if len(children.reaped) != 0 {
+	if len(getentChildren.reaped) != 0 {
 		t.Error("a process is left")
 	}
 	d.Dirs = []string{t.TempDir()}
@@ -107,10 +107,10 @@ func TestSourcesThatFail(t *testing.T) {
 	}
 }
 
-// TestOneWhoReapsAll: lookups go well beside somebody who waits for every child, and
+// TestLookupBesideReaper: lookups go well beside somebody who waits for every child, and
 // what he reaps of ours is told apart.
-func TestOneWhoReapsAll(t *testing.T) {
-	d := directory(t, "")
+func TestLookupBesideReaper(t *testing.T) {
+	d := newTestDatabase(t, "")
 	stop := make(chan struct{})
 	var reaper sync.WaitGroup
 	reaper.Go(func() {

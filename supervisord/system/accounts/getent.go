@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// children are the processes of getent, by pid, and whether they have been reaped.
+// getentChildren are the processes of getent, by pid, and whether they have been reaped.
 // They belong to the process as its children do, hence the variable.
-var children = struct {
+var getentChildren = struct {
 	sync.Mutex // held over each fork and each wait
 	reaped     map[int]bool
 }{reaped: make(map[int]bool)}
@@ -24,24 +24,24 @@ var children = struct {
 // returns the pid of one that it has reaped. It returns that pid, or own if it was
 // one that this package has started, of which nobody else need know.
 func Reap(wait func() (pid int, err error)) (pid int, own bool, err error) {
-	children.Lock()
-	defer children.Unlock()
+	getentChildren.Lock()
+	defer getentChildren.Unlock()
 	pid, err = wait()
-	if _, own = children.reaped[pid]; own && err == nil {
-		children.reaped[pid] = true
+	if _, own = getentChildren.reaped[pid]; own && err == nil {
+		getentChildren.reaped[pid] = true
 	}
 	return pid, own && err == nil, err
 }
 
-// most is how long an answer may be, in bytes: a group can have many members.
-const most = 1 << 20
+// maxAnswer is how long an answer may be, in bytes: a group can have many members.
+const maxAnswer = 1 << 20
 
 // getent returns the first line that getent answers, ErrUnknown if there is none.
 func (d Database) getent(database, key string) (string, error) {
 	if key == "" || key[0] == '-' || strings.ContainsAny(key, ":\n\x00") {
 		return "", ErrUnknown // no name, or what would be an option
 	}
-	path, ok := d.find()
+	path, ok := d.findGetent()
 	if !ok {
 		return "", ErrUnknown
 	}
@@ -50,16 +50,16 @@ func (d Database) getent(database, key string) (string, error) {
 		return "", err
 	}
 	defer answer.Close()
-	pid, err := start(path, out, database, key)
+	pid, err := startGetent(path, out, database, key)
 	out.Close()
 	if err != nil {
 		return "", err
 	}
-	defer end(pid)
-	if err := answer.SetReadDeadline(time.Now().Add(d.Limit)); err != nil {
+	defer killGetent(pid)
+	if err := answer.SetReadDeadline(time.Now().Add(d.Timeout)); err != nil {
 		return "", err
 	}
-	text, err := io.ReadAll(io.LimitReader(answer, most))
+	text, err := io.ReadAll(io.LimitReader(answer, maxAnswer))
 	if err != nil {
 		return "", fmt.Errorf("getent %s %s: %w", database, key, err)
 	}
@@ -70,7 +70,7 @@ func (d Database) getent(database, key string) (string, error) {
 	return line, nil
 }
 
-func (d Database) find() (path string, ok bool) {
+func (d Database) findGetent() (path string, ok bool) {
 	for _, dir := range d.Dirs {
 		path := filepath.Join(dir, "getent")
 		if unix.Access(path, unix.X_OK) == nil {
@@ -80,14 +80,14 @@ func (d Database) find() (path string, ok bool) {
 	return "", false
 }
 
-func start(path string, out *os.File, database, key string) (pid int, err error) {
+func startGetent(path string, out *os.File, database, key string) (pid int, err error) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return 0, err
 	}
 	defer null.Close()
-	children.Lock()
-	defer children.Unlock()
+	getentChildren.Lock()
+	defer getentChildren.Unlock()
 	pid, err = syscall.ForkExec(path, []string{"getent", database, key}, &syscall.ProcAttr{
 		Dir: "/", Env: []string{"PATH=/usr/bin:/bin", "LC_ALL=C"},
 		Files: []uintptr{null.Fd(), out.Fd(), null.Fd()},
@@ -96,16 +96,16 @@ func start(path string, out *os.File, database, key string) (pid int, err error)
 	if err != nil {
 		return 0, fmt.Errorf("execute %s: %w", path, err)
 	}
-	children.reaped[pid] = false
+	getentChildren.reaped[pid] = false
 	return pid, nil
 }
 
-// end ends a process that has answered, or that takes too long, and reaps it unless
+// killGetent ends a process that has answered, or that takes too long, and reaps it unless
 // that has been done. While the lock is held its pid is nobody else's.
-func end(pid int) {
-	children.Lock()
-	defer children.Unlock()
-	if !children.reaped[pid] {
+func killGetent(pid int) {
+	getentChildren.Lock()
+	defer getentChildren.Unlock()
+	if !getentChildren.reaped[pid] {
 		_ = syscall.Kill(-pid, syscall.SIGKILL)
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 		for {
@@ -114,5 +114,5 @@ func end(pid int) {
 			}
 		}
 	}
-	delete(children.reaped, pid)
+	delete(getentChildren.reaped, pid)
 }

@@ -82,7 +82,7 @@ func TestTCP(t *testing.T) {
 	}
 }
 
-func TestTCPIsAsChildrenExpect(t *testing.T) {
+func TestTCPDescriptorFlags(t *testing.T) {
 	t.Parallel()
 	fd := tcp(t, bound.TCPOptions{Host: "127.0.0.1"})
 	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0); err != nil || flags&unix.O_NONBLOCK != 0 {
@@ -104,7 +104,7 @@ func TestReusePort(t *testing.T) {
 	tcp(t, again)
 }
 
-func TestHostThatIsNone(t *testing.T) {
+func TestUnknownHost(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -125,7 +125,7 @@ func TestUnix(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("the file is %v, %v", info.Mode(), err)
 	}
-	if !connects("unix", path) || !file.IsThere() {
+	if !connects("unix", path) || !file.IsInPlace() {
 		t.Error("nobody listens")
 	}
 	if _, _, err := bound.Unix(o); !errors.Is(err, syscall.EADDRINUSE) {
@@ -140,7 +140,7 @@ func TestUnix(t *testing.T) {
 		t.Fatal(err)
 	}
 	file.Remove()
-	if !second.IsThere() {
+	if !second.IsInPlace() {
 		t.Error("the file of another has been removed")
 	}
 	unix.Close(fd)
@@ -152,12 +152,12 @@ func TestUnix(t *testing.T) {
 	}
 	defer unix.Close(fd)
 	third.Remove()
-	if third.IsThere() {
+	if third.IsInPlace() {
 		t.Error("the file stays")
 	}
 }
 
-func TestUnixThatCannotBe(t *testing.T) {
+func TestUnixErrors(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
@@ -165,7 +165,7 @@ func TestUnixThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]error{
-		path:                            bound.ErrNoSocket,
+		path:                            bound.ErrNotSocket,
 		filepath.Join(dir, "none", "s"): syscall.ENOENT,
 		"/" + strings.Repeat("x", 200):  bound.ErrPathTooLong,
 	} {
@@ -178,7 +178,7 @@ func TestUnixThatCannotBe(t *testing.T) {
 	}
 }
 
-func TestUnixOwnerThatCannotBe(t *testing.T) {
+func TestUnixOwnerDenied(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() == 0 {
 		t.Skip("SKIPPED: root may give a file to anybody")

@@ -10,13 +10,13 @@ import (
 
 // Queue tells how many connections wait to be accepted on a listening socket,
 // and how many can. It does not block.
-func Queue(fd int) (waiting, limit int, err error) {
+func Queue(fd int) (queued, limit int, err error) {
 	domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
 	if err != nil {
 		return 0, 0, err
 	}
 	if domain == unix.AF_UNIX {
-		d, err := diagnose(fd)
+		d, err := queryUnixDiag(fd)
 		return int(d.waiting), int(d.limit), err
 	}
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
@@ -26,8 +26,8 @@ func Queue(fd int) (waiting, limit int, err error) {
 	return int(info.Unacked), int(info.Sacked), nil // what these are of a listening socket
 }
 
-// diagnosis is what the kernel tells of a unix socket.
-type diagnosis struct {
+// unixDiag is what the kernel tells of a unix socket.
+type unixDiag struct {
 	inode          uint32 // of its file, 0 for none
 	waiting, limit uint32
 }
@@ -52,13 +52,13 @@ type diagRequest struct {
 	cookie           [2]uint32
 }
 
-// diagHead is the length of what comes before the attributes of an answer.
-const diagHead = unix.SizeofNlMsghdr + 16
+// diagHeaderSize is the length of what comes before the attributes of an answer.
+const diagHeaderSize = unix.SizeofNlMsghdr + 16
 
-var errNoDiagnosis = errors.New("the kernel does not tell of unix sockets")
+var errNoUnixDiag = errors.New("the kernel does not tell of unix sockets")
 
-// diagnose asks the kernel for what no call on the socket itself tells.
-func diagnose(fd int) (d diagnosis, err error) {
+// queryUnixDiag asks the kernel for what no call on the socket itself tells.
+func queryUnixDiag(fd int) (d unixDiag, err error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return d, err
@@ -68,10 +68,10 @@ func diagnose(fd int) (d diagnosis, err error) {
 		return d, err
 	}
 	defer unix.Close(link)
-	const every = ^uint32(0)
+	const allBits = ^uint32(0)
 	request := diagRequest{
 		NlMsghdr: unix.NlMsghdr{Len: uint32(unsafe.Sizeof(diagRequest{})), Type: sockDiagByFamily, Flags: unix.NLM_F_REQUEST},
-		family:   unix.AF_UNIX, states: every, inode: uint32(st.Ino), show: showFile | showQueue, cookie: [2]uint32{every, every},
+		family:   unix.AF_UNIX, states: allBits, inode: uint32(st.Ino), show: showFile | showQueue, cookie: [2]uint32{allBits, allBits},
 	}
 	message := unsafe.Slice((*byte)(unsafe.Pointer(&request)), unsafe.Sizeof(request))
 	if err := unix.Sendto(link, message, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
@@ -82,15 +82,15 @@ func diagnose(fd int) (d diagnosis, err error) {
 	if err != nil {
 		return d, err
 	}
-	return parseDiagnosis(answer[:n])
+	return parseUnixDiag(answer[:n])
 }
 
-func parseDiagnosis(answer []byte) (d diagnosis, err error) {
+func parseUnixDiag(answer []byte) (d unixDiag, err error) {
 	order := binary.NativeEndian
-	if len(answer) < diagHead || order.Uint16(answer[4:]) != sockDiagByFamily {
-		return d, errNoDiagnosis
+	if len(answer) < diagHeaderSize || order.Uint16(answer[4:]) != sockDiagByFamily {
+		return d, errNoUnixDiag
 	}
-	for rest := answer[diagHead:]; len(rest) >= unix.SizeofNlAttr; {
+	for rest := answer[diagHeaderSize:]; len(rest) >= unix.SizeofNlAttr; {
 		length, kind := int(order.Uint16(rest)), order.Uint16(rest[2:])
 		if length < unix.SizeofNlAttr || length > len(rest) {
 			break

@@ -28,8 +28,8 @@ func TestQueue(t *testing.T) {
 		{remote, "tcp", "127.0.0.1:" + strconv.Itoa(port(t, remote))},
 	} {
 		for want := range 4 {
-			if waiting, limit, err := bound.Queue(tt.fd); err != nil || waiting != want || limit != 7 {
-				t.Errorf("%s: %d of %d (%v), want %d of 7", tt.network, waiting, limit, err, want)
+			if queued, limit, err := bound.Queue(tt.fd); err != nil || queued != want || limit != 7 {
+				t.Errorf("%s: %d of %d (%v), want %d of 7", tt.network, queued, limit, err, want)
 			}
 			c, err := net.Dial(tt.network, tt.address)
 			if err != nil {
@@ -40,9 +40,9 @@ func TestQueue(t *testing.T) {
 	}
 }
 
-// TestRecognize: the file of a socket that came from elsewhere is known from
+// TestFileOf: the file of a socket that came from elsewhere is known from
 // that of another.
-func TestRecognize(t *testing.T) {
+func TestFileOf(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
 	o := bound.UnixOptions{Path: path, Mode: 0o700, UID: -1, GID: -1, Replace: true}
@@ -51,7 +51,7 @@ func TestRecognize(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(first)
-	if bound.Recognize(first, path) == nil {
+	if bound.FileOf(first, path) == nil {
 		t.Error("it is not recognized")
 	}
 	second, _, err := bound.Unix(o)
@@ -59,7 +59,7 @@ func TestRecognize(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(second)
-	if bound.Recognize(first, path) != nil || bound.Recognize(second, path) == nil {
+	if bound.FileOf(first, path) != nil || bound.FileOf(second, path) == nil {
 		t.Error("one is taken for the other")
 	}
 }

@@ -66,7 +66,7 @@ func (o TCPOptions) Addresses(ctx context.Context) ([]netip.Addr, error) {
 
 func (o TCPOptions) listen(ip netip.Addr) (int, error) {
 	family := unix.AF_INET6
-	var address unix.Sockaddr = &unix.SockaddrInet6{Port: o.Port, Addr: ip.As16(), ZoneId: zone(ip)}
+	var address unix.Sockaddr = &unix.SockaddrInet6{Port: o.Port, Addr: ip.As16(), ZoneId: zoneID(ip)}
 	if ip.Is4() {
 		family, address = unix.AF_INET, &unix.SockaddrInet4{Port: o.Port, Addr: ip.As4()}
 	}
@@ -74,7 +74,7 @@ func (o TCPOptions) listen(ip netip.Addr) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if err := o.prepare(fd, family); err != nil {
+	if err := o.setOptions(fd, family); err != nil {
 		unix.Close(fd)
 		return -1, err
 	}
@@ -89,7 +89,7 @@ func (o TCPOptions) listen(ip netip.Addr) (int, error) {
 	return fd, nil
 }
 
-func (o TCPOptions) prepare(fd, family int) error {
+func (o TCPOptions) setOptions(fd, family int) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 		return err
 	}
@@ -104,8 +104,8 @@ func (o TCPOptions) prepare(fd, family int) error {
 	return nil
 }
 
-// zone is the number of the interface that a link-local address belongs to.
-func zone(ip netip.Addr) uint32 {
+// zoneID is the number of the interface that a link-local address belongs to.
+func zoneID(ip netip.Addr) uint32 {
 	if i, err := net.InterfaceByName(ip.Zone()); err == nil && ip.Zone() != "" {
 		return uint32(i.Index)
 	}

@@ -27,8 +27,8 @@ type UnixOptions struct {
 // ErrPathTooLong is the error for a path that does not fit into an address.
 var ErrPathTooLong = errors.New("AF_UNIX path too long")
 
-// ErrNoSocket is the error for a path under which there is something else.
-var ErrNoSocket = errors.New("there is a file of that name that is no socket")
+// ErrNotSocket is the error for a path under which there is something else.
+var ErrNotSocket = errors.New("there is a file of that name that is no socket")
 
 // FileError tells that the file of a unix socket could not be made what it is to
 // be.
@@ -49,14 +49,14 @@ func Unix(o UnixOptions) (fd int, file *File, err error) {
 	if len(o.Path) >= len(unix.RawSockaddrUnix{}.Path) {
 		return -1, nil, ErrPathTooLong
 	}
-	if err := o.clear(); err != nil {
+	if err := o.removeExisting(); err != nil {
 		return -1, nil, err
 	}
 	fd, err = newSocket(unix.AF_UNIX)
 	if err != nil {
 		return -1, nil, err
 	}
-	if file, err = o.settle(fd); err != nil {
+	if file, err = o.bind(fd); err != nil {
 		file.Remove()
 		unix.Close(fd)
 		return -1, nil, err
@@ -64,10 +64,10 @@ func Unix(o UnixOptions) (fd int, file *File, err error) {
 	return fd, file, nil
 }
 
-func (o UnixOptions) clear() error {
+func (o UnixOptions) removeExisting() error {
 	if !o.Replace {
 		if info, err := os.Lstat(o.Path); err == nil && info.Mode()&fs.ModeSocket == 0 {
-			return ErrNoSocket
+			return ErrNotSocket
 		}
 		return RemoveStale(o.Path, func() {})
 	}
@@ -80,9 +80,9 @@ func (o UnixOptions) clear() error {
 	return nil
 }
 
-// settle gives the socket its name, owner and mode. Nobody can connect before
+// bind gives the socket its name, owner and mode. Nobody can connect before
 // it listens, which comes last.
-func (o UnixOptions) settle(fd int) (*File, error) {
+func (o UnixOptions) bind(fd int) (*File, error) {
 	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: o.Path}); err != nil {
 		return nil, err
 	}
@@ -90,14 +90,14 @@ func (o UnixOptions) settle(fd int) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Dress(); err != nil {
+	if err := o.SetOwnerAndMode(); err != nil {
 		return file, err
 	}
 	return file, unix.Listen(fd, backlog(o.Backlog))
 }
 
-// Dress gives the file its owner and mode. Its errors are of type *FileError.
-func (o UnixOptions) Dress() error {
+// SetOwnerAndMode gives the file its owner and mode. Its errors are of type *FileError.
+func (o UnixOptions) SetOwnerAndMode() error {
 	if o.UID >= 0 || o.GID >= 0 {
 		if err := os.Lchown(o.Path, o.UID, o.GID); err != nil {
 			return &FileError{"ownership", err}
@@ -136,8 +136,8 @@ func (f *File) ID() (dev, inode uint64) {
 	return uint64(stat.Dev), uint64(stat.Ino) //nolint:unconvert // not everywhere
 }
 
-// IsThere tells whether it is still that file which has the name.
-func (f *File) IsThere() bool {
+// IsInPlace tells whether it is still that file which has the name.
+func (f *File) IsInPlace() bool {
 	if f == nil {
 		return false
 	}
@@ -149,19 +149,19 @@ func (f *File) IsThere() bool {
 // may have put its own in its place. The socket must be open still, so that no
 // other file can have the number of this one.
 func (f *File) Remove() {
-	if f.IsThere() {
+	if f.IsInPlace() {
 		os.Remove(f.path)
 	}
 }
 
 // RemoveStale removes the socket of a daemon that is gone, which tell is told
 // of just before. If it answers the error is EADDRINUSE.
-func RemoveStale(path string, tell func()) error {
+func RemoveStale(path string, onRemove func()) error {
 	before, err := os.Lstat(path)
 	if err != nil {
 		return nil // gone meanwhile
 	}
-	if answers(path) {
+	if isListening(path) {
 		return syscall.EADDRINUSE
 	}
 	// Another daemon may have done all this just before and have its own
@@ -170,16 +170,16 @@ func RemoveStale(path string, tell func()) error {
 	if err != nil || !os.SameFile(before, after) {
 		return nil
 	}
-	tell()
+	onRemove()
 	if err := syscall.Unlink(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &fs.PathError{Op: "unlink", Path: path, Err: err}
 	}
 	return nil
 }
 
-// answers tells whether somebody listens on a socket. A daemon that is too
+// isListening tells whether somebody listens on a socket. A daemon that is too
 // busy or too stopped to answer still does; only a refusal counts as nobody.
-func answers(path string) bool {
+func isListening(path string) bool {
 	conn, err := net.DialTimeout("unix", path, time.Second)
 	if err == nil {
 		conn.Close()

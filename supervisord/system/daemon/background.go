@@ -23,11 +23,11 @@ const backgroundVar = "_SUPERVISORD_BACKGROUND"
 // Background is the second half of going into the background.
 type Background struct {
 	ready *os.File
-	backgroundOrder
+	backgroundParams
 }
 
-// backgroundOrder is what the first process tells the second one.
-type backgroundOrder struct {
+// backgroundParams is what the first process tells the second one.
+type backgroundParams struct {
 	Comm  string           // how the kernel names it
 	Files *config.Snapshot // what it has read: a pipe gives its text only once
 }
@@ -45,16 +45,16 @@ func StartInBackground(args []string, files *config.Snapshot) (status int, err e
 	if err != nil {
 		return 0, fmt.Errorf("go into the background: %w", err)
 	}
-	text, err := json.Marshal(backgroundOrder{Comm(), files})
+	text, err := json.Marshal(backgroundParams{Comm(), files})
 	if err != nil {
 		return 0, fmt.Errorf("go into the background: %w", err)
 	}
-	listen, ready, err := os.Pipe()
+	readyReader, ready, err := os.Pipe()
 	if err != nil {
 		return 0, err
 	}
-	defer listen.Close()
-	hear, tell, err := os.Pipe()
+	defer readyReader.Close()
+	paramsReader, paramsWriter, err := os.Pipe()
 	if err != nil {
 		ready.Close()
 		return 0, err
@@ -66,19 +66,19 @@ func StartInBackground(args []string, files *config.Snapshot) (status int, err e
 		Stdin:       os.Stdin,
 		Stdout:      os.Stdout,
 		Stderr:      os.Stderr,
-		ExtraFiles:  []*os.File{ready, hear},
+		ExtraFiles:  []*os.File{ready, paramsReader},
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
 	err = cmd.Start()
 	ready.Close()
-	hear.Close()
+	paramsReader.Close()
 	if err != nil {
-		tell.Close()
+		paramsWriter.Close()
 		return 0, fmt.Errorf("go into the background: %w", err)
 	}
-	_, _ = tell.Write(text) // if the other one has ended, its exit status tells why
-	tell.Close()
-	if n, _ := listen.Read(make([]byte, 1)); n == 1 {
+	_, _ = paramsWriter.Write(text) // if the other one has ended, its exit status tells why
+	paramsWriter.Close()
+	if n, _ := readyReader.Read(make([]byte, 1)); n == 1 {
 		return 0, nil
 	}
 	err = cmd.Wait() // it ended instead
@@ -101,9 +101,9 @@ func InBackground() (*Background, error) {
 	unix.CloseOnExec(fd)
 	unix.CloseOnExec(fd + 1)
 	b := &Background{ready: os.NewFile(uintptr(fd), "background")}
-	hear := os.NewFile(uintptr(fd+1), "background")
-	defer hear.Close()
-	if err := json.NewDecoder(hear).Decode(&b.backgroundOrder); err != nil {
+	paramsReader := os.NewFile(uintptr(fd+1), "background")
+	defer paramsReader.Close()
+	if err := json.NewDecoder(paramsReader).Decode(&b.backgroundParams); err != nil {
 		return nil, fmt.Errorf("go into the background: %w", err)
 	}
 	SetComm(b.Comm)

@@ -23,29 +23,29 @@ import (
 
 // What the package does is for ever and for the whole process, so each test has
 // a process of its own: the test binary, which performs the act that it is told.
-const actor = "daemon-actor"
+const helperMode = "daemon-actor"
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 2 && os.Args[1] == actor {
-		acts[os.Args[2]](os.Args[3:])
+	if len(os.Args) > 2 && os.Args[1] == helperMode {
+		helperActions[os.Args[2]](os.Args[3:])
 		os.Exit(0)
 	}
-	os.Exit(testkit.Programs(m, testkit.ChildPackage).Run())
+	os.Exit(testkit.BuildPrograms(m, testkit.ChildPackage).Run())
 }
 
-var acts = map[string]func(args []string){
+var helperActions = map[string]func(args []string){
 	"limits": limits,
-	"keep":   func([]string) { KeepDescriptors(); become(testkit.Command("fds")) },
-	"leave":  func([]string) { become(testkit.Command("fds")) },
-	"umask":  func(args []string) { SetUmask(number(args[0])); become(testkit.Command("umask")) },
-	"user":   users,
+	"keep":   func([]string) { CloseOnExecAll(); execProgram(testkit.Command("fds")) },
+	"leave":  func([]string) { execProgram(testkit.Command("fds")) },
+	"umask":  func(args []string) { SetUmask(mustAtoi(args[0])); execProgram(testkit.Command("umask")) },
+	"user":   setUsers,
 	"background": func(args []string) {
 		b, err := InBackground()
 		if err != nil {
 			panic(err)
 		}
 		if b != nil {
-			background(b, args)
+			backgroundChild(b, args)
 			return
 		}
 		SetComm("some-name")
@@ -57,9 +57,9 @@ var acts = map[string]func(args []string){
 	},
 }
 
-func become(argv []string) { panic(syscall.Exec(argv[0], argv, os.Environ())) }
+func execProgram(argv []string) { panic(syscall.Exec(argv[0], argv, os.Environ())) }
 
-func number(s string) int {
+func mustAtoi(s string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil {
 		panic(err)
@@ -67,18 +67,18 @@ func number(s string) int {
 	return n
 }
 
-// hurry has the race detector not wait at the end of a process.
-const hurry = "GORACE=atexit_sleep_ms=0"
+// noRaceSleep has the race detector not wait at the end of a process.
+const noRaceSleep = "GORACE=atexit_sleep_ms=0"
 
-// act returns the command that performs an act.
-func act(args ...string) *exec.Cmd {
-	cmd := exec.Command(testkit.Binary(), append([]string{actor}, args...)...)
-	cmd.Env = append(os.Environ(), hurry)
+// helperCommand returns the command that performs an act.
+func helperCommand(args ...string) *exec.Cmd {
+	cmd := exec.Command(testkit.Binary(), append([]string{helperMode}, args...)...)
+	cmd.Env = append(os.Environ(), noRaceSleep)
 	return cmd
 }
 
-// told is what an act wrote to its stdout.
-func told(t *testing.T, cmd *exec.Cmd) string {
+// commandOutput is what an act wrote to its stdout.
+func commandOutput(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -88,10 +88,10 @@ func told(t *testing.T, cmd *exec.Cmd) string {
 	return strings.TrimSpace(string(out))
 }
 
-// nobody is a user without rights, and another one is not he.
-const nobody, another = 65534, 1
+// nobodyUID is a user without rights, and another one is not he.
+const nobodyUID, otherUID = 65534, 1
 
-func nothing(*testing.T) {}
+func noRequirement(*testing.T) {}
 
 func needRoot(t *testing.T) {
 	t.Helper()
@@ -100,8 +100,8 @@ func needRoot(t *testing.T) {
 	}
 }
 
-// needResources wants CAP_SYS_RESOURCE, which root in a container may lack.
-func needResources(t *testing.T) {
+// needSysResource wants CAP_SYS_RESOURCE, which root in a container may lack.
+func needSysResource(t *testing.T) {
 	t.Helper()
 	needRoot(t)
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
@@ -118,10 +118,10 @@ func limits(args []string) {
 	if err := unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: 3000, Max: 5000}); err != nil {
 		panic(err)
 	}
-	if err := Become(number(args[0])); err != nil {
+	if err := SetUser(mustAtoi(args[0])); err != nil {
 		panic(err)
 	}
-	infos, err := RaiseLimits(number(args[1]), number(args[2]))
+	infos, err := RaiseLimits(mustAtoi(args[1]), mustAtoi(args[2]))
 	for _, line := range infos {
 		fmt.Println(line)
 	}
@@ -158,30 +158,30 @@ func TestRaiseLimits(t *testing.T) {
 		need              func(*testing.T)
 		want              string
 	}{
-		{"enough", me, 300, 3000, nothing, "300\n5000\n3000 5000"},
-		{"not asked for", me, 0, 0, nothing, "300\n5000\n3000 5000"},
-		{"raised", me, 1024, 0, nothing, "Increased RLIMIT_NOFILE limit to 1024\n1024\n5000\n3000 5000"},
-		{"both", me, 5000, 4000, nothing,
+		{"enough", me, 300, 3000, noRequirement, "300\n5000\n3000 5000"},
+		{"not asked for", me, 0, 0, noRequirement, "300\n5000\n3000 5000"},
+		{"raised", me, 1024, 0, noRequirement, "Increased RLIMIT_NOFILE limit to 1024\n1024\n5000\n3000 5000"},
+		{"both", me, 5000, 4000, noRequirement,
 			"Increased RLIMIT_NOFILE limit to 5000\nIncreased RLIMIT_NPROC limit to 4000\n5000\n5000\n4000 5000"},
-		{"hard limits too", 0, 6000, 6000, needResources,
+		{"hard limits too", 0, 6000, 6000, needSysResource,
 			"Increased RLIMIT_NOFILE limit to 6000\nIncreased RLIMIT_NPROC limit to 6000\n6000\n6000\n6000 6000"},
-		{"refused", nobody, 6000, 4000, needRoot, tooFew},
-		{"processes refused", nobody, 400, 6000, needRoot, "Increased RLIMIT_NOFILE limit to 400\n" + tooFewProcesses},
+		{"refused", nobodyUID, 6000, 4000, needRoot, tooFew},
+		{"processes refused", nobodyUID, 400, 6000, needRoot, "Increased RLIMIT_NOFILE limit to 400\n" + tooFewProcesses},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.need(t)
-			script := fmt.Sprintf(`ulimit -S -n 300 && ulimit -H -n 5000 && exec "$0" %s limits %d %d %d`, actor, tt.uid, tt.files, tt.procs)
+			script := fmt.Sprintf(`ulimit -S -n 300 && ulimit -H -n 5000 && exec "$0" %s limits %d %d %d`, helperMode, tt.uid, tt.files, tt.procs)
 			cmd := exec.Command("sh", "-c", script, testkit.Binary())
-			cmd.Env = append(os.Environ(), hurry)
-			if diff := cmp.Diff(tt.want, told(t, cmd)); diff != "" {
+			cmd.Env = append(os.Environ(), noRaceSleep)
+			if diff := cmp.Diff(tt.want, commandOutput(t, cmd)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestKeepDescriptors(t *testing.T) {
+func TestCloseOnExecAll(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, nil, 0o666); err != nil {
@@ -193,20 +193,20 @@ func TestKeepDescriptors(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		cmd := act(name)
+		cmd := helperCommand(name)
 		cmd.ExtraFiles = []*os.File{file}
 		// Whoever runs the tests may have left it more of them.
-		if got := told(t, cmd); strings.Contains(got, path) != inherited || !inherited && got != "[]" {
+		if got := commandOutput(t, cmd); strings.Contains(got, path) != inherited || !inherited && got != "[]" {
 			t.Errorf("%s: a child has %s", name, got)
 		}
 	}
 }
 
-// users UID… becomes one after the other, and tells of each who it is then, in
+// setUsers UID… becomes one after the other, and tells of each who it is then, in
 // all its threads.
-func users(args []string) {
+func setUsers(args []string) {
 	for _, uid := range args {
-		if err := Become(number(uid)); err != nil {
+		if err := SetUser(mustAtoi(uid)); err != nil {
 			fmt.Println(err)
 			continue
 		}
@@ -239,36 +239,36 @@ func identity(path string) string {
 	return strings.Join(words, " ")
 }
 
-func TestBecome(t *testing.T) {
+func TestSetUser(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
 	for _, tt := range []struct {
 		uids []string
 		want string
 	}{
-		{[]string{strconv.Itoa(nobody)}, "65534,65534,65534,65534 65534,65534,65534,65534 65534"},
+		{[]string{strconv.Itoa(nobodyUID)}, "65534,65534,65534,65534 65534,65534,65534,65534 65534"},
 		{[]string{"0"}, strings.TrimSpace(identity("/proc/self/status"))},
 		{[]string{"4111222333"}, "Can't find uid 4111222333"},
-		{[]string{strconv.Itoa(nobody), strconv.Itoa(another)},
+		{[]string{strconv.Itoa(nobodyUID), strconv.Itoa(otherUID)},
 			"65534,65534,65534,65534 65534,65534,65534,65534 65534\nCan't drop privilege as nonroot user"},
 	} {
-		if diff := cmp.Diff(tt.want, told(t, act(append([]string{"user"}, tt.uids...)...))); diff != "" {
+		if diff := cmp.Diff(tt.want, commandOutput(t, helperCommand(append([]string{"user"}, tt.uids...)...))); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", tt.uids, diff)
 		}
 	}
 }
 
-func TestBecomeOfAnOrdinaryUser(t *testing.T) {
+func TestSetUserWithoutRoot(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() == 0 {
-		t.Skip("root may become everybody; TestBecome tries it after that")
+		t.Skip("root may become everybody; TestSetUser tries it after that")
 	}
-	if got := told(t, act("user", "0")); got != "Can't drop privilege as nonroot user" {
+	if got := commandOutput(t, helperCommand("user", "0")); got != "Can't drop privilege as nonroot user" {
 		t.Errorf("got %q", got)
 	}
 }
 
-func TestPidfileIsClaimedByOne(t *testing.T) {
+func TestPidfileIsExclusive(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "pid")
 	if err := os.WriteFile(path, []byte("123456789012\nmore\n"), 0o600); err != nil {
@@ -283,7 +283,7 @@ func TestPidfileIsClaimedByOne(t *testing.T) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 	_, err = ClaimPidfile(path, -1)
-	if held, ok := errors.AsType[*HeldError](err); !ok || held.PID != os.Getpid() {
+	if locked, ok := errors.AsType[*LockedError](err); !ok || locked.PID != os.Getpid() {
 		t.Errorf("the second claim: %v", err)
 	}
 	first.Remove()
@@ -307,7 +307,7 @@ func TestPidfileIsClaimedByOne(t *testing.T) {
 }
 
 // A device is nobody's own.
-func TestPidfileThatIsADevice(t *testing.T) {
+func TestPidfileIsDevice(t *testing.T) {
 	t.Parallel()
 	for range 2 {
 		p, err := ClaimPidfile(os.DevNull, -1)
@@ -318,7 +318,7 @@ func TestPidfileThatIsADevice(t *testing.T) {
 	}
 }
 
-func TestPidfileThatCannotBe(t *testing.T) {
+func TestPidfileInMissingDirectory(t *testing.T) {
 	t.Parallel()
 	_, err := ClaimPidfile(filepath.Join(t.TempDir(), "none", "pid"), -1)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -329,42 +329,42 @@ func TestPidfileThatCannotBe(t *testing.T) {
 func TestSetUmask(t *testing.T) {
 	t.Parallel()
 	for _, mask := range []int{0o027, 0o000} {
-		if got, want := told(t, act("umask", strconv.Itoa(mask))), fmt.Sprintf("%03o", mask); got != want {
+		if got, want := commandOutput(t, helperCommand("umask", strconv.Itoa(mask))), fmt.Sprintf("%03o", mask); got != want {
 			t.Errorf("a child has the umask %s, want %s", got, want)
 		}
 	}
 }
 
-// report is what the second process tells of itself once it has detached.
-type report struct {
-	Marked      bool // the mark is in its environment
-	Private     bool // no child gets the descriptor of the process that waits
-	Leader      bool // it leads a session
-	Comm        string
-	Files       *config.Snapshot // what the first process has read
-	Std         []string
-	Descriptors string // that a child has
+// backgroundReport is what the second process tells of itself once it has detached.
+type backgroundReport struct {
+	VarPresent    bool // the mark is in its environment
+	ReadyCloexec  bool // no child gets the descriptor of the process that waits
+	SessionLeader bool // it leads a session
+	Comm          string
+	Files         *config.Snapshot // what the first process has read
+	Std           []string
+	Descriptors   string // that a child has
 }
 
-// background is the second process: it ends with a status, or detaches and then
+// backgroundChild is the second process: it ends with a status, or detaches and then
 // reports to a pipe.
-func background(b *Background, args []string) {
+func backgroundChild(b *Background, args []string) {
 	if args[0] == "end" {
 		fmt.Println("second ends")
-		os.Exit(number(args[1]))
+		os.Exit(mustAtoi(args[1]))
 	}
 	fmt.Println("second detaches")
-	var r report
+	var r backgroundReport
 	flags, err := unix.FcntlInt(b.ready.Fd(), unix.F_GETFD, 0)
 	r.Comm, r.Files = Comm(), b.Files
-	r.Private = err == nil && flags&unix.FD_CLOEXEC != 0
+	r.ReadyCloexec = err == nil && flags&unix.FD_CLOEXEC != 0
 	if err := b.Detach(); err != nil {
 		panic(err)
 	}
-	KeepDescriptors()
-	_, r.Marked = os.LookupEnv(backgroundVar)
+	CloseOnExecAll()
+	_, r.VarPresent = os.LookupEnv(backgroundVar)
 	sid, err := unix.Getsid(0)
-	r.Leader = err == nil && sid == os.Getpid()
+	r.SessionLeader = err == nil && sid == os.Getpid()
 	for fd := range 3 {
 		target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
 		if err != nil {
@@ -393,28 +393,28 @@ func TestBackground(t *testing.T) {
 	if err := unix.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := told(t, act("background", "detach", pipe)); got != "second detaches" {
+	if got := commandOutput(t, helperCommand("background", "detach", pipe)); got != "second detaches" {
 		t.Fatalf("got %q", got)
 	}
 	text, err := os.ReadFile(pipe)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got report
+	var got backgroundReport
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := report{Private: true, Leader: true, Comm: "some-name", Files: &config.Snapshot{Exists: map[string]bool{"a": true}}, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
+	want := backgroundReport{ReadyCloexec: true, SessionLeader: true, Comm: "some-name", Files: &config.Snapshot{Exists: map[string]bool{"a": true}}, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(config.Snapshot{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// TestBackgroundThatEnds: who started the daemon learns that it has not come up.
-func TestBackgroundThatEnds(t *testing.T) {
+// TestBackgroundExitStatus: who started the daemon learns that it has not come up.
+func TestBackgroundExitStatus(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{0, 2, 7} {
-		cmd := act("background", "end", strconv.Itoa(status))
+		cmd := helperCommand("background", "end", strconv.Itoa(status))
 		out, err := cmd.Output()
 		if got := cmd.ProcessState.ExitCode(); got != status || string(out) != "second ends\n" {
 			t.Errorf("exit status %d (%v), want %d; stdout %q", got, err, status, out)
@@ -441,19 +441,19 @@ func TestPidfileOfAnotherConfiguration(t *testing.T) {
 	defer first.Remove()
 	for _, names := range [][]string{{"a"}, {"b", "common"}, {}} {
 		_, err := ClaimPidfile(path, -1, names...)
-		if held, ok := errors.AsType[*HeldError](err); !ok || held.PID != os.Getpid() {
+		if locked, ok := errors.AsType[*LockedError](err); !ok || locked.PID != os.Getpid() {
 			t.Errorf("%q: got %v", names, err)
 		}
 	}
 	second, err := ClaimPidfile(path, -1, "b")
-	if err != nil || !second.IsShared() || PidIn(path) != os.Getpid() {
-		t.Fatalf("got %+v, %v; the file has %d", second, err, PidIn(path))
+	if err != nil || !second.IsShared() || ReadPID(path) != os.Getpid() {
+		t.Fatalf("got %+v, %v; the file has %d", second, err, ReadPID(path))
 	}
 	if _, err := ClaimPidfile(path, -1, "b"); err == nil {
 		t.Error("two of the same share the file")
 	}
-	fd := second.Bequeath()
-	second = InheritPidfile(path, fd, "b")
+	fd := second.HandOver()
+	second = RestorePidfile(path, fd, "b")
 	if !second.IsShared() {
 		t.Error("it is not shared after an upgrade")
 	}
@@ -461,7 +461,7 @@ func TestPidfileOfAnotherConfiguration(t *testing.T) {
 		t.Error("its name is free after an upgrade")
 	}
 	second.Remove()
-	if got := PidIn(path); got != os.Getpid() { // of the first
+	if got := ReadPID(path); got != os.Getpid() { // of the first
 		t.Errorf("the file has %d", got)
 	}
 	third, err := ClaimPidfile(path, -1, "b")
@@ -470,7 +470,7 @@ func TestPidfileOfAnotherConfiguration(t *testing.T) {
 	}
 	first.Remove()
 	third.Remove()
-	if got := PidIn(path); got != 0 {
+	if got := ReadPID(path); got != 0 {
 		t.Errorf("the file stays, with %d", got)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// markEach does it one by one, where the kernel has no call for all.
-func markEach() {
+// closeOnExecEach does it one by one, where the kernel has no call for all.
+func closeOnExecEach() {
 	entries, err := os.ReadDir("/dev/fd")
 	if err != nil {
 		return // nothing tells which there are; Go's own are marked anyway

@@ -2,6 +2,6 @@
 
 package daemon
 
-// KeepDescriptors marks everything beyond the standard three that the daemon
+// CloseOnExecAll marks everything beyond the standard three that the daemon
 // was started with, so that no child gets it.
-func KeepDescriptors() { markEach() }
+func CloseOnExecAll() { closeOnExecEach() }

@@ -12,9 +12,9 @@ func Duplicate(f *os.File) (fd int, err error) {
 	return fd, os.NewSyscallError("fcntl", err)
 }
 
-// KeepOverExec has descriptors stay open when this process executes a program,
+// KeepOpenOnExec has descriptors stay open when this process executes a program,
 // or not. Nobody may be born while they do: a child would get them too.
-func KeepOverExec(keep bool, fds ...int) {
+func KeepOpenOnExec(keep bool, fds ...int) {
 	flag := unix.FD_CLOEXEC
 	if keep {
 		flag = 0

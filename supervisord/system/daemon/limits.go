@@ -17,12 +17,12 @@ type limit struct {
 }
 
 var (
-	files = limit{unix.RLIMIT_NOFILE, "RLIMIT_NOFILE",
+	fileLimit = limit{unix.RLIMIT_NOFILE, "RLIMIT_NOFILE",
 		"The minimum number of file descriptors required to run this process is %d as per the \"minfds\" " +
 			"command-line argument or config file setting. The current environment will only allow you to " +
 			"open %d file descriptors.  Either raise the number of usable file descriptors in your environment " +
 			"(see README.rst) or lower the minfds setting in the config file to allow the process to start."}
-	processes = limit{unix.RLIMIT_NPROC, "RLIMIT_NPROC",
+	processLimit = limit{unix.RLIMIT_NPROC, "RLIMIT_NPROC",
 		"The minimum number of available processes required to run this program is %d as per the \"minprocs\" " +
 			"command-line argument or config file setting. The current environment will only allow you to " +
 			"open %d processes.  Either raise the number of usable processes in your environment " +
@@ -36,7 +36,7 @@ func RaiseLimits(minfds, minprocs int) (infos []string, err error) {
 	for _, l := range []struct {
 		limit
 		want int
-	}{{files, minfds}, {processes, minprocs}} {
+	}{{fileLimit, minfds}, {processLimit, minprocs}} {
 		raised, err := l.raise(l.want)
 		if err != nil {
 			return infos, err
@@ -60,8 +60,8 @@ func (l limit) raise(want int) (raised bool, err error) {
 	}
 	soft, hard := uint64(now.Cur), uint64(now.Max)
 	if l.resource == unix.RLIMIT_NOFILE {
-		if given, ok := inherited.Nofile(); ok {
-			soft = given
+		if inheritedSoft, ok := inherited.Nofile(); ok {
+			soft = inheritedSoft
 		}
 	}
 	if isUnlimited(soft) || soft >= uint64(want) {

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forgetProgram has the kernel take back the pages of the running binary, code
+// dropCodePages has the kernel take back the pages of the running binary, code
 // and constants, most of which are needed at the start only. They come from its
 // cache again when they are used.
-func forgetProgram() {
+func dropCodePages() {
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		return
@@ -35,9 +35,9 @@ func forgetProgram() {
 	}
 }
 
-// Resident returns how many bytes of memory this process has, 0 if the system does not
+// ResidentMemory returns how many bytes of memory this process has, 0 if the system does not
 // tell.
-func Resident() int64 {
+func ResidentMemory() int64 {
 	data, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0

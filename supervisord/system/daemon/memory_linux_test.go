@@ -26,7 +26,7 @@ func residentFile(t *testing.T) int {
 	return n
 }
 
-func TestProgramIsForgottenAndComesBack(t *testing.T) {
+func TestReleaseMemoryDropsCodePages(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -35,9 +35,9 @@ func TestProgramIsForgottenAndComesBack(t *testing.T) {
 		t.Skip("no /proc")
 	}
 	before := residentFile(t)
-	GiveBack()
+	ReleaseMemory()
 	if after := residentFile(t); after >= before {
 		t.Errorf("%d kB of files before, %d kB after", before, after)
 	}
-	GiveBack() // its own code has come back
+	ReleaseMemory() // its own code has come back
 }

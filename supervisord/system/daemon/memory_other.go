@@ -2,8 +2,8 @@
 
 package daemon
 
-// forgetProgram does nothing on this system.
-func forgetProgram() {}
+// dropCodePages does nothing on this system.
+func dropCodePages() {}
 
-// Resident returns 0: this system does not tell in a way that costs nothing.
-func Resident() int64 { return 0 }
+// ResidentMemory returns 0: this system does not tell in a way that costs nothing.
+func ResidentMemory() int64 { return 0 }

@@ -17,41 +17,41 @@ import (
 // Pidfile is the file with the daemon's pid. A lock on it keeps other daemons
 // away; the kernel lets go of it when the daemon ends, in whatever way.
 type Pidfile struct {
-	path   string
-	file   *os.File
-	isFile bool // and no device, which is nobody's own
-	before int  // the pid that was in it
-	shared bool // the lock is another daemon's, of another configuration
+	path        string
+	file        *os.File
+	isFile      bool // and no device, which is nobody's own
+	previousPID int  // the pid that was in it
+	shared      bool // the lock is another daemon's, of another configuration
 }
 
 // IsShared tells that another daemon, which has another configuration, had the
 // file before and has the lock on it. It is false if p is nil.
 func (p *Pidfile) IsShared() bool { return p != nil && p.shared }
 
-// Before returns the pid that an earlier daemon has left in the file, 0 if it has
+// PreviousPID returns the pid that an earlier daemon has left in the file, 0 if it has
 // removed the file, as it does when it ends in order, or if p is nil.
-func (p *Pidfile) Before() int {
+func (p *Pidfile) PreviousPID() int {
 	if p == nil {
 		return 0
 	}
-	return p.before
+	return p.previousPID
 }
 
-// HeldError tells that another daemon is alive to whom a file belongs.
-type HeldError struct {
+// LockedError tells that another daemon is alive to whom a file belongs.
+type LockedError struct {
 	Path string
 	PID  int
 }
 
 // Error names the other one.
-func (e *HeldError) Error() string {
+func (e *LockedError) Error() string {
 	return fmt.Sprintf("Another supervisord is running with this configuration: "+
 		"it has pid %d and holds %s.  Shut it down first before starting supervisord.", e.PID, e.Path)
 }
 
-// claimPatience is how long a lock is waited for whose holder is dead already:
+// claimTimeout is how long a lock is waited for whose holder is dead already:
 // a child that was being born at that moment has it a little longer.
-const claimPatience = 2 * time.Second
+const claimTimeout = 2 * time.Second
 
 // ClaimPidfile locks the pidfile and writes the daemon's pid to it, replacing
 // what an earlier one has left. The error is a *HeldError, or of the system if
@@ -61,16 +61,18 @@ const claimPatience = 2 * time.Second
 // Names tell what makes a configuration the same as that of another daemon. One
 // that has none of these names keeps nobody away: the file is shared then.
 func ClaimPidfile(path string, umask int, names ...string) (*Pidfile, error) {
-	for limit := time.Now().Add(claimPatience); ; time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(claimTimeout); ; time.Sleep(time.Millisecond) {
 		p, err := tryPidfile(path, umask, names)
-		held, ok := errors.AsType[*HeldError](err)
-		if !ok || held.isAlive() || time.Now().After(limit) {
+		locked, ok := errors.AsType[*LockedError](err)
+		if !ok || locked.isHolderAlive() || time.Now().After(limit) {
 			return p, err
 		}
 	}
 }
 
-func (e *HeldError) isAlive() bool { return e.PID > 0 && syscall.Kill(e.PID, 0) != syscall.ESRCH }
+func (e *LockedError) isHolderAlive() bool {
+	return e.PID > 0 && syscall.Kill(e.PID, 0) != syscall.ESRCH
+}
 
 func tryPidfile(path string, umask int, names []string) (*Pidfile, error) {
 	if p, err := newPidfile(path, umask, names); err == nil {
@@ -81,7 +83,7 @@ func tryPidfile(path string, umask int, names []string) (*Pidfile, error) {
 		return nil, err
 	}
 	if p.isFile {
-		p.before = p.read()
+		p.previousPID = p.read()
 	}
 	if err = p.lock(names); err == nil {
 		err = p.write()
@@ -141,19 +143,19 @@ func (p *Pidfile) lock(names []string) error {
 		return nil
 	}
 	if holder, taken := p.lockNames(names); taken {
-		return &HeldError{p.path, holder}
+		return &LockedError{p.path, holder}
 	}
 	switch err := unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
 	case nil, unix.ENOTSUP, unix.ENOLCK, unix.EINVAL:
 	case unix.EWOULDBLOCK:
-		if p.shared = len(names) > 0 && p.otherHolder() != 0; !p.shared {
-			return &HeldError{p.path, p.read()}
+		if p.shared = len(names) > 0 && p.otherLockHolder() != 0; !p.shared {
+			return &LockedError{p.path, p.read()}
 		}
 	default:
 		return &os.PathError{Op: "lock", Path: p.path, Err: err}
 	}
-	if !p.isNamed() { // its last owner has just removed it
-		return &HeldError{Path: p.path}
+	if !p.isInPlace() { // its last owner has just removed it
+		return &LockedError{Path: p.path}
 	}
 	return nil
 }
@@ -185,8 +187,8 @@ func (p *Pidfile) read() int {
 	return pid
 }
 
-// PidIn returns the pid in the file at path, 0 for none.
-func PidIn(path string) int {
+// ReadPID returns the pid in the file at path, 0 for none.
+func ReadPID(path string) int {
 	f, err := safeopen.Open(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return 0
@@ -195,14 +197,14 @@ func PidIn(path string) int {
 	return (&Pidfile{file: f}).read()
 }
 
-// isNamed tells whether the locked file is the one that others will find.
-func (p *Pidfile) isNamed() bool {
-	mine, err := p.file.Stat()
+// isInPlace tells whether the locked file is the one that others will find.
+func (p *Pidfile) isInPlace() bool {
+	opened, err := p.file.Stat()
 	if err != nil {
 		return false
 	}
-	there, err := os.Stat(p.path)
-	return err == nil && os.SameFile(mine, there)
+	onDisk, err := os.Stat(p.path)
+	return err == nil && os.SameFile(opened, onDisk)
 }
 
 // Remove removes the file and lets go of the lock. What somebody else has put
@@ -213,10 +215,10 @@ func (p *Pidfile) Remove() {
 		return
 	}
 	switch {
-	case !p.isFile || !p.isNamed():
+	case !p.isFile || !p.isInPlace():
 	case p.shared && unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil:
 		if p.read() == os.Getpid() {
-			_ = p.writePid(p.otherHolder()) // it was written before
+			_ = p.writePid(p.otherLockHolder()) // it was written before
 		}
 	default:
 		os.Remove(p.path)
@@ -224,9 +226,9 @@ func (p *Pidfile) Remove() {
 	p.file.Close()
 }
 
-// Bequeath lets go of the file but not of the lock, and returns the descriptor
+// HandOver lets go of the file but not of the lock, and returns the descriptor
 // that has it, -1 for none.
-func (p *Pidfile) Bequeath() int {
+func (p *Pidfile) HandOver() int {
 	if p == nil {
 		return -1
 	}
@@ -238,10 +240,10 @@ func (p *Pidfile) Bequeath() int {
 	return fd
 }
 
-// InheritPidfile returns the pidfile that has been bequeathed, nil for an fd of
+// RestorePidfile returns the pidfile that has been bequeathed, nil for an fd of
 // -1. It has its locks; names are for one that an earlier version had not given
 // any.
-func InheritPidfile(path string, fd int, names ...string) *Pidfile {
+func RestorePidfile(path string, fd int, names ...string) *Pidfile {
 	if fd < 0 {
 		return nil
 	}

@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	// processors is how many threads run at a time at most. What a supervisor
+	// maxProcs is how many threads run at a time at most. What a supervisor
 	// does is little; more would only be more threads to find when there are
 	// none.
-	processors = 3
-	// reserve is how many threads there are from the beginning: those that run,
+	maxProcs = 3
+	// reservedThreads is how many threads there are from the beginning: those that run,
 	// those that the runtime has for itself, and some for calls that block.
-	reserve = 9
+	reservedThreads = 9
 )
 
 // ReserveThreads starts the threads that the daemon will need while the system
@@ -22,18 +22,18 @@ const (
 // pids.max allow. A thread that has nothing to do is kept for ever and costs
 // some kilobytes.
 func ReserveThreads() {
-	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) > processors {
-		runtime.GOMAXPROCS(processors)
+	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) > maxProcs {
+		runtime.GOMAXPROCS(maxProcs)
 	}
-	var all, gone sync.WaitGroup
-	all.Add(reserve)
-	for range reserve {
-		gone.Go(func() {
+	var all, done sync.WaitGroup
+	all.Add(reservedThreads)
+	for range reservedThreads {
+		done.Go(func() {
 			runtime.LockOSThread() // a goroutine that waits keeps its thread then
 			all.Done()
 			all.Wait()
 			runtime.UnlockOSThread()
 		})
 	}
-	gone.Wait()
+	done.Wait()
 }

@@ -29,7 +29,7 @@ func Parse(host string) (netip.Addr, bool) {
 		if i == len(parts)-1 {
 			bits = 8 * (5 - len(parts))
 		}
-		n, ok := number(part, bits)
+		n, ok := parseNumber(part, bits)
 		if !ok {
 			return netip.Addr{}, false
 		}
@@ -40,7 +40,7 @@ func Parse(host string) (netip.Addr, bool) {
 	return netip.AddrFrom4(b), true
 }
 
-func number(s string, bits int) (uint64, bool) {
+func parseNumber(s string, bits int) (uint64, bool) {
 	digits, base := s, 10
 	switch {
 	case strings.HasPrefix(s, "0x"), strings.HasPrefix(s, "0X"):

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestSoftLimitIsTheParents(t *testing.T) {
+func TestSoftLimitBeforeGoRaisedIt(t *testing.T) {
 	t.Parallel()
 	if _, ok := inherited.Nofile(); !ok {
 		t.Skipf("the limit can't be read on %s/%s", runtime.GOOS, runtime.GOARCH)

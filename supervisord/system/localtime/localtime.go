@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// maxFile is the most that a file with a time zone may have. Real ones have some
+// maxFileSize is the most that a file with a time zone may have. Real ones have some
 // thousand bytes.
-const maxFile = 1 << 20
+const maxFileSize = 1 << 20
 
-// directories are where zoneinfo files lie unless TZDIR says it.
-var directories = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
+// zoneinfoDirs are where zoneinfo files lie unless TZDIR says it.
+var zoneinfoDirs = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
 
 // Load returns the zone that the variables TZ and TZDIR ask for: that of
 // /etc/localtime without TZ, that of the file that TZ names, or else that which it
@@ -30,7 +30,7 @@ func Load(lookup func(name string) (value string, set bool)) *time.Location {
 	if tz == "" {
 		return time.UTC
 	}
-	dirs := directories
+	dirs := zoneinfoDirs
 	if dir, _ := lookup("TZDIR"); dir != "" {
 		dirs = []string{dir}
 	}
@@ -42,13 +42,13 @@ func Load(lookup func(name string) (value string, set bool)) *time.Location {
 			return zone
 		}
 	}
-	return cmp.Or(describedBy(tz), time.UTC)
+	return cmp.Or(fromPOSIX(tz), time.UTC)
 }
 
 // fromFile reads a zoneinfo file; nil if it is none.
 func fromFile(name, path string) *time.Location {
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFileSize {
 		return nil
 	}
 	data, err := os.ReadFile(path)
@@ -66,26 +66,26 @@ func fromFile(name, path string) *time.Location {
 // how far it is west of Greenwich.
 var standardTime = regexp.MustCompile(`^(?:[A-Za-z]{3,}|<[-+A-Za-z0-9]{3,}>)[-+]?[0-9]+(?::[0-9]+){0,2}`)
 
-// describedBy makes a zone of a POSIX string such as CET-1CEST,M3.5.0,M10.5.0/3; nil
+// fromPOSIX makes a zone of a POSIX string such as CET-1CEST,M3.5.0,M10.5.0/3; nil
 // if it is none. Like the C library it keeps to standard time if it can't use what
 // follows that.
-func describedBy(text string) *time.Location {
+func fromPOSIX(text string) *time.Location {
 	standard := standardTime.FindString(text)
 	if standard == "" {
 		return nil
 	}
 	for _, usable := range []string{text, strings.TrimSuffix(text, ","), standard} {
-		if zone := fromFooter(usable); zone != nil {
+		if zone := parsePOSIX(usable); zone != nil {
 			return zone
 		}
 	}
 	return nil
 }
 
-// fromFooter has package time read a POSIX string. It does so only at the end of a
+// parsePOSIX has package time read a POSIX string. It does so only at the end of a
 // zoneinfo file, where the string tells of the time behind the last transition; so
 // the file is one without any. nil if package time can't read the string.
-func fromFooter(text string) *time.Location {
+func parsePOSIX(text string) *time.Location {
 	header := func(file []byte) []byte {
 		file = append(file, "TZif2"...)
 		file = append(file, make([]byte, 15)...)

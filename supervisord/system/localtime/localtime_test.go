@@ -59,9 +59,9 @@ func TestPOSIXStrings(t *testing.T) {
 	}
 }
 
-// TestFiles finds them in TZDIR and by their whole path. A file comes before what
+// TestZoneinfoFiles finds them in TZDIR and by their whole path. A file comes before what
 // its name would say as a POSIX string.
-func TestFiles(t *testing.T) {
+func TestZoneinfoFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "Here"), 0o755); err != nil {
@@ -88,9 +88,9 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// everyForm returns values of TZ of all forms. Those that name summer time without
+// allTZForms returns values of TZ of all forms. Those that name summer time without
 // rules are left out, for which some C libraries ask the file posixrules.
-func everyForm() []string {
+func allTZForms() []string {
 	all := []string{
 		"CST-8", "<+03>-3", ":CST-8", "UTC0", "GMT", "EST5EDT", ":Europe/Berlin", "Europe/Berlin", "/usr/share/zoneinfo/Asia/Tokyo",
 		"", ":", "nonsense", "Etc/GMT+5", "<-00>0", "<+0545>-5:45", "<+1245>-12:45<+1345>,M9.5.0/2:45,M4.1.0/3:45", "IST-2IDT,M3.4.4/26,M10.5.0",
@@ -104,12 +104,12 @@ func everyForm() []string {
 	return all
 }
 
-// lateRule is a change at the end of the year, which its time may put into the next
+// yearEndRule is a change at the end of the year, which its time may put into the next
 // one. The GNU C library forgets it then at the first of January.
-var lateRule = regexp.MustCompile(`[,J](365|M12\.5\.3)\b`)
+var yearEndRule = regexp.MustCompile(`[,J](365|M12\.5\.3)\b`)
 
-// TestAsTheCLibrary compares with Python's time.localtime, which is the C library's.
-func TestAsTheCLibrary(t *testing.T) {
+// TestMatchesCLibrary compares with Python's time.localtime, which is the C library's.
+func TestMatchesCLibrary(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -119,7 +119,7 @@ func TestAsTheCLibrary(t *testing.T) {
 	for second := time.Date(2023, 12, 30, 0, 0, 0, 0, time.UTC).Unix(); second < time.Date(2027, 1, 3, 0, 0, 0, 0, time.UTC).Unix(); second += 7*3600 + 1811 {
 		seconds = append(seconds, second)
 	}
-	input, err := json.Marshal(map[string]any{"zones": everyForm(), "seconds": seconds})
+	input, err := json.Marshal(map[string]any{"zones": allTZForms(), "seconds": seconds})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ for tz in given["zones"]:
 		t.Skip("SKIPPED: python3 can't be run: ", err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	for i, tz := range everyForm() {
+	for i, tz := range allTZForms() {
 		var want []string
 		if err := json.Unmarshal([]byte(lines[i]), &want); err != nil {
 			t.Fatal(err)
@@ -147,7 +147,7 @@ for tz in given["zones"]:
 		var wrong []string
 		for k, second := range seconds {
 			at := time.Unix(second, 0)
-			if at.UTC().YearDay() < 9 && lateRule.MatchString(tz) {
+			if at.UTC().YearDay() < 9 && yearEndRule.MatchString(tz) {
 				continue
 			}
 			if got := at.In(zone).Format(layout); got != want[k] {

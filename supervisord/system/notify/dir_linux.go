@@ -93,7 +93,7 @@ func (d directory) bind(name string, uid int) (fd int, err error) {
 	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: d.path(temp)}); err != nil {
 		return -1, os.NewSyscallError("bind", err)
 	}
-	err = d.dress(temp, uid)
+	err = d.setOwner(temp, uid)
 	if err == nil {
 		err = os.NewSyscallError("renameat", unix.Renameat(d.fd(), temp, d.fd(), name))
 	}
@@ -112,9 +112,9 @@ func (d directory) path(name string) string {
 	return filepath.Join(own, name)
 }
 
-// dress gives a socket its owner and mode. No link can be in its place: nobody else
+// setOwner gives a socket its owner and mode. No link can be in its place: nobody else
 // can write to the directory.
-func (d directory) dress(name string, uid int) error {
+func (d directory) setOwner(name string, uid int) error {
 	var st unix.Stat_t
 	err := unix.Fstatat(d.fd(), name, &st, unix.AT_SYMLINK_NOFOLLOW)
 	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFSOCK {
@@ -129,18 +129,18 @@ func (d directory) dress(name string, uid int) error {
 	return err
 }
 
-// give makes a user the owner of a socket that is there. It fails if there is none.
-func give(path string, uid int) error {
+// chownSocket makes a user the owner of a socket that is there. It fails if there is none.
+func chownSocket(path string, uid int) error {
 	d, err := openDir(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	return d.dress(filepath.Base(path), uid)
+	return d.setOwner(filepath.Base(path), uid)
 }
 
-// remove removes a socket, if it still is in a directory of ours.
-func remove(path string) {
+// removeSocket removes a socket, if it still is in a directory of ours.
+func removeSocket(path string) {
 	d, err := openDir(filepath.Dir(path))
 	if err != nil {
 		return

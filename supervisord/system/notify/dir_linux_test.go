@@ -7,49 +7,49 @@ import (
 	"testing"
 )
 
-// foreign is a directory of another user, in which root has its notify sockets, and
+// foreignDir is a directory of another user, in which root has its notify sockets, and
 // root's own things outside of it.
-type foreign struct {
+type foreignDir struct {
 	t                 *testing.T
 	dir, victim, file string
 }
 
-func newForeign(t *testing.T) foreign {
+func newForeignDir(t *testing.T) foreignDir {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: only root is concerned")
 	}
-	const someone = 12345
+	const otherUID = 12345
 	base := t.TempDir()
-	f := foreign{t, filepath.Join(base, "theirs", "d.notify"), filepath.Join(base, "victim"), ""}
+	f := foreignDir{t, filepath.Join(base, "theirs", "d.notify"), filepath.Join(base, "victim"), ""}
 	f.must(os.Mkdir(filepath.Dir(f.dir), 0o755))
-	f.must(os.Chown(filepath.Dir(f.dir), someone, someone))
+	f.must(os.Chown(filepath.Dir(f.dir), otherUID, otherUID))
 	f.must(os.Mkdir(f.victim, 0o750))
 	return f
 }
 
-func (f foreign) must(err error) {
+func (f foreignDir) must(err error) {
 	f.t.Helper()
 	if err != nil {
 		f.t.Fatal(err)
 	}
 }
 
-// hide has a file of root where a socket would be looked for in the other directory.
-func (f *foreign) hide(name string) {
+// plantFile has a file of root where a socket would be looked for in the other directory.
+func (f *foreignDir) plantFile(name string) {
 	f.t.Helper()
 	f.file = filepath.Join(f.victim, name)
 	f.must(os.WriteFile(f.file, []byte("precious"), 0o644))
 }
 
-// swap puts a link to root's directory in the place of the hub's.
-func (f *foreign) swap() {
+// replaceWithLink puts a link to root's directory in the place of the hub's.
+func (f *foreignDir) replaceWithLink() {
 	f.t.Helper()
 	f.must(os.Rename(f.dir, f.dir+".old"))
 	f.must(os.Symlink(f.victim, f.dir))
 }
 
-func (f foreign) untouched() {
+func (f foreignDir) expectUnchanged() {
 	f.t.Helper()
 	for path, mode := range map[string]os.FileMode{f.victim: 0o750 | os.ModeDir, f.file: 0o644} {
 		if path == "" {
@@ -70,58 +70,58 @@ func (f foreign) untouched() {
 	}
 }
 
-// TestLinksInThePlaceOfTheDirectory: whatever the owner of the state directory puts
+// TestDirectoryReplacedByLink: whatever the owner of the state directory puts
 // there, and whenever, nothing of root's changes.
-func TestLinksInThePlaceOfTheDirectory(t *testing.T) {
+func TestDirectoryReplacedByLink(t *testing.T) {
 	t.Parallel()
 	t.Run("before", func(t *testing.T) {
-		f := newForeign(t)
+		f := newForeignDir(t)
 		f.must(os.Symlink(f.victim, f.dir))
-		l := newListener(t, f.dir)
+		l := newTestReceiver(t, f.dir)
 		if path, err := l.Listen("p", 12345); err == nil {
 			t.Error("listens on", path)
 		}
-		l.end()
+		l.stop()
 		l.CloseAll()
-		f.untouched()
+		f.expectUnchanged()
 	})
 	t.Run("afterwards", func(t *testing.T) {
-		f := newForeign(t)
-		l := newListener(t, f.dir)
-		f.hide(filepath.Base(l.listen(t, "p")))
-		f.swap()
+		f := newForeignDir(t)
+		l := newTestReceiver(t, f.dir)
+		f.plantFile(filepath.Base(l.listen(t, "p")))
+		f.replaceWithLink()
 		if path, err := l.Listen("p", 12345); err == nil {
 			t.Error("listens on", path)
 		}
 		l.Close("p")
-		l.end()
+		l.stop()
 		l.CloseAll()
-		f.untouched()
+		f.expectUnchanged()
 	})
 	t.Run("in between", func(t *testing.T) {
-		f := newForeign(t)
+		f := newForeignDir(t)
 		d, err := makeDir(f.dir)
 		f.must(err)
 		defer d.Close()
-		f.hide("0123")
-		f.swap()
+		f.plantFile("0123")
+		f.replaceWithLink()
 		fd, err := d.bind("0123", 12345)
 		f.must(err)
 		f.must(syscall.Close(fd))
-		f.untouched()
+		f.expectUnchanged()
 		if info, err := os.Lstat(filepath.Join(f.dir+".old", "0123")); err != nil || info.Mode() != os.ModeSocket|0o600 {
 			t.Error(info, err)
 		}
 	})
 	t.Run("another directory of root", func(t *testing.T) {
-		f := newForeign(t)
+		f := newForeignDir(t)
 		f.victim = f.dir
 		f.must(os.Mkdir(f.victim, 0o750))
-		f.hide("secret")
+		f.plantFile("secret")
 		if d, err := makeDir(f.dir); err == nil {
 			d.Close()
 			t.Error("it was taken")
 		}
-		f.untouched()
+		f.expectUnchanged()
 	})
 }

@@ -19,12 +19,12 @@ const Never = time.Duration(math.MaxInt64)
 
 // Message is what one datagram says. What it does not mention is zero.
 type Message struct {
-	Ready     bool // has started, or has reloaded
-	Reloading bool
-	Stopping  bool
-	Alive     bool // WATCHDOG=1
-	Ill       bool // WATCHDOG=trigger
-	Barrier   bool // wants to know when this has been read: its descriptor is to be closed
+	Ready           bool // has started, or has reloaded
+	Reloading       bool
+	Stopping        bool
+	WatchdogPing    bool // WATCHDOG=1
+	WatchdogTrigger bool // WATCHDOG=trigger
+	Barrier         bool // wants to know when this has been read: its descriptor is to be closed
 
 	HasStatus bool
 	Status    string        // in words, for people; one line
@@ -60,8 +60,8 @@ func (m *Message) set(name, value string) {
 	case "BARRIER":
 		m.Barrier = m.Barrier || value == "1"
 	case "WATCHDOG":
-		m.Alive = m.Alive || value == "1"
-		m.Ill = m.Ill || value == "trigger"
+		m.WatchdogPing = m.WatchdogPing || value == "1"
+		m.WatchdogTrigger = m.WatchdogTrigger || value == "trigger"
 	case "STATUS":
 		if utf8.ValidString(value) {
 			m.HasStatus, m.Status = true, shorten(strings.TrimSpace(value))

@@ -6,22 +6,22 @@ import (
 	"os"
 )
 
-// familyOf returns the pids and groups of a process and its ancestors, up to ours.
-func familyOf(pid int) []int {
-	var family []int
+// ancestorsOf returns the pids and groups of a process and its ancestors, up to ours.
+func ancestorsOf(pid int) []int {
+	var ancestors []int
 	self := os.Getpid()
 	for range 64 { // deep enough, and no loop if pids are used again meanwhile
-		if pid <= 1 || pid == self && len(family) > 0 {
+		if pid <= 1 || pid == self && len(ancestors) > 0 {
 			break
 		}
 		parent, group, ok := parentOf(pid)
 		if !ok {
 			break
 		}
-		family = append(family, pid, group)
+		ancestors = append(ancestors, pid, group)
 		pid = parent
 	}
-	return family
+	return ancestors
 }
 
 // parentOf reads who a process's parent and group are.

@@ -23,9 +23,9 @@ func chmodNoLink(path string, mode uint32) error {
 	if st.Mode&unix.S_IFMT == unix.S_IFLNK {
 		return unix.EOPNOTSUPP
 	}
-	held := "/proc/self/fd/" + strconv.Itoa(fd)
-	if _, err := os.Lstat(held); err == nil || os.Geteuid() == 0 {
-		return unix.Chmod(held, mode)
+	fdPath := "/proc/self/fd/" + strconv.Itoa(fd)
+	if _, err := os.Lstat(fdPath); err == nil || os.Geteuid() == 0 {
+		return unix.Chmod(fdPath, mode)
 	}
 	return unix.Chmod(path, mode) // there is no /proc; only root could be misled
 }

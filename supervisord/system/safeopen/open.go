@@ -28,10 +28,10 @@ func Open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 
 func open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	// Nothing may be truncated before it has been looked at.
-	const looked = os.O_TRUNC
+	const truncFlag = os.O_TRUNC
 	at := path
 	for range maxLinks {
-		file, next, err := step(at, flag&^looked, mode)
+		file, next, err := openStep(at, flag&^truncFlag, mode)
 		if err != nil {
 			return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 		}
@@ -39,8 +39,8 @@ func open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 			at = next
 			continue
 		}
-		if flag&looked != 0 {
-			if err := empty(file); err != nil {
+		if flag&truncFlag != 0 {
+			if err := truncate(file); err != nil {
 				file.Close()
 				return nil, err
 			}
@@ -50,8 +50,8 @@ func open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.ELOOP}
 }
 
-// empty truncates what can be truncated, as O_TRUNC does.
-func empty(file *os.File) error {
+// truncate truncates what can be truncated, as O_TRUNC does.
+func truncate(file *os.File) error {
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		return err
@@ -59,8 +59,8 @@ func empty(file *os.File) error {
 	return file.Truncate(0)
 }
 
-// step opens a path unless it is a link, of which it returns where it leads.
-func step(path string, flag int, mode fs.FileMode) (file *os.File, next string, err error) {
+// openStep opens a path unless it is a link, of which it returns where it leads.
+func openStep(path string, flag int, mode fs.FileMode) (file *os.File, next string, err error) {
 	parent, base := filepath.Split(path)
 	if base == "" {
 		return nil, "", syscall.EISDIR
@@ -77,20 +77,20 @@ func step(path string, flag int, mode fs.FileMode) (file *os.File, next string, 
 	if err := unix.Fstat(dir, &st); err != nil {
 		return nil, "", err
 	}
-	trusted := isRoots(&st)
-	if isMagic(dir) {
+	trusted := isRootOnly(&st)
+	if hasMagicLinks(dir) {
 		// Links such as /proc/self/fd/1 lead where their text does not tell.
 		file, err = openAt(dir, base, path, flag, mode)
 		return file, "", err
 	}
 	file, err = openAt(dir, base, path, flag|unix.O_NOFOLLOW, mode)
 	if err == nil {
-		return checked(file, trusted)
+		return checkLinks(file, trusted)
 	}
 	if flag&os.O_EXCL != 0 {
 		return nil, "", err
 	}
-	if next, linkErr := follow(dir, base, trusted); linkErr != nil || next != "" {
+	if next, linkErr := readLink(dir, base, trusted); linkErr != nil || next != "" {
 		if !filepath.IsAbs(next) {
 			next = parent + next // not Join: what is above a link is not above its name
 		}
@@ -99,9 +99,9 @@ func step(path string, flag int, mode fs.FileMode) (file *os.File, next string, 
 	return nil, "", err
 }
 
-// checked returns the file, unless it may be one that somebody else has given a
+// checkLinks returns the file, unless it may be one that somebody else has given a
 // second name.
-func checked(file *os.File, trusted bool) (*os.File, string, error) {
+func checkLinks(file *os.File, trusted bool) (*os.File, string, error) {
 	info, err := file.Stat()
 	if err != nil {
 		file.Close()
@@ -115,8 +115,8 @@ func checked(file *os.File, trusted bool) (*os.File, string, error) {
 	return file, "", nil
 }
 
-// follow returns where a link leads, and "" if it is none.
-func follow(dir int, base string, trusted bool) (target string, err error) {
+// readLink returns where a link leads, and "" if it is none.
+func readLink(dir int, base string, trusted bool) (target string, err error) {
 	var before, after unix.Stat_t
 	if unix.Fstatat(dir, base, &before, unix.AT_SYMLINK_NOFOLLOW) != nil || before.Mode&unix.S_IFMT != unix.S_IFLNK {
 		return "", nil
@@ -137,8 +137,8 @@ func follow(dir int, base string, trusted bool) (target string, err error) {
 	return string(text[:n]), nil
 }
 
-// isRoots tells whether only root can put something into a directory.
-func isRoots(st *unix.Stat_t) bool { return st.Uid == 0 && st.Mode&0o022 == 0 }
+// isRootOnly tells whether only root can put something into a directory.
+func isRootOnly(st *unix.Stat_t) bool { return st.Uid == 0 && st.Mode&0o022 == 0 }
 
 func openAt(dir int, base, path string, flag int, mode fs.FileMode) (*os.File, error) {
 	for {

@@ -10,21 +10,21 @@ import (
 	"testing"
 )
 
-const someone = 12345 // who is not root
+const otherUID = 12345 // who is not root
 
-// place is a directory with a file of root outside of it.
-type place struct {
+// testDir is a directory with a file of root outside of it.
+type testDir struct {
 	t           *testing.T
 	dir, victim string
 }
 
-func newPlace(t *testing.T, owner int, mode fs.FileMode) place {
+func newTestDir(t *testing.T, owner int, mode fs.FileMode) testDir {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: only root is concerned")
 	}
 	base := t.TempDir()
-	p := place{t, filepath.Join(base, "dir"), filepath.Join(base, "victim")}
+	p := testDir{t, filepath.Join(base, "dir"), filepath.Join(base, "victim")}
 	p.must(os.Mkdir(p.dir, 0o755))
 	p.must(os.Chmod(p.dir, mode)) // the umask
 	p.must(os.Chown(p.dir, owner, owner))
@@ -32,16 +32,16 @@ func newPlace(t *testing.T, owner int, mode fs.FileMode) place {
 	return p
 }
 
-func (p place) must(err error) {
+func (p testDir) must(err error) {
 	p.t.Helper()
 	if err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-// try opens a log as root and reports whether that worked. When it did not
+// openLog opens a log as root and reports whether that worked. When it did not
 // the file outside must be as it was.
-func (p place) try(path string) error {
+func (p testDir) openLog(path string) error {
 	p.t.Helper()
 	file, err := Open(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err == nil {
@@ -53,7 +53,7 @@ func (p place) try(path string) error {
 	return err
 }
 
-func (p place) untouched() {
+func (p testDir) expectVictimUntouched() {
 	p.t.Helper()
 	if data, err := os.ReadFile(p.victim); err != nil || string(data) != "precious" {
 		p.t.Errorf("victim: %q, %v", data, err)
@@ -73,25 +73,25 @@ func TestLinks(t *testing.T) {
 		want     bool
 	}{
 		{"root's own", 0, 0o755, 0, true},
-		{"given to others in root's own", 0, 0o755, someone, true},
-		{"root's in a directory of others", someone, 0o755, 0, true},
-		{"of others in their directory", someone, 0o755, someone, false},
-		{"of others in a common directory", 0, 0o777, someone, false},
-		{"of others in a sticky directory", 0, 0o777 | fs.ModeSticky, someone, false},
+		{"given to others in root's own", 0, 0o755, otherUID, true},
+		{"root's in a directory of others", otherUID, 0o755, 0, true},
+		{"of others in their directory", otherUID, 0o755, otherUID, false},
+		{"of others in a common directory", 0, 0o777, otherUID, false},
+		{"of others in a sticky directory", 0, 0o777 | fs.ModeSticky, otherUID, false},
 		{"root's in a sticky directory", 0, 0o777 | fs.ModeSticky, 0, true},
-		{"of others in a group's directory", 0, 0o775, someone, false},
+		{"of others in a group's directory", 0, 0o775, otherUID, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for _, target := range []string{"../victim", "../victim.new", "absolute"} {
-				p := newPlace(t, tt.owner, tt.mode)
+				p := newTestDir(t, tt.owner, tt.mode)
 				if target == "absolute" {
 					target = p.victim
 				}
 				log := filepath.Join(p.dir, "log")
 				p.must(os.Symlink(target, log))
 				p.must(os.Lchown(log, tt.linkedBy, tt.linkedBy))
-				err := p.try(log)
+				err := p.openLog(log)
 				if tt.want {
 					p.must(err)
 					data, err := os.ReadFile(filepath.Join(p.dir, target))
@@ -106,86 +106,86 @@ func TestLinks(t *testing.T) {
 				if _, ok := errors.AsType[*fs.PathError](err); !ok || !errors.Is(err, ErrLink) || !strings.Contains(err.Error(), log) {
 					t.Errorf("%s: %v", target, err)
 				}
-				p.untouched()
+				p.expectVictimUntouched()
 			}
 		})
 	}
 }
 
-func TestSecondNames(t *testing.T) {
+func TestHardLinks(t *testing.T) {
 	t.Parallel()
 	for mode, refused := range map[fs.FileMode]bool{0o755: false, 0o777: true, 0o777 | fs.ModeSticky: true} {
-		p := newPlace(t, 0, mode)
+		p := newTestDir(t, 0, mode)
 		log := filepath.Join(p.dir, "log")
 		p.must(os.Link(p.victim, log))
-		if err := p.try(log); errors.Is(err, ErrLink) != refused {
+		if err := p.openLog(log); errors.Is(err, ErrLink) != refused {
 			t.Errorf("%v: %v", mode, err)
 		}
 		if refused {
-			p.untouched()
+			p.expectVictimUntouched()
 		}
 	}
 	// A link of root's can be given a second name too.
-	p := newPlace(t, someone, 0o755)
+	p := newTestDir(t, otherUID, 0o755)
 	p.must(os.Symlink(p.victim, p.victim+".link"))
 	log := filepath.Join(p.dir, "log")
 	p.must(os.Link(p.victim+".link", log))
-	if err := p.try(log); !errors.Is(err, ErrLink) {
+	if err := p.openLog(log); !errors.Is(err, ErrLink) {
 		t.Error(err)
 	}
-	p.untouched()
+	p.expectVictimUntouched()
 }
 
-// TestChains: each link is judged by where it is, not by who leads to it.
-func TestChains(t *testing.T) {
+// TestLinkChains: each link is judged by where it is, not by who leads to it.
+func TestLinkChains(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t, someone, 0o755)
+	p := newTestDir(t, otherUID, 0o755)
 	outside := filepath.Join(filepath.Dir(p.dir), "root's")
 	p.must(os.Symlink("dir/link", outside))
 	p.must(os.Symlink(p.victim, filepath.Join(p.dir, "link")))
-	p.must(os.Lchown(filepath.Join(p.dir, "link"), someone, someone))
-	if err := p.try(outside); !errors.Is(err, ErrLink) {
+	p.must(os.Lchown(filepath.Join(p.dir, "link"), otherUID, otherUID))
+	if err := p.openLog(outside); !errors.Is(err, ErrLink) {
 		t.Error(err)
 	}
-	p.untouched()
-	round := filepath.Join(filepath.Dir(p.dir), "round")
-	p.must(os.Symlink(round, round))
-	if err := p.try(round); !errors.Is(err, syscall.ELOOP) {
+	p.expectVictimUntouched()
+	loop := filepath.Join(filepath.Dir(p.dir), "round")
+	p.must(os.Symlink(loop, loop))
+	if err := p.openLog(loop); !errors.Is(err, syscall.ELOOP) {
 		t.Error(err)
 	}
 }
 
-// TestAboveALink: ".." is the directory above the one that a link leads to.
-func TestAboveALink(t *testing.T) {
+// TestDotDotAfterLink: ".." is the directory above the one that a link leads to.
+func TestDotDotAfterLink(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t, 0, 0o755)
+	p := newTestDir(t, 0, 0o755)
 	p.must(os.MkdirAll(filepath.Join(p.dir, "a/b"), 0o755))
 	p.must(os.Symlink("a/b", filepath.Join(p.dir, "short")))
 	p.must(os.Symlink("../log", filepath.Join(p.dir, "a/b/link")))
-	p.must(p.try(filepath.Join(p.dir, "short/link")))
+	p.must(p.openLog(filepath.Join(p.dir, "short/link")))
 	if data, err := os.ReadFile(filepath.Join(p.dir, "a/log")); string(data) != "log" {
 		t.Error(data, err)
 	}
 }
 
-func TestWhatIsNoLink(t *testing.T) {
+func TestNotLinks(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t, someone, 0o777)
+	p := newTestDir(t, otherUID, 0o777)
 	log := filepath.Join(p.dir, "log")
 	for range 2 {
-		p.must(p.try(log))
+		p.must(p.openLog(log))
 	}
 	if data, _ := os.ReadFile(log); string(data) != "log" {
 		t.Errorf("%q", data)
 	}
-	p.must(p.try("/dev/null"))
+	p.must(p.openLog("/dev/null"))
 	p.must(os.Symlink("/dev/null", filepath.Join(filepath.Dir(p.dir), "null")))
-	p.must(p.try(filepath.Join(filepath.Dir(p.dir), "null")))
+	p.must(p.openLog(filepath.Join(filepath.Dir(p.dir), "null")))
 	for path, want := range map[string]error{
 		p.dir: syscall.EISDIR, p.dir + "/": syscall.EISDIR, "": syscall.EISDIR,
 		filepath.Join(p.dir, "none/log"): syscall.ENOENT, log + "/log": syscall.ENOTDIR,
 	} {
-		if err := p.try(path); !errors.Is(err, want) {
+		if err := p.openLog(path); !errors.Is(err, want) {
 			t.Errorf("%q: %v", path, err)
 		}
 	}
@@ -198,11 +198,11 @@ func TestWhatIsNoLink(t *testing.T) {
 	}
 }
 
-// TestStandardOutput: links to it are how logs of containers are made, whoever
+// TestStdoutLinks: links to it are how logs of containers are made, whoever
 // has the directory.
-func TestStandardOutput(t *testing.T) {
+func TestStdoutLinks(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t, someone, 0o755)
+	p := newTestDir(t, otherUID, 0o755)
 	log := filepath.Join(p.dir, "log")
 	p.must(os.Symlink("/dev/stdout", log))
 	for _, path := range []string{log, "/dev/stdout", "/proc/self/fd/1", "/dev/fd/1"} {
@@ -213,9 +213,9 @@ func TestStandardOutput(t *testing.T) {
 			}
 			t.Fatal(err)
 		}
-		mine, err1 := file.Stat()
+		opened, err1 := file.Stat()
 		stdout, err2 := os.Stdout.Stat()
-		if err1 != nil || err2 != nil || !os.SameFile(mine, stdout) {
+		if err1 != nil || err2 != nil || !os.SameFile(opened, stdout) {
 			t.Errorf("%s is something else", path)
 		}
 		p.must(file.Close())

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrForeign is the error for what another user owns or may write to, or what is no
+// ErrNotOwned is the error for what another user owns or may write to, or what is no
 // regular file, where this process keeps something of its own.
-var ErrForeign = errors.New("it is no file, or other users own it or can write to it")
+var ErrNotOwned = errors.New("it is no file, or other users own it or can write to it")
 
 // OpenOwn opens a file that this process's user alone keeps, such as a record. It
 // never blocks and follows no link in the last place, whoever the user is and whoever
@@ -41,7 +41,7 @@ func checkOwn(file *os.File) error {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	switch {
 	case !ok || !info.Mode().IsRegular() || int(st.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0:
-		return ErrForeign
+		return ErrNotOwned
 	case st.Nlink > 1:
 		return ErrLink
 	}

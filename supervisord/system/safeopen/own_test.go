@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// TestOwnFiles: whoever runs, a file of its own is no link, has no second name and
+// TestOpenOwn: whoever runs, a file of its own is no link, has no second name and
 // is nobody else's.
-func TestOwnFiles(t *testing.T) {
+func TestOpenOwn(t *testing.T) {
 	t.Parallel()
 	must := func(err error) {
 		t.Helper()
@@ -28,16 +28,16 @@ func TestOwnFiles(t *testing.T) {
 		"symbolic link": {func(path, victim string) error { return os.Symlink(victim, path) }, ErrLink},
 		"to nothing":    {func(path, victim string) error { return os.Symlink(victim+".new", path) }, ErrLink},
 		"hard link":     {func(path, victim string) error { return os.Link(victim, path) }, ErrLink},
-		"FIFO":          {func(path, _ string) error { return syscall.Mkfifo(path, 0o600) }, ErrForeign},
+		"FIFO":          {func(path, _ string) error { return syscall.Mkfifo(path, 0o600) }, ErrNotOwned},
 		"for all to write": {func(path, _ string) error {
 			return errors.Join(os.WriteFile(path, nil, 0o600), os.Chmod(path, 0o666))
-		}, ErrForeign},
+		}, ErrNotOwned},
 		"of others": {func(path, _ string) error {
 			if os.Geteuid() != 0 {
 				return errors.Join(os.WriteFile(path, nil, 0o600), os.Chmod(path, 0o622))
 			}
-			return errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, someone, someone))
-		}, ErrForeign},
+			return errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, otherUID, otherUID))
+		}, ErrNotOwned},
 	} {
 		dir := t.TempDir()
 		path, victim := filepath.Join(dir, "own"), filepath.Join(dir, "victim")
@@ -60,8 +60,8 @@ func TestOwnFiles(t *testing.T) {
 	}
 }
 
-// TestChmodWithoutTheNewCall: kernels before 6.6 follow no link either.
-func TestChmodWithoutTheNewCall(t *testing.T) {
+// TestChmodNoLinkFallback: kernels before 6.6 follow no link either.
+func TestChmodNoLinkFallback(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Symlink(file, file+".link")); err != nil {

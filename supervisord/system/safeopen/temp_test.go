@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestLeftovers: what the dead have left goes, what others have made stays.
-func TestLeftovers(t *testing.T) {
+// TestTempNameRemovesStale: what the dead have left goes, what others have made stays.
+func TestTempNameRemovesStale(t *testing.T) {
 	t.Parallel()
 	gone := exec.Command("true")
 	if err := gone.Run(); err != nil {

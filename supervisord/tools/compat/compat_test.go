@@ -49,7 +49,7 @@ func TestDifferencesAreComplete(t *testing.T) {
 	}
 }
 
-func TestDifferencesConcernWhatThereIs(t *testing.T) {
+func TestDifferencesReferToExistingNames(t *testing.T) {
 	t.Parallel()
 	var all []subject
 	for _, o := range config.Options() {
@@ -76,11 +76,11 @@ func TestDifferencesConcernWhatThereIs(t *testing.T) {
 func TestEveryEventHasAMeaning(t *testing.T) {
 	t.Parallel()
 	for _, e := range events.Types() {
-		if meaning(e) == "" {
+		if eventMeaning(e) == "" {
 			t.Errorf("what does %s tell of?", e)
 		}
 	}
-	if meaning("NONE") != "" {
+	if eventMeaning("NONE") != "" {
 		t.Error("no event has a meaning")
 	}
 }

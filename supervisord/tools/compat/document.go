@@ -21,7 +21,7 @@ and web pages are those of Supervisor 4.4. Where the column "Status" says so,
 something is different on purpose: look the code up in the list at the end.
 `
 
-const sinceDebian = `
+const debianChanges = `
 ## What 4.4 changed against 4.2.5
 
 Debian and Ubuntu have Supervisor 4.2.5. What its users notice of 4.4 is:
@@ -47,7 +47,7 @@ func Document() string {
 	d.actions()
 	d.events()
 	d.differences()
-	d.text(sinceDebian)
+	d.text(debianChanges)
 	return d.String()
 }
 
@@ -76,13 +76,13 @@ func (d *document) row(cells ...string) {
 func (d *document) options() {
 	d.table("Options", "Option", "Where", "Type", "Default", "Meaning", "Status")
 	for _, o := range config.Options() {
-		d.row(o.Name, where(o), o.Type.String(), o.Default, o.Help, optionStatus(o))
+		d.row(o.Name, optionPlaces(o), o.Type.String(), o.Default, o.Help, optionStatus(o))
 	}
 }
 
-// where tells in which sections an option may stand, and how it is written on
+// optionPlaces tells in which sections an option may stand, and how it is written on
 // supervisord's command line.
-func where(o config.Option) string {
+func optionPlaces(o config.Option) string {
 	var places []string
 	for _, h := range o.In.Headers() {
 		places = append(places, "["+h+"]")
@@ -105,7 +105,7 @@ func (d *document) methods() {
 		if m.Alias != "" {
 			name += ", " + m.Alias
 		}
-		d.row(name, m.Signature, m.Help, ofOurs(m.Unlisted, status(subject{method, m.Name})))
+		d.row(name, m.Signature, m.Help, ownStatus(m.Unlisted, status(subject{method, m.Name})))
 	}
 }
 
@@ -123,7 +123,7 @@ func (d *document) actions() {
 func (d *document) events() {
 	d.table("Events", "Type", "Tells of", "Status")
 	for _, t := range events.Types() {
-		d.row(string(t), meaning(t), status(subject{event, string(t)}))
+		d.row(string(t), eventMeaning(t), status(subject{event, string(t)}))
 	}
 }
 
@@ -146,11 +146,11 @@ func optionSubjects(o config.Option) []subject {
 
 // optionStatus is status for an option, which may be one of our own.
 func optionStatus(o config.Option) string {
-	return ofOurs(o.Own, status(optionSubjects(o)...))
+	return ownStatus(o.Extension, status(optionSubjects(o)...))
 }
 
-// ofOurs is a status for what may be our own.
-func ofOurs(own bool, s string) string {
+// ownStatus is a status for what may be our own.
+func ownStatus(own bool, s string) string {
 	switch {
 	case !own:
 		return s
@@ -175,8 +175,8 @@ func status(names ...subject) string {
 	return "differs: " + strings.Join(codes, ", ")
 }
 
-// meaning tells what an event of a type tells of, "" if that is not known.
-func meaning(t events.Type) string {
+// eventMeaning tells what an event of a type tells of, "" if that is not known.
+func eventMeaning(t events.Type) string {
 	switch t {
 	case events.Any:
 		return "anything: whoever asks for it gets all events"

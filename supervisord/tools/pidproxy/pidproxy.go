@@ -28,8 +28,8 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, usage, args[0])
 		return 1
 	}
-	arrived := make(chan os.Signal, 16)
-	signal.Notify(arrived, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT,
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT,
 		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGQUIT)
 	ended, err := start(args[2:])
 	if err != nil {
@@ -41,13 +41,13 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		select {
 		case <-ended:
 			return 0
-		case sig := <-arrived:
-			over, err := p.pass(sig.(syscall.Signal))
+		case sig := <-signals:
+			finished, err := p.forward(sig.(syscall.Signal))
 			if err != nil {
 				fmt.Fprintf(stderr, "pidproxy: %v\n", err)
 				return 1
 			}
-			if over {
+			if finished {
 				return 0
 			}
 		}
@@ -78,9 +78,9 @@ type proxy struct {
 	stdout  io.Writer
 }
 
-// pass sends a signal to whom the pidfile names and tells whether the proxy's
+// forward sends a signal to whom the pidfile names and tells whether the proxy's
 // work is done. Without a pid the signal is lost, and the proxy goes on.
-func (p *proxy) pass(sig syscall.Signal) (over bool, err error) {
+func (p *proxy) forward(sig syscall.Signal) (finished bool, err error) {
 	pid, err := p.pid()
 	if err != nil {
 		fmt.Fprintf(p.stdout, "Can't read child pidfile %s!\n", p.pidfile)

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == asProxy {
 		os.Exit(pidproxy.Main(os.Args[1:], os.Stdout, os.Stderr))
 	}
-	os.Exit(testkit.Programs(m, testkit.ChildPackage).Run())
+	os.Exit(testkit.BuildPrograms(m, testkit.ChildPackage).Run())
 }
 
 // proxy is a running pidproxy and the process that its pidfile names.
@@ -66,7 +66,7 @@ func start(t *testing.T, program ...string) *proxy {
 	return p
 }
 
-func ours(t *testing.T) *proxy { return start(t, testkit.Binary(), asProxy) }
+func startPidproxy(t *testing.T) *proxy { return start(t, testkit.Binary(), asProxy) }
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
@@ -89,8 +89,8 @@ func (p *proxy) send(t *testing.T, sig syscall.Signal) {
 	}
 }
 
-// fate waits for the target's end and returns the signal that brought it.
-func (p *proxy) fate() syscall.Signal {
+// targetSignal waits for the target's end and returns the signal that brought it.
+func (p *proxy) targetSignal() syscall.Signal {
 	p.target.Wait()
 	return p.target.ProcessState.Sys().(syscall.WaitStatus).Signal()
 }
@@ -100,9 +100,9 @@ func TestSignalsThatEndTheProxy(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
-			p := ours(t)
+			p := startPidproxy(t)
 			p.send(t, sig)
-			if got := p.fate(); got != sig {
+			if got := p.targetSignal(); got != sig {
 				t.Errorf("the daemon got %v", got)
 			}
 			if err := p.Wait(); err != nil {
@@ -112,14 +112,14 @@ func TestSignalsThatEndTheProxy(t *testing.T) {
 	}
 }
 
-func TestSignalsThatDoNot(t *testing.T) {
+func TestSignalsThatKeepTheProxyRunning(t *testing.T) {
 	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
-			p := ours(t)
+			p := startPidproxy(t)
 			p.send(t, sig)
-			if got := p.fate(); got != sig {
+			if got := p.targetSignal(); got != sig {
 				t.Errorf("the daemon got %v", got)
 			}
 			os.Remove(p.pidfile)
@@ -133,9 +133,9 @@ func TestSignalsThatDoNot(t *testing.T) {
 	}
 }
 
-func TestPidfilesThatNameNobody(t *testing.T) {
+func TestInvalidPidfiles(t *testing.T) {
 	t.Parallel()
-	p := ours(t)
+	p := startPidproxy(t)
 	for _, text := range []string{"", "\n", "x", "12 13", "0", "-1"} {
 		write(t, p.pidfile, text)
 		p.send(t, syscall.SIGTERM)
@@ -143,9 +143,9 @@ func TestPidfilesThatNameNobody(t *testing.T) {
 	}
 }
 
-func TestDaemonThatIsGone(t *testing.T) {
+func TestTargetAlreadyExited(t *testing.T) {
 	t.Parallel()
-	p := ours(t)
+	p := startPidproxy(t)
 	p.target.Process.Kill()
 	p.target.Wait()
 	p.send(t, syscall.SIGTERM)
@@ -179,8 +179,8 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestLikeSupervisor has the program of Supervisor do what ours does above.
-func TestLikeSupervisor(t *testing.T) {
+// TestSupervisorPidproxyBehavesTheSame has the program of Supervisor do what ours does above.
+func TestSupervisorPidproxyBehavesTheSame(t *testing.T) {
 	t.Parallel()
 	path, err := exec.LookPath("pidproxy")
 	if err != nil {
@@ -188,7 +188,7 @@ func TestLikeSupervisor(t *testing.T) {
 	}
 	p := start(t, path)
 	p.send(t, syscall.SIGUSR1)
-	if got := p.fate(); got != syscall.SIGUSR1 {
+	if got := p.targetSignal(); got != syscall.SIGUSR1 {
 		t.Errorf("the daemon got %v", got)
 	}
 	os.Remove(p.pidfile)

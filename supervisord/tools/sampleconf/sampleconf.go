@@ -23,7 +23,7 @@ that nobody clears: without its socket supervisord can't be reached.`
 type section struct {
 	in     config.Sections
 	header string
-	words  string // above it
+	intro  string // above it
 	set    values // no comments; with any, the header is none either
 	shown  values // examples for options without default, and better ones
 }
@@ -35,19 +35,19 @@ func sections() []section {
 	return []section{
 		{
 			in: config.InUnixServer, header: "unix_http_server",
-			words: "Where supervisorctl on this machine reaches supervisord.",
+			intro: "Where supervisorctl on this machine reaches supervisord.",
 			set:   values{"file": "/tmp/supervisor.sock"},
 			shown: values{"chown": "nobody:nogroup", "username": "user", "password": "123"},
 		},
 		{
 			in: config.InInetServer, header: "inet_http_server",
-			words: "The same for other machines, and for browsers. Whoever gets in here can run\n" +
+			intro: "The same for other machines, and for browsers. Whoever gets in here can run\n" +
 				"commands, and nothing is encrypted: never let the internet see it.",
 			shown: values{"port": "127.0.0.1:9001", "username": "user", "password": "123"},
 		},
 		{
 			in: config.InSupervisord, header: "supervisord",
-			words: "Supervisord itself.",
+			intro: "Supervisord itself.",
 			set: values{
 				"logfile": "/tmp/supervisord.log", "logfile_maxbytes": "50MB", "logfile_backups": "10",
 				"loglevel": "info", "pidfile": "/tmp/supervisord.pid", "nodaemon": "false", "silent": "false",
@@ -57,61 +57,61 @@ func sections() []section {
 		},
 		{
 			in: config.InRPCInterface, header: "rpcinterface:supervisor",
-			words: "Supervisorctl and the web pages need this section as it is.",
+			intro: "Supervisorctl and the web pages need this section as it is.",
 			set:   values{"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
 		},
 		{
 			in: config.InSupervisorctl, header: "supervisorctl",
-			words: "How supervisorctl reaches supervisord: by one of the servers above.",
+			intro: "How supervisorctl reaches supervisord: by one of the servers above.",
 			set:   values{"serverurl": "unix:///tmp/supervisor.sock"},
 			shown: values{"username": "user", "password": "123", "history_file": "/tmp/history"},
 		},
 		{
 			in: config.InProgram, header: "program:name",
-			words: "A program. There is one such section for each.",
-			shown: processes("/bin/cat").with(policies()),
+			intro: "A program. There is one such section for each.",
+			shown: programExamples("/bin/cat").with(ownExamples()),
 		},
 		{
 			in: config.InEventListener, header: "eventlistener:listener",
-			words: "A program that is told of events on its standard input. What only this\n" +
+			intro: "A program that is told of events on its standard input. What only this\n" +
 				"supervisord knows of a program can stand here and below, too.",
-			shown: processes("/bin/listener").with(values{"events": "PROCESS_STATE", "priority": "-1"}),
+			shown: programExamples("/bin/listener").with(values{"events": "PROCESS_STATE", "priority": "-1"}),
 		},
 		{
 			in: config.InFastCGI, header: "fcgi-program:fastcgi",
-			words: "A program that gets a listening socket as its standard input.",
-			shown: processes("/bin/fastcgi").with(values{
+			intro: "A program that gets a listening socket as its standard input.",
+			shown: programExamples("/bin/fastcgi").with(values{
 				"socket": "unix:///tmp/fastcgi.sock", "socket_backlog": "1024", "socket_owner": "nobody", "socket_mode": "0700",
 			}),
 		},
 		{
 			in: config.InGroup, header: "group:names",
-			words: "Programs that are to be controlled together.",
+			intro: "Programs that are to be controlled together.",
 			shown: values{"programs": "name,fastcgi", "depends_on": "listener"},
 		},
 		{
 			in: config.InSocket, header: "socket:web",
-			words: "A listening socket that supervisord keeps open and passes to programs.",
+			intro: "A listening socket that supervisord keeps open and passes to programs.",
 			shown: values{"listen": "unix:///tmp/web.sock", "backlog": "1024", "socket_owner": "nobody"},
 		},
 		{
 			in: config.InInclude, header: "include",
-			words: "Further files, seen from the directory of this one.",
+			intro: "Further files, seen from the directory of this one.",
 			shown: values{"files": "conf.d/*.conf"},
 		},
 	}
 }
 
-// processes are the examples for a program.
-func processes(command string) values {
+// programExamples are the examples for a program.
+func programExamples(command string) values {
 	return values{
 		"command": command, "directory": "/tmp", "user": "nobody", "umask": "022", "killasgroup": "false",
 		"environment": `A="1",B="2"`, "serverurl": "AUTO",
 	}
 }
 
-// policies are the examples for what Supervisor doesn't know of a program.
-func policies() values {
+// ownExamples are the examples for what Supervisor doesn't know of a program.
+func ownExamples() values {
 	return values{
 		"ready": "tcp://127.0.0.1:8000", "health": "http://127.0.0.1:8000/up", "depends_on": "listener:ready",
 		"wait_for": "tcp://127.0.0.1:5432", "exit_on": "fatal", "stop_scope": "group", "stop_sequence": "QUIT 20s, TERM 10s, KILL",
@@ -144,7 +144,7 @@ func comment(b *strings.Builder, text string) {
 
 func (s section) write(b *strings.Builder) {
 	b.WriteByte('\n')
-	comment(b, s.words)
+	comment(b, s.intro)
 	mark := ";"
 	if len(s.set) > 0 {
 		mark = ""
@@ -171,7 +171,7 @@ const maxWidth = 48
 // options returns what may stand in the section, what must stand there first.
 func (s section) options() []config.Option {
 	list := slices.DeleteFunc(config.Options(), func(o config.Option) bool {
-		shownBefore := o.Own && o.In == config.InPrograms && s.in != config.InProgram
+		shownBefore := o.Extension && o.In == config.InPrograms && s.in != config.InProgram
 		return o.In&s.in == 0 || shownBefore
 	})
 	slices.SortStableFunc(list, func(a, b config.Option) int {

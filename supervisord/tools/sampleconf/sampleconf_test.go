@@ -14,8 +14,8 @@ import (
 	"supervisor/supervisord/tools/sampleconf"
 )
 
-// inUse takes all semicolons away.
-func inUse(text string) string {
+// uncommentAll takes all semicolons away.
+func uncommentAll(text string) string {
 	return regexp.MustCompile(`(?m)^;([a-z_.]+=|\[)`).ReplaceAllString(text, "$1")
 }
 
@@ -37,7 +37,7 @@ func load(t *testing.T, text string) *config.Config {
 	return conf
 }
 
-func TestSampleIsAConfiguration(t *testing.T) {
+func TestSampleIsValid(t *testing.T) {
 	t.Parallel()
 	conf := load(t, sampleconf.Text())
 	if len(conf.Servers) != 1 || conf.Servers[0].Path != "/tmp/supervisor.sock" || len(conf.RPCInterfaces) != 1 {
@@ -51,17 +51,17 @@ func TestSampleIsAConfiguration(t *testing.T) {
 // What is set in the sample, or is no example, changes nothing.
 func TestSampleSetsDefaults(t *testing.T) {
 	t.Parallel()
-	least := "[supervisord]\nlogfile=/tmp/supervisord.log\npidfile=/tmp/supervisord.pid\n"
-	want, got := load(t, least).Supervisord, load(t, sampleconf.Text()).Supervisord
+	minimal := "[supervisord]\nlogfile=/tmp/supervisord.log\npidfile=/tmp/supervisord.pid\n"
+	want, got := load(t, minimal).Supervisord, load(t, sampleconf.Text()).Supervisord
 	want.ServerURL = "unix:///tmp/supervisor.sock"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestSampleIsAConfigurationWithEverythingInUse(t *testing.T) {
+func TestUncommentedSampleIsValid(t *testing.T) {
 	t.Parallel()
-	conf := load(t, inUse(sampleconf.Text()))
+	conf := load(t, uncommentAll(sampleconf.Text()))
 	var names []string
 	for _, g := range conf.Groups {
 		names = append(names, g.Name)
@@ -83,10 +83,10 @@ func TestSampleHasAllOptions(t *testing.T) {
 			if kind == "ctlplugin" {
 				continue // there are none to name
 			}
-			if o.Own && o.In == config.InPrograms && kind != "program" {
+			if o.Extension && o.In == config.InPrograms && kind != "program" {
 				continue // the same as there
 			}
-			_, rest, ok := strings.Cut(inUse(text), "\n["+kind)
+			_, rest, ok := strings.Cut(uncommentAll(text), "\n["+kind)
 			section, _, _ := strings.Cut(rest, "\n\n")
 			if !ok || strings.Count(section, "\n"+o.Name+"=") != 1 {
 				t.Errorf("[%s] %s does not stand there once", header, o.Name)
@@ -105,8 +105,8 @@ func TestSupervisorReadsTheSample(t *testing.T) {
 		t.Skip("SKIPPED: there is no Supervisor to read the sample")
 	}
 	for text, want := range map[string]string{
-		sampleconf.Text():        "",
-		inUse(sampleconf.Text()): "listener names",
+		sampleconf.Text():               "",
+		uncommentAll(sampleconf.Text()): "listener names",
 	} {
 		out, err := exec.Command(python, "-c", read, write(t, text)).CombinedOutput()
 		if err != nil || strings.TrimSpace(string(out)) != want {

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// Patience is how long a test waits for what must come, of other processes or of
+// Timeout is how long a test waits for what must come, of other processes or of
 // the network. It says nothing about how long that should take: on a machine that
 // is slow and crowded everything takes its time, and only what never comes is a
 // failure.
-const Patience = 5 * time.Minute
+const Timeout = 5 * time.Minute
 
 // ChildPackage is the program that tests have supervised.
 const ChildPackage = "supervisor/supervisord/tools/testkit/child"
@@ -24,20 +24,20 @@ type Suite struct {
 	dir string // of the programs, "" if they are another process's
 }
 
-// builtVar tells a test binary that is started by another one which programs are on
+// programsVar tells a test binary that is started by another one which programs are on
 // PATH already.
-const builtVar = "SUPERVISOR_TEST_PROGRAMS"
+const programsVar = "SUPERVISOR_TEST_PROGRAMS"
 
-// Programs builds the main packages with these import paths before the tests of m
+// BuildPrograms builds the main packages with these import paths before the tests of m
 // run, as they are shipped: a race detector in each of hundreds of children would be
 // all that a small machine has time for. They are on PATH while the tests run. It
 // must be called before anything reaps the children of this process.
 //
 // What is built with the race detector all the same, the test binary itself, no
 // longer waits for a second at its exit.
-func Programs(m *testing.M, packages ...string) *Suite {
+func BuildPrograms(m *testing.M, packages ...string) *Suite {
 	names := strings.Join(packages, " ")
-	if os.Getenv(builtVar) == names {
+	if os.Getenv(programsVar) == names {
 		return &Suite{m: m}
 	}
 	dir, err := os.MkdirTemp("", "programs")
@@ -51,7 +51,7 @@ func Programs(m *testing.M, packages ...string) *Suite {
 	}
 	os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	os.Setenv("GORACE", "atexit_sleep_ms=0")
-	os.Setenv(builtVar, names)
+	os.Setenv(programsVar, names)
 	return &Suite{m, dir}
 }
 

@@ -94,16 +94,16 @@ func StartPython(t *testing.T) *Python {
 	return p
 }
 
-// Ask returns what Python's function of that name, one of the oracle's, makes of
+// Call returns what Python's function of that name, one of the oracle's, makes of
 // the argument: JSON read into an any, {"error": text} for an exception, and
 // {"unknown": key} for a KeyError.
-func (p *Python) Ask(t *testing.T, function, argument string) (answer any) {
+func (p *Python) Call(t *testing.T, function, argument string) (answer any) {
 	t.Helper()
-	question, err := json.Marshal([]string{function, argument})
+	request, err := json.Marshal([]string{function, argument})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.stdin.Write(append(question, '\n')); err != nil {
+	if _, err := p.stdin.Write(append(request, '\n')); err != nil {
 		t.Fatal(err)
 	}
 	line, err := p.stdout.ReadBytes('\n')

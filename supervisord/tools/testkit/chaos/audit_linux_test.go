@@ -14,46 +14,46 @@ import (
 	"supervisor/supervisord/tools/testkit/scribe"
 )
 
-// grace is how long before the daemon was killed a scribe may have ended whose
+// gracePeriod is how long before the daemon was killed a scribe may have ended whose
 // last lines the daemon had no time to read. How far behind it may be on this
 // machine shows in how long it takes to answer.
-func (s *site) grace() time.Duration {
+func (s *instance) gracePeriod() time.Duration {
 	return 500*time.Millisecond + 2*time.Duration(s.slowest.Load())
 }
 
-// account is what the logs hold of one life.
-type account struct {
-	tally scribe.Tally
+// runLog is what the logs hold of one life.
+type runLog struct {
+	stats scribe.Stats
 	lines [2]int64 // in order, from the first
 }
 
 // audit compares the logs of one scribe with its tallies.
 type audit struct {
-	s     *site
-	name  string
-	lives map[scribe.ID]*account
-	wrong int // what was wrong
+	s          *instance
+	name       string
+	runs       map[scribe.ID]*runLog
+	errorCount int // what was wrong
 }
 
-// figures sums up what was found.
-type figures struct {
-	Lives int
+// totals sums up what was found.
+type totals struct {
+	Runs  int
 	Lines int64
 	// Died while there was no daemon that would have read their pipe, and the
 	// lines that went with it.
-	Unheard      int
-	UnheardLines int64
+	Unread      int
+	UnreadLines int64
 }
 
-// check accounts for every line of a scribe. It ends when all have ended.
-func (s *site) check(p *program, name string, sum *figures) {
-	a := &audit{s: s, name: name, lives: make(map[scribe.ID]*account)}
-	for _, id := range scribe.Lives(s.path("tally/" + name)) {
-		tally, err := scribe.Read(s.path("tally/"+name), id)
+// checkLogs accounts for every line of a scribe. It ends when all have ended.
+func (s *instance) checkLogs(p *program, name string, sum *totals) {
+	a := &audit{s: s, name: name, runs: make(map[scribe.ID]*runLog)}
+	for _, id := range scribe.Runs(s.path("tally/" + name)) {
+		stats, err := scribe.ReadStats(s.path("tally/"+name), id)
 		if err != nil {
 			continue // killed before it could write
 		}
-		a.lives[id] = &account{tally: tally}
+		a.runs[id] = &runLog{stats: stats}
 	}
 	a.checkOrder()
 	if !p.cleared {
@@ -61,26 +61,26 @@ func (s *site) check(p *program, name string, sum *figures) {
 		if !p.redirect {
 			a.read(p, ".err")
 		}
-		for id, acc := range a.lives {
+		for id, acc := range a.runs {
 			a.checkComplete(id, acc, sum)
 		}
 	}
 }
 
-// complain reports the first few of what is wrong with a scribe.
-func (a *audit) complain(format string, args ...any) {
+// errorf reports the first few of what is wrong with a scribe.
+func (a *audit) errorf(format string, args ...any) {
 	a.s.t.Helper()
-	if a.wrong++; a.wrong <= 5 {
+	if a.errorCount++; a.errorCount <= 5 {
 		a.s.t.Errorf("%s: %s", a.name, fmt.Sprintf(format, args...))
 	}
 }
 
 // checkOrder sees to it that no life began while another one was not over.
 func (a *audit) checkOrder() {
-	ids := slices.SortedFunc(maps.Keys(a.lives), func(x, y scribe.ID) int { return cmp.Compare(x.Begun, y.Begun) })
+	ids := slices.SortedFunc(maps.Keys(a.runs), func(x, y scribe.ID) int { return cmp.Compare(x.Started, y.Started) })
 	for i := 1; i < len(ids); i++ {
-		if before := a.lives[ids[i-1]].tally; max(before.Last, before.Ended) > ids[i].Begun {
-			a.complain("%s began while %s was alive, at %s", ids[i], ids[i-1], time.Unix(0, ids[i].Begun))
+		if before := a.runs[ids[i-1]].stats; max(before.LastWrite, before.Exited) > ids[i].Started {
+			a.errorf("%s began while %s was alive, at %s", ids[i], ids[i-1], time.Unix(0, ids[i].Started))
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (a *audit) read(p *program, suffix string) {
 		}
 		defer f.Close()
 		if n == p.backups {
-			a.complain("the test needs more backups than %d", n)
+			a.errorf("the test needs more backups than %d", n)
 		}
 		readers = append(readers, f)
 	}
@@ -108,7 +108,7 @@ func (a *audit) read(p *program, suffix string) {
 	for number := 1; ; number++ {
 		line, err := lines.ReadString('\n')
 		if line != "" && line != "\n" {
-			a.note(line, fmt.Sprintf("%s line %d", suffix, number))
+			a.countLine(line, fmt.Sprintf("%s line %d", suffix, number))
 		}
 		if err != nil {
 			return
@@ -116,36 +116,36 @@ func (a *audit) read(p *program, suffix string) {
 	}
 }
 
-// note takes a line into account. The next one of its life has to be the next
+// countLine takes a line into account. The next one of its life has to be the next
 // by number; half a line can only be the last words of the dead.
-func (a *audit) note(line, where string) {
+func (a *audit) countLine(line, where string) {
 	id, stream, n, ok := scribe.ParseLine(line)
-	acc := a.lives[id]
+	acc := a.runs[id]
 	if !ok || acc == nil {
-		if !a.isBroken(strings.TrimSuffix(line, "\n")) {
-			a.complain("%s is nobody's: %.200q", where, line)
+		if !a.isPartialLine(strings.TrimSuffix(line, "\n")) {
+			a.errorf("%s is nobody's: %.200q", where, line)
 		}
 		return
 	}
-	want := scribe.Line(id, stream, acc.lines[stream], acc.tally.Width)
+	want := scribe.Line(id, stream, acc.lines[stream], acc.stats.Width)
 	switch {
 	case line == want:
 		acc.lines[stream]++
-	case strings.HasPrefix(want, strings.TrimSuffix(line, "\n")) && acc.lines[stream] >= acc.tally.Written[stream]:
+	case strings.HasPrefix(want, strings.TrimSuffix(line, "\n")) && acc.lines[stream] >= acc.stats.Written[stream]:
 		// It was killed in the middle of this line.
 	default:
-		a.complain("%s is %.200q, number %d of %s, want %.200q", where, line, n, id, want)
+		a.errorf("%s is %.200q, number %d of %s, want %.200q", where, line, n, id, want)
 		acc.lines[stream] = max(acc.lines[stream], n+1) // to go on from here
 	}
 }
 
-// isBroken tells whether this is the beginning of a line that some life did not
+// isPartialLine tells whether this is the beginning of a line that some life did not
 // come to write as a whole.
-func (a *audit) isBroken(text string) bool {
-	for id, acc := range a.lives {
+func (a *audit) isPartialLine(text string) bool {
+	for id, acc := range a.runs {
 		for stream := range acc.lines {
-			next := scribe.Line(id, stream, acc.lines[stream], acc.tally.Width)
-			if acc.lines[stream] >= acc.tally.Written[stream] && strings.HasPrefix(next, text) {
+			next := scribe.Line(id, stream, acc.lines[stream], acc.stats.Width)
+			if acc.lines[stream] >= acc.stats.Written[stream] && strings.HasPrefix(next, text) {
 				return true
 			}
 		}
@@ -154,41 +154,41 @@ func (a *audit) isBroken(text string) bool {
 }
 
 // checkComplete compares what is in the logs with what was written.
-func (a *audit) checkComplete(id scribe.ID, acc *account, sum *figures) {
-	sum.Lives++
+func (a *audit) checkComplete(id scribe.ID, acc *runLog, sum *totals) {
+	sum.Runs++
 	var lost int64
-	for stream, written := range acc.tally.Written {
+	for stream, written := range acc.stats.Written {
 		sum.Lines += acc.lines[stream]
 		lost += max(written-acc.lines[stream], 0)
 		if acc.lines[stream] > written+1 {
-			a.complain("%s has written %d lines, its log has %d", id, written, acc.lines[stream])
+			a.errorf("%s has written %d lines, its log has %d", id, written, acc.lines[stream])
 		}
 	}
 	if lost == 0 {
 		return
 	}
-	died := a.died(id, acc)
-	if !a.s.wasDark(died) {
-		a.complain("%s has written %d lines, its logs have %d; it died at %s", id, acc.tally.Written, acc.lines, died)
+	died := a.endTime(id, acc)
+	if !a.s.inOutage(died) {
+		a.errorf("%s has written %d lines, its logs have %d; it died at %s", id, acc.stats.Written, acc.lines, died)
 		return
 	}
-	sum.Unheard++
-	sum.UnheardLines += lost
+	sum.Unread++
+	sum.UnreadLines += lost
 }
 
-// died is when a life ended, at the latest known moment.
-func (a *audit) died(id scribe.ID, acc *account) time.Time {
+// endTime is when a life ended, at the latest known moment.
+func (a *audit) endTime(id scribe.ID, acc *runLog) time.Time {
 	if at, ok := a.s.wasKilled(id); ok {
 		return at
 	}
-	return time.Unix(0, max(acc.tally.Ended, acc.tally.Last, id.Begun))
+	return time.Unix(0, max(acc.stats.Exited, acc.stats.LastWrite, id.Started))
 }
 
-// wasDark tells whether there was nobody to read what was said at that moment.
-func (s *site) wasDark(at time.Time) bool {
+// inOutage tells whether there was nobody to read what was said at that moment.
+func (s *instance) inOutage(at time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.dark, func(d darkness) bool {
-		return at.After(d.from.Add(-s.grace())) && at.Before(d.to)
+	return slices.ContainsFunc(s.outages, func(d outage) bool {
+		return at.After(d.from.Add(-s.gracePeriod())) && at.Before(d.to)
 	})
 }

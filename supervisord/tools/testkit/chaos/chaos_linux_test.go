@@ -24,8 +24,8 @@ import (
 // TestChaos takes SUPERVISOR_CHAOS_MINUTES, each with a seed of its own. It is
 // part of `make proof`: beside other tests there would be no time left for them.
 func TestChaos(t *testing.T) {
-	minutes := proof(t, "SUPERVISOR_CHAOS_MINUTES")
-	seed := number("SUPERVISOR_CHAOS_SEED", int(time.Now().Unix()))
+	minutes := envIntOrSkip(t, "SUPERVISOR_CHAOS_MINUTES")
+	seed := envInt("SUPERVISOR_CHAOS_SEED", int(time.Now().Unix()))
 	for i := range minutes {
 		t.Run(fmt.Sprintf("seed=%d", seed+i), func(t *testing.T) { newChaos(t, uint64(seed+i)).run() })
 	}
@@ -33,21 +33,21 @@ func TestChaos(t *testing.T) {
 
 // chaos is one round.
 type chaos struct {
-	*site
+	*instance
 	rnd      *rand.Rand // of the goroutine of run
 	programs []*program
 	actions  []action
 
-	under   sync.WaitGroup // calls under way
-	lanes   chan struct{}  // bounds them
-	stopper atomic.Int32   // of them, those that stop programs
-	calmAt  atomic.Int64   // when the last of them ended, in nanoseconds since the epoch
-	pending []*program     // removed since the daemon was started, or about to be
-	updates sync.Mutex     // held by an update under way
-	done    map[string]int // how often what was done
-	stop    chan struct{}  // closed when clients shall end
-	clients sync.WaitGroup // that come all the time
-	adopted time.Duration  // the longest time from start to all adopted
+	inFlight  sync.WaitGroup // calls under way
+	callLimit chan struct{}  // bounds them
+	stopCalls atomic.Int32   // of them, those that stop programs
+	lastStop  atomic.Int64   // when the last of them ended, in nanoseconds since the epoch
+	pending   []*program     // removed since the daemon was started, or about to be
+	updates   sync.Mutex     // held by an update under way
+	counts    map[string]int // how often what was done
+	stop      chan struct{}  // closed when clients shall end
+	clients   sync.WaitGroup // that come all the time
+	adoptTime time.Duration  // the longest time from start to all adopted
 }
 
 // action is something that may happen.
@@ -59,29 +59,29 @@ type action struct {
 
 func newChaos(t *testing.T, seed uint64) *chaos {
 	c := &chaos{
-		site: newSite(t), rnd: rand.New(rand.NewPCG(seed, 0)),
-		lanes: make(chan struct{}, 8), done: make(map[string]int), stop: make(chan struct{}),
+		instance: newInstance(t), rnd: rand.New(rand.NewPCG(seed, 0)),
+		callLimit: make(chan struct{}, 8), counts: make(map[string]int), stop: make(chan struct{}),
 	}
-	scribes := 0
-	for limit := number("SUPERVISOR_CHAOS_PROGRAMS", 120*runtime.NumCPU()); scribes < limit; {
+	numProcs := 0
+	for limit := envInt("SUPERVISOR_CHAOS_PROGRAMS", 120*runtime.NumCPU()); numProcs < limit; {
 		p := newProgram(c.rnd, len(c.programs))
-		p.makeDirs(c.site)
+		p.makeDirs(c.instance)
 		c.programs = append(c.programs, p)
-		scribes += p.scribes
+		numProcs += p.numProcs
 	}
 	c.actions = []action{
-		{10, "kill -9 of the daemon", c.crash},
-		{30, "kill -9 of a program", c.killSome},
-		{20, "restart of a process", func() { c.stopping(c.restartOne) }},
-		{5, "restart of a group", func() { c.stopping(c.restartGroup) }},
-		{6, "supervisorctl restart", func() { c.stopping(c.ctlRestart) }},
-		{6, "update", func() { c.stopping(c.update) }},
-		{1, "reload", func() { c.stopping(c.reload) }},
+		{10, "kill -9 of the daemon", c.crashDaemon},
+		{30, "kill -9 of a program", c.killProgram},
+		{20, "restart of a process", func() { c.withStop(c.restartOne) }},
+		{5, "restart of a group", func() { c.withStop(c.restartGroup) }},
+		{6, "supervisorctl restart", func() { c.withStop(c.ctlRestart) }},
+		{6, "update", func() { c.withStop(c.update) }},
+		{1, "reload", func() { c.withStop(c.reload) }},
 		{6, "clear of logs", c.clear},
 		{6, "SIGUSR2", c.reopen},
 		{6, "half a request", c.halfRequest},
 	}
-	c.write() // ctl reads it too
+	c.writeConfig() // ctl reads it too
 	if c.canUpgrade() {
 		c.actions = append(c.actions, action{8, "upgrade", c.upgrade})
 	}
@@ -92,7 +92,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 func (c *chaos) run() {
 	c.start()
 	c.awaitAllRunning(c.count())
-	c.visit()
+	c.startClients()
 	total := 0
 	for _, a := range c.actions {
 		total += a.weight
@@ -102,30 +102,30 @@ func (c *chaos) run() {
 		for ; at >= c.actions[i].weight; i++ {
 			at -= c.actions[i].weight
 		}
-		c.done[c.actions[i].name]++
+		c.counts[c.actions[i].name]++
 		c.actions[i].do()
 	}
-	c.under.Wait()
-	c.settle()
+	c.inFlight.Wait()
+	c.awaitConfigured()
 	close(c.stop)
 	c.clients.Wait()
 	c.compareDescriptors()
 	if c.rnd.IntN(2) == 0 {
-		c.dismiss(func() { c.ctl("shutdown") })
+		c.stopAndCheck(func() { c.ctl("shutdown") })
 	} else {
-		c.dismiss(func() { _ = syscall.Kill(c.pid, syscall.SIGTERM) })
+		c.stopAndCheck(func() { _ = syscall.Kill(c.pid, syscall.SIGTERM) })
 	}
-	var sum figures
+	var sum totals
 	for _, p := range c.programs {
-		for n := range p.scribes {
-			c.check(p, p.instance(n), &sum)
+		for n := range p.numProcs {
+			c.checkLogs(p, p.processName(n), &sum)
 		}
 	}
-	c.t.Logf("%+v, adopted within %v; %v", sum, c.adopted, c.done)
+	c.t.Logf("%+v, adopted within %v; %v", sum, c.adoptTime, c.counts)
 }
 
-// present lists the programs of the configuration.
-func (c *chaos) present() (list []*program) {
+// configured lists the programs of the configuration.
+func (c *chaos) configured() (list []*program) {
 	for _, p := range c.programs {
 		if !p.removed {
 			list = append(list, p)
@@ -135,63 +135,63 @@ func (c *chaos) present() (list []*program) {
 }
 
 func (c *chaos) count() (n int) {
-	for _, p := range c.present() {
-		n += p.scribes
+	for _, p := range c.configured() {
+		n += p.numProcs
 	}
 	return n
 }
 
-func (c *chaos) write() {
+func (c *chaos) writeConfig() {
 	var sections []string
-	for _, p := range c.present() {
-		sections = append(sections, p.section(c.site))
+	for _, p := range c.configured() {
+		sections = append(sections, p.section(c.instance))
 	}
 	c.configure(strings.Join(sections, "\n"))
 }
 
 // async does what takes its time while more happens.
 func (c *chaos) async(do func()) {
-	c.lanes <- struct{}{}
-	c.under.Go(func() {
-		defer func() { <-c.lanes }()
+	c.callLimit <- struct{}{}
+	c.inFlight.Go(func() {
+		defer func() { <-c.callLimit }()
 		do()
 	})
 }
 
-// stopping is around what may stop programs, on purpose.
-func (c *chaos) stopping(do func()) {
-	c.stopper.Add(1)
+// withStop is around what may stop programs, on purpose.
+func (c *chaos) withStop(do func()) {
+	c.stopCalls.Add(1)
 	do()
 }
 
-func (c *chaos) stopped() {
-	c.calmAt.Store(time.Now().UnixNano())
-	c.stopper.Add(-1)
+func (c *chaos) stopDone() {
+	c.lastStop.Store(time.Now().UnixNano())
+	c.stopCalls.Add(-1)
 }
 
-// calm tells whether nobody has told programs to stop lately.
-func (c *chaos) calm() bool {
-	return c.stopper.Load() == 0 && time.Since(time.Unix(0, c.calmAt.Load())) > 2*time.Second
+// noRecentStop tells whether nobody has told programs to stop lately.
+func (c *chaos) noRecentStop() bool {
+	return c.stopCalls.Load() == 0 && time.Since(time.Unix(0, c.lastStop.Load())) > 2*time.Second
 }
 
-// crash kills the daemon, now and then again while the next one takes over.
-func (c *chaos) crash() {
-	calm := c.calm()
-	dark := darkness{from: time.Now()}
+// crashDaemon kills the daemon, now and then again while the next one takes over.
+func (c *chaos) crashDaemon() {
+	quiet := c.noRecentStop()
+	down := outage{from: time.Now()}
 	c.killDaemon()
-	c.under.Wait() // they have nobody to talk to
+	c.inFlight.Wait() // they have nobody to talk to
 	orphans := c.orphans()
 	if c.rnd.IntN(3) == 0 {
-		c.killOne(orphans)
+		c.killOrphan(orphans)
 	}
-	c.putBack()
+	c.restoreRemoved()
 	time.Sleep(time.Duration(c.rnd.IntN(500)) * time.Millisecond)
 	for c.start(); c.rnd.IntN(3) == 0; c.start() {
 		time.Sleep(time.Duration(c.rnd.IntN(150)) * time.Millisecond)
 		c.killDaemon()
-		c.done["kill -9 of a starting daemon"]++
+		c.counts["kill -9 of a starting daemon"]++
 	}
-	began := time.Now()
+	started := time.Now()
 	var infos map[string]api.ProcessInfo
 	if !c.await("the next daemon", func() (ok bool) {
 		var err error
@@ -200,13 +200,13 @@ func (c *chaos) crash() {
 	}) {
 		return
 	}
-	c.adopted = max(c.adopted, time.Since(began))
-	dark.to = time.Now()
+	c.adoptTime = max(c.adoptTime, time.Since(started))
+	down.to = time.Now()
 	c.mu.Lock()
-	c.dark = append(c.dark, dark)
+	c.outages = append(c.outages, down)
 	c.mu.Unlock()
 	for _, o := range orphans {
-		c.checkAdopted(o, infos, dark.from, calm)
+		c.checkAdopted(o, infos, down.from, quiet)
 	}
 }
 
@@ -217,8 +217,8 @@ type orphan struct {
 }
 
 func (c *chaos) orphans() (list []orphan) {
-	for pid, name := range c.scan() {
-		if id, _, ok := c.life(name, pid); ok {
+	for pid, name := range c.findProcesses() {
+		if id, _, ok := c.findRun(name, pid); ok {
 			list = append(list, orphan{name, id})
 		}
 	}
@@ -228,102 +228,102 @@ func (c *chaos) orphans() (list []orphan) {
 
 // checkAdopted sees to it that an orphan that has not ended by itself, nor by
 // our hand, nor because somebody had told it to, is where it was.
-func (c *chaos) checkAdopted(o orphan, infos map[string]api.ProcessInfo, from time.Time, calm bool) {
+func (c *chaos) checkAdopted(o orphan, infos map[string]api.ProcessInfo, from time.Time, quiet bool) {
 	isAlive := alive(o.id.PID)
-	tally, err := scribe.Read(c.path("tally/"+o.name), o.id)
+	stats, err := scribe.ReadStats(c.path("tally/"+o.name), o.id)
 	if err != nil {
 		return
 	}
-	before := tally.Told > 0 && tally.Told < from.UnixNano()
-	if _, killed := c.wasKilled(o.id); killed || tally.Ended > 0 || before || tally.Told > 0 && !calm {
+	before := stats.Signaled > 0 && stats.Signaled < from.UnixNano()
+	if _, killed := c.wasKilled(o.id); killed || stats.Exited > 0 || before || stats.Signaled > 0 && !quiet {
 		return
 	}
 	info := infos[o.name]
 	switch {
 	case !isAlive:
 		c.t.Errorf("%s (%s) did not survive the daemon: it is %s with pid %d now", o.name, o.id, info.StateName, info.PID)
-	case tally.Told > 0:
+	case stats.Signaled > 0:
 		c.t.Errorf("%s (%s) was told to end by nobody's wish", o.name, o.id)
 	case info.PID != o.id.PID:
 		c.t.Errorf("%s (%s) was not adopted: it is %s with pid %d now", o.name, o.id, info.StateName, info.PID)
 	}
-	if off := info.Start - o.id.Begun/1e9; isAlive && (off < -5 || off > 5) {
-		c.t.Errorf("%s (%s) began at %d, not %d", o.name, o.id, o.id.Begun/1e9, info.Start)
+	if off := info.Start - o.id.Started/1e9; isAlive && (off < -5 || off > 5) {
+		c.t.Errorf("%s (%s) began at %d, not %d", o.name, o.id, o.id.Started/1e9, info.Start)
 	}
 }
 
-// killOne kills a random one. The order of the list is that of names, so that
+// killOrphan kills a random one. The order of the list is that of names, so that
 // the seed decides.
-func (c *chaos) killOne(list []orphan) {
+func (c *chaos) killOrphan(list []orphan) {
 	if len(list) > 0 {
 		o := list[c.rnd.IntN(len(list))]
 		c.kill(o.name, o.id.PID)
 	}
 }
 
-func (c *chaos) killSome() {
-	p, n := c.pick()
+func (c *chaos) killProgram() {
+	p, n := c.pickProcess()
 	infos, err := c.infos()
-	if info := infos[p.instance(n)]; err == nil && info.PID != 0 {
-		c.kill(p.instance(n), info.PID)
+	if info := infos[p.processName(n)]; err == nil && info.PID != 0 {
+		c.kill(p.processName(n), info.PID)
 	}
 }
 
-// pick picks a random process.
-func (c *chaos) pick() (*program, int) {
-	list := c.present()
+// pickProcess picks a random process.
+func (c *chaos) pickProcess() (*program, int) {
+	list := c.configured()
 	p := list[c.rnd.IntN(len(list))]
-	return p, c.rnd.IntN(p.scribes)
+	return p, c.rnd.IntN(p.numProcs)
 }
 
-// try calls a method of which nobody knows whether there is a daemon for it.
-func (c *chaos) try(method string, args ...any) {
+// tryCall calls a method of which nobody knows whether there is a daemon for it.
+func (c *chaos) tryCall(method string, args ...any) {
 	var reply any
 	_ = c.call(method, &reply, args...)
 }
 
 func (c *chaos) restartOne() {
-	p, n := c.pick()
-	name, wait := p.fullName(n), c.rnd.IntN(2) == 0
+	p, n := c.pickProcess()
+	name, wait := p.namespec(n), c.rnd.IntN(2) == 0
 	c.async(func() {
-		defer c.stopped()
-		c.try("supervisor.stopProcess", name, wait)
-		c.try("supervisor.startProcess", name, wait)
+		defer c.stopDone()
+		c.tryCall("supervisor.stopProcess", name, wait)
+		c.tryCall("supervisor.startProcess", name, wait)
 	})
 }
 
 func (c *chaos) restartGroup() {
-	p, _ := c.pick()
+	p, _ := c.pickProcess()
 	wait := c.rnd.IntN(2) == 0
 	c.async(func() {
-		defer c.stopped()
-		c.try("supervisor.stopProcessGroup", p.name, wait)
-		c.try("supervisor.startProcessGroup", p.name, wait)
+		defer c.stopDone()
+		c.tryCall("supervisor.stopProcessGroup", p.name, wait)
+		c.tryCall("supervisor.startProcessGroup", p.name, wait)
 	})
 }
 
 func (c *chaos) ctlRestart() {
-	p, n := c.pick()
+	p, n := c.pickProcess()
 	c.async(func() {
-		defer c.stopped()
-		c.ctl("restart", p.fullName(n))
+		defer c.stopDone()
+		c.ctl("restart", p.namespec(n))
 	})
 }
 
-// putBack has the next daemon know all that may be running. It would leave alone
+// restoreRemoved has the next daemon know all that may be running. It would leave alone
 // what is not configured any more: an update may not have got that far.
-func (c *chaos) putBack() {
+func (c *chaos) restoreRemoved() {
 	for _, p := range c.pending {
 		p.removed = false
 	}
 	c.pending = nil
-	c.write()
+	c.writeConfig()
 }
 
 // update changes, removes and brings back a few programs.
 func (c *chaos) update() {
 	if !c.updates.TryLock() {
-		c.stopped()
+		c.stopDone()
 		return
 	}
 	for range 1 + c.rnd.IntN(3) {
@@ -331,16 +331,16 @@ func (c *chaos) update() {
 		switch {
 		case p.removed:
 			p.removed = false
-		case c.rnd.IntN(2) == 0 && len(c.present()) > 1:
+		case c.rnd.IntN(2) == 0 && len(c.configured()) > 1:
 			p.removed = true
 			c.pending = append(c.pending, p)
 		default:
 			p.revision++
 		}
 	}
-	c.write()
+	c.writeConfig()
 	c.async(func() {
-		defer c.stopped()
+		defer c.stopDone()
 		defer c.updates.Unlock()
 		c.ctl("update")
 	})
@@ -351,7 +351,7 @@ func (c *chaos) reload() {
 	byCtl := c.rnd.IntN(2) == 0
 	pid := c.pid
 	c.async(func() {
-		defer c.stopped()
+		defer c.stopDone()
 		if byCtl {
 			c.ctl("reload")
 		} else {
@@ -361,9 +361,9 @@ func (c *chaos) reload() {
 }
 
 func (c *chaos) clear() {
-	for _, p := range c.present() {
+	for _, p := range c.configured() {
 		if p.cleared {
-			c.async(func() { c.try("supervisor.clearProcessLogs", p.fullName(0)) })
+			c.async(func() { c.tryCall("supervisor.clearProcessLogs", p.namespec(0)) })
 		}
 	}
 }
@@ -387,28 +387,28 @@ func (c *chaos) canUpgrade() bool {
 
 // upgrade replaces the daemon by another one in its own process.
 func (c *chaos) upgrade() {
-	calm, began, orphans := c.calm(), time.Now(), c.orphans()
-	said := c.ctl("upgrade")
+	quiet, started, orphans := c.noRecentStop(), time.Now(), c.orphans()
+	output := c.ctl("upgrade")
 	infos, err := c.infos()
 	if err != nil && alive(c.pid) && (strings.Contains(err.Error(), "SHUTDOWN_STATE") || errors.Is(err, fs.ErrNotExist)) {
-		c.done["upgrade during a reload"]++ // maybe between two lives, when there is no socket
+		c.counts["upgrade during a reload"]++ // maybe between two lives, when there is no socket
 		return
 	}
 	if err != nil || !alive(c.pid) {
-		c.t.Errorf("after an upgrade, which said %q: %v", said, err)
+		c.t.Errorf("after an upgrade, which said %q: %v", output, err)
 		return
 	}
-	if strings.Contains(said, "ERROR") {
-		c.done["upgrade that was refused"]++
+	if strings.Contains(output, "ERROR") {
+		c.counts["upgrade that was refused"]++
 	}
 	for _, o := range orphans {
-		c.checkAdopted(o, infos, began, calm)
+		c.checkAdopted(o, infos, started, quiet)
 	}
 }
 
-// visit has clients come all the time: who look at the state, and who follow
+// startClients has clients come all the time: who look at the state, and who follow
 // logs.
-func (c *chaos) visit() {
+func (c *chaos) startClients() {
 	c.clients.Go(func() {
 		for c.pause(50 * time.Millisecond) {
 			_, _ = c.infos()
@@ -418,7 +418,7 @@ func (c *chaos) visit() {
 		p := c.programs[i%len(c.programs)]
 		c.clients.Go(func() {
 			for c.pause(100 * time.Millisecond) {
-				c.follow("/logtail/" + p.fullName(0) + "/stdout")
+				c.follow("/logtail/" + p.namespec(0) + "/stdout")
 			}
 		})
 	}
@@ -434,12 +434,12 @@ func (c *chaos) pause(d time.Duration) bool {
 	}
 }
 
-// settle waits until everything is as configured.
-func (c *chaos) settle() {
+// awaitConfigured waits until everything is as configured.
+func (c *chaos) awaitConfigured() {
 	c.await("the daemon", func() bool { _, err := c.infos(); return err == nil })
 	c.ctl("update")
 	c.awaitAllRunning(c.count())
-	for pid, name := range c.scan() {
+	for pid, name := range c.findProcesses() {
 		if infos, err := c.infos(); err != nil || infos[name].PID != pid && alive(pid) {
 			c.t.Errorf("%d is a second %s beside %d", pid, name, infos[name].PID)
 		}
@@ -450,7 +450,7 @@ func (c *chaos) settle() {
 // compareDescriptors sees to it that the daemon has no more descriptors than
 // one that is new.
 func (c *chaos) compareDescriptors() {
-	var old, fresh int
+	var old, current int
 	for range 20 { // clients take a moment to go
 		old = descriptors(c.pid)
 		time.Sleep(50 * time.Millisecond)
@@ -459,9 +459,9 @@ func (c *chaos) compareDescriptors() {
 	c.killDaemon()
 	c.start()
 	c.awaitAllRunning(c.count())
-	c.dark = append(c.dark, darkness{from, time.Now()})
-	if fresh = descriptors(c.pid); old > fresh+5 {
-		c.t.Errorf("the daemon had %d descriptors, a new one %d", old, fresh)
+	c.outages = append(c.outages, outage{from, time.Now()})
+	if current = descriptors(c.pid); old > current+5 {
+		c.t.Errorf("the daemon had %d descriptors, a new one %d", old, current)
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 // module is the root of the module, from here.
 const module = "../../../.."
 
-// programs is where the programs are that are tested.
-var programs string
+// binDir is where the programs are that are tested.
+var binDir string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		programs = dir
+		binDir = dir
 		if err := build(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			panic(err)
 		}
-		go morgue.run()
+		go children.run()
 		return m.Run()
 	}())
 }
@@ -57,16 +57,16 @@ func build(dir string) error {
 // daemons that were killed: who inherits them may differ from machine to
 // machine, and not everybody reaps.
 type reaper struct {
-	mu   sync.Mutex // held over a fork, so that nobody is reaped before he is known
-	own  map[int]chan syscall.WaitStatus
-	died chan os.Signal
+	mu      sync.Mutex // held over a fork, so that nobody is reaped before he is known
+	waiters map[int]chan syscall.WaitStatus
+	sigchld chan os.Signal
 }
 
-var morgue = &reaper{own: make(map[int]chan syscall.WaitStatus), died: make(chan os.Signal, 1)}
+var children = &reaper{waiters: make(map[int]chan syscall.WaitStatus), sigchld: make(chan os.Signal, 1)}
 
 func (r *reaper) run() {
-	signal.Notify(r.died, syscall.SIGCHLD)
-	for range r.died {
+	signal.Notify(r.sigchld, syscall.SIGCHLD)
+	for range r.sigchld {
 		for r.reapOne() {
 		}
 	}
@@ -83,8 +83,8 @@ func (r *reaper) reapOne() bool {
 	if err != nil || pid <= 0 {
 		return false
 	}
-	if ended := r.own[pid]; ended != nil {
-		delete(r.own, pid)
+	if ended := r.waiters[pid]; ended != nil {
+		delete(r.waiters, pid)
 		ended <- ws
 	}
 	return true
@@ -101,23 +101,23 @@ func (r *reaper) start(cmd *exec.Cmd) (pid int, ended <-chan syscall.WaitStatus,
 	pid = cmd.Process.Pid
 	_ = cmd.Process.Release()
 	c := make(chan syscall.WaitStatus, 1)
-	r.own[pid] = c
+	r.waiters[pid] = c
 	return pid, c, nil
 }
 
-// proof is how much of a proof is wanted. Without the variable the test is skipped.
-func proof(t *testing.T, variable string) int {
+// envIntOrSkip is how much of a proof is wanted. Without the variable the test is skipped.
+func envIntOrSkip(t *testing.T, variable string) int {
 	t.Helper()
-	n := number(variable, 0)
+	n := envInt(variable, 0)
 	if n == 0 {
 		t.Skip("SKIPPED: it needs the whole machine; it is part of make proof (" + variable + ")")
 	}
 	return n
 }
 
-func number(variable string, otherwise int) int {
+func envInt(variable string, fallback int) int {
 	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
 		return n
 	}
-	return otherwise
+	return fallback
 }

@@ -12,7 +12,7 @@ import (
 // program is a section of the configuration, with several scribes.
 type program struct {
 	name     string
-	scribes  int
+	numProcs int
 	args     string // of the scribe
 	redirect bool
 	cleared  bool // its logs may be cleared, so its lines don't count
@@ -24,14 +24,14 @@ type program struct {
 	removed  bool // at present
 }
 
-// manner is a way of writing.
-type manner struct {
+// workload is a way of writing.
+type workload struct {
 	weight      int
 	args        string
 	bytesPerSec int // at most
 }
 
-var manners = []manner{
+var workloads = []workload{
 	{40, "-every 1s -width 60", 80},
 	{30, "-every 100ms -width 80 -stderr 5", 900},
 	{10, "-every 30ms -width 200 -stderr 2", 5000},
@@ -52,24 +52,24 @@ const backups = 150
 // newProgram invents a program.
 func newProgram(rnd *rand.Rand, index int) *program {
 	total := 0
-	for _, m := range manners {
+	for _, m := range workloads {
 		total += m.weight
 	}
 	i, at := 0, rnd.IntN(total)
-	for ; at >= manners[i].weight; i++ {
-		at -= manners[i].weight
+	for ; at >= workloads[i].weight; i++ {
+		at -= workloads[i].weight
 	}
-	m := manners[i]
+	m := workloads[i]
 	p := &program{
 		name:     fmt.Sprintf("p%02d", index),
-		scribes:  1 + rnd.IntN(16),
+		numProcs: 1 + rnd.IntN(16),
 		args:     m.args,
 		redirect: rnd.IntN(3) == 0,
 		cleared:  rnd.IntN(12) == 0,
 		backups:  backups,
 	}
 	if m.bytesPerSec > 100000 {
-		p.scribes = 1 + p.scribes/6
+		p.numProcs = 1 + p.numProcs/6
 	}
 	// What a round brings fills a third of the backups.
 	p.maxBytes = max(m.bytesPerSec*int(2*round/time.Second)/(backups/3), 100)
@@ -78,25 +78,25 @@ func newProgram(rnd *rand.Rand, index int) *program {
 	return p
 }
 
-func (p *program) instance(n int) string { return fmt.Sprintf("%s_%02d", p.name, n) }
+func (p *program) processName(n int) string { return fmt.Sprintf("%s_%02d", p.name, n) }
 
-// fullName is how the world calls a scribe.
-func (p *program) fullName(n int) string { return p.name + ":" + p.instance(n) }
+// namespec is how the world calls a scribe.
+func (p *program) namespec(n int) string { return p.name + ":" + p.processName(n) }
 
 // makeDirs makes the directories in which the scribes count.
-func (p *program) makeDirs(s *site) {
-	for n := range p.scribes {
-		if err := os.MkdirAll(s.path("tally/"+p.instance(n)), 0o755); err != nil {
+func (p *program) makeDirs(s *instance) {
+	for n := range p.numProcs {
+		if err := os.MkdirAll(s.path("tally/"+p.processName(n)), 0o755); err != nil {
 			s.t.Fatal(err)
 		}
 	}
 }
 
-func (p *program) section(s *site) string {
+func (p *program) section(s *instance) string {
 	var b strings.Builder
 	name := "%(program_name)s_%(process_num)02d"
-	fmt.Fprintf(&b, "[program:%s]\ncommand=%s -tally %s %s\n", p.name, filepath.Join(programs, "scribe"), s.path("tally/"+name), p.args)
-	fmt.Fprintf(&b, "process_name=%s\nnumprocs=%d\nredirect_stderr=%t\n", name, p.scribes, p.redirect)
+	fmt.Fprintf(&b, "[program:%s]\ncommand=%s -tally %s %s\n", p.name, filepath.Join(binDir, "scribe"), s.path("tally/"+name), p.args)
+	fmt.Fprintf(&b, "process_name=%s\nnumprocs=%d\nredirect_stderr=%t\n", name, p.numProcs, p.redirect)
 	fmt.Fprintf(&b, "environment=REVISION=\"%d\"\n%s", p.revision, p.extra)
 	for channel, suffix := range map[string]string{"stdout": ".out", "stderr": ".err"} {
 		if p.redirect && channel == "stderr" {

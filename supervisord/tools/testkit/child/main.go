@@ -52,23 +52,23 @@ import (
 func main() {
 	args := os.Args[1:]
 	for len(args) > 0 {
-		args = perform(args[0], args[1:])
+		args = runVerb(args[0], args[1:])
 	}
 }
 
-func perform(verb string, args []string) []string {
-	if act, ok := plain[verb]; ok {
-		act()
+func runVerb(verb string, args []string) []string {
+	if run, ok := noArgVerbs[verb]; ok {
+		run()
 		return args
 	}
 	if verb == "heir" {
-		return heir(args)
+		return spawnChild(args)
 	}
-	withArgument(verb, args[0])
+	runWithArg(verb, args[0])
 	return args[1:]
 }
 
-var plain = map[string]func(){
+var noArgVerbs = map[string]func(){
 	"umask": func() {
 		mask := syscall.Umask(0)
 		syscall.Umask(mask)
@@ -85,12 +85,12 @@ var plain = map[string]func(){
 	"group": func() { fmt.Println(syscall.Getpgrp() == os.Getpid()) },
 	"fds":   fds,
 	"echo":  func() { io.Copy(os.Stdout, bufio.NewReader(os.Stdin)) },
-	"fcgi":  answer,
-	"serve": serve,
+	"fcgi":  serveFastCGI,
+	"serve": serveHTTP,
 	"wait":  func() { time.Sleep(10 * time.Minute) },
 }
 
-func answer() {
+func serveFastCGI() {
 	err := fcgi.Serve(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, os.Getenv("SUPERVISOR_PROCESS_NAME"), "answers", r.URL)
 	}))
@@ -104,7 +104,7 @@ func fds() {
 	for _, e := range entries {
 		target, err := os.Readlink("/proc/self/fd/" + e.Name())
 		n, _ := strconv.Atoi(e.Name())
-		if err != nil || n < 3 || isRuntimes(target) {
+		if err != nil || n < 3 || isRuntimeFD(target) {
 			continue
 		}
 		list = append(list, target)
@@ -112,7 +112,7 @@ func fds() {
 	fmt.Println(list)
 }
 
-func isRuntimes(target string) bool {
+func isRuntimeFD(target string) bool {
 	for _, prefix := range []string{"anon_inode:", "/proc/", "/sys/fs/cgroup/"} {
 		if strings.HasPrefix(target, prefix) {
 			return true
@@ -121,9 +121,9 @@ func isRuntimes(target string) bool {
 	return false
 }
 
-func withArgument(verb, arg string) {
-	if act, ok := telling[verb]; ok {
-		act(arg)
+func runWithArg(verb, arg string) {
+	if run, ok := readinessVerbs[verb]; ok {
+		run(arg)
 		return
 	}
 	switch verb {
@@ -139,9 +139,9 @@ func withArgument(verb, arg string) {
 	case "env":
 		fmt.Println(os.Getenv(arg))
 	case "listen":
-		listen(number(arg), "OK")
+		listenEvents(number(arg), "OK")
 	case "reject":
-		listen(number(arg), "FAIL")
+		listenEvents(number(arg), "FAIL")
 	case "ignore":
 		signal.Ignore(syscall.Signal(number(arg)))
 	case "close":
@@ -156,8 +156,8 @@ func withArgument(verb, arg string) {
 	}
 }
 
-// listen answers events in the way that Supervisor asks of its listeners.
-func listen(events int, result string) {
+// listenEvents answers events in the way that Supervisor asks of its listeners.
+func listenEvents(events int, result string) {
 	for range events {
 		fmt.Print("READY\n")
 		header := readLine()
@@ -190,8 +190,8 @@ func field(line, name string) string {
 	return ""
 }
 
-// heir returns the arguments that are not the heir's.
-func heir(args []string) []string {
+// spawnChild returns the arguments that are not the heir's.
+func spawnChild(args []string) []string {
 	end := slices.Index(args, "--")
 	self, err := os.Executable()
 	if err != nil {

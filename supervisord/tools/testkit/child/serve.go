@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// serve answers HTTP requests on the sockets that sd_listen_fds(3) tells of,
+// serveHTTP answers HTTP requests on the sockets that sd_listen_fds(3) tells of,
 // until SIGTERM, after which it answers what has been asked and ends with 0.
 // Each answer is a line: the child's process name, its pid, the name of the
 // socket. A child that is told of none ends with 3.
-func serve() {
-	listeners := handed()
+func serveHTTP() {
+	listeners := listenFDs()
 	if len(listeners) == 0 {
 		fmt.Println("no sockets for me")
 		os.Exit(3)
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
-	var accepting, open sync.WaitGroup
+	var accepting, connections sync.WaitGroup
 	var servers []*http.Server
 	for name, l := range listeners {
 		s := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -34,9 +34,9 @@ func serve() {
 		s.ConnState = func(_ net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateNew:
-				open.Add(1)
+				connections.Add(1)
 			case http.StateClosed, http.StateHijacked:
-				open.Done()
+				connections.Done()
 			case http.StateActive, http.StateIdle:
 			}
 		}
@@ -54,14 +54,14 @@ func serve() {
 	for _, s := range servers {
 		s.SetKeepAlivesEnabled(false)
 	}
-	open.Wait()
+	connections.Wait()
 	os.Exit(0)
 }
 
-// handed returns the sockets that have been handed to this process and to no
+// listenFDs returns the sockets that have been handed to this process and to no
 // other, by their names.
-func handed() map[string]net.Listener {
-	const first = 3
+func listenFDs() map[string]net.Listener {
+	const firstFD = 3
 	n, _ := strconv.Atoi(os.Getenv("LISTEN_FDS"))
 	if os.Getenv("LISTEN_PID") != strconv.Itoa(os.Getpid()) {
 		return nil
@@ -69,7 +69,7 @@ func handed() map[string]net.Listener {
 	names := strings.Split(os.Getenv("LISTEN_FDNAMES"), ":")
 	listeners := make(map[string]net.Listener)
 	for i := range n {
-		f := os.NewFile(uintptr(first+i), names[i])
+		f := os.NewFile(uintptr(firstFD+i), names[i])
 		l, err := net.FileListener(f)
 		if err != nil {
 			panic(err)

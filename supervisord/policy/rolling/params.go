@@ -1,0 +1,62 @@
+package rolling
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/config"
+)
+
+// Params is what somebody wants of a rolling restart. Its zero value leaves all to
+// the configuration of each program.
+type Params struct {
+	Batch           config.Share   // zero for rolling_batch
+	Surge           *int           // nil for rolling_surge
+	Pause           *time.Duration // nil for rolling_pause
+	Timeout         time.Duration  // for a process to stop and to be RUNNING again, 0 for none
+	ContinueOnError bool           // after a failure
+}
+
+// ParseParams reads options as supervisorctl sends them: batch (1 or 25%), surge,
+// pause and timeout (with units), abort (true or false). One that can't be used is
+// INCORRECT_PARAMETERS.
+func ParseParams(options map[string]string) (Params, error) {
+	var params Params
+	for _, name := range slices.Sorted(maps.Keys(options)) { // of several that are wrong the first is told
+		text := options[name]
+		var err error
+		switch name {
+		case "batch":
+			params.Batch, err = config.ParseShare(text)
+		case "surge":
+			params.Surge = new(int)
+			if *params.Surge, err = strconv.Atoi(text); err != nil || *params.Surge < 0 || *params.Surge > maxProcesses {
+				err = fmt.Errorf("%q is no number of processes", text)
+			}
+		case "pause":
+			params.Pause = new(time.Duration)
+			*params.Pause, err = config.ParseDuration(text)
+		case "timeout":
+			params.Timeout, err = config.ParseDuration(text)
+			if params.Timeout == config.Forever {
+				params.Timeout = 0
+			}
+		case "abort":
+			var abort bool
+			if abort, err = strconv.ParseBool(text); err != nil {
+				err = fmt.Errorf("%q is neither true nor false", text)
+			}
+			params.ContinueOnError = !abort
+		default:
+			err = fmt.Errorf("there is no such option")
+		}
+		if err != nil {
+			return params, faults.New(faults.IncorrectParameters, fmt.Sprintf("%s: %v", name, err))
+		}
+	}
+	return params, nil
+}

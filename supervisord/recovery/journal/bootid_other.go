@@ -1,0 +1,9 @@
+//go:build !linux
+
+package journal
+
+// BootID is not known on this system.
+func BootID() string { return "" }
+
+// sinceBoot is not known on this system.
+func sinceBoot() int64 { return 0 }

@@ -1,0 +1,142 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"supervisor/supervisord/tools/testkit"
+)
+
+func notShuttingDown() bool { return false }
+
+// TestConcurrentChangesAreWritten: many may report changes at once.
+func TestConcurrentChangesAreWritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "x.state")
+		var states [8]atomic.Int64
+		k := NewWriter(path, testHeader, func(i int) (Entry, bool) {
+			return Entry{Name: string(rune('a' + i)), State: int(states[i].Load())}, true
+		}, notShuttingDown, func(err error) { t.Error(err) })
+		ctx, cancel := context.WithCancel(t.Context())
+		var running, reporting sync.WaitGroup
+		running.Go(func() { k.Run(ctx) })
+		for i := range states {
+			reporting.Go(func() {
+				for n := range 100 {
+					states[i].Store(int64(n))
+					k.Changed(i)
+				}
+			})
+		}
+		reporting.Wait()
+		synctest.Wait()
+		l := mustRead(t, path)
+		if len(l.Entries) != len(states) {
+			t.Errorf("%d entries", len(l.Entries))
+		}
+		for _, e := range l.Entries {
+			if e.State != 99 {
+				t.Errorf("%s is recorded as %d", e.Name, e.State)
+			}
+		}
+		cancel()
+		running.Wait()
+	})
+}
+
+// TestChangedNeverBlocks for the look at another, which may take long, and
+// what is reported meanwhile is not lost.
+func TestChangedNeverBlocks(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.state")
+	lookups, proceed := make(chan string), make(chan struct{})
+	k := NewWriter(path, testHeader, func(name string) (Entry, bool) {
+		lookups <- name
+		<-proceed
+		return Entry{Name: name}, name != "gone"
+	}, notShuttingDown, func(err error) { t.Error(err) })
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { k.Run(ctx) })
+	k.Changed("gone")
+	<-lookups
+	reported := make(chan struct{})
+	go func() {
+		defer close(reported)
+		k.Changed("gone")
+		k.Changed("next")
+	}()
+	select {
+	case <-reported:
+	case <-time.After(testkit.Timeout):
+		t.Fatal("a report waits for the look at another")
+	}
+	proceed <- struct{}{}
+	again := map[string]bool{}
+	for range 2 {
+		again[<-lookups] = true
+		proceed <- struct{}{}
+	}
+	if !again["gone"] || !again["next"] {
+		t.Errorf("looked at afterwards: %v", again)
+	}
+	cancel()
+	running.Wait()
+	if len(k.known) != 1 {
+		t.Errorf("%d are known", len(k.known))
+	}
+}
+
+func TestWriteErrorIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "late")
+		var reports []error
+		k := NewWriter(filepath.Join(dir, "x.state"), testHeader, func(string) (Entry, bool) { return sampleEntries()[0], true }, notShuttingDown,
+			func(err error) { reports = append(reports, err) })
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { k.Run(ctx) })
+		k.Changed("a")
+		time.Sleep(10*retryInterval + retryInterval/2)
+		synctest.Wait()
+		if len(reports) != 1 || !errors.Is(reports[0], fs.ErrNotExist) {
+			t.Errorf("reports: %v", reports)
+		}
+		mkdir(t, dir)
+		time.Sleep(retryInterval)
+		synctest.Wait()
+		if l := mustRead(t, k.journal.path); len(l.Entries) != 1 {
+			t.Errorf("got %+v", l)
+		}
+		cancel()
+		running.Wait()
+	})
+}
+
+// A time keeps its age, and what the clock on the wall says of it unless that
+// has been set.
+func TestTimestamp(t *testing.T) {
+	t.Parallel()
+	if m := NewTimestamp(time.Time{}); m != (Timestamp{}) || !m.Time().IsZero() {
+		t.Errorf("the zero time becomes %v, %v", m, m.Time())
+	}
+	const exact = time.Millisecond
+	when := time.Now().Add(-time.Hour)
+	m := NewTimestamp(when)
+	if off := m.Time().Sub(when).Abs(); off > exact || m.Time().UnixNano() != when.UnixNano() {
+		t.Errorf("off by %s, by the wall %d", off, m.Time().UnixNano()-when.UnixNano())
+	}
+	m.Wall += int64(3 * time.Hour)
+	if off := m.Time().Sub(when).Abs(); off > exact {
+		t.Errorf("with a clock that was set: off by %s", off)
+	}
+}

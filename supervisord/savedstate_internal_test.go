@@ -1,0 +1,88 @@
+package supervisord
+
+import (
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/recovery/journal"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/supervisor"
+)
+
+// TestSurvivorIgnoresSavedStop: a child that was born after the
+// last line of the record is not taken for the one whose stop that tells of.
+func TestSurvivorIgnoresSavedStop(t *testing.T) {
+	t.Parallel()
+	restarts := []time.Time{time.Now()}
+	e := &savedState{conf: &config.Config{}, saved: make(map[string]*supervisor.SavedState)}
+	left := &supervisor.SavedState{}
+	left.Status = process.Status{
+		State: states.Stopping, PID: 1 << 30, LeaderExited: true, Step: 2, Hook: process.PostStop, WaitingFor: "db:ready", StartPending: true, StartDue: true,
+		Tries: 2, RestartsInRow: 3, Restarts: &restarts,
+	}
+	e.saved["web"] = left
+	e.addSurvivor("web", spawn.Survivor{Orphan: spawn.Orphan{PID: os.Getpid()}})
+	past := left.Status
+	past.Started, past.Reason = time.Time{}, ""
+	if want := (process.Status{State: states.Starting, PID: os.Getpid(), Tries: 2, RestartsInRow: 3, Restarts: &restarts}); past != want {
+		t.Errorf("it is %+v, want %+v", past, want)
+	}
+}
+
+// TestAssignUnmatched: a child is given to another process only if it can be no other's and
+// no other child could be meant.
+func TestAssignUnmatched(t *testing.T) {
+	t.Parallel()
+	conf := func(group, section, name string, num int, command string) *config.Process {
+		return &config.Process{Group: group, Section: "program:" + section, Name: name, Num: num, Command: command, Umask: -1}
+	}
+	serve := conf("", "", "", 0, "serve").Digest()
+	entry := func(pid int, group, section, name string, num int) journal.Entry {
+		return journal.Entry{PID: pid, Group: group, Section: "program:" + section, Name: name, Num: num, Digest: serve}
+	}
+	for what, tt := range map[string]struct {
+		unmatched  []journal.Entry
+		configured []*config.Process
+		want       map[string]int // pids by names
+	}{
+		"another group": {[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("all", "web", "web", 0, "other")}, map[string]int{"all:web": 1}},
+		"another name":  {[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("www", "www", "www", 0, "serve")}, map[string]int{"www": 1}},
+		"another name and command": {
+			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("www", "www", "www", 0, "other")}, nil,
+		},
+		"two processes of one command": {
+			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("a", "a", "a", 0, "serve"), conf("b", "b", "b", 0, "serve")}, nil,
+		},
+		"two children of one command": {
+			[]journal.Entry{entry(1, "a", "a", "a", 0), entry(2, "b", "b", "b", 0)}, []*config.Process{conf("www", "www", "www", 0, "serve")}, nil,
+		},
+		"a section in two groups": {
+			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("a", "web", "web", 0, "serve"), conf("b", "web", "web", 0, "serve")}, nil,
+		},
+		"numprocs lowered": {[]journal.Entry{entry(1, "web", "web", "web_1", 1)}, []*config.Process{conf("web", "web", "web_0", 0, "serve")}, nil},
+		"an old record":    {[]journal.Entry{{PID: 1, Group: "web", Name: "web"}}, []*config.Process{conf("all", "web", "web", 0, "serve")}, nil},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			c := &config.Config{}
+			for _, p := range tt.configured {
+				c.Groups = append(c.Groups, &config.Group{Name: p.Group, Processes: []*config.Process{p}})
+			}
+			e := &savedState{conf: c, log: slog.New(slog.DiscardHandler), saved: make(map[string]*supervisor.SavedState), unmatched: tt.unmatched}
+			e.assignUnmatched(true)
+			for name, left := range e.saved {
+				if tt.want[name] != left.Child.PID {
+					t.Errorf("%s has got the child %d", name, left.Child.PID)
+				}
+			}
+			if len(e.saved) != len(tt.want) || len(e.saved)+len(e.unconfigured) != len(tt.unmatched) {
+				t.Errorf("%d are placed and %d are unconfigured", len(e.saved), len(e.unconfigured))
+			}
+		})
+	}
+}

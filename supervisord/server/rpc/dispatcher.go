@@ -1,0 +1,208 @@
+package rpc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	gorilla "github.com/gorilla/rpc/v2"
+
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/logs"
+)
+
+// Options is what the door needs.
+type Options struct {
+	Supervisor Supervisor
+	Operations Operations
+	// Namespaces are the names x of the sections [rpcinterface:x] that stand
+	// for Supervisor's own methods. The namespace system always exists.
+	Namespaces []string
+	Twiddlers  []Twiddler
+	Version    string // what getSupervisorVersion tells
+	Upgrades   int    // how many binaries have gone before the present one
+	Log        *slog.Logger
+}
+
+// dispatcher is everything that can be called.
+type dispatcher struct {
+	Options
+	table map[string]*method // by name with namespace, aliases too
+}
+
+// New returns the handler for /RPC2. It answers POST only; refusals that are
+// not faults are a bare status, to which the server adds a page.
+func New(o Options) (http.Handler, error) {
+	d := &dispatcher{Options: o, table: map[string]*method{}}
+	for _, ns := range o.Namespaces {
+		if ns != systemNamespace { // that name is taken
+			d.add(ns, supervisorMethods())
+		}
+	}
+	for _, t := range o.Twiddlers {
+		d.add(t.Namespace, t.methods())
+	}
+	d.add(systemNamespace, systemMethods())
+	server := gorilla.NewServer()
+	server.RegisterCodec(&xmlCodec{log: o.Log}, typeXML)
+	server.RegisterCodec(newJSONCodec(), typeJSON)
+	if err := server.RegisterService(&service{d}, serviceName); err != nil {
+		return nil, err
+	}
+	return handler{server, o.Log}, nil
+}
+
+const systemNamespace = "system"
+
+// add puts the methods of a namespace into the table.
+func (d *dispatcher) add(ns string, methods []method) {
+	for i := range methods {
+		m := &methods[i]
+		d.table[ns+"."+m.name] = m
+		if m.alias != "" {
+			d.table[ns+"."+m.alias] = m
+		}
+	}
+}
+
+// The server finds the methods of its services by reflection. What clients may
+// call is better written down in a table, so there is but one service with one
+// method, to which the codecs send every call.
+const (
+	serviceName = "door"
+	goMethod    = serviceName + ".Call"
+)
+
+type service struct{ dispatcher *dispatcher }
+
+// Call makes a call. Its errors are *faults.Error.
+func (s *service) Call(r *http.Request, c *Call, reply *any) (err error) {
+	*reply, err = s.dispatcher.callAndLog(r.Context(), c.Method, c.Params)
+	if r.Header.Get("Content-Type") != typeXML {
+		*reply = withoutNotes(*reply)
+	}
+	return err
+}
+
+// callAndLog makes a call and has the log tell of it.
+func (d *dispatcher) callAndLog(ctx context.Context, name string, params Params) (any, error) {
+	shown := strings.Map(printable, name)
+	d.trace(ctx, "XML-RPC method called: %s()", shown)
+	v, err := d.call(ctx, name, params)
+	if err != nil {
+		fault := asFault(err)
+		d.trace(ctx, "XML-RPC method %s() returned fault: [%d] %v", shown, fault.Code, fault)
+		return nil, fault
+	}
+	d.trace(ctx, "XML-RPC method %s() returned successfully", shown)
+	return v, nil
+}
+
+// printable keeps a client from writing lines of its own into the log.
+func printable(r rune) rune {
+	if unicode.IsControl(r) {
+		return utf8.RuneError
+	}
+	return r
+}
+
+func (d *dispatcher) trace(ctx context.Context, format string, a ...any) {
+	if d.Log.Enabled(ctx, logs.LevelTrace) {
+		d.Log.Log(ctx, logs.LevelTrace, fmt.Sprintf(format, a...))
+	}
+}
+
+// call makes a call. As with Supervisor their number is the first thing that
+// can be wrong with parameters, then comes the state of the daemon, then the
+// rest.
+func (d *dispatcher) call(ctx context.Context, name string, params Params) (any, error) {
+	m, ok := d.table[name]
+	if !ok {
+		return nil, faults.Bare(faults.UnknownMethod)
+	}
+	a, err := bindParams(m.params, params)
+	if err != nil {
+		return nil, err
+	}
+	if !m.duringShutdown && d.Supervisor.Mood() != states.DaemonRunning {
+		return nil, faults.Bare(faults.ShutdownState)
+	}
+	if err := a.convert(m.params); err != nil {
+		return nil, err
+	}
+	return m.call(ctx, d, a)
+}
+
+// asFault turns any error into what a client may be told.
+func asFault(err error) *faults.Error {
+	if fault, ok := errors.AsType[*faults.Error](err); ok {
+		return fault
+	}
+	return faults.New(faults.Failed, err.Error())
+}
+
+// handler stands before the RPC server: it chooses the codec and refuses what
+// no codec need see.
+type handler struct {
+	server *gorilla.Server
+	log    *slog.Logger
+}
+
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	var buf bytes.Buffer
+	buf.Grow(int(min(max(r.ContentLength, 0), maxPrealloc)) + bytes.MinRead)
+	_, err := buf.ReadFrom(r.Body)
+	body := buf.Bytes()
+	if err != nil || len(body) == 0 || !utf8.Valid(body) {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	defer h.recoverPanic(w, r, body)
+	r.Body = bufferedBody{bytes.NewReader(body), body}
+	// Supervisor does not look at the type, so whatever is not JSON is XML.
+	codec := typeXML
+	if strings.Contains(strings.ToLower(r.Header.Get("Content-Type")), "json") {
+		codec = typeJSON
+	}
+	r.Header.Set("Content-Type", codec)
+	h.server.ServeHTTP(w, r)
+}
+
+// maxPrealloc is how much memory a request gets for what it says is to come.
+const maxPrealloc = 64 << 10
+
+// bufferedBody is a body that is complete, for those who would rather have it as
+// it is.
+type bufferedBody struct {
+	*bytes.Reader
+	data []byte
+}
+
+// Close does nothing.
+func (bufferedBody) Close() error { return nil }
+
+// recoverPanic turns a panic into a status, and tells the log how it came about.
+func (h handler) recoverPanic(w http.ResponseWriter, r *http.Request, body []byte) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v) // the server's own way to end a connection
+	}
+	h.log.Log(r.Context(), logs.LevelCritical, fmt.Sprintf(
+		"Handling XML-RPC request with data %s raised an unexpected exception: %v\n%s", excerpt(body), v, debug.Stack()))
+	w.WriteHeader(http.StatusInternalServerError)
+}

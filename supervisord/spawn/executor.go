@@ -1,0 +1,109 @@
+package spawn
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// executorName is what the first stage finds as its argv[0]; nobody calls a
+// program that.
+const executorName = "supervisord: child"
+
+// execParams is what the first stage is told to do, as JSON in its first argument;
+// the program and its arguments follow.
+type execParams struct {
+	Path   string
+	Dir    string
+	Umask  int
+	Become *User
+	// PIDVars are the variables that are to hold the child's own pid.
+	PIDVars []string
+}
+
+// forkExecutor starts this binary as the first stage of a child. The steps that
+// can fail are left to it.
+func forkExecutor(spec *Spec, attr *syscall.ProcAttr) (int, error) {
+	self, err := ExactExecutable()
+	if err != nil {
+		return 0, err
+	}
+	text, err := json.Marshal(execParams{spec.Path, spec.Dir, spec.Umask, spec.Become, pidVars(spec)})
+	if err != nil {
+		return 0, err
+	}
+	attr.Dir = ""
+	attr.Sys.Credential = nil
+	return syscall.ForkExec(self, append([]string{executorName, string(text)}, spec.Args...), attr)
+}
+
+func pidVars(spec *Spec) (names []string) {
+	if spec.ListenPID {
+		names = append(names, "LISTEN_PID")
+	}
+	if spec.WatchdogPID {
+		names = append(names, "WATCHDOG_PID")
+	}
+	return names
+}
+
+// RunExecutor makes this process the child it was started as, and does not return;
+// in any other process it returns at once. Every main that spawns, and every
+// TestMain, calls it first.
+//
+// The steps and the texts are those of Supervisor's child between fork and
+// exec: become the user, change the directory, set the umask, execute.
+func RunExecutor() {
+	serveStdoutListener()
+	if os.Args[0] != executorName || len(os.Args) < 3 {
+		return
+	}
+	var o execParams
+	err := json.Unmarshal([]byte(os.Args[1]), &o)
+	if err == nil {
+		err = o.execute(os.Args[2:])
+	}
+	fmt.Fprintf(os.Stderr, "supervisor: %v\nsupervisor: child process was not spawned\n", err)
+	os.Exit(127)
+}
+
+// execute returns only if a step failed.
+func (o *execParams) execute(args []string) error {
+	if u := o.Become; u != nil {
+		if err := u.Become(); err != nil {
+			return fmt.Errorf("couldn't setuid to %d: %w", u.UID, err)
+		}
+	}
+	if o.Dir != "" {
+		if err := syscall.Chdir(o.Dir); err != nil {
+			return fmt.Errorf("couldn't chdir to %s: %s", o.Dir, ErrnoName(err))
+		}
+	}
+	if o.Umask >= 0 {
+		syscall.Umask(o.Umask)
+	}
+	for _, name := range o.PIDVars {
+		if err := os.Setenv(name, strconv.Itoa(os.Getpid())); err != nil {
+			return err
+		}
+	}
+	err := syscall.Exec(o.Path, args, os.Environ())
+	return fmt.Errorf("couldn't exec %s: %s", args[0], ErrnoName(err))
+}
+
+// ErrnoName returns the name of an error of the kernel, such as ENOENT, or the
+// error's text when it is none.
+func ErrnoName(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		if name := unix.ErrnoName(errno); name != "" {
+			return name
+		}
+	}
+	return err.Error()
+}

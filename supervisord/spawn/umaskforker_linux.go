@@ -1,0 +1,88 @@
+package spawn
+
+import (
+	"runtime"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// canSetUmask tells whether a child can be forked with a umask of its own.
+const canSetUmask = true
+
+// umaskForker forks children that want a umask of their own. The mask belongs to
+// the process, shared by all its threads; on Linux a thread can leave that
+// community with unshare(CLONE_FS). One goroutine owns such a thread and forks
+// from there. It is started by the first child that needs it.
+type umaskForker struct {
+	once     sync.Once
+	requests chan forkRequest
+	quit     chan struct{}
+	failed   error // unshare did not work
+}
+
+type forkRequest struct {
+	spec   *Spec
+	attr   *syscall.ProcAttr
+	result chan<- forkResult
+}
+
+type forkResult struct {
+	pid int
+	err error
+}
+
+func (u *umaskForker) forkExec(spec *Spec, attr *syscall.ProcAttr) (int, error) {
+	if spec.Umask < 0 {
+		return syscall.ForkExec(spec.Path, spec.Args, attr)
+	}
+	u.once.Do(u.start)
+	if u.failed != nil {
+		return 0, u.failed
+	}
+	result := make(chan forkResult, 1)
+	select {
+	case u.requests <- forkRequest{spec, attr, result}:
+	case <-u.quit:
+		return 0, syscall.ECANCELED
+	}
+	b := <-result
+	return b.pid, b.err
+}
+
+func (u *umaskForker) start() {
+	u.requests = make(chan forkRequest)
+	u.quit = make(chan struct{})
+	ready := make(chan error)
+	go u.run(ready)
+	u.failed = <-ready
+}
+
+// run never unlocks its thread, which is not like the others any more: the
+// runtime ends it with the goroutine.
+func (u *umaskForker) run(ready chan<- error) {
+	runtime.LockOSThread()
+	err := unix.Unshare(unix.CLONE_FS)
+	ready <- err
+	if err != nil {
+		return
+	}
+	for {
+		select {
+		case b := <-u.requests:
+			old := unix.Umask(b.spec.Umask)
+			pid, err := syscall.ForkExec(b.spec.Path, b.spec.Args, b.attr)
+			unix.Umask(old)
+			b.result <- forkResult{pid, err}
+		case <-u.quit:
+			return
+		}
+	}
+}
+
+// stop ends the goroutine, if there is one.
+func (u *umaskForker) stop() {
+	u.once.Do(func() { u.quit = make(chan struct{}); u.failed = syscall.ECANCELED })
+	close(u.quit)
+}

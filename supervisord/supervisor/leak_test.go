@@ -1,0 +1,94 @@
+package supervisor_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"weak"
+
+	"supervisor/supervisord/process"
+)
+
+// TestRemovedProcessesAreFreed: however often processes come and go, those that
+// have gone are garbage.
+func TestRemovedProcessesAreFreed(t *testing.T) {
+	for name, cycle := range map[string]func(t *testing.T, w *testDaemon, n int) (gone *process.Process){
+		"a group with depends_on": func(t *testing.T, w *testDaemon, _ int) *process.Process {
+			p := w.find(t, "needy")
+			w.stopAndRemove(t, "needy")
+			must(t, w.AddGroup(t.Context(), "needy"))
+			return p
+		},
+		"a group that others depend on": func(t *testing.T, w *testDaemon, _ int) *process.Process {
+			p := w.find(t, "plain")
+			w.stopAndRemove(t, "plain")
+			must(t, w.AddGroup(t.Context(), "plain"))
+			return p
+		},
+		"a program of no file": func(t *testing.T, w *testDaemon, n int) *process.Process {
+			name := fmt.Sprint("p", n)
+			must(t, w.AddProgram("plain", name, map[string]string{"names": name}))
+			p := w.find(t, "plain:"+name)
+			_, err := w.StopProcess(t.Context(), "plain:"+name, true)
+			must(t, err)
+			must(t, w.RemoveProcess("plain", name))
+			return p
+		},
+		"a process that is exchanged": func(t *testing.T, w *testDaemon, _ int) *process.Process {
+			p := w.find(t, "needy")
+			_, err := w.StopProcess(t.Context(), "needy", true)
+			must(t, err)
+			conf := *p.Config
+			_, err = w.ReplaceProcess(p, &conf)
+			must(t, err)
+			_, err = w.StartProcess(t.Context(), "needy", false)
+			must(t, err)
+			return p
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withDaemon(t, configOf(program("plain", 1), dependentProgram("needy", "plain:started")), func(t *testing.T, w *testDaemon) {
+				var gone []weak.Pointer[process.Process]
+				for n := range 50 {
+					gone = append(gone, weak.Make(cycle(t, w, n)))
+					synctest.Wait()
+				}
+				w.mu.Lock()
+				clear(w.children) // the fake kernel knows where their output goes
+				w.mu.Unlock()
+				for range 3 { // what has a finalizer takes more than one
+					runtime.GC()
+				}
+				kept := 0
+				for _, p := range gone {
+					if p.Value() != nil {
+						kept++
+					}
+				}
+				if kept > 5 { // some pointer may stand on a stack
+					t.Errorf("%d of %d are kept", kept, len(gone))
+				}
+			})
+		})
+	}
+}
+
+// TestLogNamesOfRemovedProcessesAreForgotten, unless the last configuration has them.
+func TestLogNamesOfRemovedProcessesAreForgotten(t *testing.T) {
+	withDaemon(t, configOf(program("plain", 1), program("web", 1)), func(t *testing.T, w *testDaemon) {
+		for n := range 50 {
+			name := fmt.Sprint("p", n)
+			must(t, w.AddProgram("plain", name, map[string]string{"names": name}))
+			_, err := w.StopProcess(t.Context(), "plain:"+name, true)
+			must(t, err)
+			must(t, w.RemoveProcess("plain", name))
+			synctest.Wait()
+		}
+		w.stopAndRemove(t, "web")
+		synctest.Wait()
+		if n := w.LogNames(); n != 2 {
+			t.Errorf("names of the logs of %d processes are kept", n)
+		}
+	})
+}

@@ -1,0 +1,254 @@
+package supervisor
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
+)
+
+// PendingChanges tells how an active group differs from the configuration as last read.
+// It fails with BAD_NAME if either does not have it.
+func (s *Supervisor) PendingChanges(group string) (config.GroupDiff, error) {
+	g, conf := s.find(group), groupOf(s.configured(), group)
+	if g == nil || conf == nil {
+		return config.GroupDiff{}, faults.New(faults.BadName, group)
+	}
+	return diff(conf, g), nil
+}
+
+// AddProcesses makes processes that an active group does not have. They are at rest, or
+// start in their own time as those of a new group do.
+func (s *Supervisor) AddProcesses(group string, configs []*config.Process, start bool) ([]*process.Process, error) {
+	var added []*process.Process
+	var fault error
+	err := s.do(func(context.Context) {
+		added, fault = s.addProcesses(group, configs)
+		if start && fault == nil {
+			s.enqueue(&process.Group{Processes: added})
+		}
+	})
+	return added, cmp.Or(err, fault)
+}
+
+func (s *Supervisor) addProcesses(group string, configs []*config.Process) (added []*process.Process, err error) {
+	g, err := s.activeGroup(group)
+	if err != nil {
+		return nil, err
+	}
+	m := s.newBuilder(g)
+	for _, c := range configs {
+		if g.Process(c.Name) != nil {
+			m.discard(added)
+			return nil, faults.New(faults.BadName, c.Name)
+		}
+		p, err := m.build(c)
+		if err != nil {
+			m.discard(added)
+			return nil, faults.New(faults.Failed, err.Error())
+		}
+		added = append(added, p)
+	}
+	for i, p := range added {
+		if e := s.takeUnconfigured(configs[i]); e != nil {
+			p.Adopt(&e.SavedState)
+		}
+	}
+	s.setProcesses(g, g.Config, slices.Concat(g.Processes, added))
+	return added, nil
+}
+
+func (s *Supervisor) activeGroup(group string) (*active, error) {
+	if s.Mood() != states.DaemonRunning {
+		return nil, faults.Bare(faults.ShutdownState)
+	}
+	g := s.find(group)
+	if g == nil {
+		return nil, faults.New(faults.BadName, group)
+	}
+	return g, nil
+}
+
+// ReplaceProcess puts a process with another configuration and the same name in the
+// place of one, which must be at rest: else it is STILL_RUNNING. A post_stop of
+// that is waited for. The new one is
+// at rest too.
+func (s *Supervisor) ReplaceProcess(old *process.Process, conf *config.Process) (*process.Process, error) {
+	var fresh *process.Process
+	var fault error
+	_ = cleanedUp(context.Background(), old) // ends with the daemon at the latest
+	err := s.do(func(context.Context) { fresh, fault = s.replaceProcess(old, conf) })
+	return fresh, cmp.Or(err, fault)
+}
+
+func (s *Supervisor) replaceProcess(old *process.Process, conf *config.Process) (*process.Process, error) {
+	g, err := s.activeGroup(old.Config.Group)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.Index(g.Processes, old)
+	if i < 0 {
+		return nil, faults.New(faults.BadName, old.FullName())
+	}
+	old.ForbidStarts()
+	if !old.Status().State.IsStopped() {
+		old.AllowStarts()
+		return nil, faults.New(faults.StillRunning, old.FullName())
+	}
+	fresh, err := s.newBuilder(g).build(conf)
+	if err != nil {
+		old.AllowStarts()
+		return nil, faults.New(faults.Failed, err.Error())
+	}
+	list := slices.Clone(g.Processes)
+	list[i] = fresh
+	s.cancelStart(old)
+	s.setProcesses(g, g.Config, list)
+	g.stop(old)
+	return fresh, nil
+}
+
+// AllowStarts allows the births of a process again that was to be replaced and is not,
+// unless the daemon is about to end: then there are to be none.
+func (s *Supervisor) AllowStarts(p *process.Process) {
+	_ = s.do(func(context.Context) {
+		if s.Mood() == states.DaemonRunning {
+			p.AllowStarts()
+		}
+	}) // or Run has ended, and all processes with it
+}
+
+// ApplyConfig has a group go by the configuration as last read, of which all that
+// could not be taken over while it runs must have been seen to.
+func (s *Supervisor) ApplyConfig(group string) error {
+	var fault error
+	err := s.do(func(context.Context) { fault = s.applyConfig(group) })
+	return cmp.Or(err, fault)
+}
+
+func (s *Supervisor) applyConfig(group string) error {
+	g, err := s.activeGroup(group)
+	if err != nil {
+		return err
+	}
+	conf := groupOf(s.configured(), group)
+	if conf == nil {
+		return faults.New(faults.BadName, group)
+	}
+	d := conf.Diff(g.Config)
+	if d.Whole != "" || len(d.Added)+len(d.Removed) > 0 || slices.ContainsFunc(d.Kept, func(k config.ProcessDiff) bool { return k.Restarts() }) {
+		return faults.New(faults.Failed, "the configuration has changed meanwhile")
+	}
+	list := slices.Clone(g.Processes)
+	for _, k := range d.Kept {
+		p := g.Process(k.New.Name)
+		s.shareLogs(p, k.New)
+		p.Reconfigure(k.New)
+		s.watchDependencies(k.New)
+	}
+	sortByConfig(conf, list)
+	s.storeGroup(g, &process.Group{Config: conf, Processes: list})
+	s.rescale(conf)
+	return nil
+}
+
+// shareLogs has the AUTO logs of a process be those of another configuration too.
+func (s *Supervisor) shareLogs(p *process.Process, conf *config.Process) {
+	var names autoLogs
+	names.stdout, names.stderr = AutoLogs(p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.auto[conf] = names
+}
+
+// processBuilder makes processes of a group that is in use.
+type processBuilder struct {
+	*Supervisor
+	group   *active
+	sockets map[string]*process.Socket // by section, of programs without a process so far
+}
+
+func (s *Supervisor) newBuilder(g *active) *processBuilder {
+	return &processBuilder{s, g, make(map[string]*process.Socket)}
+}
+
+// build makes a process and starts its goroutine. The process is at rest.
+func (m *processBuilder) build(c *config.Process) (*process.Process, error) {
+	if m.group.pool != nil {
+		return nil, faults.New(faults.Failed, "the processes of an event listener share a queue")
+	}
+	o := process.Options{Config: c}
+	if c.Socket != nil {
+		socket, err := m.socket(c)
+		if err != nil {
+			return nil, err
+		}
+		o.Socket = socket
+	}
+	p, err := m.newProcess(o)
+	if err != nil {
+		return nil, err
+	}
+	m.group.start(p)
+	return p, nil
+}
+
+// discard ends the goroutines of processes that are not put to use after all.
+func (m *processBuilder) discard(made []*process.Process) {
+	for _, p := range made {
+		m.group.stop(p)
+	}
+}
+
+// socket returns the socket that a FastCGI process has together with its
+// siblings.
+func (m *processBuilder) socket(c *config.Process) (process.SharedSocket, error) {
+	for _, p := range m.group.Processes {
+		if p.Config.Section == c.Section && p.Config.Socket != nil && p.Config.Socket.URL == c.Socket.URL {
+			return p.Socket, nil
+		}
+	}
+	if made := m.sockets[c.Section]; made != nil {
+		return made, nil
+	}
+	made := process.NewSocket(c.Socket, m.Log)
+	if _, err := made.Acquire(); err != nil { // a mistake shows before anything is started
+		return nil, err
+	}
+	made.Release()
+	m.sockets[c.Section] = made
+	return made, nil
+}
+
+// setProcesses gives a group other processes, in the order that conf has them in.
+func (s *Supervisor) setProcesses(g *active, conf *config.Group, list []*process.Process) {
+	sortByConfig(conf, list)
+	kept := make(map[string]*config.Process, len(list))
+	for _, c := range g.Config.Processes {
+		kept[c.Name] = c
+	}
+	for _, p := range list {
+		if g.Process(p.Config.Name) != p {
+			kept[p.Config.Name] = p.Config
+		}
+	}
+	configs := make([]*config.Process, len(list))
+	for i, p := range list {
+		configs[i] = kept[p.Config.Name]
+	}
+	s.replaceGroup(g, configs, list)
+}
+
+// sortByConfig sorts processes as a configuration has them. Those that it does not
+// know come last.
+func sortByConfig(conf *config.Group, list []*process.Process) {
+	place := make(map[string]int, len(conf.Processes))
+	for i, c := range conf.Processes {
+		place[c.Name] = i - len(conf.Processes)
+	}
+	slices.SortStableFunc(list, func(a, b *process.Process) int { return cmp.Compare(place[a.Config.Name], place[b.Config.Name]) })
+}

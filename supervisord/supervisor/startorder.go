@@ -1,0 +1,191 @@
+package supervisor
+
+import (
+	"context"
+	"slices"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/process"
+)
+
+// Starts bring what they need, stops come to who needs something before it
+// comes to that.
+
+// noDependencies is the key of who wants neither.
+type noDependencies struct{}
+
+// WithoutDependencies returns a context for starts that neither wait for what a process needs
+// nor start it.
+func WithoutDependencies(ctx context.Context) context.Context {
+	return context.WithValue(ctx, noDependencies{}, true)
+}
+
+// withDependencies makes a verb of starts bring what the process needs, and answer when
+// that is there and the process runs, or it is known that it will not.
+func (s *Supervisor) withDependencies(ctx context.Context, wait bool, direct action) action {
+	if ctx.Value(noDependencies{}) != nil || !s.hasDependencies.Load() {
+		return direct
+	}
+	by := requester(ctx)
+	return func(p *process.Process, name string) process.Answer {
+		if len(s.dependencyGraph().dependencies[p])+len(p.CurrentConfig().WaitFor) == 0 {
+			return direct(p, name)
+		}
+		if _, _, err := p.Command(); err != nil {
+			return process.Answered(err)
+		}
+		var a process.Answer
+		if err := s.do(func(runCtx context.Context) { a = s.startWithDependencies(runCtx, p, name, by, wait) }); err != nil {
+			return process.Answered(err)
+		}
+		return a
+	}
+}
+
+// startWithDependencies starts a process as soon as that can be, and what it needs before.
+func (s *Supervisor) startWithDependencies(ctx context.Context, p *process.Process, name, by string, wait bool) process.Answer {
+	if !isStartable(p.Status().State) || s.Mood() != states.DaemonRunning {
+		return p.StartBy(by, name, wait)
+	}
+	pulledIn := s.pullIn(ctx, p, make(map[*process.Process]bool))
+	if s.deferred[p] == nil && len(p.CurrentConfig().WaitFor) == 0 && len(s.unmetOf(p, nil)) == 0 {
+		return p.StartBy(by, name, wait)
+	}
+	old := s.deferred[p]
+	h := s.deferStart(ctx, p)
+	if h != old {
+		h.by = by
+	}
+	h.pulledIn = append(h.pulledIn, pulledIn...)
+	s.changes.notify()
+	if !wait {
+		h.wanted = true
+		return process.Answered(nil)
+	}
+	a, answer := process.Promise()
+	h.requests = append(h.requests, startRequest{name, answer})
+	return a
+}
+
+// isStartable tells whether a start can have any effect now or later. Of what is
+// UNKNOWN nobody can say when it ends.
+func isStartable(st states.Process) bool { return isIdle(st) && st != states.Unknown }
+
+// pullIn starts what a process needs, and returns what has to wait for that. What
+// is there, or on its way, is left alone.
+func (s *Supervisor) pullIn(ctx context.Context, p *process.Process, seen map[*process.Process]bool) (deferred []*deferredStart) {
+	for _, n := range s.dependencyGraph().dependencies[p] {
+		for _, t := range n.on {
+			st := t.Status()
+			if seen[t] || conditionMet(n.Condition, t, st) || !isStartable(st.State) {
+				continue
+			}
+			seen[t] = true
+			deferred = append(deferred, s.pullIn(ctx, t, seen)...)
+			switch {
+			case s.deferred[t] != nil:
+			case len(t.CurrentConfig().WaitFor) > 0 || len(s.unmetOf(t, nil)) > 0:
+				h := s.deferStart(ctx, t)
+				h.by = p.FullName() + ", which needs it"
+				deferred = append(deferred, h)
+			default:
+				_ = t.StartBy(p.FullName()+", which needs it", t.FullName(), false).Wait(ctx) // its state tells
+			}
+		}
+	}
+	return deferred
+}
+
+// startEach starts those of the processes that do not run, those first that
+// others of them need.
+func (s *Supervisor) startEach(ctx context.Context, list []*process.Process, wait bool) ([]api.CallResult, error) {
+	list = filter(list, isIdle)
+	if s.hasDependencies.Load() {
+		list = s.dependencyGraph().startOrder(list)
+	}
+	return callEach(ctx, list, s.withDependencies(ctx, wait, startAction(ctx, wait)))
+}
+
+// canBeStopped tells whether a process runs or is going to. A restart that
+// Supervisor has too, at most a second after the end, is not seen.
+func canBeStopped(p *process.Process) bool {
+	st := p.Status()
+	switch st.State {
+	case states.Stopping: // and is started again, without an operator's asking for it
+		return st.WaitingFor != "" || st.StartPending && st.StartPendingBy != ""
+	case states.Exited:
+		return st.WaitingFor != "" || st.StartDue && p.CurrentConfig().Restart.HasDelay()
+	case states.Stopped, states.Starting, states.Running, states.Backoff, states.Fatal, states.Unknown:
+	}
+	return st.State.IsRunning() || st.WaitingFor != ""
+}
+
+// stopEach stops those of the processes that run or are going to, those first
+// that need others of them.
+func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, wait bool) ([]api.CallResult, error) {
+	var some []*process.Process
+	for _, p := range list {
+		if canBeStopped(p) {
+			some = append(some, p)
+		}
+	}
+	list = some
+	if !s.hasDependencies.Load() {
+		return callEach(ctx, list, stopAction(ctx, wait))
+	}
+	before := s.dependencyGraph().stopsBefore(list)
+	if len(before) == 0 {
+		return callEach(ctx, list, stopAction(ctx, wait))
+	}
+	var answers map[*process.Process]process.Answer
+	if err := s.do(func(runCtx context.Context) {
+		answers = s.stopAfterDependents(runCtx, list, before, wait, stopAction(ctx, true))
+	}); err != nil {
+		return nil, err
+	}
+	return callEach(ctx, list, func(p *process.Process, _ string) process.Answer { return answers[p] })
+}
+
+// stopAfterDependents asks each process to stop once those before it are gone, whoever
+// waits for that.
+func (s *Supervisor) stopAfterDependents(ctx context.Context, list []*process.Process, before map[*process.Process][]*process.Process,
+	wait bool, v action,
+) map[*process.Process]process.Answer {
+	answers := make(map[*process.Process]process.Answer, len(list))
+	gone := make(map[*process.Process]chan struct{}, len(list))
+	for _, p := range list {
+		gone[p] = make(chan struct{})
+	}
+	for _, p := range slices.Backward(s.dependencyGraph().startOrder(list)) {
+		var first process.Answer
+		if len(before[p]) == 0 {
+			if first = v(p, p.FullName()); first.Done() {
+				answers[p] = first
+				close(gone[p])
+				continue
+			}
+		}
+		a, answer := process.Promise()
+		answers[p] = a
+		if !wait {
+			answers[p] = process.Answered(nil)
+		}
+		s.wg.Go(func() {
+			defer close(gone[p])
+			for _, q := range before[p] {
+				select {
+				case <-gone[q]:
+				case <-ctx.Done():
+					answer(ctx.Err())
+					return
+				}
+			}
+			if len(before[p]) > 0 {
+				first = v(p, p.FullName())
+			}
+			answer(first.Wait(ctx))
+		})
+	}
+	return answers
+}

@@ -1,0 +1,389 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Receiver hears all programs. Its methods may be called from anywhere.
+type Receiver struct {
+	dir      string
+	received func(Received)
+	opened   chan struct{} // closed when there is something to wait for
+
+	mu        sync.Mutex
+	epollFD   int // the epoll set, -1 for none yet
+	epollFile *os.File
+	lastID    endpointID
+	byID      map[endpointID]*endpoint
+	byName    map[string]*endpoint
+	closed    bool
+}
+
+// endpointID is what the kernel tells of an event: for which ear it is. Unlike the
+// number of a descriptor it is never used again.
+type endpointID uint64
+
+// endpoint is one socket or pipe. Its descriptor is used and closed under the hub's
+// lock only.
+type endpoint struct {
+	name string
+	fd   int
+	path string // of a socket, "" for a pipe
+	id   endpointID
+}
+
+// NewReceiver returns a hub that keeps its sockets in the directory dir, which it
+// creates when the first one is wanted. What it hears goes to heard, from the
+// goroutine of Run. Nothing is opened before it is wanted.
+func NewReceiver(dir string, received func(Received)) *Receiver {
+	return &Receiver{
+		dir: dir, received: received, opened: make(chan struct{}), epollFD: -1,
+		byID: make(map[endpointID]*endpoint), byName: make(map[string]*endpoint),
+	}
+}
+
+// Run passes on what is heard until ctx ends.
+func (h *Receiver) Run(ctx context.Context) {
+	select {
+	case <-h.opened:
+	case <-ctx.Done():
+		return
+	}
+	stop := context.AfterFunc(ctx, func() { h.epollFile.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	conn, err := h.epollFile.SyscallConn()
+	if err != nil {
+		return // it is closed
+	}
+	events := make([]unix.EpollEvent, 64)
+	for ctx.Err() == nil {
+		n := 0
+		_ = conn.Read(func(fd uintptr) bool {
+			n, err = unix.EpollWait(int(fd), events, 0)
+			return n > 0 || errors.Is(err, unix.EINTR)
+		})
+		for _, e := range events[:max(n, 0)] {
+			h.handleEvent(endpointID(uint32(e.Fd)) | endpointID(uint32(e.Pad))<<32)
+		}
+	}
+}
+
+// Listen makes sure that there is a socket of that name which only the user uid
+// may send to, and drops what was said to it before. It returns its path, which
+// is the same for the same name in all daemons with the same directory.
+func (h *Receiver) Listen(name string, uid int) (path string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.byName[name]; e != nil && e.path != "" {
+		if err := chownSocket(e.path, uid); err == nil {
+			h.drain(e)
+			return e.path, nil
+		}
+		h.close(e) // somebody has removed its file, or the directory
+	}
+	path = h.path(name)
+	if len(path) > maxPath {
+		return "", fmt.Errorf("the path of the notify socket is too long: %s has %d bytes, %d are possible", path, len(path), maxPath)
+	}
+	dir, err := makeDir(h.dir)
+	if err != nil {
+		return "", err
+	}
+	defer dir.Close()
+	fd, err := dir.bind(filepath.Base(path), uid)
+	if err != nil {
+		return "", fmt.Errorf("make the notify socket %s: %w", path, err)
+	}
+	return path, h.add(&endpoint{name: name, fd: fd, path: path})
+}
+
+// path is short, whatever the name, and tells no directory.
+func (h *Receiver) path(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return filepath.Join(h.dir, hex.EncodeToString(sum[:8]))
+}
+
+// Pipe makes a pipe of that name and returns the program's end, which the
+// program gets for reading too: see the package's comment.
+func (h *Receiver) Pipe(name string) (*os.File, error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return nil, os.NewSyscallError("pipe2", err)
+	}
+	defer unix.Close(fds[1])
+	both, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fds[1]), unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil { // there is no /proc
+		both, err = unix.FcntlInt(uintptr(fds[1]), unix.F_DUPFD_CLOEXEC, 3)
+	}
+	if err != nil {
+		unix.Close(fds[0])
+		return nil, os.NewSyscallError("open", err)
+	}
+	if err := unix.SetNonblock(both, false); err != nil {
+		unix.Close(fds[0])
+		unix.Close(both)
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.add(&endpoint{name: name, fd: fds[0]}); err != nil {
+		unix.Close(both)
+		return nil, err
+	}
+	return os.NewFile(uintptr(both), "notify"), nil
+}
+
+// ReopenPipe goes on with the pipe that a process has got from an earlier daemon
+// as descriptor fd. It fails if that is no pipe any more.
+func (h *Receiver) ReopenPipe(name string, pid, fd int) error {
+	link := fmt.Sprintf("/proc/%d/fd/%d", pid, fd)
+	own, err := unix.Open(link, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: link, Err: err}
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(own, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO {
+		unix.Close(own)
+		return fmt.Errorf("%s is no pipe", link)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.add(&endpoint{name: name, fd: own})
+}
+
+// Has tells whether there is a socket or a pipe of that name.
+func (h *Receiver) Has(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.byName[name] != nil
+}
+
+// Close closes what has that name, if there is anything.
+func (h *Receiver) Close(name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.byName[name]; e != nil {
+		h.close(e)
+	}
+}
+
+// CloseAll closes everything and removes the files. Run must have ended. After
+// Bequeath it does nothing.
+func (h *Receiver) CloseAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
+	for _, e := range h.byName {
+		h.close(e)
+	}
+	h.removeDir()
+	h.closeEpoll()
+}
+
+// removeDir removes the directory, with what a daemon that has crashed has left.
+func (h *Receiver) removeDir() {
+	dir, err := openDir(h.dir)
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	entries, err := dir.ReadDir(-1)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if e.Type() == os.ModeSocket {
+			_ = unix.Unlinkat(dir.fd(), e.Name(), 0)
+		}
+	}
+	_ = unix.Rmdir(h.dir) // unless somebody has put something else there
+}
+
+// closeEpoll closes the epoll set.
+func (h *Receiver) closeEpoll() {
+	h.closed = true
+	closeFile(h.epollFile)
+}
+
+// HandOver stops hearing and returns what another needs to go on, of those
+// whose names it is asked to keep; the others are closed. Run must have ended.
+func (h *Receiver) HandOver(keep func(name string) bool) []HandedOver {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []HandedOver
+	for _, e := range h.byName {
+		if !keep(e.name) {
+			h.close(e)
+			continue
+		}
+		_ = unix.EpollCtl(h.epollFD, unix.EPOLL_CTL_DEL, e.fd, nil)
+		all = append(all, HandedOver{Name: e.name, FD: e.fd, Path: e.path})
+	}
+	clear(h.byName)
+	clear(h.byID)
+	h.closeEpoll()
+	return all
+}
+
+// Restore goes on hearing what another has bequeathed. What can't be used is closed.
+func (h *Receiver) Restore(all []HandedOver) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var failed []error
+	for _, b := range all {
+		unix.CloseOnExec(b.FD)
+		failed = append(failed, h.add(&endpoint{name: b.Name, fd: b.FD, path: b.Path}))
+	}
+	return errors.Join(failed...)
+}
+
+// add begins to hear. It takes the ear's descriptor over, also when it fails.
+func (h *Receiver) add(e *endpoint) error {
+	if old := h.byName[e.name]; old != nil {
+		path := old.path
+		old.path = "" // the file is the new one's already
+		h.close(old)
+		if path != "" && path != e.path {
+			removeSocket(path)
+		}
+	}
+	err := h.openEpoll()
+	if err == nil {
+		h.lastID++
+		e.id = h.lastID
+		err = os.NewSyscallError("epoll_ctl", unix.EpollCtl(h.epollFD, unix.EPOLL_CTL_ADD, e.fd, &unix.EpollEvent{
+			Events: unix.EPOLLIN, Fd: int32(e.id), Pad: int32(e.id >> 32),
+		}))
+	}
+	if err != nil {
+		unix.Close(e.fd)
+		return err
+	}
+	h.byID[e.id], h.byName[e.name] = e, e
+	return nil
+}
+
+// openEpoll makes the epoll set when it is first needed.
+func (h *Receiver) openEpoll() error {
+	switch {
+	case h.closed:
+		return os.ErrClosed
+	case h.epollFD >= 0:
+		return nil
+	}
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return os.NewSyscallError("epoll_create1", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil { // or the runtime would not poll it
+		unix.Close(fd)
+		return os.NewSyscallError("fcntl", err)
+	}
+	h.epollFD, h.epollFile = fd, os.NewFile(uintptr(fd), "epoll")
+	close(h.opened)
+	return nil
+}
+
+func (h *Receiver) close(e *endpoint) {
+	if e.path != "" {
+		removeSocket(e.path)
+	}
+	_ = unix.EpollCtl(h.epollFD, unix.EPOLL_CTL_DEL, e.fd, nil)
+	unix.Close(e.fd)
+	delete(h.byID, e.id)
+	delete(h.byName, e.name)
+}
+
+// drain drops what has been said.
+func (h *Receiver) drain(e *endpoint) {
+	for range 1000 { // whoever speaks faster is not to hold us up
+		if _, ok := receive(e.fd); !ok {
+			return
+		}
+	}
+}
+
+// handleEvent takes one message. The set tells again of what is left.
+func (h *Receiver) handleEvent(id endpointID) {
+	h.mu.Lock()
+	e := h.byID[id]
+	if e == nil {
+		h.mu.Unlock()
+		return
+	}
+	msg, ok := Received{}, false
+	if e.path != "" {
+		msg, ok = receive(e.fd)
+	} else {
+		msg, ok = h.readPipe(e)
+	}
+	msg.Name = e.name
+	h.mu.Unlock()
+	if ok {
+		h.received(msg)
+	}
+}
+
+// readPipe looks for a newline in a pipe, which is closed when there is nothing more
+// to hear. Nobody minds: the program has both ends.
+func (h *Receiver) readPipe(e *endpoint) (msg Received, ok bool) {
+	var data [512]byte
+	n, err := unix.Read(e.fd, data[:])
+	switch {
+	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+		return msg, false
+	case n <= 0:
+		h.close(e)
+		return Received{Closed: true}, true
+	}
+	for _, c := range data[:n] {
+		if c == '\n' {
+			h.close(e)
+			return Received{Message: Message{Ready: true}}, true
+		}
+	}
+	return msg, false
+}
+
+// receive takes one datagram. Descriptors that come with it are closed, which
+// answers a barrier. It tells false if there is none, or none that says anything.
+func receive(fd int) (msg Received, ok bool) {
+	data := make([]byte, MaxLength+1)
+	oob := make([]byte, unix.CmsgSpace(unix.SizeofUcred)+unix.CmsgSpace(253*4)) // as many as can come
+	n, oobn, flags, _, err := unix.Recvmsg(fd, data, oob, unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
+	if err != nil {
+		return msg, false
+	}
+	messages, err := unix.ParseSocketControlMessage(oob[:oobn])
+	msg.From = &Sender{UID: -1}
+	if err != nil {
+		return msg, true
+	}
+	for _, c := range messages {
+		if cred, err := unix.ParseUnixCredentials(&c); err == nil {
+			msg.From = &Sender{PID: int(cred.Pid), UID: int(cred.Uid), ancestors: ancestorsOf(int(cred.Pid))}
+		}
+		if fds, err := unix.ParseUnixRights(&c); err == nil {
+			for _, fd := range fds {
+				unix.Close(fd)
+			}
+		}
+	}
+	if flags&unix.MSG_TRUNC == 0 {
+		msg.Message, _ = Parse(data[:n])
+	}
+	return msg, true
+}

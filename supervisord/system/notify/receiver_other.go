@@ -1,0 +1,44 @@
+//go:build !linux
+
+package notify
+
+import (
+	"context"
+	"errors"
+	"os"
+)
+
+var errUnsupported = errors.New("programs can't notify supervisord on this system")
+
+// Receiver hears nobody on this system.
+type Receiver struct{}
+
+// NewReceiver returns a hub.
+func NewReceiver(string, func(Received)) *Receiver { return &Receiver{} }
+
+// Run waits until ctx ends.
+func (*Receiver) Run(ctx context.Context) { <-ctx.Done() }
+
+// Listen fails.
+func (*Receiver) Listen(string, int) (string, error) { return "", errUnsupported }
+
+// Pipe fails.
+func (*Receiver) Pipe(string) (*os.File, error) { return nil, errUnsupported }
+
+// ReopenPipe fails.
+func (*Receiver) ReopenPipe(string, int, int) error { return errUnsupported }
+
+// Has tells that there is nothing.
+func (*Receiver) Has(string) bool { return false }
+
+// Close does nothing.
+func (*Receiver) Close(string) {}
+
+// CloseAll does nothing.
+func (*Receiver) CloseAll() {}
+
+// HandOver returns nothing.
+func (*Receiver) HandOver(func(string) bool) []HandedOver { return nil }
+
+// Restore has nothing to go on with.
+func (*Receiver) Restore([]HandedOver) error { return nil }

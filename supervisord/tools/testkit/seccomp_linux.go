@@ -1,0 +1,90 @@
+package testkit
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// seccompArg is the argv[1] that makes this binary a command with some system calls
+// denied.
+const seccompArg = "testkit-deny"
+
+// A SeccompRule has a system call answered with an error, as seccomp profiles of
+// containers and older kernels do.
+type SeccompRule struct {
+	Call  uintptr
+	Errno syscall.Errno
+	// Flag limits that to calls whose second argument has this bit, 0 for all.
+	Flag uint32
+}
+
+// SeccompCommand returns the words of a command that executes another one, which can't
+// make these system calls, nor can its children. The binary must call Deny first.
+func SeccompCommand(list []SeccompRule, command ...string) []string {
+	args := []string{Binary(), seccompArg}
+	for _, d := range list {
+		args = append(args, fmt.Sprintf("%d:%d:%d", d.Call, d.Flag, int(d.Errno)))
+	}
+	return append(append(args, "--"), command...)
+}
+
+// ApplySeccomp makes this process a command with some system calls denied, if it was
+// started as one.
+func ApplySeccomp() {
+	if len(os.Args) < 2 || os.Args[1] != seccompArg {
+		return
+	}
+	end := slices.Index(os.Args, "--")
+	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}} // the number of the call
+	for _, rule := range os.Args[2:end] {
+		filter = append(filter, seccompFilter(rule)...)
+	}
+	filter = append(filter, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW})
+	runtime.LockOSThread() // the filter is that of a thread, and so is the execution
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		panic(err)
+	}
+	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0); err != nil {
+		panic(err)
+	}
+	path, err := exec.LookPath(os.Args[end+1])
+	if err != nil {
+		panic(err)
+	}
+	panic(syscall.Exec(path, os.Args[end+1:], os.Environ()))
+}
+
+// seccompFilter is a rule in the kernel's words.
+func seccompFilter(rule string) []unix.SockFilter {
+	var numbers [3]uint32
+	for i, text := range strings.Split(rule, ":") {
+		n, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			panic(err)
+		}
+		numbers[i] = uint32(n)
+	}
+	call, flag, errno := numbers[0], numbers[1], numbers[2]
+	answer := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | errno}
+	if flag == 0 {
+		return []unix.SockFilter{{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jf: 1}, answer}
+	}
+	const secondArgument = 16 + 8 // in struct seccomp_data
+	return []unix.SockFilter{
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jf: 4},
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: secondArgument},
+		{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, K: flag, Jf: 1},
+		answer,
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0},
+	}
+}
