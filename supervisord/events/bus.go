@@ -63,7 +63,7 @@ func (b *Bus) Unsubscribe(s *Subscription) {
 	b.subs = slices.DeleteFunc(slices.Clone(b.subs), func(other *Subscription) bool { return other == s })
 }
 
-// Wants tells whether anybody would take an event of the type, so that nobody
+// Wants reports whether anybody would take an event of the type, so that nobody
 // renders one in vain.
 func (b *Bus) Wants(t Type) bool {
 	b.mu.RLock()

@@ -73,10 +73,10 @@ func (t Type) parent() Type {
 	return ""
 }
 
-// Known tells whether t is one of the types.
+// Known reports whether t is one of the types.
 func (t Type) Known() bool { return t == Any || t.parent() != "" }
 
-// Is tells whether t is ancestor or below it.
+// Is reports whether t is ancestor or below it.
 func (t Type) Is(ancestor Type) bool {
 	for ; t != ""; t = t.parent() {
 		if t == ancestor {

@@ -261,7 +261,7 @@ func (f *File) truncate() error {
 	return f.current.Load().Truncate(0)
 }
 
-// mayBlock tells whether the open file is one whose writes may wait for
+// mayBlock reports whether the open file is one whose writes may wait for
 // somebody, so that its lock may be held for ever. Such a file has nothing to
 // clear and usually nothing to reopen.
 func (f *File) mayBlock() bool { return f.current.Load() != nil && !f.isPlain.Load() }
@@ -274,19 +274,19 @@ func (f *File) interrupt() {
 	}
 }
 
-// isNamed tells whether the path still stands for the current file.
+// isNamed reports whether the path still stands for the current file.
 func (f *File) isNamed() bool {
 	named, err := os.Stat(f.path)
 	return err == nil && f.is(named)
 }
 
-// isSame tells whether another open file is the current one.
+// isSame reports whether another open file is the current one.
 func (f *File) isSame(other *os.File) bool {
 	info, err := other.Stat()
 	return err == nil && f.is(info)
 }
 
-// is tells whether info describes the current file.
+// is reports whether info describes the current file.
 func (f *File) is(info fs.FileInfo) bool {
 	file := f.current.Load()
 	if file == nil {
@@ -333,10 +333,10 @@ func descriptor(path string) (fd int, ok bool) {
 	return 0, false
 }
 
-// noReader tells whether a FIFO could not be opened for want of a reader.
+// noReader reports whether a FIFO could not be opened for want of a reader.
 func noReader(err error) bool { return errors.Is(err, syscall.ENXIO) }
 
-// isRegular tells whether the path leads to a regular file.
+// isRegular reports whether the path leads to a regular file.
 func isRegular(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()

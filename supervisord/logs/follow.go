@@ -149,7 +149,7 @@ func (f *follower) backupIndex() int {
 	return -1
 }
 
-// isBackup tells whether the current file is the i-th backup.
+// isBackup reports whether the current file is the i-th backup.
 func (f *follower) isBackup(i int) bool {
 	mine, err1 := f.file.Stat()
 	there, err2 := os.Stat(backup(f.path, i))

@@ -15,7 +15,7 @@ type handler struct {
 	groups string // of WithGroup, each followed by a dot
 }
 
-// Enabled tells whether records of this level are written.
+// Enabled reports whether records of this level are written.
 func (h handler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.main.o.Level }
 
 // Handle writes a record. It never fails: see [MainOptions].Fault.

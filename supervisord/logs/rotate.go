@@ -15,7 +15,7 @@ import (
 // used up: often enough for two programs that share a file.
 const alwaysCheckBelow = 64 << 10
 
-// rotates tells whether the current file is one to be rotated.
+// rotates reports whether the current file is one to be rotated.
 func (f *File) rotates() bool { return f.o.MaxBytes > 0 && f.isPlain.Load() && !f.isStdio }
 
 // setSize notes how much room a file of the given size has left.

@@ -1,14 +1,15 @@
-// Package exitpolicy ends supervisord when a program has ended without which it
-// is of no use: essential=, exit_on= and exit_code=.
+// Package exitpolicy decides when supervisord itself has to exit because a
+// program has ended: essential=, exit_on= and exit_code=.
 //
-// It looks on as processes change and decides; that everything is stopped then,
-// and that the daemon exits with the status it says, is the supervisor's job. It
-// has no goroutine: Changed is called by the owners of the processes, never
-// blocks, and may be called from many of them at once.
+// It has no goroutine. The owners of the processes call Policy.Changed after each
+// change of a status; it may be called from many goroutines at once and never
+// blocks. The policy only decides: stopping everything and exiting with the
+// status is the supervisor's job (Options.ExitWith).
 //
-// Only an end for good counts: one that nobody asked for and that no automatic
-// restart follows, or that a process was given up (FATAL). A process that an
-// operator, a dependency or a health check stops is STOPPED, which is none. What
-// an earlier daemon already knew of is not new after an upgrade or a crash. A
-// process that is only on trial, as in a rolling update, may fail.
+// Only a final exit counts: one that nobody requested and that no automatic
+// restart follows, or FATAL. A process that an operator, a dependency or a health
+// check stopped is STOPPED and does not count. After an upgrade or a crash of the
+// daemon, exits that the earlier daemon already knew of do not count again.
+// Processes that Options.Exempt names, as those that a rolling update tries out,
+// may fail.
 package exitpolicy

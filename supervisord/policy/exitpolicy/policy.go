@@ -15,16 +15,15 @@ import (
 
 // Options is what a policy needs.
 type Options struct {
-	// On is what [supervisord] says of all programs, Status the exit status that
-	// it asks for.
+	// On and Status are exit_on and exit_code of [supervisord].
 	On     config.ExitOn
 	Status config.ExitStatus
-	// Past is what processes were when this daemon took them over, by full name.
+	// Saved are the statuses that an earlier daemon handed over, by full name.
 	Saved map[string]process.Status
-	// Spares tells of a process whose end is none of the daemon's for now, nil for
-	// none. It must not block.
+	// Exempt reports whether the exit of a process is to be ignored for now; nil
+	// for no exemptions. It must not block.
 	Exempt func(*process.Process) bool
-	// GiveUp ends the daemon. It must not block.
+	// ExitWith makes the daemon stop everything and exit. It must not block.
 	ExitWith func(reason string, code int)
 }
 
@@ -34,11 +33,10 @@ type Policy struct {
 
 	mu      sync.Mutex
 	known   map[*process.Process]snapshot
-	purgeAt int // how many of them there may be until those that are over are forgotten
+	purgeAt int // size of known at which removed processes are purged
 }
 
-// snapshot is the last end of a process that was looked at, or where it was when it
-// was looked at otherwise.
+// snapshot identifies a state of a process, so that one exit is evaluated once.
 type snapshot struct {
 	state          states.Process
 	started, ended time.Time
@@ -50,12 +48,12 @@ func (e snapshot) equal(other snapshot) bool {
 	return e.state == other.state && e.started.Equal(other.started) && e.ended.Equal(other.ended)
 }
 
-// New returns a policy that knows of no process yet.
+// New returns a policy that knows no process yet.
 func New(o Options) *Policy {
 	return &Policy{Options: o, known: make(map[*process.Process]snapshot)}
 }
 
-// Changed looks at a process whose status has changed, and forgets one that has
+// Changed evaluates a process whose status has changed, and forgets one that has
 // been removed.
 func (y *Policy) Changed(p *process.Process) {
 	if p.IsOver() {
@@ -93,8 +91,8 @@ func (y *Policy) evaluate(p *process.Process, s *process.Status) (reason string,
 	return fmt.Sprintf("%s: %s (%s)", p.FullName(), describe(s), option), y.exitCode(p), true
 }
 
-// purgeRemoved forgets processes that have been taken out of use, of which nobody tells.
-// It is done as often as their number has doubled.
+// purgeRemoved forgets processes that were removed without a last call of Changed.
+// It runs each time the number of known processes has doubled.
 func (y *Policy) purgeRemoved() {
 	if len(y.known) < y.purgeAt {
 		return
@@ -103,16 +101,16 @@ func (y *Policy) purgeRemoved() {
 	y.purgeAt = 2*len(y.known) + 64
 }
 
-// exitedForGood tells whether a process has ended for good.
+// exitedForGood reports whether a process has ended and will not be restarted.
 func exitedForGood(s *process.Status) bool {
 	return s.State == states.Exited && !s.StartDue || s.State == states.Fatal
 }
 
-// failed tells whether that end was a failure.
+// failed reports whether a process that has ended has failed.
 func failed(s *process.Status) bool { return s.State == states.Fatal || s.SpawnErr != "" }
 
-// matchedOption returns the option by which the end of a process is that of the daemon, ""
-// if there is none.
+// matchedOption returns the option because of which the exit of a process ends the
+// daemon, "" if there is none.
 func (y *Policy) matchedOption(p *process.Process, s *process.Status) string {
 	if p.CurrentConfig().Exit.Essential {
 		return "essential=true"
@@ -129,7 +127,7 @@ func (y *Policy) matchedOption(p *process.Process, s *process.Status) string {
 	return ""
 }
 
-// exitOnWord returns the word for the member of a set that an end is.
+// exitOnWord returns the word of exit_on that matches an exit, "" for none.
 func exitOnWord(on config.ExitOn, s *process.Status) string {
 	switch {
 	case on&config.OnFatal != 0 && s.State == states.Fatal:
@@ -144,8 +142,8 @@ func exitOnWord(on config.ExitOn, s *process.Status) string {
 	return ""
 }
 
-// allIdle tells whether no program runs or is going to. Listeners, which only
-// serve the others, don't count.
+// allIdle reports whether no program runs or is about to start. Event listeners
+// only serve the others and do not count.
 func (y *Policy) allIdle() bool {
 	for p := range y.known {
 		if p.IsOver() {
@@ -159,15 +157,15 @@ func (y *Policy) allIdle() bool {
 	return true
 }
 
-// isIdle tells whether a process is at rest and will stay so.
+// isIdle reports whether a process does not run and will not start by itself.
 func isIdle(p *process.Process) bool {
 	s := p.Status()
 	willStart := s.State == states.Stopped && p.CurrentConfig().Autostart && s.Started.IsZero()
 	return s.State.IsStopped() && s.State != states.Unknown && !s.StartDue && !willStart
 }
 
-// exitCode is the exit status that the configuration asks for. struck is the process
-// because of which the daemon ends, which is also the last to have ended.
+// exitCode returns the exit status that exit_code asks for. trigger is the process
+// because of which the daemon exits; it is also the last one that ended.
 func (y *Policy) exitCode(trigger *process.Process) int {
 	switch y.Status.Of {
 	case config.StatusFixed:
@@ -187,8 +185,8 @@ func (y *Policy) exitCode(trigger *process.Process) int {
 	return shellExitCode(trigger.Status())
 }
 
-// firstEnded is the status of the process that ended first among those that fit, of
-// otherwise if there is none.
+// firstEnded returns the status of the process that ended first among those that
+// match, or the status of fallback if none does.
 func (y *Policy) firstEnded(fallback *process.Process, match func(*process.Status) bool) *process.Status {
 	earliest := fallback.Status()
 	for p := range y.known {
@@ -203,8 +201,8 @@ func (y *Policy) firstEnded(fallback *process.Process, match func(*process.Statu
 	return earliest
 }
 
-// shellExitCode is the exit status of a shell for what became of a process: its own, or
-// 128 and the signal that ended it. What was given up has failed in any case.
+// shellExitCode returns the exit status that a shell would report: the process's
+// own, or 128 plus the signal that killed it; at least 1 for FATAL.
 func shellExitCode(s *process.Status) int {
 	if s.ShellStatus == 0 && failed(s) {
 		return 1
@@ -212,7 +210,7 @@ func shellExitCode(s *process.Status) int {
 	return s.ShellStatus
 }
 
-// describe words an end.
+// describe returns the exit in words.
 func describe(s *process.Status) string {
 	switch {
 	case s.State == states.Fatal:

@@ -65,7 +65,7 @@ func (c *fakeSpawner) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) {
 	return nil, &spawn.GoneError{Exit: spawn.Exit{Code: -1}}
 }
 
-// testPolicy is some processes and a policy that looks on.
+// testPolicy is some processes and the policy that watches them.
 type testPolicy struct {
 	*fakeSpawner
 	processes map[string]*process.Process
@@ -135,11 +135,11 @@ func (p *testPolicy) expect(t *testing.T, want ...decision) {
 	t.Helper()
 	synctest.Wait()
 	if len(p.decisions) != len(want) {
-		t.Fatalf("the verdicts are %v, want %v", p.decisions, want)
+		t.Fatalf("decisions: got %v, want %v", p.decisions, want)
 	}
 	for i := range want {
 		if p.decisions[i] != want[i] {
-			t.Errorf("the verdict is %v, want %v", p.decisions[i], want[i])
+			t.Errorf("decision: got %v, want %v", p.decisions[i], want[i])
 		}
 	}
 }
@@ -193,7 +193,7 @@ func TestCancelledRestartDoesNotExit(t *testing.T) {
 	always := func(c *config.Process) { c.Exit.Essential, c.Autorestart, c.StartSecs = true, config.RestartAlways, 0 }
 	withPolicy(t, statusOfFirst(), []*config.Process{program("web", always)}, func(t *testing.T, p *testPolicy) {
 		p.exit("web", spawn.Exit{Code: 0})
-		p.exit("web", spawn.Exit{Code: 0}) // within a second of its birth: the next one is due
+		p.exit("web", spawn.Exit{Code: 0}) // within a second of its start: the next start is due
 		_ = p.processes["web"].Stop("web", true).Wait(t.Context())
 		p.expect(t)
 	})
@@ -288,7 +288,7 @@ func TestAllExitedWaitsForPendingStarts(t *testing.T) {
 	})
 }
 
-// TestExitBeforeUpgradeIsIgnored: after an upgrade nothing has happened.
+// TestExitBeforeUpgradeIsIgnored: an exit that the daemon before an upgrade knew of does not count again.
 func TestExitBeforeUpgradeIsIgnored(t *testing.T) {
 	saved := process.Status{Started: time.Now(), Ended: time.Now().Add(time.Second), State: 100, SpawnErr: "Bad exit code 3", ShellStatus: 3}
 	o := statusOfFirst()
@@ -303,7 +303,7 @@ func TestExitBeforeUpgradeIsIgnored(t *testing.T) {
 	})
 }
 
-// TestExemptProcess: its end is somebody else's affair.
+// TestExemptProcess: the exit of an exempt process does not end the daemon.
 func TestExemptProcess(t *testing.T) {
 	o := statusOfFirst()
 	o.Exempt = func(p *process.Process) bool { return p.Config.Name == "web" }

@@ -1,24 +1,18 @@
-// Package health finds out whether programs are ready, and whether they go on
-// to be well: ready= and health=.
+// Package health finds out whether programs are ready and stay healthy: ready= and
+// health=. It runs probes (package probe) and receives what programs report
+// themselves, by sd_notify, by a line on a descriptor (package notify) or in their
+// output. The process decides what readiness means for its state (process.Ready);
+// this package decides what follows from failing health, as health_action says.
 //
-// Most is found out by asking (package probe), the rest is told by the programs
-// themselves: by sd_notify or a newline on a descriptor (package notify), or by
-// what they write. What follows from it for a process's state is the process's
-// own business (process.Ready); what follows from illness is decided here, as
-// health_action says.
+// Monitor.Run owns all state. It wakes up when a process changes, a message
+// arrives, a probe ends or a timer fires. Each probe runs in a goroutine of its own
+// with a time limit, at most one per process and purpose. What is decided is passed
+// to the process by another goroutine, in order, because the owner of the process
+// may be busy. A process without ready= and health= costs nothing; one that waits
+// costs an entry in the heap of timers.
 //
-// Monitor.Run owns all there is to know. It wakes up when a process changes, when
-// a program says something, when an answer comes and when it is time to ask. A
-// question is asked by a goroutine of its own, one at a time for each process and
-// purpose, and has a time limit, so that nobody waits for anybody else's answer.
-// What is decided is told to a process by another goroutine, in order, as its owner
-// may be busy. Processes that are to be neither ready nor healthy cost nothing,
-// those that are silent no more than a place in a list.
-//
-// When a child has ended nothing about it counts any more: questions under way are
-// given up, answers and messages of its family are ignored.
-//
-// After an upgrade everything goes on, messages sent meanwhile included. After a
-// crash programs are asked anew, and what they said of themselves when they became
-// ready is remembered in the processes' own records.
+// When a child has ended, its probes are cancelled, and their results and late
+// messages of its descendants are ignored. After an upgrade everything goes on,
+// messages sent meanwhile included. After a crash of the daemon programs are
+// probed anew; that they reported readiness is in the record of each process.
 package health

@@ -27,24 +27,24 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testMonitor is a monitor and the processes that it watches, in a bubble of virtual time.
+// testMonitor is a monitor and the processes that it watches, in a synctest bubble.
 type testMonitor struct {
 	*Monitor
 	t          *testing.T
 	log        testkit.Log
 	started    time.Time
-	exitReason string // what GiveUp was told
+	exitReason string // passed to ExitWith
 
 	mu     sync.Mutex
 	probe  func(ctx context.Context, name string) error
 	probed []string // "name at time"
 	pids   int
 	stop   func()
-	// firstWords is what a child says before its owner knows its pid, by a socket.
+	// earlyMessage is what a child sends before its owner knows its pid.
 	earlyMessage string
 }
 
-// fakeChild obeys every signal.
+// fakeChild ends on every signal.
 type fakeChild struct {
 	pid     int
 	exits   chan spawn.Exit
@@ -81,7 +81,7 @@ func (w *testMonitor) Spawn(*spawn.Spec) (spawn.Child, error) {
 	if says != "" {
 		m, _ := notify.Parse([]byte(says))
 		w.messages <- notify.Received{Name: socketName("web"), Message: m, From: &notify.Sender{PID: c.pid, UID: os.Geteuid()}}
-		w.messages <- notify.Received{Name: socketName("nobody")} // is taken when the other has been dealt with
+		w.messages <- notify.Received{Name: socketName("nobody")} // received once the other one has been handled
 	}
 	return c, nil
 }
@@ -118,7 +118,7 @@ func withMonitor(t *testing.T, test func(*testMonitor)) {
 	})
 }
 
-// setProbe changes what probes come to from now on.
+// setProbe sets the result of later probes.
 func (w *testMonitor) setProbe(f func(ctx context.Context, name string) error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -131,7 +131,7 @@ func (w *testMonitor) fail(text string) {
 
 func (w *testMonitor) succeed() { w.setProbe(func(context.Context, string) error { return nil }) }
 
-// takeProbed returns what has been asked since the last time.
+// takeProbed returns the probes since the last call.
 func (w *testMonitor) takeProbed() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -152,7 +152,7 @@ func program(name string) *config.Process {
 	return c
 }
 
-// readyProgram is a program that has to be ready, healthy one that has to be well.
+// readyProgram has ready=, healthProgram health=.
 func readyProgram(p config.Probe) *config.Process {
 	c := program("web")
 	c.Ready = config.Readiness{Probe: p, Timeout: time.Minute, Interval: time.Second}
@@ -292,8 +292,8 @@ func TestUnhealthyIsLoggedOnceAndRestarted(t *testing.T) {
 	})
 }
 
-// TestDescriptorShortageIsNoFailure: a probe that can't be made for want of the
-// daemon's descriptors tells nothing of the program.
+// TestDescriptorShortageIsNoFailure: a probe that fails because the daemon is
+// short of descriptors says nothing about the program.
 func TestDescriptorShortageIsNoFailure(t *testing.T) {
 	withMonitor(t, func(w *testMonitor) {
 		p := w.add(healthProgram(tcpProbe))
@@ -446,7 +446,7 @@ func TestHungProbeDoesNotBlockOthers(t *testing.T) {
 	})
 }
 
-// TestNoProbesAfterExit: with a child all timers and questions end.
+// TestNoProbesAfterExit: timers and probes end with the child.
 func TestNoProbesAfterExit(t *testing.T) {
 	withMonitor(t, func(w *testMonitor) {
 		cancelled := 0
@@ -527,7 +527,7 @@ func TestNotify(t *testing.T) {
 	})
 }
 
-// noSocketProvider is a provider without what there is none of in a bubble: a real socket.
+// noSocketProvider is a provider without a real socket, which a bubble can't have.
 type noSocketProvider struct{ process.Provider }
 
 func (p noSocketProvider) Provide() (process.Provision, error) {
@@ -535,8 +535,8 @@ func (p noSocketProvider) Provide() (process.Provision, error) {
 	return process.Provision{}, nil
 }
 
-// TestEarlyMessages: a child may be quicker than the news of it, the first one
-// of a process and every other.
+// TestEarlyMessages: a child may send before Changed is called for it, the first
+// child of a process and any later one.
 func TestEarlyMessages(t *testing.T) {
 	withMonitor(t, func(w *testMonitor) {
 		w.earlyMessage = "READY=1\nSTATUS=at once"
@@ -558,8 +558,8 @@ func TestEarlyMessages(t *testing.T) {
 	})
 }
 
-// TestLastStatusWins: a child may say more than its owner has time to hear, and
-// all of it before there is news of the child.
+// TestLastStatusWins: a child may send more than its owner has time to handle, and
+// all of it before Changed is called for it.
 func TestLastStatusWins(t *testing.T) {
 	withMonitor(t, func(w *testMonitor) {
 		w.earlyMessage = "STATUS=at once"
@@ -579,8 +579,8 @@ func TestLastStatusWins(t *testing.T) {
 	})
 }
 
-// TestForeignSendersAreIgnored: neither another process nor the last child's family
-// makes a program ready.
+// TestForeignSendersAreIgnored: neither another process nor a descendant of
+// the last child makes a program ready.
 func TestForeignSendersAreIgnored(t *testing.T) {
 	withMonitor(t, func(w *testMonitor) {
 		w.log.Level = slog.LevelDebug
@@ -630,7 +630,7 @@ func TestWatchdog(t *testing.T) {
 		w.expectLogged("it says so itself (WATCHDOG=trigger)", 1)
 		w.sendMessage(p, "READY=1")
 		sleep(2 * time.Second)
-		w.sendMessage(p, "STOPPING=1") // it need not say any more that it is alive
+		w.sendMessage(p, "STOPPING=1") // it need not send WATCHDOG=1 any more
 		sleep(time.Hour)
 		if st := p.Status(); st.PID != 1003 || st.State != states.Running {
 			t.Fatalf("%+v", st)
@@ -705,7 +705,7 @@ func TestRemovedProcesses(t *testing.T) {
 			go func() { defer close(ran); p.Run(ctx) }()
 			p.Start(c.Name, false)
 			synctest.Wait()
-			return p, func() { // as a supervisor removes it
+			return p, func() { // as the supervisor removes it
 				cancel()
 				<-ran
 				w.Changed(p)

@@ -15,17 +15,17 @@ import (
 	"supervisor/supervisord/system/notify"
 )
 
-// NotifyState is what a program says of itself, by sd_notify.
+// NotifyState is what a program has reported of itself, see sd_notify(3).
 type NotifyState struct {
 	Status    string        `json:",omitempty"` // STATUS=
 	MainPID   int           `json:",omitempty"`
 	Errno     int           `json:",omitempty"`
 	Reloading bool          `json:",omitempty"`
 	Stopping  bool          `json:",omitempty"`
-	Watchdog  time.Duration `json:",omitempty"` // WATCHDOG_USEC=, 0 if it has not said so
+	Watchdog  time.Duration `json:",omitempty"` // WATCHDOG_USEC=, 0 if it was not sent
 }
 
-// publish shows the note to readers.
+// publish makes the notify state visible to readers.
 func (s *watchedProcess) publish() {
 	s.m.mu.Lock()
 	defer s.m.mu.Unlock()
@@ -36,21 +36,21 @@ func (s *watchedProcess) publish() {
 	s.m.notifyStates[s.p] = s.notifyState
 }
 
-// The names of a process's socket and pipe in the hub.
+// The names of a process's socket and pipe in the receiver.
 func socketName(name string) string { return "socket " + name }
 func pipeName(name string) string   { return "pipe " + name }
 
-// handleMessage takes what a program has said.
+// handleMessage handles what a receiver got from a program.
 func (m *Monitor) handleMessage(ctx context.Context, h notify.Received) {
-	m.handleChanges(ctx) // a newborn can be quicker than the news of it
+	m.handleChanges(ctx) // a child may send before Changed is called for it
 	_, name, _ := strings.Cut(h.Name, " ")
 	s := m.byName[name]
-	if s == nil { // there is no news of its first child yet, or it is over
+	if s == nil { // its first child is not known yet, or the process is removed
 		m.storeEarly(name, h)
 		return
 	}
 	if s.p.Status().PID != s.pid {
-		s.refresh(ctx, s.p.Status()) // news of it are on their way
+		s.refresh(ctx, s.p.Status()) // Changed has not been called for this child yet
 	}
 	if s.pid == 0 {
 		m.storeEarly(name, h)
@@ -59,7 +59,8 @@ func (m *Monitor) handleMessage(ctx context.Context, h notify.Received) {
 	s.handleMessage(h)
 }
 
-// handleEarly takes what was said before the pid was known, and what was written.
+// handleEarly handles messages that arrived before the pid was known, and a match in
+// the output.
 func (m *Monitor) handleEarly(s *watchedProcess) {
 	e := m.providerOf(s.p.FullName())
 	if e == nil {
@@ -73,10 +74,10 @@ func (m *Monitor) handleEarly(s *watchedProcess) {
 	}
 }
 
-// handleMessage takes what the present child, or somebody else, has said.
+// handleMessage handles a message from the current child, or from another process.
 func (s *watchedProcess) handleMessage(h notify.Received) {
 	c := s.conf()
-	if h.From == nil { // by its pipe
+	if h.From == nil { // from its pipe
 		switch {
 		case c.Ready.Kind != config.FDProbe || s.ready:
 		case h.Ready:
@@ -99,9 +100,9 @@ func (s *watchedProcess) handleMessage(h notify.Received) {
 	s.applyMessage(&h.Message)
 }
 
-// isFromChild tells whether a sender belongs to the child. One that has ended in the
-// meantime can't be asked where it came from, but had the rights of the
-// program's user, whom alone the kernel lets send there.
+// isFromChild reports whether a sender is the child or a descendant of it. If it has
+// ended meanwhile, its parents can't be found out; then its user decides, and only
+// the program's user may send to the socket.
 func (s *watchedProcess) isFromChild(from *notify.Sender) bool {
 	yes, known := from.DescendsFrom(s.pid)
 	if known {
@@ -110,7 +111,7 @@ func (s *watchedProcess) isFromChild(from *notify.Sender) bool {
 	return from.UID == os.Geteuid() || s.p.Config.UID != nil && from.UID == *s.p.Config.UID
 }
 
-// recordNotifyState notes what a program says of itself.
+// recordNotifyState records what a message reports.
 func (s *watchedProcess) recordNotifyState(m *notify.Message) {
 	n := &s.notifyState
 	if m.HasStatus {
@@ -129,7 +130,7 @@ func (s *watchedProcess) recordNotifyState(m *notify.Message) {
 	n.Stopping = n.Stopping || m.Stopping
 }
 
-// applyMessage does what a message asks for.
+// applyMessage acts on a message.
 func (s *watchedProcess) applyMessage(m *notify.Message) {
 	c, pid, now := s.conf(), s.pid, time.Now()
 	if m.Extend > 0 {
@@ -167,7 +168,7 @@ func (s *watchedProcess) applyMessage(m *notify.Message) {
 	}
 }
 
-// watchdogInterval is how often a program has to say that it is alive.
+// watchdogInterval is how often a program has to send WATCHDOG=1.
 func (s *watchedProcess) watchdogInterval() time.Duration {
 	if s.notifyState.Watchdog != 0 {
 		return s.notifyState.Watchdog
@@ -175,8 +176,7 @@ func (s *watchedProcess) watchdogInterval() time.Duration {
 	return s.conf().Health.Interval
 }
 
-// armWatchdog makes the appointment by which a program has to have said that it
-// is alive.
+// armWatchdog sets the timer for the next WATCHDOG=1.
 func (s *watchedProcess) armWatchdog() {
 	a := &s.timers[forHealth]
 	if s.watchdogInterval() == notify.Never {
@@ -186,11 +186,11 @@ func (s *watchedProcess) armWatchdog() {
 	s.m.timers.set(a, s.lastAlive.Add(finite(s.watchdogInterval())))
 }
 
-// watchdogExpired is the time of that appointment.
+// watchdogExpired records that WATCHDOG=1 did not come in time.
 func (s *watchedProcess) watchdogExpired(now time.Time) {
 	s.m.timers.set(&s.timers[forHealth], now.Add(finite(s.watchdogInterval())))
 	s.recordHealth(fmt.Errorf("no WATCHDOG=1 for %s", now.Sub(s.lastAlive).Round(100*time.Millisecond)), now)
 }
 
-// errnoText is what ERRNO= means.
+// errnoText returns the text of ERRNO=.
 func errnoText(n int) string { return syscall.Errno(n).Error() }

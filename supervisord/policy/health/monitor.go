@@ -21,29 +21,29 @@ type Options struct {
 	Spawner probe.Spawner // of commands that are run as probes
 	Dir     string        // of the notify sockets, see notify.NewReceiver
 	Log     *slog.Logger
-	// GiveUp ends the daemon, for health_action=exit. It must not block.
+	// ExitWith makes the daemon exit, for health_action=exit. It must not block.
 	ExitWith func(reason string, code int)
-	// Ask asks once, nil for a probe.Checker. It ends when ctx does.
+	// Probe runs a probe once; nil for a probe.Checker. It ends when ctx does.
 	Probe func(ctx context.Context, p *process.Process, about config.Probe) error
-	// Dice returns a number from 0 to 1, nil for a random one.
+	// Random returns a number from 0 to 1; nil for rand.Float64.
 	Random func() float64
 }
 
-// Monitor watches over all programs that are to be ready or healthy.
+// Monitor watches all programs that have ready= or health=.
 type Monitor struct {
 	Options
 	receiver *notify.Receiver
-	wakeup   chan struct{} // somebody has changed
+	wakeup   chan struct{} // changed or matched is not empty
 	messages chan notify.Received
 	results  chan probeResult
 	done     chan struct{} // closed when Run has returned
 
 	mu           sync.Mutex
 	changed      map[*process.Process]bool
-	matched      map[string]bool                  // full names of processes whose children have told something in their output
-	providers    map[string]*provider             // of the next or present children, by full name
-	notifyStates map[*process.Process]NotifyState // what they say of themselves
-	saved        map[string]State                 // of children that have been handed over
+	matched      map[string]bool                  // full names of processes whose output has matched ready = log:
+	providers    map[string]*provider             // by full name
+	notifyStates map[*process.Process]NotifyState // reported by sd_notify
+	saved        map[string]State                 // of children that an earlier daemon handed over
 
 	// These belong to Run:
 	watched map[*process.Process]*watchedProcess
@@ -74,18 +74,19 @@ func New(o Options) *Monitor {
 	return m
 }
 
-// runProbe makes a probe on behalf of a program: a command is run as the program is.
+// runProbe runs a probe for a process; a command is run as the program's user.
 func (m *Monitor) runProbe(ctx context.Context, p *process.Process, about config.Probe) error {
 	c := probe.Checker{Spawner: m.Spawner, Spec: p.HelperSpec}
 	return c.Check(ctx, about)
 }
 
-// hasProbe tells whether there is anything to find out about a process.
+// hasProbe reports whether a process has ready= or health=.
 func hasProbe(c *config.Process) bool {
 	return c.Ready.Kind != config.NoProbe || c.Health.Kind != config.NoProbe
 }
 
-// Changed takes note of a change of a process, see supervisor.Observe.
+// Changed notes that the status of a process has changed, see supervisor.Observe.
+// It never blocks.
 func (m *Monitor) Changed(p *process.Process) {
 	if !hasProbe(p.CurrentConfig()) && !hasProbe(p.Config) {
 		return
@@ -96,7 +97,8 @@ func (m *Monitor) Changed(p *process.Process) {
 	m.wake()
 }
 
-// reportMatch has Run look at the process of that name. It never blocks.
+// reportMatch notes that the output of the process of that name has matched. It
+// never blocks.
 func (m *Monitor) reportMatch(name string) {
 	m.mu.Lock()
 	m.matched[name] = true
@@ -107,11 +109,11 @@ func (m *Monitor) reportMatch(name string) {
 func (m *Monitor) wake() {
 	select {
 	case m.wakeup <- struct{}{}:
-	default: // Run will look anyway
+	default: // a wakeup is pending
 	}
 }
 
-// Run watches until ctx ends. All that it has begun has ended when it returns.
+// Run watches until ctx ends. When it returns, all its goroutines have ended.
 func (m *Monitor) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer m.workers.Wait()
@@ -144,7 +146,7 @@ func (m *Monitor) Run(ctx context.Context) {
 	}
 }
 
-// handleChanges looks at all processes of which there is news.
+// handleChanges refreshes all processes that have changed.
 func (m *Monitor) handleChanges(ctx context.Context) {
 	changed, matched := m.takeChanges()
 	for _, p := range changed {
@@ -166,7 +168,7 @@ func (m *Monitor) takeChanges() (changed []*process.Process, matched []string) {
 	return changed, matched
 }
 
-// fireTimers does all that is due.
+// fireTimers handles all timers that are due.
 func (m *Monitor) fireTimers(now time.Time) {
 	for {
 		at, ok := m.timers.next()
@@ -178,15 +180,15 @@ func (m *Monitor) fireTimers(now time.Time) {
 	}
 }
 
-// probeTimer is something to be done about a subject at some time.
+// probeTimer is when a process is to be probed next, or has to have reported.
 type probeTimer struct {
 	process *watchedProcess
 	purpose purpose
 	at      time.Time
-	index   int // in the agenda, -1 while it is not there
+	index   int // in the heap, -1 while it is not set
 }
 
-// purpose is why a subject is asked.
+// purpose is what a probe is for.
 type purpose int
 
 const (
@@ -195,7 +197,7 @@ const (
 	numPurposes
 )
 
-// timerHeap is a heap of appointments, the next one first.
+// timerHeap is a heap of timers, the next one first.
 type timerHeap []*probeTimer
 
 func (a timerHeap) next() (time.Time, bool) {
@@ -205,7 +207,7 @@ func (a timerHeap) next() (time.Time, bool) {
 	return a[0].at, true
 }
 
-// set makes or moves an appointment.
+// set sets a timer or changes its time.
 func (a *timerHeap) set(p *probeTimer, at time.Time) {
 	p.at = at
 	if p.index >= 0 {
@@ -215,33 +217,33 @@ func (a *timerHeap) set(p *probeTimer, at time.Time) {
 	heap.Push(a, p)
 }
 
-// cancel takes an appointment out, if it is there.
+// cancel removes a timer, if it is set.
 func (a *timerHeap) cancel(p *probeTimer) {
 	if p.index >= 0 {
 		heap.Remove(a, p.index)
 	}
 }
 
-// Len implements heap.Interface, as the following do.
+// Len implements heap.Interface, as do the next four methods.
 func (a timerHeap) Len() int { return len(a) }
 
-// Less puts the earlier one first.
+// Less implements heap.Interface.
 func (a timerHeap) Less(i, j int) bool { return a[i].at.Before(a[j].at) }
 
-// Swap exchanges two.
+// Swap implements heap.Interface.
 func (a timerHeap) Swap(i, j int) {
 	a[i], a[j] = a[j], a[i]
 	a[i].index, a[j].index = i, j
 }
 
-// Push adds one at the end.
+// Push implements heap.Interface.
 func (a *timerHeap) Push(x any) {
 	p := x.(*probeTimer)
 	p.index = len(*a)
 	*a = append(*a, p)
 }
 
-// Pop removes the last one.
+// Pop implements heap.Interface.
 func (a *timerHeap) Pop() any {
 	last := len(*a) - 1
 	p := (*a)[last]

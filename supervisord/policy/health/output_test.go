@@ -63,8 +63,8 @@ func FuzzOutputWatcher(f *testing.F) {
 	})
 }
 
-// BenchmarkOutputWatcher is what a chunk with many short lines costs. It must not grow with
-// the square of the chunk.
+// BenchmarkOutputWatcher measures a chunk with many short lines. Its cost must not
+// grow with the square of the chunk.
 func BenchmarkOutputWatcher(b *testing.B) {
 	for _, size := range []int{4 << 10, 64 << 10, 1 << 20} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
@@ -78,8 +78,8 @@ func BenchmarkOutputWatcher(b *testing.B) {
 	}
 }
 
-// TestLineBufferAllocations: each byte of a chunk is looked at where it is. Copying what is
-// left of it for each line would cost the square of its size.
+// TestLineBufferAllocations: a chunk is matched in place. Copying the rest of it for
+// each line would cost the square of its size.
 func TestLineBufferAllocations(t *testing.T) {
 	allocated := func(lines int) float64 {
 		chunk := []byte(strings.Repeat("line\n", lines))

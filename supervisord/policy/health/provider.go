@@ -16,25 +16,24 @@ import (
 	"supervisor/supervisord/system/notify"
 )
 
-// provider is the way by which the children of a process tell. It implements
-// process.Provider, whose methods are called by the process's owner.
+// provider gives the children of a process what they report with: a notify socket, a
+// pipe, a watcher of their output. It implements process.Provider; the owner of the
+// process calls its methods.
 type provider struct {
 	m    *Monitor
 	conf *config.Process
-	// lines are what the present child writes, nil if nobody listens to that, or
-	// has ever looked for anything in it.
-	// It is guarded by the monitor's lock.
+	// watcher watches the output of the current child, nil for none. It is guarded
+	// by the monitor's lock.
 	watcher *outputWatcher
-	// early is what the present child has said before there was news of it. It is
-	// guarded by the monitor's lock.
+	// early are messages that the current child sent before Changed was called for
+	// it. It is guarded by the monitor's lock.
 	early []notify.Received
 }
 
-// maxEarly is how many messages are kept until there is news of a child.
+// maxEarly is how many early messages of a child are kept.
 const maxEarly = 32
 
-// storeEarly keeps a message for the child that there is no news of yet, if the process of
-// that name has any.
+// storeEarly keeps a message for a child that Changed has not been called for yet.
 func (m *Monitor) storeEarly(name string, h notify.Received) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -43,7 +42,7 @@ func (m *Monitor) storeEarly(name string, h notify.Received) {
 	}
 }
 
-// takeEarly returns what the child has said before there was news of it.
+// takeEarly returns the early messages and forgets them.
 func (e *provider) takeEarly() []notify.Received {
 	e.m.mu.Lock()
 	defer e.m.mu.Unlock()
@@ -52,8 +51,8 @@ func (e *provider) takeEarly() []notify.Received {
 	return early
 }
 
-// Provider returns what the children of a process need in order to tell, nil for
-// nothing. See supervisor.Provide.
+// Provider returns the provider of a process, nil if its children report nothing by
+// themselves. See supervisor.Provide.
 func (m *Monitor) Provider(c *config.Process) process.Provider {
 	if !c.Ready.Kind.SelfReported() && c.Health.Kind != config.NotifyProbe {
 		return nil
@@ -111,7 +110,7 @@ func (e *provider) Provide() (process.Provision, error) {
 	return p, nil
 }
 
-// uid is who may send to the socket.
+// uid is the user that may send to the socket.
 func (e *provider) uid() int {
 	if e.conf.UID != nil {
 		return *e.conf.UID
@@ -119,8 +118,8 @@ func (e *provider) uid() int {
 	return os.Geteuid()
 }
 
-// ProvideAdopted implements process.AdoptProvider: the child is one of an earlier daemon. What
-// that has not handed over is made again, as far as possible.
+// ProvideAdopted implements process.AdoptProvider for a child of an earlier daemon.
+// It opens again, as far as possible, what that daemon has not handed over.
 func (e *provider) ProvideAdopted(saved *process.Status) func(channel string, data []byte) {
 	receiver, name := e.m.receiver, e.name()
 	if e.conf.Ready.Kind == config.NotifyProbe || e.conf.Health.Kind == config.NotifyProbe {
@@ -146,8 +145,8 @@ func (e *provider) ProvideAdopted(saved *process.Status) func(channel string, da
 	return nil
 }
 
-// reopenPipe goes on with the pipe of a child. One that has closed it has done so
-// after it had told: what else would it close it for.
+// reopenPipe opens the pipe of a child again. A child that has closed its end is
+// ready: it writes its line before it closes.
 func (e *provider) reopenPipe(pipe string, pid int) {
 	if err := e.m.receiver.ReopenPipe(pipe, pid, e.conf.Ready.FD); err != nil {
 		e.m.Log.Info(fmt.Sprintf("%s is taken for ready, as it has closed descriptor %d while there was no supervisord", e.name(), e.conf.Ready.FD))
@@ -159,7 +158,7 @@ func (e *provider) reopenPipe(pipe string, pid int) {
 	}
 }
 
-// watchOutput begins to look for the line that means that the child is ready.
+// watchOutput starts to look for the line that reports readiness.
 func (e *provider) watchOutput() func(channel string, data []byte) {
 	l := &outputWatcher{pattern: e.conf.Ready.Pattern, onMatch: func() { e.m.reportMatch(e.name()) }}
 	e.m.mu.Lock()
@@ -168,8 +167,7 @@ func (e *provider) watchOutput() func(channel string, data []byte) {
 	return l.receive
 }
 
-// outputMatched tells whether the present child has told that it is ready by what it
-// has written.
+// outputMatched reports whether the output of the current child has matched.
 func (e *provider) outputMatched() bool {
 	e.m.mu.Lock()
 	l := e.watcher
@@ -180,20 +178,20 @@ func (e *provider) outputMatched() bool {
 // outputWatcher looks for a line in the output of one child.
 type outputWatcher struct {
 	pattern *regexp.Regexp
-	onMatch func() // called once, when there is one
+	onMatch func() // called once, at the first match
 	matched atomic.Bool
 
-	// Each belongs to the goroutine that passes on that output:
+	// Each belongs to the goroutine that reads that output:
 	stdout, stderr lineBuffer
 }
 
-// lineBuffer is the beginning of a line whose end is to come.
+// lineBuffer is the beginning of an incomplete line.
 type lineBuffer struct {
 	text []byte
-	skip bool // the rest is of a line that is too long
+	skip bool // up to the next newline: the line is too long
 }
 
-// maxLine is how much of a line is looked at, in bytes.
+// maxLine is how much of a line is matched, in bytes.
 const maxLine = 8 << 10
 
 func (l *outputWatcher) receive(channel string, data []byte) {
@@ -210,8 +208,8 @@ func (l *outputWatcher) receive(channel string, data []byte) {
 	}
 }
 
-// add tells whether one of the lines that data completes matches. The beginning of
-// a line is looked at, too, as soon as it is too long to be kept.
+// add reports whether one of the lines that data completes matches. Of a line that is
+// too long only the beginning is matched.
 func (t *lineBuffer) add(data []byte, matches func([]byte) bool) bool {
 	for len(data) > 0 {
 		end := bytes.IndexByte(data, '\n')
@@ -236,7 +234,7 @@ func (t *lineBuffer) add(data []byte, matches func([]byte) bool) bool {
 	return false
 }
 
-// escapes are the control sequences by which terminals are told colours.
+// escapes are the control sequences that set colours on terminals.
 var escapes = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]")
 
 func (l *outputWatcher) matches(text []byte) bool {

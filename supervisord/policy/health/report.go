@@ -12,15 +12,16 @@ import (
 	"supervisor/supervisord/system/notify"
 )
 
-// NotifyState returns what the present child of a process says of itself. It never blocks.
+// NotifyState returns what the current child of a process has reported by sd_notify.
+// It never blocks.
 func (m *Monitor) NotifyState(p *process.Process) NotifyState {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.notifyStates[p]
 }
 
-// Explain tells what is known of the readiness and health of a process, see
-// supervisor.Explain.
+// Explain returns what is known of the readiness and health of a process, see
+// supervisor.Explain. It never blocks.
 func (m *Monitor) Explain(p *process.Process) []api.Reason {
 	c, st := p.CurrentConfig(), p.Status()
 	if !hasProbe(c) || st.PID == 0 {
@@ -77,7 +78,7 @@ func healthText(c *config.Process, st *process.Status, now time.Time) string {
 	return about + "not known yet"
 }
 
-// lines is a note as lines of text.
+// lines returns the state as lines of text.
 func (n NotifyState) lines() (all []string) {
 	if n.Status != "" {
 		all = append(all, "it says: "+n.Status)
@@ -133,7 +134,7 @@ func (m *Monitor) Restore(children map[string]State, endpoints []notify.HandedOv
 	return m.receiver.Restore(endpoints)
 }
 
-// takeSaved returns what is known from before, once.
+// takeSaved returns the saved state of a child, once.
 func (m *Monitor) takeSaved(name string) (State, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,18 +12,18 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// Checker makes probes on behalf of one program.
+// Checker runs probes for one program.
 type Checker struct {
-	// Spawner and Spec are for exec: alone. Spec says how a command is run: by
-	// whom, where, in which environment.
+	// Spawner and Spec are used by exec: only. Spec returns how a command is run:
+	// as which user, in which directory and environment.
 	Spawner Spawner
 	Spec    func(command string) (*spawn.Spec, error)
 }
 
-// Check asks once. It returns nil if all is well, context.Canceled if ctx was
-// cancelled, and otherwise an error of one line. It blocks until there is an
-// answer or ctx ends; ctx should have a deadline. What programs tell by
-// themselves (notify, fd:, log:) can't be asked for, which is an error.
+// Check runs a probe once. It returns nil on success, context.Canceled if ctx was
+// cancelled, and otherwise an error of one line. It blocks until there is a result
+// or ctx ends; ctx should have a deadline. The kinds that programs report
+// themselves (notify, fd:, log:) can't be run and give an error.
 func (c *Checker) Check(ctx context.Context, p config.Probe) error {
 	started := time.Now()
 	switch p.Kind {

@@ -1,11 +1,11 @@
-// Package probe asks whether something answers: a web server, a FastCGI server,
-// a socket, a command, a file.
+// Package probe checks once whether something responds: a web server, a FastCGI
+// server, a socket, a command, a file.
 //
-// A probe asks once and tells what it found out. Whether and when to ask again,
-// and what is to be done about the answer, is the caller's business. It starts
-// no goroutine that outlives the call, keeps no connection, and ends soon after
-// its context does, whatever the other side does or leaves undone.
+// It has no state. The caller decides when to probe again and what to do about the
+// result. A probe starts no goroutine that outlives the call and keeps no
+// connection.
 //
-// Errors are one line, fit for a column of a table: the cause first, without
-// what the caller knows anyway.
+// A probe returns soon after its context ends, whatever the other side does.
+// Errors are one line, short enough for a column of a table: the reason first,
+// without what the caller knows already.
 package probe

@@ -15,7 +15,7 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// Spawner gives birth to the commands that probes run.
+// Spawner starts the commands of probes.
 type Spawner interface {
 	Spawn(*spawn.Spec) (spawn.Child, error)
 }
@@ -23,12 +23,12 @@ type Spawner interface {
 // maxOutput is how much of a command's output is kept, in bytes.
 const maxOutput = 4 << 10
 
-// maxErrorText is how much of a strange text goes into an error, in bytes.
+// maxErrorText is how much of an untrusted text goes into an error, in bytes.
 const maxErrorText = 200
 
-// Run runs a command and is content with an exit status of 0. Where the
-// output goes is not the Spec's business: its end tells why the command failed.
-// When ctx ends before the command does, all of its process group is killed.
+// Run runs a command and returns nil if its exit status is 0. It replaces stdin,
+// stdout and stderr of the spec: the last line of output becomes part of the error.
+// If ctx ends before the command does, its whole process group is killed.
 func Run(ctx context.Context, spawner Spawner, spec *spawn.Spec) error {
 	devNull, err := os.Open(os.DevNull)
 	if err != nil {
@@ -61,7 +61,7 @@ func Run(ctx context.Context, spawner Spawner, spec *spawn.Spec) error {
 	}
 }
 
-// tailBuffer keeps the end of what a command says.
+// tailBuffer keeps the end of a command's output.
 type tailBuffer struct {
 	mu   sync.Mutex
 	text []byte
@@ -77,7 +77,7 @@ func (o *tailBuffer) Write(data []byte) {
 	}
 }
 
-// lastLine is where programs say what went wrong.
+// lastLine returns the last line of output, where programs report what went wrong.
 func (o *tailBuffer) lastLine() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -85,7 +85,7 @@ func (o *tailBuffer) lastLine() string {
 	return sanitize(string(text[bytes.LastIndexByte(text, '\n')+1:]))
 }
 
-// sanitize makes a strange text fit for a line among others.
+// sanitize makes an untrusted text printable on one line.
 func sanitize(s string) string {
 	s = strings.TrimSpace(printable.Text(strings.ToValidUTF8(s, "?")))
 	if len(s) > maxErrorText {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// The parts of FastCGI 1.0 that one request takes.
+// The part of FastCGI 1.0 that one request needs.
 const (
 	fcgiVersion = 1
 	fcgiRequest = 1 // the id of the only request of a connection
@@ -28,15 +28,15 @@ const (
 	fcgiHeader    = 8 // bytes before a record's content
 )
 
-// maxResponse is how much of a response is read, in bytes. What counts is at its
-// beginning and its end; a page that is longer than that is no answer to a ping.
+// maxResponse is how much of a response is read, in bytes. The status is at its
+// beginning and the end record at its end; a longer page is no answer to a ping.
 const maxResponse = 1 << 20
 
-// maxStreamBytes is how much of each stream of a response is looked at.
+// maxStreamBytes is how much of each stream of a response is kept.
 const maxStreamBytes = 8 << 10
 
-// fcgiGet makes one FastCGI request, for the script of that path, and is content
-// when it is completed and its status, if there is one, is no error.
+// fcgiGet makes one FastCGI request for the script of that path. It returns nil if
+// the request is completed and its status, if there is one, is no error.
 func fcgiGet(ctx context.Context, network, address, script string) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
@@ -58,7 +58,7 @@ func fcgiGet(ctx context.Context, network, address, script string) error {
 	return r.err()
 }
 
-// request is a GET request as a web server sends it.
+// request returns a GET request as a web server sends it.
 func request(script string) []byte {
 	path, query, _ := strings.Cut(script, "?")
 	var params []byte
@@ -95,7 +95,7 @@ func appendParam(to []byte, name, value string) []byte {
 	return append(append(to, name...), value...)
 }
 
-// appendRecord cuts what is too long for one record.
+// appendRecord appends content as one record, or as several if it is too long.
 func appendRecord(to []byte, kind byte, content []byte) []byte {
 	const maxContent = 0xffff
 	for {
@@ -108,7 +108,7 @@ func appendRecord(to []byte, kind byte, content []byte) []byte {
 	}
 }
 
-// response is what a FastCGI server has said.
+// response is the response of a FastCGI server.
 type response struct {
 	stdout, stderr []byte // their beginnings
 	protocolStatus byte   // how the request ended
@@ -156,7 +156,7 @@ func appendLimited(have, more []byte) []byte {
 	return append(have, more[:min(len(more), maxStreamBytes-len(have))]...)
 }
 
-// err tells what is wrong with a complete response.
+// err returns what is wrong with a complete response, nil for nothing.
 func (r response) err() error {
 	switch r.protocolStatus {
 	case 0:
@@ -178,7 +178,7 @@ func (r response) err() error {
 	return errors.New(text)
 }
 
-// status is the value of the header Status, 200 if there is none.
+// status returns the value of the header Status, 200 if there is none.
 func (r response) status() string {
 	for line := range bytes.Lines(r.stdout) {
 		line = bytes.TrimSpace(line)

@@ -15,28 +15,28 @@ import (
 	"time"
 )
 
-// userAgent is how requests introduce themselves to the programs' logs.
+// userAgent identifies probes in the programs' logs.
 const userAgent = "supervisord-probe"
 
-// transport serves all requests. It keeps no connections, as a server that is
-// being started or stopped would have them reset, and asks no proxy: what is
-// probed is near.
+// transport serves all requests. It keeps no connections, because a server that is
+// starting or stopping resets them, and uses no proxy, because what is probed runs
+// on this machine.
 var transport = &http.Transport{
 	Proxy:             nil,
 	DisableKeepAlives: true,
-	// A certificate is for the name that the world uses, while a probe asks
-	// 127.0.0.1. It tells nothing, so that it may tell it to anybody.
+	// A certificate is for the public name, while a probe connects to 127.0.0.1.
+	// The request holds nothing secret, so the server need not be verified.
 	TLSClientConfig:        &tls.Config{InsecureSkipVerify: true},
 	MaxResponseHeaderBytes: 64 << 10,
 }
 
-// client follows no redirect: to be sent elsewhere is an answer.
+// client follows no redirect: a redirect is a response, too.
 var client = &http.Client{
 	Transport:     transport,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// httpGet is content with any status from 200 to 399. The body is not read.
+// httpGet returns nil for any status from 200 to 399. It does not read the body.
 func httpGet(ctx context.Context, address string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -54,7 +54,7 @@ func httpGet(ctx context.Context, address string) error {
 	return fmt.Errorf("http %d from %s", resp.StatusCode, redact(req.URL))
 }
 
-// redact is a URL without what may be secret.
+// redact returns a URL without user, query and fragment, which may be secret.
 func redact(u *url.URL) string {
 	redacted := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
 	return redacted.String()
@@ -70,7 +70,7 @@ func dial(ctx context.Context, network, address string) error {
 	return nil
 }
 
-// shortError says in a few words what went wrong with what was begun at that time.
+// shortError returns err in a few words. started is when the probe began.
 func shortError(ctx context.Context, started time.Time, err error) error {
 	var dns *net.DNSError
 	var errno syscall.Errno

@@ -133,7 +133,7 @@ func (op *operation) hasEnded() bool {
 	return op.ended
 }
 
-// IsProvisional tells whether a process is there for the time of an operation only, or
+// IsProvisional reports whether a process is there for the time of an operation only, or
 // has a configuration that is taken back if it fails: what becomes of it is the
 // operation's affair. It never blocks.
 func (o *Operations) IsProvisional(p *process.Process) bool {

@@ -167,7 +167,7 @@ func (u *programSet) wanted() []*process.Process {
 	return list
 }
 
-// isWanted tells whether a process runs, or would if it could.
+// isWanted reports whether a process runs, or would if it could.
 func isWanted(p *process.Process) bool {
 	st := p.Status().State
 	return st.IsRunning() || st == states.Fatal || st == states.Stopping && p.Status().StartPending
@@ -247,7 +247,7 @@ func (w *rollout) abortedError(rest []*process.Process) error {
 	return fmt.Errorf("%w, %d of them are as they were, from %s on", errAborted, len(rest), rest[0].FullName())
 }
 
-// sleep tells whether the time has passed before ctx ended.
+// sleep reports whether the time has passed before ctx ended.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):

@@ -98,7 +98,7 @@ func (u *update) perform(ctx context.Context) error {
 	return nil
 }
 
-// rollsBack tells whether a failure makes all go back to what they were.
+// rollsBack reports whether a failure makes all go back to what they were.
 func (u *update) rollsBack() bool { return u.waitsRunning && !u.params.ContinueOnError }
 
 // apply adds what is new and replaces what has to be born anew.
@@ -147,7 +147,7 @@ func (u *update) replaceProgram(ctx context.Context, d *config.GroupDiff, one *p
 	})
 }
 
-// keepsNumprocs tells whether a program has as many processes as before. Where some
+// keepsNumprocs reports whether a program has as many processes as before. Where some
 // come or go there is no need for a surplus: the new ones are there before the
 // others take turns, and what goes does so at the end.
 func keepsNumprocs(d *config.GroupDiff, section string) bool {
