@@ -110,46 +110,40 @@ func (l *daemonRun) supervise(ctx context.Context, servers *httpd.Servers, e *sa
 	supervising, stop := context.WithCancel(ctx)
 	defer stop()
 	o := supervisor.Options{
-		Config:     l.conf,
-		Load:       l.reload,
-		Scales:     e.scales,
-		LoadScaled: l.loadScaled,
-		LoadFrom:   l.loadChecked,
-
-		RereadError:  l.files.RereadError,
-		Program:      l.makeProgram,
-		Check:        l.runProbe,
-		Spawner:      l.spawner,
-		Events:       l.bus,
-		Log:          l.log,
-		Main:         l.mainLog,
-		Environ:      l.host.Environ,
-		Stdout:       l.stdout,
-		Saved:        e.saved,
-		Unconfigured: e.unconfigured,
-
-		Resumed: l.handedOver != nil,
-		Upgrade: func(ctx context.Context, binary string, from *config.Snapshot) error {
-			return l.upgrade(ctx, binary, from, s.Scales(), servers)
+		Config: l.conf,
+		Loading: supervisor.Loading{
+			Load: l.reload, LoadScaled: l.loadScaled, Scales: e.scales, LoadFrom: l.loadChecked,
+			RereadError: l.files.RereadError, Program: l.makeProgram,
 		},
+		Check:   l.runProbe,
+		Spawner: l.spawner,
+		Events:  l.bus,
+		Log:     l.log,
+		Main:    l.mainLog,
+		Environ: l.host.Environ,
+		Stdout:  l.stdout,
+		Saved:   supervisor.Saved{Processes: e.saved, Unconfigured: e.unconfigured, Resumed: l.handedOver != nil},
+	}
+	o.Hooks.Upgrade = func(ctx context.Context, binary string, from *config.Snapshot) error {
+		return l.upgrade(ctx, binary, from, s.Scales(), servers)
 	}
 	o.Sockets = l.recoverSockets(e)
 	defer o.Sockets.Close()
 	if l.handedOver != nil {
-		o.Pools = l.handedOver.pools()
+		o.Saved.Pools = l.handedOver.pools()
 		l.bus.SetSerial(l.handedOver.Serial)
 	}
 	journalWriter := e.newJournalWriter(func() bool { return s.Mood() != states.DaemonRunning },
 		func(group, section string) config.Scale { return s.ScaleOf(group, section) })
 	if e.journalEnabled {
-		o.Changed = func(p *process.Process) { journalWriter.Changed(journalItem{process: p}) }
-		o.Scaled = func(sc config.Scale) { journalWriter.Changed(journalItem{group: sc.Group, section: sc.Section}) }
+		o.Hooks.Changed = func(p *process.Process) { journalWriter.Changed(journalItem{process: p}) }
+		o.Hooks.Scaled = func(sc config.Scale) { journalWriter.Changed(journalItem{group: sc.Group, section: sc.Section}) }
 		for _, sc := range e.scales {
-			o.Scaled(sc) // its record is a new one
+			o.Hooks.Scaled(sc) // its record is a new one
 		}
 	}
 	memory := newMemoryReleaser(l.spawner.SpawnCount)
-	o.Started = memory.noteStartsDone
+	o.Hooks.Started = memory.noteStartsDone
 	s = supervisor.New(o)
 	s.Observe(func(p *process.Process) {
 		memory.noteUse()
@@ -183,7 +177,7 @@ func (l *daemonRun) supervise(ctx context.Context, servers *httpd.Servers, e *sa
 	}
 	l.logStart(e)
 	if len(e.saved) > 0 {
-		o.Started() // to take over many takes as much
+		o.Hooks.Started() // to take over many takes as much
 	}
 	pages := web.New(web.Options{Supervisor: s, Version: Version, Log: l.log})
 	helpers.Go(func() {
@@ -204,7 +198,7 @@ func (l *daemonRun) supervise(ctx context.Context, servers *httpd.Servers, e *sa
 	if !e.allStopped && l.isUpgrading() {
 		e.handedOver = true
 		unwatch()
-		h := l.buildHandover(s, e, monitor)
+		h := l.buildHandover(s, o.Sockets, e, monitor)
 		switch mood { // the next one is to complete it
 		case states.DaemonShutdown:
 			h.Signals = append(h.Signals, int(syscall.SIGTERM))

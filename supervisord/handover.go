@@ -360,12 +360,12 @@ func (l *daemonRun) isUpgrading() bool {
 }
 
 // buildHandover is what there is to hand over once everything has stopped.
-func (l *daemonRun) buildHandover(s *supervisor.Supervisor, e *savedState, m *health.Monitor) *handover {
+func (l *daemonRun) buildHandover(s *supervisor.Supervisor, sockets *activation.Set, e *savedState, m *health.Monitor) *handover {
 	h := &handover{Version: journal.Version, Upgrades: l.upgradeCount() + 1, Servers: l.handedServers, Pidfile: e.pidfile.HandOver(), newBinary: l.newBinary}
 	h.Comm, h.Files, h.Origin = daemon.Comm(), l.newBinary.from, l.origin()
 	h.Scales = s.Scales()
 	h.Health, h.Heard = m.Save()
-	h.Sockets = s.Options.Sockets.HandOver()
+	h.Sockets = sockets.HandOver()
 	handedGroups, failed := s.HandOver()
 	for _, err := range failed {
 		l.log.Error(err.Error())

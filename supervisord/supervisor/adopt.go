@@ -35,7 +35,7 @@ func AutoLogs(p *process.Process) (stdout, stderr string) {
 func (s *Supervisor) savedStates(g *process.Group) map[*process.Process]*SavedState {
 	list := make(map[*process.Process]*SavedState)
 	for _, p := range g.Processes {
-		if e := s.Saved[p.FullName()]; e != nil {
+		if e := s.saved.Processes[p.FullName()]; e != nil {
 			list[p] = e
 		}
 	}
@@ -74,7 +74,7 @@ func (s *Supervisor) restartWithoutSocket(ctx context.Context, saved map[*proces
 		case st.PID == 0:
 			continue
 		case errors.Is(st.Child.Signal(0, false), syscall.EPERM):
-			s.Log.Warn(fmt.Sprintf("'%s' is not restarted after all: it can't be signalled", p.FullName()))
+			s.opts.Log.Warn(fmt.Sprintf("'%s' is not restarted after all: it can't be signalled", p.FullName()))
 			continue
 		case st.State.IsRunning() || st.StartPending:
 			again = append(again, p)
@@ -93,7 +93,7 @@ func (s *Supervisor) restartWithoutSocket(ctx context.Context, saved map[*proces
 
 // restoreLogs has a process go on with the AUTO logs that it has been writing to.
 func (s *Supervisor) restoreLogs(c *config.Process) {
-	e := s.Saved[namespec.Join(c.Group, c.Name)]
+	e := s.saved.Processes[namespec.Join(c.Group, c.Name)]
 	if e == nil || e.StdoutLog+e.StderrLog == "" {
 		return
 	}
@@ -105,7 +105,7 @@ func (s *Supervisor) restoreLogs(c *config.Process) {
 // isHandedOver tells whether an orphan may be listening on a socket.
 func (s *Supervisor) isHandedOver(socket *config.FastCGISocket, conf *config.Group) bool {
 	for _, p := range conf.Processes {
-		if e := s.Saved[namespec.Join(p.Group, p.Name)]; p.Socket == socket && e != nil && e.Child.IsAlive() {
+		if e := s.saved.Processes[namespec.Join(p.Group, p.Name)]; p.Socket == socket && e != nil && e.Child.IsAlive() {
 			return true
 		}
 	}

@@ -23,7 +23,7 @@ func (s *Supervisor) autoLogs(c *config.Process) autoLogs {
 // generateLogs makes the AUTO logs of a process that don't exist yet.
 func (s *Supervisor) generateLogs(c *config.Process) (autoLogs, error) {
 	names := s.autoLogs(c)
-	d := s.Config.Supervisord
+	d := s.opts.Config.Supervisord
 	for _, l := range []struct {
 		conf    config.Log
 		channel string

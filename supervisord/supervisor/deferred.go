@@ -383,7 +383,7 @@ func (s *Supervisor) restartWith(ctx context.Context, n *dependency, gone *proce
 	p := n.dependent
 	switch st := p.Status(); st.State {
 	case states.Starting, states.Running, states.Backoff:
-		s.Log.Info(fmt.Sprintf("stopping %s, which is restarted together with %s", p.Config.Name, gone.Config.Name))
+		s.opts.Log.Info(fmt.Sprintf("stopping %s, which is restarted together with %s", p.Config.Name, gone.Config.Name))
 		if p.StopBy("dependency "+gone.FullName(), p.FullName(), false).Wait(ctx) != nil {
 			return
 		}

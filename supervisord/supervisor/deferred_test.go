@@ -523,7 +523,7 @@ func TestDependencyExitedWhileNoDaemon(t *testing.T) {
 		web, db := &supervisor.SavedState{}, &supervisor.SavedState{}
 		web.Status, db.Status = saved(50), saved(51)
 		web.Child, db.Child = spawn.Orphan{PID: 50}, spawn.Orphan{PID: 51}
-		o.Saved = map[string]*supervisor.SavedState{"web": web, "db": db}
+		o.Saved.Processes = map[string]*supervisor.SavedState{"web": web, "db": db}
 	}, func(t *testing.T, w *testDaemon) {
 		w.expectSpawned(t, "db")
 		w.expectStatus(t, "web", "STOPPED waiting for db:ready")
@@ -600,16 +600,16 @@ func TestDeferredStartSurvivesDaemonRestart(t *testing.T) {
 	for what, web := range map[string]*config.Group{"what it needs is there": related, "it needs nothing any more": unrelated} {
 		t.Run(what, func(t *testing.T) {
 			withDaemonOptions(t, configOf(web, program("db", 999)), func(w *testDaemon, o *supervisor.Options) {
-				o.Saved = make(map[string]*supervisor.SavedState)
+				o.Saved.Processes = make(map[string]*supervisor.SavedState)
 				for i, name := range []string{"web", "db"} {
 					pid := 50 + i
 					w.children[name] = &child{w: w, name: name, pid: pid, exits: make(chan spawn.Exit, 1)}
 					e := &supervisor.SavedState{}
 					e.Status = process.Status{State: states.Running, PID: pid, Started: time.Now().Add(-time.Hour)}
 					e.Child = spawn.Orphan{PID: pid}
-					o.Saved[name] = e
+					o.Saved.Processes[name] = e
 				}
-				saved := &o.Saved["web"].Status
+				saved := &o.Saved.Processes["web"].Status
 				saved.State, saved.Deadline, saved.WaitingFor = states.Stopping, time.Now().Add(time.Minute), "db:ready"
 			}, func(t *testing.T, w *testDaemon) {
 				w.expectStatus(t, "web", "STOPPING")

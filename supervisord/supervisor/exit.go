@@ -25,7 +25,7 @@ func (s *Supervisor) ExitWith(reason string, code int) {
 		return
 	}
 	s.exitReason.reason, s.exitReason.code = reason, code
-	s.Log.Warn("giving up, all programs are to stop: " + reason)
+	s.opts.Log.Warn("giving up, all programs are to stop: " + reason)
 	s.wakeRun()
 }
 

@@ -31,7 +31,7 @@ func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
 	for p := range s.allUnconfigured() {
 		return faults.New(faults.Failed, p.FullName()+" runs and is not configured: stop it first")
 	}
-	if err := s.Options.Upgrade(ctx, binary, checked.From); err != nil {
+	if err := s.opts.Hooks.Upgrade(ctx, binary, checked.From); err != nil {
 		return faults.New(faults.Failed, err.Error())
 	}
 	return nil
@@ -46,12 +46,12 @@ type Checked struct {
 
 // loadChecked reads a configuration that somebody is to begin with.
 func (s *Supervisor) loadChecked(scales []config.Scale) (c Checked, err error) {
-	if s.LoadFrom == nil {
+	if s.opts.Loading.LoadFrom == nil {
 		c.Config, err = s.loadScaled(scales)
 		return c, err
 	}
 	c.From = config.NewSnapshot()
-	c.Config, err = s.LoadFrom(c.From, scales)
+	c.Config, err = s.opts.Loading.LoadFrom(c.From, scales)
 	return c, err
 }
 

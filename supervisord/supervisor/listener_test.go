@@ -72,7 +72,7 @@ func TestRemovedPoolGetsNoEvents(t *testing.T) {
 		w.RemoteEvent("a", "b")
 		advance(time.Second)
 		w.expectDelivered(t, "listener1: PROCESS_GROUP_REMOVED groupname:listener2")
-		if w.Events.Wants(events.RemoteCommunication) {
+		if w.bus.Wants(events.RemoteCommunication) {
 			t.Error("the removed pool is still subscribed")
 		}
 	})
@@ -81,12 +81,12 @@ func TestRemovedPoolGetsNoEvents(t *testing.T) {
 // A restarted daemon has new pools on the same bus.
 func TestPoolsUnsubscribeOnShutdown(t *testing.T) {
 	withDaemon(t, configOf(pool("listener", "REMOTE_COMMUNICATION")), func(t *testing.T, w *testDaemon) {
-		if !w.Events.Wants(events.RemoteCommunication) {
+		if !w.bus.Wants(events.RemoteCommunication) {
 			t.Error("the pool is not subscribed")
 		}
 		w.Shutdown()
 		<-w.ended
-		if w.Events.Wants(events.RemoteCommunication) {
+		if w.bus.Wants(events.RemoteCommunication) {
 			t.Error("the pool is still subscribed")
 		}
 	})

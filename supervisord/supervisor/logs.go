@@ -17,12 +17,12 @@ import (
 // ReadMainLog returns a part of the main log: see logs.Read for what offset
 // and length mean.
 func (s *Supervisor) ReadMainLog(offset, length int64) (logs.Excerpt, error) {
-	return readLog(s.Main.Path(), offset, length)
+	return readLog(s.opts.Main.Path(), offset, length)
 }
 
 // ClearMainLog empties the main log.
 func (s *Supervisor) ClearMainLog() error {
-	switch err := s.Main.Clear(); {
+	switch err := s.opts.Main.Clear(); {
 	case errors.Is(err, fs.ErrNotExist):
 		return faults.Bare(faults.NoFile)
 	case err != nil:
@@ -90,13 +90,13 @@ func (s *Supervisor) ClearAllLogs(ctx context.Context) ([]api.CallResult, error)
 
 // ReopenLogs opens all logs anew, for whoever renamed the files.
 func (s *Supervisor) ReopenLogs() {
-	s.Log.Info("supervisord logreopen") // the last line of the old file
-	if err := s.Main.Reopen(); err != nil {
-		s.Log.Error("reopen the main log: " + err.Error())
+	s.opts.Log.Info("supervisord logreopen") // the last line of the old file
+	if err := s.opts.Main.Reopen(); err != nil {
+		s.opts.Log.Error("reopen the main log: " + err.Error())
 	}
 	for _, p := range s.allProcesses() {
 		if err := p.ReopenLogs(); err != nil {
-			s.Log.Error("reopen the logs of " + p.Config.Name + ": " + err.Error())
+			s.opts.Log.Error("reopen the logs of " + p.Config.Name + ": " + err.Error())
 		}
 	}
 }
@@ -116,7 +116,7 @@ func (s *Supervisor) FollowLog(ctx context.Context, name, channel string, begin 
 
 // FollowMainLog is FollowLog for the main log.
 func (s *Supervisor) FollowMainLog(ctx context.Context, begin func(modified time.Time) io.Writer) error {
-	return follow(ctx, s.Main.Path(), s.Main.Changed, begin)
+	return follow(ctx, s.opts.Main.Path(), s.opts.Main.Changed, begin)
 }
 
 func follow(ctx context.Context, path string, changed func() <-chan struct{}, begin func(time.Time) io.Writer) error {
@@ -129,5 +129,5 @@ func follow(ctx context.Context, path string, changed func() <-chan struct{}, be
 
 // RemoteEvent publishes an event that a client made up.
 func (s *Supervisor) RemoteEvent(kind, data string) {
-	s.Events.Publish(events.RemoteCommunication, func() string { return events.RemotePayload(kind, data) })
+	s.opts.Events.Publish(events.RemoteCommunication, func() string { return events.RemotePayload(kind, data) })
 }

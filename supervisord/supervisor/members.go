@@ -215,7 +215,7 @@ func (m *processBuilder) socket(c *config.Process) (process.SharedSocket, error)
 	if made := m.sockets[c.Section]; made != nil {
 		return made, nil
 	}
-	made := process.NewSocket(c.Socket, m.Log)
+	made := process.NewSocket(c.Socket, m.opts.Log)
 	if _, err := made.Acquire(); err != nil { // a mistake shows before anything is started
 		return nil, err
 	}

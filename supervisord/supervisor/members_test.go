@@ -18,7 +18,7 @@ func TestFailedAddProcessesCleansUp(t *testing.T) {
 	made := make(map[*process.Process]bool)
 	nowhere := filepath.Join(t.TempDir(), "nowhere", "sock")
 	withDaemonOptions(t, configOf(program("g", 1)), func(_ *testDaemon, o *supervisor.Options) {
-		o.Changed = func(p *process.Process) {
+		o.Hooks.Changed = func(p *process.Process) {
 			mu.Lock()
 			defer mu.Unlock()
 			made[p] = true

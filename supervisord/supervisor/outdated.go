@@ -79,15 +79,15 @@ type Unconfigured struct {
 
 // adoptUnconfigured adopts those children.
 func (s *Supervisor) adoptUnconfigured(ctx context.Context) {
-	for _, u := range s.Options.Unconfigured {
+	for _, u := range s.saved.Unconfigured {
 		if u.Saved.Unwanted {
-			s.Log.Warn(fmt.Sprintf("stopping '%s' (pid %d), which is not configured any more", namespec.Join(u.Config.Group, u.Config.Name), u.Saved.Child.PID))
+			s.opts.Log.Warn(fmt.Sprintf("stopping '%s' (pid %d), which is not configured any more", namespec.Join(u.Config.Group, u.Config.Name), u.Saved.Child.PID))
 		} else {
-			s.Log.Warn(fmt.Sprintf("'%s' (pid %d) is not configured any more; it runs until it ends or is stopped", namespec.Join(u.Config.Group, u.Config.Name), u.Saved.Child.PID))
+			s.opts.Log.Warn(fmt.Sprintf("'%s' (pid %d) is not configured any more; it runs until it ends or is stopped", namespec.Join(u.Config.Group, u.Config.Name), u.Saved.Child.PID))
 		}
 		p := process.New(process.Options{
-			Config: u.Config, Stdout: u.Config.Stdout.File, Stderr: u.Config.Stderr.File, StripANSI: s.Config.Supervisord.StripANSI,
-			Environ: s.Environ, Spawner: s.Spawner, Events: s.Events, Log: s.Log, Changed: s.unconfiguredChanged,
+			Config: u.Config, Stdout: u.Config.Stdout.File, Stderr: u.Config.Stderr.File, StripANSI: s.opts.Config.Supervisord.StripANSI,
+			Environ: s.opts.Environ, Spawner: s.opts.Spawner, Events: s.opts.Events, Log: s.opts.Log, Changed: s.unconfiguredChanged,
 		})
 		ctx, cancel := context.WithCancel(ctx)
 		s.wg.Go(func() { p.Run(ctx) })
@@ -97,13 +97,12 @@ func (s *Supervisor) adoptUnconfigured(ctx context.Context) {
 		s.mu.Unlock()
 		s.unconfiguredChanged(p) // it may have ended already
 	}
-	s.Options.Unconfigured = nil
 }
 
 // unconfiguredChanged forgets a child that has ended. It does not block.
 func (s *Supervisor) unconfiguredChanged(p *process.Process) {
-	if s.Changed != nil {
-		s.Changed(p)
+	if s.opts.Hooks.Changed != nil {
+		s.opts.Hooks.Changed(p)
 	}
 	if st := p.Status(); st.PID != 0 || !st.State.IsStopped() {
 		return
@@ -153,9 +152,9 @@ func (s *Supervisor) takeUnconfigured(c *config.Process) *SavedState {
 	p.Wait()
 	saved, err := p.HandOver()
 	if err != nil {
-		s.Log.Error(fmt.Sprintf("hand over %s: %v", p.FullName(), err))
+		s.opts.Log.Error(fmt.Sprintf("hand over %s: %v", p.FullName(), err))
 	}
-	s.Log.Info(fmt.Sprintf("'%s' (pid %d) is configured again", p.FullName(), saved.PID))
+	s.opts.Log.Info(fmt.Sprintf("'%s' (pid %d) is configured again", p.FullName(), saved.PID))
 	return &SavedState{SavedState: saved.SavedState()}
 }
 

@@ -20,7 +20,7 @@ func (s *Supervisor) updatesByProcess(d config.GroupDiff) bool {
 	switch {
 	case d.Whole != "":
 		return false
-	case s.Config.Supervisord.UpdateGranularity == config.ByProcess:
+	case s.opts.Config.Supervisord.UpdateGranularity == config.ByProcess:
 		return true
 	case len(d.Changes) > 0 || slices.ContainsFunc(d.Kept, func(k config.ProcessDiff) bool { return len(k.Changes) > 0 }):
 		return false
@@ -48,7 +48,7 @@ func numprocs(g *config.Group, section string) int {
 // nothing: not even what Reload does. A configuration that can't be used is
 // CANT_REREAD. Groups are in the order in which an update sees to them.
 func (s *Supervisor) Plan() ([]api.GroupPlan, error) {
-	fresh, err := s.Load()
+	fresh, err := s.opts.Loading.Load()
 	if err != nil {
 		return nil, faults.New(faults.CantReread, err.Error())
 	}

@@ -25,7 +25,7 @@ func TestRandomDependencies(t *testing.T) {
 			conf := randomConfig(rnd)
 			j := &dependencyChecker{t: t, before: make(map[*process.Process]process.Status)}
 			withDaemonOptions(t, conf, func(w *testDaemon, o *supervisor.Options) {
-				j.w, o.Changed = w, j.changed
+				j.w, o.Hooks.Changed = w, j.changed
 			}, func(t *testing.T, w *testDaemon) {
 				for range 60 {
 					randomStep(t, w, rnd)

@@ -18,7 +18,7 @@ import (
 // differ from the active ones, and which are gone. It touches none of them. A
 // configuration that can't be used is CANT_REREAD, and the last one stays.
 func (s *Supervisor) Reload(context.Context) (api.Changes, error) {
-	fresh, err := s.Load()
+	fresh, err := s.opts.Loading.Load()
 	if err != nil {
 		return api.Changes{}, faults.New(faults.CantReread, err.Error())
 	}
@@ -96,14 +96,14 @@ func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 		if s.find(name) != nil {
 			return faults.New(faults.AlreadyAdded, name)
 		}
-		s.Saved = make(map[string]*SavedState)
+		s.saved.Processes = make(map[string]*SavedState)
 		for _, c := range g.Processes {
 			if e := s.takeUnconfigured(c); e != nil {
-				s.Saved[namespec.Join(c.Group, c.Name)] = e
+				s.saved.Processes[namespec.Join(c.Group, c.Name)] = e
 			}
 		}
 		err := s.activate(ctx, g)
-		s.Saved = nil // it is added but once
+		s.saved.Processes = nil // it is added but once
 		if err != nil {
 			return faults.New(faults.Failed, err.Error())
 		}
@@ -168,7 +168,7 @@ func (s *Supervisor) removeGroup(name string) error {
 	}
 	g.end(process.ErrRemoved)
 	s.forget(g)
-	s.Events.Publish(events.ProcessGroupRemoved, func() string { return events.GroupPayload(name) })
+	s.opts.Events.Publish(events.ProcessGroupRemoved, func() string { return events.GroupPayload(name) })
 	return nil
 }
 

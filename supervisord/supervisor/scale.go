@@ -39,17 +39,17 @@ func (s *Supervisor) recordScale(sc config.Scale) {
 	s.mu.Lock()
 	s.scales = withScale(s.scales, sc)
 	s.mu.Unlock()
-	if s.Scaled != nil {
-		s.Scaled(sc)
+	if s.opts.Hooks.Scaled != nil {
+		s.opts.Hooks.Scaled(sc)
 	}
 }
 
 // loadScaled reads the configuration as it is with scales in force.
 func (s *Supervisor) loadScaled(scales []config.Scale) (*config.Config, error) {
-	if s.LoadScaled == nil {
-		return s.Load()
+	if s.opts.Loading.LoadScaled == nil {
+		return s.opts.Loading.Load()
 	}
-	return s.LoadScaled(scales)
+	return s.opts.Loading.LoadScaled(scales)
 }
 
 // Scale tells how many processes a program of an active group has, and how many

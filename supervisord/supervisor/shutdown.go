@@ -27,8 +27,8 @@ func (s *Supervisor) Shutdown() {
 // configuration as it is now. It returns at once. A configuration that can't
 // be used is refused with CANT_REREAD, and everything goes on as before.
 func (s *Supervisor) Restart() error {
-	if s.RereadError != nil {
-		if err := s.RereadError(); err != nil {
+	if s.opts.Loading.RereadError != nil {
+		if err := s.opts.Loading.RereadError(); err != nil {
 			return faults.New(faults.CantReread, err.Error())
 		}
 	}
@@ -64,7 +64,7 @@ func (s *Supervisor) wakeRun() {
 // closed when nothing is left.
 func (s *Supervisor) beginShutdown(ctx context.Context) chan struct{} {
 	close(s.ending)
-	s.Events.Publish(events.SupervisorStopping, noPayload)
+	s.opts.Events.Publish(events.SupervisorStopping, noPayload)
 	s.queue = nil
 	s.cancelAllDeferred()
 	for _, g := range s.list() {
@@ -177,6 +177,6 @@ func (s *Supervisor) reportUnstopped() {
 		}
 	}
 	if len(names) > 0 {
-		s.Log.Info("waiting for " + strings.Join(names, ", ") + " to die")
+		s.opts.Log.Info("waiting for " + strings.Join(names, ", ") + " to die")
 	}
 }

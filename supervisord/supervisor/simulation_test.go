@@ -116,7 +116,8 @@ func startRun(t *testing.T, rnd *rand.Rand, seed uint64) *daemonRun {
 	bus := &events.Bus{}
 	bus.Subscribe([]events.Type{events.Any}, l.model.accept)
 	l.Supervisor = supervisor.New(supervisor.Options{
-		Config: l.nextConfig, Spawner: l.kernel, Events: bus, Log: slog.New(l.model), Load: l.load, Program: l.program,
+		Config: l.nextConfig, Spawner: l.kernel, Events: bus, Log: slog.New(l.model),
+		Loading: supervisor.Loading{Load: l.load, Program: l.program},
 	})
 	l.ctx, l.cancel = context.WithCancel(t.Context())
 	if err := l.Activate(l.ctx); err != nil {

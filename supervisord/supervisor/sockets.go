@@ -15,7 +15,7 @@ func (s *Supervisor) sockets(conf *config.Group) (map[*config.FastCGISocket]*pro
 		if p.Socket == nil || made[p.Socket] != nil {
 			continue
 		}
-		socket := process.NewSocket(p.Socket, s.Log)
+		socket := process.NewSocket(p.Socket, s.opts.Log)
 		made[p.Socket] = socket
 		if s.isHandedOver(p.Socket, conf) {
 			continue // to create it would take it away from who listens there
@@ -30,19 +30,19 @@ func (s *Supervisor) sockets(conf *config.Group) (map[*config.FastCGISocket]*pro
 
 // connectSockets has the sockets of [socket:x] take part in births.
 func (s *Supervisor) connectSockets() {
-	if s.Options.Sockets == nil {
+	if s.opts.Sockets == nil {
 		return
 	}
-	s.Provide(s.Options.Sockets.Provider)
-	s.Observe(s.Options.Sockets.Observe)
-	s.Explain(s.Options.Sockets.Explain)
+	s.Provide(s.opts.Sockets.Provider)
+	s.Observe(s.opts.Sockets.Observe)
+	s.Explain(s.opts.Sockets.Explain)
 }
 
 // closeUnusedSockets closes those that are named neither by a process in use nor by
 // the configuration as last read: one that is about to be put to use again finds
 // its socket as it was.
 func (s *Supervisor) closeUnusedSockets() {
-	if s.Options.Sockets.IsEmpty() {
+	if s.opts.Sockets.IsEmpty() {
 		return
 	}
 	var wanted []*config.ListenSocket
@@ -56,7 +56,7 @@ func (s *Supervisor) closeUnusedSockets() {
 			wanted = append(wanted, p.Config.Listen...)
 		}
 	}
-	s.Options.Sockets.KeepOnly(wanted)
+	s.opts.Sockets.KeepOnly(wanted)
 }
 
 // ListenSockets tells of all [socket:x], those of the configuration as last read
@@ -74,7 +74,7 @@ func (s *Supervisor) ListenSockets() []api.SocketInfo {
 	}
 	infos := make([]api.SocketInfo, len(list))
 	for i, c := range list {
-		infos[i] = s.Options.Sockets.Describe(c)
+		infos[i] = s.opts.Sockets.Describe(c)
 		infos[i].Processes = append(infos[i].Processes, users[*c]...)
 	}
 	return infos

@@ -33,7 +33,7 @@ func (s *Supervisor) limitShutdown(ctx context.Context, stopped <-chan struct{})
 			timer.Reset(d)
 		}
 	}
-	set(s.Config.Supervisord.ShutdownTimeout)
+	set(s.opts.Config.Supervisord.ShutdownTimeout)
 	for {
 		select {
 		case d := <-s.shutdownTimeouts:
@@ -63,7 +63,7 @@ func (s *Supervisor) killUnstopped() {
 	if len(left) == 0 {
 		return
 	}
-	s.Log.Warn(fmt.Sprintf("the time for the shutdown is over, killing %s", strings.Join(names, ", ")))
+	s.opts.Log.Warn(fmt.Sprintf("the time for the shutdown is over, killing %s", strings.Join(names, ", ")))
 	for _, p := range left {
 		p.Kill("the end of the time for the shutdown", p.FullName(), false)
 	}
@@ -71,7 +71,7 @@ func (s *Supervisor) killUnstopped() {
 
 // needsStopOrder tells whether the shutdown can't just go by priority.
 func (s *Supervisor) needsStopOrder() bool {
-	return s.Config.Supervisord.ShutdownParallel || s.hasDependencies.Load() && len(s.dependencyGraph().dependents) > 0
+	return s.opts.Config.Supervisord.ShutdownParallel || s.hasDependencies.Load() && len(s.dependencyGraph().dependents) > 0
 }
 
 // shutdownStep is a process during a shutdown in waves.
@@ -124,7 +124,7 @@ func (s *Supervisor) shutdownSteps() []*shutdownStep {
 	for _, g := range slices.Backward(s.byPriority()) {
 		level := g.Config.Priority
 		switch {
-		case !s.Config.Supervisord.ShutdownParallel:
+		case !s.opts.Config.Supervisord.ShutdownParallel:
 		case g.pool != nil: // listeners are to hear of the end of the others
 			level = 0
 		default:

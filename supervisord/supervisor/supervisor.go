@@ -3,8 +3,6 @@ package supervisor
 import (
 	"cmp"
 	"context"
-	"io"
-	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -16,72 +14,13 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/events/listener"
-	"supervisor/supervisord/logs"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/process/activation"
 )
-
-// Options is what a supervisor needs.
-type Options struct {
-	// Config is what the daemon was started with. What it says of the daemon
-	// itself holds until the end; groups follow the last Load.
-	Config *config.Config
-	// Load reads the configuration files again.
-	Load func() (*config.Config, error)
-	// LoadScaled does so with scales in force; nil if there can be none. Scales
-	// are those that Config was read with.
-	LoadScaled func([]config.Scale) (*config.Config, error)
-	Scales     []config.Scale
-	// RereadError tells why the files can't be read again; nil for a function that
-	// never fails.
-	RereadError func() error
-	// LoadFrom is LoadScaled with a configuration that the daemon is to begin anew
-	// with: the snapshot keeps what it is read from. Nil for LoadScaled.
-	LoadFrom func(*config.Snapshot, []config.Scale) (*config.Config, error)
-	// Scaled is told of each change of a scale, nil for nobody. One that makes no
-	// difference takes an earlier one back. It must not block.
-	Scaled func(config.Scale)
-	// Program makes the processes of a program that stands in no file.
-	Program func(group, name string, options map[string]string) ([]*config.Process, error)
-	Spawner process.Spawner
-	Events  *events.Bus
-	Log     *slog.Logger
-	Main    *logs.Main
-	Environ []string // of the daemon, NAME=value
-	// Stdout is where result handlers of event listeners write; nil for nowhere.
-	Stdout io.Writer
-	// Estates are what an earlier daemon has left, by the full names of the
-	// processes. Activate sees to it.
-	Saved map[string]*SavedState
-	// Unconfigured are children that an earlier daemon has left and that are
-	// nobody's any more. Activate sees to them too.
-	Unconfigured []Unconfigured
-	// Resumed tells that the daemon has been running all the time: nothing of
-	// what there is is news. Pools are where the pools of listeners go on, by
-	// the names of the groups.
-	Resumed bool
-	Pools   map[string]*listener.State
-	// Sockets are those of [socket:x], nil for none. The caller closes them when
-	// Run has returned.
-	Sockets *activation.Set
-	// Upgrade makes sure that a binary, "" for the present one, can take over,
-	// and has it do so soon after it has returned; ctx ends with the request. The
-	// other one is to read its configuration from the snapshot.
-	Upgrade func(ctx context.Context, binary string, from *config.Snapshot) error
-	// Changed is called after each change of the status of a process, nil for
-	// nobody. It must not block.
-	Changed func(*process.Process)
-	// Check asks something outside that a process waits for, once. It is a
-	// probe.Checker's.
-	Check func(context.Context, *process.Process, config.Probe) error
-	// Started is called when all processes of a round that start by themselves
-	// have been started, nil for nobody. It must not block.
-	Started func()
-}
 
 // Supervisor is the set of all groups and the mood of the daemon.
 type Supervisor struct {
-	Options
+	opts    Options
+	saved   Saved // until Activate has taken it over
 	mood    atomic.Int32
 	tasks   chan task
 	ending  chan struct{} // closed when a shutdown or restart begins
@@ -146,13 +85,14 @@ type task struct {
 // New returns a supervisor without groups. It does nothing before Run.
 func New(o Options) *Supervisor {
 	s := &Supervisor{
-		Options:    o,
+		opts:       o,
+		saved:      o.Saved,
 		tasks:      make(chan task),
 		ending:     make(chan struct{}),
 		ended:      make(chan struct{}),
-		resumed:    o.Resumed,
+		resumed:    o.Saved.Resumed,
 		lastConfig: o.Config,
-		scales:     o.Scales,
+		scales:     o.Loading.Scales,
 		named:      make(map[string]*active),
 		auto:       make(map[*config.Process]autoLogs),
 
@@ -180,13 +120,13 @@ func New(o Options) *Supervisor {
 func (s *Supervisor) Mood() states.Daemon { return states.Daemon(s.mood.Load()) }
 
 // Identifier is the name of this daemon among others.
-func (s *Supervisor) Identifier() string { return s.Config.Supervisord.Identifier }
+func (s *Supervisor) Identifier() string { return s.opts.Config.Supervisord.Identifier }
 
 // Activate puts all configured groups to use, in order. It is called once,
 // before Run, and fails if a log directory can't be written to or a FastCGI
 // socket can't be created.
 func (s *Supervisor) Activate(ctx context.Context) error {
-	defer func() { s.Saved, s.Pools, s.Resumed = nil, nil, false }() // a group that is added again later must not find them
+	defer func() { s.saved = Saved{} }() // a group that is added again later must not find it
 	for _, g := range s.lastConfig.Groups {
 		if s.find(g.Name) != nil {
 			continue // two sections made groups of one name: the first has it
@@ -207,7 +147,7 @@ func (s *Supervisor) Activate(ctx context.Context) error {
 func (s *Supervisor) Run(ctx context.Context) states.Daemon {
 	defer close(s.ended)
 	if !s.resumed {
-		s.Events.Publish(events.SupervisorRunning, noPayload)
+		s.opts.Events.Publish(events.SupervisorRunning, noPayload)
 	}
 	tick := time.NewTimer(0)
 	defer tick.Stop()
@@ -279,8 +219,8 @@ func (s *Supervisor) endBatch() {
 		p.BatchStarted()
 	}
 	s.queue, s.batch = nil, nil
-	if s.Started != nil {
-		s.Started()
+	if s.opts.Hooks.Started != nil {
+		s.opts.Hooks.Started()
 	}
 }
 
@@ -318,7 +258,7 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	}
 	var pool *listener.Pool
 	if conf.Kind == config.EventListener {
-		pool = listener.New(conf, s.Identifier(), s.Log, s.Stdout)
+		pool = listener.New(conf, s.Identifier(), s.opts.Log, s.opts.Stdout)
 	}
 	for _, c := range conf.Processes {
 		o := process.Options{Config: c}
@@ -338,11 +278,11 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	end := cancel
 	if pool != nil {
-		if saved := s.Pools[conf.Name]; saved != nil {
+		if saved := s.saved.Pools[conf.Name]; saved != nil {
 			pool.Restore(*saved)
 		}
-		sub := s.Events.Subscribe(pool.Types(), pool.Accept)
-		end = func(reason error) { s.Events.Unsubscribe(sub); cancel(reason) }
+		sub := s.opts.Events.Subscribe(pool.Types(), pool.Accept)
+		end = func(reason error) { s.opts.Events.Unsubscribe(sub); cancel(reason) }
 	}
 	stops := make(map[*process.Process]context.CancelCauseFunc)
 	a := &active{Group: g, pool: pool, end: end,
@@ -364,8 +304,8 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 	s.named[conf.Name] = a
 	s.onGroupsChanged()
 	s.mu.Unlock()
-	if !s.Resumed {
-		s.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
+	if !s.saved.Resumed {
+		s.opts.Events.Publish(events.ProcessGroupAdded, func() string { return events.GroupPayload(conf.Name) })
 	}
 	saved := s.savedStates(g)
 	s.restoreSeen(saved)
@@ -405,14 +345,14 @@ func (s *Supervisor) enqueue(g *process.Group) {
 
 // newProcess completes the options with what all processes have in common.
 func (s *Supervisor) newProcess(o process.Options) (*process.Process, error) {
-	c, d := o.Config, s.Config.Supervisord
+	c, d := o.Config, s.opts.Config.Supervisord
 	names, err := s.generateLogs(c)
 	if err != nil {
 		return nil, err
 	}
 	o.Stdout, o.Stderr = logFile(c.Stdout, names.stdout), logFile(c.Stderr, names.stderr)
-	o.StripANSI, o.ServerURL, o.Environ = d.StripANSI, d.ServerURL, s.Environ
-	o.Spawner, o.Events, o.Log, o.Changed = s.Spawner, s.Events, s.Log, s.changeCallback()
+	o.StripANSI, o.ServerURL, o.Environ = d.StripANSI, d.ServerURL, s.opts.Environ
+	o.Spawner, o.Events, o.Log, o.Changed = s.opts.Spawner, s.opts.Events, s.opts.Log, s.changeCallback()
 	o.RestartLimitReached = s.onRestartLimit
 	o.Providers = append(o.Providers, s.providersOf(c)...)
 	s.watchDependencies(c)

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // testDaemon is a supervisor whose children are fakes, in a bubble of virtual time.
 type testDaemon struct {
 	*supervisor.Supervisor
+	bus        *events.Bus
 	log        testkit.Log
 	loadConfig func() (*config.Config, error) // what the next Load finds
 	mood       states.Daemon                  // that Run ended in
@@ -188,12 +189,11 @@ func withDaemonOptions(t *testing.T, conf *config.Config, set func(*testDaemon, 
 		})
 		o := supervisor.Options{
 			Config: conf, Spawner: w, Events: bus, Log: w.log.Logger(),
-			Load:    func() (*config.Config, error) { return w.loadConfig() },
-			Program: makeProgram,
-			Started: func() { w.batches++ },
+			Loading: supervisor.Loading{Load: func() (*config.Config, error) { return w.loadConfig() }, Program: makeProgram},
+			Hooks:   supervisor.Hooks{Started: func() { w.batches++ }},
 		}
 		set(w, &o)
-		w.Supervisor = supervisor.New(o)
+		w.bus, w.Supervisor = bus, supervisor.New(o)
 		ctx, cancel := context.WithCancel(t.Context())
 		if err := w.Activate(ctx); err != nil {
 			t.Fatal(err)

@@ -59,7 +59,7 @@ func lastMultiple(now time.Time, period int64) int64 {
 // look. It is called in every round of Run, because any of them may have
 // brought or taken away a subscriber.
 func (s *Supervisor) publishTicks(timer *time.Timer) {
-	if delay := s.ticks.publishDue(time.Now(), s.Events); delay > 0 {
+	if delay := s.ticks.publishDue(time.Now(), s.opts.Events); delay > 0 {
 		timer.Reset(delay)
 		return
 	}

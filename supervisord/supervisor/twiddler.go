@@ -44,7 +44,7 @@ func (s *Supervisor) addProgram(group, program string, options map[string]string
 	if g == nil {
 		return faults.New(faults.BadName, "group: "+group)
 	}
-	configs, err := s.Program(group, program, options)
+	configs, err := s.opts.Loading.Program(group, program, options)
 	if err != nil {
 		return faults.New(faults.IncorrectParameters, err.Error())
 	}

@@ -55,7 +55,7 @@ func (s *Supervisor) startProbes(ctx context.Context, p *process.Process) *waitP
 func (s *Supervisor) probeUntilOK(ctx context.Context, o *waitProbes, i int, p *process.Process) bool {
 	for pause := minProbePause; ; pause = min(pause*3/2, maxProbePause) {
 		limit, cancel := context.WithTimeout(ctx, probeTimeout)
-		err := s.Check(limit, p, o.probes[i])
+		err := s.opts.Check(limit, p, o.probes[i])
 		cancel()
 		if ctx.Err() != nil {
 			return false

@@ -46,13 +46,13 @@ func (s *Supervisor) providersOf(c *config.Process) []process.Provider {
 func (s *Supervisor) changeCallback() func(*process.Process) {
 	switch {
 	case len(s.observers) == 0:
-		return s.Changed
-	case s.Changed == nil && len(s.observers) == 1:
+		return s.opts.Hooks.Changed
+	case s.opts.Hooks.Changed == nil && len(s.observers) == 1:
 		return s.observers[0]
 	}
 	return func(p *process.Process) {
-		if s.Changed != nil {
-			s.Changed(p)
+		if s.opts.Hooks.Changed != nil {
+			s.opts.Hooks.Changed(p)
 		}
 		for _, f := range s.observers {
 			f(p)

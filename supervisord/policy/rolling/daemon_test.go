@@ -186,10 +186,12 @@ func withDaemon(t *testing.T, text string, test func(*testDaemon), scales ...con
 		w.log.Level = slog.LevelInfo
 		w.Supervisor = supervisor.New(supervisor.Options{
 			Config: conf, Spawner: w, Events: &w.bus, Log: w.log.Logger(),
-			Load: func() (*config.Config, error) { return w.load(nil) }, LoadScaled: w.load, Scales: scales,
-			Scaled:  func(sc config.Scale) { w.mu.Lock(); defer w.mu.Unlock(); w.scaled = append(w.scaled, sc) },
-			Changed: w.changed,
-			Upgrade: func(context.Context, string, *config.Snapshot) error { return nil },
+			Loading: supervisor.Loading{Load: func() (*config.Config, error) { return w.load(nil) }, LoadScaled: w.load, Scales: scales},
+			Hooks: supervisor.Hooks{
+				Scaled:  func(sc config.Scale) { w.mu.Lock(); defer w.mu.Unlock(); w.scaled = append(w.scaled, sc) },
+				Changed: w.changed,
+				Upgrade: func(context.Context, string, *config.Snapshot) error { return nil },
+			},
 		})
 		upgradeStarted := make(chan struct{})
 		w.startUpgrade = sync.OnceFunc(func() { close(upgradeStarted) })
