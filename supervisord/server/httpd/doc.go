@@ -1,29 +1,18 @@
-// Package httpd serves the daemon's doors on its TCP and unix sockets.
+// Package httpd serves HTTP on the daemon's TCP and unix sockets: it accepts
+// connections, checks credentials and host names, and routes requests to the RPC
+// handler, the log streams and the web pages. A handler refuses a request by setting
+// a status; httpd adds Supervisor's page to it.
 //
-// Listen binds everything that is configured, so that a second daemon is found
-// out before the first has come to harm; Serve then answers until its context
-// ends. Every listener serves the same routes, each behind its own
-// credentials, and nothing is routed before they were checked.
+// Listen binds all configured sockets, so that a second daemon fails before it has
+// done any harm; Servers owns them until Close. Serve answers until its context ends.
+// Each request runs in a goroutine of its own, whose context ends when the client
+// hangs up. Package conns keeps the connections, package tolerant makes net/http
+// accept what Supervisor accepts, and package fastpath answers small calls on unix
+// sockets without net/http.
 //
-// A request runs in a goroutine of its own, and its context ends when the
-// client hangs up. Headers and bodies must come within time and limits, but
-// nothing limits how long an answer may take: a client may wait for a program
-// to start for as long as that takes. On shutdown log streams end at once;
-// calls that are about to be answered are given a moment.
-//
-// Another binary can go on with all connections (handover.go). Each knows what has
-// been read from it and not been executed (conn.go), and that goes along, so that
-// each request is executed once.
-//
-// On unix sockets small calls take a shortcut past net/http, with the same
-// handlers behind the same credentials (shortcut.go). What it does not know for
-// certain it hands to net/http.
-//
-// Clients of Supervisor send requests that net/http refuses, above all with a Host
-// that is none. Those whose end is certain are rewritten before it reads them
-// (tolerant.go, head.go). A TCP server without credentials answers only for host
-// names of its own (hosts.go).
-//
-// A handler refuses by setting a status and no more. The page that goes with
-// it is Supervisor's and is added here.
+// No request is routed before its credentials were checked. Heads and bodies must
+// arrive within time and size limits, but an answer may take as long as it takes: a
+// client may wait for a program to start. On shutdown log streams end at once, and
+// calls get a moment to complete. After Pause and Save another binary can go on with
+// all sockets and connections, and each request is executed exactly once.
 package httpd

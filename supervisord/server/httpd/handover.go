@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/server/httpd/conns"
 )
 
 // SavedServer is a server as a program that this process executes next gets it.
@@ -32,7 +32,7 @@ func (s *Servers) Pause() error {
 	for _, ep := range s.endpoints {
 		conn, err := ep.Listener.(syscall.Conn).SyscallConn()
 		if err == nil {
-			ep.handoverFD, err = dupFD(conn)
+			ep.handoverFD, err = conns.DupFD(conn)
 		}
 		if err != nil {
 			s.closeDuplicates()
@@ -41,7 +41,7 @@ func (s *Servers) Pause() error {
 	}
 	s.paused.Store(true)
 	for _, ep := range s.endpoints {
-		ep.conns.pause(ep.Listener)
+		ep.conns.Pause(ep.Listener)
 	}
 	return nil
 }
@@ -55,15 +55,6 @@ func (s *Servers) closeDuplicates() {
 	}
 }
 
-// dupFD returns another descriptor.
-func dupFD(conn syscall.RawConn) (fd int, err error) {
-	cerr := conn.Control(func(old uintptr) { fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 3) })
-	if err = errors.Join(cerr, err); err != nil {
-		return -1, fmt.Errorf("hand over a socket: %w", err)
-	}
-	return fd, nil
-}
-
 // Save follows Pause. It waits until all requests under way are answered,
 // or until ctx ends, and returns what another needs to go on. Streams end. What
 // has been read of requests that are not complete goes with their connections.
@@ -73,7 +64,7 @@ func (s *Servers) Save(ctx context.Context) []SavedServer {
 	var all []SavedServer
 	for _, ep := range s.endpoints {
 		b := SavedServer{Family: ep.Family, Address: address(ep.Server), FD: ep.handoverFD, Read: make(map[int][]byte)}
-		for fd, read := range ep.conns.park(ctx) {
+		for fd, read := range ep.conns.Park(ctx) {
 			b.Conns = append(b.Conns, fd)
 			if len(read) > 0 {
 				b.Read[fd] = read
@@ -99,7 +90,7 @@ func (s *Servers) Resume() {
 	s.closeDuplicates()
 	s.streams.resume()
 	for _, ep := range s.endpoints {
-		ep.conns.resume()
+		ep.conns.Resume()
 	}
 }
 
@@ -147,9 +138,7 @@ func (ep *endpoint) restore(all []SavedServer) (bool, error) {
 		}
 		ep.Listener = l
 		for _, fd := range b.Conns {
-			if c := ep.conns.connFromFD(fd, b.Read[fd]); c != nil {
-				ep.conns.waiting = append(ep.conns.waiting, c)
-			}
+			ep.conns.Restore(fd, b.Read[fd])
 		}
 		return true, nil
 	}

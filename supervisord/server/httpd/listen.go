@@ -16,6 +16,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/server/httpd/conns"
 	"supervisor/supervisord/system/inetaddr"
 )
 
@@ -48,7 +49,7 @@ type endpoint struct {
 	auth       *authenticator
 	file       os.FileInfo // of a unix socket
 	removed    sync.Once   // the file
-	conns      connSet
+	conns      conns.Set
 	handoverFD int // descriptor for the one who accepts next, -1 for none
 }
 

@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"supervisor/supervisord/server/httpd/conns"
+	"supervisor/supervisord/server/httpd/fastpath"
+	"supervisor/supervisord/server/httpd/tolerant"
 )
 
 // gracePeriod is how long answers may take that are under way when serving ends.
@@ -24,24 +28,26 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	calls, cancelCalls := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelCalls()
 	var servers []*server
-	tcp := newLimiter(maxConnections())
+	tcp := conns.NewLimiter(conns.MaxTCP())
 	for _, ep := range s.endpoints {
 		routed := router(routes(&s.streams, ep.Server, h))
 		handler := accessLogger{ep, s.Log, newHostCheck(ep.Server, s.Log).wrap(ep.auth.wrap(routed))}
 		srv := newServer(calls, handler, s.Log)
 		servers = append(servers, srv)
-		listener := newTrackedListener(ep.Listener, &ep.conns)
+		listener := ep.conns.Listener(ep.Listener)
 		accept := func(l net.Listener) {
 			group.Go(func() error {
-				if err := srv.serve(newLimitedListener(tolerantListener{l}, srv.limiter)); !s.paused.Load() {
+				if err := srv.serve(srv.limiter.Listener(tolerant.Listener{Listener: l, MaxHead: maxHeader, HeadTimeout: headerTimeout})); !s.paused.Load() {
 					return err
 				}
 				return nil // somebody else accepts
 			})
 		}
 		if ep.Family == "unix" {
-			srv.fastPath = newFastPath(calls, listener, handler, s.Log)
-			accept(srv.fastPath.fallback)
+			srv.fastPath = fastpath.New(listener, fastpath.Options{
+				Base: calls, Handler: handler, Log: s.Log, HeadTimeout: headerTimeout, IdleTimeout: idleTimeout,
+			})
+			accept(srv.fastPath.Fallback())
 			accept(srv.fastPath)
 			continue
 		}
@@ -69,8 +75,8 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 // anything yet.
 type server struct {
 	http.Server
-	fastPath *fastPath // nil if net/http gets every connection
-	limiter  *limiter
+	fastPath *fastpath.Server // nil if net/http gets every connection
+	limiter  *conns.Limiter
 
 	mu       sync.Mutex
 	newConns map[net.Conn]struct{}
@@ -96,11 +102,11 @@ func newServer(base context.Context, h http.Handler, log *slog.Logger) *server {
 type connKey struct{}
 
 // connOf returns the connection that net/http has been given in another form.
-func connOf(nc net.Conn) *conn {
-	if t, ok := nc.(*tolerantConn); ok {
-		nc = t.Conn
+func connOf(nc net.Conn) *conns.Conn {
+	if t, ok := nc.(*tolerant.Conn); ok {
+		nc = t.NetConn()
 	}
-	return nc.(*conn)
+	return nc.(*conns.Conn)
 }
 
 // executor has requests executed, unless their connections are handed over: then
@@ -113,7 +119,7 @@ func (e executor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		length = -1
 		w.Header().Set("Connection", "close") // one can't tell from outside where the next request begins
 	}
-	if !connOf(r.Context().Value(connKey{}).(net.Conn)).beginRequest(length) {
+	if !connOf(r.Context().Value(connKey{}).(net.Conn)).BeginRequest(length) {
 		panic(http.ErrAbortHandler)
 	}
 	e.next.ServeHTTP(w, r)
@@ -128,9 +134,9 @@ func (s *server) serve(l net.Listener) error {
 
 func (s *server) trackState(nc net.Conn, state http.ConnState) {
 	if state == http.StateIdle {
-		connOf(nc).endRequest()
+		connOf(nc).EndRequest()
 	}
-	s.limiter.trackState(nc, state)
+	s.limiter.TrackState(nc, state)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if state == http.StateNew {
@@ -150,7 +156,7 @@ func (s *server) shutdown(ctx context.Context) {
 	s.mu.Unlock()
 	if s.fastPath != nil {
 		var ending sync.WaitGroup
-		ending.Go(func() { s.fastPath.shutdown(ctx) })
+		ending.Go(func() { s.fastPath.Shutdown(ctx) })
 		defer ending.Wait()
 	}
 	if s.Shutdown(ctx) != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/server/httpd/conns"
 )
 
 // pipeListener is a listener whose connections are in memory, so that time can be
@@ -186,4 +187,25 @@ func TestStreamWriteTimeout(t *testing.T) {
 			t.Error(d)
 		}
 	})
+}
+
+// TestIdleClientsDoNotBlockOthers: more silent connections than there may be keep
+// nobody from being answered.
+func TestIdleClientsDoNotBlockOthers(t *testing.T) {
+	t.Parallel()
+	in := serve(t, nil, onTCP)
+	many := conns.MaxTCP()
+	if many > 2000 {
+		t.Skipf("SKIPPED: %d connections would be needed", many)
+	}
+	first := in.dial(t)
+	for range many {
+		in.dial(t)
+	}
+	if resp, body := in.request(t, "POST /RPC2 HTTP/1.1\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
+		t.Error(resp.StatusCode, body)
+	}
+	if _, err := bufio.NewReader(first).ReadByte(); err != io.EOF {
+		t.Errorf("the first one is still open: %v", err)
+	}
 }

@@ -3,14 +3,9 @@ package httpd
 import (
 	"bufio"
 	"io"
-	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
-	"testing/iotest"
-	"testing/synctest"
-	"time"
 
 	"supervisor/supervisord/config"
 )
@@ -111,82 +106,4 @@ func TestAmbiguousRequestsAreRefused(t *testing.T) {
 			}
 		}
 	}
-}
-
-// readerConn is a connection from which a text is read.
-type readerConn struct {
-	net.Conn
-	io.Reader
-}
-
-func (s readerConn) Read(p []byte) (int, error)    { return s.Reader.Read(p) }
-func (readerConn) SetReadDeadline(time.Time) error { return nil }
-
-// FuzzTolerantConn: rewriting never loses, adds or moves a byte of a body, and
-// requests behind each other keep their boundaries, in whatever pieces they come.
-func FuzzTolerantConn(f *testing.F) {
-	f.Add("/run/s.sock", "no colon", "body", "h\u00e4", true)
-	f.Add("", "A: b\r\n c", "POST / HTTP/1.1\r\n\r\n", "x:1", false)
-	f.Fuzz(func(t *testing.T, host, field, body, second string, bytewise bool) {
-		if strings.ContainsAny(host+field+second, "\r\n") || isFraming(field) || len(host+field+second) > maxHeader/8 ||
-			strings.HasPrefix(field, " ") || strings.HasPrefix(field, "\t") || strings.HasPrefix(strings.ToLower(field), "host") {
-			t.Skip()
-		}
-		var text strings.Builder
-		for _, h := range []string{host, second} {
-			text.WriteString("POST /RPC2 HTTP/1.1\r\nHost: " + h + "\r\n" + field + "\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
-		}
-		from := io.Reader(strings.NewReader(text.String()))
-		if bytewise {
-			from = iotest.OneByteReader(from)
-		}
-		r := bufio.NewReader(&tolerantConn{Conn: readerConn{Reader: from}})
-		for _, h := range []string{host, second} {
-			req, err := http.ReadRequest(r)
-			if err != nil {
-				t.Fatalf("%q: %v", text.String(), err)
-			}
-			got, err := io.ReadAll(req.Body)
-			if err != nil || string(got) != body {
-				t.Fatalf("%q: body %q, %v", h, got, err)
-			}
-		}
-		if rest, err := io.ReadAll(r); len(rest) > 0 || err != nil {
-			t.Errorf("%q is left, %v", rest, err)
-		}
-	})
-}
-
-// TestSingleByteReadTakesNoMore: net/http reads one byte to notice that a client has
-// gone. More than that must not be taken from the connection.
-func TestSingleByteReadTakesNoMore(t *testing.T) {
-	t.Parallel()
-	from := strings.NewReader("\r\nPOST /RPC2 HTTP/1.1\r\nHost: /x\r\n\r\n")
-	c := &tolerantConn{Conn: readerConn{Reader: from}}
-	p := make([]byte, 1)
-	if n, err := c.Read(p); n != 1 || err != nil || p[0] != 'P' || int(from.Size())-from.Len() != 3 {
-		t.Errorf("%d %q %v, %d bytes are left", n, p, err, from.Len())
-	}
-	if rest, err := io.ReadAll(c); err != nil || string(rest) != "OST /RPC2 HTTP/1.1\r\nHost: %2fx\r\n\r\n" {
-		t.Errorf("%q %v", rest, err)
-	}
-}
-
-// TestHeaderTimeoutOnLaterRequests: a client that has had an answer can't hold the
-// connection with half a head for as long as it could without a word.
-func TestHeaderTimeoutOnLaterRequests(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ours, theirs := net.Pipe()
-		defer theirs.Close()
-		c := &tolerantConn{Conn: ours}
-		if err := c.SetReadDeadline(time.Now().Add(idleTimeout)); err != nil {
-			t.Fatal(err)
-		}
-		begun := time.Now()
-		go func() { _, _ = io.WriteString(theirs, "POST /RPC2 HTTP/1.1\r\n") }()
-		if n, err := c.Read(make([]byte, 4096)); n != 0 || err == nil || time.Since(begun) != headerTimeout {
-			t.Errorf("%d, %v after %v", n, err, time.Since(begun))
-		}
-	})
 }

@@ -1,4 +1,4 @@
-package httpd
+package tolerant
 
 import (
 	"bytes"
@@ -10,18 +10,18 @@ import (
 
 // head is the head of a request in a form that net/http accepts.
 type head struct {
-	text   []byte // up to and with the empty line
+	text   []byte // up to and including the empty line
 	length int64  // of the body
 }
 
 // readHead rewrites the head of a request that Supervisor would accept, so that
-// net/http does too: that refuses what is out of order in the request line, in
-// header fields and above all in Host, although little of it matters here. Host
+// net/http accepts it as well. net/http refuses irregular request lines and header
+// fields, above all an irregular Host, although little of that matters here. Host
 // is encoded, see hostheader.
 //
 // It reports false if the request can't be understood, or if two readers might
-// disagree about where its body ends. Such a request must reach net/http as it
-// is, to be refused.
+// disagree about where its body ends. Such a request must reach net/http unchanged,
+// to be refused.
 func readHead(raw []byte) (head, bool) {
 	lines, ok := unfold(raw)
 	if !ok {
@@ -47,15 +47,15 @@ func readHead(raw []byte) (head, bool) {
 	return head{b.Bytes(), max(f.length, 0)}, true
 }
 
-// unfold returns the lines of a head without their ends. Lines that continue
-// others are appended to those as Supervisor does it.
+// unfold returns the lines of a head without their ends. A line that continues
+// another one is appended to it, as in Supervisor.
 func unfold(raw []byte) (lines []string, ok bool) {
 	for line := range strings.Lines(string(raw)) {
 		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 		last := len(lines) - 1
 		switch {
 		case strings.ContainsRune(line, '\r'):
-			return nil, false // others may see the end of a line there
+			return nil, false // other readers may take it for the end of a line
 		case line == "":
 		case line[0] != ' ' && line[0] != '\t':
 			lines = append(lines, line)
@@ -68,8 +68,8 @@ func unfold(raw []byte) (lines []string, ok bool) {
 	return lines, len(lines) > 0
 }
 
-// requestLine repairs a request line. Without a version it is taken for one of
-// HTTP/1.0, whose connection ends with the answer.
+// requestLine repairs a request line. One without a version is taken for HTTP/1.0,
+// where the connection ends with the answer.
 func requestLine(line string) (string, bool) {
 	method, rest, ok := strings.Cut(line, " ")
 	target, version, given := strings.Cut(rest, " ")
@@ -90,7 +90,7 @@ func requestLine(line string) (string, bool) {
 	return method + " " + target + " " + proto, true
 }
 
-// protocol is the version of HTTP to answer in. Supervisor takes any number.
+// protocol returns the version of HTTP to answer in. Supervisor accepts any number.
 func protocol(number string) string {
 	major, minor, _ := strings.Cut(number, ".")
 	switch {
@@ -102,8 +102,8 @@ func protocol(number string) string {
 	return "HTTP/1.1"
 }
 
-// repairTarget makes a target one that can be parsed, and removes what Supervisor
-// does not look at: parameters of the path, and a fragment.
+// repairTarget makes a target parsable, and removes what Supervisor ignores:
+// parameters of the path, and the fragment.
 func repairTarget(target string) string {
 	if before, _, absolute := strings.Cut(target, "://"); target == "*" || absolute && !strings.ContainsAny(before, "/?#") {
 		return target
@@ -112,7 +112,7 @@ func repairTarget(target string) string {
 	path, query, asked := strings.Cut(target, "?")
 	path, _, _ = strings.Cut(path, ";")
 	if !strings.HasPrefix(path, "/") {
-		path = "//" + path // the address of a page without its slash, but not of a call
+		path = "//" + path // a page is found without its slash, /RPC2 is not
 	}
 	var b strings.Builder
 	for i := range len(path) {
@@ -131,7 +131,7 @@ func repairTarget(target string) string {
 	return b.String()
 }
 
-// writeByte writes a byte of a URL, a control character as %XX.
+// writeByte writes a byte of a URL; a control character becomes %XX.
 func writeByte(b *strings.Builder, c byte) {
 	if isControl(c) {
 		b.WriteString("%" + strconv.FormatUint(0x100|uint64(c), 16)[1:])
@@ -150,17 +150,16 @@ func isEscape(s string) bool {
 
 func isControl(c byte) bool { return c < ' ' || c == 0x7f }
 
-// fields are the header fields of a request as far as they are understood.
+// fields collects the header fields of a request.
 type fields struct {
 	host    string
 	hasHost bool
-	length  int64 // -1 if it is not given
+	length  int64 // -1 if there is none
 	others  bytes.Buffer
 }
 
-// add takes a field. Lines that are none are passed over, as Supervisor does,
-// and so is each Host but the first. It reports false if the request must be
-// refused.
+// add adds a field. Like Supervisor it skips lines that are not fields, and every
+// Host but the first. It reports false if the request must be refused.
 func (f *fields) add(line string) bool {
 	name, value, found := strings.Cut(line, ":")
 	if !found || !isToken(name) {
@@ -179,7 +178,7 @@ func (f *fields) add(line string) bool {
 		return true
 	case "expect":
 		if !strings.EqualFold(value, "100-continue") {
-			return true // Supervisor does not know of any
+			return true // Supervisor ignores any other expectation
 		}
 	}
 	f.others.WriteString(name + ": ")
@@ -194,7 +193,7 @@ func (f *fields) add(line string) bool {
 	return true
 }
 
-// setLength takes a length of digits that is no other than that before.
+// setLength stores a length. It must consist of digits, and equal any earlier one.
 func (f *fields) setLength(value string) bool {
 	if value == "" || strings.Trim(value, "0123456789") != "" {
 		return false
@@ -207,8 +206,8 @@ func (f *fields) setLength(value string) bool {
 	return true
 }
 
-// isFraming reports whether a line could be taken for one that says where the
-// body ends.
+// isFraming reports whether a reader could take the line for one that says where
+// the body ends.
 func isFraming(line string) bool {
 	line = strings.ToLower(line)
 	return strings.Contains(line, "content-length") || strings.Contains(line, "transfer-encoding")

@@ -1,4 +1,4 @@
-package httpd
+package fastpath
 
 import (
 	"io"
@@ -29,7 +29,7 @@ func TestAnswerInPieces(t *testing.T) {
 				data, _ := io.ReadAll(there)
 				got <- string(data)
 			}()
-			w := &plainWriter{conn: here, header: make(http.Header)}
+			w := &responseWriter{conn: here, header: make(http.Header)}
 			w.header.Set("Content-Length", "4")
 			for _, piece := range tt.pieces {
 				if _, err := w.Write([]byte(piece)); err != nil {
