@@ -6,21 +6,22 @@ import (
 	"sync"
 )
 
-// Event is something that happened, rendered at that moment.
+// Event is an event with its payload, rendered when it happened.
 type Event struct {
 	Serial  uint64
 	Type    Type
 	Payload string
 }
 
-// Bus carries events to subscribers. The zero Bus is ready for use.
+// Bus delivers events to subscribers. The zero Bus is ready for use. Its methods may
+// be called from anywhere.
 type Bus struct {
 	mu     sync.RWMutex
-	serial uint64          // of the next event; it starts anew after 2⁶³−1, as in Supervisor
+	serial uint64          // of the next event; 0 follows 2⁶³−1, as in Supervisor
 	subs   []*Subscription // in order of subscription
 }
 
-// Subscription is one subscriber's interest.
+// Subscription is a subscriber with the types that it wants.
 type Subscription struct {
 	types  []Type
 	accept func(Event)
@@ -30,14 +31,14 @@ func (s *Subscription) wants(t Type) bool {
 	return slices.ContainsFunc(s.types, t.Is)
 }
 
-// Serial returns the number of the next event.
+// Serial returns the serial of the next event.
 func (b *Bus) Serial() uint64 {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.serial
 }
 
-// SetSerial has the next event numbered serial: another bus has been there before.
+// SetSerial sets the serial of the next event, after an upgrade of the daemon.
 func (b *Bus) SetSerial(serial uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -63,16 +64,16 @@ func (b *Bus) Unsubscribe(s *Subscription) {
 	b.subs = slices.DeleteFunc(slices.Clone(b.subs), func(other *Subscription) bool { return other == s })
 }
 
-// Wants reports whether anybody would take an event of the type, so that nobody
-// renders one in vain.
+// Wants reports whether any subscriber wants events of the type, so that unwanted
+// ones need not be rendered.
 func (b *Bus) Wants(t Type) bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return slices.ContainsFunc(b.subs, func(s *Subscription) bool { return s.wants(t) })
 }
 
-// Publish hands an event to all who want it. render is called only if somebody
-// does.
+// Publish delivers an event to all subscribers that want its type. render returns the
+// payload; it is called only if there is such a subscriber.
 func (b *Bus) Publish(t Type, render func() string) {
 	if !b.Wants(t) {
 		return

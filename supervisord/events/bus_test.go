@@ -46,7 +46,7 @@ func TestUnwantedEventsAreNotRendered(t *testing.T) {
 	bus.Subscribe([]events.Type{events.Tick5}, func(e events.Event) { serials = append(serials, e.Serial) })
 	bus.Publish(events.Tick5, text(""))
 	bus.Publish(events.Tick60, func() string {
-		t.Error("rendered in vain")
+		t.Error("an unwanted event was rendered")
 		return ""
 	})
 	bus.Publish(events.Tick5, text(""))
@@ -54,7 +54,7 @@ func TestUnwantedEventsAreNotRendered(t *testing.T) {
 		t.Errorf("serials %v, want %v", serials, want)
 	}
 	if !bus.Wants(events.Tick5) || bus.Wants(events.Tick) || bus.Wants(events.RemoteCommunication) {
-		t.Error("the bus does not know what is wanted")
+		t.Error("Wants is wrong")
 	}
 }
 

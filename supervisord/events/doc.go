@@ -1,12 +1,12 @@
-// Package events names the events of Supervisor, renders their payloads and
-// carries them to whoever subscribed.
+// Package events defines the types of Supervisor's events, renders their payloads
+// and delivers them to subscribers.
 //
-// Publish calls the subscribers one after the other, in the order in which
-// they subscribed, and holds no lock of the bus over their work except the one
-// that orders events: all subscribers see all events of their types in one
-// and the same order, the order of their serials. A subscriber must therefore
-// not block; a listener pool appends to its own bounded queue.
+// It has no goroutine. Bus.Publish calls the subscribers one after the other, in
+// the order in which they subscribed, under the lock that orders events. A
+// subscriber must therefore not block and must not call the bus; a listener pool
+// appends to its own bounded queue.
 //
-// An event gets a serial only if somebody takes it. Serials start at 0 and are
-// never reset while the daemon lives.
+// All subscribers see all events of their types in the same order, the order of
+// the serials. An event gets a serial only if a subscriber takes it. Serials start
+// at 0, and continue over reloads and upgrades.
 package events

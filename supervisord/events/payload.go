@@ -7,7 +7,7 @@ import (
 	"supervisor/supervisord/api/states"
 )
 
-// Change is a transition of a process, as its event tells it.
+// Change is a change of a process's state, as in its event.
 type Change struct {
 	Process, Group string
 	From, To       states.Process
@@ -16,7 +16,7 @@ type Change struct {
 	Expected       bool // of EXITED
 }
 
-// Type is the type of the change's event.
+// Type returns the type of the change's event.
 func (c Change) Type() Type { return ProcessState + "_" + Type(c.To.String()) }
 
 // Payload renders the change.
@@ -47,11 +47,11 @@ func CommunicationPayload(process, group string, pid int, data []byte) string {
 	return fmt.Sprintf("processname:%s groupname:%s pid:%d\n%s", process, group, pid, data)
 }
 
-// RemotePayload renders an event that a client made up.
+// RemotePayload renders an event that a client sent by sendRemoteCommEvent.
 func RemotePayload(kind, data string) string { return "type:" + kind + "\n" + data }
 
-// GroupPayload renders the coming or going of a group. It ends in a newline,
-// unlike all others: clients know it that way.
+// GroupPayload renders the addition or removal of a group. Unlike all others it ends
+// in a newline, as in Supervisor.
 func GroupPayload(group string) string { return "groupname:" + group + "\n" }
 
 // TickPayload renders a tick; when is in seconds since the epoch.

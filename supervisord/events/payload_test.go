@@ -7,7 +7,7 @@ import (
 	"supervisor/supervisord/events"
 )
 
-// The texts are Supervisor's, to the byte: listeners take them apart.
+// The texts are Supervisor's, to the byte: listeners parse them.
 func TestPayloads(t *testing.T) {
 	t.Parallel()
 	change := func(from, to states.Process) events.Change {

@@ -1,7 +1,7 @@
 package events
 
-// Type is the name of an event. A subscription to a type takes the types
-// below it too.
+// Type is the name of an event type. A subscription to a type includes the types
+// below it.
 type Type string
 
 // The types of events. Those with children are never published themselves.
@@ -50,7 +50,7 @@ func Types() []Type {
 	}
 }
 
-// parent is the type above t, "" above the root and for what is no type.
+// parent returns the type above t, "" for the root and for unknown types.
 func (t Type) parent() Type {
 	switch t {
 	case ProcessStateStarting, ProcessStateRunning, ProcessStateBackoff, ProcessStateStopping,
@@ -76,7 +76,7 @@ func (t Type) parent() Type {
 // Known reports whether t is one of the types.
 func (t Type) Known() bool { return t == Any || t.parent() != "" }
 
-// Is reports whether t is ancestor or below it.
+// Is reports whether t is ancestor or a type below it.
 func (t Type) Is(ancestor Type) bool {
 	for ; t != ""; t = t.parent() {
 		if t == ancestor {

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// handler makes text for the daemon's stdout of a result. ok is false for a result
-// that it can't use; the listener gets no more events then.
+// handler turns a result into text for the daemon's stdout. ok is false for a result
+// that it can't use; then the listener gets no more events.
 type handler func(result []byte) (text []byte, ok bool)
 
-// linesOfOutput is what supervisor_stdout:event_handler does: the result is an event
-// about output, of which each line is written behind the names of the process and
-// the channel. A newline at the end makes an empty line more, as there.
+// linesOfOutput does what supervisor_stdout:event_handler does: the result is a
+// PROCESS_LOG event, and each line of its output is written after the names of the
+// process and the channel. A newline at the end gives one more empty line, as there.
 func linesOfOutput(result []byte) (text []byte, ok bool) {
 	head, data, ok := bytes.Cut(result, []byte("\n"))
 	if !ok {

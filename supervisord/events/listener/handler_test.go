@@ -9,7 +9,7 @@ import (
 	"supervisor/supervisord/events"
 )
 
-// TestLinesOfOutput has what supervisor_stdout:event_handler prints.
+// TestLinesOfOutput: the lines are those of supervisor_stdout:event_handler.
 func TestLinesOfOutput(t *testing.T) {
 	t.Parallel()
 	for result, want := range map[string]string{
@@ -31,7 +31,7 @@ func TestLinesOfOutput(t *testing.T) {
 	}
 }
 
-// TestResultHandler has listeners answer to a pool with that handler, in pieces.
+// TestResultHandler: listeners answer in pieces to a pool with that handler.
 func TestResultHandler(t *testing.T) {
 	w := newTestPool(t, 10)
 	w.Pool = New(&config.Group{
@@ -55,7 +55,7 @@ func TestResultHandler(t *testing.T) {
 	}
 }
 
-// TestKeptResultsAreBounded gives a listener up that announces too much.
+// TestKeptResultsAreBounded: a result that is too long ends the session.
 func TestKeptResultsAreBounded(t *testing.T) {
 	t.Parallel()
 	c := newSession(true)

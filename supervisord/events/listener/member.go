@@ -9,20 +9,19 @@ import (
 	"supervisor/supervisord/logs"
 )
 
-// Member is one process of a pool, in the pool's eyes. It is the
-// process.EventListener of that process, so that the process need not know what is
-// talked about.
+// Member is one process of a pool. It implements process.EventListener, so that the
+// process need not know the protocol.
 type Member struct {
 	pool *Pool
 	name string
 
 	// What follows is guarded by pool.mu.
-	session   *session                // with the present child, nil while there is none
+	session   *session                // with the current child, nil for none
 	write     func(data []byte) error // to that child
-	isRunning bool                    // the process is, for the configured startsecs
+	isRunning bool                    // the process is RUNNING
 	event     *queuedEvent            // while BUSY
-	restored  bool                    // talk and event are of a child that is still to be met
-	rejection rejection               // how often events have come back without one that did not
+	restored  bool                    // session and event are of a child handed over that is yet to be adopted
+	rejection rejection               // of the current child
 }
 
 // Member adds a process to the pool, after those that were added before.
@@ -34,7 +33,7 @@ func (p *Pool) Member(name string) *Member {
 	return m
 }
 
-// NewSession implements process.EventListener: the next child starts a new conversation.
+// NewSession implements process.EventListener: the next child starts a new session.
 func (m *Member) NewSession() (receive func(data []byte)) {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
@@ -53,14 +52,14 @@ func (m *Member) SetStdin(write func(data []byte) error) {
 	m.write = write
 }
 
-// StateChanged implements process.EventListener. Who is not RUNNING any more is not given
-// the event that says so; but what it had not dealt with at its end is given
-// back after that event, so that it comes before it in the queue.
+// StateChanged implements process.EventListener. A listener that is no longer RUNNING
+// does not get the event about that. An event that it had not answered when it ended
+// is put back after that event was queued, so that it comes first in the queue.
 func (m *Member) StateChanged(to states.Process, publish func()) {
 	m.pool.mu.Lock()
 	m.isRunning = to == states.Running
 	m.pool.mu.Unlock()
-	publish() // perhaps to this very pool
+	publish() // perhaps to this pool
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
 	switch to {
@@ -73,19 +72,18 @@ func (m *Member) StateChanged(to states.Process, publish func()) {
 	m.pool.dispatch()
 }
 
-// receive takes what a child said. What belongs to an old conversation is nobody's
-// business any more: a grandchild may write to the old pipe for long.
+// receive handles output of a child. Output of an earlier session is ignored: a
+// descendant of an earlier child may still write to the old pipe.
 //
-// What a handler makes of it is written without the lock: if nobody reads it, only
+// The text of a result handler is written without the lock: if nobody reads it, only
 // this child waits.
 func (m *Member) receive(s *session, data []byte) {
 	if text := m.handleOutput(s, data); len(text) > 0 && m.pool.out != nil {
-		_, _ = m.pool.out.Write(text) // whoever read it has gone
+		_, _ = m.pool.out.Write(text) // the reader of stdout has gone
 	}
 }
 
-// handleOutput does what has to be done about a piece of output, and returns what a
-// handler has made of it.
+// handleOutput handles a piece of output and returns the text of the result handler.
 func (m *Member) handleOutput(s *session, data []byte) (text []byte) {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
@@ -107,7 +105,7 @@ func (m *Member) handleOutput(s *session, data []byte) (text []byte) {
 	return text
 }
 
-// handleResult has the handler of the pool judge a result.
+// handleResult passes a result to the pool's result handler.
 func (m *Member) handleResult() (outcome, []byte) {
 	lines, ok := m.pool.handler(m.session.result)
 	m.session.result = nil
@@ -117,8 +115,7 @@ func (m *Member) handleResult() (outcome, []byte) {
 	return accepted, lines
 }
 
-// handleOutcome tells the main log what the child has said, and lets go of the event
-// that it answered to.
+// handleOutcome logs the outcome, and drops or puts back the event that it is about.
 func (m *Member) handleOutcome(what outcome, before states.Listener) {
 	log := m.pool.log
 	switch what {
@@ -147,7 +144,7 @@ func (m *Member) handleOutcome(what outcome, before states.Listener) {
 	m.rebufferEvent()
 }
 
-// rebufferEvent returns the event that the member has not dealt with, if it has one.
+// rebufferEvent puts the member's unanswered event back into the queue, if it has one.
 func (m *Member) rebufferEvent() {
 	if m.event == nil {
 		return
@@ -161,7 +158,7 @@ func (m *Member) isFree() bool {
 	return m.isRunning && m.rejection.pause == nil && m.write != nil && m.session != nil && m.session.state == states.ListenerReady
 }
 
-// sendEvent sends an event to the child. It fails if nobody reads any more.
+// sendEvent sends an event to the child and reports whether that succeeded.
 func (m *Member) sendEvent(e queuedEvent) bool {
 	log := m.pool.log
 	switch err := m.write(m.pool.envelope(e)); {

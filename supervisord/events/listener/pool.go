@@ -21,11 +21,11 @@ type Pool struct {
 	conf    *config.Group
 	server  string // the daemon's identifier
 	log     *slog.Logger
-	handler handler   // nil for Supervisor's own, which wants OK
-	out     io.Writer // what a handler has to say; nil for nowhere
+	handler handler   // nil for Supervisor's default, which accepts OK
+	out     io.Writer // for the text of handler; may be nil
 
 	mu      sync.Mutex
-	members []*Member // in the order in which they are asked
+	members []*Member // in the order in which they are offered events
 	queue   []queuedEvent
 	serial  uint64 // of the next event
 }
@@ -36,8 +36,8 @@ type queuedEvent struct {
 	poolSerial uint64
 }
 
-// New returns a pool without members. Server is the daemon's identifier, which
-// every event carries. Out, which may be nil, is where a result_handler writes.
+// New returns a pool without members. server is the daemon's identifier, which is in
+// every event. A result handler writes to out, which may be nil.
 func New(conf *config.Group, server string, log *slog.Logger, out io.Writer) *Pool {
 	p := &Pool{conf: conf, server: server, log: log, out: out}
 	if conf.ResultHandler == config.StdoutResultHandler {
@@ -46,7 +46,7 @@ func New(conf *config.Group, server string, log *slog.Logger, out io.Writer) *Po
 	return p
 }
 
-// Types are those that the pool is to be subscribed to.
+// Types returns the event types that the pool subscribes to.
 func (p *Pool) Types() []events.Type {
 	types := make([]events.Type, len(p.conf.Events))
 	for i, name := range p.conf.Events {
@@ -55,7 +55,7 @@ func (p *Pool) Types() []events.Type {
 	return types
 }
 
-// Accept takes an event from the bus.
+// Accept queues an event. It is a subscriber of the bus.
 func (p *Pool) Accept(e events.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,7 +65,7 @@ func (p *Pool) Accept(e events.Event) {
 	p.dispatch()
 }
 
-// rebuffer puts an event that was not dealt with back to the head of the queue.
+// rebuffer puts an unanswered event back to the head of the queue.
 func (p *Pool) rebuffer(e queuedEvent) {
 	p.log.Debug(fmt.Sprintf("rebuffering event %d for pool %s (buf size=%d, max=%d)",
 		e.Serial, p.conf.Name, len(p.queue), p.conf.BufferSize))
@@ -73,7 +73,7 @@ func (p *Pool) rebuffer(e queuedEvent) {
 	p.queue = slices.Insert(p.queue, 0, e)
 }
 
-// discardIfFull makes room for one event.
+// discardIfFull drops the oldest event if the queue is full.
 func (p *Pool) discardIfFull() {
 	if len(p.queue) < p.conf.BufferSize {
 		return
@@ -83,26 +83,26 @@ func (p *Pool) discardIfFull() {
 }
 
 func (p *Pool) pop() {
-	p.queue[0] = queuedEvent{} // let go of the payload
+	p.queue[0] = queuedEvent{} // so that the payload can be freed
 	p.queue = p.queue[1:]
 }
 
-// dispatch gives away events as long as there is somebody to take them.
+// dispatch sends events as long as a member takes them.
 func (p *Pool) dispatch() {
 	for len(p.queue) > 0 && p.dispatchOne(p.queue[0]) {
 		p.pop()
 	}
 }
 
-// dispatchOne gives the event to the first member that takes it.
+// dispatchOne sends the event to the first member that takes it.
 func (p *Pool) dispatchOne(e queuedEvent) bool {
 	return slices.ContainsFunc(p.members, func(m *Member) bool { return m.isFree() && m.sendEvent(e) })
 }
 
-// envelope is what a listener reads. By default it is made for those that read
-// text, as every listener in Python does: the length is in characters, and data
-// that is no text is shown as one. Bytes would leave such a listener waiting for
-// characters that never come, or end it.
+// envelope returns an event as the listener reads it. By default it is text, because
+// every listener in Python reads text: len counts characters, and data that is not
+// UTF-8 is escaped. With a length in bytes such a listener would wait for characters
+// that never come, or fail.
 func (p *Pool) envelope(e queuedEvent) []byte {
 	payload, length := e.Payload, len(e.Payload)
 	if !p.conf.BinaryEvents {
@@ -113,8 +113,8 @@ func (p *Pool) envelope(e queuedEvent) []byte {
 		p.server, e.Serial, p.conf.Name, e.poolSerial, e.Type, length, payload)
 }
 
-// asText replaces data that is not UTF-8 by what Supervisor shows in its place.
-// The data of a payload is what stands below its first line.
+// asText escapes data that is not UTF-8 as Supervisor does. The data of a payload
+// begins on its second line.
 func asText(payload string) string {
 	if utf8.ValidString(payload) {
 		return payload

@@ -20,7 +20,7 @@ import (
 
 var _ process.EventListener = (*Member)(nil)
 
-// testPool is a pool whose processes are played by the test.
+// testPool is a pool with fake listeners.
 type testPool struct {
 	*Pool
 	t    *testing.T
@@ -30,7 +30,7 @@ type testPool struct {
 	next uint64       // serial
 }
 
-// fakeListener plays the process of one member.
+// fakeListener is the process of one member.
 type fakeListener struct {
 	*Member
 	w        *testPool
@@ -51,7 +51,7 @@ func (w *testPool) addListener(name string) *fakeListener {
 	return &fakeListener{Member: w.Member(name), w: w}
 }
 
-// start plays a birth.
+// start simulates the start of a child.
 func (p *fakeListener) start() {
 	p.output = p.NewSession()
 	p.change(states.Starting)
@@ -67,7 +67,7 @@ func (p *fakeListener) write(data []byte) error {
 	return nil
 }
 
-// change plays a change of state that the pool did not subscribe to.
+// change simulates a change of state that the pool did not subscribe to.
 func (p *fakeListener) change(to states.Process) { p.StateChanged(to, func() {}) }
 
 // run makes it a listener that is RUNNING and READY.
@@ -251,7 +251,7 @@ func TestRejectedEventStaysInItsPool(t *testing.T) {
 	p, q := w.addListener("a").run(), other.addListener("b").run()
 	w.publish("0")
 	p.answer("FAIL")
-	q.answer("OK") // out of turn: it was given nothing
+	q.answer("OK") // unexpected: it has no event
 	w.expect("a: 0", "a: 0")
 	other.expect()
 }
@@ -295,8 +295,8 @@ func TestExitRebuffersEvent(t *testing.T) {
 	}
 }
 
-// A listener hears of its own end only from its successor, and after what the
-// dead one had not dealt with.
+// The next child gets the event about the end of the last one, after the event that
+// the last one did not answer.
 func TestOwnExitEventFollowsRebufferedEvent(t *testing.T) {
 	w := newTestPool(t, 2)
 	p := w.addListener("a").run()
@@ -327,7 +327,7 @@ func TestNewChildStartsNewSession(t *testing.T) {
 	old := p.output
 	p.change(states.Exited)
 	p.start()
-	old([]byte("a grandchild's words")) // about the last conversation
+	old([]byte("a grandchild's words")) // in the last session
 	p.output([]byte("REA"))
 	p.output([]byte("DY\n"))
 	p.change(states.Running)

@@ -6,21 +6,21 @@ import (
 )
 
 const (
-	// immediateRetries is how many rejections in a row are answered at once.
+	// immediateRetries is how many rejections in a row cause no pause.
 	immediateRetries = 3
-	// minPause and longestPause are between two events after that.
+	// minPause and maxPause limit the pause between two events after that.
 	minPause = 10 * time.Millisecond
 	maxPause = 30 * time.Second
 )
 
-// rejection is how a listener is held back that rejects event after event.
+// rejection slows a listener down that rejects event after event.
 type rejection struct {
 	count int         // in a row
-	logAt int         // the count that the next line of the main log tells of
+	logAt int         // the count at which the next line is logged
 	pause *time.Timer // nil for none
 }
 
-// pauseAfter is the time before the next event after so many rejections in a row.
+// pauseAfter returns the pause before the next event after count rejections in a row.
 func pauseAfter(count int) time.Duration {
 	if count <= immediateRetries {
 		return 0
@@ -29,8 +29,7 @@ func pauseAfter(count int) time.Duration {
 	return min(minPause<<doublings, maxPause)
 }
 
-// recordRejection notes that the child has rejected its event, and holds the next one back
-// if that has happened too often.
+// recordRejection counts a rejection, and starts a pause after too many in a row.
 func (m *Member) recordRejection() {
 	r := &m.rejection
 	r.count++
@@ -51,7 +50,7 @@ func (m *Member) recordRejection() {
 	r.pause = timer
 }
 
-// endPause lets the child have events again, unless the pause is one of the past.
+// endPause ends a pause, unless it has been cancelled meanwhile.
 func (m *Member) endPause(timer **time.Timer) {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
@@ -62,7 +61,7 @@ func (m *Member) endPause(timer **time.Timer) {
 	m.pool.dispatch()
 }
 
-// resetRejections forgets rejections.
+// resetRejections forgets rejections and cancels a pause.
 func (m *Member) resetRejections() {
 	if m.rejection.pause != nil {
 		m.rejection.pause.Stop()

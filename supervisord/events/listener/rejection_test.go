@@ -12,7 +12,7 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// rejectingListener is a listener that answers FAIL to everything as long as it is to.
+// rejectingListener answers FAIL to everything while fails is set.
 type rejectingListener struct {
 	member *Member
 	sent   int
@@ -28,7 +28,7 @@ func (r *rejectingListener) answer() {
 	r.output([]byte("RESULT " + map[string]string{"OK": "2", "FAIL": "4"}[word] + "\n" + word + "READY\n"))
 }
 
-// TestRejectionPauses has a listener reject everything for an hour.
+// TestRejectionPauses: a listener rejects everything for an hour.
 func TestRejectionPauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestRejectionPauses(t *testing.T) {
 		if r.member.rejection.count != 0 || len(p.queue) != 0 {
 			t.Errorf("after OK: %+v, %v", r.member.rejection, p.queue)
 		}
-		// From now on answers come at once again, and an end of the child ends a pause.
+		// The first rejections cause no pause again, and an end of the child ends a pause.
 		r.fails = true
 		p.Accept(events.Event{Type: "TICK", Payload: "y"})
 		synctest.Wait()
@@ -84,7 +84,7 @@ func TestRejectionPauses(t *testing.T) {
 	})
 }
 
-// TestRejectingListenerDoesNotBlockOthers gives what one listener rejects to another.
+// TestRejectingListenerDoesNotBlockOthers: another listener gets what one rejects.
 func TestRejectingListenerDoesNotBlockOthers(t *testing.T) {
 	w := newTestPool(t, 100)
 	bad, good := w.addListener("bad"), w.addListener("good")

@@ -14,52 +14,52 @@ const (
 	okResult    = "OK"
 )
 
-// maxLine is how long a result line may be, in bytes. A good one is "RESULT 2".
-// It bounds what is kept of a listener that never ends its line.
+// maxLine is the longest result line, in bytes. A good one is "RESULT 2". It bounds
+// what is kept of a listener that never ends its line.
 const maxLine = 1024
 
-// maxResult is how long a result may be that is kept, in bytes. An event about
-// output has at most what is read of a pipe at once.
+// maxResult is the longest result that is kept for a result handler, in bytes. An
+// event about output holds at most what one read of a pipe returns.
 const maxResult = 4 << 20
 
 // outcome is what a piece of a listener's output meant.
 type outcome int
 
 const (
-	noOutcome        outcome = iota // nothing yet, or nothing any more
-	becameReady                     // it can be given an event
-	accepted                        // it has dealt with its event
-	rejected                        // somebody should try again
-	resultReceived                  // a result that is kept; it is in said
-	handlerFailed                   // a result that the handler could not use
-	badResultLine                   // an answer that can't be understood
-	unexpectedOutput                // something that was not expected then
+	noOutcome        outcome = iota // incomplete, or ignored
+	becameReady                     // it may get an event
+	accepted                        // the result was OK
+	rejected                        // the event is to be sent again
+	resultReceived                  // it is in session.result
+	handlerFailed                   // the result handler could not use the result
+	badResultLine                   // not a RESULT line
+	unexpectedOutput                // output while none was expected
 )
 
-// session is what one child of a listener has said so far, and where that
-// leaves it. What it keeps in memory is bounded, whatever the child says.
+// session is the state of the protocol with one child. What it keeps in memory is
+// bounded, whatever the child writes.
 type session struct {
 	state states.Listener
-	// held is the beginning of a READY token or of a result line, a whole
-	// result line that was bad, or the beginning of a result.
+	// partial is the beginning of a READY token, of a result line or of a result,
+	// or a whole result line that was bad.
 	partial []byte
-	// awaited is how many bytes of the result are still to come, length how
-	// many it has. They mean something only while inResult.
+	// remaining is how many bytes of the result are still to come, length how many
+	// it has in all. Both are valid only while inResult.
 	remaining, length int64
 	inResult          bool
-	keepResult        bool   // whole results, for somebody else to judge
-	result            []byte // the last of these
+	keepResult        bool   // keep results for a result handler
+	result            []byte // the last one that was kept
 }
 
 func newSession(keepResult bool) *session {
 	return &session{state: states.ListenerAcknowledged, keepResult: keepResult}
 }
 
-// eventSent tells that the child was given an event.
+// eventSent notes that the child got an event.
 func (c *session) eventSent() { c.state = states.ListenerBusy }
 
-// parse takes the first piece that means something off data. It does not matter
-// how the output is cut into calls, as long as no event is given in between.
+// parse consumes the first token of data. It does not matter how the output is divided
+// into calls, as long as no event is sent in between.
 func (c *session) parse(data []byte) (what outcome, rest []byte) {
 	switch c.state {
 	case states.ListenerAcknowledged:
@@ -76,9 +76,9 @@ func (c *session) parse(data []byte) (what outcome, rest []byte) {
 	return noOutcome, nil
 }
 
-// parseReady waits for as many bytes as the token has before it judges, as
-// Supervisor does: a listener may say "oops\n" and be none the worse for it
-// until it says more.
+// parseReady waits for as many bytes as the token has before it compares them, as
+// Supervisor does: a listener may write "oops\n" without effect until it writes
+// more.
 func (c *session) parseReady(data []byte) (outcome, []byte) {
 	n := min(len(readyToken)-len(c.partial), len(data))
 	c.partial = append(c.partial, data[:n]...)
@@ -92,7 +92,7 @@ func (c *session) parseReady(data []byte) (outcome, []byte) {
 	return becameReady, data[n:]
 }
 
-// parseResultLine takes the line that tells the length of the result.
+// parseResultLine parses the line with the length of the result.
 func (c *session) parseResultLine(data []byte) (outcome, []byte) {
 	line, rest, isWhole := bytes.Cut(data, []byte("\n"))
 	room := maxLine - len(c.partial)
@@ -108,11 +108,11 @@ func (c *session) parseResultLine(data []byte) (outcome, []byte) {
 		return c.fail(badResultLine), nil
 	}
 	c.partial, c.inResult, c.remaining, c.length = nil, true, length, length
-	return c.parseResult(rest) // at once: an empty result is complete
+	return c.parseResult(rest) // an empty result is already complete
 }
 
-// parseResult collects the result. Only that much of it is kept as is needed to
-// tell whether it is the one good one, unless it is kept.
+// parseResult collects the result. Without keepResult only a result of the length of
+// OK is kept.
 func (c *session) parseResult(data []byte) (outcome, []byte) {
 	n := int(min(c.remaining, int64(len(data))))
 	if c.keepResult || c.length == int64(len(okResult)) {
@@ -134,7 +134,7 @@ func (c *session) parseResult(data []byte) (outcome, []byte) {
 	return what, data[n:]
 }
 
-// fail gives the child up. A bad line is left in held for the log.
+// fail ends the session. A bad result line is left in partial for the log.
 func (c *session) fail(what outcome) outcome {
 	c.state = states.ListenerUnknown
 	if what != badResultLine {
@@ -143,8 +143,8 @@ func (c *session) fail(what outcome) outcome {
 	return what
 }
 
-// resultLength reads the length out of a result line, by the rules of Python's
-// int except that it can't be negative.
+// resultLength returns the length in a result line, parsed as Python's int does, but
+// not negative.
 func resultLength(line string) (int64, bool) {
 	text, ok := strings.CutPrefix(line, resultToken)
 	if !ok {

@@ -13,7 +13,7 @@ func (h outcome) String() string {
 	return [...]string{"nothing", "ready", "accepted", "rejected", "answered", "causedError", "bad line", "out of turn"}[h]
 }
 
-// feed has a child say something and returns what that meant.
+// feed passes output of a child and returns the outcome.
 func feed(c *session, piece string) (outcomes []string) {
 	for data := []byte(piece); len(data) > 0; {
 		var what outcome
@@ -34,13 +34,13 @@ func TestSession(t *testing.T) {
 	)
 	for _, tt := range []struct {
 		from   states.Listener
-		output string // pieces, divided by "|"; "!" is an event that is given in between
+		output string // pieces, divided by "|"; "!" is an event that is sent in between
 		want   string
 	}{
 		{acknowledged, "READY\n", "ready READY"},
 		{acknowledged, "RE|ADY|\n", "ready READY"},
 		{acknowledged, "READY", "ACKNOWLEDGED"},
-		{acknowledged, "oops\n", "ACKNOWLEDGED"}, // as long as it says no more
+		{acknowledged, "oops\n", "ACKNOWLEDGED"}, // until it writes more
 		{acknowledged, "oops\nREADY\n", "out of turn UNKNOWN"},
 		{acknowledged, "READY \n", "out of turn UNKNOWN"},
 		{acknowledged, "READY\r\n", "out of turn UNKNOWN"},
@@ -63,7 +63,7 @@ func TestSession(t *testing.T) {
 		{busy, "RESULT 9223372036854775807\nOK", "BUSY"},
 		{busy, "RESULT 2", "BUSY"},
 
-		// What Python's int makes of it.
+		// As Python's int parses it.
 		{busy, "RESULT  +2 \r\nOK", "accepted ACKNOWLEDGED"},
 		{busy, "RESULT 0_2\nOK", "accepted ACKNOWLEDGED"},
 		{busy, "RESULT -0\n", "rejected ACKNOWLEDGED"},
@@ -76,7 +76,7 @@ func TestSession(t *testing.T) {
 		{busy, "RESULT 2.0\nOK", "bad line UNKNOWN"},
 		{busy, "RESULT \nOK", "bad line UNKNOWN"},
 		{busy, "RESULT -2\nOK", "bad line UNKNOWN"},
-		{busy, "RESULT 9223372036854775808\nOK", "BUSY"}, // it never comes to that
+		{busy, "RESULT 9223372036854775808\nOK", "BUSY"}, // too large for int64
 		{busy, "result 2\nOK", "bad line UNKNOWN"},
 		{busy, "READY\n", "bad line UNKNOWN"},
 		{busy, "\nREADY\n", "bad line UNKNOWN"},
@@ -114,8 +114,8 @@ func TestBadLineIsKeptForTheLog(t *testing.T) {
 	}
 }
 
-// However a listener's output is cut into pieces, it means the same; and
-// however much it is, little of it is kept.
+// The outcome does not depend on how a listener's output is cut into pieces, and
+// little of it is kept however much it is.
 func FuzzSession(f *testing.F) {
 	for _, s := range []string{
 		"READY\n", "READY\nx", "RESULT 2\nOKREADY\n", "RESULT 0\nREADY\n", "RESULT -1\n", "RESULT 4\nFAIL",
