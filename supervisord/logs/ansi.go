@@ -6,13 +6,13 @@ const escape = 0x1b
 
 // ansi removes the control sequences of terminals from a text that comes in
 // pieces: ESC [, any number of parameter and intermediate bytes, a final byte
-// (ECMA-48 section 5.4). How the text is cut does not matter. The zero value is
-// ready to use.
+// (ECMA-48 section 5.4). It does not matter how the text is divided. The zero value is
+// ready for use.
 type ansi struct {
 	state sequence
 }
 
-// sequence says how much of a control sequence has been read.
+// sequence is how much of a control sequence has been read.
 type sequence uint8
 
 const (
@@ -27,7 +27,7 @@ func (a *ansi) strip(p []byte) []byte {
 	if a.state == noSequence && bytes.IndexByte(p, escape) < 0 {
 		return p
 	}
-	kept := make([]byte, 0, len(p)+1) // and an escape that was held back
+	kept := make([]byte, 0, len(p)+1) // plus an escape that was held back
 	for _, c := range p {
 		kept = a.add(kept, c)
 	}
@@ -44,7 +44,7 @@ func (a *ansi) add(kept []byte, c byte) []byte {
 			a.state = noSequence
 			return kept
 		}
-		// No terminal takes this for part of a sequence, so it is text again.
+		// This is not part of a control sequence on any terminal, so it is text again.
 		a.state = noSequence
 	}
 	if a.state == afterEscape {
@@ -62,8 +62,8 @@ func (a *ansi) add(kept []byte, c byte) []byte {
 	return append(kept, c)
 }
 
-// flush gives up what was held back because it might have begun a sequence, and
-// drops an unfinished sequence.
+// flush returns what was held back as a possible beginning of a sequence, and drops an
+// unfinished sequence.
 func (a *ansi) flush() []byte {
 	state := a.state
 	a.state = noSequence

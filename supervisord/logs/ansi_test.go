@@ -33,7 +33,7 @@ func TestStripANSI(t *testing.T) {
 		{"\x1b]0;title\a", "\x1b]0;title\a"}, // not a control sequence
 		{"\x1b(B\x1b7", "\x1b(B\x1b7"},
 		{"\x1b\x1b[mx\x1b\x1by", "\x1bx\x1b\x1by"},
-		{"a\x1b[31\nb", "a\nb"}, // no terminal goes on after that
+		{"a\x1b[31\nb", "a\nb"}, // every terminal ends the sequence there
 		{"a\x1b[3\xc3\xa6b", "aæb"},
 		{"a\x1b[3\x1b[4mb", "ab"},
 		{"a\x1b[31", "a"},
@@ -89,7 +89,7 @@ func FuzzStripANSI(f *testing.F) {
 			t.Errorf("%q in chunks became %q, whole %q", text, got, whole)
 		}
 		if broken.MatchString(text) {
-			return // the expression cannot say what happens then
+			return // the expression can't model that
 		}
 		if want := model.ReplaceAllString(text, ""); whole != want {
 			t.Errorf("%q became %q, want %q", text, whole, want)

@@ -37,8 +37,7 @@ func AutoName(dir, process, channel, identifier string) (path string, err error)
 	return "", err
 }
 
-// randomWord returns eight characters that tell apart files of the same
-// process.
+// randomWord returns eight characters that distinguish files of the same process.
 func randomWord() string {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789_"
 	word := make([]byte, 8)
@@ -48,9 +47,9 @@ func randomWord() string {
 	return string(word)
 }
 
-// CleanAuto removes the files in dir that AutoName has created for this
-// identifier, and their backups, but those that are to be kept. It returns the paths of those that it could
-// not remove, and an error if dir cannot be read.
+// CleanAuto removes the files in dir that AutoName has created for this identifier, and
+// their backups, except those in keep. It returns the paths that it could not remove,
+// and an error if dir cannot be read.
 //
 // Unlike Supervisor it takes the identifier literally and leaves alone a file
 // whose name only begins like one of these.

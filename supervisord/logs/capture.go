@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// The tokens between which a program puts what is to become an event.
+// The tokens between which a program writes what becomes an event.
 const (
 	beginToken = "<!--XSUPERVISOR:BEGIN-->"
 	endToken   = "<!--XSUPERVISOR:END-->"
@@ -16,11 +16,11 @@ const (
 type capture struct {
 	limit   int  // bytes to keep, the last ones
 	isOn    bool // between the tokens
-	matched int  // bytes of the awaited token at the end of the output so far
+	matched int  // bytes of the token at the end of the output so far
 	kept    []byte
 }
 
-// token is the one that is awaited.
+// token returns the token that is looked for.
 func (c *capture) token() string {
 	if c.isOn {
 		return endToken
@@ -28,10 +28,9 @@ func (c *capture) token() string {
 	return beginToken
 }
 
-// next cuts the first piece off p: the text before the awaited token if found,
-// else all of p but an end that may be the beginning of that token. Of a token
-// only that much is kept back between calls, so rest is empty if it was not
-// found.
+// next cuts the first piece off p: the text before the token if it is found, else all
+// of p but an end that may be the beginning of the token. Nothing else is held back
+// between calls, so rest is empty if the token was not found.
 //
 // Neither token has a second '<'. That is why a partial match that fails is
 // text as a whole, and no shorter one needs to be looked for within it.
@@ -72,8 +71,8 @@ func matchAtEnd(p, token []byte) int {
 	return len(end) - i
 }
 
-// keep adds to what is captured. To make that cheap however small the pieces
-// are, up to twice the limit is collected before the surplus is dropped.
+// keep adds to the capture. Up to twice the limit is collected before the surplus is
+// dropped, so that small pieces are cheap, too.
 func (c *capture) keep(text []byte) {
 	c.kept = append(c.kept, text...)
 	if len(c.kept) > 2*c.limit {
@@ -84,8 +83,8 @@ func (c *capture) keep(text []byte) {
 // last returns the end of what was captured, within the limit.
 func (c *capture) last() []byte { return c.kept[max(0, len(c.kept)-c.limit):] }
 
-// toggle is called when the awaited token has been found. When that ends a
-// capture it returns what was captured.
+// toggle is called when the token has been found. If that ends a capture, it returns
+// what was captured.
 func (c *capture) toggle() (captured []byte, ended bool) {
 	captured, ended = c.last(), c.isOn
 	c.isOn, c.kept = !c.isOn, nil

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// delivered is what comes out of a Stream.
+// delivered is what a Stream has delivered.
 type delivered struct {
 	Log      string // of the log file
 	Output   string // all events put together
@@ -145,8 +145,7 @@ func TestEndlessCaptureHasBoundedMemory(t *testing.T) {
 	}
 }
 
-// modelCapture splits a whole text at the tokens, with all the time and memory
-// in the world.
+// modelCapture splits a whole text at the tokens. It is simple and slow.
 func modelCapture(text string, limit int) (h delivered) {
 	for {
 		before, rest, found := strings.Cut(text, beginToken)
@@ -165,7 +164,7 @@ func modelCapture(text string, limit int) (h delivered) {
 	}
 }
 
-// chunked cuts a text into pieces: sizes says how long each is, over and over.
+// chunked cuts a text into pieces, whose sizes repeat.
 func chunked(text string, sizes []byte) (chunks []string) {
 	for i := 0; text != "" && len(sizes) > 0; i++ {
 		n := min(len(text), 1+int(sizes[i%len(sizes)]))

@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// Excerpt is a part of a log as text. A long one is not held in memory but read from
-// the file, piece by piece, whenever it is wanted. The zero value is an empty text.
+// Excerpt is a part of a log as text. A long one is not kept in memory but read from
+// the file in pieces each time. The zero value is an empty text.
 type Excerpt struct {
 	text string // all of it, unless it is long
 
-	path      string // of the log when it was looked at, "" unless the text is long
+	path      string // of the log, "" unless the text is long
 	file      os.FileInfo
 	offset, n int64
 }
@@ -25,10 +25,10 @@ const (
 	pieceSize = 64 << 10
 )
 
-// Literal is an excerpt of nothing: a text as it is.
+// Literal returns an excerpt that is the text itself.
 func Literal(text string) Excerpt { return Excerpt{text: text} }
 
-// ReadExcerpt is Read for a text that may be long.
+// ReadExcerpt is [Read] for a text that may be long.
 func ReadExcerpt(path string, offset, length int64) (Excerpt, error) {
 	file, size, err := openLog(path)
 	if err != nil {
@@ -42,7 +42,7 @@ func ReadExcerpt(path string, offset, length int64) (Excerpt, error) {
 	return newExcerpt(file, path, size, start, n)
 }
 
-// TailExcerpt is Tail for a text that may be long.
+// TailExcerpt is [Tail] for a text that may be long.
 func TailExcerpt(path string, offset, length int64) (e Excerpt, newOffset int64, overflow bool) {
 	file, size, err := openLog(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -71,10 +71,10 @@ func newExcerpt(file *os.File, path string, size, start, n int64) (Excerpt, erro
 // Short returns the text if it is in memory.
 func (e Excerpt) Short() (text string, ok bool) { return e.text, e.path == "" }
 
-// Pieces calls f with one piece of the text after the other, each of whole characters,
-// until f fails, and returns that error. The last piece, which is marked, may be empty.
-// Of a file that has become shorter the text is what is left; one that is gone, or was
-// rotated so often that it is, is an error.
+// Pieces calls f with the pieces of the text in order, each of whole characters, until
+// f fails, and returns that error. The last piece may be empty. If the file has become
+// shorter, the text is what is left; if it was removed, by rotation too, the error is
+// [fs.ErrNotExist].
 func (e Excerpt) Pieces(f func(piece string, last bool) error) error {
 	if e.path == "" {
 		return f(e.text, true)
@@ -104,7 +104,8 @@ func (e Excerpt) Pieces(f func(piece string, last bool) error) error {
 	}
 }
 
-// incompleteRune returns how many bytes at the end begin a character that goes on behind it.
+// incompleteRune returns how many bytes at the end of data are the beginning of an
+// incomplete character.
 func incompleteRune(data []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(data); n++ {
 		if end := data[len(data)-n:]; utf8.RuneStart(end[0]) {
@@ -117,7 +118,7 @@ func incompleteRune(data []byte) int {
 	return 0
 }
 
-// open opens the file, which may have become a backup since it was looked at.
+// open opens the file, which may have become a backup meanwhile.
 func (e Excerpt) open() (*os.File, error) {
 	const gap = 8 // rotations under way leave gaps between the backups
 	for i, missing := 0, 0; missing < gap; i++ {

@@ -80,7 +80,7 @@ func readExcerpt(t *testing.T, e Excerpt) string {
 	return b.String()
 }
 
-// TestExcerptOfARotatedLog: what is read twice is read from the same file.
+// TestExcerptOfARotatedLog: an excerpt that is read twice comes from the same file.
 func TestExcerptOfARotatedLog(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "log")

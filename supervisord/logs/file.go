@@ -20,7 +20,7 @@ type FileOptions struct {
 	MaxBytes int64       // size in bytes at which the file is rotated, 0 for never
 	Backups  int         // rotated files to keep; with 0 the file is truncated instead
 	Mode     fs.FileMode // permissions of new files before the umask, 0 for 0666
-	Report   func(error) // told of outages (*OutageError) and failed rotations; may be nil
+	Report   func(error) // called with outages (*OutageError) and failed rotations; may be nil
 }
 
 // File is a log file that is only appended to, and rotated when it has grown.
@@ -38,18 +38,17 @@ type File struct {
 	inode    atomic.Uint64                       // of the open file; set under mu
 	mu       sync.Mutex                          // guards all below
 	isOpen   bool                                // between Open and Close
-	room     int64                               // bytes until MaxBytes, as far as is known
-	checkAt  int64                               // how small room may get before the size is asked for
+	room     int64                               // bytes left until MaxBytes, as far as is known
+	checkAt  int64                               // when room is this small, the real size is read
 	outage   outage
-	changeCh chan struct{} // closed at the next change, nil if nobody waits for it
+	changeCh chan struct{} // closed at the next change, nil if not wanted
 }
 
-// OpenFile opens the file for appending and creates it if need be. An error is
+// OpenFile opens the file for appending and creates it if necessary. An error is
 // that of the system (*fs.PathError), or [safeopen.ErrLink] for a link that root
 // must not follow.
 //
-// A FIFO without a reader is no error: what is written to it is lost until
-// there is one. Names such as /dev/stdout that cannot be opened a second time,
+// A FIFO without a reader is no error: what is written is lost until there is one. Names such as /dev/stdout that cannot be opened a second time,
 // because they are sockets or belong to another user, stand for the descriptor
 // itself.
 func OpenFile(path string, o FileOptions) (*File, error) {
@@ -108,9 +107,8 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Reopen opens the file by its name again, which has been given to another file
-// meanwhile, or to none. When that fails the old file stays in use. A closed
-// file stays closed.
+// Reopen opens the file by its name again, after that file was renamed or removed. If
+// it fails, the old file stays in use. A closed file stays closed.
 func (f *File) Reopen() error {
 	if f.mayBlock() && f.isNamed() {
 		return nil
@@ -129,8 +127,8 @@ func (f *File) Reopen() error {
 	return err
 }
 
-// Clear empties the log: an open file is unlinked and created anew, a closed
-// one that exists is truncated. What is not a regular file is left alone.
+// Clear empties the log: an open file is unlinked and created again, a closed one
+// that exists is truncated. Anything but a regular file is left alone.
 func (f *File) Clear() error {
 	if f.isStdio || f.mayBlock() {
 		return nil
@@ -147,9 +145,8 @@ func (f *File) Clear() error {
 		}
 		_ = f.drop()
 	}
-	// A name that has gone to another file was most likely given away by another
-	// channel that shares the log and has just been cleared: unlinking would take
-	// away its file.
+	// If the name belongs to another file, another channel that shares the log was
+	// most likely just cleared: unlinking would remove its file.
 	if err := f.open(); err != nil {
 		if noReader(err) {
 			return nil
@@ -162,8 +159,7 @@ func (f *File) Clear() error {
 	return f.truncate()
 }
 
-// Remove closes the file and unlinks it. A file that is gone already is no
-// error.
+// Remove closes the file and unlinks it. A missing file is no error.
 func (f *File) Remove() error {
 	err := f.Close()
 	if isRegular(f.path) && !f.isStdio {
@@ -172,7 +168,7 @@ func (f *File) Remove() error {
 	return err
 }
 
-// Close closes the file. A write that waits for a slow reader is given up.
+// Close closes the file. A write that waits for a slow reader is aborted.
 func (f *File) Close() error {
 	f.interrupt()
 	f.mu.Lock()
@@ -207,7 +203,7 @@ func (f *File) report(err error) {
 	}
 }
 
-// append writes p to the file, which it opens when an earlier attempt failed.
+// append writes p to the file, and opens it first if an earlier attempt failed.
 func (f *File) append(p []byte) (int, error) {
 	if f.current.Load() == nil {
 		if err := f.open(); err != nil {
@@ -216,13 +212,12 @@ func (f *File) append(p []byte) (int, error) {
 	}
 	n, err := f.write(f.current.Load(), p)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ESTALE) {
-		_ = f.drop() // only another descriptor can do better
+		_ = f.drop() // only a new descriptor can help
 	}
 	return n, err
 }
 
-// open opens the path and puts it in the place of the current file, which stays
-// when that fails.
+// open opens the path and replaces the current file, which stays if that fails.
 func (f *File) open() error {
 	file, err := openAppend(f.path, f.o.Mode)
 	if err != nil {
@@ -238,8 +233,8 @@ func (f *File) open() error {
 	f.inode.Store(info.Sys().(*syscall.Stat_t).Ino)
 	f.current.Store(file)
 	if f.rotates() {
-		// The file position serves as the size: append mode moves it to the end
-		// with every write, whoever else writes or truncates.
+		// The file position is the size: in append mode every write moves it to the
+		// end, also when others write or truncate.
 		size, err := file.Seek(0, io.SeekEnd)
 		f.setSize(size)
 		return err
@@ -261,13 +256,13 @@ func (f *File) truncate() error {
 	return f.current.Load().Truncate(0)
 }
 
-// mayBlock reports whether the open file is one whose writes may wait for
-// somebody, so that its lock may be held for ever. Such a file has nothing to
-// clear and usually nothing to reopen.
+// mayBlock reports whether writes to the open file may wait for a reader, so that its
+// lock may be held for ever. Such a file has nothing to clear and usually nothing to
+// reopen.
 func (f *File) mayBlock() bool { return f.current.Load() != nil && !f.isPlain.Load() }
 
-// interrupt makes a write that waits for its reader fail. It does nothing to
-// regular files.
+// interrupt makes a write that waits for its reader fail. It has no effect on regular
+// files.
 func (f *File) interrupt() {
 	if file := f.current.Load(); file != nil {
 		_ = file.SetWriteDeadline(time.Unix(1, 0)) // not every file supports deadlines
@@ -333,7 +328,7 @@ func descriptor(path string) (fd int, ok bool) {
 	return 0, false
 }
 
-// noReader reports whether a FIFO could not be opened for want of a reader.
+// noReader reports whether a FIFO could not be opened because it has no reader.
 func noReader(err error) bool { return errors.Is(err, syscall.ENXIO) }
 
 // isRegular reports whether the path leads to a regular file.
@@ -342,8 +337,8 @@ func isRegular(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// unlink removes a file, which may be gone already. Unlike os.Remove it never
-// removes a directory.
+// unlink removes a file. A missing file is no error. Unlike os.Remove it never removes
+// a directory.
 func unlink(path string) error {
 	if err := syscall.Unlink(path); err != nil && err != syscall.ENOENT {
 		return &fs.PathError{Op: "unlink", Path: path, Err: err}

@@ -12,8 +12,8 @@ import (
 const (
 	followStart  = 1024     // bytes shown of what was there before
 	followBuffer = 32 << 10 // bytes read at a time
-	// followPoll is the time between two looks at a file that this daemon
-	// leaves alone: somebody else may truncate it or write to it.
+	// followPoll is how often a file is checked that this daemon does not change:
+	// others may truncate it or write to it.
 	followPoll = time.Second
 	truncated  = "==> File truncated <==\n"
 )
@@ -38,7 +38,7 @@ func Follow(ctx context.Context, path string, changed func() <-chan struct{}, w 
 	poll := time.NewTicker(followPoll)
 	defer poll.Stop()
 	for {
-		next := changed() // before looking, so that no change is missed
+		next := changed() // before reading, so that no change is missed
 		for more := true; more; {
 			if more, err = f.step(ctx, buf); err != nil {
 				return err
@@ -61,11 +61,11 @@ type follower struct {
 	w      io.Writer
 }
 
-// step copies what there is in the current file and goes on to the next one if
-// there is any.
+// step copies the rest of the current file and moves on to the next one if there is
+// one.
 func (f *follower) step(ctx context.Context, buf []byte) (more bool, err error) {
-	// The successor is looked for first: once there is one, the end of the
-	// current file is final.
+	// The next file is looked for first: once it exists, nothing more is appended to
+	// the current one.
 	next := f.nextFile()
 	if err := f.drain(ctx, buf); err != nil || next == nil {
 		if next != nil {
@@ -108,12 +108,12 @@ func (f *follower) drain(ctx context.Context, buf []byte) error {
 	return ctx.Err()
 }
 
-// nextFile opens the file that came after the current one. It is nil as long
-// as the log's name stands for the current file, or for none.
+// nextFile opens the file that follows the current one. It is nil as long as the log's
+// name belongs to the current file, or to none.
 //
 // A file that was rotated away is found among the backups, and the backup
-// before it is the next one. A backup that is in its place before and after the
-// next one is opened has not been moved meanwhile, and neither has that.
+// before it is the next one. If the current file is the same backup before and after
+// the next one is opened, neither was moved meanwhile.
 func (f *follower) nextFile() *os.File {
 	for {
 		index := f.backupIndex()
@@ -131,7 +131,7 @@ func (f *follower) nextFile() *os.File {
 	}
 }
 
-// backupIndex tells which backup the current file has become: 0 for none yet, and a
+// backupIndex returns which backup the current file has become: 0 for none yet, and a
 // negative number if it was removed. Backups only ever move up, so that going
 // through them upwards cannot miss one that moves.
 func (f *follower) backupIndex() int {

@@ -123,7 +123,7 @@ func TestFollowOverChanges(t *testing.T) {
 }
 
 // No byte may be lost or repeated, however often the log is rotated between
-// two looks.
+// two reads.
 func TestFollowOverRotations(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "o.log")

@@ -18,7 +18,7 @@ type handler struct {
 // Enabled reports whether records of this level are written.
 func (h handler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.main.o.Level }
 
-// Handle writes a record. It never fails: see [MainOptions].Fault.
+// Handle writes a record. It never fails; see Report of [MainOptions].
 func (h handler) Handle(_ context.Context, r slog.Record) error {
 	when := r.Time
 	if when.IsZero() {

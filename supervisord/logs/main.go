@@ -23,7 +23,7 @@ type MainOptions struct {
 	Level    slog.Level  // records below it are not written
 	Stdout   io.Writer   // gets a copy; nil for none
 	Ident    string      // program name in syslog, "" for the base name of the command
-	Report   func(error) // told of outages (*OutageError) and failed rotations, and may log them; may be nil
+	Report   func(error) // called with outages (*OutageError) and failed rotations, and may log them; may be nil
 }
 
 // Main is the daemon's own log. Its methods may be called from anywhere.
@@ -34,7 +34,7 @@ type Main struct {
 
 	mu     sync.Mutex // keeps the lines of all destinations in one order
 	stdout io.Writer
-	errs   []error // to be told once mu is free
+	errs   []error // to be reported once mu is free
 }
 
 // OpenMain opens the main log.
@@ -81,8 +81,7 @@ func (m *Main) Changed() <-chan struct{} {
 	return m.file.Changed()
 }
 
-// Reopen opens the log file by its name again, after it has been renamed by
-// somebody else. When that fails the old file stays in use.
+// Reopen opens the log file by its name again, see [File.Reopen].
 func (m *Main) Reopen() error {
 	if m.file == nil {
 		return nil
@@ -90,9 +89,9 @@ func (m *Main) Reopen() error {
 	return m.file.Reopen()
 }
 
-// Clear starts the log file anew. What it says about that, once for each
-// destination, is lost to the new file as it is in Supervisor. If there is no
-// log file the error is [fs.ErrNotExist].
+// Clear starts a new log file. As in Supervisor, the lines that report this, one for
+// each destination, do not get into the new file. Without a log file the error is
+// [fs.ErrNotExist].
 func (m *Main) Clear() error {
 	if m.file == nil {
 		return &fs.PathError{Op: "clear", Path: m.o.Path, Err: fs.ErrNotExist}
@@ -124,8 +123,8 @@ func (m *Main) Close() error {
 	return m.file.Close()
 }
 
-// write writes one record to all destinations. None of them can fail for the
-// others or for the caller.
+// write writes one record to all destinations. A failure of one affects neither the
+// others nor the caller.
 func (m *Main) write(now time.Time, level slog.Level, message string) {
 	prefix := now.Format("2006-01-02 15:04:05,000") + " " + levelWord(level) + " "
 	message = printable.Text(message)
@@ -139,7 +138,7 @@ func (m *Main) write(now time.Time, level slog.Level, message string) {
 		m.syslog.lines(prefix, message)
 	}
 	if m.stdout != nil {
-		_, _ = m.stdout.Write(line) // whoever read it has gone, and with it the way to say so
+		_, _ = m.stdout.Write(line) // the reader has gone; there is nowhere to report it
 	}
 	errs := m.errs
 	m.errs = nil

@@ -29,19 +29,18 @@ func (e *OutageError) Error() string {
 // Unwrap returns the cause, nil at the end of an outage.
 func (e *OutageError) Unwrap() error { return e.Err }
 
-// outage decides which failures are worth a report. It is guarded by its
-// owner's lock.
+// outage decides which failures are reported. It is guarded by its owner's lock.
 type outage struct {
 	lost       int64
-	reported   bool      // the beginning was, so the end must be
+	reported   bool      // the beginning was reported, so the end has to be
 	quietUntil time.Time // until when no beginning is reported
 }
 
-// record takes the result of writing to path, with the number of bytes that were
-// lost, and returns what to report, nil for nothing.
+// record records the result of a write to path and how many bytes were lost. It
+// returns what to report, nil for nothing.
 func (o *outage) record(path string, lost int, err error) error {
 	if err == nil && o.lost == 0 {
-		return nil // all is well, as nearly always
+		return nil // the usual case
 	}
 	if err != nil {
 		return o.failed(path, lost, err)
@@ -61,7 +60,7 @@ func (o *outage) failed(path string, lost int, err error) error {
 
 func (o *outage) recovered(path string) error {
 	if !o.reported && time.Now().Before(o.quietUntil) {
-		return nil // what was lost is told with the next report
+		return nil // the next report includes what was lost
 	}
 	over := &OutageError{Path: path, Lost: o.lost}
 	o.lost, o.reported = 0, false

@@ -60,7 +60,7 @@ func TestOutageReports(t *testing.T) {
 		expect("end", succeed(), 20)
 		expect("nothing", succeed(), 0)
 
-		// A disk on the edge is not reported again and again, but what it loses counts.
+		// An almost full disk is not reported again and again, but its losses are counted.
 		for range 100 {
 			expect("nothing", fail(1), 0)
 			expect("nothing", succeed(), 0)

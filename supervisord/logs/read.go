@@ -13,8 +13,7 @@ import (
 	"supervisor/supervisord/system/safeopen"
 )
 
-// ErrBadArguments is the error for an offset and a length that do not go
-// together.
+// ErrBadArguments is the error for an offset and a length that contradict each other.
 var ErrBadArguments = errors.New("bad arguments")
 
 // Read returns part of a log file, as readLog of the XML-RPC interface does:
@@ -96,8 +95,8 @@ func tailRange(size, offset, length int64) (start, n int64, overflow bool) {
 	return max(0, offset), max(0, length), overflow
 }
 
-// saturatingAdd adds without overflow. Offsets and lengths are whatever a client
-// has sent; the largest sum is still beyond the end of every file.
+// saturatingAdd adds without overflow. Clients may send any offset and length; the
+// largest sum is still beyond the end of every file.
 func saturatingAdd(a, b int64) int64 {
 	switch sum := a + b; {
 	case a > 0 && b > 0 && sum < 0:
@@ -118,14 +117,14 @@ func readAt(file *os.File, size, offset, n int64) ([]byte, error) {
 	data := make([]byte, n)
 	got, err := file.ReadAt(data, offset)
 	if err == io.EOF {
-		err = nil // somebody has truncated it meanwhile
+		err = nil // truncated meanwhile
 	}
 	return data[:got], err
 }
 
-// openLog opens a log for reading and returns its size. It never waits and
-// takes nothing from a pipe or terminal that serves as a log: those cannot be
-// read, and devices such as /dev/null are empty.
+// openLog opens a log for reading and returns its size. It never blocks. Pipes and
+// terminals are refused, because reading would consume their data; devices such as
+// /dev/null are empty.
 func openLog(path string) (*os.File, int64, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// alwaysCheckBelow is how close to its maximum size a file's real size is asked for
-// after every write. Until then it is asked for whenever half of the room is
-// used up: often enough for two programs that share a file.
+// alwaysCheckBelow is the room, in bytes, below which a file's real size is read after
+// every write. Before, it is read whenever half of the room is used up: often enough
+// for two programs that share a file.
 const alwaysCheckBelow = 64 << 10
 
 // rotates reports whether the current file is one to be rotated.
@@ -45,23 +45,23 @@ func (f *File) countWritten(n int) error {
 		return nil
 	}
 	if err := f.rotate(); err != nil {
-		// The file grows on. Trying again with every write would cost much and
-		// report often, so it has to grow by as much again.
+		// The file keeps growing. To try again with every write would be expensive and
+		// fill the main log, so the next attempt is after another MaxBytes.
 		f.room, f.checkAt = f.o.MaxBytes, 0
 		return fmt.Errorf("rotate log %s: %w", f.path, err)
 	}
 	return nil
 }
 
-// rotate puts the full file aside and starts a new one.
+// rotate renames the full file to a backup and starts a new one.
 //
-// Only who holds the lock of the file that has the name may move it. So those
-// who share a log, in this daemon or another one, never rotate it together;
-// who comes too late finds that the name has gone to a new file and follows.
+// Only the holder of a lock on the file may rename it. So two writers that share a log,
+// in this daemon or in another one, never rotate it at the same time; the later one
+// finds that the name belongs to a new file and opens that.
 func (f *File) rotate() error {
 	unlock, busy := lock(f.current.Load())
 	if busy {
-		return nil // the next write looks again
+		return nil // the next write checks again
 	}
 	defer unlock()
 	if !f.isNamed() {
@@ -88,8 +88,8 @@ func backup(path string, i int) string {
 	return path + "." + strconv.Itoa(i)
 }
 
-// lock locks a file against others who want to rotate it. A file system that
-// knows no locks gives none, and rotates as well.
+// lock locks a file against rotation by others. On a file system without locks it does
+// nothing and succeeds.
 func lock(file *os.File) (unlock func(), busy bool) {
 	flock := func(op int) (err error) {
 		raw, err := file.SyscallConn()

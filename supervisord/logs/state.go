@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Position returns which file is written to and its size, 0 and 0 if there is
-// none that can be looked into.
+// Position returns the inode and the size of the log file; 0 and 0 if there is none or
+// it is not a regular file.
 func (s *Stream) Position() (inode uint64, size int64) {
 	if s.file == nil {
 		return 0, 0
@@ -32,10 +32,11 @@ func (f *File) position() (inode uint64, size int64) {
 	return f.inode.Load(), size
 }
 
-// Resume is Write for output that an earlier daemon had read and was perhaps
-// writing when it was killed. Where its log was, as Position had told, is
-// looked at to write only what is missing. What strips or captures does not
-// write what it gets; its output is taken for written if anything was.
+// Resume is Write for output that an earlier daemon had read, and was perhaps writing
+// when it was killed. inode and size are what Position returned before that write; the
+// file's end tells what is missing, and only that is written. A stream that strips or
+// captures does not write its input unchanged: there, output counts as written if
+// anything was.
 func (s *Stream) Resume(data []byte, inode uint64, size int64) {
 	written := s.written(inode, size)
 	switch {
@@ -44,13 +45,13 @@ func (s *Stream) Resume(data []byte, inode uint64, size int64) {
 	case s.o.StripANSI || s.o.CaptureMaxBytes > 0 || bytes.Contains(written, data):
 	case bytes.HasPrefix(data, written):
 		s.Write(data[len(written):])
-	default: // it is of others who share the log
+	default: // written by others that share the log
 		s.Write(data)
 	}
 }
 
-// written returns what was appended to a file of that inode after it had that
-// size, and to its successors: it may have been rotated since.
+// written returns what was appended to the file of that inode since it had that size,
+// and to the files after it: it may have been rotated since.
 func (s *Stream) written(inode uint64, size int64) []byte {
 	if s.file == nil || inode == 0 {
 		return nil
@@ -73,8 +74,8 @@ func (s *Stream) written(inode uint64, size int64) []byte {
 
 var errOtherFile = errors.New("another file")
 
-// tailOf fails with errOtherFile if the file at path has another inode than the
-// one asked for, 0 for any. It returns no more than could be on its way.
+// tailOf returns up to 1 MiB of a file from offset size. It fails with errOtherFile if
+// the file has another inode; inode 0 matches any.
 func tailOf(path string, inode uint64, size int64) (tail []byte, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -91,8 +92,8 @@ func tailOf(path string, inode uint64, size int64) (tail []byte, err error) {
 	return io.ReadAll(io.NewSectionReader(f, size, 1<<20))
 }
 
-// StreamState is what a Stream has read and not passed on, because it may be the
-// beginning of something, and what it has captured so far.
+// StreamState is what a Stream holds back, because it may be the beginning of a token or
+// sequence, and what it has captured so far. It is handed over at an upgrade.
 type StreamState struct {
 	Sequence  uint8 // how much of an escape sequence
 	Capturing bool
@@ -100,16 +101,15 @@ type StreamState struct {
 	Captured  []byte
 }
 
-// Save returns what another Stream needs to go on. The caller sees to it that
-// nobody writes any more.
+// Save returns the state for another Stream. There must be no Write after it.
 func (s *Stream) Save() StreamState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return StreamState{uint8(s.ansi.state), s.capture.isOn, s.capture.matched, s.capture.kept}
 }
 
-// Restore has the Stream, which has just been opened, go on where another has
-// been. What can't have been is not believed.
+// Restore sets the state of a Stream that has just been opened. Invalid values are
+// ignored.
 func (s *Stream) Restore(h StreamState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

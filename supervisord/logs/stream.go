@@ -75,13 +75,13 @@ func (s *Stream) Write(p []byte) {
 	}
 }
 
-// Flush tells that the output is at its end: what was held back because it
-// could have begun a capture token or an escape sequence is passed on, a
-// capture in progress is dropped.
+// Flush is called at the end of the output: text that was held back as a possible
+// beginning of a capture token or an escape sequence is passed on, an unfinished
+// capture is dropped.
 func (s *Stream) Flush() { s.deliver(s.takeRest()) }
 
-// Close closes the log file. It does not flush, but gives up a Write that waits
-// for a slow reader.
+// Close closes the log file. It does not flush. A Write that waits for a slow reader
+// is aborted.
 func (s *Stream) Close() error {
 	if s.syslog != nil {
 		s.syslog.close()
@@ -92,8 +92,7 @@ func (s *Stream) Close() error {
 	return s.file.Close()
 }
 
-// Reopen opens the log file by its name again, after it has been renamed by
-// somebody else. A closed one stays closed.
+// Reopen opens the log file by its name again, see [File.Reopen].
 func (s *Stream) Reopen() error {
 	if s.file == nil {
 		return nil
@@ -101,8 +100,7 @@ func (s *Stream) Reopen() error {
 	return s.file.Reopen()
 }
 
-// Clear empties the log file, see [File.Clear], and what has been captured so
-// far.
+// Clear empties the log file, see [File.Clear], and forgets an unfinished capture.
 func (s *Stream) Clear() error {
 	s.mu.Lock()
 	s.capture.kept = nil
@@ -126,7 +124,7 @@ func (s *Stream) Changed() <-chan struct{} {
 // both.
 type piece struct {
 	text       []byte // stripped
-	isText     bool   // there was output, even if nothing was left of it
+	isText     bool   // there was output, even if nothing is left of it
 	isCaptured bool   // it is between the tokens
 	isEnd      bool   // a capture ended after it
 	captured   []byte
@@ -163,7 +161,7 @@ func (s *Stream) cut(p []byte) (next piece, rest []byte) {
 	return next, rest
 }
 
-// takeRest forgets what was read and returns what is left of it.
+// takeRest returns what was held back and forgets it.
 func (s *Stream) takeRest() piece {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -188,8 +186,7 @@ func (s *Stream) deliver(p piece) {
 	}
 }
 
-// log writes a piece to the log file and to syslog, which get nothing of a
-// capture.
+// log writes a piece that is not captured to the log file and to syslog.
 func (s *Stream) log(p piece) {
 	if p.isCaptured || len(p.text) == 0 {
 		return

@@ -44,7 +44,7 @@ func TestStreamDelivers(t *testing.T) {
 		"debug before", "output before",
 		"debug secret", "output secret", "captured secret",
 		"debug after", "output after",
-		"debug ", "output ", // Supervisor, too, tells of output that was nothing but colour
+		"debug ", "output ", // Supervisor, too, reports output that was nothing but colour
 		"debug <!--", "output <!--",
 	}
 	if diff := cmp.Diff(want, calls); diff != "" {

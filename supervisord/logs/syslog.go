@@ -20,9 +20,8 @@ const (
 // that syslog(3) of the C library gives them. log/syslog does not serve because
 // it cannot leave out the process id.
 //
-// It connects with the first line. While the daemon is away the lines are lost,
-// counted and reported like bytes for a full disk, and next to no time is spent
-// on them.
+// It connects with the first line. While the daemon does not run, lines are lost,
+// counted and reported like bytes for a full disk, and cost almost no time.
 type syslogWriter struct {
 	path   string // of the daemon's socket
 	ident  string
@@ -37,7 +36,7 @@ type syslogWriter struct {
 }
 
 // ToSyslog sends one message to the syslog daemon of this machine, if there is one. It
-// blocks for less than a second at most.
+// blocks for less than a second.
 func ToSyslog(ident, message string) {
 	w := newSyslog(ident, nil)
 	defer w.close()
@@ -76,8 +75,8 @@ func (w *syslogWriter) line(message string) {
 	}
 }
 
-// send connects if need be. A connection that has broken is tried anew once, as
-// the daemon may have been restarted.
+// send connects if necessary. A broken connection is replaced once, because the daemon
+// may have been restarted.
 func (w *syslogWriter) send(message string) error {
 	now := time.Now()
 	if now.Before(w.retry) {

@@ -5,10 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// Text writes the bytes of a message that are no text as \xNN: control
-// characters but for tabs and line ends, and what is not UTF-8. Names and
-// requests come from strangers, and a log is read on terminals. All other text
-// is returned as it is.
+// Text writes control characters other than tabs and line ends, and bytes that are not
+// UTF-8, as \xNN. Names and requests are untrusted, and logs are read on terminals. All
+// other text is returned unchanged.
 func Text(s string) string {
 	i := nextUnprintable(s)
 	if i < 0 {
@@ -28,7 +27,7 @@ func Text(s string) string {
 	return b.String()
 }
 
-// nextUnprintable returns where the first such character of s is, or -1.
+// nextUnprintable returns the index of the first such character of s, or -1.
 func nextUnprintable(s string) int {
 	for i, r := range s {
 		switch {
