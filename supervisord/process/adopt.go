@@ -10,7 +10,6 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/system/bound"
 )
 
 // SavedState is what an earlier daemon has left of a process.
@@ -163,23 +162,6 @@ func (p *Process) adoptSocket(e *SavedState) {
 	if err != nil {
 		p.Log.Warn(fmt.Sprintf("take over the socket of %s: %v", p.Config.Name, err))
 	}
-}
-
-// Adopt is Acquire for a process that has the socket already. It takes file
-// over.
-func (s *Socket) Adopt(file *os.File) (*os.File, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.users > 0 {
-		file.Close()
-	} else {
-		s.file = file
-		if s.conf.Family == "unix" {
-			s.bound, _ = bound.Find(s.conf.Path) // it stays behind if there is no such file
-		}
-	}
-	s.users++
-	return s.file, nil
 }
 
 // resumeAdopted goes on with a living child.

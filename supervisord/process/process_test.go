@@ -23,7 +23,6 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/system/bound"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -509,13 +508,11 @@ func TestFDShortageIsRetriedForever(t *testing.T) {
 	}
 }
 
-// TestSocketFDShortage: that a FastCGI socket can't be made for want
-// of them is no failure of the program either, while any other reason is.
+// TestSocketFDShortage: a FastCGI socket that can't be made because descriptors run
+// short is no failure of the program either. Any other reason is one.
 func TestSocketFDShortage(t *testing.T) {
 	for err, want := range map[error]bool{syscall.EMFILE: true, syscall.EADDRINUSE: false} {
-		s := NewSocket(&config.FastCGISocket{URL: "tcp://127.0.0.1:1", Family: "tcp"}, (&testkit.Log{}).Logger())
-		s.bind = func(context.Context, bound.TCPOptions) (int, error) { return -1, os.NewSyscallError("socket", err) }
-		_, got := s.Acquire()
+		got := newSocketError(&config.FastCGISocket{URL: "tcp://127.0.0.1:1", Family: "tcp"}, os.NewSyscallError("socket", err))
 		if spawnFailure(got, "%s", got).fdShortage != want {
 			t.Errorf("%v: %v", err, got)
 		}

@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/system/sockets"
 )
 
 // PendingChanges tells how an active group differs from the configuration as last read.
@@ -169,11 +170,11 @@ func (s *Supervisor) shareLogs(p *process.Process, conf *config.Process) {
 type processBuilder struct {
 	*Supervisor
 	group   *active
-	sockets map[string]*process.Socket // by section, of programs without a process so far
+	sockets map[string]*sockets.Shared // by section, of programs without a process so far
 }
 
 func (s *Supervisor) newBuilder(g *active) *processBuilder {
-	return &processBuilder{s, g, make(map[string]*process.Socket)}
+	return &processBuilder{s, g, make(map[string]*sockets.Shared)}
 }
 
 // build makes a process and starts its goroutine. The process is at rest.

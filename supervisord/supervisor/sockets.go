@@ -4,13 +4,14 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/system/sockets"
 )
 
 // sockets makes the sockets of a group: one for each FastCGI program in it,
 // which the program's processes share. Each is created once and closed again,
 // so that a mistake in the configuration shows before anything is started.
-func (s *Supervisor) sockets(conf *config.Group) (map[*config.FastCGISocket]*process.Socket, error) {
-	made := make(map[*config.FastCGISocket]*process.Socket)
+func (s *Supervisor) sockets(conf *config.Group) (map[*config.FastCGISocket]*sockets.Shared, error) {
+	made := make(map[*config.FastCGISocket]*sockets.Shared)
 	for _, p := range conf.Processes {
 		if p.Socket == nil || made[p.Socket] != nil {
 			continue

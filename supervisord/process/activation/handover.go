@@ -3,7 +3,7 @@ package activation
 import (
 	"fmt"
 
-	"supervisor/supervisord/system/bound"
+	"supervisor/supervisord/system/sockets"
 )
 
 // HandedOver is an open socket as a program that this process executes next gets it.
@@ -25,7 +25,7 @@ func (b HandedOver) socket() *socket {
 	k := &socket{fd: b.FD}
 	k.conf.Section, k.conf.URL = b.Section, b.URL
 	if b.Family == "unix" {
-		if file, err := bound.Find(b.Path); err == nil {
+		if file, err := sockets.Find(b.Path); err == nil {
 			if dev, inode := file.ID(); dev == b.Dev && inode == b.Inode {
 				k.file = file
 			}

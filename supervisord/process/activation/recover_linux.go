@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/system/bound"
+	"supervisor/supervisord/system/sockets"
 )
 
 // Recover looks for sockets among the descriptors of a child that an earlier
@@ -67,7 +67,7 @@ func (s *Set) addRecovered(c *config.ListenSocket, fd int) {
 	k := &socket{fd: fd}
 	k.conf.Section, k.conf.URL = c.Section, c.URL
 	if c.Family == "unix" {
-		k.file = bound.FileOf(fd, c.Path)
+		k.file = sockets.FileOf(fd, c.Path)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,7 +93,7 @@ func findSocket(pid, pidfd int, c *config.ListenSocket) (fd int, err error) {
 		if err != nil {
 			return -1, os.NewSyscallError("pidfd_getfd", err)
 		}
-		if at, ok := bound.ListenAddress(fd); ok && matches(at, c, addresses) {
+		if at, ok := sockets.ListenAddress(fd); ok && matches(at, c, addresses) {
 			return fd, nil
 		}
 		unix.Close(fd)
@@ -126,13 +126,13 @@ func addressesOf(c *config.ListenSocket) ([]netip.Addr, error) {
 	if c.Family == "unix" {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), sockets.LookupTimeout)
 	defer cancel()
 	return tcpOptions(c).Addresses(ctx)
 }
 
 // matches tells whether a socket is that of a section. One of port 0 may have any.
-func matches(at bound.Address, c *config.ListenSocket, addresses []netip.Addr) bool {
+func matches(at sockets.Address, c *config.ListenSocket, addresses []netip.Addr) bool {
 	if c.Family == "unix" {
 		return at.Path == c.Path
 	}

@@ -1,7 +1,6 @@
 package activation
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,32 +8,23 @@ import (
 	"net"
 	"sync"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/system/bound"
-)
-
-const (
-	// lookupTimeout is how long a name in an address may take to be looked up.
-	lookupTimeout = 2 * time.Second
-	// retryDelay is how long nobody tries again what has taken longer than that to fail:
-	// many may be waiting to do so, one after the other.
-	retryDelay = 500 * time.Millisecond
+	"supervisor/supervisord/system/sockets"
 )
 
 // socket is one socket of a Set.
 type socket struct {
-	mu      sync.Mutex // held while it is opened
-	removed bool       // it is in no set any more
-	conf    config.ListenSocket
-	fd      int // -1 while it is not open
-	file    *bound.File
-	failure string    // why it can't be opened
-	retryAt time.Time // when that is tried again at the soonest, because it takes long
+	mu       sync.Mutex // held while it is opened
+	removed  bool       // it is in no set any more
+	conf     config.ListenSocket
+	fd       int // -1 while it is not open
+	file     *sockets.File
+	failure  string // why it can't be opened
+	attempts sockets.Attempts
 }
 
 // acquire returns a duplicate for a child, and whether it must be looked for anew.
@@ -67,43 +57,35 @@ func (k *socket) acquire(c *config.ListenSocket, log *slog.Logger, inUse bool) (
 }
 
 func (k *socket) open(c *config.ListenSocket, log *slog.Logger) error {
-	started := time.Now()
-	if started.Before(k.retryAt) {
-		return errors.New(k.failure)
-	}
-	if err := k.bind(c); err != nil {
-		if now := time.Now(); now.Sub(started) > retryDelay {
-			k.retryAt = now.Add(retryDelay)
+	return k.attempts.Do(func() (err error) {
+		if k.fd, k.file, err = listenOptions(c).Listen(); err != nil {
+			text := fmt.Sprintf("[%s] can't listen on %s: %s", c.Section, c.URL, errorText(err))
+			if text != k.failure { // each start of a program tries again
+				log.Error(text)
+			}
+			k.failure = text
+			return errors.New(text)
 		}
-		text := fmt.Sprintf("[%s] can't listen on %s: %s", c.Section, c.URL, errorText(err))
-		if text != k.failure { // it is tried again and again
-			log.Error(text)
-		}
-		k.failure = text
-		return errors.New(text)
-	}
-	k.failure, k.conf = "", *c
-	log.Info(fmt.Sprintf("[%s] listens on %s", c.Section, c.URL))
-	return nil
+		k.failure, k.conf = "", *c
+		log.Info(fmt.Sprintf("[%s] listens on %s", c.Section, c.URL))
+		return nil
+	})
 }
 
-func (k *socket) bind(c *config.ListenSocket) (err error) {
+func listenOptions(c *config.ListenSocket) sockets.Options {
 	if c.Family == "unix" {
-		k.fd, k.file, err = bound.Unix(unixOptions(c))
-		return err
+		o := unixOptions(c)
+		return sockets.Options{Unix: &o}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
-	defer cancel()
-	k.fd, err = bound.TCP(ctx, tcpOptions(c))
-	return err
+	return sockets.Options{TCP: tcpOptions(c)}
 }
 
-func unixOptions(c *config.ListenSocket) bound.UnixOptions {
-	return bound.UnixOptions{Path: c.Path, Mode: c.Mode, UID: c.UID, GID: c.GID, Backlog: c.Backlog}
+func unixOptions(c *config.ListenSocket) sockets.UnixOptions {
+	return sockets.UnixOptions{Path: c.Path, Mode: c.Mode, UID: c.UID, GID: c.GID, Backlog: c.Backlog}
 }
 
-func tcpOptions(c *config.ListenSocket) bound.TCPOptions {
-	return bound.TCPOptions{Host: c.Host, Port: c.Port, ReusePort: c.ReusePort, Backlog: c.Backlog}
+func tcpOptions(c *config.ListenSocket) sockets.TCPOptions {
+	return sockets.TCPOptions{Host: c.Host, Port: c.Port, ReusePort: c.ReusePort, Backlog: c.Backlog}
 }
 
 // adjust has an open socket be what a section says that has changed, or that
@@ -115,7 +97,7 @@ func (k *socket) adjust(c *config.ListenSocket, log *slog.Logger) {
 	}
 	k.conf = *c
 	if old.Backlog != c.Backlog {
-		if err := bound.SetBacklog(k.fd, c.Backlog); err != nil {
+		if err := sockets.SetBacklog(k.fd, c.Backlog); err != nil {
 			log.Warn(fmt.Sprintf("[%s] set the backlog: %s", c.Section, errorText(err)))
 		}
 	}
@@ -147,7 +129,7 @@ func (k *socket) close(log *slog.Logger, remove bool) {
 func errorText(err error) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if dns.IsTimeout {
-			return fmt.Sprintf("the address of %s is not known after %s", dns.Name, lookupTimeout)
+			return fmt.Sprintf("the address of %s is not known after %s", dns.Name, sockets.LookupTimeout)
 		}
 		return fmt.Sprintf("the address of %s is not known: %s", dns.Name, dns.Err)
 	}
@@ -169,7 +151,7 @@ func (k *socket) describe(info *api.SocketInfo) {
 	switch {
 	case k.fd >= 0:
 		info.State = "open"
-		if waiting, limit, err := bound.Queue(k.fd); err == nil {
+		if waiting, limit, err := sockets.Queue(k.fd); err == nil {
 			info.Waiting, info.Backlog = waiting, limit
 		}
 	case k.failure != "":

@@ -19,6 +19,7 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/system/sockets"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -361,12 +362,16 @@ func TestSlowFailureIsNotRetriedAtOnce(t *testing.T) {
 	t.Parallel()
 	c := unixSocket(t, "web")
 	synctest.Test(t, func(t *testing.T) {
-		k := &socket{fd: -1, failure: "the address of db is not known after 2s", retryAt: time.Now().Add(retryDelay)}
+		k := &socket{fd: -1, failure: "the address of db is not known after 2s"}
+		_ = k.attempts.Do(func() error {
+			time.Sleep(sockets.SlowFailure + 1)
+			return errors.New(k.failure)
+		})
 		log := slog.New(slog.DiscardHandler)
 		if _, _, err := k.acquire(c, log, false); err == nil || err.Error() != k.failure {
 			t.Errorf("the answer is %v", err)
 		}
-		time.Sleep(retryDelay)
+		time.Sleep(sockets.SlowFailure)
 		fd, _, err := k.acquire(c, log, false)
 		if err != nil {
 			t.Fatal(err)

@@ -10,12 +10,12 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/system/sockets"
 )
 
 // BindError tells in Supervisor's words why a server could not be opened.
 type BindError struct{ Err error }
-
-var errPathTooLong = errors.New("AF_UNIX path too long")
 
 // Error returns the text that follows "Error: " on stderr.
 func (e *BindError) Error() string {
@@ -30,8 +30,8 @@ func (e *BindError) Error() string {
 	if dns, ok := errors.AsType[*net.DNSError](e.Err); ok {
 		return fmt.Sprintf("%s%d", cannot, resolverCode(dns))
 	}
-	if errors.Is(e.Err, errPathTooLong) {
-		return cannot + errPathTooLong.Error()
+	if errors.Is(e.Err, sockets.ErrPathTooLong) {
+		return cannot + sockets.ErrPathTooLong.Error()
 	}
 	return e.Err.Error()
 }

@@ -11,6 +11,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/server/httpd/conns"
+	"supervisor/supervisord/system/sockets"
 )
 
 // SavedServer is a server as a program that this process executes next gets it.
@@ -70,11 +71,7 @@ func (s *Servers) Save(ctx context.Context) []SavedServer {
 				b.Read[fd] = read
 			}
 		}
-		if ep.file != nil {
-			if stat, ok := ep.file.Sys().(*syscall.Stat_t); ok {
-				b.Dev, b.Inode = uint64(stat.Dev), uint64(stat.Ino) //nolint:unconvert // not everywhere
-			}
-		}
+		b.Dev, b.Inode = ep.file.ID()
 		all = append(all, b)
 	}
 	return all
@@ -147,13 +144,12 @@ func (ep *endpoint) restore(all []SavedServer) (bool, error) {
 
 // restoreFile remembers the file of a unix socket if it is still that of b.
 func (ep *endpoint) restoreFile(b SavedServer) {
-	info, err := os.Lstat(ep.Path)
+	file, err := sockets.Find(ep.Path)
 	if err != nil {
 		return
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if ok && uint64(stat.Dev) == b.Dev && uint64(stat.Ino) == b.Inode { //nolint:unconvert // not everywhere
-		ep.file = info
+	if dev, inode := file.ID(); dev == b.Dev && inode == b.Inode {
+		ep.file = file
 	}
 }
 

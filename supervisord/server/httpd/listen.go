@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/server/httpd/conns"
 	"supervisor/supervisord/system/inetaddr"
+	"supervisor/supervisord/system/sockets"
 )
 
 // Options is what servers need to know besides their addresses.
@@ -47,8 +47,8 @@ type endpoint struct {
 	config.Server
 	net.Listener
 	auth       *authenticator
-	file       os.FileInfo // of a unix socket
-	removed    sync.Once   // the file
+	file       *sockets.File // of a unix socket
+	removed    sync.Once     // the file
 	conns      conns.Set
 	handoverFD int // descriptor for the one who accepts next, -1 for none
 }

@@ -1,7 +1,6 @@
 package process
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +17,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/system/bound"
+	"supervisor/supervisord/system/sockets"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -32,7 +30,7 @@ func anyPort() *config.FastCGISocket {
 	return &config.FastCGISocket{URL: "tcp://localhost:0", Family: "tcp", Host: "localhost", UID: -1, GID: -1}
 }
 
-func acquire(t *testing.T, s *Socket) *os.File {
+func acquire(t *testing.T, s *sockets.Shared) *os.File {
 	t.Helper()
 	f, err := s.Acquire()
 	if err != nil {
@@ -75,38 +73,6 @@ func TestSocketClosedByLastUser(t *testing.T) {
 	if diff := cmp.Diff(strings.TrimSpace(want), log.String()); diff != "" {
 		t.Error(diff)
 	}
-}
-
-// TestSlowLookup: a resolver that never answers holds up all processes of a
-// program together for as long as one, and not for ever.
-func TestSlowLookup(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := NewSocket(anyPort(), new(testkit.Log).Logger())
-		lookups := 0
-		s.bind = func(ctx context.Context, _ bound.TCPOptions) (int, error) {
-			lookups++
-			<-ctx.Done()
-			return -1, &net.DNSError{Err: ctx.Err().Error(), Name: "localhost", IsTimeout: true}
-		}
-		started := time.Now()
-		for range 100 {
-			_, err := s.Acquire()
-			if want := "Could not create FastCGI socket tcp://localhost:0: [Errno -3] Temporary failure in name resolution"; err == nil || err.Error() != want {
-				t.Fatalf("got %v, want %s", err, want)
-			}
-		}
-		if took := time.Since(started); took != lookupTimeout || lookups != 1 {
-			t.Errorf("100 processes took %s and %d lookups", took, lookups)
-		}
-		time.Sleep(slowFailure)
-		// What is real has no place here: a real lookup would wait in virtual time.
-		s.bind = func(context.Context, bound.TCPOptions) (int, error) {
-			return unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		}
-		acquire(t, s)
-		s.Release()
-	})
 }
 
 func TestTCPSocket(t *testing.T) {

@@ -1,4 +1,4 @@
-package bound_test
+package sockets_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervisor/supervisord/system/bound"
+	"supervisor/supervisord/system/sockets"
 )
 
 func connects(network, address string) bool {
@@ -40,9 +40,9 @@ func port(t *testing.T, fd int) int {
 	return 0
 }
 
-func tcp(t *testing.T, o bound.TCPOptions) int {
+func tcp(t *testing.T, o sockets.TCPOptions) int {
 	t.Helper()
-	fd, err := bound.TCP(t.Context(), o)
+	fd, err := sockets.TCP(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestTCP(t *testing.T) {
 			if strings.Contains(strings.Join(want, " "), ":") && !haveIPv6() {
 				t.Skip("SKIPPED: there is no IPv6 here")
 			}
-			fd := tcp(t, bound.TCPOptions{Host: host})
+			fd := tcp(t, sockets.TCPOptions{Host: host})
 			for _, address := range want {
 				if to := net.JoinHostPort(address, fmt.Sprint(port(t, fd))); !connects("tcp", to) {
 					t.Errorf("nobody listens at %s", to)
@@ -84,7 +84,7 @@ func TestTCP(t *testing.T) {
 
 func TestTCPDescriptorFlags(t *testing.T) {
 	t.Parallel()
-	fd := tcp(t, bound.TCPOptions{Host: "127.0.0.1"})
+	fd := tcp(t, sockets.TCPOptions{Host: "127.0.0.1"})
 	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0); err != nil || flags&unix.O_NONBLOCK != 0 {
 		t.Errorf("it does not block (%v)", err)
 	}
@@ -95,9 +95,9 @@ func TestTCPDescriptorFlags(t *testing.T) {
 
 func TestReusePort(t *testing.T) {
 	t.Parallel()
-	one := tcp(t, bound.TCPOptions{Host: "127.0.0.1", ReusePort: true})
-	again := bound.TCPOptions{Host: "127.0.0.1", Port: port(t, one)}
-	if fd, err := bound.TCP(t.Context(), again); !errors.Is(err, syscall.EADDRINUSE) {
+	one := tcp(t, sockets.TCPOptions{Host: "127.0.0.1", ReusePort: true})
+	again := sockets.TCPOptions{Host: "127.0.0.1", Port: port(t, one)}
+	if fd, err := sockets.TCP(t.Context(), again); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("without reuse_port: %d, %v", fd, err)
 	}
 	again.ReusePort = true
@@ -108,7 +108,7 @@ func TestUnknownHost(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := bound.TCP(ctx, bound.TCPOptions{Host: "no.such.host.invalid", Port: 1}); err == nil {
+	if _, err := sockets.TCP(ctx, sockets.TCPOptions{Host: "no.such.host.invalid", Port: 1}); err == nil {
 		t.Error("it listens")
 	}
 }
@@ -116,8 +116,8 @@ func TestUnknownHost(t *testing.T) {
 func TestUnix(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
-	o := bound.UnixOptions{Path: path, Mode: 0o640, UID: -1, GID: -1}
-	fd, file, err := bound.Unix(o)
+	o := sockets.UnixOptions{Path: path, Mode: 0o640, UID: -1, GID: -1}
+	fd, file, err := sockets.Unix(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,14 +128,14 @@ func TestUnix(t *testing.T) {
 	if !connects("unix", path) || !file.IsInPlace() {
 		t.Error("nobody listens")
 	}
-	if _, _, err := bound.Unix(o); !errors.Is(err, syscall.EADDRINUSE) {
+	if _, _, err := sockets.Unix(o); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("a second one: %v", err)
 	}
 	if !connects("unix", path) {
 		t.Error("the second one has taken the place of the first")
 	}
 	o.Replace = true
-	other, second, err := bound.Unix(o)
+	other, second, err := sockets.Unix(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestUnix(t *testing.T) {
 	unix.Close(fd)
 	unix.Close(other) // as a crash does: the file stays
 	o.Replace = false
-	fd, third, err := bound.Unix(o)
+	fd, third, err := sockets.Unix(o)
 	if err != nil {
 		t.Fatalf("over a stale file: %v", err)
 	}
@@ -165,11 +165,11 @@ func TestUnixErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]error{
-		path:                            bound.ErrNotSocket,
+		path:                            sockets.ErrNotSocket,
 		filepath.Join(dir, "none", "s"): syscall.ENOENT,
-		"/" + strings.Repeat("x", 200):  bound.ErrPathTooLong,
+		"/" + strings.Repeat("x", 200):  sockets.ErrPathTooLong,
 	} {
-		if _, _, err := bound.Unix(bound.UnixOptions{Path: path, UID: -1, GID: -1}); !errors.Is(err, want) {
+		if _, _, err := sockets.Unix(sockets.UnixOptions{Path: path, UID: -1, GID: -1}); !errors.Is(err, want) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -184,8 +184,8 @@ func TestUnixOwnerDenied(t *testing.T) {
 		t.Skip("SKIPPED: root may give a file to anybody")
 	}
 	path := filepath.Join(t.TempDir(), "s")
-	_, _, err := bound.Unix(bound.UnixOptions{Path: path, UID: 0, GID: 0})
-	if file, ok := errors.AsType[*bound.FileError](err); !ok || file.What != "ownership" {
+	_, _, err := sockets.Unix(sockets.UnixOptions{Path: path, UID: 0, GID: 0})
+	if file, ok := errors.AsType[*sockets.FileError](err); !ok || file.What != "ownership" {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Lstat(path); err == nil {

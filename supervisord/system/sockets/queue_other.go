@@ -1,6 +1,6 @@
 //go:build !linux
 
-package bound
+package sockets
 
 import "errors"
 
