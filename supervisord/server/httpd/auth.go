@@ -18,46 +18,47 @@ import (
 )
 
 const (
-	// failureDelayFactor is how many times as long as a slow comparison took nobody makes
-	// another one, if it failed: guessing costs a quarter of a processor.
+	// failureDelayFactor times the duration of a failed slow comparison must pass before
+	// the next one begins. So guessing takes at most a quarter of a processor.
 	failureDelayFactor = 3
-	// turnTimeout is how long a client waits for its slow comparison.
+	// turnTimeout is how long a client waits for its turn to be compared slowly.
 	turnTimeout = 10 * time.Second
 )
 
-// authenticator lets only those pass who know the user name and the password of a
-// server. It stands in front of everything that the server has.
+// authenticator checks the credentials of requests to one server, before anything
+// else of the server sees them.
 type authenticator struct {
 	username string
 	secret   password.Secret
 	stderr   io.Writer
-	key      []byte                 // of digests; new in each life
+	key      []byte                 // of digests; random for each start of the daemon
 	accepted atomic.Pointer[string] // digest of the credentials that passed a slow comparison
-	// turn holds one value, which whoever makes a slow comparison takes out:
-	// the time until when nobody may.
+	// turn holds one value: the time at which the next slow comparison may begin. Who
+	// makes one takes the value out, and puts a new one in at the end.
 	turn chan time.Time
 }
 
-// newAuthenticator returns the guard of a server. The error is about its password.
+// newAuthenticator returns the authenticator of a server. It fails if the configured
+// password is malformed.
 func newAuthenticator(c config.Server, stderr io.Writer) (*authenticator, error) {
 	secret, err := password.Parse(c.Password)
 	if err != nil {
 		return nil, fmt.Errorf("password of [%s]: %w", c.Section, err)
 	}
-	g := &authenticator{username: c.Username, secret: secret, stderr: stderr, key: make([]byte, sha256.Size), turn: make(chan time.Time, 1)}
-	_, _ = rand.Read(g.key) // it never fails
-	g.turn <- time.Time{}
-	return g, nil
+	a := &authenticator{username: c.Username, secret: secret, stderr: stderr, key: make([]byte, sha256.Size), turn: make(chan time.Time, 1)}
+	_, _ = rand.Read(a.key) // never fails
+	a.turn <- time.Time{}
+	return a, nil
 }
 
-// wrap returns a handler that hands on what the guard lets pass.
-func (g *authenticator) wrap(next http.Handler) http.Handler {
+// wrap returns a handler that passes authenticated requests to next.
+func (a *authenticator) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if g.username == "" {
+		if a.username == "" {
 			next.ServeHTTP(w, r)
 			return
 		}
-		switch status := g.authenticate(r); status {
+		switch status := a.authenticate(r); status {
 		case http.StatusOK:
 			next.ServeHTTP(w, r)
 		case http.StatusUnauthorized:
@@ -70,90 +71,91 @@ func (g *authenticator) wrap(next http.Handler) http.Handler {
 	})
 }
 
-// authenticate returns the status to refuse a request with, or 200.
-func (g *authenticator) authenticate(r *http.Request) int {
-	username, pass, ok := g.credentials(r.Header.Get("Authorization"))
+// authenticate returns 200, or the status with which to refuse the request.
+func (a *authenticator) authenticate(r *http.Request) int {
+	username, pass, ok := a.credentials(r.Header.Get("Authorization"))
 	switch {
 	case !ok:
 		return http.StatusUnauthorized
-	case g.secret.IsSlow():
-		return g.compareSlowly(r.Context(), username, pass)
-	case g.compare(username, pass):
+	case a.secret.IsSlow():
+		return a.compareSlowly(r.Context(), username, pass)
+	case a.compare(username, pass):
 		return http.StatusOK
 	}
 	return http.StatusUnauthorized
 }
 
-// credentials reads the value of an Authorization header.
-func (g *authenticator) credentials(authorization string) (username, pass string, ok bool) {
+// credentials parses the value of an Authorization header.
+func (a *authenticator) credentials(authorization string) (username, pass string, ok bool) {
 	if authorization == "" {
 		return "", "", false
 	}
 	scheme, encoded, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "basic") {
-		fmt.Fprintf(g.stderr, "unknown/unsupported auth method: %s\n", strings.ToLower(scheme))
+		fmt.Fprintf(a.stderr, "unknown/unsupported auth method: %s\n", strings.ToLower(scheme))
 		return "", "", false
 	}
 	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 	username, pass, ok = strings.Cut(string(decoded), ":")
 	if err != nil || !ok {
-		fmt.Fprintf(g.stderr, "malformed authorization info <%s>\n", encoded)
+		fmt.Fprintf(a.stderr, "malformed authorization info <%s>\n", encoded)
 		return "", "", false
 	}
 	return username, pass, true
 }
 
-// compare looks at both in any case: which of them was wrong is not told by the
-// time either.
-func (g *authenticator) compare(username, pass string) bool {
-	right := password.Equal(username, g.username)
-	return g.secret.Matches(pass) && right
+// compare always compares both, so that its duration does not reveal which of them
+// is wrong.
+func (a *authenticator) compare(username, pass string) bool {
+	right := password.Equal(username, a.username)
+	return a.secret.Matches(pass) && right
 }
 
-// compareSlowly is compare for a password that takes long. Who has passed once
-// passes at once from then on; for others there is one comparison at a time,
-// and a rest after one that failed.
-func (g *authenticator) compareSlowly(ctx context.Context, username, pass string) int {
-	digest := g.digest(username, pass)
-	if known := g.accepted.Load(); known != nil && hmac.Equal([]byte(*known), []byte(digest)) {
+// compareSlowly is compare for a password whose comparison is slow by intention.
+// Credentials that have passed once pass at once from then on. All others are compared
+// one at a time, with a delay after a failure. It returns an HTTP status.
+func (a *authenticator) compareSlowly(ctx context.Context, username, pass string) int {
+	digest := a.digest(username, pass)
+	if known := a.accepted.Load(); known != nil && hmac.Equal([]byte(*known), []byte(digest)) {
 		return http.StatusOK
 	}
 	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
 	defer cancel()
-	if !g.awaitTurn(ctx) {
+	if !a.awaitTurn(ctx) {
 		return http.StatusServiceUnavailable
 	}
 	begun := time.Now()
-	if g.compare(username, pass) {
-		g.accepted.Store(&digest)
-		g.turn <- time.Time{}
+	if a.compare(username, pass) {
+		a.accepted.Store(&digest)
+		a.turn <- time.Time{}
 		return http.StatusOK
 	}
-	g.turn <- time.Now().Add(failureDelayFactor * time.Since(begun))
+	a.turn <- time.Now().Add(failureDelayFactor * time.Since(begun))
 	return http.StatusUnauthorized
 }
 
-// awaitTurn takes the turn, unless ctx ends before.
-func (g *authenticator) awaitTurn(ctx context.Context) bool {
+// awaitTurn waits until this goroutine may make a slow comparison. It returns false if
+// ctx ends before that.
+func (a *authenticator) awaitTurn(ctx context.Context) bool {
 	select {
-	case notBefore := <-g.turn:
+	case notBefore := <-a.turn:
 		timer := time.NewTimer(time.Until(notBefore))
 		defer timer.Stop()
 		select {
 		case <-timer.C:
 			return true
 		case <-ctx.Done():
-			g.turn <- notBefore
+			a.turn <- notBefore
 		}
 	case <-ctx.Done():
 	}
 	return false
 }
 
-// digest stands for credentials in memory. Without the key nothing can be
-// concluded from it.
-func (g *authenticator) digest(username, pass string) string {
-	h := hmac.New(sha256.New, g.key)
-	h.Write([]byte(username + ":" + pass)) // there is no colon in the name
+// digest is the form in which accepted credentials are kept in memory. Without the key
+// nothing can be learnt from it.
+func (a *authenticator) digest(username, pass string) string {
+	h := hmac.New(sha256.New, a.key)
+	h.Write([]byte(username + ":" + pass)) // unambiguous: a user name has no colon
 	return string(h.Sum(nil))
 }

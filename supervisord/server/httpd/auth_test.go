@@ -16,73 +16,73 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// hashed is of "se:cret", and takes a millisecond.
+// hashed is the hash of "se:cret". A comparison takes a millisecond.
 const hashed = "{bcrypt}$2b$04$abcdefghijklmnopqrstuu17JYDSDnwCnbeRSI7wxymnD3SKI1vtG"
 
 func slowAuthenticator(t *testing.T) *authenticator {
 	t.Helper()
-	g, err := newAuthenticator(config.Server{Username: "user", Password: hashed}, io.Discard)
+	a, err := newAuthenticator(config.Server{Username: "user", Password: hashed}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g
+	return a
 }
 
 func TestAcceptedCredentialsAreCached(t *testing.T) {
 	t.Parallel()
-	g := slowAuthenticator(t)
-	if got := g.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK {
+	a := slowAuthenticator(t)
+	if got := a.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK {
 		t.Fatal(got)
 	}
-	<-g.turn // from now on nobody can compare
-	if got := g.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK {
+	<-a.turn // from now on no comparison is possible
+	if got := a.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK {
 		t.Error(got)
 	}
 	gone, cancelCalls := context.WithCancel(t.Context())
 	cancelCalls()
 	for _, other := range [][2]string{{"user", "se:cre"}, {"use", "se:cret"}, {"user", ""}, {"", "user:se:cret"}} {
-		// Only who passed is known: that a password is right must not be told
-		// by the time to a client that has no name for it.
-		if got := g.compareSlowly(gone, other[0], other[1]); got == http.StatusOK {
+		// Only the pair is cached. Otherwise the duration would reveal that a password
+		// is right to a client that doesn't know the user name.
+		if got := a.compareSlowly(gone, other[0], other[1]); got == http.StatusOK {
 			t.Errorf("%q passes", other)
 		}
 	}
-	if other := slowAuthenticator(t); other.digest("user", "se:cret") == g.digest("user", "se:cret") {
-		t.Error("a digest is worth something elsewhere")
+	if other := slowAuthenticator(t); other.digest("user", "se:cret") == a.digest("user", "se:cret") {
+		t.Error("two servers have the same digest")
 	}
 }
 
 func TestFailedComparisonDelaysNext(t *testing.T) {
 	t.Parallel()
-	g := slowAuthenticator(t)
+	a := slowAuthenticator(t)
 	begun := time.Now()
-	if got := g.compareSlowly(t.Context(), "user", "wrong"); got != http.StatusUnauthorized {
+	if got := a.compareSlowly(t.Context(), "user", "wrong"); got != http.StatusUnauthorized {
 		t.Fatal(got)
 	}
-	if notBefore := <-g.turn; notBefore.Sub(begun) <= time.Since(begun) {
+	if notBefore := <-a.turn; notBefore.Sub(begun) <= time.Since(begun) {
 		t.Error("the next comparison may follow at once")
 	}
 }
 
-// TestSlowComparisonsTakeTurns has a hundred clients come during a long rest. One after
-// the other has its turn, and nobody waits for ever.
+// TestSlowComparisonsTakeTurns: a hundred clients arrive during a long delay. They are
+// compared one after the other, and none waits longer than turnTimeout.
 func TestSlowComparisonsTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := slowAuthenticator(t)
-		<-g.turn
+		a := slowAuthenticator(t)
+		<-a.turn
 		begun := time.Now()
-		g.turn <- begun.Add(turnTimeout / 2)
+		a.turn <- begun.Add(turnTimeout / 2)
 		gone, cancelCalls := context.WithCancel(t.Context())
 		var clients sync.WaitGroup
 		for range 100 {
 			clients.Go(func() {
-				if got := g.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK || time.Since(begun) != turnTimeout/2 {
+				if got := a.compareSlowly(t.Context(), "user", "se:cret"); got != http.StatusOK || time.Since(begun) != turnTimeout/2 {
 					t.Error(got, time.Since(begun))
 				}
 			})
 			clients.Go(func() {
-				if got := g.compareSlowly(gone, "user", "se:cret"); got != http.StatusServiceUnavailable || time.Since(begun) != time.Second {
+				if got := a.compareSlowly(gone, "user", "se:cret"); got != http.StatusServiceUnavailable || time.Since(begun) != time.Second {
 					t.Error(got, time.Since(begun))
 				}
 			})
@@ -91,10 +91,10 @@ func TestSlowComparisonsTakeTurns(t *testing.T) {
 		cancelCalls()
 		clients.Wait()
 
-		<-g.turn
-		g.turn <- time.Now().Add(time.Hour)
+		<-a.turn
+		a.turn <- time.Now().Add(time.Hour)
 		begun = time.Now()
-		if got := g.compareSlowly(t.Context(), "user", "new"); got != http.StatusServiceUnavailable || time.Since(begun) != turnTimeout {
+		if got := a.compareSlowly(t.Context(), "user", "new"); got != http.StatusServiceUnavailable || time.Since(begun) != turnTimeout {
 			t.Error(got, time.Since(begun))
 		}
 	})
@@ -103,12 +103,12 @@ func TestSlowComparisonsTakeTurns(t *testing.T) {
 func TestBusyAuthenticatorAnswers503(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := slowAuthenticator(t)
-		<-g.turn
+		a := slowAuthenticator(t)
+		<-a.turn
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		r.SetBasicAuth("user", "se:cret")
 		w := httptest.NewRecorder()
-		g.wrap(statusHandler(http.StatusTeapot)).ServeHTTP(w, r)
+		a.wrap(statusHandler(http.StatusTeapot)).ServeHTTP(w, r)
 		if h := w.Header(); w.Code != http.StatusServiceUnavailable || h.Get("Connection") != "close" || h.Get("WWW-Authenticate") != "" {
 			t.Error(w.Code, h)
 		}
@@ -153,4 +153,4 @@ type addrListener struct {
 	addr net.Addr
 }
 
-func (a addrListener) Addr() net.Addr { return a.addr }
+func (l addrListener) Addr() net.Addr { return l.addr }

@@ -14,7 +14,7 @@ import (
 	"supervisor/supervisord/system/sockets"
 )
 
-// BindError tells in Supervisor's words why a server could not be opened.
+// BindError reports, in Supervisor's words, why a server's socket could not be opened.
 type BindError struct{ Err error }
 
 // Error returns the text that follows "Error: " on stderr.
@@ -36,10 +36,10 @@ func (e *BindError) Error() string {
 	return e.Err.Error()
 }
 
-// Unwrap returns the cause.
+// Unwrap returns the error of the failed call.
 func (e *BindError) Unwrap() error { return e.Err }
 
-// chownError tells that a socket may not be given to its configured owner.
+// chownError reports that the daemon may not give a socket to its configured owner.
 type chownError struct {
 	path     string
 	uid, gid int
@@ -54,7 +54,7 @@ func (e *chownError) Error() string {
 		" to values that the current user (%s) can successfully chown", e.path, e.uid, e.gid, name)
 }
 
-// resolverCode is what getaddrinfo(3) would have returned: EAI_AGAIN or
+// resolverCode returns what getaddrinfo(3) would have returned: EAI_AGAIN or
 // EAI_NONAME.
 func resolverCode(e *net.DNSError) int {
 	if e.IsTemporary {

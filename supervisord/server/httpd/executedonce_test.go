@@ -17,14 +17,12 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// callPatterns are the ways in which clients put calls on a connection. Each writes
-// the calls of some ids; whether the connection is used again is for the test to
-// say.
+// callPatterns are the ways in which clients send calls on a connection.
 var callPatterns = map[string]struct {
 	path     string
 	send     func(w io.Writer, head, body string)
-	perRound int // calls a round
-	once     bool
+	perRound int  // calls sent before the answers are read
+	once     bool // a new connection for each round
 }{
 	"kept":                 {"/RPC2", sendWhole, 1, false},
 	"kept, net/http":       {"/RPC2/", sendWhole, 1, false},
@@ -45,7 +43,7 @@ func sendWhole(w io.Writer, head, body string) { _, _ = io.WriteString(w, head+b
 func sendSplitHead(w io.Writer, head, body string) {
 	for _, part := range []string{head[:1], head[1 : len(head)-3], head[len(head)-3:] + body} {
 		sendWhole(w, part, "")
-		time.Sleep(time.Millisecond) // so that a handover may come in between; nothing depends on it
+		time.Sleep(time.Millisecond) // lets a handover happen in between; the test does not depend on it
 	}
 }
 
@@ -59,23 +57,23 @@ func sendLateBody(w io.Writer, head, body string) {
 // callCounter counts how often each call was executed.
 type callCounter struct {
 	next     atomic.Int64
-	executed chan struct{} // told of executions, if anybody waits for one
+	executed chan struct{} // signalled by executions while a receiver waits
 	count    sync.Map      // id to *atomic.Int64
 }
 
-func (o *callCounter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (c *callCounter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	n, _ := o.count.LoadOrStore(string(body), &atomic.Int64{})
+	n, _ := c.count.LoadOrStore(string(body), &atomic.Int64{})
 	n.(*atomic.Int64).Add(1)
 	select {
-	case o.executed <- struct{}{}:
+	case c.executed <- struct{}{}:
 	default:
 	}
 	fmt.Fprintf(w, "done %s", body)
 }
 
-// client calls until ctx ends. It returns how often it has.
-func (o *callCounter) client(ctx context.Context, t *testing.T, name string, dial func() (net.Conn, error), calls *atomic.Int64) {
+// client makes calls until ctx ends, and counts the answered ones in calls.
+func (c *callCounter) client(ctx context.Context, t *testing.T, name string, dial func() (net.Conn, error), calls *atomic.Int64) {
 	kind := callPatterns[name]
 	var conn net.Conn
 	var answers *bufio.Reader
@@ -92,7 +90,7 @@ func (o *callCounter) client(ctx context.Context, t *testing.T, name string, dia
 		var ids []string
 		var text strings.Builder
 		for i := range kind.perRound {
-			id := fmt.Sprintf("call %d", o.next.Add(1))
+			id := fmt.Sprintf("call %d", c.next.Add(1))
 			ids = append(ids, id)
 			head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n", kind.path, len(id))
 			if name == "expecting" {
@@ -122,7 +120,7 @@ func (o *callCounter) client(ctx context.Context, t *testing.T, name string, dia
 	}
 }
 
-// answer reads the next one that is final.
+// answer reads the next final answer.
 func answer(r *bufio.Reader) string {
 	for {
 		resp, err := http.ReadResponse(r, nil)
@@ -140,13 +138,13 @@ func answer(r *bufio.Reader) string {
 	}
 }
 
-// TestEachCallIsExecutedOnce: whatever a connection is in the middle of when the
-// next binary takes over, each call is answered, and executed by one of the two.
+// TestEachCallIsExecutedOnce: in whatever state a connection is when the next binary
+// takes over, each call is answered, and executed by exactly one of the two.
 func TestEachCallIsExecutedOnce(t *testing.T) {
 	t.Parallel()
 	for _, family := range []string{"unix", "inet"} {
 		for _, resumed := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, overtaken %v", family, resumed), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, resumed %v", family, resumed), func(t *testing.T) {
 				t.Parallel()
 				testEachCallOnce(t, family, resumed)
 			})
@@ -155,17 +153,12 @@ func TestEachCallIsExecutedOnce(t *testing.T) {
 }
 
 func testEachCallOnce(t *testing.T, family string, resumed bool) {
-	o := &callCounter{executed: make(chan struct{})}
-	in := serve(t, o, func(c *config.Server) {
+	counter := &callCounter{executed: make(chan struct{})}
+	in := serve(t, counter, func(c *config.Server) {
 		if family == "inet" {
 			c.Family, c.Host, c.AllowedHosts = family, "127.0.0.1", []string{"*"}
 		}
 	})
-	ep := in.endpoints[0]
-	network, addr := "unix", in.path
-	if family == "inet" {
-		network, addr = "tcp", ep.Addr().String()
-	}
 	ctx, stop := context.WithCancel(t.Context())
 	var clients sync.WaitGroup
 	progress := make(map[string]*atomic.Int64)
@@ -175,46 +168,18 @@ func testEachCallOnce(t *testing.T, family string, resumed bool) {
 		for range 2 {
 			clients.Go(func() {
 				defer stop()
-				o.client(ctx, t, name, func() (net.Conn, error) { return net.Dial(network, addr) }, calls)
+				counter.client(ctx, t, name, in.connect, calls)
 			})
 		}
 	}
-	now := in
-	for round := 0; (round < 200 || !allAtLeast(progress, 20)) && ctx.Err() == nil; round++ {
-		for range round % 7 {
-			select {
-			case <-o.executed:
-			case <-ctx.Done(): // a client has given up
-			}
-		}
-		if err := now.Pause(); err != nil {
-			t.Error(err)
-			break
-		}
-		if resumed && round%3 != 0 {
-			limit, cancel := context.WithCancel(t.Context())
-			if round%3 == 1 {
-				cancel() // in the middle
-			}
-			now.Save(limit)
-			now.Resume()
-			cancel()
-			continue
-		}
-		next, err := now.handOver(t, o)
-		if err != nil {
-			t.Error(err)
-			break
-		}
-		now = next
-	}
+	now := handOverRepeatedly(ctx, t, in, counter, resumed, progress)
 	stop()
 	clients.Wait()
 	now.end()
-	in.ended <- <-now.ended // for the one who ends the first
-	for id := range o.next.Load() {
+	in.ended <- <-now.ended // for the cleanup of in
+	for id := range counter.next.Load() {
 		name := fmt.Sprintf("call %d", id+1)
-		n, ok := o.count.Load(name)
+		n, ok := counter.count.Load(name)
 		if !ok {
 			t.Errorf("%s was never executed", name)
 		} else if n := n.(*atomic.Int64).Load(); n != 1 {
@@ -224,6 +189,41 @@ func testEachCallOnce(t *testing.T, family string, resumed bool) {
 	for name, calls := range progress {
 		t.Logf("%s: %d calls", name, calls.Load())
 	}
+}
+
+// handOverRepeatedly hands the connections over, or, in two of three rounds if resumed
+// is true, pauses and resumes the same servers. It ends when every pattern has made
+// progress, and returns the servers that run then.
+func handOverRepeatedly(ctx context.Context, t *testing.T, now *testServer, counter *callCounter, resumed bool, progress map[string]*atomic.Int64) *testServer {
+	for round := 0; (round < 200 || !allAtLeast(progress, 20)) && ctx.Err() == nil; round++ {
+		for range round % 7 {
+			select {
+			case <-counter.executed:
+			case <-ctx.Done(): // a client has failed
+			}
+		}
+		if err := now.Pause(); err != nil {
+			t.Error(err)
+			return now
+		}
+		if resumed && round%3 != 0 {
+			limit, cancel := context.WithCancel(t.Context())
+			if round%3 == 1 {
+				cancel() // while requests are executed
+			}
+			now.Save(limit)
+			now.Resume()
+			cancel()
+			continue
+		}
+		next, err := now.handOver(t, counter)
+		if err != nil {
+			t.Error(err)
+			return now
+		}
+		now = next
+	}
+	return now
 }
 
 func allAtLeast(progress map[string]*atomic.Int64, minimum int64) bool {

@@ -15,28 +15,28 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// plainCall is what clients mostly send.
+// plainCall is the usual request of a client.
 const plainCall = "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 2\r\n\r\nhi"
 
-// show answers with everything that a handler could learn from a request.
+// show answers with everything that a handler can see of a request.
 var show = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	fmt.Fprintf(w, "%s %s %v %s %q %d %v %q %v %v", r.Method, r.URL, r.RequestURI, r.Proto, r.Host, r.ContentLength, r.Header, body, r.Close, r.TransferEncoding)
 })
 
-// TestFastPathAnswersLikeNetHTTP sends the same to a unix socket and to a TCP
-// port, which has no shortcut.
+// TestFastPathAnswersLikeNetHTTP sends the same to a unix socket and to a TCP port,
+// which has no fast path.
 func TestFastPathAnswersLikeNetHTTP(t *testing.T) {
 	t.Parallel()
-	short := serve(t, show, nil)
-	long := serve(t, show, func(c *config.Server) {
+	fast := serve(t, show, nil)
+	slow := serve(t, show, func(c *config.Server) {
 		c.Family, c.Host, c.Port, c.AllowedHosts = "tcp", "127.0.0.1", 0, []string{"*"}
 	})
 	for name, request := range map[string]string{
 		"plain":              plainCall,
 		"lower case":         strings.ToLower(plainCall[:19]) + plainCall[19:],
 		"names in lowercase": strings.Replace(plainCall, "Content-Length", "content-length", 1),
-		"slash behind":       strings.Replace(plainCall, "/RPC2", "/RPC2/", 1),
+		"trailing slash":     strings.Replace(plainCall, "/RPC2", "/RPC2/", 1),
 		"query":              strings.Replace(plainCall, "/RPC2", "/RPC2?a", 1),
 		"two":                plainCall + plainCall,
 		"plain, then a page": plainCall + "GET /page HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -63,9 +63,9 @@ func TestFastPathAnswersLikeNetHTTP(t *testing.T) {
 	} {
 		for _, ending := range []string{"", "Connection: close\r\n", "Connection: keep-alive\r\n"} {
 			request := strings.ReplaceAll(request, "Content-Length", ending+"Content-Length")
-			got, want := exchange(t, short, request), exchange(t, long, request)
+			got, want := exchange(t, fast, request), exchange(t, slow, request)
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s %q (-net/http +shortcut):\n%s", name, ending, diff)
+				t.Errorf("%s %q (-net/http +fastpath):\n%s", name, ending, diff)
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func exchange(t *testing.T, in *testServer, text string) []string {
 	conn := in.dial(t)
 	defer conn.Close()
 	go func() {
-		_, _ = io.WriteString(conn, text) // the server may have had enough
+		_, _ = io.WriteString(conn, text) // the server may have closed the connection
 		_ = conn.(interface{ CloseWrite() error }).CloseWrite()
 	}()
 	var list []string
@@ -92,7 +92,7 @@ func exchange(t *testing.T, in *testServer, text string) []string {
 	}
 }
 
-// TestBodySentAfterHead sends the parts of a call apart, as Python does.
+// TestBodySentAfterHead sends head and body of a call separately, as Python does.
 func TestBodySentAfterHead(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, nil)
@@ -115,8 +115,8 @@ func TestBodySentAfterHead(t *testing.T) {
 	}
 }
 
-// TestPipelinedCallDoesNotCancelWaitingCall sends a second call while the first
-// one looks whether its client is still there.
+// TestPipelinedCallDoesNotCancelWaitingCall sends a second call while the first one
+// watches whether its client hangs up.
 func TestPipelinedCallDoesNotCancelWaitingCall(t *testing.T) {
 	t.Parallel()
 	waiting, proceed := make(chan error), make(chan struct{})

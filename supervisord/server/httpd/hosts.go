@@ -14,21 +14,21 @@ import (
 	"supervisor/supervisord/server/hostheader"
 )
 
-// hostCheck refuses requests for host names that are not this machine's. A page
-// may have its own host name resolve to an address of ours (DNS rebinding); then
-// browsers take us for its origin, and the name in Host is all that gives it
-// away. What is no host name does not come from a browser, and an IP address
-// needs no name server.
+// hostCheck refuses requests for host names that are not this machine's. A web page
+// may let its own host name resolve to an address of ours (DNS rebinding); then
+// browsers take us for its origin, and only the name in Host shows the difference.
+// What is not a host name does not come from a browser, and an IP address can't be
+// rebound.
 type hostCheck struct {
 	section string
 	log     *slog.Logger
 	warn    sync.Once
-	any     bool
-	names   func() []string
+	any     bool            // every name is allowed
+	names   func() []string // the allowed ones, read at the first call
 }
 
-// newHostCheck returns nil for servers without need of one: browsers don't reach
-// unix sockets, and don't know the credentials for another name.
+// newHostCheck returns nil for servers that need no check: browsers can't reach unix
+// sockets, and don't send a server's credentials to another host name.
 func newHostCheck(c config.Server, log *slog.Logger) *hostCheck {
 	if c.Family == "unix" || c.Username != "" {
 		return nil
@@ -39,7 +39,7 @@ func newHostCheck(c config.Server, log *slog.Logger) *hostCheck {
 		})}
 }
 
-// wrap returns a handler that hands on what is not refused.
+// wrap returns a handler that passes allowed requests to next.
 func (h *hostCheck) wrap(next http.Handler) http.Handler {
 	if h == nil || h.any {
 		return next
@@ -60,7 +60,7 @@ func (h *hostCheck) wrap(next http.Handler) http.Handler {
 	})
 }
 
-// allows reports whether a host name is one of ours.
+// allows reports whether a host name, in lower case, is one of ours.
 func (h *hostCheck) allows(name string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") ||
 		slices.ContainsFunc(h.names(), func(ours string) bool {
@@ -71,8 +71,8 @@ func (h *hostCheck) allows(name string) bool {
 
 const hostsFile = "/etc/hosts"
 
-// machineNames are the host name of this machine, with and without its domain,
-// and those that stand beside it in the file of hosts.
+// machineNames returns the host name of this machine, with and without its domain,
+// and the names on the same lines of the hosts file.
 func machineNames(file string) []string {
 	name, err := os.Hostname()
 	if err != nil || name == "" {

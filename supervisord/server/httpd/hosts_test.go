@@ -10,8 +10,8 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// TestDNSRebinding: a page whose host name leads to us is refused everything where no
-// password stands in its way. What no browser sends is not, nor are addresses.
+// TestDNSRebinding: a server without password refuses all requests of a page whose host
+// name resolves to our address. What no browser sends is served, and so are addresses.
 func TestDNSRebinding(t *testing.T) {
 	t.Parallel()
 	machine, err := os.Hostname()
@@ -47,7 +47,7 @@ func TestDNSRebinding(t *testing.T) {
 		{strings.ToUpper(machine) + ":9001", nil},
 		{"", nil},
 		{"/run/supervisor.sock", nil},
-		{"evil.example/supervisor/index.html", nil}, // by a proxy
+		{"evil.example/supervisor/index.html", nil}, // sent by a proxy
 		{"user@evil.example", nil},
 		{"http://evil.example", nil},
 		{"h\u00e4", nil},
@@ -63,11 +63,11 @@ func TestDNSRebinding(t *testing.T) {
 		}
 	}
 	if got := strings.Count(servers["open"].log.text(), "add it to allowed_hosts"); got != 1 {
-		t.Errorf("the log says so %d times", got)
+		t.Errorf("logged %d times", got)
 	}
 }
 
-// TestAnyHostWithPassword: with credentials any name is served.
+// TestAnyHostWithPassword: a server with credentials serves any host name.
 func TestAnyHostWithPassword(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, func(c *config.Server) { onTCP(c); c.AllowedHosts = nil; c.Username, c.Password = "u", "p" })
@@ -96,8 +96,8 @@ func TestMachineNames(t *testing.T) {
 	}
 }
 
-// TestOriginCheckWithPathInHost: a proxy that adds a path to Host does not make a
-// page a foreign one.
+// TestOriginCheckWithPathInHost: a path that a proxy adds to Host does not make the
+// origin a different one.
 func TestOriginCheckWithPathInHost(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, nil)

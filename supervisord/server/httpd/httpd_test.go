@@ -51,8 +51,8 @@ func (l *lines) text() string {
 	return strings.Join(l.list, "\n")
 }
 
-// fakeLogs has a log of the process "cat", an empty one of "a:b" and none for
-// others. Streams end when the context does.
+// fakeLogs has a log of the process "cat", an empty log of "a:b" and no others. Streams
+// end with their context.
 type fakeLogs struct{ ended chan struct{} }
 
 var modified = time.Date(2026, 11, 22, 16, 34, 30, 0, time.FixedZone("", 3600))
@@ -75,7 +75,7 @@ func (f fakeLogs) FollowMainLog(ctx context.Context, begin func(time.Time) io.Wr
 	return f.FollowLog(ctx, "cat", "main log", begin)
 }
 
-// testServer is a server that is being tested.
+// testServer is a running server under test.
 type testServer struct {
 	*Servers
 	log    *lines
@@ -86,8 +86,8 @@ type testServer struct {
 	logs   fakeLogs
 }
 
-// handOver has other servers go on where these have been paused, and returns them.
-// Their RPC handler is the one given.
+// handOver starts new servers that go on with the connections of in, which must be
+// paused, and returns them. rpc is their RPC handler.
 func (in *testServer) handOver(t *testing.T, rpc http.Handler) (*testServer, error) {
 	t.Helper()
 	all := in.Save(t.Context())
@@ -106,14 +106,14 @@ func (in *testServer) handOver(t *testing.T, rpc http.Handler) (*testServer, err
 	return &next, nil
 }
 
-// echo is an RPC handler that returns what it gets.
+// echo is an RPC handler that answers with the method and the body of the request.
 var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	fmt.Fprintf(w, "%s %s", r.Method, body)
 })
 
-// serve starts a server on a unix socket. Changes are made to its configuration
-// before, a nil rpc is echo.
+// serve starts a server on a unix socket, after change has changed its configuration.
+// If rpc is nil, the RPC handler is echo.
 func serve(t *testing.T, rpc http.Handler, change func(*config.Server)) *testServer {
 	t.Helper()
 	in := &testServer{log: &lines{}, stderr: &bytes.Buffer{}, path: filepath.Join(t.TempDir(), "s"),
@@ -142,12 +142,17 @@ func serve(t *testing.T, rpc http.Handler, change func(*config.Server)) *testSer
 	return in
 }
 
+// connect connects to the server, whichever binary accepts the connection.
+func (in *testServer) connect() (net.Conn, error) {
+	if in.endpoints[0].Family == "unix" {
+		return net.Dial("unix", in.path)
+	}
+	return net.Dial("tcp", in.endpoints[0].Addr().String())
+}
+
 func (in *testServer) dial(t *testing.T) net.Conn {
 	t.Helper()
-	conn, err := net.Dial(in.endpoints[0].Addr().Network(), in.endpoints[0].Addr().String())
-	if in.endpoints[0].Family == "unix" {
-		conn, err = net.Dial("unix", in.path)
-	}
+	conn, err := in.connect()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +160,7 @@ func (in *testServer) dial(t *testing.T) net.Conn {
 	return conn
 }
 
-// request sends a request as it is and reads the answer; its body is complete.
+// request sends a request unchanged, and reads the whole answer.
 func (in *testServer) request(t *testing.T, request string) (*http.Response, string) {
 	t.Helper()
 	conn := in.dial(t)
@@ -334,11 +339,11 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestAllRoutesRequireCredentials calls every route there is, and what there is
-// not, without credentials and with wrong ones.
+// TestAllRoutesRequireCredentials calls every route, and unknown paths, without
+// credentials and with wrong ones.
 func TestAllRoutesRequireCredentials(t *testing.T) {
 	t.Parallel()
-	asked := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Error("let in:", r.Method, r.URL) })
+	asked := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Error("executed:", r.Method, r.URL) })
 	paths := []string{"/", "/logtail/cat", "/logtail/cat/stderr", "/index.html", "/ok.html", "/tail.html?processname=cat",
 		"/stylesheets/supervisor.css", "/nothing", "//RPC2", "/../RPC2", "*", "http://x/RPC2"}
 	for _, rt := range routes(new(streams), config.Server{}, Handlers{RPC: asked}) {
@@ -357,7 +362,7 @@ func TestAllRoutesRequireCredentials(t *testing.T) {
 				if err != nil {
 					t.Fatal(method, path, err)
 				}
-				if resp.StatusCode != 401 && (resp.StatusCode != 400 || strings.HasPrefix(path, "/")) { // 400 is net/http's for what is no path
+				if resp.StatusCode != 401 && (resp.StatusCode != 400 || strings.HasPrefix(path, "/")) { // net/http answers 400 to an invalid path
 					t.Errorf("%s %s: %d", method, path, resp.StatusCode)
 				}
 				conn.Close()
@@ -392,7 +397,7 @@ func TestStreams(t *testing.T) {
 			t.Error(path, h, resp.TransferEncoding)
 		}
 		conn.Close()
-		<-in.logs.ended // for the client has hung up
+		<-in.logs.ended // because the client has hung up
 	}
 }
 
@@ -418,8 +423,8 @@ func TestShutdownEndsStreams(t *testing.T) {
 	}
 }
 
-// TestShutdownWaitsForCalls ends serving while calls wait: one is answered
-// then, one never is.
+// TestShutdownWaitsForCalls ends serving while two calls wait: one is answered then, the
+// other never.
 func TestShutdownWaitsForCalls(t *testing.T) {
 	t.Parallel()
 	entered := make(chan string, 2)
@@ -498,7 +503,7 @@ func TestLog(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	// net/http adds what is not known before: a length, the end of the connection.
+	// net/http adds what the log does not know: a length, the end of the connection.
 	i := bytes.Index(answers, []byte("HTTP/1.1 404"))
 	for _, size := range []int{i - len("Content-Length: 6\r\nContent-Type: text/plain; charset=utf-8\r\n"), len(answers) - i - len("Connection: close\r\n")} {
 		if !strings.Contains(got, fmt.Sprintf(" %d", size)) {

@@ -23,18 +23,18 @@ import (
 // Options is what servers need to know besides their addresses.
 type Options struct {
 	Log *slog.Logger
-	// Stderr is told what Supervisor tells only there.
+	// Stderr receives the messages that Supervisor writes only to stderr.
 	Stderr io.Writer
-	// Interfaces are the names of the configured RPC interfaces.
+	// Interfaces are the names of the configured RPC interfaces, for the log.
 	Interfaces []string
-	// Known tells that the log has been told of the servers already.
+	// Announced says that the servers have been logged before.
 	Announced bool
-	// Inherited are the servers of the program that this process executed
-	// before. Those that are not configured any more are closed.
+	// Saved are the servers of the binary that this process executed before. Those
+	// that are no longer configured are closed.
 	Saved []SavedServer
 }
 
-// Servers are listening sockets, and whoever answers on them.
+// Servers are the listening sockets of the configuration.
 type Servers struct {
 	Options
 	endpoints []*endpoint
@@ -50,12 +50,12 @@ type endpoint struct {
 	file       *sockets.File // of a unix socket
 	removed    sync.Once     // the file
 	conns      conns.Set
-	handoverFD int // descriptor for the one who accepts next, -1 for none
+	handoverFD int // duplicate of the socket for the next binary, -1 for none
 }
 
-// Listen binds all servers in order and lets the log know. Nothing is accepted
-// before Serve, but clients may already connect. If one of them fails the
-// others are given up, and the error is a *BindError.
+// Listen binds all servers in order and logs them. Connections are accepted only by
+// Serve, but clients may already connect. If one server fails, the others are closed,
+// and the error is a *BindError; an error about a password is not.
 func Listen(servers []config.Server, o Options) (*Servers, error) {
 	s := &Servers{Options: o}
 	defer closeUnwanted(o.Saved, func(b SavedServer) bool {
@@ -69,7 +69,7 @@ func Listen(servers []config.Server, o Options) (*Servers, error) {
 		}
 		ep := &endpoint{Server: c, auth: auth, handoverFD: -1}
 		if err := ep.bind(o); err != nil {
-			_ = s.Close() // the first failure is the one to tell
+			_ = s.Close() // the first failure is the one to report
 			return nil, &BindError{err}
 		}
 		s.endpoints = append(s.endpoints, ep)
@@ -85,14 +85,14 @@ func (ep *endpoint) bind(o Options) (err error) {
 	if ep.Family == "unix" {
 		return ep.bindUnix(o.Stderr)
 	}
-	// Supervisor serves IPv4 only, and configurations count on it: "*" would
-	// otherwise reach networks that it did not reach before.
+	// Supervisor serves IPv4 only, and configurations rely on it: with IPv6, "*" would
+	// be reachable from networks that it was not reachable from before.
 	var lc net.ListenConfig
 	ep.Listener, err = lc.Listen(context.Background(), "tcp4", net.JoinHostPort(inetaddr.Host(ep.Host), strconv.Itoa(ep.Port)))
 	return err
 }
 
-// announce logs what Supervisor logs of a new server.
+// announce logs what Supervisor logs about a new server.
 func (s *Servers) announce(ep *endpoint) {
 	if s.Announced {
 		return
@@ -113,8 +113,8 @@ func (s *Servers) announce(ep *endpoint) {
 	}
 }
 
-// warnOfNetwork says which of the servers without credentials concerns others
-// than this host. The line above is logged for each, and overlooked.
+// warnOfNetwork warns of a server without credentials that other hosts can reach. The
+// line that Supervisor logs for every such server is easily overlooked.
 func (s *Servers) warnOfNetwork(ep *endpoint) {
 	if a, ok := ep.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
 		s.Log.Warn(fmt.Sprintf("[%s] listens on %s without a password: who reaches it can run commands as the user of supervisord; "+
@@ -122,8 +122,8 @@ func (s *Servers) warnOfNetwork(ep *endpoint) {
 	}
 }
 
-// Close ends listening and removes the unix sockets, unless somebody else has
-// put his own in their place. It may be called again.
+// Close closes the sockets and removes the files of unix sockets, unless another
+// process has replaced them by its own. It may be called again.
 func (s *Servers) Close() error {
 	var all error
 	for _, ep := range s.endpoints {

@@ -13,22 +13,22 @@ import (
 	"supervisor/supervisord/server/hostheader"
 )
 
-// response adds to an answer what is the same for all of them: who serves it,
-// and the page that goes with a bare refusal. It counts what is sent.
+// response adds Supervisor's page to an answer that is only an error status. It counts
+// the bytes sent.
 type response struct {
 	http.ResponseWriter
-	status int // 0 until the head was written
-	body   int64
+	status int   // 0 until the head has been written
+	body   int64 // bytes written
 }
 
 // Unwrap lets http.ResponseController find the connection.
 func (r *response) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// WriteHeader writes the head, and Supervisor's page behind it if a handler
-// refuses without one of its own.
+// WriteHeader writes the head, followed by Supervisor's page if the handler refuses
+// without a page of its own.
 func (r *response) WriteHeader(status int) {
 	if r.status != 0 {
-		return // too late: a handler failed in the middle of an answer
+		return // too late: the handler failed in the middle of an answer
 	}
 	r.status = status
 	h := r.Header()
@@ -40,7 +40,7 @@ func (r *response) WriteHeader(status int) {
 	h.Set("Content-Type", "text/html")
 	h.Set("Content-Length", strconv.Itoa(len(page)))
 	r.ResponseWriter.WriteHeader(status)
-	_, _ = r.Write(page) // a client that is gone misses nothing
+	_, _ = r.Write(page) // fails only if the client has gone
 }
 
 // Write writes a piece of the body.
@@ -53,13 +53,13 @@ func (r *response) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// errorPage is the page that Supervisor shows for a status.
+// errorPage returns the page that Supervisor shows for a status.
 func errorPage(status int) []byte {
 	return fmt.Appendf(nil, "<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n<h1>Error response</h1>\r\n"+
 		"<p>Error code %d.\r\n<p>Message: %s.\r\n</body>\r\n", status, http.StatusText(status))
 }
 
-// accessLogger hands every request on with a response, and logs its end.
+// accessLogger passes every request to next, and logs it when it has been answered.
 type accessLogger struct {
 	endpoint *endpoint
 	log      *slog.Logger
@@ -67,8 +67,8 @@ type accessLogger struct {
 }
 
 func (rec accessLogger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Host = hostheader.Decode(r.Host)      // tolerantConn has encoded it
-	w.Header().Set("Server", "Medusa/1.12") // what clients of Supervisor see
+	r.Host = hostheader.Decode(r.Host)      // tolerant.Conn has encoded it
+	w.Header().Set("Server", "Medusa/1.12") // as Supervisor says
 	resp := &response{ResponseWriter: w}
 	if rec.log.Enabled(r.Context(), logs.LevelTrace) {
 		defer func() { rec.logAccess(r, resp) }()
@@ -90,8 +90,8 @@ func (rec accessLogger) logAccess(r *http.Request, resp *response) {
 		r.Method, r.RequestURI, r.Proto, resp.status, headSize(r, resp)+resp.body))
 }
 
-// headSize is the size of an answer's head. The server adds a date of fixed
-// length.
+// headSize returns the size of an answer's head. It includes the date, of fixed
+// length, that net/http adds later.
 func headSize(r *http.Request, resp *response) int64 {
 	n := len(r.Proto) + len(" 200 ") + len(http.StatusText(resp.status)) + len("\r\n\r\n") + len("Date: \r\n") + len(http.TimeFormat)
 	for name, values := range resp.Header() {

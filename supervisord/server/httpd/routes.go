@@ -12,22 +12,22 @@ import (
 	"supervisor/supervisord/server/hostheader"
 )
 
-// Handlers are who answers behind the credentials.
+// Handlers answer the requests whose credentials are right.
 type Handlers struct {
-	RPC  http.Handler // /RPC2; POST only, the body is complete
+	RPC  http.Handler // /RPC2; the body of a POST is complete
 	Logs Logs         // /logtail and /mainlogtail
-	// Web makes the handler of everything else, which may be another one for
-	// each server; nil for nothing else.
+	// Web returns the handler of all other paths for one server. If it is nil there
+	// are no other paths.
 	Web func(config.Server) http.Handler
 }
 
 // Logs is the source of log streams.
 type Logs interface {
-	// FollowLog calls begin once with the time of the log's last change, and
-	// writes to what that returns: the end of the log, then all that is added,
-	// until ctx ends or a write fails. It returns an error without having
-	// called begin if there is no such process or log. The channel is "stdout"
-	// or "stderr".
+	// FollowLog calls begin once with the time of the log's last change. To the
+	// writer that begin returns it writes the end of the log, then everything that
+	// is added, until ctx ends or a write fails. If there is no such process or log,
+	// it returns an error without calling begin. The channel is "stdout" or
+	// "stderr".
 	FollowLog(ctx context.Context, name, channel string, begin func(modified time.Time) io.Writer) error
 	// FollowMainLog is FollowLog for the daemon's own log.
 	FollowMainLog(ctx context.Context, begin func(modified time.Time) io.Writer) error
@@ -35,31 +35,31 @@ type Logs interface {
 
 const (
 	maxHeader = 64 << 10
-	// maxBody leaves room for what is sent to a program's stdin.
+	// maxBody leaves room for data sent to a program's stdin.
 	maxBody       = 16 << 20
-	maxPrealloc   = 64 << 10 // memory for a body that is yet to come
+	maxPrealloc   = 64 << 10 // memory allocated for a body before it has arrived
 	headerTimeout = 30 * time.Second
 	bodyTimeout   = time.Minute
-	// idleTimeout is as long as Supervisor grants to connections that wait
-	// for their next request.
+	// idleTimeout, as in Supervisor, is how long a connection may wait for its next
+	// request.
 	idleTimeout = 30 * time.Minute
 	// writeTimeout is how long a client of a stream may take for one piece.
 	writeTimeout = time.Minute
 )
 
-// route says who answers under a path.
+// route is the handler of a path.
 type route struct {
 	path    string
-	prefix  bool // and under all that begin with it
+	prefix  bool // and of all paths that begin with it
 	handler http.Handler
 }
 
-// routes lists who answers a request: the first that fits. The order and the
-// prefixes are Supervisor's. All of them stand behind the guard.
+// routes returns the routes of a server; the first that matches answers. The order
+// and the prefixes are Supervisor's. The caller puts the authenticator before them.
 func routes(s *streams, c config.Server, h Handlers) []route {
 	streams := logStreamer{h.Logs, s}
-	// A page of another site must not make a browser call with the credentials
-	// that it remembers. Clients that are not browsers are never concerned.
+	// A page of another site must not make a browser call methods with the
+	// credentials that the browser remembers. Other clients are never refused.
 	origin := http.NewCrossOriginProtection()
 	rpc := bufferBody(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if origin.Check(hostheader.AsSent(r)) != nil {
@@ -81,7 +81,7 @@ func routes(s *streams, c config.Server, h Handlers) []route {
 	}
 }
 
-// router hands a request to the first route that fits.
+// router returns a handler that passes each request to the first matching route.
 func router(routes []route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, rt := range routes {
@@ -93,13 +93,13 @@ func router(routes []route) http.Handler {
 	})
 }
 
-// statusHandler is a handler that refuses everything.
+// statusHandler returns a handler that answers everything with a status.
 func statusHandler(status int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 }
 
-// bufferBody reads the body of a POST before it calls next, within time and
-// limits. Then only the client's hanging up can end the request.
+// bufferBody reads the body of a POST, within time and size limits, before it calls
+// next. After that only a client that hangs up can end the request early.
 func bufferBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
@@ -107,7 +107,7 @@ func bufferBody(next http.Handler) http.Handler {
 			return
 		}
 		if status := readBody(w, r); status != http.StatusOK {
-			w.Header().Set("Connection", "close") // the rest of the body is still to come
+			w.Header().Set("Connection", "close") // the rest of the body may still arrive
 			w.WriteHeader(status)
 			return
 		}
@@ -115,8 +115,8 @@ func bufferBody(next http.Handler) http.Handler {
 	})
 }
 
-// readBody replaces the body by one that is complete. It returns the status to
-// refuse with, or 200.
+// readBody replaces the body by one that has been read completely. It returns 200, or
+// the status with which to refuse the request.
 func readBody(w http.ResponseWriter, r *http.Request) int {
 	if r.Header.Get("Content-Length") == "" {
 		return http.StatusLengthRequired
@@ -134,7 +134,7 @@ func readBody(w http.ResponseWriter, r *http.Request) int {
 		return http.StatusBadRequest
 	}
 	if err := control.SetReadDeadline(time.Time{}); err != nil {
-		return http.StatusBadRequest // the connection is gone
+		return http.StatusBadRequest // the connection is closed
 	}
 	r.Body = io.NopCloser(&body)
 	return http.StatusOK

@@ -16,13 +16,12 @@ import (
 	"supervisor/supervisord/server/httpd/tolerant"
 )
 
-// gracePeriod is how long answers may take that are under way when serving ends.
+// gracePeriod is how long requests under way may take when serving ends.
 const gracePeriod = time.Second
 
-// Serve answers on all servers until ctx ends or one of them fails, and
-// returns when nothing is left of them: listeners are closed, unix sockets
-// removed, streams ended. Calls that wait are still answered if their answer
-// is ready within a second.
+// Serve answers requests on all servers until ctx ends or one of them fails. When it
+// returns, listeners are closed, unix sockets removed and streams ended. Calls under
+// way are still answered if their answer is ready within a second.
 func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	group, running := errgroup.WithContext(ctx)
 	calls, cancelCalls := context.WithCancel(context.WithoutCancel(ctx))
@@ -40,7 +39,7 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 				if err := srv.serve(srv.limiter.Listener(tolerant.Listener{Listener: l, MaxHead: maxHeader, HeadTimeout: headerTimeout})); !s.paused.Load() {
 					return err
 				}
-				return nil // somebody else accepts
+				return nil // the next binary accepts
 			})
 		}
 		if ep.Family == "unix" {
@@ -71,8 +70,8 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	return errors.Join(group.Wait(), s.Close())
 }
 
-// server is an HTTP server that knows which of its connections have not said
-// anything yet.
+// server is an HTTP server that knows which of its connections have not sent anything
+// yet.
 type server struct {
 	http.Server
 	fastPath *fastpath.Server // nil if net/http gets every connection
@@ -89,7 +88,7 @@ func newServer(base context.Context, h http.Handler, log *slog.Logger) *server {
 		MaxHeaderBytes:               maxHeader,
 		ReadHeaderTimeout:            headerTimeout,
 		IdleTimeout:                  idleTimeout,
-		DisableGeneralOptionsHandler: true, // OPTIONS * wants credentials like the rest
+		DisableGeneralOptionsHandler: true, // OPTIONS * requires credentials as well
 		BaseContext:                  func(net.Listener) context.Context { return base },
 		ConnContext:                  func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 		ConnState:                    s.trackState,
@@ -101,7 +100,7 @@ func newServer(base context.Context, h http.Handler, log *slog.Logger) *server {
 // connKey is the key of the connection in the context of a request.
 type connKey struct{}
 
-// connOf returns the connection that net/http has been given in another form.
+// connOf returns the connection inside the one that net/http has.
 func connOf(nc net.Conn) *conns.Conn {
 	if t, ok := nc.(*tolerant.Conn); ok {
 		nc = t.NetConn()
@@ -109,15 +108,15 @@ func connOf(nc net.Conn) *conns.Conn {
 	return nc.(*conns.Conn)
 }
 
-// executor has requests executed, unless their connections are handed over: then
-// another does that, and the client gets his answer from there.
+// executor passes requests to next, unless their connections are handed over: then
+// the next binary executes and answers them.
 type executor struct{ next http.Handler }
 
 func (e executor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	length := r.ContentLength
 	if len(r.TransferEncoding) > 0 {
 		length = -1
-		w.Header().Set("Connection", "close") // one can't tell from outside where the next request begins
+		w.Header().Set("Connection", "close") // conns.Conn can't tell where the next request begins
 	}
 	if !connOf(r.Context().Value(connKey{}).(net.Conn)).BeginRequest(length) {
 		panic(http.ErrAbortHandler)
@@ -146,8 +145,8 @@ func (s *server) trackState(nc net.Conn, state http.ConnState) {
 	}
 }
 
-// shutdown closes what is idle, waits for the rest, and closes that too when ctx
-// ends. net/http would wait for connections that have not said anything.
+// shutdown closes idle connections, waits for the others, and closes those too when
+// ctx ends. net/http would wait for connections that have not sent anything.
 func (s *server) shutdown(ctx context.Context) {
 	s.mu.Lock()
 	for conn := range s.newConns {

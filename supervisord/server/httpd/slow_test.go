@@ -17,8 +17,8 @@ import (
 	"supervisor/supervisord/server/httpd/conns"
 )
 
-// pipeListener is a listener whose connections are in memory, so that time can be
-// had for nothing.
+// pipeListener is a listener with connections in memory, as a synctest bubble needs
+// them.
 type pipeListener struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -45,7 +45,7 @@ func (p pipeListener) Close() error {
 
 func (p pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
-// serveInBubble runs a test against a server inside of a synctest bubble.
+// serveInBubble runs a test against a server inside a synctest bubble.
 func serveInBubble(t *testing.T, h Handlers, test func(t *testing.T, dial func() net.Conn)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -75,14 +75,14 @@ func serveInBubble(t *testing.T, h Handlers, test func(t *testing.T, dial func()
 	})
 }
 
-// readAllTimed tells how long reading to the end takes, and what is read.
+// readAllTimed reads to the end, and returns how long that takes and what was read.
 func readAllTimed(conn net.Conn) (time.Duration, string) {
 	begin := time.Now()
 	got, _ := io.ReadAll(conn)
 	return time.Since(begin), string(got)
 }
 
-// writeSlowly writes begin, then a byte each second as long as that works.
+// writeSlowly writes begin, then a byte each second until a write fails.
 func writeSlowly(conn net.Conn, begin string) (stop func()) {
 	ended := make(chan struct{})
 	go func() {
@@ -162,35 +162,35 @@ func TestIdleTimeoutLikeSupervisor(t *testing.T) {
 // endlessLog is a log that is written faster than it is read.
 type endlessLog struct{ failed chan time.Duration }
 
-func (b *endlessLog) FollowLog(context.Context, string, string, func(time.Time) io.Writer) error {
+func (l *endlessLog) FollowLog(context.Context, string, string, func(time.Time) io.Writer) error {
 	return errors.New("no process")
 }
 
-func (b *endlessLog) FollowMainLog(_ context.Context, begin func(time.Time) io.Writer) error {
-	start := time.Now() // nothing is taken, not even the head
+func (l *endlessLog) FollowMainLog(_ context.Context, begin func(time.Time) io.Writer) error {
+	start := time.Now() // the client reads nothing, not even the head
 	w := begin(start)
 	for {
 		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
-			b.failed <- time.Since(start)
+			l.failed <- time.Since(start)
 			return err
 		}
 	}
 }
 
 func TestStreamWriteTimeout(t *testing.T) {
-	b := &endlessLog{}
-	serveInBubble(t, Handlers{Logs: b}, func(t *testing.T, dial func() net.Conn) {
-		b.failed = make(chan time.Duration, 1)
+	log := &endlessLog{}
+	serveInBubble(t, Handlers{Logs: log}, func(t *testing.T, dial func() net.Conn) {
+		log.failed = make(chan time.Duration, 1)
 		conn := dial()
 		go io.WriteString(conn, "GET /mainlogtail HTTP/1.1\r\nHost: x\r\n\r\n")
-		if d := <-b.failed; d != writeTimeout {
+		if d := <-log.failed; d != writeTimeout {
 			t.Error(d)
 		}
 	})
 }
 
-// TestIdleClientsDoNotBlockOthers: more silent connections than there may be keep
-// nobody from being answered.
+// TestIdleClientsDoNotBlockOthers: a request is answered although the allowed number of
+// connections is open and idle.
 func TestIdleClientsDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, onTCP)

@@ -16,16 +16,17 @@ type logStreamer struct {
 	streams *streams
 }
 
-// streams are all that go on, and can be ended together. The zero value has none.
+// streams are the log streams under way, which can be ended together. The zero value
+// has none.
 type streams struct {
 	mu      sync.Mutex
-	stopped bool // they are ended
+	stopped bool // new ones end at once
 	next    int
 	cancels map[int]context.CancelFunc
 }
 
-// begin returns a context that ends with ctx, and when all streams are ended,
-// and what to call when the stream is over.
+// begin returns a context that ends with ctx and when all streams are stopped, and a
+// function to call at the end of the stream.
 func (s *streams) begin(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	s.mu.Lock()
@@ -48,7 +49,7 @@ func (s *streams) begin(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// stop ends all streams, and those that begin before renew is called.
+// stop ends all streams, and those that begin before resume.
 func (s *streams) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +59,7 @@ func (s *streams) stop() {
 	}
 }
 
-// resume takes end back.
+// resume allows streams again after stop.
 func (s *streams) resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +78,7 @@ func (s logStreamer) processLog(w http.ResponseWriter, r *http.Request) {
 			return errNoLog
 		}
 		return s.logs.FollowLog(ctx, name, channel, func(modified time.Time) io.Writer {
-			w.Header().Set("X-Accel-Buffering", "no") // so that nginx passes each piece on
+			w.Header().Set("X-Accel-Buffering", "no") // nginx would hold back small pieces
 			return begin(modified)
 		})
 	})
@@ -106,7 +107,7 @@ func (s logStreamer) follow(w http.ResponseWriter, r *http.Request, follow func(
 		h.Set("Content-Type", "text/plain;charset=utf-8")
 		w.WriteHeader(http.StatusOK)
 		p := flushWriter{w, http.NewResponseController(w)}
-		_, _ = p.Write(nil) // the head is due now: the log may be empty for long
+		_, _ = p.Write(nil) // flushes the head: the log may stay empty for long
 		return p
 	})
 	if err != nil && !begun {
@@ -114,8 +115,8 @@ func (s logStreamer) follow(w http.ResponseWriter, r *http.Request, follow func(
 	}
 }
 
-// flushWriter sends what is written at once. A client that takes nothing for long
-// is given up.
+// flushWriter sends each write at once. It fails if the client accepts nothing for
+// writeTimeout.
 type flushWriter struct {
 	w       io.Writer
 	control *http.ResponseController

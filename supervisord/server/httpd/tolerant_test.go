@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// onTCP makes a server one of TCP that answers for any host name.
+// onTCP configures a TCP server that serves any host name.
 func onTCP(c *config.Server) {
 	c.Section, c.Family, c.Host, c.AllowedHosts = "inet_http_server", "tcp", "127.0.0.1", []string{"*"}
 }
@@ -18,8 +18,8 @@ func onTCP(c *config.Server) {
 // host answers with the Host header.
 var host = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Host) })
 
-// TestEveryHostIsServed: what Supervisor hardly looks at can't keep a request
-// from being answered, and reaches the handlers as it was sent.
+// TestEveryHostIsServed: no value of Host prevents an answer, and the handler sees it as
+// it was sent. Supervisor hardly looks at it.
 func TestEveryHostIsServed(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]*testServer{"unix": serve(t, host, nil), "tcp": serve(t, host, onTCP)} {
@@ -53,8 +53,8 @@ func TestEveryHostIsServed(t *testing.T) {
 	}
 }
 
-// TestLenientHeads: the same goes for everything else that is out of order and
-// leaves no doubt about where the request ends.
+// TestLenientHeads: other irregular heads are served as well, if it is certain where the
+// request ends.
 func TestLenientHeads(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, onTCP)
@@ -78,8 +78,8 @@ func TestLenientHeads(t *testing.T) {
 	}
 }
 
-// TestAmbiguousRequestsAreRefused: where two readers could disagree about the end
-// of a request, nothing of it or behind it is obeyed.
+// TestAmbiguousRequestsAreRefused: if two readers could disagree about the end of a
+// request, neither it nor anything after it is executed.
 func TestAmbiguousRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	const length, inner = "Content-Length: 2\r\n", "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\ninner"

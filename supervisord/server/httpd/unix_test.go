@@ -16,7 +16,7 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// bind makes a server on a unix socket and returns what was written to stderr.
+// bind binds a server to a unix socket, and returns what was written to stderr.
 func bind(t *testing.T, change func(*config.Server)) (*Servers, string, error) {
 	t.Helper()
 	c := config.Server{Section: "unix_http_server", Family: "unix", Path: filepath.Join(t.TempDir(), "s"), Mode: 0o700, UID: -1, GID: -1}
@@ -131,8 +131,8 @@ func TestSocketInUseIsLeftAlone(t *testing.T) {
 	}
 }
 
-// TestForeignSocketIsNotRemoved lets another daemon replace the socket before
-// the first one closes.
+// TestForeignSocketIsNotRemoved: another daemon replaces the socket before the first one
+// closes.
 func TestForeignSocketIsNotRemoved(t *testing.T) {
 	t.Parallel()
 	first, _, err := bind(t, func(*config.Server) {})
@@ -206,8 +206,8 @@ func TestChownNotPermitted(t *testing.T) {
 	}
 }
 
-// TestLongPaths: a path that fits into an address can be used to its last byte,
-// however the directory's length and the name's share it.
+// TestLongPaths: a path of any length that fits into an address can be used, however it
+// is divided between directory and name.
 func TestLongPaths(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("SKIPPED: only Linux has a short name for every directory")

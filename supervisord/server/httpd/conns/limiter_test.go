@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// pipe returns a connection of which limiter is told, and its other end.
+// pipe returns a connection that l tracks, and its other end.
 func pipe(t *testing.T, l *Limiter, state http.ConnState) (ours, theirs net.Conn) {
 	t.Helper()
 	ours, theirs = net.Pipe()
@@ -27,8 +27,8 @@ func pipe(t *testing.T, l *Limiter, state http.ConnState) (ours, theirs net.Conn
 
 func isClosed(conn net.Conn) bool { return conn.SetDeadline(time.Time{}) != nil }
 
-// TestOldestIdleConnectionIsEvicted: of those without a request the first one
-// goes, and those with one stay.
+// TestOldestIdleConnectionIsEvicted: the connection that has waited longest for a
+// request is closed; connections with a request stay open.
 func TestOldestIdleConnectionIsEvicted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -57,7 +57,8 @@ func TestOldestIdleConnectionIsEvicted(t *testing.T) {
 	})
 }
 
-// TestNewConnectionWaitsWhileAllBusy: then nobody is thrown out, and a new one waits its turn.
+// TestNewConnectionWaitsWhileAllBusy: if all connections execute a request, none is
+// closed, and a new one waits.
 func TestNewConnectionWaitsWhileAllBusy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const plainCall = "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 2\r\n\r\nhi"
 
-// FuzzParsePlain wants net/http to read every plain request in the same way.
+// FuzzParsePlain: net/http parses every plain request in the same way.
 func FuzzParsePlain(f *testing.F) {
 	for _, seed := range []string{plainCall, strings.Replace(plainCall, "Host", "host", 1), plainCall + plainCall,
 		strings.Replace(plainCall, "text/xml", " a  b ", 1), strings.Replace(plainCall, "x\r\n", "a.b-c:1\r\nAuthorization: Basic eDp5\r\n", 1)} {

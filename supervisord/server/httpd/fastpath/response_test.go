@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestAnswerInPieces: an answer that has told its length is sent as it comes, and the
-// connection ends with one that is not complete.
+// TestAnswerInPieces: an answer with a Content-Length is sent as it is written, and an
+// incomplete one is an error, which closes the connection.
 func TestAnswerInPieces(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

@@ -22,7 +22,7 @@ const (
 	headTimeout = 30 * time.Second
 )
 
-// readerConn is a connection from which a text is read.
+// readerConn is a connection whose data comes from a reader.
 type readerConn struct {
 	net.Conn
 	io.Reader
@@ -31,9 +31,9 @@ type readerConn struct {
 func (s readerConn) Read(p []byte) (int, error)    { return s.Reader.Read(p) }
 func (readerConn) SetReadDeadline(time.Time) error { return nil }
 
-// FuzzTolerantConn: rewriting never loses, adds or moves a byte of a body, and
-// requests behind each other keep their boundaries, in whatever pieces they come.
-func FuzzTolerantConn(f *testing.F) {
+// FuzzConn: rewriting never loses, adds or moves a byte of a body, and consecutive
+// requests keep their boundaries, in whatever pieces they arrive.
+func FuzzConn(f *testing.F) {
 	f.Add("/run/s.sock", "no colon", "body", "h\u00e4", true)
 	f.Add("", "A: b\r\n c", "POST / HTTP/1.1\r\n\r\n", "x:1", false)
 	f.Fuzz(func(t *testing.T, host, field, body, second string, bytewise bool) {
@@ -67,7 +67,7 @@ func FuzzTolerantConn(f *testing.F) {
 }
 
 // TestSingleByteReadTakesNoMore: net/http reads one byte to notice that a client has
-// gone. More than that must not be taken from the connection.
+// gone. No more than that may be read from the connection.
 func TestSingleByteReadTakesNoMore(t *testing.T) {
 	t.Parallel()
 	from := strings.NewReader("\r\nPOST /RPC2 HTTP/1.1\r\nHost: /x\r\n\r\n")
@@ -81,8 +81,8 @@ func TestSingleByteReadTakesNoMore(t *testing.T) {
 	}
 }
 
-// TestHeaderTimeoutOnLaterRequests: a client that has had an answer can't hold the
-// connection with half a head for as long as it could without a word.
+// TestHeaderTimeoutOnLaterRequests: after an answer, half a head keeps the connection
+// open only for the head timeout, not for the longer idle timeout.
 func TestHeaderTimeoutOnLaterRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
