@@ -134,19 +134,20 @@ func (w *testDaemon) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) {
 	return nil, &spawn.GoneError{Exit: spawn.Exit{Code: -1}}
 }
 
-// changed counts who is RUNNING.
+// changed counts the RUNNING processes. It counts under the lock, so that no older
+// count overwrites a newer one.
 func (w *testDaemon) changed(p *process.Process) {
-	n := 0
 	if p.Status().State == states.Fatal {
 		w.recordFatal(p.Config.Name, w.operations.IsProvisional(p))
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
 	for _, i := range w.Infos() {
 		if i.State == states.Running {
 			n++
 		}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.running, w.minRunning, w.maxRunning = n, min(w.minRunning, n), max(w.maxRunning, n)
 }
 
