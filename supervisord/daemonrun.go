@@ -168,7 +168,7 @@ func (l *daemonRun) supervise(ctx context.Context, servers *httpd.Servers, e *sa
 		helpers.Go(func() { journalWriter.Run(ctx) })
 	}
 	own, twiddlers := l.namespaces()
-	rpcHandler, err := rpc.New(rpc.Options{Supervisor: s, Operations: operations, Namespaces: own, Twiddlers: twiddlers, Version: Version, Upgrades: l.upgradeCount(), Log: l.log})
+	rpcHandler, err := rpc.New(rpc.Options{Services: rpcServices(s, operations), Namespaces: own, Twiddlers: twiddlers, Version: Version, Upgrades: l.upgradeCount(), Log: l.log})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -225,6 +225,10 @@ func (l *daemonRun) exitPolicy(s *supervisor.Supervisor, e *savedState, exempt f
 	}
 	d := l.conf.Supervisord
 	return exitpolicy.New(exitpolicy.Options{On: d.ExitOn, Status: d.ExitStatus, Saved: past, Exempt: exempt, ExitWith: s.ExitWith})
+}
+
+func rpcServices(s *supervisor.Supervisor, o *rolling.Operations) rpc.Services {
+	return rpc.Services{Daemon: s, Reports: s, Control: s, Signals: s, Groups: s, Logs: s, Operations: o}
 }
 
 // namespaces lists the names under which methods are offered: those of

@@ -17,6 +17,19 @@ import (
 	"supervisor/supervisord/process"
 )
 
+// Call says how a start or a stop is asked for. The zero value is an operator's
+// call that returns before the outcome is known.
+type Call struct {
+	// By is who asks unless it is an operator, as in "health" or "dependency db".
+	// The processes give it as the reason for their state.
+	By string
+	// Alone starts a process without what it needs: that is neither started nor
+	// waited for. Stops ignore it.
+	Alone bool
+	// Wait blocks until the process runs or has ended.
+	Wait bool
+}
+
 // action is what a call does to one process. name is how the caller called it.
 type action func(p *process.Process, name string) process.Answer
 
@@ -164,37 +177,19 @@ func result(p *process.Process, err error) api.CallResult {
 
 func isIdle(st states.Process) bool { return !st.IsRunning() }
 
-// startAction is the verb of a start. A command that can't be found is refused
-// before anything is tried.
-func startAction(ctx context.Context, wait bool) action {
-	by := requester(ctx)
+// startAction starts a process. A command that can't be found is refused before
+// anything is tried.
+func startAction(c Call) action {
 	return func(p *process.Process, name string) process.Answer {
 		if _, _, err := p.Command(); err != nil {
 			return process.Answered(err)
 		}
-		return p.StartBy(by, name, wait)
+		return p.StartBy(c.By, name, c.Wait)
 	}
 }
 
-func stopAction(ctx context.Context, wait bool) action {
-	by := requester(ctx)
-	return func(p *process.Process, name string) process.Answer { return p.StopBy(by, name, wait) }
-}
-
-// requesterKey is the key of who asks.
-type requesterKey struct{}
-
-// WithRequester returns a context for calls that no operator makes: by says who does, as in
-// "health" or "dependency db". The processes concerned tell it as the reason for
-// their state.
-func WithRequester(ctx context.Context, by string) context.Context {
-	return context.WithValue(ctx, requesterKey{}, by)
-}
-
-// requester is what As has been told, "" for an operator.
-func requester(ctx context.Context) string {
-	by, _ := ctx.Value(requesterKey{}).(string)
-	return by
+func stopAction(c Call) action {
+	return func(p *process.Process, name string) process.Answer { return p.StopBy(c.By, name, c.Wait) }
 }
 
 func signalAction(text string) action {
@@ -215,59 +210,58 @@ func parseSignal(text string) (syscall.Signal, error) {
 	return sig, nil
 }
 
-// StartProcess starts a process, or all of a group if name is "group:*", and
-// with wait blocks until they run. Results are not nil only for a group. The
-// error is a *faults.Error, or ctx's.
-func (s *Supervisor) StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
+// StartProcess starts a process, or all of a group if name is "group:*". Results
+// are not nil only for a group. The error is a *faults.Error, or ctx's.
+func (s *Supervisor) StartProcess(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
 	g, p, err := s.process(name)
 	if err != nil {
 		return nil, err
 	}
 	if p == nil {
-		return s.startEach(ctx, g.ByPriority(), wait)
+		return s.startEach(ctx, g.ByPriority(), c)
 	}
-	return nil, s.withDependencies(ctx, wait, startAction(ctx, wait))(p, name).Wait(ctx)
+	return nil, s.withDependencies(c)(p, name).Wait(ctx)
 }
 
 // StartGroup starts all processes of a group that do not run.
-func (s *Supervisor) StartGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
+func (s *Supervisor) StartGroup(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
 	g := s.find(name)
 	if g == nil {
 		return nil, faults.New(faults.BadName, name)
 	}
-	return s.startEach(ctx, g.ByPriority(), wait)
+	return s.startEach(ctx, g.ByPriority(), c)
 }
 
 // StartAll starts all processes that do not run.
-func (s *Supervisor) StartAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
-	return s.startEach(ctx, s.allProcesses(), wait)
+func (s *Supervisor) StartAll(ctx context.Context, c Call) ([]api.CallResult, error) {
+	return s.startEach(ctx, s.allProcesses(), c)
 }
 
-// StopProcess stops a process, or all of a group if name is "group:*", and
-// with wait blocks until they have ended. Results are not nil only for a group.
-func (s *Supervisor) StopProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
+// StopProcess stops a process, or all of a group if name is "group:*". Results are
+// not nil only for a group.
+func (s *Supervisor) StopProcess(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
 	g, p, err := s.process(name)
 	if err != nil {
 		return nil, err
 	}
 	if p == nil {
-		return s.stopEach(ctx, g.ByPriority(), wait)
+		return s.stopEach(ctx, g.ByPriority(), c)
 	}
-	return nil, stopAction(ctx, wait)(p, name).Wait(ctx)
+	return nil, stopAction(c)(p, name).Wait(ctx)
 }
 
 // StopGroup stops all processes of a group that run.
-func (s *Supervisor) StopGroup(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
+func (s *Supervisor) StopGroup(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
 	g := s.find(name)
 	if g == nil {
 		return nil, faults.New(faults.BadName, name)
 	}
-	return s.stopEach(ctx, g.ByPriority(), wait)
+	return s.stopEach(ctx, g.ByPriority(), c)
 }
 
 // StopAll stops all processes that run.
-func (s *Supervisor) StopAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
-	return s.stopEach(ctx, s.allProcesses(), wait)
+func (s *Supervisor) StopAll(ctx context.Context, c Call) ([]api.CallResult, error) {
+	return s.stopEach(ctx, s.allProcesses(), c)
 }
 
 // SignalProcess sends a signal, by name or number, to a process, or to all of

@@ -13,6 +13,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor"
 )
 
 // openCalls is where the calls lie that have no answer yet.
@@ -164,22 +165,22 @@ func (l *daemonRun) chooseStartOrStop(c *clientCall, group, process string, wait
 	}
 	switch {
 	case start && all:
-		return func(ctx context.Context) { _, _ = l.StartAll(ctx, wait) }
+		return func(ctx context.Context) { _, _ = l.StartAll(ctx, supervisor.Call{Wait: wait}) }
 	case start:
-		return func(ctx context.Context) { _, _ = l.StartProcess(ctx, process, wait) }
+		return func(ctx context.Context) { _, _ = l.StartProcess(ctx, process, supervisor.Call{Wait: wait}) }
 	case l.rnd.IntN(6) == 0:
 		c.what = "reset and kill" + strings.TrimPrefix(c.what, "stop")
 		if all {
-			return func(ctx context.Context) { _, _ = l.ResetAll(ctx); _, _ = l.KillAll(ctx, wait) }
+			return func(ctx context.Context) { _, _ = l.ResetAll(ctx); _, _ = l.KillAll(ctx, supervisor.Call{Wait: wait}) }
 		}
 		return func(ctx context.Context) {
 			_, _ = l.ResetProcess(ctx, process)
-			_, _ = l.KillProcess(ctx, process, wait)
+			_, _ = l.KillProcess(ctx, process, supervisor.Call{Wait: wait})
 		}
 	case all:
-		return func(ctx context.Context) { _, _ = l.StopAll(ctx, wait) }
+		return func(ctx context.Context) { _, _ = l.StopAll(ctx, supervisor.Call{Wait: wait}) }
 	}
-	return func(ctx context.Context) { _, _ = l.StopProcess(ctx, process, wait) }
+	return func(ctx context.Context) { _, _ = l.StopProcess(ctx, process, supervisor.Call{Wait: wait}) }
 }
 
 // The groups that there may be, and the most processes of each.

@@ -184,7 +184,7 @@ func TestDependencyFails(t *testing.T) {
 		if got := w.waitReasons(t, "hard"); got != want {
 			t.Errorf("why: %s", got)
 		}
-		if _, err := w.StartProcess(t.Context(), "db", true); err != nil {
+		if _, err := w.StartProcess(t.Context(), "db", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		w.expectSpawned(t, "db", "soft", "db", "hard")
@@ -214,7 +214,7 @@ func TestDependsTimeout(t *testing.T) {
 func TestAutorestartDoesNotWait(t *testing.T) {
 	withDaemon(t, configOf(dependentProgram("web", "db"), program("db", 999)), func(t *testing.T, w *testDaemon) {
 		advance(3 * time.Second)
-		if _, err := w.StopProcess(t.Context(), "db", true); err != nil {
+		if _, err := w.StopProcess(t.Context(), "db", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		w.expectStatus(t, "web", "RUNNING")
@@ -232,12 +232,12 @@ func TestRestartTogether(t *testing.T) {
 	for name, leave := range map[string]func(*testing.T, *testDaemon){
 		"crash": func(_ *testing.T, w *testDaemon) { w.exitChildAndWait("db", 1) },
 		"restart": func(t *testing.T, w *testDaemon) {
-			if _, err := w.StopProcess(t.Context(), "db", true); err != nil {
+			if _, err := w.StopProcess(t.Context(), "db", supervisor.Call{Wait: true}); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Wait()
 			w.expectStatus(t, "web", "STOPPED waiting for db:ready")
-			if _, err := w.StartProcess(t.Context(), "db", false); err != nil {
+			if _, err := w.StartProcess(t.Context(), "db", supervisor.Call{}); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -266,22 +266,22 @@ func TestRestartTogether(t *testing.T) {
 // operator has stopped.
 func TestStoppedProcessStaysStopped(t *testing.T) {
 	withDaemon(t, configOf(dependentProgram("web", "db!"), dependentProgram("late", "db"), program("db", 999)), func(t *testing.T, w *testDaemon) {
-		if _, err := w.StopProcess(t.Context(), "late", true); err != nil {
+		if _, err := w.StopProcess(t.Context(), "late", supervisor.Call{Wait: true}); err != nil {
 			t.Errorf("stop of one that waits: %v", err)
 		}
 		w.expectStatus(t, "late", "STOPPED Not started")
 		advance(3 * time.Second)
 		for _, name := range []string{"web", "db"} {
-			if _, err := w.StopProcess(t.Context(), name, true); err != nil {
+			if _, err := w.StopProcess(t.Context(), name, supervisor.Call{Wait: true}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, err := w.StartProcess(t.Context(), "db", true); err != nil {
+		if _, err := w.StartProcess(t.Context(), "db", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		advance(time.Minute)
 		w.expectSpawned(t, "db", "web", "db")
-		if _, err := w.StopProcess(t.Context(), "late", true); fmt.Sprint(err) != "NOT_RUNNING: late" {
+		if _, err := w.StopProcess(t.Context(), "late", supervisor.Call{Wait: true}); fmt.Sprint(err) != "NOT_RUNNING: late" {
 			t.Errorf("stop of one that does not wait any more: %v", err)
 		}
 	})
@@ -294,7 +294,7 @@ func TestStartPullsInDependencies(t *testing.T) {
 		w.expectSpawned(t)
 		time.AfterFunc(30*time.Second, func() { w.exitChild("migrate", 0) })
 		begun := time.Now()
-		if _, err := w.StartProcess(t.Context(), "nginx", true); err != nil {
+		if _, err := w.StartProcess(t.Context(), "nginx", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(begun); took != 32*time.Second {
@@ -313,7 +313,7 @@ func TestFailedStartNamesDependency(t *testing.T) {
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 		time.AfterFunc(time.Second/2, func() { w.exitChild("db", 1) })
 		begun := time.Now()
-		_, err := w.StartProcess(t.Context(), "php", true)
+		_, err := w.StartProcess(t.Context(), "php", supervisor.Call{Wait: true})
 		want := "ABNORMAL_TERMINATION: php: it needs db:ready, and db is FATAL (Exited too quickly (process log may have details))"
 		if fmt.Sprint(err) != want || time.Since(begun) != time.Second/2 {
 			t.Errorf("after %s: %v", time.Since(begun), err)
@@ -328,7 +328,7 @@ func TestStartFailsForTransitiveDependency(t *testing.T) {
 	conf := configOf(manual(dependentProgram("nginx", "php")), manual(dependentProgram("php", "db")), manual(withoutRetries("db")))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 		time.AfterFunc(time.Second/2, func() { w.exitChild("db", 1) })
-		_, err := w.StartProcess(t.Context(), "nginx", true)
+		_, err := w.StartProcess(t.Context(), "nginx", supervisor.Call{Wait: true})
 		want := "ABNORMAL_TERMINATION: nginx: it needs php:ready, which needs db:ready, and db is FATAL (Exited too quickly (process log may have details))"
 		if fmt.Sprint(err) != want {
 			t.Errorf("got %v", err)
@@ -340,7 +340,7 @@ func TestStartFailsForTransitiveDependency(t *testing.T) {
 
 func TestStartWithoutWaiting(t *testing.T) {
 	withDaemon(t, configOf(manual(dependentProgram("web", "db")), manual(program("db", 999))), func(t *testing.T, w *testDaemon) {
-		if _, err := w.StartProcess(t.Context(), "web", false); err != nil {
+		if _, err := w.StartProcess(t.Context(), "web", supervisor.Call{}); err != nil {
 			t.Fatal(err)
 		}
 		w.expectStatus(t, "web", "STOPPED waiting for db:ready")
@@ -352,7 +352,7 @@ func TestStartWithoutWaiting(t *testing.T) {
 func TestStartWithoutDependencies(t *testing.T) {
 	withDaemon(t, configOf(dependentProgram("web", "db"), manual(program("db", 999))), func(t *testing.T, w *testDaemon) {
 		w.expectStatus(t, "web", "STOPPED waiting for db:ready")
-		if _, err := w.StartProcess(supervisor.WithoutDependencies(t.Context()), "web", true); err != nil {
+		if _, err := w.StartProcess(t.Context(), "web", supervisor.Call{Alone: true, Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		w.expectSpawned(t, "web")
@@ -363,7 +363,7 @@ func TestStartWithoutDependencies(t *testing.T) {
 func TestAllStartAndStopInOrder(t *testing.T) {
 	conf := configOf(manual(dependentProgram("web", "db", "cache")), manual(dependentProgram("job", "cache")), manual(program("db", 999)), manual(program("cache", 999)), manual(program("other", 999)))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
-		results, err := w.StartAll(t.Context(), true)
+		results, err := w.StartAll(t.Context(), supervisor.Call{Wait: true})
 		for _, r := range results {
 			if r.Description != "OK" {
 				t.Errorf("start: %+v", r)
@@ -378,7 +378,7 @@ func TestAllStartAndStopInOrder(t *testing.T) {
 			w.stopDelay[name] = 2 * time.Second
 		}
 		begun := time.Now()
-		if results, err = w.StopAll(t.Context(), true); len(results) != 5 || err != nil {
+		if results, err = w.StopAll(t.Context(), supervisor.Call{Wait: true}); len(results) != 5 || err != nil {
 			t.Errorf("stop: %v, %v", results, err)
 		}
 		if took := time.Since(begun); took != 4*time.Second {
@@ -407,7 +407,7 @@ func TestShutdownCancelsDeferredStarts(t *testing.T) {
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 		answer := make(chan error, 1)
 		go func() {
-			_, err := w.StartProcess(t.Context(), "web", true)
+			_, err := w.StartProcess(t.Context(), "web", supervisor.Call{Wait: true})
 			answer <- err
 		}()
 		synctest.Wait()
@@ -465,7 +465,7 @@ func TestRemovedDependency(t *testing.T) {
 	db.Processes[0].StartSecs = 100
 	conf := configOf(dependentProgram("web", "db"), db)
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
-		if _, err := w.StopGroup(t.Context(), "db", true); err != nil {
+		if _, err := w.StopGroup(t.Context(), "db", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.RemoveGroup(t.Context(), "db"); err != nil {
@@ -474,7 +474,7 @@ func TestRemovedDependency(t *testing.T) {
 		if got := w.waitReasons(t, "web"); got != "waits for db:ready, which will not come by itself: db is not in use" {
 			t.Errorf("why: %s", got)
 		}
-		_, err := w.StartProcess(t.Context(), "web", true)
+		_, err := w.StartProcess(t.Context(), "web", supervisor.Call{Wait: true})
 		if fmt.Sprint(err) != "ABNORMAL_TERMINATION: web: it needs db:ready, and db is not in use" {
 			t.Errorf("got %v", err)
 		}
@@ -502,7 +502,7 @@ func TestDependsTimeoutWhileStopping(t *testing.T) {
 	withDaemon(t, configOf(web, db), func(t *testing.T, w *testDaemon) {
 		advance(3 * time.Second)
 		w.stopDelay["web"] = 5 * time.Second
-		if _, err := w.StopProcess(t.Context(), "db", true); err != nil {
+		if _, err := w.StopProcess(t.Context(), "db", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		advance(4 * time.Second)
@@ -546,7 +546,7 @@ func TestDeferredStartCanceledWhenStopFails(t *testing.T) {
 		w.expectStatus(t, "web", "STOPPING")
 		answer := make(chan error, 1)
 		go func() {
-			_, err := w.StartProcess(t.Context(), "web", true)
+			_, err := w.StartProcess(t.Context(), "web", supervisor.Call{Wait: true})
 			answer <- err
 		}()
 		synctest.Wait()
@@ -563,7 +563,7 @@ func TestDeferredStartCanceledWhenStopFails(t *testing.T) {
 		w.exitChildAndWait("web", 0)
 		w.expectNotWaiting(t, "web")
 		w.expectStatus(t, "web", "EXITED")
-		if _, err := w.StartProcess(t.Context(), "web", true); err != nil {
+		if _, err := w.StartProcess(t.Context(), "web", supervisor.Call{Wait: true}); err != nil {
 			t.Error(err)
 		}
 		w.expectSpawned(t, "db", "web", "db", "web")
@@ -576,16 +576,16 @@ func TestStartInUnknownStateRefused(t *testing.T) {
 		advance(5 * time.Second)
 		w.denySignals("web")
 		for _, name := range []string{"queue", "db", "web"} {
-			_, _ = w.StopProcess(t.Context(), name, true)
+			_, _ = w.StopProcess(t.Context(), name, supervisor.Call{Wait: true})
 		}
 		w.expectStatus(t, "web", "UNKNOWN")
 		for _, wait := range []bool{false, true} {
-			_, err := w.StartProcess(t.Context(), "web", wait)
+			_, err := w.StartProcess(t.Context(), "web", supervisor.Call{Wait: wait})
 			if fmt.Sprint(err) != "FAILED: web is in an unknown process state" {
 				t.Errorf("start of web, wait %t: %v", wait, err)
 			}
 		}
-		_, err := w.StartProcess(t.Context(), "queue", true)
+		_, err := w.StartProcess(t.Context(), "queue", supervisor.Call{Wait: true})
 		if want := "ABNORMAL_TERMINATION: queue: it needs web:ready, and web is UNKNOWN"; fmt.Sprint(err) != want {
 			t.Errorf("start of queue: %v", err)
 		}
@@ -635,7 +635,7 @@ func TestStartRequestBeforeAutostart(t *testing.T) {
 		w.onSpawn = map[string]func(){
 			"first": func() {
 				go func() {
-					_, err := w.StartProcess(context.Background(), "web", true)
+					_, err := w.StartProcess(context.Background(), "web", supervisor.Call{Wait: true})
 					answer <- err
 				}()
 				time.Sleep(time.Millisecond)
@@ -658,7 +658,7 @@ func TestRestartTogetherJustAfterStart(t *testing.T) {
 	withDaemonOptions(t, conf, func(w *testDaemon, _ *supervisor.Options) {
 		w.onSpawn = map[string]func(){"slow": func() {
 			time.Sleep(2 * time.Second)
-			if _, err := w.StartProcess(supervisor.WithoutDependencies(context.Background()), "web", false); err != nil {
+			if _, err := w.StartProcess(context.Background(), "web", supervisor.Call{Alone: true}); err != nil {
 				t.Error(err)
 			}
 			w.exitChild("db", 1)
@@ -668,7 +668,7 @@ func TestRestartTogetherJustAfterStart(t *testing.T) {
 		advance(3 * time.Second)
 		w.expectSpawned(t, "db", "web", "db", "slow")
 		w.expectStatus(t, "web", "STOPPED waiting for cache:ready")
-		if _, err := w.StartProcess(t.Context(), "cache", true); err != nil {
+		if _, err := w.StartProcess(t.Context(), "cache", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		w.expectSpawned(t, "db", "web", "db", "slow", "cache", "web")
@@ -695,7 +695,7 @@ func TestRemoveWaitingProcess(t *testing.T) {
 			withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 				answer := make(chan error, 1)
 				go func() {
-					_, err := w.StartProcess(t.Context(), "nginx", true)
+					_, err := w.StartProcess(t.Context(), "nginx", supervisor.Call{Wait: true})
 					answer <- err
 				}()
 				synctest.Wait()

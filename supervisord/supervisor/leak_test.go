@@ -8,6 +8,7 @@ import (
 	"weak"
 
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor"
 )
 
 // TestRemovedProcessesAreFreed: however often processes come and go, those that
@@ -30,19 +31,19 @@ func TestRemovedProcessesAreFreed(t *testing.T) {
 			name := fmt.Sprint("p", n)
 			must(t, w.AddProgram("plain", name, map[string]string{"names": name}))
 			p := w.find(t, "plain:"+name)
-			_, err := w.StopProcess(t.Context(), "plain:"+name, true)
+			_, err := w.StopProcess(t.Context(), "plain:"+name, supervisor.Call{Wait: true})
 			must(t, err)
 			must(t, w.RemoveProcess("plain", name))
 			return p
 		},
 		"a process that is exchanged": func(t *testing.T, w *testDaemon, _ int) *process.Process {
 			p := w.find(t, "needy")
-			_, err := w.StopProcess(t.Context(), "needy", true)
+			_, err := w.StopProcess(t.Context(), "needy", supervisor.Call{Wait: true})
 			must(t, err)
 			conf := *p.Config
 			_, err = w.ReplaceProcess(p, &conf)
 			must(t, err)
-			_, err = w.StartProcess(t.Context(), "needy", false)
+			_, err = w.StartProcess(t.Context(), "needy", supervisor.Call{})
 			must(t, err)
 			return p
 		},
@@ -80,7 +81,7 @@ func TestLogNamesOfRemovedProcessesAreForgotten(t *testing.T) {
 		for n := range 50 {
 			name := fmt.Sprint("p", n)
 			must(t, w.AddProgram("plain", name, map[string]string{"names": name}))
-			_, err := w.StopProcess(t.Context(), "plain:"+name, true)
+			_, err := w.StopProcess(t.Context(), "plain:"+name, supervisor.Call{Wait: true})
 			must(t, err)
 			must(t, w.RemoveProcess("plain", name))
 			synctest.Wait()

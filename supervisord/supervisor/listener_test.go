@@ -10,6 +10,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
+	"supervisor/supervisord/supervisor"
 )
 
 // expectDelivered compares what listeners were told since the last time, one
@@ -62,7 +63,7 @@ func TestRemovedPoolGetsNoEvents(t *testing.T) {
 	conf := configOf(pool("listener1", "PROCESS_GROUP_REMOVED"), pool("listener2", "EVENT"))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 		advance(2 * time.Second)
-		if _, err := w.StopProcess(t.Context(), "listener2", true); err != nil {
+		if _, err := w.StopProcess(t.Context(), "listener2", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		w.delivered = nil
@@ -125,7 +126,7 @@ func TestTicksAreAlignedToTheClock(t *testing.T) {
 		}
 
 		// Without the pool nobody looks at the clock.
-		if _, err := w.StopProcess(t.Context(), "listener", true); err != nil {
+		if _, err := w.StopProcess(t.Context(), "listener", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.RemoveGroup(t.Context(), "listener"); err != nil {

@@ -128,13 +128,13 @@ func randomStep(t *testing.T, w *testDaemon, rnd *rand.Rand) {
 	synctest.Wait()
 	switch rnd.IntN(8) {
 	case 0, 1:
-		_, _ = w.StopProcess(t.Context(), name, false)
+		_, _ = w.StopProcess(t.Context(), name, supervisor.Call{})
 	case 2, 3:
-		_, _ = w.StartProcess(t.Context(), name, false)
+		_, _ = w.StartProcess(t.Context(), name, supervisor.Call{})
 	case 4:
-		_, _ = w.StartAll(t.Context(), false)
+		_, _ = w.StartAll(t.Context(), supervisor.Call{})
 	case 5:
-		_, _ = w.StopAll(t.Context(), false)
+		_, _ = w.StopAll(t.Context(), supervisor.Call{})
 	default:
 		w.mu.Lock()
 		c := w.children[name]

@@ -10,6 +10,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/supervisor"
 )
 
 // limitedProcess is a process that may be restarted once.
@@ -74,7 +75,7 @@ func TestReset(t *testing.T) {
 		if info, _ := w.Info("bad"); info.State != states.Fatal {
 			t.Errorf("it is %s", info.StateName)
 		}
-		if _, err := w.StartProcess(t.Context(), "bad", true); err != nil {
+		if _, err := w.StartProcess(t.Context(), "bad", supervisor.Call{Wait: true}); err != nil {
 			t.Error(err)
 		}
 		w.mu.Lock()
@@ -95,16 +96,16 @@ func TestKillDuringStop(t *testing.T) {
 		w.stopDelay = map[string]time.Duration{"a": time.Hour}
 		w.mu.Unlock()
 		begun := time.Now()
-		if _, err := w.StopProcess(t.Context(), "a", false); err != nil {
+		if _, err := w.StopProcess(t.Context(), "a", supervisor.Call{}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.KillProcess(t.Context(), "a", true); err != nil {
+		if _, err := w.KillProcess(t.Context(), "a", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(begun); took > 0 {
 			t.Errorf("it took %s", took)
 		}
-		if _, err := w.KillProcess(t.Context(), "a", true); !isFault(err, faults.NotRunning) {
+		if _, err := w.KillProcess(t.Context(), "a", supervisor.Call{Wait: true}); !isFault(err, faults.NotRunning) {
 			t.Errorf("a second time: %v", err)
 		}
 	})
@@ -127,7 +128,7 @@ func TestStopAllCancelsRestarts(t *testing.T) {
 		}
 		list[0].Replace(list[0].Status().PID, "no answer")
 		advance(time.Second)
-		results, err := w.StopAll(t.Context(), true)
+		results, err := w.StopAll(t.Context(), supervisor.Call{Wait: true})
 		if err != nil || len(results) != 2 || results[0].Status != int(faults.Success) || results[1].Status != int(faults.Success) {
 			t.Errorf("%v, %v", results, err)
 		}

@@ -327,7 +327,7 @@ func (l *daemonRun) update() {
 	synctest.Wait()
 	changes, err := l.Reload(l.ctx)
 	for _, name := range slices.Concat(changes.Removed, changes.Changed) {
-		_, stopErr := l.StopGroup(l.ctx, name, true)
+		_, stopErr := l.StopGroup(l.ctx, name, supervisor.Call{Wait: true})
 		err = errors.Join(err, stopErr, l.waitStopped(name), l.RemoveGroup(l.ctx, name))
 	}
 	for _, name := range slices.Concat(changes.Changed, changes.Added) {
@@ -348,7 +348,7 @@ func (l *daemonRun) update() {
 func (l *daemonRun) waitStopped(name string) error {
 	for range 2 {
 		time.Sleep(maxStopTime(l.GroupConfig(name)))
-		if _, err := l.StopGroup(l.ctx, name, true); err != nil {
+		if _, err := l.StopGroup(l.ctx, name, supervisor.Call{Wait: true}); err != nil {
 			return err
 		}
 	}

@@ -12,22 +12,14 @@ import (
 // Starts bring what they need, stops come to who needs something before it
 // comes to that.
 
-// noDependencies is the key of who wants neither.
-type noDependencies struct{}
-
-// WithoutDependencies returns a context for starts that neither wait for what a process needs
-// nor start it.
-func WithoutDependencies(ctx context.Context) context.Context {
-	return context.WithValue(ctx, noDependencies{}, true)
-}
-
-// withDependencies makes a verb of starts bring what the process needs, and answer when
-// that is there and the process runs, or it is known that it will not.
-func (s *Supervisor) withDependencies(ctx context.Context, wait bool, direct action) action {
-	if ctx.Value(noDependencies{}) != nil || !s.hasDependencies.Load() {
+// withDependencies is startAction with what the process needs: the start is
+// answered when all of that is there and the process runs, or when it is known
+// that it will not.
+func (s *Supervisor) withDependencies(c Call) action {
+	direct := startAction(c)
+	if c.Alone || !s.hasDependencies.Load() {
 		return direct
 	}
-	by := requester(ctx)
 	return func(p *process.Process, name string) process.Answer {
 		if len(s.dependencyGraph().dependencies[p])+len(p.CurrentConfig().WaitFor) == 0 {
 			return direct(p, name)
@@ -36,7 +28,7 @@ func (s *Supervisor) withDependencies(ctx context.Context, wait bool, direct act
 			return process.Answered(err)
 		}
 		var a process.Answer
-		if err := s.do(func(runCtx context.Context) { a = s.startWithDependencies(runCtx, p, name, by, wait) }); err != nil {
+		if err := s.do(func(runCtx context.Context) { a = s.startWithDependencies(runCtx, p, name, c) }); err != nil {
 			return process.Answered(err)
 		}
 		return a
@@ -44,22 +36,22 @@ func (s *Supervisor) withDependencies(ctx context.Context, wait bool, direct act
 }
 
 // startWithDependencies starts a process as soon as that can be, and what it needs before.
-func (s *Supervisor) startWithDependencies(ctx context.Context, p *process.Process, name, by string, wait bool) process.Answer {
+func (s *Supervisor) startWithDependencies(ctx context.Context, p *process.Process, name string, c Call) process.Answer {
 	if !isStartable(p.Status().State) || s.Mood() != states.DaemonRunning {
-		return p.StartBy(by, name, wait)
+		return p.StartBy(c.By, name, c.Wait)
 	}
 	pulledIn := s.pullIn(ctx, p, make(map[*process.Process]bool))
 	if s.deferred[p] == nil && len(p.CurrentConfig().WaitFor) == 0 && len(s.unmetOf(p, nil)) == 0 {
-		return p.StartBy(by, name, wait)
+		return p.StartBy(c.By, name, c.Wait)
 	}
 	old := s.deferred[p]
 	h := s.deferStart(ctx, p)
 	if h != old {
-		h.by = by
+		h.by = c.By
 	}
 	h.pulledIn = append(h.pulledIn, pulledIn...)
 	s.changes.notify()
-	if !wait {
+	if !c.Wait {
 		h.wanted = true
 		return process.Answered(nil)
 	}
@@ -99,12 +91,12 @@ func (s *Supervisor) pullIn(ctx context.Context, p *process.Process, seen map[*p
 
 // startEach starts those of the processes that do not run, those first that
 // others of them need.
-func (s *Supervisor) startEach(ctx context.Context, list []*process.Process, wait bool) ([]api.CallResult, error) {
+func (s *Supervisor) startEach(ctx context.Context, list []*process.Process, c Call) ([]api.CallResult, error) {
 	list = filter(list, isIdle)
 	if s.hasDependencies.Load() {
 		list = s.dependencyGraph().startOrder(list)
 	}
-	return callEach(ctx, list, s.withDependencies(ctx, wait, startAction(ctx, wait)))
+	return callEach(ctx, list, s.withDependencies(c))
 }
 
 // canBeStopped tells whether a process runs or is going to. A restart that
@@ -123,7 +115,7 @@ func canBeStopped(p *process.Process) bool {
 
 // stopEach stops those of the processes that run or are going to, those first
 // that need others of them.
-func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, wait bool) ([]api.CallResult, error) {
+func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, c Call) ([]api.CallResult, error) {
 	var some []*process.Process
 	for _, p := range list {
 		if canBeStopped(p) {
@@ -132,15 +124,15 @@ func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, wait
 	}
 	list = some
 	if !s.hasDependencies.Load() {
-		return callEach(ctx, list, stopAction(ctx, wait))
+		return callEach(ctx, list, stopAction(c))
 	}
 	before := s.dependencyGraph().stopsBefore(list)
 	if len(before) == 0 {
-		return callEach(ctx, list, stopAction(ctx, wait))
+		return callEach(ctx, list, stopAction(c))
 	}
 	var answers map[*process.Process]process.Answer
 	if err := s.do(func(runCtx context.Context) {
-		answers = s.stopAfterDependents(runCtx, list, before, wait, stopAction(ctx, true))
+		answers = s.stopAfterDependents(runCtx, list, before, c)
 	}); err != nil {
 		return nil, err
 	}
@@ -149,9 +141,8 @@ func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, wait
 
 // stopAfterDependents asks each process to stop once those before it are gone, whoever
 // waits for that.
-func (s *Supervisor) stopAfterDependents(ctx context.Context, list []*process.Process, before map[*process.Process][]*process.Process,
-	wait bool, v action,
-) map[*process.Process]process.Answer {
+func (s *Supervisor) stopAfterDependents(ctx context.Context, list []*process.Process, before map[*process.Process][]*process.Process, c Call) map[*process.Process]process.Answer {
+	stop := stopAction(Call{By: c.By, Wait: true})
 	answers := make(map[*process.Process]process.Answer, len(list))
 	gone := make(map[*process.Process]chan struct{}, len(list))
 	for _, p := range list {
@@ -160,7 +151,7 @@ func (s *Supervisor) stopAfterDependents(ctx context.Context, list []*process.Pr
 	for _, p := range slices.Backward(s.dependencyGraph().startOrder(list)) {
 		var first process.Answer
 		if len(before[p]) == 0 {
-			if first = v(p, p.FullName()); first.Done() {
+			if first = stop(p, p.FullName()); first.Done() {
 				answers[p] = first
 				close(gone[p])
 				continue
@@ -168,7 +159,7 @@ func (s *Supervisor) stopAfterDependents(ctx context.Context, list []*process.Pr
 		}
 		a, answer := process.Promise()
 		answers[p] = a
-		if !wait {
+		if !c.Wait {
 			answers[p] = process.Answered(nil)
 		}
 		s.wg.Go(func() {
@@ -182,7 +173,7 @@ func (s *Supervisor) stopAfterDependents(ctx context.Context, list []*process.Pr
 				}
 			}
 			if len(before[p]) > 0 {
-				first = v(p, p.FullName())
+				first = stop(p, p.FullName())
 			}
 			answer(first.Wait(ctx))
 		})

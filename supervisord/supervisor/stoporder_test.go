@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/supervisor"
 )
 
 // stopped lists who has been stopped, in order.
@@ -110,7 +111,7 @@ func TestGroupStopsDependentsFirst(t *testing.T) {
 	withDaemon(t, configOf(group("g", 1, web, db)), func(t *testing.T, w *testDaemon) {
 		advance(3 * time.Second)
 		w.stopDelay["web"], w.stopDelay["db"] = 2*time.Second, 2*time.Second
-		if results, err := w.StopGroup(t.Context(), "g", false); err != nil || len(results) != 2 {
+		if results, err := w.StopGroup(t.Context(), "g", supervisor.Call{}); err != nil || len(results) != 2 {
 			t.Errorf("got %v, %v", results, err)
 		}
 		synctest.Wait()

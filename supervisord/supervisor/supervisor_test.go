@@ -349,7 +349,7 @@ func TestNoSpawnDuringShutdown(t *testing.T) {
 		w.Shutdown()
 		synctest.Wait()
 		w.children["a"].end(spawn.Exit{Code: 1})
-		_, err := w.StartProcess(t.Context(), "a", false)
+		_, err := w.StartProcess(t.Context(), "a", supervisor.Call{})
 		if err == nil {
 			t.Error("a start was granted")
 		}
@@ -454,7 +454,7 @@ func TestReloadAddRemove(t *testing.T) {
 				t.Errorf("%s: %s, want %s", tt.what, got, tt.want)
 			}
 		}
-		if _, err := w.StopProcess(t.Context(), "gone", true); err != nil {
+		if _, err := w.StopProcess(t.Context(), "gone", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.RemoveGroup(t.Context(), "gone"); err != nil {
@@ -489,7 +489,7 @@ func TestResultsComeInOrderOfCompletion(t *testing.T) {
 		advance(2 * time.Second)
 		w.stopDelay["slow"], w.stopDelay["middle"] = 3*time.Second, 2*time.Second
 		w.stopDelay["quick"] = time.Second
-		results, err := w.StopProcess(t.Context(), "g:*", true)
+		results, err := w.StopProcess(t.Context(), "g:*", supervisor.Call{Wait: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -501,7 +501,7 @@ func TestResultsComeInOrderOfCompletion(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("results (-want +got):\n%s", diff)
 		}
-		again, err := w.StopAll(t.Context(), true)
+		again, err := w.StopAll(t.Context(), supervisor.Call{Wait: true})
 		if err != nil || len(again) != 0 {
 			t.Errorf("a second stop concerns %v, %v", again, err)
 		}
@@ -513,7 +513,7 @@ func TestSimultaneousResultsComeInCallOrder(t *testing.T) {
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 		advance(2 * time.Second)
 		w.stopDelay["a"], w.stopDelay["b"], w.stopDelay["c"] = 60*time.Millisecond, 20*time.Millisecond, time.Second
-		results, err := w.StopGroup(t.Context(), "g", true)
+		results, err := w.StopGroup(t.Context(), "g", supervisor.Call{Wait: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -535,7 +535,7 @@ func TestAutoLogsKeptUntilReload(t *testing.T) {
 		logOf := func() string { return w.Infos()[0].StdoutLogfile }
 		again := func() {
 			t.Helper()
-			if _, err := w.StopAll(t.Context(), true); err != nil {
+			if _, err := w.StopAll(t.Context(), supervisor.Call{Wait: true}); err != nil {
 				t.Fatal(err)
 			}
 			if err := errors.Join(w.RemoveGroup(t.Context(), "a"), w.AddGroup(t.Context(), "a")); err != nil {
@@ -576,12 +576,12 @@ func TestRefusedCalls(t *testing.T) {
 			call func() error
 			want string
 		}{
-			{"start what runs", func() error { _, err := w.StartProcess(ctx, "a:a", true); return err }, "ALREADY_STARTED: a:a"},
-			{"start nothing", func() error { _, err := w.StartProcess(ctx, "nope", true); return err }, "BAD_NAME: nope"},
-			{"start a wrong member", func() error { _, err := w.StartProcess(ctx, "a:b", true); return err }, "BAD_NAME: a:b"},
-			{"start without a file", func() error { _, err := w.StartProcess(ctx, "broken", true); return err }, "NO_FILE: can't find command '/no/such/file'"},
-			{"start no group", func() error { _, err := w.StartGroup(ctx, "nope", true); return err }, "BAD_NAME: nope"},
-			{"stop what is stopped", func() error { _, err := w.StopProcess(ctx, "broken", true); return err }, "NOT_RUNNING: broken"},
+			{"start what runs", func() error { _, err := w.StartProcess(ctx, "a:a", supervisor.Call{Wait: true}); return err }, "ALREADY_STARTED: a:a"},
+			{"start nothing", func() error { _, err := w.StartProcess(ctx, "nope", supervisor.Call{Wait: true}); return err }, "BAD_NAME: nope"},
+			{"start a wrong member", func() error { _, err := w.StartProcess(ctx, "a:b", supervisor.Call{Wait: true}); return err }, "BAD_NAME: a:b"},
+			{"start without a file", func() error { _, err := w.StartProcess(ctx, "broken", supervisor.Call{Wait: true}); return err }, "NO_FILE: can't find command '/no/such/file'"},
+			{"start no group", func() error { _, err := w.StartGroup(ctx, "nope", supervisor.Call{Wait: true}); return err }, "BAD_NAME: nope"},
+			{"stop what is stopped", func() error { _, err := w.StopProcess(ctx, "broken", supervisor.Call{Wait: true}); return err }, "NOT_RUNNING: broken"},
 			{"no signal", func() error { _, err := w.SignalProcess(ctx, "a", "BOGUS"); return err }, "BAD_SIGNAL: BOGUS"},
 			{"info of a group", func() error { _, err := w.Info("a:*"); return err }, "BAD_NAME: a:*"},
 			{"stdin of a group", func() error { return w.SendStdin(ctx, "a:*", "x") }, "BAD_NAME: a:*"},
@@ -601,7 +601,7 @@ func TestRefusedCalls(t *testing.T) {
 
 func TestGroupEvents(t *testing.T) {
 	withDaemon(t, configOf(program("a", 1)), func(t *testing.T, w *testDaemon) {
-		if _, err := w.StopAll(t.Context(), true); err != nil {
+		if _, err := w.StopAll(t.Context(), supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.RemoveGroup(t.Context(), "a"); err != nil {
@@ -645,7 +645,7 @@ func TestDescriptions(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		}
-		if _, err := w.StopProcess(t.Context(), "a", true); err != nil {
+		if _, err := w.StopProcess(t.Context(), "a", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := description(), time.Now().Local().Format("Jan 02 03:04 PM"); got != want {

@@ -12,6 +12,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/supervisor"
 )
 
 // makeProgram is an Options.Program: a process for each word of the option
@@ -81,7 +82,7 @@ func TestAddAndRemoveProcesses(t *testing.T) {
 			t.Errorf("to the files it is no change: %v\n%s", err, diff)
 		}
 
-		if _, err := w.StopProcess(t.Context(), "g:b", true); err != nil {
+		if _, err := w.StopProcess(t.Context(), "g:b", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := errors.Join(w.RemoveProcess("g", "b"), w.RemoveProcess("a", "q")); err != nil {

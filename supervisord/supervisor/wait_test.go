@@ -10,6 +10,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor"
 )
 
 // probed is a program that has to be ready within half a minute, and healthy.
@@ -75,7 +76,7 @@ func TestWaitFor(t *testing.T) {
 		p.ReportHealth(w.children["web"].pid, process.Unhealthy, "http 503")
 		wait("web", "running", time.Minute, true, 0)
 		wait("web", "ready", time.Second, false, time.Second)
-		time.AfterFunc(3*time.Second, func() { _, _ = w.StopProcess(t.Context(), "web", false) })
+		time.AfterFunc(3*time.Second, func() { _, _ = w.StopProcess(t.Context(), "web", supervisor.Call{}) })
 		wait("web", "stopped", time.Minute, true, 3*time.Second)
 		if _, err := w.WaitFor(t.Context(), "web", "good", time.Second); !isFault(err, faults.IncorrectParameters) {
 			t.Errorf("got %v", err)
@@ -84,7 +85,7 @@ func TestWaitFor(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		// One that is never ready is given up some day.
-		if _, err := w.StartProcess(t.Context(), "web", false); err != nil {
+		if _, err := w.StartProcess(t.Context(), "web", supervisor.Call{}); err != nil {
 			t.Fatal(err)
 		}
 		_, err := w.WaitFor(t.Context(), "web", "ready", time.Hour)
@@ -119,12 +120,12 @@ func TestWaitForFollowsName(t *testing.T) {
 			w.readyAfter(t, "web", 2*time.Second)
 		}, waited{met: true, took: 2 * time.Second}},
 		"a process is exchanged": {"web", "ready", func(t *testing.T, w *testDaemon) {
-			_, err := w.StopProcess(t.Context(), "web", true)
+			_, err := w.StopProcess(t.Context(), "web", supervisor.Call{Wait: true})
 			must(t, err)
 			p := w.find(t, "web")
 			_, err = w.ReplaceProcess(p, p.Config)
 			must(t, err)
-			_, err = w.StartProcess(t.Context(), "web", false)
+			_, err = w.StartProcess(t.Context(), "web", supervisor.Call{})
 			must(t, err)
 			w.readyAfter(t, "web", 2*time.Second)
 		}, waited{met: true, took: 2 * time.Second}},
@@ -132,7 +133,7 @@ func TestWaitForFollowsName(t *testing.T) {
 			_, err := w.AddProcesses("web", []*config.Process{probedNamed("web_1")}, true)
 			must(t, err)
 			advance(time.Second)
-			_, err = w.StopGroup(t.Context(), "web", true)
+			_, err = w.StopGroup(t.Context(), "web", supervisor.Call{Wait: true})
 			must(t, err)
 		}, waited{met: true, took: time.Second}},
 		"removed, and not configured any more": {"web", "exited", func(t *testing.T, w *testDaemon) {
@@ -145,7 +146,7 @@ func TestWaitForFollowsName(t *testing.T) {
 			w.stopAndRemove(t, "web")
 		}, waited{err: faults.New(faults.BadName, "web"), took: 5 * time.Second}},
 		"one of a group is removed": {"web:web", "exited", func(t *testing.T, w *testDaemon) {
-			_, err := w.StopProcess(t.Context(), "web", true)
+			_, err := w.StopProcess(t.Context(), "web", supervisor.Call{Wait: true})
 			must(t, err)
 			must(t, w.RemoveProcess("web", "web"))
 		}, waited{err: faults.New(faults.BadName, "web:web")}},
@@ -195,7 +196,7 @@ func must(t *testing.T, err error) {
 // stopAndRemove takes a group out of use, as update does with one that it replaces.
 func (w *testDaemon) stopAndRemove(t *testing.T, group string) {
 	t.Helper()
-	_, err := w.StopGroup(t.Context(), group, true)
+	_, err := w.StopGroup(t.Context(), group, supervisor.Call{Wait: true})
 	must(t, err)
 	must(t, w.RemoveGroup(t.Context(), group))
 }

@@ -13,6 +13,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/supervisor"
 )
 
 // TestRandomOperations has operations, clients, deaths and edits of the file meet
@@ -81,9 +82,9 @@ func (w *testDaemon) runRandomly(rnd *rand.Rand) {
 		case 5:
 			follow(w.operations.Update("web", rnd.IntN(2) == 0, nil))
 		case 6:
-			_, _ = w.StartProcess(w.t.Context(), name(), false)
+			_, _ = w.StartProcess(w.t.Context(), name(), supervisor.Call{})
 		case 7:
-			_, _ = w.StopProcess(w.t.Context(), name(), rnd.IntN(2) == 0)
+			_, _ = w.StopProcess(w.t.Context(), name(), supervisor.Call{Wait: rnd.IntN(2) == 0})
 		case 8:
 			w.setFailing(fmt.Sprintf("web_%d", rnd.IntN(8)))
 		case 9:
@@ -100,7 +101,7 @@ func (w *testDaemon) runRandomly(rnd *rand.Rand) {
 	w.reread()
 	w.finish(w.operations.Update("web", false, nil))
 	rest()
-	if _, err := w.StartGroup(w.t.Context(), "web", true); err != nil {
+	if _, err := w.StartGroup(w.t.Context(), "web", supervisor.Call{Wait: true}); err != nil {
 		w.t.Fatal(err)
 	}
 	w.expectRunning("an update", numprocs)

@@ -197,7 +197,7 @@ func (w *rollout) addSurplus(ctx context.Context, u *programSet, surge int, pend
 // start starts a process, with what it depends on, and waits until it is RUNNING
 // if it is to.
 func (op *operation) start(ctx context.Context, p *process.Process, by string, wait bool) error {
-	_, err := op.supervisor.StartProcess(supervisor.WithRequester(ctx, by), p.FullName(), wait)
+	_, err := op.supervisor.StartProcess(ctx, p.FullName(), supervisor.Call{By: by, Wait: wait})
 	return err
 }
 

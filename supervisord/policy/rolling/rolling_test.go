@@ -10,6 +10,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/supervisor"
 )
 
 // opts is a map of options.
@@ -154,7 +155,7 @@ func TestDrainTimeout(t *testing.T) {
 			t.Errorf("it took %s", took)
 		}
 		began = time.Now()
-		if _, err := w.StopProcess(w.t.Context(), "web:web_1", true); err != nil || time.Since(began) != 5*time.Second {
+		if _, err := w.StopProcess(w.t.Context(), "web:web_1", supervisor.Call{Wait: true}); err != nil || time.Since(began) != 5*time.Second {
 			t.Errorf("a stop took %s: %v", time.Since(began), err)
 		}
 	})

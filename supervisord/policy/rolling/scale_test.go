@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/supervisor"
 )
 
 func TestScale(t *testing.T) {
@@ -111,7 +112,7 @@ func TestScaleLastsUntilUpdate(t *testing.T) {
 		}
 		w.check("again", w.finish(w.operations.Scale("web", "5")), "web:web_4: started")
 		w.reread()
-		if _, err := w.StopGroup(w.t.Context(), "web", true); err != nil {
+		if _, err := w.StopGroup(w.t.Context(), "web", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.RemoveGroup(w.t.Context(), "web"); err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/supervisor"
 )
 
 // webByProcess is web with update_granularity=process.
@@ -45,7 +46,7 @@ func TestUpdateProcessByProcess(t *testing.T) {
 		was, _, _ := strings.Cut(before, ", web_3")
 		w.check("the others", w.pids()[:len(was)], was)
 
-		if _, err := w.StopProcess(w.t.Context(), "web:web_1", true); err != nil {
+		if _, err := w.StopProcess(w.t.Context(), "web:web_1", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}
 		w.resetCounts()

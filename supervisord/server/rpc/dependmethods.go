@@ -4,20 +4,8 @@ import (
 	"context"
 	"time"
 
-	"supervisor/supervisord/api"
 	"supervisor/supervisord/supervisor"
 )
-
-// DependencyReporter is what a supervisor offers of dependencies and of its own end.
-type DependencyReporter interface {
-	// Dependencies tells of all processes what they depend on, those first that
-	// others need.
-	Dependencies() []api.Dependencies
-	// ShutdownWithin is Shutdown with a deadline, after which what is left is killed.
-	ShutdownWithin(timeout time.Duration)
-	// Unstopped tells, during a shutdown too, who is not at rest yet.
-	Unstopped() []string
-}
 
 // dependMethods are those that Supervisor does not have.
 func dependMethods() []method {
@@ -26,34 +14,34 @@ func dependMethods() []method {
 		{name: "startProcessAlone", unlisted: true, params: []param{processOrGroup, waitStarted}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Starts a process. " + alone,
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return trueOrResults(d.Supervisor.StartProcess(supervisor.WithoutDependencies(ctx), a.text(0), a.flag(1)))
+				return trueOrResults(d.Control.StartProcess(ctx, a.text(0), supervisor.Call{Alone: true, Wait: a.flag(1)}))
 			}},
 		{name: "startProcessGroupAlone", unlisted: true, params: []param{groupName, waitStarted}, result: "array", resultHelp: resultsHelp,
 			help: "Starts the processes of a group. " + alone,
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return listResult(d.Supervisor.StartGroup(supervisor.WithoutDependencies(ctx), a.text(0), a.flag(1)))
+				return listResult(d.Control.StartGroup(ctx, a.text(0), supervisor.Call{Alone: true, Wait: a.flag(1)}))
 			}},
 		{name: "startAllProcessesAlone", unlisted: true, params: []param{waitStarted}, result: "array", resultHelp: resultsHelp,
 			help: "Starts all processes. " + alone,
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return listResult(d.Supervisor.StartAll(supervisor.WithoutDependencies(ctx), a.flag(0)))
+				return listResult(d.Control.StartAll(ctx, supervisor.Call{Alone: true, Wait: a.flag(0)}))
 			}},
 		{name: "getDependencies", unlisted: true, result: "array", resultHelp: "a struct for each process: name, statename, needs, wait_for",
 			help: "Tells what the processes depend on, those first that others need.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return nonNil(d.Supervisor.Dependencies()), nil
+				return nonNil(d.Reports.Dependencies()), nil
 			}},
 		{name: "shutdownWithin", unlisted: true, duringShutdown: true, result: "boolean", resultHelp: alwaysTrue,
 			params: []param{{name: "milliseconds", kind: number, help: "after which what is left is killed"}},
 			help:   "Stops all processes, then supervisord. The answer comes before that. During a shutdown it sets another deadline.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
-				d.Supervisor.ShutdownWithin(time.Duration(a.number(0)) * time.Millisecond)
+				d.Daemon.ShutdownWithin(time.Duration(a.number(0)) * time.Millisecond)
 				return true, nil
 			}},
 		{name: "getUnstopped", unlisted: true, duringShutdown: true, result: "array", resultHelp: "the names",
 			help: "Tells, during a shutdown too, which processes are not at rest yet.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return nonNil(d.Supervisor.Unstopped()), nil
+				return nonNil(d.Daemon.Unstopped()), nil
 			}},
 	}
 }

@@ -21,8 +21,7 @@ import (
 
 // Options is what the door needs.
 type Options struct {
-	Supervisor Supervisor
-	Operations Operations
+	Services
 	// Namespaces are the names x of the sections [rpcinterface:x] that stand
 	// for Supervisor's own methods. The namespace system always exists.
 	Namespaces []string
@@ -132,7 +131,7 @@ func (d *dispatcher) call(ctx context.Context, name string, params Params) (any,
 	if err != nil {
 		return nil, err
 	}
-	if !m.duringShutdown && d.Supervisor.Mood() != states.DaemonRunning {
+	if !m.duringShutdown && d.Daemon.Mood() != states.DaemonRunning {
 		return nil, faults.Bare(faults.ShutdownState)
 	}
 	if err := a.convert(m.params); err != nil {

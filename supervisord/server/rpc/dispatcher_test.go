@@ -31,7 +31,7 @@ func newTestHandler(t testing.TB) (*fake, http.Handler, *lines) {
 	readRecorded(t, "getAllProcessInfo", &f.infos)
 	readRecorded(t, "getAllConfigInfo", &f.configs)
 	l := &lines{}
-	h, err := New(Options{Supervisor: f, Operations: operations{f}, Namespaces: []string{"supervisor"}, Version: "4.4.0.dev0", Log: slog.New(l)})
+	h, err := New(Options{Services: f.services(), Namespaces: []string{"supervisor"}, Version: "4.4.0.dev0", Log: slog.New(l)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -372,7 +372,7 @@ func TestJSONRPCProtocolErrors(t *testing.T) {
 func TestConfiguredNamespaces(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{nil, {"other", "system"}, {"supervisor", "other"}} {
-		h, err := New(Options{Supervisor: &fake{mood: states.DaemonRunning}, Namespaces: names, Log: slog.New(&lines{})})
+		h, err := New(Options{Services: (&fake{mood: states.DaemonRunning}).services(), Namespaces: names, Log: slog.New(&lines{})})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -615,5 +615,3 @@ func BenchmarkGetState(b *testing.B) {
 		}
 	}
 }
-
-var _ Supervisor = (*fake)(nil)

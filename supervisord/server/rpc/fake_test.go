@@ -12,6 +12,7 @@ import (
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/supervisor"
 )
 
 // fake is a supervisor that does nothing but note what it is asked for. Its
@@ -26,6 +27,11 @@ type fake struct {
 
 	mu    sync.Mutex
 	calls []string
+}
+
+// services is the fake seen from all sides.
+func (f *fake) services() Services {
+	return Services{Daemon: f, Reports: f, Control: f, Signals: f, Groups: f, Logs: f, Operations: operations{f}}
 }
 
 func (f *fake) record(name string, args ...any) {
@@ -121,8 +127,8 @@ func (f *fake) results(group string, fault *faults.Error) []api.CallResult {
 	return []api.CallResult{r}
 }
 
-func (f *fake) StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.record("StartProcess", name, wait)
+func (f *fake) StartProcess(ctx context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("StartProcess", name, c.Wait)
 	if f.started != nil {
 		close(f.started)
 		<-ctx.Done()
@@ -137,31 +143,31 @@ func (f *fake) StartProcess(ctx context.Context, name string, wait bool) ([]api.
 	return f.change(name, nil)
 }
 
-func (f *fake) StartGroup(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.record("StartGroup", name, wait)
+func (f *fake) StartGroup(_ context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("StartGroup", name, c.Wait)
 	if name == "cat" {
 		return nil, nil // it runs
 	}
 	return f.results(name, faults.New(faults.NoFile, "can't find command '/no/such/file'")), nil
 }
 
-func (f *fake) StartAll(_ context.Context, wait bool) ([]api.CallResult, error) {
-	f.record("StartAll", wait)
+func (f *fake) StartAll(_ context.Context, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("StartAll", c.Wait)
 	return nil, nil
 }
 
-func (f *fake) StopProcess(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.record("StopProcess", name, wait)
+func (f *fake) StopProcess(_ context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("StopProcess", name, c.Wait)
 	return f.change(name, faults.New(faults.NotRunning, name))
 }
 
-func (f *fake) StopGroup(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.record("StopGroup", name, wait)
+func (f *fake) StopGroup(_ context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("StopGroup", name, c.Wait)
 	return nil, nil
 }
 
-func (f *fake) StopAll(_ context.Context, wait bool) ([]api.CallResult, error) {
-	f.record("StopAll", wait)
+func (f *fake) StopAll(_ context.Context, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("StopAll", c.Wait)
 	return nil, nil
 }
 

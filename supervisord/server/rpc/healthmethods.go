@@ -3,19 +3,7 @@ package rpc
 import (
 	"context"
 	"time"
-
-	"supervisor/supervisord/api"
 )
-
-// HealthReporter is what a supervisor tells of readiness and health, which Supervisor
-// does not know.
-type HealthReporter interface {
-	// Healths tells of all processes that are to be ready or healthy.
-	Healths() []api.Health
-	// WaitFor waits until a process or a group is what is wanted, and tells whether
-	// it is after that time at most.
-	WaitFor(ctx context.Context, name, goal string, timeout time.Duration) (bool, error)
-}
 
 func healthMethods() []method {
 	return []method{
@@ -23,7 +11,7 @@ func healthMethods() []method {
 			resultHelp: "a struct for each: name, group, condition (waiting, late, ready, unready, healthy, failing, unhealthy, unknown or a state), since, now, error",
 			help:       "Tells of the processes that are to be ready or healthy.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return nonNil(d.Supervisor.Healths()), nil
+				return nonNil(d.Reports.Healths()), nil
 			}},
 		{name: "waitForProcess", unlisted: true, result: "boolean", resultHelp: "whether it is",
 			params: []param{processOrGroup, {name: "goal", kind: anyText, help: "running, ready, stopped or exited"},
@@ -31,7 +19,7 @@ func healthMethods() []method {
 			help: "Waits until a process is what is wanted. One that has been given up is a fault, unless it is to be stopped.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				timeout := min(max(a.number(2), 0), int64(24*time.Hour/time.Millisecond))
-				return d.Supervisor.WaitFor(ctx, a.text(0), a.text(1), time.Duration(timeout)*time.Millisecond)
+				return d.Reports.WaitFor(ctx, a.text(0), a.text(1), time.Duration(timeout)*time.Millisecond)
 			}},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/supervisor"
 )
 
 // The parameters that many methods share.
@@ -38,12 +39,12 @@ func supervisorMethods() []method {
 		{name: "getIdentification", result: "string", resultHelp: "the identifier",
 			help: "Tells the identifier by which this supervisord is told from others.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return d.Supervisor.Identifier(), nil
+				return d.Daemon.Identifier(), nil
 			}},
 		{name: "getState", result: "struct", resultHelp: "a struct of statecode and statename",
 			help: "Tells the state of supervisord itself.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				mood := d.Supervisor.Mood()
+				mood := d.Daemon.Mood()
 				return api.StateInfo{Code: mood, Name: mood.String()}, nil
 			}},
 		{name: "getPID", result: "int", resultHelp: "the process id",
@@ -52,29 +53,29 @@ func supervisorMethods() []method {
 		{name: "readLog", alias: "readMainLog", params: []param{offset, length}, result: "string", resultHelp: "the text",
 			help: "Returns part of supervisord's own log. A negative offset counts from the end, a length of 0 means all.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
-				return d.Supervisor.ReadMainLog(a.number(0), a.number(1))
+				return d.Logs.ReadMainLog(a.number(0), a.number(1))
 			}},
 		{name: "clearLog", result: "boolean", resultHelp: alwaysTrue,
 			help: "Empties supervisord's own log.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return trueResult(d.Supervisor.ClearMainLog())
+				return trueResult(d.Logs.ClearMainLog())
 			}},
 		{name: "shutdown", result: "boolean", resultHelp: alwaysTrue,
 			help: "Stops all processes, then supervisord. The answer comes before that.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				d.Supervisor.Shutdown()
+				d.Daemon.Shutdown()
 				return true, nil
 			}},
 		{name: "restart", result: "boolean", resultHelp: alwaysTrue,
 			help: "Stops all processes, then begins anew with the configuration. The answer comes before that. A configuration that cannot be used is refused.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return trueResult(d.Supervisor.Restart())
+				return trueResult(d.Daemon.Restart())
 			}},
 		{name: "upgrade", unlisted: true, result: "boolean", resultHelp: alwaysTrue,
 			params: []param{{name: "binary", kind: text, help: "the file to execute, as supervisord finds it; empty for the one it was started from"}},
 			help:   "Has another binary go on with everything, in the same process. The answer comes when that has been found to be possible, and before it is done.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return trueResult(d.Supervisor.Upgrade(ctx, a.text(0)))
+				return trueResult(d.Daemon.Upgrade(ctx, a.text(0)))
 			}},
 		{name: "getUpgrades", unlisted: true, result: "int", resultHelp: "the number",
 			help: "Tells how many binaries have gone before the present one in this process.",
@@ -86,29 +87,29 @@ func supervisorMethods() []method {
 			params: []param{{name: "type", kind: anyText, help: "the type in the head of the event"}, {name: "data", kind: anyText, help: "the body of the event"}},
 			help:   "Sends a REMOTE_COMMUNICATION event to the listeners that want it.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
-				d.Supervisor.RemoteEvent(a.text(0), a.text(1))
+				d.Daemon.RemoteEvent(a.text(0), a.text(1))
 				return true, nil
 			}},
 
 		{name: "getProcessInfo", params: []param{processName}, result: "struct", resultHelp: "what there is to know of the process",
 			help: "Tells of one process.",
-			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) { return d.Supervisor.Info(a.text(0)) }},
+			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) { return d.Reports.Info(a.text(0)) }},
 		{name: "getAllProcessInfo", result: "array", resultHelp: "a struct for each process, as getProcessInfo has it",
 			help: "Tells of all processes.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return nonNil(d.Supervisor.Infos()), nil
+				return nonNil(d.Reports.Infos()), nil
 			}},
 		{name: "getProcessCauses", unlisted: true, params: []param{processName}, result: "array", resultHelp: "a struct for each cause: kind and text",
 			help: "Tells why a process is in its state.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
-				reasons, err := d.Supervisor.Why(a.text(0))
+				reasons, err := d.Reports.Why(a.text(0))
 				return nonNil(reasons), err
 			}},
 		{name: "getAllProcessCauses", unlisted: true, result: "struct", resultHelp: "the causes by the names of the processes",
 			help: "Tells why all processes are in their states.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				reasons := make(map[string]any)
-				for name, list := range d.Supervisor.AllReasons() {
+				for name, list := range d.Reports.AllReasons() {
 					reasons[name] = nonNil(list)
 				}
 				return reasons, nil
@@ -116,71 +117,71 @@ func supervisorMethods() []method {
 		{name: "getAllConfigInfo", result: "array", resultHelp: "a struct for each process",
 			help: "Tells how the processes are configured, also those that are not in use yet.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return nonNil(d.Supervisor.ConfigInfos()), nil
+				return nonNil(d.Reports.ConfigInfos()), nil
 			}},
 		{name: "startProcess", params: []param{processOrGroup, waitStarted}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Starts a process.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return trueOrResults(d.Supervisor.StartProcess(ctx, a.text(0), a.flag(1)))
+				return trueOrResults(d.Control.StartProcess(ctx, a.text(0), supervisor.Call{Wait: a.flag(1)}))
 			}},
 		{name: "startProcessGroup", params: []param{groupName, waitStarted}, result: "array", resultHelp: resultsHelp,
 			help: "Starts the processes of a group.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return listResult(d.Supervisor.StartGroup(ctx, a.text(0), a.flag(1)))
+				return listResult(d.Control.StartGroup(ctx, a.text(0), supervisor.Call{Wait: a.flag(1)}))
 			}},
 		{name: "startAllProcesses", params: []param{waitStarted}, result: "array", resultHelp: resultsHelp,
 			help: "Starts all processes.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return listResult(d.Supervisor.StartAll(ctx, a.flag(0)))
+				return listResult(d.Control.StartAll(ctx, supervisor.Call{Wait: a.flag(0)}))
 			}},
 		{name: "stopProcess", params: []param{processOrGroup, waitStopped}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Stops a process.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				results, err := d.Supervisor.StopProcess(ctx, a.text(0), a.flag(1))
+				results, err := d.Control.StopProcess(ctx, a.text(0), supervisor.Call{Wait: a.flag(1)})
 				return stopResult(d, a.text(0), results, err)
 			}},
 		{name: "stopProcessGroup", params: []param{groupName, waitStopped}, result: "array", resultHelp: resultsHelp,
 			help: "Stops the processes of a group.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				results, err := d.Supervisor.StopGroup(ctx, a.text(0), a.flag(1))
+				results, err := d.Control.StopGroup(ctx, a.text(0), supervisor.Call{Wait: a.flag(1)})
 				return stopAllResult(d, results, err)
 			}},
 		{name: "stopAllProcesses", params: []param{waitStopped}, result: "array", resultHelp: resultsHelp,
 			help: "Stops all processes.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				results, err := d.Supervisor.StopAll(ctx, a.flag(0))
+				results, err := d.Control.StopAll(ctx, supervisor.Call{Wait: a.flag(0)})
 				return stopAllResult(d, results, err)
 			}},
 		{name: "signalProcess", params: []param{processOrGroup, signalName}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Sends a signal to a process.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return trueOrResults(d.Supervisor.SignalProcess(ctx, a.text(0), a.text(1)))
+				return trueOrResults(d.Signals.SignalProcess(ctx, a.text(0), a.text(1)))
 			}},
 		{name: "signalProcessGroup", params: []param{groupName, signalName}, result: "array", resultHelp: resultsHelp,
 			help: "Sends a signal to the processes of a group.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return listResult(d.Supervisor.SignalGroup(ctx, a.text(0), a.text(1)))
+				return listResult(d.Signals.SignalGroup(ctx, a.text(0), a.text(1)))
 			}},
 		{name: "signalAllProcesses", params: []param{signalName}, result: "array", resultHelp: resultsHelp,
 			help: "Sends a signal to all processes.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return listResult(d.Supervisor.SignalAll(ctx, a.text(0)))
+				return listResult(d.Signals.SignalAll(ctx, a.text(0)))
 			}},
 		{name: "sendProcessStdin", result: "boolean", resultHelp: alwaysTrue,
 			params: []param{processName, {name: "chars", kind: chars, help: "what to send; no line end is added"}},
 			help:   "Writes to the standard input of a process.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return trueResult(d.Supervisor.SendStdin(ctx, a.text(0), a.text(1)))
+				return trueResult(d.Signals.SendStdin(ctx, a.text(0), a.text(1)))
 			}},
 		{name: "addProcessGroup", params: []param{groupName}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Puts a configured group to use.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return trueResult(d.Supervisor.AddGroup(ctx, a.text(0)))
+				return trueResult(d.Groups.AddGroup(ctx, a.text(0)))
 			}},
 		{name: "removeProcessGroup", params: []param{groupName}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Takes a stopped group out of use.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return trueResult(d.Supervisor.RemoveGroup(ctx, a.text(0)))
+				return trueResult(d.Groups.RemoveGroup(ctx, a.text(0)))
 			}},
 
 		{name: "readProcessStdoutLog", alias: "readProcessLog", params: []param{processName, offset, length}, result: "string", resultHelp: "the text",
@@ -200,30 +201,30 @@ func supervisorMethods() []method {
 		{name: "clearProcessLogs", alias: "clearProcessLog", params: []param{processName}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Empties the logs of a process.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
-				return trueResult(d.Supervisor.ClearLogs(ctx, a.text(0)))
+				return trueResult(d.Logs.ClearLogs(ctx, a.text(0)))
 			}},
 		{name: "clearAllProcessLogs", result: "array", resultHelp: resultsHelp,
 			help: "Empties the logs of all processes.",
 			call: func(ctx context.Context, d *dispatcher, _ arguments) (any, error) {
-				return listResult(d.Supervisor.ClearAllLogs(ctx))
+				return listResult(d.Logs.ClearAllLogs(ctx))
 			}},
 	}, stopMethods(), dependMethods(), refreshMethods(), operationMethods(), socketMethods(), healthMethods())
 }
 
 func reloadConfig(ctx context.Context, d *dispatcher, _ arguments) (any, error) {
-	c, err := d.Supervisor.Reload(ctx)
+	c, err := d.Groups.Reload(ctx)
 	return [][][]string{{nonNil(c.Added), nonNil(c.Changed), nonNil(c.Removed)}}, err
 }
 
 func readLog(channel string) func(context.Context, *dispatcher, arguments) (any, error) {
 	return func(_ context.Context, d *dispatcher, a arguments) (any, error) {
-		return d.Supervisor.ReadLog(a.text(0), channel, a.number(1), a.number(2))
+		return d.Logs.ReadLog(a.text(0), channel, a.number(1), a.number(2))
 	}
 }
 
 func tailLog(channel string) func(context.Context, *dispatcher, arguments) (any, error) {
 	return func(_ context.Context, d *dispatcher, a arguments) (any, error) {
-		s, next, overflow, err := d.Supervisor.TailLog(a.text(0), channel, a.number(1), a.number(2))
+		s, next, overflow, err := d.Logs.TailLog(a.text(0), channel, a.number(1), a.number(2))
 		return []any{s, next, overflow}, err
 	}
 }

@@ -45,11 +45,11 @@ func writeNotes(w http.ResponseWriter, v any) any {
 // stopResult is the result of a stop, with whom it has left behind.
 func stopResult(d *dispatcher, name string, results []api.CallResult, err error) (any, error) {
 	v, err := trueOrResults(results, err)
-	return withNotes(v, err, d.Supervisor.LeftBehind(name, results))
+	return withNotes(v, err, d.Reports.LeftBehind(name, results))
 }
 
 // stopAllResult is the result of a stop of many.
 func stopAllResult(d *dispatcher, results []api.CallResult, err error) (any, error) {
 	v, err := listResult(results, err)
-	return withNotes(v, err, d.Supervisor.LeftBehind("", nonNil(results)))
+	return withNotes(v, err, d.Reports.LeftBehind("", nonNil(results)))
 }

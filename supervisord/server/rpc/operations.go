@@ -19,7 +19,7 @@ func operationMethods() []method {
 		{name: "getUpdatePlan", unlisted: true, result: "array", resultHelp: "a struct for each group that would change",
 			help: "Reads the configuration and tells what an update to it would do, option by option. Nothing is done, and what reloadConfig has read stays.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				plan, err := d.Supervisor.Plan()
+				plan, err := d.Groups.Plan()
 				for i := range plan {
 					plan[i].Options, plan[i].Processes = nonNil(plan[i].Options), nonNil(plan[i].Processes)
 					for j := range plan[i].Processes {

@@ -9,7 +9,7 @@ func socketMethods() []method {
 			resultHelp: "a struct for each: name, url, state (open, closed, failed), error, processes, waiting, backlog",
 			help:       "Tells of the sockets of [socket:x]. What is not known of their queues is -1.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return nonNil(d.Supervisor.ListenSockets()), nil
+				return nonNil(d.Reports.ListenSockets()), nil
 			}},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/supervisor"
 )
 
 func (f *fake) ResetProcess(_ context.Context, name string) ([]api.CallResult, error) {
@@ -22,19 +23,19 @@ func (f *fake) ResetAll(context.Context) ([]api.CallResult, error) {
 	return nil, nil
 }
 
-func (f *fake) KillProcess(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.record("KillProcess", name, wait)
+func (f *fake) KillProcess(_ context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("KillProcess", name, c.Wait)
 	_, err := f.find(name)
 	return nil, err
 }
 
-func (f *fake) KillGroup(_ context.Context, name string, wait bool) ([]api.CallResult, error) {
-	f.record("KillGroup", name, wait)
+func (f *fake) KillGroup(_ context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("KillGroup", name, c.Wait)
 	return nil, nil
 }
 
-func (f *fake) KillAll(_ context.Context, wait bool) ([]api.CallResult, error) {
-	f.record("KillAll", wait)
+func (f *fake) KillAll(_ context.Context, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("KillAll", c.Wait)
 	return nil, nil
 }
 

@@ -48,7 +48,7 @@ func twiddlerMethods() []method {
 		{name: "getGroupNames", result: "array", resultHelp: "the names",
 			help: "Tells the names of the groups that are in use.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return nonNil(d.Supervisor.GroupNames()), nil
+				return nonNil(d.Groups.GroupNames()), nil
 			}},
 		{name: "addProgramToGroup", result: "boolean", resultHelp: alwaysTrue,
 			params: []param{twiddlerGroup, {name: "program_name", kind: text, help: "the program, as behind the colon of [program:x]"},
@@ -59,7 +59,7 @@ func twiddlerMethods() []method {
 			params: []param{twiddlerGroup, {name: "process_name", kind: text, help: "the process, which is stopped"}},
 			help:   "Takes one process out of a group.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
-				return trueResult(d.Supervisor.RemoveProcess(a.text(0), a.text(1)))
+				return trueResult(d.Groups.RemoveProcess(a.text(0), a.text(1)))
 			}},
 		{name: "log", result: "boolean", resultHelp: alwaysTrue,
 			params: []param{{name: "message", kind: text, help: "what to write"},
@@ -81,7 +81,7 @@ func addProgram(_ context.Context, d *dispatcher, a arguments) (any, error) {
 	if !ok {
 		return nil, incorrectParams()
 	}
-	return trueResult(d.Supervisor.AddProgram(a.text(0), a.text(1), options))
+	return trueResult(d.Groups.AddProgram(a.text(0), a.text(1), options))
 }
 
 // twiddlerLevel reads a level's name or number.

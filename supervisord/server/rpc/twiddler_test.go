@@ -13,7 +13,7 @@ import (
 func TestTwiddler(t *testing.T) {
 	t.Parallel()
 	f, l := &fake{mood: states.DaemonRunning}, &lines{}
-	h, err := New(Options{Supervisor: f, Log: slog.New(l),
+	h, err := New(Options{Services: f.services(), Log: slog.New(l),
 		Twiddlers: []Twiddler{{Namespace: "all"}, {Namespace: "few", Whitelist: []string{"log", "getAPIVersion"}}}})
 	if err != nil {
 		t.Fatal(err)

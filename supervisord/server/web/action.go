@@ -11,6 +11,7 @@ import (
 
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/server/hostheader"
+	"supervisor/supervisord/supervisor"
 )
 
 // action is something that can be done on the status page.
@@ -137,7 +138,7 @@ func refresh(context.Context, *Pages, string) string { return "Page refreshed at
 // The results of single processes are to be seen on the page.
 
 func stopAll(ctx context.Context, p *Pages, _ string) string {
-	_, _ = p.Supervisor.StopAll(ctx, true)
+	_, _ = p.Supervisor.StopAll(ctx, supervisor.Call{Wait: true})
 	return "All stopped at " + now()
 }
 
@@ -145,23 +146,23 @@ func stopAll(ctx context.Context, p *Pages, _ string) string {
 // mean to leave everything stopped. The same goes for restart.
 func restartAll(ctx context.Context, p *Pages, _ string) string {
 	ctx = context.WithoutCancel(ctx)
-	_, _ = p.Supervisor.StopAll(ctx, true)
+	_, _ = p.Supervisor.StopAll(ctx, supervisor.Call{Wait: true})
 	if err := p.checkRunning(); err != nil {
 		return unexpectedFault(err)
 	}
-	_, _ = p.Supervisor.StartAll(ctx, true)
+	_, _ = p.Supervisor.StartAll(ctx, supervisor.Call{Wait: true})
 	return "All restarted at " + now()
 }
 
 func start(ctx context.Context, p *Pages, name string) string {
-	if _, err := p.Supervisor.StartProcess(ctx, name, true); err != nil {
+	if _, err := p.Supervisor.StartProcess(ctx, name, supervisor.Call{Wait: true}); err != nil {
 		return fmt.Sprintf("ERROR: Process %s: %s", name, startReason(err))
 	}
 	return fmt.Sprintf("Process %s started", name)
 }
 
 func stop(ctx context.Context, p *Pages, name string) string {
-	if _, err := p.Supervisor.StopProcess(ctx, name, true); err != nil {
+	if _, err := p.Supervisor.StopProcess(ctx, name, supervisor.Call{Wait: true}); err != nil {
 		return unexpectedFault(err)
 	}
 	return fmt.Sprintf("Process %s stopped", name)
@@ -171,14 +172,14 @@ func stop(ctx context.Context, p *Pages, name string) string {
 // failure.
 func restart(ctx context.Context, p *Pages, name string) string {
 	ctx = context.WithoutCancel(ctx)
-	_, err := p.Supervisor.StopProcess(ctx, name, true)
+	_, err := p.Supervisor.StopProcess(ctx, name, supervisor.Call{Wait: true})
 	if err != nil && faultCode(err) != faults.NotRunning {
 		return unexpectedFault(err)
 	}
 	if err := p.checkRunning(); err != nil {
 		return unexpectedFault(err)
 	}
-	if _, err := p.Supervisor.StartProcess(ctx, name, true); err != nil {
+	if _, err := p.Supervisor.StartProcess(ctx, name, supervisor.Call{Wait: true}); err != nil {
 		return fmt.Sprintf("ERROR: Process %s: %s", name, startReason(err))
 	}
 	return fmt.Sprintf("Process %s restarted", name)

@@ -23,6 +23,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/supervisor"
 )
 
 var update = flag.Bool("update", false, "write what the golden tests got into their files")
@@ -73,20 +74,20 @@ func (f *fake) Info(name string) (api.ProcessInfo, error) {
 	return f.processes[i], nil
 }
 
-func (f *fake) StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	return f.call(ctx, "start %s %t", name, wait)
+func (f *fake) StartProcess(ctx context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
+	return f.call(ctx, "start %s %t", name, c.Wait)
 }
 
-func (f *fake) StopProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error) {
-	return f.call(ctx, "stop %s %t", name, wait)
+func (f *fake) StopProcess(ctx context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
+	return f.call(ctx, "stop %s %t", name, c.Wait)
 }
 
-func (f *fake) StartAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
-	return f.call(ctx, "start all %t", wait)
+func (f *fake) StartAll(ctx context.Context, c supervisor.Call) ([]api.CallResult, error) {
+	return f.call(ctx, "start all %t", c.Wait)
 }
 
-func (f *fake) StopAll(ctx context.Context, wait bool) ([]api.CallResult, error) {
-	return f.call(ctx, "stop all %t", wait)
+func (f *fake) StopAll(ctx context.Context, c supervisor.Call) ([]api.CallResult, error) {
+	return f.call(ctx, "stop all %t", c.Wait)
 }
 
 func (f *fake) ClearLogs(ctx context.Context, name string) error {

@@ -19,6 +19,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/server/hostheader"
+	"supervisor/supervisord/supervisor"
 )
 
 // Supervisor is what the pages show and change. Names may be those of a group;
@@ -30,10 +31,10 @@ type Supervisor interface {
 	Info(name string) (api.ProcessInfo, error)
 	// Infos lists all processes, ordered by group and name.
 	Infos() []api.ProcessInfo
-	StartProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error)
-	StopProcess(ctx context.Context, name string, wait bool) ([]api.CallResult, error)
-	StartAll(ctx context.Context, wait bool) ([]api.CallResult, error)
-	StopAll(ctx context.Context, wait bool) ([]api.CallResult, error)
+	StartProcess(ctx context.Context, name string, c supervisor.Call) ([]api.CallResult, error)
+	StopProcess(ctx context.Context, name string, c supervisor.Call) ([]api.CallResult, error)
+	StartAll(ctx context.Context, c supervisor.Call) ([]api.CallResult, error)
+	StopAll(ctx context.Context, c supervisor.Call) ([]api.CallResult, error)
 	ClearLogs(ctx context.Context, name string) error
 	// ReadLog returns the last -offset bytes of a log for a negative offset
 	// and a length of 0. The channel is "stdout" or "stderr".
