@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/procfs"
 )
 
 // crash kills the daemon as nothing else does: without a word.
@@ -176,7 +176,7 @@ autorestart=false
 	quick, deaf, behind := s.pid("quick"), s.pid("deaf"), s.pid("behind")
 	s.ctl("shutdown")
 	s.await("a stop", func() bool { return strings.Contains(s.read("supervisord.log"), "stopped: quick") })
-	s.await("an end that is not told of yet", func() bool { return spawn.StartTime(behind) == 0 })
+	s.await("an end that is not told of yet", func() bool { return procfs.StartTime(behind) == 0 })
 	s.await("the record of the shutdown", func() bool {
 		return regexp.MustCompile(`"Leaving":true.*"Name":"behind".*"State":40`).MatchString(s.read("supervisord.pid.state"))
 	})
@@ -322,7 +322,7 @@ func TestRecycledPid(t *testing.T) {
 	old := s.pid("quiet")
 	s.crash()
 	killProcess(t, old)
-	s.await("its end", func() bool { return spawn.StartTime(old) == 0 })
+	s.await("its end", func() bool { return procfs.StartTime(old) == 0 })
 	otherProcess := exec.Command("sleep", "1000")
 	if err := otherProcess.Start(); err != nil {
 		t.Fatal(err)
@@ -337,7 +337,7 @@ func TestRecycledPid(t *testing.T) {
 	s.start()
 	s.awaitRunning("quiet")
 	s.ctl("stop", "quiet")
-	if err := otherProcess.Process.Signal(syscall.Signal(0)); err != nil || spawn.StartTime(otherProcess.Process.Pid) == 0 {
+	if err := otherProcess.Process.Signal(syscall.Signal(0)); err != nil || procfs.StartTime(otherProcess.Process.Pid) == 0 {
 		t.Errorf("the stranger is gone: %v", err)
 	}
 }

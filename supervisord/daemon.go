@@ -90,7 +90,7 @@ func (m *mainProgram) makeProgram(group, name string, options map[string]string)
 func (m *mainProgram) configSource() (*config.Snapshot, []config.Scale) {
 	switch {
 	case m.background != nil:
-		return m.background.Files, nil
+		return m.backgroundFiles, nil
 	case m.handedOver == nil || m.handedOver.Files == nil:
 		return config.NewSnapshot(), nil
 	case m.dryRun:

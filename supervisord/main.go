@@ -10,8 +10,8 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/cmdline"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/daemon"
+	"supervisor/supervisord/system/executable"
 	"supervisor/supervisord/system/localtime"
 )
 
@@ -27,8 +27,9 @@ const exitRefused = 2
 // program's name, and returns its exit status.
 func Main(args []string, stdout, stderr io.Writer) int {
 	time.Local = localtime.Load(os.LookupEnv) // nothing has asked for the time yet
-	spawn.NoteExecutable()
-	background, err := daemon.InBackground() // it hides the mark
+	executable.Note()
+	var backgroundFiles *config.Snapshot
+	background, err := daemon.InBackground(&backgroundFiles)
 	if err != nil {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
 		return exitRefused
@@ -40,7 +41,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	}
 	m := &mainProgram{
 		args: args, stdout: stdout, stderr: stderr, host: handedOver.host(),
-		background: background, handedOver: handedOver, dryRun: dryRun,
+		background: background, backgroundFiles: backgroundFiles, handedOver: handedOver, dryRun: dryRun,
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
@@ -60,15 +61,16 @@ func Main(args []string, stdout, stderr io.Writer) int {
 
 // mainProgram is one run of Main.
 type mainProgram struct {
-	args           []string
-	stdout, stderr io.Writer
-	host           config.Host
-	values         *config.CommandLineValues
-	background     *daemon.Background // set in the second half of going there
-	handedOver     *handover          // from another binary in this process
-	files          *config.Snapshot   // what can't be read again, nil until that is known
-	dryRun         bool               // to see whether it could be taken over
-	status         int                // to exit with
+	args            []string
+	stdout, stderr  io.Writer
+	host            config.Host
+	values          *config.CommandLineValues
+	background      *daemon.Background // set in the second process of going there
+	backgroundFiles *config.Snapshot   // what the first process has read: a pipe gives its text only once
+	handedOver      *handover          // from another binary in this process
+	files           *config.Snapshot   // what can't be read again, nil until that is known
+	dryRun          bool               // to see whether it could be taken over
+	status          int                // to exit with
 }
 
 func (m *mainProgram) cliProgram() *cmdline.Program {

@@ -4,6 +4,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/procfs"
 )
 
 // childID tells one child from all others.
@@ -22,7 +23,7 @@ func (l *daemonRun) reopenPipes() map[childID]*spawn.Orphan {
 		return nil
 	}
 	record, err := journal.Read(d.StateFile)
-	if err != nil || record.World != journal.BootID() || !record.MatchesConfig(configNames(l.conf)) || spawn.StartTime(record.PID) == record.Born {
+	if err != nil || record.World != journal.BootID() || !record.MatchesConfig(configNames(l.conf)) || procfs.StartTime(record.PID) == record.Born {
 		return nil
 	}
 	list := make(map[childID]*spawn.Orphan)

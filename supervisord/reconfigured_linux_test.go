@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/procfs"
 )
 
 // crashAndReconfigure has the configuration become another one while no daemon runs.
@@ -171,7 +171,7 @@ func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 	pid := s.pid("gone")
 	s.crashAndReconfigure("[program:other]\ncommand=sleep 2000\n")
 	s.awaitRunning("other")
-	if spawn.StartTime(pid) == 0 {
+	if procfs.StartTime(pid) == 0 {
 		t.Fatal("it has been stopped")
 	}
 	if out := s.ctl("upgrade"); !strings.Contains(out, "gone runs and is not configured") {

@@ -20,6 +20,7 @@ import (
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
 	"supervisor/supervisord/system/daemon"
+	"supervisor/supervisord/system/procfs"
 )
 
 // savedState is what an earlier daemon with this configuration has left, and the
@@ -191,7 +192,7 @@ func (e *savedState) readJournal(searches bool) error {
 			e.findSurvivors(0)
 		}
 		return nil
-	case record.PID != os.Getpid() && record.Born != 0 && spawn.StartTime(record.PID) == record.Born:
+	case record.PID != os.Getpid() && record.Born != 0 && procfs.StartTime(record.PID) == record.Born:
 		return &daemon.LockedError{Path: path, PID: record.PID}
 	}
 	e.applyJournal(record)
@@ -372,7 +373,7 @@ func (e *savedState) newJournalWriter(leaving func() bool, scale func(group, sec
 
 // journalHeader is who keeps the record.
 func (e *savedState) journalHeader() journal.Header {
-	return journal.Header{World: journal.BootID(), PID: os.Getpid(), Born: spawn.StartTime(os.Getpid()), Names: e.configNames}
+	return journal.Header{World: journal.BootID(), PID: os.Getpid(), Born: procfs.StartTime(os.Getpid()), Names: e.configNames}
 }
 
 // entryOf tells what is to be recorded of a process, unless it is one of the past.

@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/survivors"
 	"supervisor/supervisord/supervisor"
 )
 
@@ -26,7 +27,7 @@ func TestSurvivorIgnoresSavedStop(t *testing.T) {
 		Tries: 2, RestartsInRow: 3, Restarts: &restarts,
 	}
 	e.saved["web"] = left
-	e.addSurvivor("web", spawn.Survivor{Orphan: spawn.Orphan{PID: os.Getpid()}})
+	e.addSurvivor("web", survivors.Survivor{Orphan: spawn.Orphan{PID: os.Getpid()}})
 	past := left.Status
 	past.Started, past.Reason = time.Time{}, ""
 	if want := (process.Status{State: states.Starting, PID: os.Getpid(), Tries: 2, RestartsInRow: 3, Restarts: &restarts}); past != want {

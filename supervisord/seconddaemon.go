@@ -6,8 +6,8 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/recovery/journal"
-	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/daemon"
+	"supervisor/supervisord/system/procfs"
 )
 
 // configNames tells what makes a configuration the same as that of another daemon:
@@ -22,7 +22,7 @@ func configNames(conf *config.Config) []string {
 	bootID := journal.BootID()
 	names := []string{bootID + " file " + path}
 	d := &conf.Supervisord
-	if d.PidfileSet && !spawn.IsAncestor(daemon.ReadPID(d.Pidfile)) {
+	if d.PidfileSet && !procfs.IsAncestor(daemon.ReadPID(d.Pidfile)) {
 		names = append(names, bootID+" pidfile "+d.Pidfile)
 	}
 	return names
@@ -38,7 +38,7 @@ func (e *savedState) readPreviousPID() int {
 	if e.pidfile == nil {
 		pid = daemon.ReadPID(e.conf.Supervisord.Pidfile)
 	}
-	if pid <= 0 || pid == os.Getpid() || spawn.StartTime(pid) != 0 {
+	if pid <= 0 || pid == os.Getpid() || procfs.StartTime(pid) != 0 {
 		return 0
 	}
 	return pid
@@ -47,7 +47,7 @@ func (e *savedState) readPreviousPID() int {
 // isInUse reports whether a record tells of processes that live, the daemon's own
 // among them.
 func (e *savedState) isInUse(record *journal.Contents) bool {
-	if record.Born != 0 && spawn.StartTime(record.PID) == record.Born {
+	if record.Born != 0 && procfs.StartTime(record.PID) == record.Born {
 		return true
 	}
 	for _, entry := range record.Entries {

@@ -6,8 +6,8 @@ import (
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process/activation"
-	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/system/pidfd"
 )
 
 // recoverSockets are those of [socket:x] that are open already: handed over, or in the
@@ -28,7 +28,7 @@ func (l *daemonRun) recoverSockets(e *savedState) *activation.Set {
 		}
 		if p.Socket != nil && left.Socket == nil {
 			var err error
-			if left.Socket, err = spawn.DuplicateFD(left.Child.PID, 0); err != nil {
+			if left.Socket, err = pidfd.Duplicate(left.Child.PID, 0); err != nil {
 				left.NoSocket = err.Error()
 			}
 		}

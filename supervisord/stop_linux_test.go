@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/procfs"
 )
 
 // ignoreTERMCommand is a command that does not end at SIGTERM once it has made a file:
@@ -63,7 +63,7 @@ func (s *testDaemon) leftoverPids(name string) (pids []int) {
 	return pids
 }
 
-func processExists(pid int) bool { return spawn.StartTime(pid) != 0 }
+func processExists(pid int) bool { return procfs.StartTime(pid) != 0 }
 
 func TestStopScopes(t *testing.T) {
 	t.Parallel()

@@ -14,6 +14,7 @@ import (
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/survivors"
 	"supervisor/supervisord/supervisor"
 )
 
@@ -31,8 +32,8 @@ const (
 // findSurvivors looks for children that the record does not tell of: it was taken
 // before they were born, in ticks since boot, or there is none that can be used.
 func (e *savedState) findSurvivors(completeUntil uint64) {
-	var list []spawn.Survivor
-	for _, s := range spawn.Survivors() {
+	var list []survivors.Survivor
+	for _, s := range survivors.Find() {
 		if s.Unreadable {
 			e.blockStartOfSimilar(&s)
 			continue
@@ -50,10 +51,10 @@ func (e *savedState) findSurvivors(completeUntil uint64) {
 	if len(list) == 0 {
 		return
 	}
-	slices.SortFunc(list, func(a, b spawn.Survivor) int { return int(int64(a.StartTime) - int64(b.StartTime)) })
-	daemons := spawn.DaemonsOf(list)
-	list = slices.DeleteFunc(list, func(s spawn.Survivor) bool { return daemons[s.PID] != 0 })
-	var rest []spawn.Survivor
+	slices.SortFunc(list, func(a, b survivors.Survivor) int { return int(int64(a.StartTime) - int64(b.StartTime)) })
+	daemons := survivors.Daemons(list)
+	list = slices.DeleteFunc(list, func(s survivors.Survivor) bool { return daemons[s.PID] != 0 })
+	var rest []survivors.Survivor
 	for _, s := range list {
 		switch e.ownerOf(&s) {
 		case ours:
@@ -72,23 +73,23 @@ func (e *savedState) findSurvivors(completeUntil uint64) {
 
 // helperOf reports whether a survivor was begun beside a program, and what it is. A
 // child has a pipe or a socket as its stdin; the variable it may have inherited.
-func helperOf(s *spawn.Survivor) (what string, is bool) {
+func helperOf(s *survivors.Survivor) (what string, is bool) {
 	what = s.Variables[process.HookVar]
 	return what, what != "" && s.NullStdin
 }
 
-func fullNameOf(s *spawn.Survivor) string {
+func fullNameOf(s *survivors.Survivor) string {
 	return namespec.Join(s.Variables["SUPERVISOR_GROUP_NAME"], s.Variables["SUPERVISOR_PROCESS_NAME"])
 }
 
 // isRecorded reports whether the record names a survivor as the child of a process.
-func (e *savedState) isRecorded(name string, s *spawn.Survivor) bool {
+func (e *savedState) isRecorded(name string, s *survivors.Survivor) bool {
 	left := e.saved[name]
 	return left != nil && left.Child.PID == s.PID && left.Child.StartTime == s.StartTime
 }
 
 // claimSurvivor deals with a survivor that is ours.
-func (e *savedState) claimSurvivor(s *spawn.Survivor) {
+func (e *savedState) claimSurvivor(s *survivors.Survivor) {
 	if what, is := helperOf(s); is {
 		e.killHelperProcess(what, fullNameOf(s), &s.Orphan)
 		return
@@ -109,7 +110,7 @@ const (
 // ownerOf decides whether a survivor with the name of a process is a child of
 // the daemon before this one. The name alone does not tell: another daemon with
 // a program of that name may have crashed too.
-func (e *savedState) ownerOf(s *spawn.Survivor) owner {
+func (e *savedState) ownerOf(s *survivors.Survivor) owner {
 	p := e.processConfig(s.Variables["SUPERVISOR_GROUP_NAME"], s.Variables["SUPERVISOR_PROCESS_NAME"])
 	url := p.ServerURL
 	if url == "" {
@@ -137,7 +138,7 @@ func (e *savedState) ownerOf(s *spawn.Survivor) owner {
 
 // hasConfiguredEnv reports whether a survivor was born with the variables that the
 // configuration gives a process.
-func (e *savedState) hasConfiguredEnv(s *spawn.Survivor, p *config.Process) bool {
+func (e *savedState) hasConfiguredEnv(s *survivors.Survivor, p *config.Process) bool {
 	want := make(map[string]string)
 	for _, list := range []config.Environment{e.conf.Supervisord.Environment, p.Environment} {
 		for _, v := range list {
@@ -154,7 +155,7 @@ func (e *savedState) hasConfiguredEnv(s *spawn.Survivor, p *config.Process) bool
 
 // hasUserOf reports whether a survivor has the user that a process is given. To
 // root it may look like root's own, having changed its user by itself.
-func hasUserOf(s *spawn.Survivor, p *config.Process) bool {
+func hasUserOf(s *survivors.Survivor, p *config.Process) bool {
 	want := os.Geteuid()
 	if p.UID != nil {
 		want = *p.UID
@@ -164,7 +165,7 @@ func hasUserOf(s *spawn.Survivor, p *config.Process) bool {
 
 // runsCommandOf reports whether a survivor executes the command of a process, be it by way
 // of an interpreter that the kernel has put before it.
-func runsCommandOf(s *spawn.Survivor, p *config.Process) bool {
+func runsCommandOf(s *survivors.Survivor, p *config.Process) bool {
 	argv, err := shlex.Split(p.Command)
 	if err != nil || len(argv) == 0 || len(s.Command) < len(argv) {
 		return false
@@ -175,7 +176,7 @@ func runsCommandOf(s *spawn.Survivor, p *config.Process) bool {
 
 // blockStartOfSimilar deals with a process that can't be looked into, as of another user.
 // If a daemon has crashed, one that executes the command of a program may be it.
-func (e *savedState) blockStartOfSimilar(s *spawn.Survivor) {
+func (e *savedState) blockStartOfSimilar(s *survivors.Survivor) {
 	if e.previous != crashed {
 		return
 	}
@@ -191,7 +192,7 @@ func (e *savedState) blockStartOfSimilar(s *spawn.Survivor) {
 }
 
 // blockStart has a process not started that may run already.
-func (e *savedState) blockStart(name string, s *spawn.Survivor) {
+func (e *savedState) blockStart(name string, s *survivors.Survivor) {
 	left := e.saved[name]
 	if left != nil && left.Child.IsAlive() {
 		return
@@ -226,7 +227,7 @@ func (e *savedState) wasSpawning(name string, startTime uint64) bool {
 
 // addSurvivor gives a survivor to its process, unless one that is older or
 // recorded lives.
-func (e *savedState) addSurvivor(name string, s spawn.Survivor) {
+func (e *savedState) addSurvivor(name string, s survivors.Survivor) {
 	left := e.saved[name]
 	switch {
 	case left == nil:

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/survivors"
 )
 
 // TestOwnerOf: what tells, with and without a trace of the daemon before.
@@ -16,13 +16,13 @@ func TestOwnerOf(t *testing.T) {
 	uid := os.Geteuid()
 	p := &config.Process{Group: "web", Name: "web", Command: "serve -p '8 0'", Environment: config.Environment{{Name: "A", Value: "program's"}}}
 	variables := map[string]string{"A": "program's", "B": "daemon's", "OTHER": "x"}
-	ok := spawn.Survivor{UID: uid, Session: 70, Command: []string{"/bin/sh", "/opt/serve", "-p", "8 0"}}
+	ok := survivors.Survivor{UID: uid, Session: 70, Command: []string{"/bin/sh", "/opt/serve", "-p", "8 0"}}
 	other := ok
 	other.Command = []string{"nginx: master process"}
 	for _, tt := range []struct {
 		what           string
-		s              spawn.Survivor
-		change         func(*spawn.Survivor)
+		s              survivors.Survivor
+		change         func(*survivors.Survivor)
 		serverURL, url string
 		trust          previousRun
 		before         int
@@ -33,19 +33,19 @@ func TestOwnerOf(t *testing.T) {
 		{what: "another address", s: ok, serverURL: theirs, url: mine, trust: recorded, want: others},
 		{what: "another address after a crash", s: ok, serverURL: theirs, url: mine, trust: crashed, before: 70, want: others},
 		{what: "after a crash", s: other, serverURL: mine, url: mine, trust: crashed, want: ours},
-		{what: "after a crash, output elsewhere", s: other, change: func(s *spawn.Survivor) { s.Redirected = true }, serverURL: mine, url: mine, trust: crashed, want: unclear},
-		{what: "output elsewhere, our command", s: ok, change: func(s *spawn.Survivor) { s.Redirected = true }, serverURL: mine, url: mine, trust: crashed, want: ours},
-		{what: "after a crash, another user", s: ok, change: func(s *spawn.Survivor) { s.UID = uid + 1 }, serverURL: mine, url: mine, trust: crashed, want: unclear},
-		{what: "another user, the daemon's session", s: ok, change: func(s *spawn.Survivor) { s.UID = uid + 1 }, serverURL: mine, url: mine, trust: crashed, before: 70, want: ours},
+		{what: "after a crash, output elsewhere", s: other, change: func(s *survivors.Survivor) { s.Redirected = true }, serverURL: mine, url: mine, trust: crashed, want: unclear},
+		{what: "output elsewhere, our command", s: ok, change: func(s *survivors.Survivor) { s.Redirected = true }, serverURL: mine, url: mine, trust: crashed, want: ours},
+		{what: "after a crash, another user", s: ok, change: func(s *survivors.Survivor) { s.UID = uid + 1 }, serverURL: mine, url: mine, trust: crashed, want: unclear},
+		{what: "another user, the daemon's session", s: ok, change: func(s *survivors.Survivor) { s.UID = uid + 1 }, serverURL: mine, url: mine, trust: crashed, before: 70, want: ours},
 		{what: "no trace, our command", s: ok, serverURL: mine, url: mine, want: ours},
 		{what: "no trace, another command", s: other, serverURL: mine, url: mine, want: unclear},
 		{what: "no servers", s: ok, want: ours},
 		{what: "no servers, another command", s: other, trust: crashed, want: unclear},
 		{what: "no servers, the daemon's session", s: other, trust: crashed, before: 70, want: ours},
 		{what: "no servers, another session", s: other, trust: crashed, before: 71, want: unclear},
-		{what: "no servers, another variable", s: ok, change: func(s *spawn.Survivor) { s.Variables["B"] = "another's" }, trust: crashed, want: unclear},
+		{what: "no servers, another variable", s: ok, change: func(s *survivors.Survivor) { s.Variables["B"] = "another's" }, trust: crashed, want: unclear},
 		{what: "servers since", s: ok, url: mine, trust: crashed, want: ours},
-		{what: "a parent that may be its daemon", s: ok, change: func(s *spawn.Survivor) { s.ParentUnknown = true }, serverURL: mine, url: mine, trust: recorded, want: unclear},
+		{what: "a parent that may be its daemon", s: ok, change: func(s *survivors.Survivor) { s.ParentUnknown = true }, serverURL: mine, url: mine, trust: recorded, want: unclear},
 	} {
 		s := tt.s
 		s.Variables = maps.Clone(variables)

@@ -10,6 +10,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/pidfd"
 )
 
 // SavedState is what an earlier daemon has left of a process.
@@ -154,7 +155,7 @@ func (p *Process) adoptSocket(e *SavedState) {
 	}
 	file, err := e.Socket, error(nil)
 	if file == nil {
-		file, err = spawn.DuplicateFD(e.Child.PID, 0)
+		file, err = pidfd.Duplicate(e.Child.PID, 0)
 	}
 	if err == nil {
 		p.socket, err = p.Socket.Adopt(file)

@@ -15,6 +15,7 @@ import (
 	"supervisor/supervisord/config/python"
 	"supervisor/supervisord/config/shlex"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/executable"
 )
 
 // defaultPath is searched when nobody set a PATH, as Supervisor does.
@@ -48,7 +49,7 @@ func resolveListener(conf *config.Process, path string) (file string, argv []str
 		return file, argv, err
 	}
 	words, _ := shlex.Split(conf.Command) // it could be split just now
-	self, selfErr := spawn.ExactExecutable()
+	self, selfErr := executable.Exact()
 	if filepath.Base(words[0]) != spawn.StdoutListener || selfErr != nil {
 		return file, argv, err
 	}

@@ -14,6 +14,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/accounts"
 )
 
 // helperProcess is a command that is run for the process beside its child, with the same
@@ -91,7 +92,7 @@ func (p *Process) helperSpec(o helperOptions) (*spawn.Spec, error) {
 	}
 	s := &spawn.Spec{Path: file, Args: argv, Env: env, Dir: p.Config.Directory, Umask: p.Config.Umask, IsShortLived: true}
 	if p.Config.UID != nil {
-		s.Become = spawn.LookupUser(*p.Config.UID)
+		s.Become = accounts.CredentialsOf(*p.Config.UID)
 	}
 	return s, nil
 }

@@ -12,6 +12,8 @@ import (
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/accounts"
+	"supervisor/supervisord/system/errno"
 )
 
 // spawnChild makes an attempt at a child and returns what came of it.
@@ -79,7 +81,7 @@ func (p *Process) forkFailure(err error) input {
 	case errors.Is(err, syscall.EAGAIN):
 		return spawnFailure(err, "Too many processes in process table to spawn '%s'", p.Config.Name)
 	}
-	return spawnFailure(err, "unknown error during fork for '%s': %s", p.Config.Name, spawn.ErrnoName(err))
+	return spawnFailure(err, "unknown error during fork for '%s': %s", p.Config.Name, errno.Name(err))
 }
 
 // dispatcherFailure finds the words for a failure to make the pipes or to open the logs.
@@ -87,7 +89,7 @@ func (p *Process) dispatcherFailure(err error) input {
 	if errors.Is(err, syscall.EMFILE) {
 		return spawnFailure(err, "too many open files to spawn '%s'", p.Config.Name)
 	}
-	return spawnFailure(err, "unknown error making dispatchers for '%s': %s", p.Config.Name, spawn.ErrnoName(err))
+	return spawnFailure(err, "unknown error making dispatchers for '%s': %s", p.Config.Name, errno.Name(err))
 }
 
 // Command finds the file and the words that the command stands for, as of
@@ -139,7 +141,7 @@ func (p *Process) spec(file string, argv, env []string, provisions []Provision) 
 	}
 	s.Dir, s.Umask, s.Stdin = p.Config.Directory, p.Config.Umask, p.socket
 	if p.Config.UID != nil {
-		s.Become = spawn.LookupUser(*p.Config.UID) // now: users come and go
+		s.Become = accounts.CredentialsOf(*p.Config.UID) // now: users come and go
 	}
 	return s
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"syscall"
 
-	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/errno"
 )
 
 // unableToSignal tells of a signal that came too late.
@@ -23,5 +23,5 @@ func signalProblem(name string, pid int, stopping bool, err error) string {
 	if stopping {
 		doing = "killing"
 	}
-	return fmt.Sprintf("unknown problem %s %s (%d):%s", doing, name, pid, spawn.ErrnoName(err))
+	return fmt.Sprintf("unknown problem %s %s (%d):%s", doing, name, pid, errno.Name(err))
 }

@@ -10,6 +10,10 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/system/pidfd"
+	"supervisor/supervisord/system/pipes"
+	"supervisor/supervisord/system/procfs"
 )
 
 // CanAdopt tells whether children can be taken over on this system.
@@ -43,7 +47,7 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 		return nil, err
 	}
 	s.registerPidfd(h)
-	c.send = h.signal
+	c.send = h.Signal
 	if o.FDs != nil {
 		c.takePipes(o, spec)
 	} else {
@@ -56,32 +60,69 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 		spec.OnSpawn(c)
 	}
 	for _, p := range c.outputs {
-		p.onEnd = h.hint // with the last who had the pipe
+		p.onEnd = h.Hint // with the last who had the pipe
 	}
 	c.startReading()
-	go h.watch(c)
+	go c.watch(h)
 	return c, nil
 }
 
-// registerPidfd sees to it that a pidfd takes nothing of the reserve, and tells of
-// one that can't be had.
-func (s *Spawner) registerPidfd(h *handle) {
+// watch waits until the adopted child has exited, and reports its exit.
+func (c *child) watch(h *pidfd.Handle) {
+	defer func() {
+		if h.File() != nil {
+			c.spawner.closePidfd(h.File())
+		}
+	}()
+	h.AwaitExit()
+	e := Exit{Code: -1}
+	if ws, ok := h.ExitStatus(); ok {
+		e = exitOf(ws)
+	}
+	c.spawner.mu.Lock()
+	reaped := c.reaped
+	if !reaped {
+		c.reaped = true
+		delete(c.spawner.children, c.pid)
+	}
+	c.spawner.mu.Unlock()
+	if !reaped {
+		c.handleExit(e)
+	}
+}
+
+// registerPidfd notes a pidfd, so that it can be closed when descriptors run short. It
+// closes all pidfds if this one took a reserved descriptor or could not be opened for
+// want of one, and logs any other reason why there is none.
+func (s *Spawner) registerPidfd(h *pidfd.Handle) {
 	switch {
-	case IsShortage(h.pidfdErr):
+	case IsShortage(h.Err()):
 		s.closePidfds()
-	case h.file == nil:
-		s.warnNoPidfd(h.pidfdErr)
+	case h.File() == nil:
+		s.warnNoPidfd(h.Err())
 	default:
-		s.addPidfd(h.file)
-		if h.takesReserve() {
+		s.addPidfd(h.File())
+		if h.Descriptor() >= firstReserved() {
 			s.closePidfds()
 		}
 	}
 }
 
+// warnNoPidfd logs once why processes that are not children are watched without pidfds.
+// It does nothing if why is nil.
+func (s *Spawner) warnNoPidfd(why error) {
+	if why == nil {
+		return
+	}
+	s.noPidfdLogged.Do(func() {
+		s.log.Warn(fmt.Sprintf("there are no pidfds here (%v): processes that are not children of this supervisord are known by pid and time of birth, "+
+			"and their end may be noticed %s late", why, pidfd.MaxPollInterval))
+	})
+}
+
 // openOrphan returns a handle of the orphan. The error is a *GoneError if it has ended.
-func openOrphan(o *Orphan) (*handle, error) {
-	h, err := openHandle(o.PID, o.StartTime)
+func openOrphan(o *Orphan) (*pidfd.Handle, error) {
+	h, err := pidfd.OpenHandle(o.PID, o.StartTime)
 	if errors.Is(err, syscall.ESRCH) {
 		return nil, o.goneError()
 	}
@@ -98,8 +139,8 @@ func (o *Orphan) Kill() error {
 	if err != nil {
 		return err
 	}
-	defer h.close()
-	if err := h.signal(syscall.SIGKILL, true); !errors.Is(err, unix.ESRCH) {
+	defer h.Close()
+	if err := h.Signal(syscall.SIGKILL, true); !errors.Is(err, unix.ESRCH) {
 		return err
 	}
 	return nil
@@ -107,40 +148,10 @@ func (o *Orphan) Kill() error {
 
 // goneError tells how an orphan ended, if it has left remains.
 func (o *Orphan) goneError() error {
-	if ws, ok := zombieStatus(o.PID, o.StartTime); ok {
+	if ws, ok := procfs.ExitStatus(o.PID, o.StartTime); ok {
 		return &GoneError{exitOf(ws)}
 	}
 	return &GoneError{Exit{Code: -1}}
-}
-
-// zombieStatus reads the exit status of a process that nobody has reaped. To those
-// who may not trace the process the kernel shows 0, so it is read with the rights
-// of its user.
-func zombieStatus(pid int, startTime uint64) (ws syscall.WaitStatus, ok bool) {
-	read := func() error {
-		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			return err
-		}
-		if s, err := parseStat(data); err != nil || !s.isDead() || s.startTime != startTime {
-			return err
-		}
-		ws, ok = exitField(data)
-		return nil
-	}
-	if uid, _, err := userOf(pid); err != nil || uid == os.Geteuid() || mayTrace() {
-		_ = read() // or it is not known
-	} else {
-		_ = asUserOf(pid, read)
-	}
-	return ws, ok
-}
-
-// mayTrace reports whether this process may look into all others.
-func mayTrace() bool {
-	var have [2]unix.CapUserData
-	err := unix.Capget(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &have[0])
-	return err == nil && have[0].Effective&(1<<unix.CAP_SYS_PTRACE) != 0
 }
 
 // reconnect opens the orphan's pipes again. One that it does not have any more
@@ -199,7 +210,7 @@ func openPipe(pid, of int, inode uint64, mode int) (fd int, err error) {
 		return -1, nil
 	}
 	pathFD := -1
-	err = withProcAccess(pid, func() (err error) {
+	err = procfs.WithAccess(pid, func() (err error) {
 		pathFD, err = openPipePath(pid, of, inode)
 		return err
 	})
@@ -226,7 +237,7 @@ func ignoreGone(err error) error {
 // opening it: that takes other rights than to find it. It is -1 if the process does
 // not have the pipe.
 func openPipePath(pid, of int, inode uint64) (fd int, err error) {
-	if fd, err := openPipePathAt(descriptorPath(pid, of), inode); fd >= 0 {
+	if fd, err := openPipePathAt(procfs.DescriptorPath(pid, of), inode); fd >= 0 {
 		return fd, err
 	}
 	dir := fmt.Sprintf("/proc/%d/fd/", pid)
@@ -246,42 +257,16 @@ func openPipePath(pid, of int, inode uint64) (fd int, err error) {
 // as the descriptor may have changed.
 func openPipePathAt(link string, want uint64) (fd int, err error) {
 	target, err := os.Readlink(link)
-	if err != nil || pipeInode(target) != want {
+	if err != nil || procfs.PipeInode(target) != want {
 		return -1, err
 	}
 	fd, err = unix.Open(link, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, os.NewSyscallError("open", err)
 	}
-	if inode(fd) != want {
+	if pipes.Inode(fd) != want {
 		unix.Close(fd)
 		return -1, nil
 	}
 	return fd, nil
-}
-
-// openReadWrite opens the end of a pipe that is a child's to write to for reading
-// too. A child that has both ends is not ended by SIGPIPE when the daemon is,
-// and what it says meanwhile waits in the pipe. What is opened blocks. It
-// returns -1 where /proc is not there.
-func openReadWrite(fd int) int {
-	both, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), unix.O_RDWR|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return -1
-	}
-	return both
-}
-
-// DuplicateFD returns a duplicate of another process's descriptor.
-func DuplicateFD(pid, fd int) (*os.File, error) {
-	pidfd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("pidfd_open", err)
-	}
-	defer unix.Close(pidfd)
-	theirs, err := unix.PidfdGetfd(pidfd, fd, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("pidfd_getfd", err)
-	}
-	return os.NewFile(uintptr(theirs), "borrowed"), nil
 }

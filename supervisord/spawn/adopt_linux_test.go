@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/survivors"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -245,7 +246,7 @@ func TestSurvivors(t *testing.T) {
 	t.Setenv("SUPERVISOR_PROCESS_NAME", t.Name())
 	o := makeOrphan(t, "say", "ready", "wait")
 	found := func() bool {
-		for _, s := range spawn.Survivors() {
+		for _, s := range survivors.Find() {
 			if s.PID == o.PID {
 				if s.Variables["SUPERVISOR_PROCESS_NAME"] != t.Name() || s.ProcessIdentity != o.ProcessIdentity {
 					t.Errorf("got %+v, want %+v", s, o)
@@ -265,7 +266,7 @@ func TestSurvivors(t *testing.T) {
 		t.Error("the dead are found")
 	}
 	own := spawnChild(t, nil, "wait")
-	for _, s := range spawn.Survivors() {
+	for _, s := range survivors.Find() {
 		if s.PID == own.Pid() {
 			t.Error("a child whose parent lives is taken for a survivor")
 		}

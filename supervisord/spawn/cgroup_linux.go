@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/system/procfs"
 )
 
 // cgroup is a control group of one child, below the daemon's own.
@@ -158,7 +160,7 @@ func removeStaleCgroups(parent string) {
 	for _, e := range entries {
 		rest, isOurs := strings.CutPrefix(e.Name(), cgroupPrefix)
 		digits, _, _ := strings.Cut(rest, "-")
-		if pid, err := strconv.Atoi(digits); isOurs && err == nil && StartTime(pid) == 0 {
+		if pid, err := strconv.Atoi(digits); isOurs && err == nil && procfs.StartTime(pid) == 0 {
 			_ = unix.Rmdir(filepath.Join(parent, e.Name()))
 		}
 	}

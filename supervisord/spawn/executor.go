@@ -2,13 +2,14 @@ package spawn
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"supervisor/supervisord/system/accounts"
+	"supervisor/supervisord/system/errno"
+	"supervisor/supervisord/system/executable"
 )
 
 // executorName is what the first stage finds as its argv[0]; nobody calls a
@@ -21,7 +22,7 @@ type execParams struct {
 	Path   string
 	Dir    string
 	Umask  int
-	Become *User
+	Become *accounts.Credentials
 	// PIDVars are the variables that are to hold the child's own pid.
 	PIDVars []string
 }
@@ -29,7 +30,7 @@ type execParams struct {
 // forkExecutor starts this binary as the first stage of a child. The steps that
 // can fail are left to it.
 func forkExecutor(spec *Spec, attr *syscall.ProcAttr) (int, error) {
-	self, err := ExactExecutable()
+	self, err := executable.Exact()
 	if err != nil {
 		return 0, err
 	}
@@ -81,7 +82,7 @@ func (o *execParams) execute(args []string) error {
 	}
 	if o.Dir != "" {
 		if err := syscall.Chdir(o.Dir); err != nil {
-			return fmt.Errorf("couldn't chdir to %s: %s", o.Dir, ErrnoName(err))
+			return fmt.Errorf("couldn't chdir to %s: %s", o.Dir, errno.Name(err))
 		}
 	}
 	if o.Umask >= 0 {
@@ -93,17 +94,5 @@ func (o *execParams) execute(args []string) error {
 		}
 	}
 	err := syscall.Exec(o.Path, args, os.Environ())
-	return fmt.Errorf("couldn't exec %s: %s", args[0], ErrnoName(err))
-}
-
-// ErrnoName returns the name of an error of the kernel, such as ENOENT, or the
-// error's text when it is none.
-func ErrnoName(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		if name := unix.ErrnoName(errno); name != "" {
-			return name
-		}
-	}
-	return err.Error()
+	return fmt.Errorf("couldn't exec %s: %s", args[0], errno.Name(err))
 }

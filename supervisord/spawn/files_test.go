@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/accounts"
 )
 
 // occupyFDs opens files until this process has one under each of the numbers,
@@ -142,7 +143,7 @@ func TestListenPIDOfAnotherUser(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("SKIPPED: only root can have a child of another user")
 	}
-	nobody := spawn.LookupUser(65534)
+	nobody := accounts.CredentialsOf(65534)
 	c := spawnChild(t, func(s *spawn.Spec) {
 		s.Path, s.Args = "/bin/sh", []string{"sh", "-c", `echo "$LISTEN_PID $$ $(id -u)"`}
 		s.Become, s.ListenPID = nobody, true

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"syscall"
+
+	"supervisor/supervisord/system/accounts"
 )
 
 // fork gives birth and returns the pid. What the direct way can't do, or fails
@@ -79,7 +81,7 @@ func canForkDirectly(spec *Spec) bool {
 	return spec.Umask < 0 || canSetUmask
 }
 
-func credential(u *User) *syscall.Credential {
+func credential(u *accounts.Credentials) *syscall.Credential {
 	groups := make([]uint32, len(u.Groups))
 	for i, g := range u.Groups {
 		groups[i] = uint32(g)

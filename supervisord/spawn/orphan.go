@@ -1,5 +1,11 @@
 package spawn
 
+import (
+	"supervisor/supervisord/system/procfs"
+
+	"supervisor/supervisord/system/pipes"
+)
+
 // ProcessIdentity are what a later daemon knows a child by. On systems without a way to
 // take over children they are all zero.
 type ProcessIdentity struct {
@@ -29,7 +35,7 @@ type Orphan struct {
 
 // IsAlive tells whether the orphan is still there. It may be gone a moment
 // later; Adopt tells for certain.
-func (o *Orphan) IsAlive() bool { return o.StartTime != 0 && StartTime(o.PID) == o.StartTime }
+func (o *Orphan) IsAlive() bool { return o.StartTime != 0 && procfs.StartTime(o.PID) == o.StartTime }
 
 // GoneError tells that an orphan has ended, or that there is no way to be sure
 // that a process is it.
@@ -60,9 +66,9 @@ func (c *child) Identity() ProcessIdentity {
 
 // findIdentity finds out by what a child of ours will be known.
 func (c *child) findIdentity() ProcessIdentity {
-	t := ProcessIdentity{StartTime: StartTime(c.pid)}
+	t := ProcessIdentity{StartTime: procfs.StartTime(c.pid)}
 	if c.stdin != nil {
-		t.Stdin = inode(c.stdin.fd)
+		t.Stdin = pipes.Inode(c.stdin.fd)
 	}
 	for _, p := range c.outputs {
 		if p.childFD == 1 {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/system/pipes"
 )
 
 const (
@@ -73,7 +75,7 @@ func (s *Spawner) newOutputReader(fd, of int, w Output) (*outputReader, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	return &outputReader{poller: poller, fd: fd, childFD: of, sink: w, staging: s.currentStaging(), inode: inode(fd), drainLeft: maxPipeSize}, nil
+	return &outputReader{poller: poller, fd: fd, childFD: of, sink: w, staging: s.currentStaging(), inode: pipes.Inode(fd), drainLeft: maxPipeSize}, nil
 }
 
 // start begins to read. Until then nothing is passed on.
@@ -228,10 +230,10 @@ func (p *outputReader) becomeIdle(isEmpty bool) bool {
 // If it was large the pipe is made to hold more.
 func (p *outputReader) isSmallRead(n int) bool {
 	if p.size == 0 {
-		p.size = capacity(p.fd)
+		p.size = pipes.Capacity(p.fd)
 	}
 	if n >= p.size/2 && p.size < pipeSizeBusy {
-		setPipeSize(p.fd, pipeSizeBusy)
+		pipes.SetCapacity(p.fd, pipeSizeBusy)
 		p.size = pipeSizeBusy // there will not be another attempt
 	}
 	return n < smallRead

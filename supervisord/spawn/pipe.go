@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/system/pipes"
 )
 
 // makeStdin makes the pipe for the child's stdin. The daemon's end does not block,
@@ -13,7 +15,7 @@ import (
 // program is executed.
 func (c *child) makeStdin() error {
 	var fds [2]int
-	if err := pipe2(fds[:], 0); err != nil {
+	if err := pipes.Make(fds[:], 0); err != nil {
 		return err
 	}
 	c.childEnds[0], c.stdin = fds[0], &stdin{fd: fds[1]}
@@ -23,7 +25,7 @@ func (c *child) makeStdin() error {
 // makeOutput makes the pipe for the child's output descriptor of.
 func (c *child) makeOutput(of int, w Output) error {
 	var fds [2]int
-	if err := pipe2(fds[:], unix.O_NONBLOCK); err != nil {
+	if err := pipes.Make(fds[:], unix.O_NONBLOCK); err != nil {
 		return err
 	}
 	c.childEnds[of] = fds[1]
@@ -32,7 +34,7 @@ func (c *child) makeOutput(of int, w Output) error {
 		return err
 	}
 	c.outputs = append(c.outputs, p)
-	if both := openReadWrite(fds[1]); both >= 0 {
+	if both := pipes.OpenReadWrite(fds[1]); both >= 0 {
 		unix.Close(fds[1])
 		c.childEnds[of] = both
 		return nil

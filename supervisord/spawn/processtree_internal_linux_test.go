@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"supervisor/supervisord/system/procfs"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -23,12 +24,12 @@ func TestARecycledPidIsNotSignalled(t *testing.T) {
 	}
 	pid := cmd.Process.Pid
 	defer cmd.Process.Kill()
-	startTime := StartTime(pid)
+	startTime := procfs.StartTime(pid)
 	k := &processTree{spawner: New(slog.New(slog.DiscardHandler))}
 	if err := k.signalOne(pid, startTime-1, syscall.SIGKILL); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("a signal to one who had the number before comes to %v", err)
 	}
-	if StartTime(pid) != startTime {
+	if procfs.StartTime(pid) != startTime {
 		t.Fatal("a stranger was killed")
 	}
 	if err := k.signalOne(pid, startTime, syscall.SIGCONT); err != nil {
@@ -60,13 +61,13 @@ func TestChildBeingForkedIsNoOrphan(t *testing.T) {
 	awaitEnviron(t, pid)
 	s := New(nil)
 	k := s.newProcessTree(&child{spawner: s}, &Spec{Scope: ScopeTree, Markers: cmd.Env}, nil)
-	p := &process{pid: pid, stat: stat{parent: os.Getpid(), startTime: StartTime(pid)}}
+	p := &process{pid: pid, Stat: procfs.Stat{Parent: os.Getpid(), StartTime: procfs.StartTime(pid)}}
 	for _, tt := range []struct {
 		set        func()
 		is, unsure bool
 	}{
-		{func() { s.forking, s.forkingSince = 1, p.startTime }, false, true},
-		{func() { s.forking, s.forkingSince = 1, p.startTime+1 }, true, false},
+		{func() { s.forking, s.forkingSince = 1, p.StartTime }, false, true},
+		{func() { s.forking, s.forkingSince = 1, p.StartTime+1 }, true, false},
 		{func() { s.forking = 0 }, true, false},
 		{func() { s.children[pid] = &child{} }, false, false},
 	} {

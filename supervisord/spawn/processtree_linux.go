@@ -15,6 +15,9 @@ import (
 	"unicode"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/system/pidfd"
+	"supervisor/supervisord/system/procfs"
 )
 
 // processTree are a child and its relatives. Who they are is found out by looking
@@ -72,7 +75,7 @@ func (s *Spawner) newProcessTree(c *child, spec *Spec, o *Orphan) *processTree {
 
 // process is a living process as a look at /proc has found it.
 type process struct {
-	stat
+	procfs.Stat
 	pid     int
 	inGroup bool // of the process group, for certain
 }
@@ -93,12 +96,12 @@ func (k *processTree) scan() (found map[int]*process, unsure bool) {
 			continue
 		}
 		switch {
-		case p.group == k.leader.pid && (!gone || p.startTime < died):
+		case p.Group == k.leader.pid && (!gone || p.StartTime < died):
 			p.inGroup = true
 			found[pid] = p
 		case k.isTracked(p):
 			found[pid] = p
-		case reapers[p.parent]:
+		case reapers[p.Parent]:
 			is, maybe := k.isOrphan(p)
 			if is {
 				found[pid] = p
@@ -108,7 +111,7 @@ func (k *processTree) scan() (found map[int]*process, unsure bool) {
 	}
 	k.addDescendants(all, found, gone)
 	for _, p := range found {
-		p.inGroup = p.inGroup || p.group == k.leader.pid
+		p.inGroup = p.inGroup || p.Group == k.leader.pid
 	}
 	return found, unsure
 }
@@ -121,8 +124,8 @@ func (k *processTree) scanCgroup() map[int]*process {
 		if pid == k.leader.pid && !gone {
 			continue
 		}
-		if s, err := readStat(pid); err == nil && !s.isDead() {
-			found[pid] = &process{stat: s, pid: pid}
+		if s, err := procfs.ReadStat(pid); err == nil && !s.IsDead() {
+			found[pid] = &process{Stat: s, pid: pid}
 		}
 	}
 	return found
@@ -132,7 +135,7 @@ func (k *processTree) scanCgroup() map[int]*process {
 func (k *processTree) reapers() map[int]bool {
 	set := map[int]bool{}
 	if k.daemonMarker != "" {
-		set = ancestors()
+		set = procfs.Ancestors()
 	}
 	set[os.Getpid()] = true
 	return set
@@ -142,17 +145,17 @@ func (k *processTree) isTracked(p *process) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	t := k.tracked[p.pid]
-	return t != nil && t.startTime == p.startTime
+	return t != nil && t.startTime == p.StartTime
 }
 
 // isOrphan tells whether a process that has come to a reaper descends from the
 // child, going by the names that it was given. A command of the program's that the
 // daemon runs has them too; while it is being born it can't be told apart.
 func (k *processTree) isOrphan(p *process) (is, unsure bool) {
-	if p.parent != os.Getpid() {
-		return k.daemonMarker != "" && hasMarkers(p.pid, append(slices.Clone(k.markers), k.daemonMarker)), false
+	if p.Parent != os.Getpid() {
+		return k.daemonMarker != "" && procfs.HasVariables(p.pid, append(slices.Clone(k.markers), k.daemonMarker)), false
 	}
-	if !hasMarkers(p.pid, k.markers) {
+	if !procfs.HasVariables(p.pid, k.markers) {
 		return false, false
 	}
 	s := k.spawner
@@ -161,7 +164,7 @@ func (k *processTree) isOrphan(p *process) (is, unsure bool) {
 	if s.children[p.pid] != nil {
 		return false, false
 	}
-	unsure = s.forking > 0 && p.startTime >= s.forkingSince
+	unsure = s.forking > 0 && p.StartTime >= s.forkingSince
 	return !unsure, unsure
 }
 
@@ -169,7 +172,7 @@ func (k *processTree) isOrphan(p *process) (is, unsure bool) {
 func (k *processTree) addDescendants(all, found map[int]*process, gone bool) {
 	children := make(map[int][]*process)
 	for _, p := range all {
-		children[p.parent] = append(children[p.parent], p)
+		children[p.Parent] = append(children[p.Parent], p)
 	}
 	todo := slices.Collect(maps.Keys(found))
 	if !gone {
@@ -213,8 +216,8 @@ func processes() map[int]*process {
 		if err != nil {
 			continue
 		}
-		if s, err := readStat(pid); err == nil && !s.isDead() {
-			all[pid] = &process{stat: s, pid: pid}
+		if s, err := procfs.ReadStat(pid); err == nil && !s.IsDead() {
+			all[pid] = &process{Stat: s, pid: pid}
 		}
 	}
 	return all
@@ -278,9 +281,9 @@ func (k *processTree) Signal(sig syscall.Signal, all bool) error {
 	for range maxKillPasses {
 		before := len(results.signalled)
 		for pid, p := range found {
-			if (all || k.inScope(p)) && !results.signalled[identity{pid, p.startTime}] {
-				results.signalled[identity{pid, p.startTime}] = true
-				results.add(k.signalOne(pid, p.startTime, sig))
+			if (all || k.inScope(p)) && !results.signalled[identity{pid, p.StartTime}] {
+				results.signalled[identity{pid, p.StartTime}] = true
+				results.add(k.signalOne(pid, p.StartTime, sig))
 			}
 		}
 		if sig != syscall.SIGKILL || len(results.signalled) == before {
@@ -310,7 +313,7 @@ func (k *processTree) pruneExited() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for pid, t := range k.tracked {
-		if t.fd < 0 && !isSameProcess(pid, t.startTime, false) {
+		if t.fd < 0 && !procfs.IsSame(pid, t.startTime, false) {
 			delete(k.tracked, pid)
 		}
 	}
@@ -351,7 +354,7 @@ func (t *signalResults) result() error {
 
 // signalOne signals a relative, whom the number means for certain.
 func (k *processTree) signalOne(pid int, startTime uint64, sig syscall.Signal) error {
-	fd, err := openPidfd(pid, startTime)
+	fd, err := pidfd.Open(pid, startTime)
 	if errors.Is(err, syscall.ESRCH) {
 		return syscall.ESRCH
 	}
@@ -362,7 +365,7 @@ func (k *processTree) signalOne(pid int, startTime uint64, sig syscall.Signal) e
 	if k.cgroup != nil && !k.cgroup.has(pid) {
 		return syscall.ESRCH // the list of the group was older than the process
 	}
-	return signalProcess(fd, pid, startTime, sig)
+	return pidfd.Signal(fd, pid, startTime, sig)
 }
 
 // Cgroup implements Kin.
@@ -497,12 +500,12 @@ func (k *processTree) track(pid int, p *process) bool {
 	if err != nil {
 		return true
 	}
-	fd, err := openPidfd(pid, p.startTime)
+	fd, err := pidfd.Open(pid, p.StartTime)
 	if errors.Is(err, syscall.ESRCH) {
 		return false
 	}
 	k.spawner.warnNoPidfd(err)
-	t := &tracked{tree: k, pid: pid, startTime: p.startTime, fd: fd}
+	t := &tracked{tree: k, pid: pid, startTime: p.StartTime, fd: fd}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.released {
@@ -567,13 +570,4 @@ func (k *processTree) Release() {
 	if k.cgroup != nil {
 		k.cgroup.release(k.spawner)
 	}
-}
-
-// bootTicks is the time in the kernel's clock ticks since boot, as in stat.born.
-func bootTicks() uint64 {
-	var t unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &t) != nil {
-		return 0
-	}
-	return uint64(t.Nano()) / (1e9 / 100)
 }

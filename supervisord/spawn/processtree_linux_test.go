@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/procfs"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -111,7 +112,7 @@ func TestWholeScopeIsKilled(t *testing.T) {
 					t.Errorf("left are %+v", left)
 				}
 				for _, r := range left {
-					if spawn.StartTime(r.PID) != 0 {
+					if procfs.StartTime(r.PID) != 0 {
 						t.Errorf("%+v lives", r)
 					}
 				}
@@ -185,7 +186,7 @@ func TestForeignProcessIsNotSignalled(t *testing.T) {
 	done := tree.Watch(true)
 	_ = tree.Signal(syscall.SIGKILL, true)
 	awaitClosed(t, done, "the end of the relatives")
-	if spawn.StartTime(foreign.Process.Pid) == 0 {
+	if procfs.StartTime(foreign.Process.Pid) == 0 {
 		t.Error("the stranger has ended")
 	}
 	if err := foreign.Process.Kill(); err != nil {

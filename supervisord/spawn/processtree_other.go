@@ -43,5 +43,3 @@ func (s *Spawner) useCgroup(*child, *Spec, *syscall.SysProcAttr) (done func()) {
 
 // dropCgroup does nothing.
 func (s *Spawner) dropCgroup(*child, *syscall.SysProcAttr, error) bool { return false }
-
-func bootTicks() uint64 { return 0 }

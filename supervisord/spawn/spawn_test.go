@@ -18,6 +18,7 @@ import (
 
 	"supervisor/supervisord/api/signals"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/accounts"
 	"supervisor/supervisord/system/daemon"
 	"supervisor/supervisord/tools/testkit"
 )
@@ -297,7 +298,7 @@ func TestSpawnAsAnotherUser(t *testing.T) {
 	binary := readableBinary(t)
 	f := spawnChild(t, func(s *spawn.Spec) {
 		s.Path = binary
-		s.Become = &spawn.User{UID: 65534, GID: 65533, Groups: []int{65533, 7}}
+		s.Become = &accounts.Credentials{UID: 65534, GID: 65533, Groups: []int{65533, 7}}
 	}, "ids")
 	f.awaitExit(t)
 	if got := strings.TrimSpace(f.out.String()); got != "65534 65533 [7 65533]" && got != "65534 65533 [65533 7]" {
@@ -341,7 +342,7 @@ func TestExecutorReportsFailedStep(t *testing.T) {
 		{"no directory", func(s *spawn.Spec) { s.Dir = "/no/such/dir" }, "supervisor: couldn't chdir to /no/such/dir: ENOENT\n"},
 		{"no program", func(s *spawn.Spec) { s.Path, s.Args = "/no/such/program", []string{"prog", "x"} }, "supervisor: couldn't exec prog: ENOENT\n"},
 		{"no format", func(s *spawn.Spec) { s.Path, s.Args = plainFile, []string{plainFile} }, "supervisor: couldn't exec " + plainFile + ": ENOEXEC\n"},
-		{"no user", func(s *spawn.Spec) { s.Become = &spawn.User{UID: 4321, Refusal: "Can't find uid 4321"} }, "supervisor: couldn't setuid to 4321: Can't find uid 4321\n"},
+		{"no user", func(s *spawn.Spec) { s.Become = &accounts.Credentials{UID: 4321, Refusal: "Can't find uid 4321"} }, "supervisor: couldn't setuid to 4321: Can't find uid 4321\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

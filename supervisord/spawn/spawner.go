@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"supervisor/supervisord/system/accounts"
+	"supervisor/supervisord/system/procfs"
 )
 
 // Spawner makes children and reaps them. One daemon has one: it reaps every
@@ -92,7 +93,7 @@ func (s *Spawner) Spawn(spec *Spec) (Child, error) {
 	}
 	s.mu.Lock()
 	if s.forking++; s.forking == 1 {
-		s.forkingSince = bootTicks()
+		s.forkingSince = procfs.BootTicks()
 	}
 	s.mu.Unlock()
 
@@ -169,7 +170,7 @@ func (s *Spawner) reapOne() (dead *child, e Exit, more bool) {
 		return nil, e, false
 	}
 	var ws syscall.WaitStatus
-	died := bootTicks()
+	died := procfs.BootTicks()
 	pid, own, err := accounts.Reap(func() (int, error) { return syscall.Wait4(-1, &ws, syscall.WNOHANG, nil) })
 	switch {
 	case own:

@@ -3,6 +3,8 @@ package spawn
 import (
 	"os"
 	"syscall"
+
+	"supervisor/supervisord/system/accounts"
 )
 
 // Spec is everything there is to say of a child before it is born.
@@ -22,7 +24,7 @@ type Spec struct {
 	// Umask is the child's file mode creation mask, -1 for the daemon's own.
 	Umask int
 	// Become is the user to run as, nil to stay who the daemon is.
-	Become *User
+	Become *accounts.Credentials
 	// IsBrief tells that the child is run for the daemon, and soon over: it may have
 	// some of the last descriptors.
 	IsShortLived bool

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/system/pipes"
 	"supervisor/supervisord/system/safeopen"
 )
 
@@ -36,7 +37,7 @@ type Staging struct {
 }
 
 const (
-	bufferDataSize   = pipeSize
+	bufferDataSize   = pipes.DefaultCapacity
 	bufferHeaderSize = 4 << 10
 	bufferSize       = bufferHeaderSize + bufferDataSize
 	segmentSize      = 16 * bufferSize // by which the tray grows

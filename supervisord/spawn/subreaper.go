@@ -4,6 +4,8 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+
+	"supervisor/supervisord/system/procfs"
 )
 
 // SetSubreaper asks the kernel to hand over the processes that children leave
@@ -28,7 +30,7 @@ func (c *child) DaemonisedPID() int {
 		return 0
 	}
 	for _, pid := range orphans() {
-		if !c.spawner.isChild(pid) && hasMarkers(pid, c.markers) {
+		if !c.spawner.isChild(pid) && procfs.HasVariables(pid, c.markers) {
 			return pid
 		}
 	}

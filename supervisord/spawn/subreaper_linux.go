@@ -32,21 +32,3 @@ func orphans() []int {
 	}
 	return pids
 }
-
-// hasMarkers tells whether a process lives and was started with all of these
-// NAME=value in its environment. A zombie has none.
-func hasMarkers(pid int, markers []string) bool {
-	data, err := readProcFile(pid, "environ")
-	if err != nil {
-		return false
-	}
-	found := 0
-	for entry := range bytes.SplitSeq(data, []byte{0}) {
-		for _, f := range markers {
-			if string(entry) == f {
-				found++
-			}
-		}
-	}
-	return found == len(markers)
-}

@@ -11,37 +11,35 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervisor/supervisord/config"
-	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/executable"
 )
 
-// backgroundVar tells a process that it is to become the daemon, and which
-// descriptor the one that started it listens on. On the next one it tells the rest,
-// as JSON. The variable never reaches a child.
+// backgroundVar is set in the environment of the second process. Its value is the
+// descriptor on which the first process waits; on the next descriptor the second one
+// receives backgroundParams, as JSON. InBackground unsets it, so no child sees it.
 const backgroundVar = "_SUPERVISORD_BACKGROUND"
 
-// Background is the second half of going into the background.
+// Background is the second process of a daemon that goes into the background.
 type Background struct {
 	ready *os.File
-	backgroundParams
 }
 
-// backgroundParams is what the first process tells the second one.
+// backgroundParams is what the first process passes to the second one.
 type backgroundParams struct {
-	Comm  string           // how the kernel names it
-	Files *config.Snapshot // what it has read: a pipe gives its text only once
+	Comm  string // the name that the kernel gave the first process
+	Files any    // the caller's
 }
 
-// Go can't fork itself, so the daemon is a second process of the same binary
-// in a session of its own. The first one waits until the second has bound its
-// sockets and is ready to detach, so that it still ends with an error, on the
-// terminal, if there is one.
+// Go can't fork itself, so the daemon is a second process of the same binary in a session
+// of its own. The first one waits until the second has bound its sockets and is ready to
+// detach. Until then an error still goes to the terminal, and the second process's exit
+// status becomes that of the first.
 
 // StartInBackground runs this program again with the same arguments and waits
-// until it has detached or ended. It returns the exit status to end with. The
-// second process does not read again what files knows.
-func StartInBackground(args []string, files *config.Snapshot) (status int, err error) {
-	self, err := spawn.NamedExecutable()
+// until it has detached or exited. It returns the exit status to exit with. The second
+// process receives files, as JSON.
+func StartInBackground(args []string, files any) (status int, err error) {
+	self, err := executable.Named()
 	if err != nil {
 		return 0, fmt.Errorf("go into the background: %w", err)
 	}
@@ -76,12 +74,12 @@ func StartInBackground(args []string, files *config.Snapshot) (status int, err e
 		paramsWriter.Close()
 		return 0, fmt.Errorf("go into the background: %w", err)
 	}
-	_, _ = paramsWriter.Write(text) // if the other one has ended, its exit status tells why
+	_, _ = paramsWriter.Write(text) // if the second process has exited, its status says why
 	paramsWriter.Close()
 	if n, _ := readyReader.Read(make([]byte, 1)); n == 1 {
 		return 0, nil
 	}
-	err = cmd.Wait() // it ended instead
+	err = cmd.Wait() // it exited instead
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return exit.ExitCode(), nil
@@ -89,28 +87,30 @@ func StartInBackground(args []string, files *config.Snapshot) (status int, err e
 	return 0, err
 }
 
-// InBackground returns what the first process has told this one, nil if this process
-// is the first one. It takes the mark off, so that nobody else sees it, and has the
-// kernel name the process as it named the first one.
-func InBackground() (*Background, error) {
+// InBackground returns nil if this process was not started by StartInBackground. Otherwise
+// it decodes the files of the first process into files, which is a pointer, and gives this
+// process the kernel's name of the first one. It unsets the environment variable that
+// StartInBackground has set.
+func InBackground(files any) (*Background, error) {
 	fd, err := strconv.Atoi(os.Getenv(backgroundVar))
 	if err != nil {
 		return nil, nil
 	}
-	_ = os.Unsetenv(backgroundVar) // it was there, so it can go
+	_ = os.Unsetenv(backgroundVar) // it fails only for names that are not valid
 	unix.CloseOnExec(fd)
 	unix.CloseOnExec(fd + 1)
 	b := &Background{ready: os.NewFile(uintptr(fd), "background")}
 	paramsReader := os.NewFile(uintptr(fd+1), "background")
 	defer paramsReader.Close()
-	if err := json.NewDecoder(paramsReader).Decode(&b.backgroundParams); err != nil {
+	params := backgroundParams{Files: files}
+	if err := json.NewDecoder(paramsReader).Decode(&params); err != nil {
 		return nil, fmt.Errorf("go into the background: %w", err)
 	}
-	SetComm(b.Comm)
+	SetComm(params.Comm)
 	return b, nil
 }
 
-// Detach lets go of the terminal and of the process that waits.
+// Detach gives up the terminal and lets the first process exit with status 0.
 func (b *Background) Detach() error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {

@@ -14,10 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/sys/unix"
 
-	"supervisor/supervisord/config"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -40,16 +38,17 @@ var helperActions = map[string]func(args []string){
 	"umask":  func(args []string) { SetUmask(mustAtoi(args[0])); execProgram(testkit.Command("umask")) },
 	"user":   setUsers,
 	"background": func(args []string) {
-		b, err := InBackground()
+		var files map[string]bool
+		b, err := InBackground(&files)
 		if err != nil {
 			panic(err)
 		}
 		if b != nil {
-			backgroundChild(b, args)
+			backgroundChild(b, files, args)
 			return
 		}
 		SetComm("some-name")
-		status, err := StartInBackground(os.Args, &config.Snapshot{Exists: map[string]bool{"a": true}})
+		status, err := StartInBackground(os.Args, map[string]bool{"a": true})
 		if err != nil {
 			fmt.Println(err)
 		}
@@ -341,14 +340,14 @@ type backgroundReport struct {
 	ReadyCloexec  bool // no child gets the descriptor of the process that waits
 	SessionLeader bool // it leads a session
 	Comm          string
-	Files         *config.Snapshot // what the first process has read
+	Files         map[string]bool // what the first process has passed
 	Std           []string
 	Descriptors   string // that a child has
 }
 
 // backgroundChild is the second process: it ends with a status, or detaches and then
 // reports to a pipe.
-func backgroundChild(b *Background, args []string) {
+func backgroundChild(b *Background, files map[string]bool, args []string) {
 	if args[0] == "end" {
 		fmt.Println("second ends")
 		os.Exit(mustAtoi(args[1]))
@@ -356,7 +355,7 @@ func backgroundChild(b *Background, args []string) {
 	fmt.Println("second detaches")
 	var r backgroundReport
 	flags, err := unix.FcntlInt(b.ready.Fd(), unix.F_GETFD, 0)
-	r.Comm, r.Files = Comm(), b.Files
+	r.Comm, r.Files = Comm(), files
 	r.ReadyCloexec = err == nil && flags&unix.FD_CLOEXEC != 0
 	if err := b.Detach(); err != nil {
 		panic(err)
@@ -404,8 +403,8 @@ func TestBackground(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := backgroundReport{ReadyCloexec: true, SessionLeader: true, Comm: "some-name", Files: &config.Snapshot{Exists: map[string]bool{"a": true}}, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(config.Snapshot{})); diff != "" {
+	want := backgroundReport{ReadyCloexec: true, SessionLeader: true, Comm: "some-name", Files: map[string]bool{"a": true}, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -424,7 +423,7 @@ func TestBackgroundExitStatus(t *testing.T) {
 
 func TestNotInBackground(t *testing.T) {
 	t.Parallel()
-	if b, err := InBackground(); b != nil || err != nil {
+	if b, err := InBackground(nil); b != nil || err != nil {
 		t.Error("nobody sent this process to the background")
 	}
 }

@@ -1,15 +1,12 @@
 package daemon
 
-import (
-	"supervisor/supervisord/spawn"
-)
+import "supervisor/supervisord/system/accounts"
 
-// SetUser makes the whole process, with all its threads, the user of that uid,
-// for ever. The error says why it can't be, in the words of Supervisor; then
-// the process must not go on.
+// SetUser makes the whole process, with all its threads, run as the user uid from now on.
+// The error says in Supervisor's words why it can't; then the process must exit.
 func SetUser(uid int) error {
-	if u := spawn.LookupUser(uid); u != nil {
-		return u.Become()
+	if c := accounts.CredentialsOf(uid); c != nil {
+		return c.Become()
 	}
-	return nil // that is who we are
+	return nil // it runs as that user already
 }

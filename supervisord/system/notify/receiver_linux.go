@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/system/procfs"
 )
 
 // Receiver hears all programs. Its methods may be called from anywhere.
@@ -386,4 +388,23 @@ func receive(fd int) (msg Received, ok bool) {
 		msg.Message, _ = Parse(data[:n])
 	}
 	return msg, true
+}
+
+// ancestorsOf returns the pids and process groups of a process and its ancestors, up to
+// this process.
+func ancestorsOf(pid int) []int {
+	var ancestors []int
+	self := os.Getpid()
+	for range 64 { // deep enough, and no endless loop if pids are recycled meanwhile
+		if pid <= 1 || pid == self && len(ancestors) > 0 {
+			break
+		}
+		s, err := procfs.ReadStat(pid)
+		if err != nil {
+			break
+		}
+		ancestors = append(ancestors, pid, s.Group)
+		pid = s.Parent
+	}
+	return ancestors
 }

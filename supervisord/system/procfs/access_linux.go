@@ -1,4 +1,4 @@
-package spawn
+package procfs
 
 import (
 	"bytes"
@@ -13,11 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// withProcAccess runs f, which reads what the kernel shows of a process only to those who
-// may trace it. Root without CAP_SYS_PTRACE, as in most containers, may not if the
-// process is another user's; that user may. So if f is forbidden it runs again
-// with that user's rights to files.
-func withProcAccess(pid int, f func() error) error {
+// WithAccess runs f, which reads what the kernel shows of a process only to those who
+// may trace it. Root without CAP_SYS_PTRACE, as in most containers, may not trace another
+// user's process; that user may. So if f returns fs.ErrPermission, it runs again with
+// that user's rights to files.
+func WithAccess(pid int, f func() error) error {
 	err := f()
 	if !errors.Is(err, fs.ErrPermission) {
 		return err
@@ -29,11 +29,10 @@ func withProcAccess(pid int, f func() error) error {
 }
 
 // asUserOf runs f with the rights to files of the user of a process. Only the thread
-// that runs f has them, and it can be signalled by those only who could do so
-// before: neither its user nor its effective user are changed. The kernel takes
-// PR_DUMPABLE from a process that does this, as for each child that gets another
-// user. It is not given back: such a child, which shares our memory until it
-// executes its program, could be traced by its user then.
+// that runs f has them. Its user and effective user stay, so nobody else may signal it.
+// The kernel clears PR_DUMPABLE of a process that does this, as it does for each child
+// that gets another user. The flag stays cleared: a child shares our memory until it
+// executes its program, and with the flag set its user could trace it.
 func asUserOf(pid int, f func() error) error {
 	uid, gid, err := userOf(pid)
 	if err != nil {
@@ -55,18 +54,18 @@ func asUserOf(pid int, f func() error) error {
 	return <-done
 }
 
-// fileUser is by whose rights a thread opens files.
+// fileUser is the user and group with whose rights a thread opens files.
 type fileUser struct{ uid, gid int }
 
-// become reports whether it has come to that.
+// become sets the thread's file user, and reports whether that worked.
 func (u fileUser) become() bool {
 	setfsgid(u.gid)
 	setfsuid(u.uid)
 	return setfsuid(-1) == u.uid && setfsgid(-1) == u.gid
 }
 
-// setfsuid returns what the thread had; -1 changes nothing. That a change is
-// refused can't be seen.
+// setfsuid returns the previous user; -1 changes nothing. The system call does not
+// report a refusal.
 func setfsuid(uid int) int {
 	was, _ := unix.SetfsuidRetUid(uid)
 	return was
@@ -98,11 +97,29 @@ func userOf(pid int) (uid, gid int, err error) {
 	return uid, gid, nil
 }
 
-// readProcFile is os.ReadFile for a file of a process that not everybody may read.
-func readProcFile(pid int, name string) (data []byte, err error) {
-	err = withProcAccess(pid, func() (err error) {
+// ReadFile reads the file /proc/PID/NAME, which not everybody may read.
+func ReadFile(pid int, name string) (data []byte, err error) {
+	err = WithAccess(pid, func() (err error) {
 		data, err = os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, name))
 		return err
 	})
 	return data, err
+}
+
+// HasVariables reports whether a process lives and was started with all of these
+// NAME=value in its environment. A zombie has none.
+func HasVariables(pid int, variables []string) bool {
+	data, err := ReadFile(pid, "environ")
+	if err != nil {
+		return false
+	}
+	found := 0
+	for entry := range bytes.SplitSeq(data, []byte{0}) {
+		for _, v := range variables {
+			if string(entry) == v {
+				found++
+			}
+		}
+	}
+	return found == len(variables)
 }

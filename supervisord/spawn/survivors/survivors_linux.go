@@ -1,6 +1,7 @@
-package spawn
+package survivors
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,11 +11,14 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/procfs"
 )
 
 // Survivor is a process that looks like the child of a daemon that has ended.
 type Survivor struct {
-	Orphan
+	spawn.Orphan
 	Variables map[string]string // that it was born with
 	Command   []string          // its arguments, the program's name first
 	UID       int               // its user
@@ -29,16 +33,16 @@ type Survivor struct {
 	ParentUnknown bool
 }
 
-// Survivors looks through all processes for children of daemons that have
+// Find looks through all processes for children of daemons that have
 // ended: they lead a process group but no session, they were told the names of
 // a supervised process, and their parent is not the daemon that made them: it
 // does not have the other end of their pipes.
-func Survivors() []Survivor {
+func Find() []Survivor {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil
 	}
-	p := survivorSearch{reapers: ancestors(), pipes: make(map[int]map[uint64]bool)}
+	p := search{reapers: procfs.Ancestors(), pipes: make(map[int]map[uint64]bool)}
 	p.reapers[1] = true
 	var found []Survivor
 	for _, e := range entries {
@@ -53,69 +57,52 @@ func Survivors() []Survivor {
 	return found
 }
 
-// survivorSearch are those of processes that are looked at.
-type survivorSearch struct {
+// search are those of processes that are looked at.
+type search struct {
 	reapers map[int]bool            // who may have been given orphans
 	pipes   map[int]map[uint64]bool // what they have open, nil if that is not known
 }
 
-// ancestors are those of this process.
-func ancestors() map[int]bool {
-	set := make(map[int]bool)
-	for pid := os.Getppid(); pid > 0 && !set[pid]; {
-		set[pid] = true
-		s, err := readStat(pid)
-		if err != nil {
-			break
-		}
-		pid = s.parent
-	}
-	return set
-}
-
-// IsAncestor reports whether a process is the parent of this one, or further up.
-func IsAncestor(pid int) bool { return ancestors()[pid] }
-
-func (p *survivorSearch) survivor(pid int) (Survivor, bool) {
-	st, err := readStat(pid)
-	if err != nil || st.isDead() || st.group != pid || st.session == pid || st.parent == os.Getpid() {
+func (p *search) survivor(pid int) (Survivor, bool) {
+	st, err := procfs.ReadStat(pid)
+	if err != nil || st.IsDead() || st.Group != pid || st.Session == pid || st.Parent == os.Getpid() {
 		return Survivor{}, false
 	}
-	variables, err := variablesOf(pid)
-	if errors.Is(err, fs.ErrPermission) && p.reapers[st.parent] {
-		s := Survivor{Orphan: Orphan{PID: pid, ProcessIdentity: ProcessIdentity{StartTime: st.startTime}}, Unreadable: true}
-		s.Session, s.UID, s.Command = st.session, ownerOf(pid), argumentsOf(pid)
+	variables, err := environOf(pid)
+	if errors.Is(err, fs.ErrPermission) && p.reapers[st.Parent] {
+		s := Survivor{Orphan: spawn.Orphan{PID: pid, ProcessIdentity: spawn.ProcessIdentity{StartTime: st.StartTime}}, Unreadable: true}
+		s.Session, s.UID, s.Command = st.Session, ownerOf(pid), argumentsOf(pid)
 		return s, true
 	}
 	if variables["SUPERVISOR_ENABLED"] != "1" {
 		return Survivor{}, false
 	}
-	s := Survivor{Orphan: Orphan{PID: pid, ProcessIdentity: ProcessIdentity{StartTime: st.startTime, Stdin: pipeAt(pid, 0), Stdout: pipeAt(pid, 1)}}, Variables: variables}
-	isOurPipe := isReadWrite(pid, 1)
+	s := Survivor{Orphan: spawn.Orphan{PID: pid, ProcessIdentity: spawn.ProcessIdentity{StartTime: st.StartTime, Stdin: procfs.PipeAt(pid, 0), Stdout: procfs.PipeAt(pid, 1)}}, Variables: variables}
+	isOurPipe := procfs.IsReadWrite(pid, 1)
 	if s.Stdout != 0 && !isOurPipe { // one of another kind of daemon, or into another process
 		return Survivor{}, false
 	}
-	if isReadWrite(pid, 2) {
-		s.Stderr = pipeAt(pid, 2)
+	if procfs.IsReadWrite(pid, 2) {
+		s.Stderr = procfs.PipeAt(pid, 2)
 	}
 	if s.Stderr == s.Stdout {
 		s.Stderr = 0
 	}
 	s.Redirected = s.Stdout == 0 && s.Stderr == 0
-	spawned, known := p.spawnedBy(st.parent, &s)
+	spawned, known := p.spawnedBy(st.Parent, &s)
 	if spawned {
 		return Survivor{}, false
 	}
 	s.ParentUnknown = !known
-	s.Session, s.UID, s.Command = st.session, ownerOf(pid), argumentsOf(pid)
-	stdin, _ := os.Readlink(descriptorPath(pid, 0))
+	s.Session, s.UID, s.Command = st.Session, ownerOf(pid), argumentsOf(pid)
+	stdin, _ := os.Readlink(procfs.DescriptorPath(pid, 0))
 	s.NullStdin = stdin == os.DevNull
 	return s, true
 }
 
 // spawnedBy reports whether a parent has made the survivor, if that can be known.
 // Who can't be looked into is believed to have been given it, if that may be.
-func (p *survivorSearch) spawnedBy(parent int, s *Survivor) (spawned, known bool) {
+func (p *search) spawnedBy(parent int, s *Survivor) (spawned, known bool) {
 	open, seen := p.pipes[parent]
 	if !seen {
 		open = openPipes(parent)
@@ -142,7 +129,7 @@ func openPipes(pid int) map[uint64]bool {
 	list := make(map[uint64]bool)
 	for _, e := range entries {
 		if target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", pid, e.Name())); err == nil {
-			list[pipeInode(target)] = true
+			list[procfs.PipeInode(target)] = true
 		}
 	}
 	return list
@@ -165,10 +152,10 @@ func argumentsOf(pid int) []string {
 	return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
 }
 
-// DaemonsOf looks through all processes for those that have the other ends of the
+// Daemons looks through all processes for those that have the other ends of the
 // pipes of survivors: daemons that have adopted them, and live. It returns the
 // pid of the daemon by that of the survivor.
-func DaemonsOf(survivors []Survivor) map[int]int {
+func Daemons(survivors []Survivor) map[int]int {
 	type end struct {
 		inode uint64
 		mode  int
@@ -189,16 +176,36 @@ func DaemonsOf(survivors []Survivor) map[int]int {
 		fds, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 		for _, f := range fds {
 			fd, err := strconv.Atoi(f.Name())
-			inode := pipeAt(pid, fd)
+			inode := procfs.PipeAt(pid, fd)
 			if err != nil || inode == 0 {
 				continue
 			}
 			for _, mode := range []int{unix.O_WRONLY, unix.O_RDONLY} {
-				if of, ok := ends[end{inode, mode}]; ok && of != pid && accessMode(pid, fd) == mode {
+				if of, ok := ends[end{inode, mode}]; ok && of != pid && procfs.AccessMode(pid, fd) == mode {
 					found[of] = pid
 				}
 			}
 		}
 	}
 	return found
+}
+
+// environOf returns the environment with which a supervised process was started, and
+// an empty one for other processes. The error is fs.ErrPermission if this process may
+// not read it.
+func environOf(pid int) (map[string]string, error) {
+	data, err := procfs.ReadFile(pid, "environ")
+	if err != nil {
+		return nil, err
+	}
+	list := make(map[string]string)
+	if !bytes.Contains(data, []byte("SUPERVISOR_ENABLED=")) {
+		return list, nil // as for most processes
+	}
+	for kv := range strings.SplitSeq(string(data), "\x00") {
+		if name, value, ok := strings.Cut(kv, "="); ok {
+			list[name] = value
+		}
+	}
+	return list, nil
 }
