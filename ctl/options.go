@@ -8,6 +8,7 @@ import (
 	"supervisor/supervisord/config/cmdline"
 	"supervisor/supervisord/config/getopt"
 	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/source"
 )
 
 // optionTable lists the command line's options.
@@ -52,7 +53,7 @@ func readSettings(c cmdline.Values, progname string) (config.Ctl, error) {
 	settings, err := config.LoadCtl(config.LoadOptions{
 		Path:    c.String("configuration"),
 		Program: progname,
-		Host:    config.ThisHost(),
+		Host:    source.ThisHost(),
 	})
 	if err != nil {
 		return config.Ctl{}, err

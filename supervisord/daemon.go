@@ -11,6 +11,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/daemon"
@@ -87,12 +88,12 @@ func (m *mainProgram) makeProgram(group, name string, options map[string]string)
 
 // configSource is what the configuration of this process is read from, and the scales
 // that a rehearsal has to try.
-func (m *mainProgram) configSource() (*config.Snapshot, []config.Scale) {
+func (m *mainProgram) configSource() (*source.Snapshot, []config.Scale) {
 	switch {
 	case m.background != nil:
 		return m.backgroundFiles, nil
 	case m.handedOver == nil || m.handedOver.Files == nil:
-		return config.NewSnapshot(), nil
+		return source.NewSnapshot(), nil
 	case m.dryRun:
 		return m.handedOver.Files, m.handedOver.Scales
 	}
@@ -101,7 +102,7 @@ func (m *mainProgram) configSource() (*config.Snapshot, []config.Scale) {
 
 // loadFrom reads a configuration that the daemon begins with. What can't be read
 // again is added to the snapshot first.
-func (m *mainProgram) loadFrom(from *config.Snapshot, scales []config.Scale) (*config.Config, error) {
+func (m *mainProgram) loadFrom(from *source.Snapshot, scales []config.Scale) (*config.Config, error) {
 	from.Add(m.files)
 	o := m.loadOptions()
 	o.Snapshot, o.Scales = from, scales

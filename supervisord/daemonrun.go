@@ -16,6 +16,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/policy/exitpolicy"
@@ -34,7 +35,7 @@ import (
 type daemonRun struct {
 	*mainProgram
 	conf      *config.Config
-	from      *config.Snapshot // what it was read from, nil once that is of no more use
+	from      *source.Snapshot // what it was read from, nil once that is of no more use
 	first     bool             // of this process
 	bus       *events.Bus
 	spawner   *spawn.Spawner
@@ -124,7 +125,7 @@ func (l *daemonRun) supervise(ctx context.Context, servers *httpd.Servers, e *sa
 		Stdout:  l.stdout,
 		Saved:   supervisor.Saved{Processes: e.saved, Unconfigured: e.unconfigured, Resumed: l.handedOver != nil},
 	}
-	o.Hooks.Upgrade = func(ctx context.Context, binary string, from *config.Snapshot) error {
+	o.Hooks.Upgrade = func(ctx context.Context, binary string, from *source.Snapshot) error {
 		return l.upgrade(ctx, binary, from, s.Scales(), servers)
 	}
 	o.Sockets = l.recoverSockets(e)
@@ -258,7 +259,7 @@ func (l *daemonRun) interfaces() []string {
 
 // loadChecked is loadFrom for a configuration that must not fail later for want of
 // an interface, when all programs have been stopped or nobody looks after them.
-func (l *daemonRun) loadChecked(from *config.Snapshot, scales []config.Scale) (*config.Config, error) {
+func (l *daemonRun) loadChecked(from *source.Snapshot, scales []config.Scale) (*config.Config, error) {
 	conf, err := l.loadFrom(from, scales)
 	if err == nil {
 		err = l.checkInterfaces(conf)

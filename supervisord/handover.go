@@ -19,6 +19,7 @@ import (
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events/listener"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/policy/health"
@@ -50,7 +51,7 @@ type handover struct {
 
 	// Files and Origin are what the next one reads its configuration from, without
 	// looking at the files: they may have been changed since it said that it could.
-	Files  *config.Snapshot `json:",omitempty"`
+	Files  *source.Snapshot `json:",omitempty"`
 	Origin *origin          `json:",omitempty"`
 
 	newBinary *newBinary
@@ -68,8 +69,8 @@ func (m *mainProgram) origin() *origin {
 }
 
 // host is this machine as it was when the daemon was started.
-func (h *handover) host() config.Host {
-	host := config.ThisHost()
+func (h *handover) host() source.Host {
+	host := source.ThisHost()
 	if h != nil && h.Origin != nil {
 		host.Cwd, host.Name, host.TempDir = string(h.Origin.Cwd), h.Origin.Host, string(h.Origin.TempDir)
 	}
@@ -276,7 +277,7 @@ func binaryPath(binary string) (string, error) {
 
 // upgrade makes sure that the binary can take over, and lets run know. New
 // clients wait from now on.
-func (l *daemonRun) upgrade(ctx context.Context, binary string, from *config.Snapshot, scales []config.Scale, servers *httpd.Servers) error {
+func (l *daemonRun) upgrade(ctx context.Context, binary string, from *source.Snapshot, scales []config.Scale, servers *httpd.Servers) error {
 	if !spawn.CanAdopt {
 		return errors.New("a running supervisord can't be upgraded on this system")
 	}
@@ -309,7 +310,7 @@ func (l *daemonRun) upgrade(ctx context.Context, binary string, from *config.Sna
 type newBinary struct {
 	path string
 	args []string
-	from *config.Snapshot // what it reads its configuration from
+	from *source.Snapshot // what it reads its configuration from
 }
 
 // waitTimeout is how long requests under way are waited for before an upgrade.

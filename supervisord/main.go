@@ -9,6 +9,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/cmdline"
+	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/system/daemon"
 	"supervisor/supervisord/system/executable"
@@ -28,7 +29,7 @@ const exitRefused = 2
 func Main(args []string, stdout, stderr io.Writer) int {
 	time.Local = localtime.Load(os.LookupEnv) // nothing has asked for the time yet
 	executable.Note()
-	var backgroundFiles *config.Snapshot
+	var backgroundFiles *source.Snapshot
 	background, err := daemon.InBackground(&backgroundFiles)
 	if err != nil {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
@@ -63,12 +64,12 @@ func Main(args []string, stdout, stderr io.Writer) int {
 type mainProgram struct {
 	args            []string
 	stdout, stderr  io.Writer
-	host            config.Host
+	host            source.Host
 	values          *config.CommandLineValues
 	background      *daemon.Background // set in the second process of going there
-	backgroundFiles *config.Snapshot   // what the first process has read: a pipe gives its text only once
+	backgroundFiles *source.Snapshot   // what the first process has read: a pipe gives its text only once
 	handedOver      *handover          // from another binary in this process
-	files           *config.Snapshot   // what can't be read again, nil until that is known
+	files           *source.Snapshot   // what can't be read again, nil until that is known
 	dryRun          bool               // to see whether it could be taken over
 	status          int                // to exit with
 }

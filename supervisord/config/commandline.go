@@ -8,6 +8,7 @@ import (
 
 	"supervisor/supervisord/config/getopt"
 	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/source"
 )
 
 // CommandLineValues is what a command line of supervisord says.
@@ -36,7 +37,7 @@ func CommandLine() []getopt.Option {
 
 // ParseCommandLine reads the arguments of supervisord, without the program's
 // name. The error has the text that goes after "Error: ".
-func ParseCommandLine(args []string, h Host) (*CommandLineValues, error) {
+func ParseCommandLine(args []string, h source.Host) (*CommandLineValues, error) {
 	given, rest, err := getopt.Parse(CommandLine(), args)
 	if err != nil {
 		return nil, err
@@ -89,7 +90,7 @@ func readShortT(given []getopt.Given) []getopt.Given {
 }
 
 // set notes one option.
-func (v *CommandLineValues) set(g getopt.Given, h *Host) error {
+func (v *CommandLineValues) set(g getopt.Given, h *source.Host) error {
 	value, err := commandLineValue(g, h)
 	switch {
 	case err != nil:
@@ -119,7 +120,7 @@ func (v *CommandLineValues) set(g getopt.Given, h *Host) error {
 
 // commandLineValue converts an argument as the file's option is; a flag can
 // only switch on.
-func commandLineValue(g getopt.Given, h *Host) (any, error) {
+func commandLineValue(g getopt.Given, h *source.Host) (any, error) {
 	o := find(InSupervisord, g.Option.Name())
 	switch {
 	case g.Option.Arg == "":

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"supervisor/supervisord/config/source/sourcetest"
 )
 
 func TestParseCommandLine(t *testing.T) {
@@ -33,7 +35,7 @@ func TestParseCommandLine(t *testing.T) {
 		if tt.want.Overrides == nil {
 			tt.want.Overrides = Overrides{}
 		}
-		got, err := ParseCommandLine(strings.Fields(tt.args), testHost("/here"))
+		got, err := ParseCommandLine(strings.Fields(tt.args), sourcetest.Host("/here"))
 		if err != nil {
 			t.Errorf("%q: %v", tt.args, err)
 		} else if diff := cmp.Diff(&tt.want, got, cmpopts.IgnoreUnexported(CommandLineValues{})); diff != "" {
@@ -66,7 +68,7 @@ func TestParseCommandLineErrors(t *testing.T) {
 		"--json":                    "option --json needs option -t",
 		"--configuration=a -c b -h": "conflicting command line option '-c'",
 	} {
-		if _, err := ParseCommandLine(strings.Fields(args), testHost("/here")); err == nil || err.Error() != want {
+		if _, err := ParseCommandLine(strings.Fields(args), sourcetest.Host("/here")); err == nil || err.Error() != want {
 			t.Errorf("%q: error %v, want %s", args, err, want)
 		}
 	}
@@ -83,7 +85,7 @@ func TestCommandLineHelp(t *testing.T) {
 
 func TestArgsCanonicalForm(t *testing.T) {
 	t.Parallel()
-	v, err := ParseCommandLine([]string{"-nc", "x", "--ident=y"}, testHost("/here"))
+	v, err := ParseCommandLine([]string{"-nc", "x", "--ident=y"}, sourcetest.Host("/here"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"supervisor/supervisord/api/signals"
 	"supervisor/supervisord/config/python"
 	"supervisor/supervisord/config/shlex"
+	"supervisor/supervisord/config/source"
 )
 
 // The converters turn an option's text into its value. Their error texts are
@@ -247,18 +248,18 @@ func portNumber(s string) (int, error) {
 	return n, nil
 }
 
-func existingDirectory(h *Host, s string) (string, error) {
-	dir := h.expandUser(s)
-	if !h.dirExists(dir) {
+func existingDirectory(h *source.Host, s string) (string, error) {
+	dir := h.ExpandUser(s)
+	if !h.DirExists(dir) {
 		return "", fmt.Errorf("%s is not an existing directory", s)
 	}
 	return dir, nil
 }
 
 // existingDirpath wants the directory part of a path to exist, if it has one.
-func existingDirpath(h *Host, s string) (string, error) {
-	p := h.expandUser(s)
-	if dir := python.Dirname(p); dir != "" && !h.dirExists(dir) {
+func existingDirpath(h *source.Host, s string) (string, error) {
+	p := h.ExpandUser(s)
+	if dir := python.Dirname(p); dir != "" && !h.DirExists(dir) {
 		return "", fmt.Errorf("The directory named as part of the path %s does not exist", s)
 	}
 	return p, nil
@@ -270,7 +271,7 @@ type logTarget struct {
 	auto, syslog bool
 }
 
-func childLogfile(h *Host, s string) (logTarget, error) {
+func childLogfile(h *source.Host, s string) (logTarget, error) {
 	switch python.Lower(s) {
 	case "none", "off":
 		return logTarget{}, nil
@@ -283,7 +284,7 @@ func childLogfile(h *Host, s string) (logTarget, error) {
 	return logTarget{file: file}, err
 }
 
-func userID(h *Host, s string) (int, error) {
+func userID(h *source.Host, s string) (int, error) {
 	if n, ok := python.ParseInt(s, 10); ok {
 		if _, ok := h.UserID(int(n)); !ok {
 			return 0, fmt.Errorf("Invalid user id %s", s)
@@ -297,7 +298,7 @@ func userID(h *Host, s string) (int, error) {
 	return a.UID, nil
 }
 
-func groupID(h *Host, s string) (int, bool) {
+func groupID(h *source.Host, s string) (int, bool) {
 	if n, ok := python.ParseInt(s, 10); ok {
 		return int(n), h.GroupID(int(n))
 	}
@@ -310,7 +311,7 @@ type owner struct{ uid, gid int }
 // errOwner never reaches a user: chown= and socket_owner= have texts of their own.
 var errOwner = errors.New("invalid user or group")
 
-func userGroup(h *Host, s string) (owner, error) {
+func userGroup(h *source.Host, s string) (owner, error) {
 	user, group, both := strings.Cut(s, ":")
 	uid, err := userID(h, user)
 	if err != nil {
@@ -327,7 +328,7 @@ func userGroup(h *Host, s string) (owner, error) {
 }
 
 // statePath is "" for no state file.
-func statePath(h *Host, s string) (string, error) {
+func statePath(h *source.Host, s string) (string, error) {
 	if python.Lower(s) == "none" {
 		return "", nil
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/config/source/sourcetest"
 )
 
 var convertTests = []struct {
@@ -177,7 +178,7 @@ var convertTests = []struct {
 
 func TestConvert(t *testing.T) {
 	t.Parallel()
-	h := testHost("/here")
+	h := sourcetest.Host("/here")
 	allow := cmp.AllowUnexported(logTarget{}, owner{}, address{})
 	for _, tt := range convertTests {
 		got, err := tt.kind.parse(&h, tt.text)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/source"
 )
 
 // The converters of options that Supervisor doesn't know. Their error texts say
@@ -267,14 +268,14 @@ func exitStatus(s string) (ExitStatus, error) {
 }
 
 // envFiles reads paths, each with a - before it if it need not exist.
-func envFiles(h *Host, s string) ([]EnvFile, error) {
+func envFiles(h *source.Host, s string) ([]EnvFile, error) {
 	var files []EnvFile
 	for part := range strings.SplitSeq(s, ",") {
 		path, optional := strings.CutPrefix(python.Strip(part), "-")
 		if path == "" {
 			return nil, fmt.Errorf("%s is not a list of paths, each with a - before it if it need not exist", python.Repr(s))
 		}
-		files = append(files, EnvFile{h.normalize(path), optional})
+		files = append(files, EnvFile{h.Normalize(path), optional})
 	}
 	return files, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/source"
 )
 
 // corpusCase is one file of a collection of real configurations with what
@@ -100,9 +101,9 @@ func newCorpus(t *testing.T, path, conf string) *corpus {
 }
 
 // host has the directories, users and groups that the case assumes.
-func (c *corpus) host(root string) Host {
+func (c *corpus) host(root string) source.Host {
 	const nobody = 65534
-	h := Host{
+	h := source.Host{
 		Environ: []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + root + "/home", "LANG=C.UTF-8"},
 		Name:    "corpus.example", Cwd: root + "/cwd", TempDir: root + "/tmp",
 		IsDir: func(p string) bool {
@@ -120,12 +121,12 @@ func (c *corpus) host(root string) Host {
 		}
 		return nobody, slices.Contains(names, name)
 	}
-	h.User = func(name string) (Account, bool) {
+	h.User = func(name string) (source.Account, bool) {
 		id, ok := known(c.Assumed.Users, name)
-		return Account{UID: id, GID: id, Home: "/home/" + name}, ok
+		return source.Account{UID: id, GID: id, Home: "/home/" + name}, ok
 	}
-	h.UserID = func(uid int) (Account, bool) {
-		return Account{UID: uid, GID: uid}, true
+	h.UserID = func(uid int) (source.Account, bool) {
+		return source.Account{UID: uid, GID: uid}, true
 	}
 	h.Group = func(name string) (int, bool) { return known(c.Assumed.Groups, name) }
 	h.GroupID = func(int) bool { return true }

@@ -50,13 +50,13 @@ func (l *loader) supervisorctl(c *Ctl) {
 	r := l.reader(InSupervisorctl, "supervisorctl")
 	c.ServerURL = get[string](r, "serverurl")
 	if path, ok := strings.CutPrefix(c.ServerURL, "unix://"); ok {
-		c.ServerURL = "unix://" + l.host.normalize(path)
+		c.ServerURL = "unix://" + l.host.Normalize(path)
 	}
 	c.Prompt = get[string](r, "prompt")
 	c.Username = get[string](r, "username")
 	c.Password = get[string](r, "password")
 	if c.HistoryFile = get[string](r, "history_file"); c.HistoryFile != "" {
-		c.HistoryFile = l.host.normalize(c.HistoryFile)
+		c.HistoryFile = l.host.Normalize(c.HistoryFile)
 	}
 	for _, section := range l.sections("ctlplugin:") {
 		if p, ok := l.plugin(InCtlPlugin, section, "supervisor.ctl_factory"); ok {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config/source"
 )
 
 // TestDiffComparesAllFields: what makes two processes unequal is named, by an
@@ -127,7 +129,7 @@ func loadScaled(t *testing.T, text string, scales ...Scale) (*Config, error) {
 	if err := os.WriteFile(path, []byte("[supervisord]\n"+text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	host := ThisHost()
+	host := source.ThisHost()
 	return Load(LoadOptions{Path: path, Host: host, Scales: scales})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/source"
 )
 
 // defaultSocketMode is for the owner alone.
@@ -69,7 +70,7 @@ func (r *reader) socketURL() string {
 
 // listen fills in where the socket is; the owner and mode of a file make sense
 // for a Unix socket only.
-func (s *FastCGISocket) listen(h *Host, url string, owned bool) error {
+func (s *FastCGISocket) listen(h *source.Host, url string, owned bool) error {
 	if path, ok := strings.CutPrefix(url, "unix://"); ok {
 		return s.listenUnix(h, path)
 	}
@@ -79,11 +80,11 @@ func (s *FastCGISocket) listen(h *Host, url string, owned bool) error {
 	return s.listenTCP(url)
 }
 
-func (s *FastCGISocket) listenUnix(h *Host, path string) error {
+func (s *FastCGISocket) listenUnix(h *source.Host, path string) error {
 	if !strings.HasPrefix(path, "/") {
 		return fmt.Errorf("Unix socket path %s is not an absolute path", path)
 	}
-	s.Family, s.Path, s.Mode = "unix", h.normalize(path), defaultSocketMode
+	s.Family, s.Path, s.Mode = "unix", h.Normalize(path), defaultSocketMode
 	s.URL = "unix://" + s.Path
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config/source/sourcetest"
 )
 
 // seeds adds the texts of the golden files.
@@ -78,7 +80,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "c.conf"), []byte(text))
-		o := LoadOptions{Path: "c.conf", Host: testHost(dir)}
+		o := LoadOptions{Path: "c.conf", Host: sourcetest.Host(dir)}
 		var b strings.Builder
 		status, err := Check(&b, o, false)
 		if err != nil {

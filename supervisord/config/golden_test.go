@@ -8,49 +8,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config/source/sourcetest"
 )
 
 var update = flag.Bool("update", false, "write what the golden tests got into their files")
-
-// testHost is a machine on which little exists, so that results do not depend
-// on the one that runs the tests.
-func testHost(here string) Host {
-	users := map[string]int{"root": 0, "nobody": 65534, "web": 1000}
-	groups := map[string]int{"root": 0, "nogroup": 65534, "www": 33}
-	h := Host{
-		Environ: []string{"HOME=/home/me", "WORD=two words", "PERCENT=50%", "PATH=/bin", "WORD=shadowed", "odd"},
-		Name:    "host.example", Cwd: here, TempDir: "/tmp",
-		IsDir: func(p string) bool {
-			switch filepath.Clean(p) {
-			case "/", "/tmp", "/var/log", "/home/me", "/home/web", here, here + "/sub":
-				return true
-			}
-			return false
-		},
-		User: func(name string) (Account, bool) {
-			uid, ok := users[name]
-			return Account{UID: uid, GID: uid, Home: "/home/" + name}, ok
-		},
-		Group: func(name string) (int, bool) { gid, ok := groups[name]; return gid, ok },
-	}
-	h.UserID = func(uid int) (Account, bool) {
-		for name, id := range users {
-			if id == uid {
-				return h.User(name)
-			}
-		}
-		return Account{}, false
-	}
-	h.GroupID = func(gid int) bool {
-		for _, id := range groups {
-			if id == gid {
-				return true
-			}
-		}
-		return false
-	}
-	return h
-}
 
 // TestGolden reads the files of each archive in testdata and compares what
 // Check says, as text and as JSON, with the archive's last two parts. $HERE
@@ -83,7 +45,7 @@ func checkGolden(t *testing.T, path string) {
 		name, body, _ := strings.Cut(part, " --\n")
 		write(t, filepath.Join(here, name), []byte(strings.ReplaceAll(body, "$HERE", here)+"\n"))
 	}
-	o := LoadOptions{Path: "supervisord.conf", Host: testHost(here)}
+	o := LoadOptions{Path: "supervisord.conf", Host: sourcetest.Host(here)}
 	for _, name := range []string{"check", "json"} {
 		var b strings.Builder
 		if _, err := Check(&b, o, name == "json"); err != nil {

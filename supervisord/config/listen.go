@@ -11,15 +11,16 @@ import (
 	"strings"
 
 	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/source"
 )
 
 // parse fills in where the socket listens.
-func (s *ListenSocket) parse(h *Host, text string) error {
+func (s *ListenSocket) parse(h *source.Host, text string) error {
 	if path, ok := strings.CutPrefix(text, "unix://"); ok {
 		if !filepath.IsAbs(path) {
 			return fmt.Errorf("%s is not an absolute path", python.Repr(path))
 		}
-		s.Family, s.Path = "unix", h.normalize(path)
+		s.Family, s.Path = "unix", h.Normalize(path)
 		s.URL = "unix://" + s.Path
 		return nil
 	}

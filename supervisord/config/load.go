@@ -9,6 +9,7 @@ import (
 
 	"supervisor/supervisord/config/inifile"
 	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/source"
 )
 
 // LoadOptions says what to read and how to judge it. Reading a file again with
@@ -18,13 +19,13 @@ type LoadOptions struct {
 	Path      string    // file as named by -c, "" to search for one
 	Program   string    // argv[0], from which the search starts
 	Overrides Overrides // what the command line says
-	Host      Host
+	Host      source.Host
 	// Scales are in force instead of the numprocs of the files.
 	Scales []Scale
 
 	// Snapshot is read from instead of files and host, as far as it has what is
 	// asked for, and keeps the rest. Nil for neither.
-	Snapshot *Snapshot
+	Snapshot *source.Snapshot
 
 	// Resolve reports why a plug-in, module:callable, cannot be had. Without
 	// it only those that are built in can; a configuration that names others as
@@ -64,7 +65,7 @@ func Load(o LoadOptions) (*Config, error) {
 // loader is the state of one Load.
 type loader struct {
 	LoadOptions
-	host             *Host
+	host             *source.Host
 	mainFile         string // the main file as it was named
 	table            *inifile.Table
 	vars             vars // known everywhere
@@ -88,7 +89,7 @@ func newLoader(o LoadOptions) *loader {
 		defaults:       make(map[*Option]any),
 	}
 	l.host = &l.Host
-	l.Host = o.Snapshot.host(o.Host)
+	l.Host = o.Snapshot.Host(o.Host)
 	l.Host.IsDir = memoize(l.Host.IsDir)
 	l.vars = vars{host: l.Host.Name, env: make(map[string]string)}
 	for _, e := range l.Host.Environ {
@@ -155,7 +156,7 @@ func (l *loader) search() bool {
 		if l.mainFile != "" {
 			break
 		}
-		if l.Snapshot.exists(python.Join(l.host.Cwd, name)) {
+		if l.Snapshot.HasFile(python.Join(l.host.Cwd, name)) {
 			l.mainFile = name
 		}
 	}
@@ -170,11 +171,11 @@ func (l *loader) search() bool {
 // readMain reads the main file into the table.
 func (l *loader) readMain() bool {
 	path := python.Join(l.host.Cwd, l.mainFile)
-	if !l.Snapshot.exists(path) {
+	if !l.Snapshot.HasFile(path) {
 		l.addFileError(l.mainFile, 0, "could not find config file "+l.mainFile)
 		return false
 	}
-	text, err := l.Snapshot.read(path)
+	text, err := l.Snapshot.ReadText(path)
 	if err != nil {
 		l.addFileError(l.mainFile, 0, "could not read config file "+l.mainFile)
 		return false
@@ -229,7 +230,7 @@ func (l *loader) include() bool {
 	}
 	for _, word := range strings.FieldsFunc(files, python.IsSpace) {
 		pattern := python.Join(l.vars.here, word)
-		paths := l.Snapshot.glob(pattern)
+		paths := l.Snapshot.Glob(pattern)
 		if len(paths) == 0 {
 			l.warn("No file matches via include \"%s\"", pattern)
 		}
@@ -244,7 +245,7 @@ func (l *loader) include() bool {
 
 // includeFile merges one file. A file that cannot be read is left out.
 func (l *loader) includeFile(path string) bool {
-	text, err := l.Snapshot.read(path)
+	text, err := l.Snapshot.ReadText(path)
 	if err != nil {
 		l.warn("Could not include file \"%s\": %v", path, err)
 		return true

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"supervisor/supervisord/config/source"
 )
 
 // BenchmarkLoad reads a file of a thousand programs, a start-up cost.
@@ -17,7 +19,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	path := filepath.Join(b.TempDir(), "c.conf")
 	write(b, path, []byte(text.String()))
-	o := LoadOptions{Path: path, Host: ThisHost()}
+	o := LoadOptions{Path: path, Host: source.ThisHost()}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Load(o); err != nil {

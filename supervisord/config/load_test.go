@@ -2,13 +2,14 @@ package config
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config/source/sourcetest"
 )
 
 const minimal = "[supervisord]\n[program:a]\ncommand=/bin/a\n"
@@ -18,7 +19,7 @@ func loadText(t *testing.T, text string) (*Config, error) {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "supervisord.conf"), []byte(text))
-	return Load(LoadOptions{Path: "supervisord.conf", Host: testHost(dir)})
+	return Load(LoadOptions{Path: "supervisord.conf", Host: sourcetest.Host(dir)})
 }
 
 func TestSearchPaths(t *testing.T) {
@@ -39,7 +40,7 @@ func TestSearchPaths(t *testing.T) {
 func TestSearchOrder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	o := LoadOptions{Program: filepath.Join(dir, "opt", "bin", "supervisord"), Host: testHost(dir)}
+	o := LoadOptions{Program: filepath.Join(dir, "opt", "bin", "supervisord"), Host: sourcetest.Host(dir)}
 	for _, path := range []string{"etc/supervisord.conf", "supervisord.conf", "opt/supervisord.conf", "opt/etc/supervisord.conf"} {
 		write(t, filepath.Join(dir, path), []byte(minimal))
 		c, err := Load(o)
@@ -59,7 +60,7 @@ func TestFileErrors(t *testing.T) {
 		"nowhere.conf": "could not find config file nowhere.conf",
 		".":            "could not read config file .",
 	} {
-		_, err := Load(LoadOptions{Path: path, Host: testHost(dir)})
+		_, err := Load(LoadOptions{Path: path, Host: sourcetest.Host(dir)})
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: error %v, want %s", path, err, want)
 		}
@@ -117,7 +118,7 @@ func TestCommandLineOverridesFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "c.conf"), []byte(minimal+"[supervisord]\nidentifier=file\nloglevel=warn\nuser=nosuch\n"))
-	host := testHost(dir)
+	host := sourcetest.Host(dir)
 	v, err := ParseCommandLine([]string{"-nk", "-i", "line", "-l", "x.log", "-u", "web"}, host)
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +138,7 @@ func TestReloadDropsOldEnvironment(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "c.conf")
-	o := LoadOptions{Path: "c.conf", Host: testHost(dir)}
+	o := LoadOptions{Path: "c.conf", Host: sourcetest.Host(dir)}
 	const use = "[program:a]\ncommand=%(ENV_NEW)s\n"
 	write(t, path, []byte("[supervisord]\nenvironment=NEW=1\n"+use))
 	if c, err := Load(o); err != nil || c.Groups[0].Processes[0].Command != "1" {
@@ -217,7 +218,7 @@ func TestResolveAllowsPlugin(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "c.conf"), []byte(minimal+"[rpcinterface:x]\nsupervisor.rpcinterface_factory=a:b\n"))
-	c, err := Load(LoadOptions{Path: "c.conf", Host: testHost(dir), Resolve: func(string) error { return nil }})
+	c, err := Load(LoadOptions{Path: "c.conf", Host: sourcetest.Host(dir), Resolve: func(string) error { return nil }})
 	if err != nil || c.RPCInterfaces[0].BuiltIn {
 		t.Errorf("got %+v, %v", c, err)
 	}
@@ -247,7 +248,7 @@ func TestLoadCtl(t *testing.T) {
 	} {
 		write(t, filepath.Join(dir, "c.conf"), []byte(text))
 		want.Path = filepath.Join(dir, "c.conf")
-		got, err := LoadCtl(LoadOptions{Path: "c.conf", Host: testHost(dir)})
+		got, err := LoadCtl(LoadOptions{Path: "c.conf", Host: sourcetest.Host(dir)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -268,11 +269,11 @@ func TestLoadCtlErrors(t *testing.T) {
 		"[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a.b\n": "a.b cannot be resolved within [ctlplugin:x]: No module named 'a'",
 	} {
 		write(t, filepath.Join(dir, "c.conf"), []byte(text))
-		if _, err := LoadCtl(LoadOptions{Path: "c.conf", Host: testHost(dir)}); err == nil || err.Error() != want {
+		if _, err := LoadCtl(LoadOptions{Path: "c.conf", Host: sourcetest.Host(dir)}); err == nil || err.Error() != want {
 			t.Errorf("%q: error %v, want %s", text, err, want)
 		}
 	}
-	if _, err := LoadCtl(LoadOptions{Path: "none", Host: testHost(dir)}); err == nil || err.Error() != "could not find config file none" {
+	if _, err := LoadCtl(LoadOptions{Path: "none", Host: sourcetest.Host(dir)}); err == nil || err.Error() != "could not find config file none" {
 		t.Errorf("error %v", err)
 	}
 }
@@ -296,67 +297,6 @@ func TestCheckURL(t *testing.T) {
 		if err := CheckURL(bad); err == nil || err.Error() != want {
 			t.Errorf("%q: error %v, want %s", bad, err, want)
 		}
-	}
-}
-
-func TestThisHost(t *testing.T) {
-	t.Parallel()
-	h := ThisHost()
-	if root, ok := h.User("root"); !ok || root.UID != 0 {
-		t.Errorf("root is %+v, %v", root, ok)
-	}
-	if _, ok := h.User("no such user"); ok {
-		t.Error("found a user that there is not")
-	}
-	if _, ok := h.UserID(0); !ok || !h.GroupID(0) || h.GroupID(1<<30) {
-		t.Error("wrong about the ids 0 and 2^30")
-	}
-	if _, ok := h.Group("no such group"); ok {
-		t.Error("found a group that there is not")
-	}
-	if !filepath.IsAbs(h.Cwd) || !h.IsDir(h.Cwd) || !h.IsDir(h.TempDir) || h.UID != os.Getuid() || h.Name == "" {
-		t.Errorf("got %+v", h)
-	}
-}
-
-func TestTempDir(t *testing.T) {
-	t.Parallel()
-	good, other := t.TempDir(), t.TempDir()
-	for _, tt := range []struct {
-		env  []string
-		want string
-	}{
-		{[]string{"TMP=" + other, "TEMP=/nope", "TMPDIR=" + good}, good},
-		{[]string{"TMP=" + good, "TEMP=/nope", "TMPDIR="}, good},
-		{[]string{"TMPDIR=."}, other},
-		{nil, "/tmp"},
-	} {
-		h := Host{Environ: tt.env, Cwd: other}
-		if got := h.tempDir(); got != tt.want {
-			t.Errorf("%q: %s, want %s", tt.env, got, tt.want)
-		}
-	}
-}
-
-func TestExpandUser(t *testing.T) {
-	t.Parallel()
-	h := testHost("/here")
-	for p, want := range map[string]string{
-		"~": "/home/me", "~/x": "/home/me/x", "~web/x": "/home/web/x", "~nosuch/x": "~nosuch/x", "x~": "x~", "": "",
-	} {
-		if got := h.expandUser(p); got != want {
-			t.Errorf("%q became %q, want %q", p, got, want)
-		}
-	}
-	h.Environ = []string{"HOME=/"}
-	for p, want := range map[string]string{"~": "/", "~/x": "/x"} {
-		if got := h.expandUser(p); got != want {
-			t.Errorf("at home in /: %q became %q, want %q", p, got, want)
-		}
-	}
-	h.Environ = nil
-	if got := h.expandUser("~"); got != "/home/root" {
-		t.Errorf("without HOME: %q", got)
 	}
 }
 

@@ -1,6 +1,10 @@
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"supervisor/supervisord/config/source"
+)
 
 // Type is the type of an option: what its text may say and what it becomes.
 type Type uint8
@@ -52,7 +56,7 @@ const (
 )
 
 // parse converts an option's text.
-func (t Type) parse(h *Host, s string) (any, error) {
+func (t Type) parse(h *source.Host, s string) (any, error) {
 	switch t {
 	case Integer:
 		return integer(s)
@@ -97,7 +101,7 @@ func (t Type) parse(h *Host, s string) (any, error) {
 }
 
 // parseExtension converts the text of an option that Supervisor doesn't know.
-func (t Type) parseExtension(h *Host, s string) (any, error) {
+func (t Type) parseExtension(h *source.Host, s string) (any, error) {
 	switch t {
 	case Duration:
 		return duration(s)

@@ -4,12 +4,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"supervisor/supervisord/config/source/sourcetest"
 )
 
 // TestOptionsAreConsistent wants each row of the table to be complete.
 func TestOptionsAreConsistent(t *testing.T) {
 	t.Parallel()
-	h := testHost("/")
+	h := sourcetest.Host("/")
 	shorts := ""
 	for _, o := range Options() {
 		if o.Help == "" {

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config/source/sourcetest"
 )
 
 // TestMakeProgram: it makes what the same program in a file would be.
@@ -14,7 +16,7 @@ func TestMakeProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := LoadOptions{Path: c.Path, Host: testHost(t.TempDir())}
+	o := LoadOptions{Path: c.Path, Host: sourcetest.Host(t.TempDir())}
 	options := map[string]string{"Command": "%(here)s/x %(ENV_WORD)s", "numprocs": "2", "process_name": "%(group_name)s-%(process_num)d",
 		"stdout_logfile": "none", "": "nothing"}
 	got, err := MakeProgram(o, "g", "p", options)

@@ -11,13 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/source"
 )
 
 // loadFrom loads what path names with what files knows, and returns the names of
 // the groups and the warnings.
-func loadFrom(t *testing.T, path string, files *config.Snapshot) string {
+func loadFrom(t *testing.T, path string, files *source.Snapshot) string {
 	t.Helper()
-	c, err := config.Load(config.LoadOptions{Path: path, Program: "supervisord", Host: config.ThisHost(), Snapshot: files})
+	c, err := config.Load(config.LoadOptions{Path: path, Program: "supervisord", Host: source.ThisHost(), Snapshot: files})
 	if err != nil {
 		return "error: " + err.Error()
 	}
@@ -29,13 +30,13 @@ func loadFrom(t *testing.T, path string, files *config.Snapshot) string {
 }
 
 // copyViaJSON returns what another process gets to know.
-func copyViaJSON(t *testing.T, f *config.Snapshot) *config.Snapshot {
+func copyViaJSON(t *testing.T, f *source.Snapshot) *source.Snapshot {
 	t.Helper()
 	text, err := json.Marshal(f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := config.NewSnapshot()
+	next := source.NewSnapshot()
 	if err := json.Unmarshal(text, next); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestSnapshotReplay(t *testing.T) {
 	if err := os.Symlink(dir, filepath.Join(dir, "b.inc")); err != nil { // a directory can't be read
 		t.Fatal(err)
 	}
-	files := config.NewSnapshot()
+	files := source.NewSnapshot()
 	want := loadFrom(t, conf, files)
 	if !strings.HasPrefix(want, "a main ") || !strings.Contains(want, "is a directory") {
 		t.Fatal(want)
@@ -127,7 +128,7 @@ func TestOneTimeFilesAreKept(t *testing.T) {
 		{regular.Name(), func() {}, false, false},
 	} {
 		tt.setUp()
-		files := config.NewSnapshot()
+		files := source.NewSnapshot()
 		if got := loadFrom(t, tt.path, files); !strings.HasPrefix(got, "main") {
 			t.Errorf("%s: %s", tt.path, got)
 			continue

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config/source"
+	"supervisor/supervisord/config/source/sourcetest"
 )
 
 // loadArchive loads the files of a golden archive as if they were in /here, so
@@ -19,14 +22,14 @@ func loadArchive(t *testing.T, path string) *Config {
 		t.Fatal(err)
 	}
 	input, _, _ := strings.Cut(string(text), "-- check --\n")
-	s := NewSnapshot()
+	s := source.NewSnapshot()
 	for _, part := range strings.Split("\n"+input, "\n-- ")[1:] {
 		name, body, _ := strings.Cut(part, " --\n")
 		file := filepath.Join("/here", name)
-		s.Texts[file] = FileText{Data: []byte(strings.ReplaceAll(body, "$HERE", "/here") + "\n")}
+		s.Texts[file] = source.FileText{Data: []byte(strings.ReplaceAll(body, "$HERE", "/here") + "\n")}
 		s.Exists[file] = true
 	}
-	c, err := Load(LoadOptions{Path: "/here/supervisord.conf", Host: testHost("/here"), Snapshot: s})
+	c, err := Load(LoadOptions{Path: "/here/supervisord.conf", Host: sourcetest.Host("/here"), Snapshot: s})
 	if err != nil {
 		return nil
 	}

@@ -33,7 +33,7 @@ func (l *loader) servers() {
 			r.fail("file", "section ["+section+"] has no file value")
 			continue
 		}
-		s.Path = l.host.normalize(python.Strip(get[string](r, "file")))
+		s.Path = l.host.Normalize(python.Strip(get[string](r, "file")))
 		r.authentication(&s)
 		s.UID, s.GID = r.owner("chown")
 		s.owner, _ = r.text("chown")

@@ -3,6 +3,8 @@ package config
 import (
 	"strings"
 	"testing"
+
+	"supervisor/supervisord/config/source"
 )
 
 func TestShortT(t *testing.T) {
@@ -25,7 +27,7 @@ func TestShortT(t *testing.T) {
 		"--strip_ansi -t":    "conflicting command line option '-t'",
 		"-t -t":              "conflicting command line option '-t'",
 	} {
-		v, err := ParseCommandLine(strings.Fields(line), ThisHost())
+		v, err := ParseCommandLine(strings.Fields(line), source.ThisHost())
 		got := ""
 		switch {
 		case err != nil:

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/supervisord/config/source"
 )
 
 // TestSnapshot: what was read once is read again as it was, in another process
@@ -28,10 +30,13 @@ func TestSnapshot(t *testing.T) {
 	write("logs/x", "")
 	write("conf.d/one.conf", "[program:one]\ncommand=cat %(host_node_name)s\nuser=somebody\n")
 	lookups := 0
-	host := ThisHost()
+	host := source.ThisHost()
 	host.UID = 0
-	host.User = func(string) (Account, bool) { lookups++; return Account{UID: 7, GID: 8, Home: "/"}, lookups == 1 }
-	o := LoadOptions{Path: main, Host: host, Snapshot: NewSnapshot()}
+	host.User = func(string) (source.Account, bool) {
+		lookups++
+		return source.Account{UID: 7, GID: 8, Home: "/"}, lookups == 1
+	}
+	o := LoadOptions{Path: main, Host: host, Snapshot: source.NewSnapshot()}
 	want, err := Load(o)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +55,7 @@ func TestSnapshot(t *testing.T) {
 	for _, name := range []string{"nothing", "another file", "the file is changed", "the file is broken", "all is gone"} {
 		changes[name]()
 		again := o
-		again.Snapshot = new(Snapshot)
+		again.Snapshot = new(source.Snapshot)
 		if err := json.Unmarshal(data, again.Snapshot); err != nil {
 			t.Fatal(err)
 		}

@@ -3,13 +3,15 @@ package config
 import (
 	"path/filepath"
 	"testing"
+
+	"supervisor/supervisord/config/source/sourcetest"
 )
 
 func TestStrictRefusesToLoad(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "c.conf"), []byte("[supervisord]\n[program:a]\ncommand=/bin/cat\nstartsec=3\n"))
-	o := LoadOptions{Path: "c.conf", Host: testHost(dir)}
+	o := LoadOptions{Path: "c.conf", Host: sourcetest.Host(dir)}
 	if _, err := Load(o); err != nil {
 		t.Fatal(err)
 	}

@@ -27,17 +27,17 @@ func (l *loader) supervisord() {
 	s.Umask = override[int](r, "umask")
 	s.Logfile = override[string](r, "logfile")
 	if s.Logfile != "syslog" {
-		s.Logfile = l.host.normalize(s.Logfile)
+		s.Logfile = l.host.Normalize(s.Logfile)
 	}
 	s.LogfileMaxBytes = override[int64](r, "logfile_maxbytes")
 	s.LogfileBackups = override[int](r, "logfile_backups")
 	s.LogLevel = override[LogLevel](r, "loglevel")
-	s.Pidfile = l.host.normalize(override[string](r, "pidfile"))
+	s.Pidfile = l.host.Normalize(override[string](r, "pidfile"))
 	_, given := l.Overrides["pidfile"]
 	s.PidfileSet = given || r.isSet("pidfile")
 	s.StateFile = s.stateFile(get[string](r, "state_file"), r.isSet("state_file"))
 	if s.StateFile != "" {
-		s.StateFile = l.host.normalize(s.StateFile)
+		s.StateFile = l.host.Normalize(s.StateFile)
 	}
 	s.StateFileSet = r.isSet("state_file")
 	s.Orphans = get[OrphanPolicy](r, "orphan_policy")

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"supervisor/supervisord/config/source"
 )
 
 // TestVersionDiffs has values that 4.2.5 reads otherwise, and some that it does not.
@@ -28,7 +30,7 @@ func TestVersionDiffs(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out strings.Builder
-		if _, err := Check(&out, LoadOptions{Path: file, Host: ThisHost()}, false); err != nil {
+		if _, err := Check(&out, LoadOptions{Path: file, Host: source.ThisHost()}, false); err != nil {
 			t.Fatal(err)
 		}
 		_, got, _ := strings.Cut(out.String(), "reads this otherwise: ")

@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events/listener"
 	"supervisor/supervisord/process"
 )
@@ -41,7 +42,7 @@ func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
 // nothing to be had.
 type Checked struct {
 	*config.Config
-	From *config.Snapshot
+	From *source.Snapshot
 }
 
 // loadChecked reads a configuration that somebody is to begin with.
@@ -50,7 +51,7 @@ func (s *Supervisor) loadChecked(scales []config.Scale) (c Checked, err error) {
 		c.Config, err = s.loadScaled(scales)
 		return c, err
 	}
-	c.From = config.NewSnapshot()
+	c.From = source.NewSnapshot()
 	c.Config, err = s.opts.Loading.LoadFrom(c.From, scales)
 	return c, err
 }

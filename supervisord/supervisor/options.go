@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/events/listener"
 	"supervisor/supervisord/logs"
@@ -46,7 +47,7 @@ type Loading struct {
 	Scales     []config.Scale
 	// LoadFrom is LoadScaled for a configuration that the daemon is to begin anew
 	// with: the snapshot keeps what it is read from. Nil for LoadScaled.
-	LoadFrom func(*config.Snapshot, []config.Scale) (*config.Config, error)
+	LoadFrom func(*source.Snapshot, []config.Scale) (*config.Config, error)
 	// RereadError returns why the files can't be read again. A nil function stands
 	// for one that never fails.
 	RereadError func() error
@@ -80,5 +81,5 @@ type Hooks struct {
 	// Upgrade checks that a binary, "" for the present one, can take over, and
 	// starts the upgrade soon after it has returned; ctx ends with the request.
 	// The new daemon reads its configuration from the snapshot.
-	Upgrade func(ctx context.Context, binary string, from *config.Snapshot) error
+	Upgrade func(ctx context.Context, binary string, from *source.Snapshot) error
 }

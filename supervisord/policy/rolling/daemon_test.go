@@ -17,6 +17,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/policy/rolling"
 	"supervisor/supervisord/process"
@@ -166,7 +167,7 @@ func (w *testDaemon) writeConfig(text string) {
 }
 
 func (w *testDaemon) load(scales []config.Scale) (*config.Config, error) {
-	return config.Load(config.LoadOptions{Path: w.path, Host: config.ThisHost(), Scales: scales})
+	return config.Load(config.LoadOptions{Path: w.path, Host: source.ThisHost(), Scales: scales})
 }
 
 // withDaemon runs a test with a daemon that has started all programs of a file.
@@ -191,7 +192,7 @@ func withDaemon(t *testing.T, text string, test func(*testDaemon), scales ...con
 			Hooks: supervisor.Hooks{
 				Scaled:  func(sc config.Scale) { w.mu.Lock(); defer w.mu.Unlock(); w.scaled = append(w.scaled, sc) },
 				Changed: w.changed,
-				Upgrade: func(context.Context, string, *config.Snapshot) error { return nil },
+				Upgrade: func(context.Context, string, *source.Snapshot) error { return nil },
 			},
 		})
 		upgradeStarted := make(chan struct{})

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/tools/sampleconf"
 )
 
@@ -30,7 +31,7 @@ func write(t *testing.T, text string) string {
 
 func load(t *testing.T, text string) *config.Config {
 	t.Helper()
-	conf, err := config.Load(config.LoadOptions{Path: write(t, text), Program: "supervisord", Host: config.ThisHost()})
+	conf, err := config.Load(config.LoadOptions{Path: write(t, text), Program: "supervisord", Host: source.ThisHost()})
 	if err != nil {
 		t.Fatal(err)
 	}

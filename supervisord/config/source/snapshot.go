@@ -1,4 +1,4 @@
-package config
+package source
 
 import (
 	"errors"
@@ -129,8 +129,8 @@ func (s *Snapshot) RereadError() error {
 		"restart supervisord with the new one", strings.Join(slices.Sorted(maps.Keys(s.Texts)), ", "))
 }
 
-// read returns the text of a file. The error has the system's words alone.
-func (s *Snapshot) read(path string) (string, error) {
+// ReadText returns the text of a file. The error has the system's words alone.
+func (s *Snapshot) ReadText(path string) (string, error) {
 	find := func() FileText { return readFile(path) }
 	var text FileText
 	if s == nil {
@@ -144,8 +144,8 @@ func (s *Snapshot) read(path string) (string, error) {
 	return string(text.Data), nil
 }
 
-// exists reports whether there is a file.
-func (s *Snapshot) exists(path string) bool {
+// HasFile reports whether there is a file.
+func (s *Snapshot) HasFile(path string) bool {
 	find := func() bool {
 		_, err := os.Stat(path)
 		return err == nil
@@ -156,8 +156,8 @@ func (s *Snapshot) exists(path string) bool {
 	return cached(s, s.Exists, path, find)
 }
 
-// glob returns the paths that match a pattern.
-func (s *Snapshot) glob(pattern string) []string {
+// Glob returns the paths that match a pattern.
+func (s *Snapshot) Glob(pattern string) []string {
 	if s == nil {
 		return python.Glob(pattern)
 	}
@@ -174,8 +174,8 @@ func (s *Snapshot) glob(pattern string) []string {
 	return paths
 }
 
-// host returns a host that says what the snapshot keeps of h.
-func (s *Snapshot) host(h Host) Host {
+// Host returns a host that says what the snapshot keeps of h.
+func (s *Snapshot) Host(h Host) Host {
 	if s == nil {
 		return h
 	}

@@ -1,4 +1,4 @@
-package config
+package source
 
 import (
 	"os"
@@ -92,8 +92,8 @@ func (h *Host) env(name string) (string, bool) {
 	return "", false
 }
 
-// expandUser replaces a leading ~ or ~user. What cannot be resolved stays.
-func (h *Host) expandUser(p string) string {
+// ExpandUser replaces a leading ~ or ~user. What cannot be resolved stays.
+func (h *Host) ExpandUser(p string) string {
 	if !strings.HasPrefix(p, "~") {
 		return p
 	}
@@ -124,8 +124,8 @@ func (h *Host) home(name string) (string, bool) {
 	return a.Home, ok
 }
 
-// normalize makes a path absolute, ~ expanded.
-func (h *Host) normalize(p string) string { return python.Absolute(h.Cwd, h.expandUser(p)) }
+// Normalize makes a path absolute, ~ expanded.
+func (h *Host) Normalize(p string) string { return python.Absolute(h.Cwd, h.ExpandUser(p)) }
 
-// dirExists tells whether a path, which may be relative, is a directory.
-func (h *Host) dirExists(p string) bool { return p != "" && h.IsDir(python.Join(h.Cwd, p)) }
+// DirExists tells whether a path, which may be relative, is a directory.
+func (h *Host) DirExists(p string) bool { return p != "" && h.IsDir(python.Join(h.Cwd, p)) }
