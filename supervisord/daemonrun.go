@@ -23,6 +23,7 @@ import (
 	"supervisor/supervisord/policy/probe"
 	"supervisor/supervisord/policy/rolling"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/server/httpd"
 	"supervisor/supervisord/server/rpc"
 	"supervisor/supervisord/server/web"
@@ -220,7 +221,7 @@ func (l *daemonRun) runProbe(ctx context.Context, p *process.Process, about conf
 
 // exitPolicy makes what ends the daemon for want of a program.
 func (l *daemonRun) exitPolicy(s *supervisor.Supervisor, e *savedState, exempt func(*process.Process) bool) *exitpolicy.Policy {
-	past := make(map[string]process.Status, len(e.saved))
+	past := make(map[string]machine.Status, len(e.saved))
 	for name, left := range e.saved {
 		past[name] = left.Status
 	}

@@ -16,6 +16,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
@@ -286,13 +287,18 @@ func (e *savedState) fromEntry(entry *journal.Entry) *supervisor.SavedState {
 	left.Child = spawn.Orphan{PID: entry.PID, ProcessIdentity: spawn.ProcessIdentity{
 		StartTime: entry.Born, Stdin: entry.Stdin, Stdout: entry.Stdout, Stderr: entry.Stderr,
 	}, Cgroup: entry.Cgroup}
-	left.Status = process.Status{
-		State: states.Process(entry.State), PID: entry.PID, Tries: entry.Tries,
-		Started: entry.Started.Time(), Ended: entry.Ended.Time(),
-		ExitStatus: entry.ExitStatus, ShellStatus: entry.Ending, WaitingFor: entry.Waiting, StartCancelled: entry.Declined, SpawnErr: entry.SpawnErr, Reason: entry.Reason,
-		Deadline: entry.Deadline.Time(), StartDue: entry.Due, StartPending: entry.Again, StartPendingBy: entry.AgainBy,
-		Digest:        entry.Digest,
-		RestartsInRow: entry.Row, Hook: process.Hook(entry.Hook), Step: entry.Step, LeaderExited: entry.Leaderless, Leftovers: entry.Left,
+	left.Status = machine.Status{
+		State: states.Process(entry.State), Reason: entry.Reason, Deadline: entry.Deadline.Time(), Hook: machine.Hook(entry.Hook),
+		ChildStatus: machine.ChildStatus{
+			PID: entry.PID, Started: entry.Started.Time(), Ended: entry.Ended.Time(),
+			ExitStatus: entry.ExitStatus, ShellStatus: entry.Ending, SpawnErr: entry.SpawnErr, Digest: entry.Digest,
+		},
+		RestartCounts: machine.RestartCounts{Tries: entry.Tries, RestartsInRow: entry.Row},
+		PendingStart: machine.PendingStart{
+			StartDue: entry.Due, StartPending: entry.Again, StartPendingBy: entry.AgainBy,
+			WaitingFor: entry.Waiting, StartCancelled: entry.Declined,
+		},
+		StopProgress: machine.StopProgress{StopStep: entry.Step, LeaderExited: entry.Leaderless, Leftovers: entry.Left},
 	}
 	if len(entry.Restarts) > 0 {
 		times := make([]time.Time, len(entry.Restarts))
@@ -302,17 +308,17 @@ func (e *savedState) fromEntry(entry *journal.Entry) *supervisor.SavedState {
 		left.Status.Restarts = &times
 	}
 	if v := entry.Vitals; v != nil {
-		left.Status.ProbeResults = process.ProbeResults{
+		left.Status.ProbeResults = machine.ProbeResults{
 			Ready: v.Ready, NotReadyReason: v.NotYet, ReadyBy: v.ReadyBy.Time(), ReadyTimedOut: v.Late, ReadyMaybeMissed: v.Unheard,
-			Health: process.HealthStatus(v.Health), HealthFailure: v.Ill, ProbeChangedAt: v.VitalsAt.Time(),
+			Health: machine.HealthStatus(v.Health), HealthFailure: v.Ill, ProbeChangedAt: v.VitalsAt.Time(),
 		}
 	}
 	return left
 }
 
 // probeResults are those to be recorded, nil for none.
-func probeResults(v process.ProbeResults) *journal.ProbeResults {
-	if v == (process.ProbeResults{}) {
+func probeResults(v machine.ProbeResults) *journal.ProbeResults {
+	if v == (machine.ProbeResults{}) {
 		return nil
 	}
 	return &journal.ProbeResults{
@@ -384,7 +390,7 @@ func (e *savedState) entryOf(p *process.Process) (journal.Entry, bool) {
 		State: int(s.State), Tries: s.Tries, ExitStatus: s.ExitStatus, Ending: s.ShellStatus, Waiting: s.WaitingFor, Declined: s.StartCancelled, SpawnErr: s.SpawnErr, Reason: s.Reason,
 		Started: journal.NewTimestamp(s.Started), Ended: journal.NewTimestamp(s.Ended), Deadline: journal.NewTimestamp(s.Deadline),
 		Due: s.StartDue, Again: s.StartPending, AgainBy: s.StartPendingBy, Row: s.RestartsInRow, Vitals: probeResults(s.ProbeResults), Hook: int(s.Hook),
-		Step: s.Step, Leaderless: s.LeaderExited, Left: s.Leftovers,
+		Step: s.StopStep, Leaderless: s.LeaderExited, Left: s.Leftovers,
 	}
 	if s.ProcessTree != nil {
 		entry.Cgroup = s.ProcessTree.Cgroup()

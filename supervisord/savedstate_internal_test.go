@@ -8,7 +8,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
-	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/survivors"
@@ -22,15 +22,18 @@ func TestSurvivorIgnoresSavedStop(t *testing.T) {
 	restarts := []time.Time{time.Now()}
 	e := &savedState{conf: &config.Config{}, saved: make(map[string]*supervisor.SavedState)}
 	left := &supervisor.SavedState{}
-	left.Status = process.Status{
-		State: states.Stopping, PID: 1 << 30, LeaderExited: true, Step: 2, Hook: process.PostStop, WaitingFor: "db:ready", StartPending: true, StartDue: true,
-		Tries: 2, RestartsInRow: 3, Restarts: &restarts,
+	counts := machine.RestartCounts{Tries: 2, RestartsInRow: 3, Restarts: &restarts}
+	left.Status = machine.Status{
+		State: states.Stopping, Hook: machine.PostStop, RestartCounts: counts,
+		ChildStatus:  machine.ChildStatus{PID: 1 << 30},
+		PendingStart: machine.PendingStart{WaitingFor: "db:ready", StartPending: true, StartDue: true},
+		StopProgress: machine.StopProgress{LeaderExited: true, StopStep: 2},
 	}
 	e.saved["web"] = left
 	e.addSurvivor("web", survivors.Survivor{Orphan: spawn.Orphan{PID: os.Getpid()}})
 	past := left.Status
 	past.Started, past.Reason = time.Time{}, ""
-	if want := (process.Status{State: states.Starting, PID: os.Getpid(), Tries: 2, RestartsInRow: 3, Restarts: &restarts}); past != want {
+	if want := (machine.Status{State: states.Starting, ChildStatus: machine.ChildStatus{PID: os.Getpid()}, RestartCounts: counts}); past != want {
 		t.Errorf("it is %+v, want %+v", past, want)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/shlex"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/survivors"
@@ -204,7 +205,7 @@ func (e *savedState) blockStart(name string, s *survivors.Survivor) {
 		e.saved[name] = left
 	}
 	left.Child = spawn.Orphan{}
-	left.Status = process.Status{State: states.Stopped, StartCancelled: true, Reason: "not started: " + why}
+	left.Status = machine.Status{State: states.Stopped, Reason: "not started: " + why, PendingStart: machine.PendingStart{StartCancelled: true}}
 }
 
 // killHelperProcess ends what a daemon had run beside a program: nobody waits for it any
@@ -238,8 +239,8 @@ func (e *savedState) addSurvivor(name string, s survivors.Survivor) {
 	}
 	left.Child, left.Unwanted = s.Orphan, e.killsOrphans()
 	past := left.Status // all else is about another child, or a start or stop that is over
-	left.Status = process.Status{
-		State: states.Starting, PID: s.PID, Started: journal.FromTicks(s.StartTime).Time(), Reason: "started by a supervisord that is gone",
-		Tries: past.Tries, RestartsInRow: past.RestartsInRow, Restarts: past.Restarts, Ended: past.Ended,
+	left.Status = machine.Status{
+		State: states.Starting, Reason: "started by a supervisord that is gone", RestartCounts: past.RestartCounts,
+		ChildStatus: machine.ChildStatus{PID: s.PID, Started: journal.FromTicks(s.StartTime).Time(), Ended: past.Ended},
 	}
 }

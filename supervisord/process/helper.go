@@ -13,6 +13,7 @@ import (
 	"supervisor/supervisord/api/signals"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/accounts"
 )
@@ -33,6 +34,9 @@ type helperProcess struct {
 	status  int    // with which it ended by itself, 0 if it did not
 }
 
+// killDelay is the time that a helper process has between SIGTERM and SIGKILL.
+const killDelay = time.Second
+
 // helperOptions is what is to be run, for whom.
 type helperOptions struct {
 	name, command string
@@ -44,7 +48,7 @@ type helperOptions struct {
 
 // startHelper begins an errand. It returns an input with the words why it can't, with
 // none if it can: then the errand's own function tells of its end.
-func (p *Process) startHelper(o helperOptions) (e *helperProcess, failure input) {
+func (p *Process) startHelper(o helperOptions) (e *helperProcess, failure machine.Input) {
 	spec, err := p.helperSpec(o)
 	if err != nil {
 		return nil, spawnFailure(err, "%s: %s", o.name, err)
@@ -55,13 +59,13 @@ func (p *Process) startHelper(o helperOptions) (e *helperProcess, failure input)
 	}
 	defer devNull.Close()
 	if err := p.openLogs(); err != nil {
-		return nil, spawnFailure(err, "%s: %s", o.name, p.dispatcherFailure(err).text)
+		return nil, spawnFailure(err, "%s: %s", o.name, p.dispatcherFailure(err).Text)
 	}
 	e = &helperProcess{name: o.name, output: &tailBuffer{log: p.stderrLog()}, limit: o.limit, cancel: make(chan struct{}), then: o.then}
 	spec.Stdin, spec.Stdout = devNull, e.output
 	if e.child, err = p.Spawner.Spawn(spec); err != nil {
 		p.closeLogs()
-		return nil, spawnFailure(err, "%s: %s", o.name, p.forkFailure(err).text)
+		return nil, spawnFailure(err, "%s: %s", o.name, p.forkFailure(err).Text)
 	}
 	p.helpers.Go(func() {
 		e.wait(p.quit)
@@ -73,7 +77,7 @@ func (p *Process) startHelper(o helperOptions) (e *helperProcess, failure input)
 			}
 		}
 	})
-	return e, input{}
+	return e, machine.Input{}
 }
 
 // helperSpec says how the child of an errand is born.
@@ -147,7 +151,7 @@ func (e *helperProcess) wait(quit <-chan struct{}) {
 	}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		_ = e.child.Signal(sig, true)
-		timeout := time.NewTimer(minInterval)
+		timeout := time.NewTimer(killDelay)
 		select {
 		case <-e.child.Exited():
 			timeout.Stop()
@@ -227,35 +231,35 @@ func UnsetHookVars() {
 
 // runHook begins a hook in the place of the one that is under way. It returns
 // what the machine is to be told at once, if anything.
-func (p *Process) runHook(h runHook) (in input, done bool) {
+func (p *Process) runHook(h machine.RunHook) (in machine.Input, done bool) {
 	p.cancelHook()
-	conf := p.machine.conf
+	conf := p.CurrentConfig()
 	o := helperOptions{
-		name: h.hook.String(), command: h.hook.command(&conf.Hooks), limit: conf.Hooks.Timeout,
-		variables: []string{HookVar + "=" + h.hook.String()},
+		name: h.Hook.String(), command: h.Hook.Command(&conf.Hooks), limit: conf.Hooks.Timeout,
+		variables: []string{HookVar + "=" + h.Hook.String()},
 		then: func(e *helperProcess) {
 			if p.hook != e {
 				return // another one has taken its place
 			}
 			p.hook = nil
-			_ = p.apply(input{kind: hookFinished, hook: h.hook, text: e.failure}) // nobody asked
+			_ = p.apply(machine.Input{Kind: machine.HookFinished, Hook: h.Hook, Text: e.failure}) // nobody asked
 		},
 	}
-	if h.pid != 0 {
-		o.variables = append(o.variables, pidVar+"="+strconv.Itoa(h.pid))
+	if h.PID != 0 {
+		o.variables = append(o.variables, pidVar+"="+strconv.Itoa(h.PID))
 	}
-	if h.hook == PostStop {
-		o.variables = append(o.variables, exitStatusVar+"="+strconv.Itoa(h.exit.Code))
-		if h.exit.Signal != 0 {
-			o.variables = append(o.variables, exitSignalVar+"="+signals.Name(h.exit.Signal))
+	if h.Hook == PostStop {
+		o.variables = append(o.variables, exitStatusVar+"="+strconv.Itoa(h.Exit.Code))
+		if h.Exit.Signal != 0 {
+			o.variables = append(o.variables, exitSignalVar+"="+signals.Name(h.Exit.Signal))
 		}
 	}
 	e, failure := p.startHelper(o)
-	if failure.text != "" {
-		return input{kind: hookFinished, hook: h.hook, text: failure.text, fdShortage: failure.fdShortage}, true
+	if failure.Text != "" {
+		return machine.Input{Kind: machine.HookFinished, Hook: h.Hook, Text: failure.Text, FDShortage: failure.FDShortage}, true
 	}
 	p.hook = e
-	return input{}, false
+	return machine.Input{}, false
 }
 
 // cancelHook ends the hook that is under way, if there is one. Its end is still told.

@@ -16,6 +16,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 )
 
@@ -208,8 +209,8 @@ func TestHookEnvironment(t *testing.T) {
 		return nil, syscall.EAGAIN
 	})})
 	withHooks(PostStop)(conf)
-	in, done := p.runHook(runHook{hook: PostStop, exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}})
-	if !done || in.text != "post_stop: Too many processes in process table to spawn 'p'" {
+	in, done := p.runHook(machine.RunHook{Hook: PostStop, Exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}})
+	if !done || in.Text != "post_stop: Too many processes in process table to spawn 'p'" {
 		t.Errorf("got %+v", in)
 	}
 	got := strings.Join(specs[0].Env, "\n")

@@ -17,6 +17,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 )
 
@@ -67,7 +68,7 @@ type AdoptProvider interface {
 	// Rejoin is called before a child of an earlier daemon is adopted, and does
 	// what Provide would have done. What it returns gets what the child writes
 	// from now on, nil for nobody. It must not block.
-	ProvideAdopted(saved *Status) (onOutput func(channel string, data []byte))
+	ProvideAdopted(saved *machine.Status) (onOutput func(channel string, data []byte))
 }
 
 // Provision is what a Provider adds to one birth.
@@ -129,7 +130,7 @@ type Process struct {
 	status        atomic.Pointer[Status]
 	currentConfig atomic.Pointer[config.Process]
 
-	machine    machine // this and all below belong to Run
+	machine    *machine.Machine // this and all below belong to Run
 	child      spawn.Child
 	signaledAt time.Time         // when the child got its stop signal ahead, see Forewarn; zero if it did not
 	socket     *os.File          // while it is acquired
@@ -155,7 +156,7 @@ func New(o Options) *Process {
 		done:            make(chan struct{}),
 		finishedHelpers: make(chan *helperProcess),
 		quit:            make(chan struct{}),
-		machine:         machine{conf: o.Config},
+		machine:         machine.New(o.Config),
 	}
 	p.currentConfig.Store(o.Config)
 	if p.Random == nil {
@@ -164,10 +165,6 @@ func New(o Options) *Process {
 	stdout := o.Config.Stdout
 	if o.EventListener != nil {
 		stdout.Events, stdout.CaptureMaxBytes, stdout.Syslog = false, 0, false
-	}
-	p.machine.Reason = "not started yet"
-	if !o.Config.Autostart {
-		p.machine.Reason = "not started: autostart is false"
 	}
 	p.stdout = p.stream("stdout", o.Stdout, stdout)
 	p.stderr = p.stream("stderr", o.Stderr, o.Config.Stderr)
@@ -220,10 +217,10 @@ func (p *Process) Run(ctx context.Context) {
 			p.handleHelperExit(e)
 		case <-p.treeEmpty:
 			p.treeEmpty = nil
-			_ = p.apply(input{kind: descendantsExited, remaining: p.remainingDescendants()})
+			_ = p.apply(machine.Input{Kind: machine.DescendantsExited, Remaining: p.remainingDescendants()})
 		case <-p.timer.C:
 			if !p.postponeIfLate() {
-				_ = p.apply(input{kind: timerFired}) // nobody asked, so nobody is refused
+				_ = p.apply(machine.Input{Kind: machine.TimerFired}) // nobody asked, so nobody is refused
 			}
 		case <-p.stopReport.C:
 			p.logStopWait()
@@ -285,11 +282,11 @@ func (p *Process) childExits() <-chan spawn.Exit {
 // signalEarly leaves all that can go wrong to the stop itself, and so it does with a
 // stop that begins with more than a signal.
 func (p *Process) signalEarly() {
-	m := &p.machine
-	if s := m.State; s != states.Starting && s != states.Running || p.child == nil || !m.stopsPlainly() {
+	m, conf := p.machine, p.CurrentConfig()
+	if s := m.State; s != states.Starting && s != states.Running || p.child == nil || !m.StopsWithOneSignal() {
 		return
 	}
-	if p.deliverSignal(sendSignal{m.conf.StopSignal, m.target(m.conf.StopAsGroup)}) == nil {
+	if p.deliverSignal(machine.SendSignal{Signal: conf.StopSignal, To: m.StopTarget(conf.StopAsGroup)}) == nil {
 		p.signaledAt = time.Now()
 		p.publish()
 	}
@@ -305,30 +302,30 @@ func (p *Process) handleChildExit(e spawn.Exit) {
 	}
 	p.child, p.exits = nil, nil
 	p.closeLogs()
-	_ = p.apply(input{kind: childExited, exit: e, remaining: p.remainingDescendants()})
+	_ = p.apply(machine.Input{Kind: machine.ChildExited, Exit: e, Remaining: p.remainingDescendants()})
 }
 
 // apply lets the machine take a step, carries out what it asks for, and lets
 // it know what came of that, until it asks for nothing more. It returns the
 // refusal, if there was one.
-func (p *Process) apply(in input) error {
+func (p *Process) apply(in machine.Input) error {
 	var refusal error
 	for more := true; more; {
 		more = false
-		var next input
-		in.random = p.Random()
-		for _, e := range p.machine.step(time.Now(), in) {
+		var next machine.Input
+		in.Random = p.Random()
+		for _, e := range p.machine.Step(time.Now(), in) {
 			switch e := e.(type) {
-			case refuse:
-				refusal = refusalError(e, in.text)
-			case spawnChild:
+			case machine.Refuse:
+				refusal = refusalError(e, in.Text)
+			case machine.SpawnChild:
 				p.publish() // a birth under way shows
 				next, more = p.spawnChild(), true
-			case runHook:
+			case machine.RunHook:
 				next, more = p.runHook(e)
-			case sendSignal:
+			case machine.SendSignal:
 				if failure := p.signal(e); failure != "" {
-					next, more = input{kind: signalFailed, text: failure}, true
+					next, more = machine.Input{Kind: machine.SignalFailed, Text: failure}, true
 				}
 			default:
 				p.runEffect(e)
@@ -336,7 +333,6 @@ func (p *Process) apply(in input) error {
 		}
 		in = next
 	}
-	p.machine.effects = nil // what is done is not kept
 	if p.child == nil {
 		p.releaseSocket() // before anybody learns that the child has ended
 		if p.machine.State != states.Stopping {
@@ -349,27 +345,27 @@ func (p *Process) apply(in input) error {
 }
 
 // refusalError words a refusal in terms of the name that the caller used.
-func refusalError(r refuse, name string) error {
-	if r.code == faults.ShutdownState {
-		return faults.Bare(r.code)
+func refusalError(r machine.Refuse, name string) error {
+	if r.Code == faults.ShutdownState {
+		return faults.Bare(r.Code)
 	}
-	return faults.New(r.code, name+r.why)
+	return faults.New(r.Code, name+r.Why)
 }
 
 // runEffect carries out an effect that nothing comes of.
-func (p *Process) runEffect(e effect) {
+func (p *Process) runEffect(e machine.Effect) {
 	switch e := e.(type) {
-	case setTimer:
-		p.setTimer(e.after)
-	case stopTimer:
+	case machine.SetTimer:
+		p.setTimer(e.After)
+	case machine.StopTimer:
 		p.stopTimer()
-	case cancelHook:
+	case machine.CancelHook:
 		p.cancelHook()
-	case restoreState:
+	case machine.RestoreState:
 		if p.EventListener != nil {
-			p.EventListener.StateChanged(e.to, func() {})
+			p.EventListener.StateChanged(e.To, func() {})
 		}
-	case publishChange:
+	case machine.PublishChange:
 		p.stopTimer()
 		c := events.Change(e)
 		publish := func() { p.Events.Publish(c.Type(), c.Payload) }
@@ -378,14 +374,14 @@ func (p *Process) runEffect(e effect) {
 			return
 		}
 		p.EventListener.StateChanged(c.To, publish)
-	case watchDescendants:
-		p.treeEmpty = p.tree.Watch(e.all)
-	case reportRestartLimit:
+	case machine.WatchDescendants:
+		p.treeEmpty = p.tree.Watch(e.All)
+	case machine.ReportRestartLimit:
 		if p.RestartLimitReached != nil {
-			p.RestartLimitReached(p, e.reason, e.code)
+			p.RestartLimitReached(p, e.Reason, e.Code)
 		}
-	case logLine:
-		p.Log.Log(context.Background(), e.level, e.text)
+	case machine.LogLine:
+		p.Log.Log(context.Background(), e.Level, e.Text)
 	}
 }
 
@@ -396,12 +392,12 @@ func (p *Process) stopTimer() {
 
 // signal returns what the kernel had against it. That the child has just gone
 // is no failure: its exit is on the way.
-func (p *Process) signal(e sendSignal) (failure string) {
+func (p *Process) signal(e machine.SendSignal) (failure string) {
 	asked := p.machine.State == states.Stopping
 	if asked && p.isSignaledEarly() {
 		since := p.signaledAt
 		p.signaledAt = time.Time{}
-		if e.sig == p.machine.conf.StopSignal { // it has got this one, and had some time already
+		if e.Signal == p.CurrentConfig().StopSignal { // it has got this one, and had some time already
 			p.setTimer(max(time.Until(p.machine.Deadline)-time.Since(since), exitGrace))
 			return ""
 		}
@@ -421,20 +417,19 @@ func (p *Process) signal(e sendSignal) (failure string) {
 }
 
 // deliverSignal sends a signal to whom it is for, as far as they are there.
-func (p *Process) deliverSignal(e sendSignal) error {
+func (p *Process) deliverSignal(e machine.SendSignal) error {
 	switch {
-	case e.to >= toScope && p.tree != nil:
-		return p.tree.Signal(e.sig, e.to == toAll)
+	case e.To >= machine.ToScope && p.tree != nil:
+		return p.tree.Signal(e.Signal, e.To == machine.ToAll)
 	case p.child == nil:
 		return syscall.ESRCH
 	}
-	return p.child.Signal(e.sig, e.to != toLeader)
+	return p.child.Signal(e.Signal, e.To != machine.ToLeader)
 }
 
 // publish shows the status to readers.
 func (p *Process) publish() {
-	s := p.machine.Status
-	s.Child, s.ProcessTree, s.SignaledEarly = p.child, p.tree, p.isSignaledEarly()
+	s := Status{Status: p.machine.Status, Child: p.child, ProcessTree: p.tree, SignaledEarly: p.isSignaledEarly()}
 	if old := p.status.Load(); old != nil && *old == s {
 		return
 	}

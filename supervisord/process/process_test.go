@@ -28,6 +28,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// defaultConf is a program with Supervisor's defaults.
+func defaultConf() *config.Process {
+	return &config.Process{
+		Name: "p", Group: "g", Program: "p", Command: "/bin/p", Umask: -1,
+		Autostart: true, Autorestart: config.RestartUnexpected, StartSecs: 1, StartRetries: 3,
+		ExitCodes: []int{0}, StopSignal: syscall.SIGTERM, StopWaitSecs: 10,
+	}
+}
+
 // testProcess is a process among fakes, in a bubble of virtual time.
 type testProcess struct {
 	*Process
@@ -513,7 +522,7 @@ func TestFDShortageIsRetriedForever(t *testing.T) {
 func TestSocketFDShortage(t *testing.T) {
 	for err, want := range map[error]bool{syscall.EMFILE: true, syscall.EADDRINUSE: false} {
 		got := newSocketError(&config.FastCGISocket{URL: "tcp://127.0.0.1:1", Family: "tcp"}, os.NewSyscallError("socket", err))
-		if spawnFailure(got, "%s", got).fdShortage != want {
+		if spawnFailure(got, "%s", got).FDShortage != want {
 			t.Errorf("%v: %v", err, got)
 		}
 	}

@@ -30,7 +30,7 @@ func (p *Process) findTree(o *spawn.Orphan) {
 
 // remainingDescendants are those of the child that live, if that makes a difference.
 func (p *Process) remainingDescendants() []spawn.Descendant {
-	if p.tree == nil || p.machine.State != states.Stopping && !p.machine.stopsWholeScope() && p.machine.State != states.Stopped {
+	if p.tree == nil || p.machine.State != states.Stopping && !p.machine.StopsWholeScope() && p.machine.State != states.Stopped {
 		return nil
 	}
 	return p.tree.Remaining()
@@ -39,7 +39,7 @@ func (p *Process) remainingDescendants() []spawn.Descendant {
 // setMarkers says by what the relatives of the next child are known.
 func (p *Process) setMarkers(s *spawn.Spec) {
 	s.Markers = []string{processNameVar + "=" + p.Config.Name, groupNameVar + "=" + p.Config.Group}
-	s.Scope = trackedScope(p.machine.conf)
+	s.Scope = trackedScope(p.CurrentConfig())
 	s.Label = p.FullName()
 	if url := p.serverURL(); url != "" {
 		s.DaemonMarker = serverURLVar + "=" + url

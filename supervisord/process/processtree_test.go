@@ -12,6 +12,7 @@ import (
 	"supervisor/supervisord/api/signals"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 )
 
@@ -201,7 +202,11 @@ func TestStopAfterLeaderExitSurvivesDaemonRestart(t *testing.T) {
 	withTree(t, stopTreeInSteps, func(t *testing.T, c *treeSpawner) {
 		tree := &fakeTree{child: &fakeChild{signalErr: syscall.ESRCH}, remaining: []spawn.Descendant{{PID: 7, InScope: true, Command: "worker"}}}
 		c.Spawner = treeFinder{c, tree}
-		saved := Status{State: states.Stopping, PID: 9, LeaderExited: true, Step: 1, Deadline: time.Now().Add(4 * time.Second), Reason: "being stopped by an operator"}
+		saved := machine.Status{
+			State: states.Stopping, Deadline: time.Now().Add(4 * time.Second), Reason: "being stopped by an operator",
+			ChildStatus:  machine.ChildStatus{PID: 9},
+			StopProgress: machine.StopProgress{LeaderExited: true, StopStep: 1},
+		}
 		c.Process.Adopt(&SavedState{Child: spawn.Orphan{PID: 9}, Status: saved})
 		sleep(3 * time.Second)
 		c.expectState(t, states.Stopping)

@@ -7,6 +7,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/signals"
 	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/process/machine"
 )
 
 // Refresh has the child read its own configuration again, in the way that the
@@ -16,7 +17,7 @@ import (
 // when the check or the command fails. A check that fails is all that happens.
 func (p *Process) Refresh(name string) Answer {
 	r := &refresh{p: p, name: name, later: make(chan outcome, 1)}
-	a := p.request(&request{in: input{text: name}, act: r.start})
+	a := p.request(&request{in: machine.Input{Text: name}, act: r.start})
 	if a.err != nil {
 		return a
 	}
@@ -39,7 +40,7 @@ type refresh struct {
 }
 
 func (r *refresh) start() error {
-	conf := r.p.machine.conf.Refresh
+	conf := r.p.CurrentConfig().Refresh
 	switch {
 	case !r.p.isUp():
 		return faults.New(faults.NotRunning, r.name)
@@ -60,14 +61,14 @@ func (p *Process) isUp() bool {
 
 // execute does it.
 func (r *refresh) execute() error {
-	conf := r.p.machine.conf.Refresh
+	conf := r.p.CurrentConfig().Refresh
 	if !r.p.isUp() || r.p.machine.PID != r.pid {
 		return faults.New(faults.NotRunning, r.name)
 	}
 	if conf.Signal == 0 {
 		return r.runCommand("reload_command", conf.Command, func() error { r.done(conf.Command); return nil })
 	}
-	if err := r.p.apply(input{kind: signalRequested, text: r.name, sig: conf.Signal}); err != nil {
+	if err := r.p.apply(machine.Input{Kind: machine.SignalRequested, Text: r.name, Signal: conf.Signal}); err != nil {
 		return err
 	}
 	r.done(signals.Name(conf.Signal))
@@ -82,7 +83,7 @@ func (r *refresh) done(how string) {
 // runCommand runs a command and goes on with then if it succeeds.
 func (r *refresh) runCommand(what, command string, then func() error) error {
 	_, failure := r.p.startHelper(helperOptions{
-		name: command, command: command, limit: r.p.machine.conf.Hooks.Timeout,
+		name: command, command: command, limit: r.p.CurrentConfig().Hooks.Timeout,
 		variables: []string{HookVar + "=" + what, pidVar + "=" + strconv.Itoa(r.pid)},
 		then: func(e *helperProcess) {
 			err := e.fault()
@@ -96,8 +97,8 @@ func (r *refresh) runCommand(what, command string, then func() error) error {
 		},
 		aborted: func() { r.later <- outcome{err: faults.Bare(faults.ShutdownState)} },
 	})
-	if failure.text != "" {
-		return faults.New(faults.Failed, failure.text)
+	if failure.Text != "" {
+		return faults.New(faults.Failed, failure.Text)
 	}
 	return nil
 }

@@ -10,11 +10,12 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/process/machine"
 )
 
 // request is something that somebody wants of a process.
 type request struct {
-	in    input
+	in    machine.Input
 	act   func() error    // instead of in: what is no matter of the machine
 	reply chan outcome    // buffered: Run never waits for who asked
 	done  condition       // nil: answered as soon as it has been acted on
@@ -74,7 +75,7 @@ func (p *Process) Start(name string, wait bool) Answer { return p.StartBy("", na
 // StartBy is Start for somebody who is no operator: by says who, as in "health"
 // or "dependency db", which Status.Reason then tells.
 func (p *Process) StartBy(by, name string, wait bool) Answer {
-	r := &request{in: input{kind: startRequested, text: name, by: by}}
+	r := &request{in: machine.Input{Kind: machine.StartRequested, Text: name, By: by}}
 	if wait {
 		r.done = func(s *Status) (bool, error) { return startDone(s, name) }
 	}
@@ -83,28 +84,30 @@ func (p *Process) StartBy(by, name string, wait bool) Answer {
 
 // Autostart starts a process that has never been started, as one of several in
 // a round that ends with RoundOver.
-func (p *Process) Autostart() { p.request(&request{in: input{kind: autostartRequested}}) }
+func (p *Process) Autostart() {
+	p.request(&request{in: machine.Input{Kind: machine.AutostartRequested}})
+}
 
 // BatchStarted tells the process that all of its round have been started.
-func (p *Process) BatchStarted() { p.request(&request{in: input{kind: batchStarted}}) }
+func (p *Process) BatchStarted() { p.request(&request{in: machine.Input{Kind: machine.BatchStarted}}) }
 
 // DeferStart tells the process what its start waits for, in words, or that it waits for
 // nothing any more with "". Nothing else comes of that: Autostart is to follow, or
 // Forsake.
 func (p *Process) DeferStart(what string) {
-	p.request(&request{in: input{kind: startDeferred, what: what}})
+	p.request(&request{in: machine.Input{Kind: machine.StartDeferred, Text: what}})
 }
 
 // UpdateDeferred is Delay for a start that waits already, with other words. If it has been
 // called off meanwhile nothing happens.
 func (p *Process) UpdateDeferred(what string) {
-	p.request(&request{in: input{kind: startDeferred, what: what, update: true}})
+	p.request(&request{in: machine.Input{Kind: machine.StartDeferred, Text: what, Update: true}})
 }
 
 // FailDependency gives up a process whose start waits: it becomes FATAL, with why as the
 // cause.
 func (p *Process) FailDependency(why string) {
-	p.request(&request{in: input{kind: dependencyFailed, what: why}})
+	p.request(&request{in: machine.Input{Kind: machine.DependencyFailed, Text: why}})
 }
 
 // Stop asks the child to end. With wait, the answer comes when it has.
@@ -112,7 +115,7 @@ func (p *Process) Stop(name string, wait bool) Answer { return p.StopBy("", name
 
 // StopBy is Stop for somebody who is no operator, see StartBy.
 func (p *Process) StopBy(by, name string, wait bool) Answer {
-	r := &request{in: input{kind: stopRequested, text: name, by: by}}
+	r := &request{in: machine.Input{Kind: machine.StopRequested, Text: name, By: by}}
 	if wait {
 		r.done = stopDone()
 	}
@@ -122,27 +125,27 @@ func (p *Process) StopBy(by, name string, wait bool) Answer {
 // Reset forgets the restarts and the failed attempts so far. It starts and stops
 // nothing.
 func (p *Process) Reset(name string) error {
-	return p.request(&request{in: input{kind: resetRequested, text: name}}).err
+	return p.request(&request{in: machine.Input{Kind: machine.ResetRequested, Text: name}}).err
 }
 
 // Signal sends a signal to the child.
 func (p *Process) Signal(name string, sig syscall.Signal) error {
-	return p.request(&request{in: input{kind: signalRequested, text: name, sig: sig}}).err
+	return p.request(&request{in: machine.Input{Kind: machine.SignalRequested, Text: name, Signal: sig}}).err
 }
 
 // WriteStdin writes to the child's stdin. What the pipe does not take at once is
 // kept until it does.
 func (p *Process) WriteStdin(name string, data []byte) error {
-	return p.request(&request{in: input{text: name}, act: func() error { return p.writeStdin(name, data) }}).err
+	return p.request(&request{in: machine.Input{Text: name}, act: func() error { return p.writeStdin(name, data) }}).err
 }
 
 // Reconfigure has the process go by another configuration from now on. That may
 // differ from the present one in what config.Process.Diff calls Live.
 func (p *Process) Reconfigure(conf *config.Process) {
 	p.request(&request{act: func() error {
-		p.machine.conf = conf
+		p.machine.SetConfig(conf)
 		p.currentConfig.Store(conf)
-		err := p.apply(input{kind: reconfigured})
+		err := p.apply(machine.Input{Kind: machine.Reconfigured})
 		if p.Changed != nil {
 			p.Changed(p) // whoever goes by it may have to do something else now
 		}
@@ -152,7 +155,9 @@ func (p *Process) Reconfigure(conf *config.Process) {
 
 // ForbidStarts forbids further births: the daemon, or the group, is on its way out. A
 // child that lives is left alone.
-func (p *Process) ForbidStarts() { p.request(&request{in: input{kind: startsForbidden}}) }
+func (p *Process) ForbidStarts() {
+	p.request(&request{in: machine.Input{Kind: machine.StartsForbidden}})
+}
 
 // WaitPostStop waits until nothing is run any more on behalf of a child that has
 // ended, until there is another one, or until Run has ended.
@@ -174,7 +179,7 @@ func (p *Process) WaitPostStop(ctx context.Context) error {
 }
 
 // AllowStarts takes Hold back.
-func (p *Process) AllowStarts() { p.request(&request{in: input{kind: startsAllowed}}) }
+func (p *Process) AllowStarts() { p.request(&request{in: machine.Input{Kind: machine.StartsAllowed}}) }
 
 // SignalEarly sends the child its stop signal ahead of Abort, which must follow. Until
 // then nothing changes that anybody could see: if the child ends, that is news
@@ -187,7 +192,7 @@ func (p *Process) SignalEarly() {
 // is at rest.
 func (p *Process) Shutdown() Answer {
 	return p.request(&request{
-		in:   input{kind: shutdownRequested, by: "the shutdown"},
+		in:   machine.Input{Kind: machine.ShutdownRequested, By: "the shutdown"},
 		done: stopDone(),
 	})
 }
@@ -198,7 +203,7 @@ func (p *Process) request(r *request) Answer {
 	select {
 	case p.requests <- r:
 	case <-p.done:
-		return Answer{err: faults.New(faults.BadName, r.in.text)}
+		return Answer{err: faults.New(faults.BadName, r.in.Text)}
 	}
 	o := <-r.reply
 	if o.pending {
@@ -217,15 +222,15 @@ func (p *Process) handleRequest(r *request) {
 		r.reply <- outcome{err: err}
 		return
 	}
-	if r.act == nil && r.in.kind == startRequested && p.machine.SpawnErr != "" {
-		r.reply <- outcome{err: faults.New(faults.SpawnError, r.in.text)}
+	if r.act == nil && r.in.Kind == machine.StartRequested && p.machine.SpawnErr != "" {
+		r.reply <- outcome{err: faults.New(faults.SpawnError, r.in.Text)}
 		return
 	}
 	if r.done == nil {
 		r.reply <- outcome{}
 		return
 	}
-	if done, err := r.done(&p.machine.Status); done {
+	if done, err := r.done(p.Status()); done {
 		r.reply <- outcome{err: err}
 		return
 	}
@@ -251,7 +256,7 @@ func (p *Process) writeStdin(name string, data []byte) error {
 // logStopWait tells, now and again every reportEvery, that somebody waits for
 // the process to stop.
 func (p *Process) logStopWait() {
-	waits := slices.ContainsFunc(p.waiting, func(r *request) bool { return r.in.kind == stopRequested || r.in.kind == killRequested })
+	waits := slices.ContainsFunc(p.waiting, func(r *request) bool { return r.in.Kind == machine.StopRequested || r.in.Kind == machine.KillRequested })
 	if p.machine.State != states.Stopping || !waits {
 		return
 	}
@@ -266,7 +271,7 @@ func (p *Process) answerWaiting() {
 		if r.isCancelled() {
 			continue
 		}
-		if done, err := r.done(&p.machine.Status); done {
+		if done, err := r.done(p.Status()); done {
 			r.reply <- outcome{err: err}
 		} else {
 			kept = append(kept, r)
@@ -281,8 +286,8 @@ func (p *Process) answerWaiting() {
 func (p *Process) answerRemoved() {
 	for _, r := range p.waiting {
 		var err error
-		if k := r.in.kind; k != stopRequested && k != killRequested && k != shutdownRequested || !p.machine.State.IsStopped() {
-			err = faults.New(faults.BadName, r.in.text)
+		if k := r.in.Kind; k != machine.StopRequested && k != machine.KillRequested && k != machine.ShutdownRequested || !p.machine.State.IsStopped() {
+			err = faults.New(faults.BadName, r.in.Text)
 		}
 		r.reply <- outcome{err: err}
 	}
@@ -324,7 +329,7 @@ const reportEvery = 2 * time.Second
 // Kill asks the child, and who is to be stopped with it, to end at once: with
 // SIGKILL. Otherwise it is StopBy, but not refused while the process is stopping.
 func (p *Process) Kill(by, name string, wait bool) Answer {
-	r := &request{in: input{kind: killRequested, text: name, by: by}}
+	r := &request{in: machine.Input{Kind: machine.KillRequested, Text: name, By: by}}
 	if wait {
 		r.done = stopDone()
 	}

@@ -9,6 +9,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/process/machine"
 )
 
 // withGrowingDelays is a program whose restarts are delayed, ever longer.
@@ -92,7 +93,11 @@ func TestRestartCountersSurviveDaemonRestart(t *testing.T) {
 	}, func(t *testing.T, w *testProcess) {
 		w.onSpawn = func(c *fakeChild) { c.exit(1) }
 		times := []time.Time{time.Now(), time.Now(), time.Now()}
-		w.Process.Adopt(&SavedState{Status: Status{State: states.Backoff, RestartsInRow: 3, Restarts: &times, StartDue: true, Deadline: time.Now()}})
+		w.Process.Adopt(&SavedState{Status: machine.Status{
+			State: states.Backoff, Deadline: time.Now(),
+			RestartCounts: machine.RestartCounts{RestartsInRow: 3, Restarts: &times},
+			PendingStart:  machine.PendingStart{StartDue: true},
+		}})
 		sleep(time.Millisecond)
 		w.expectState(t, states.Backoff)
 		if want := "exit status 1 came sooner than startsecs allows; attempt 1 of 3 in 8s (attempt 4, budget 4 of 4 in 1h)"; w.Status().Reason != want {

@@ -11,13 +11,14 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/accounts"
 	"supervisor/supervisord/system/errno"
 )
 
 // spawnChild makes an attempt at a child and returns what came of it.
-func (p *Process) spawnChild() input {
+func (p *Process) spawnChild() machine.Input {
 	if err := p.acquireSocket(); err != nil {
 		return spawnFailure(err, "%s", err)
 	}
@@ -47,7 +48,7 @@ func (p *Process) spawnChild() input {
 	if p.EventListener != nil {
 		p.EventListener.SetStdin(child.Write)
 	}
-	return input{kind: childSpawned, pid: child.Pid()}
+	return machine.Input{Kind: machine.ChildSpawned, PID: child.Pid()}
 }
 
 // acquireSocket gives back the last child's socket first: if no sibling uses
@@ -68,12 +69,12 @@ func (p *Process) releaseSocket() {
 }
 
 // spawnFailure words a failure. Its cause reports whether the program can be blamed.
-func spawnFailure(cause error, format string, args ...any) input {
-	return input{kind: spawnFailed, text: fmt.Sprintf(format, args...), fdShortage: spawn.IsShortage(cause)}
+func spawnFailure(cause error, format string, args ...any) machine.Input {
+	return machine.Input{Kind: machine.SpawnFailed, Text: fmt.Sprintf(format, args...), FDShortage: spawn.IsShortage(cause)}
 }
 
 // forkFailure finds the words for a failure of the spawner.
-func (p *Process) forkFailure(err error) input {
+func (p *Process) forkFailure(err error) machine.Input {
 	var pipes *spawn.PipeError
 	switch {
 	case errors.As(err, &pipes), errors.Is(err, syscall.EMFILE): // to fork takes a pipe too
@@ -85,7 +86,7 @@ func (p *Process) forkFailure(err error) input {
 }
 
 // dispatcherFailure finds the words for a failure to make the pipes or to open the logs.
-func (p *Process) dispatcherFailure(err error) input {
+func (p *Process) dispatcherFailure(err error) machine.Input {
 	if errors.Is(err, syscall.EMFILE) {
 		return spawnFailure(err, "too many open files to spawn '%s'", p.Config.Name)
 	}

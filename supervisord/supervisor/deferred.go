@@ -114,7 +114,7 @@ func (s *Supervisor) restoreSeen(saved map[*process.Process]*SavedState) {
 	s.changes.mu.Lock()
 	defer s.changes.mu.Unlock()
 	for p, e := range saved {
-		s.changes.seen[p] = &e.Status
+		s.changes.seen[p] = &process.Status{Status: e.Status}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
 )
@@ -517,8 +518,8 @@ func TestDependencyExitedWhileNoDaemon(t *testing.T) {
 	withDaemonOptions(t, configOf(dependentProgram("web", "db!"), program("db", 999)), func(w *testDaemon, o *supervisor.Options) {
 		c := &child{w: w, name: "web", pid: 50, exits: make(chan spawn.Exit, 1)}
 		w.children["web"] = c
-		saved := func(pid int) process.Status {
-			return process.Status{State: states.Running, PID: pid, Started: time.Now().Add(-time.Hour)}
+		saved := func(pid int) machine.Status {
+			return machine.Status{State: states.Running, ChildStatus: machine.ChildStatus{PID: pid, Started: time.Now().Add(-time.Hour)}}
 		}
 		web, db := &supervisor.SavedState{}, &supervisor.SavedState{}
 		web.Status, db.Status = saved(50), saved(51)
@@ -605,7 +606,7 @@ func TestDeferredStartSurvivesDaemonRestart(t *testing.T) {
 					pid := 50 + i
 					w.children[name] = &child{w: w, name: name, pid: pid, exits: make(chan spawn.Exit, 1)}
 					e := &supervisor.SavedState{}
-					e.Status = process.Status{State: states.Running, PID: pid, Started: time.Now().Add(-time.Hour)}
+					e.Status = machine.Status{State: states.Running, ChildStatus: machine.ChildStatus{PID: pid, Started: time.Now().Add(-time.Hour)}}
 					e.Child = spawn.Orphan{PID: pid}
 					o.Saved.Processes[name] = e
 				}

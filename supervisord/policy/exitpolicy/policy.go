@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/machine"
 )
 
 // Options is what a policy needs.
@@ -19,7 +20,7 @@ type Options struct {
 	On     config.ExitOn
 	Status config.ExitStatus
 	// Saved are the statuses that an earlier daemon handed over, by full name.
-	Saved map[string]process.Status
+	Saved map[string]machine.Status
 	// Exempt reports whether the exit of a process is to be ignored for now; nil
 	// for no exemptions. It must not block.
 	Exempt func(*process.Process) bool
@@ -42,7 +43,7 @@ type snapshot struct {
 	started, ended time.Time
 }
 
-func snapshotOf(s *process.Status) snapshot { return snapshot{s.State, s.Started, s.Ended} }
+func snapshotOf(s *machine.Status) snapshot { return snapshot{s.State, s.Started, s.Ended} }
 
 func (e snapshot) equal(other snapshot) bool {
 	return e.state == other.state && e.started.Equal(other.started) && e.ended.Equal(other.ended)
@@ -73,7 +74,7 @@ func (y *Policy) evaluate(p *process.Process, s *process.Status) (reason string,
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	before, seen := y.known[p]
-	now := snapshotOf(s)
+	now := snapshotOf(&s.Status)
 	y.known[p] = now
 	if !seen {
 		y.purgeRemoved()

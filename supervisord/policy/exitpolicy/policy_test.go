@@ -17,6 +17,7 @@ import (
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/policy/exitpolicy"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 )
 
@@ -290,9 +291,9 @@ func TestAllExitedWaitsForPendingStarts(t *testing.T) {
 
 // TestExitBeforeUpgradeIsIgnored: an exit that the daemon before an upgrade knew of does not count again.
 func TestExitBeforeUpgradeIsIgnored(t *testing.T) {
-	saved := process.Status{Started: time.Now(), Ended: time.Now().Add(time.Second), State: 100, SpawnErr: "Bad exit code 3", ShellStatus: 3}
+	saved := machine.Status{State: 100, ChildStatus: machine.ChildStatus{Started: time.Now(), Ended: time.Now().Add(time.Second), SpawnErr: "Bad exit code 3", ShellStatus: 3}}
 	o := statusOfFirst()
-	o.Saved = map[string]process.Status{"web": saved}
+	o.Saved = map[string]machine.Status{"web": saved}
 	web := program("web", func(c *config.Process) { essential(c); c.Autostart = false })
 	withPolicy(t, o, []*config.Process{web}, func(t *testing.T, p *testPolicy) {
 		p.processes["web"].Adopt(&process.SavedState{Status: saved, HandedOver: true})

@@ -679,8 +679,7 @@ func TestHandOver(t *testing.T) {
 		q := process.New(process.Options{Config: c, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Changed: next.Changed})
 		ran.Go(func() { q.Run(ctx) })
 		saved := *p.Status()
-		saved.Child = nil
-		q.Adopt(&process.SavedState{Child: spawn.Orphan{PID: saved.PID}, Status: saved, HandedOver: true})
+		q.Adopt(&process.SavedState{Child: spawn.Orphan{PID: saved.PID}, Status: saved.Status, HandedOver: true})
 		synctest.Wait()
 		if st := q.Status(); !st.Ready || st.State != states.Running || next.NotifyState(q).Status != "Serving" {
 			t.Errorf("%+v, %+v", st, next.NotifyState(q))

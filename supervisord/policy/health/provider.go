@@ -12,6 +12,7 @@ import (
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/notify"
 )
@@ -120,7 +121,7 @@ func (e *provider) uid() int {
 
 // ProvideAdopted implements process.AdoptProvider for a child of an earlier daemon.
 // It opens again, as far as possible, what that daemon has not handed over.
-func (e *provider) ProvideAdopted(saved *process.Status) func(channel string, data []byte) {
+func (e *provider) ProvideAdopted(saved *machine.Status) func(channel string, data []byte) {
 	receiver, name := e.m.receiver, e.name()
 	if e.conf.Ready.Kind == config.NotifyProbe || e.conf.Health.Kind == config.NotifyProbe {
 		if socket := socketName(name); !receiver.Has(socket) {

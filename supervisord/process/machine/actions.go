@@ -1,4 +1,4 @@
-package process
+package machine
 
 import (
 	"fmt"
@@ -18,9 +18,9 @@ import (
 const minInterval = time.Second
 
 // startChild makes an attempt at a child.
-func startChild(m *machine, now time.Time, in input) {
+func startChild(m *Machine, now time.Time, in Input) {
 	if m.noStarts {
-		m.emit(refuse{code: faults.ShutdownState})
+		m.emit(Refuse{Code: faults.ShutdownState})
 		return
 	}
 	m.Reason = m.startReason(in)
@@ -36,7 +36,7 @@ func startChild(m *machine, now time.Time, in input) {
 // waiting for its start. With
 // startsecs of 0 it is RUNNING only when all of the round have been born, so
 // that the log tells of a start-up as Supervisor's does: births, then successes.
-func startInBatch(m *machine, now time.Time, in input) {
+func startInBatch(m *Machine, now time.Time, in Input) {
 	isNew := m.State == states.Stopped && m.Started.IsZero() && !m.StartCancelled
 	if !isNew && m.WaitingFor == "" {
 		return
@@ -45,23 +45,23 @@ func startInBatch(m *machine, now time.Time, in input) {
 	m.inBatch = true
 }
 
-func handleSpawned(m *machine, now time.Time, in input) {
+func handleSpawned(m *Machine, now time.Time, in Input) {
 	if m.digestConfig != m.conf {
 		m.digest, m.digestConfig = m.conf.Digest(), m.conf
 	}
-	m.PID, m.lastPID, m.Digest, m.Outdated, m.fdShortages = in.pid, in.pid, m.digest, false, 0
+	m.PID, m.lastPID, m.Digest, m.Outdated, m.fdShortages = in.PID, in.PID, m.digest, false, 0
 	m.logf(logs.LevelInfo, "spawned: '%s' with pid %d", m.conf.Name, m.PID)
 	switch {
 	case m.awaitsReady():
 		m.startReadyTimer(now)
 	case m.conf.StartSecs > 0:
-		m.emit(setTimer{seconds(m.conf.StartSecs)})
+		m.emit(SetTimer{seconds(m.conf.StartSecs)})
 	case !m.inBatch:
 		enterRunning(m, now, in)
 	}
 }
 
-func finishBatch(m *machine, now time.Time, in input) {
+func finishBatch(m *Machine, now time.Time, in Input) {
 	if m.inBatch && m.PID == 0 {
 		m.inBatch = false // it is not born yet, so born will do that
 	}
@@ -70,15 +70,15 @@ func finishBatch(m *machine, now time.Time, in input) {
 	}
 }
 
-func handleSpawnFailure(m *machine, now time.Time, in input) {
-	m.SpawnErr = in.text
-	m.lastOutcome = "it could not be started: " + in.text
-	if in.fdShortage {
+func handleSpawnFailure(m *Machine, now time.Time, in Input) {
+	m.SpawnErr = in.Text
+	m.lastOutcome = "it could not be started: " + in.Text
+	if in.FDShortage {
 		m.waitForFDs()
 		return
 	}
 	m.fdShortages = 0
-	m.logf(logs.LevelInfo, "spawnerr: %s", in.text)
+	m.logf(logs.LevelInfo, "spawnerr: %s", in.Text)
 	m.backOff()
 	m.retryOrGiveUp(now, in)
 }
@@ -90,7 +90,7 @@ const maxFDRetrySecs = 5
 // waitForFDs tries again until the daemon has descriptors for the child. No
 // limit of attempts counts these: nothing is wrong with the program. The first one
 // is told in the log.
-func (m *machine) waitForFDs() {
+func (m *Machine) waitForFDs() {
 	level := logs.LevelDebug
 	if m.fdShortages == 0 {
 		level = logs.LevelInfo
@@ -106,7 +106,7 @@ func (m *machine) waitForFDs() {
 }
 
 // enterRunning takes the process for well started.
-func enterRunning(m *machine, _ time.Time, _ input) {
+func enterRunning(m *Machine, _ time.Time, _ Input) {
 	m.Tries = 0
 	m.enterState(states.Running)
 	andReady := ""
@@ -120,20 +120,20 @@ func enterRunning(m *machine, _ time.Time, _ input) {
 
 // handleEarlyExit is an end while STARTING. It may have overtaken the timer: then
 // the child had lived long enough, and the world is told that it ran.
-func handleEarlyExit(m *machine, now time.Time, in input) {
+func handleEarlyExit(m *Machine, now time.Time, in Input) {
 	if now.Sub(m.Started) >= seconds(m.conf.StartSecs) && !m.awaitsReady() {
 		m.Tries = 0
 		m.enterState(states.Running)
 		handleExit(m, now, in)
 		return
 	}
-	m.Ended, m.ShellStatus = now, shellStatus(in.exit)
-	m.SpawnErr, m.lastOutcome = m.earlyExitReason(now, in.exit)
+	m.Ended, m.ShellStatus = now, shellStatus(in.Exit)
+	m.SpawnErr, m.lastOutcome = m.earlyExitReason(now, in.Exit)
 	m.backOff()
-	m.logf(logs.LevelWarn, "exited: %s (%s; not expected)", m.conf.Name, in.exit)
+	m.logf(logs.LevelWarn, "exited: %s (%s; not expected)", m.conf.Name, in.Exit)
 	m.killRemaining(in)
 	m.PID = 0
-	m.reportDaemonised(in.exit)
+	m.reportDaemonised(in.Exit)
 	m.runPostStop(in)
 	m.retryOrGiveUp(now, in)
 }
@@ -141,7 +141,7 @@ func handleEarlyExit(m *machine, now time.Time, in input) {
 // reportDaemonised says once that the program seems to be one that goes into the
 // background: it ended well before it could count as started, while a process
 // that it started lives on. Nothing else would tell its user why it fails.
-func (m *machine) reportDaemonised(e spawn.Exit) {
+func (m *Machine) reportDaemonised(e spawn.Exit) {
 	if e.Heir == 0 || m.daemonisedReported {
 		return
 	}
@@ -150,12 +150,12 @@ func (m *machine) reportDaemonised(e spawn.Exit) {
 		"have its command stay in the foreground", m.conf.Name, e.Heir)
 }
 
-func (m *machine) backOff() {
+func (m *Machine) backOff() {
 	m.Tries++
 	m.enterState(states.Backoff)
 }
 
-func (m *machine) retryOrGiveUp(now time.Time, in input) {
+func (m *Machine) retryOrGiveUp(now time.Time, in Input) {
 	if m.Tries <= m.conf.StartRetries {
 		wait, ok := m.planRestart(now, in, seconds(m.Tries))
 		if !ok {
@@ -173,20 +173,20 @@ func (m *machine) retryOrGiveUp(now time.Time, in input) {
 }
 
 // handleExit is an end that nobody asked for.
-func handleExit(m *machine, now time.Time, in input) {
-	m.Ended, m.ExitStatus, m.ShellStatus, m.Tries = now, in.exit.Code, shellStatus(in.exit), 0
-	expected := m.conf.Expected(in.exit.Code) && !m.lostDaemon
+func handleExit(m *Machine, now time.Time, in Input) {
+	m.Ended, m.ExitStatus, m.ShellStatus, m.Tries = now, in.Exit.Code, shellStatus(in.Exit), 0
+	expected := m.conf.Expected(in.Exit.Code) && !m.lostDaemon
 	level, word := logs.LevelInfo, "expected"
 	if !expected {
 		level, word = logs.LevelWarn, "not expected"
-		m.SpawnErr = "Bad exit code " + in.exit.CodeText()
+		m.SpawnErr = "Bad exit code " + in.Exit.CodeText()
 	}
-	m.lastOutcome = in.exit.String() + " was " + word
+	m.lastOutcome = in.Exit.String() + " was " + word
 	if m.lostDaemon {
-		m.lastOutcome = in.exit.String() + " after its daemon was gone"
+		m.lastOutcome = in.Exit.String() + " after its daemon was gone"
 	}
 	m.enterStateExpected(states.Exited, expected)
-	m.logf(level, "exited: %s (%s; %s)", m.conf.Name, in.exit, word)
+	m.logf(level, "exited: %s (%s; %s)", m.conf.Name, in.Exit, word)
 	minWait := m.killRemaining(in)
 	m.PID = 0
 	m.runPostStop(in)
@@ -195,7 +195,7 @@ func handleExit(m *machine, now time.Time, in input) {
 
 // restartIfWanted is autorestart: at once, but not sooner than a breath after
 // the last birth, nor than the time least.
-func (m *machine) restartIfWanted(now time.Time, in input, expected bool, minWait time.Duration) {
+func (m *Machine) restartIfWanted(now time.Time, in Input, expected bool, minWait time.Duration) {
 	wanted := m.conf.Autorestart == config.RestartAlways ||
 		m.conf.Autorestart == config.RestartUnexpected && !expected
 	if !wanted {
@@ -213,19 +213,19 @@ func (m *machine) restartIfWanted(now time.Time, in input, expected bool, minWai
 		m.scheduleStart(wait)
 		return
 	}
-	startChild(m, now, input{kind: timerFired})
+	startChild(m, now, Input{Kind: TimerFired})
 }
 
 // scheduleStart has the timer bring the next attempt.
-func (m *machine) scheduleStart(after time.Duration) {
+func (m *Machine) scheduleStart(after time.Duration) {
 	m.StartDue = true
 	if !m.noStarts {
-		m.emit(setTimer{after})
+		m.emit(SetTimer{after})
 	}
 }
 
 // cancelRetry stops a process that waits for its next attempt.
-func cancelRetry(m *machine, _ time.Time, in input) {
+func cancelRetry(m *Machine, _ time.Time, in Input) {
 	m.Reason = "stopped by " + requester(in) + " before its next attempt"
 	m.logf(logs.LevelDebug, "Attempted to kill %s, which is in BACKOFF state.", m.conf.Name)
 	m.enterState(states.Stopped)
@@ -234,7 +234,7 @@ func cancelRetry(m *machine, _ time.Time, in input) {
 }
 
 // giveUpRetry is abandon at the daemon's own end.
-func giveUpRetry(m *machine, _ time.Time, in input) {
+func giveUpRetry(m *Machine, _ time.Time, in Input) {
 	m.Reason = "given up by " + requester(in) + " before its next attempt"
 	m.Tries = 0
 	m.enterState(states.Fatal)
@@ -242,56 +242,56 @@ func giveUpRetry(m *machine, _ time.Time, in input) {
 
 // startAfterStop grants a start request once the process has stopped, unless
 // births are forbidden then.
-func startAfterStop(m *machine, _ time.Time, in input) {
-	m.StartPending, m.StartPendingBy = true, in.by
+func startAfterStop(m *Machine, _ time.Time, in Input) {
+	m.StartPending, m.StartPendingBy = true, in.By
 }
 
 // handleSignalFailure gives up what the kernel does not let us have. Nothing is started while its
 // child may live on, so a start that was to follow is called off.
-func handleSignalFailure(m *machine, _ time.Time, in input) {
-	m.logf(logs.LevelCritical, "%s", in.text)
-	m.Reason = "a signal could not be sent: " + in.text
+func handleSignalFailure(m *Machine, _ time.Time, in Input) {
+	m.logf(logs.LevelCritical, "%s", in.Text)
+	m.Reason = "a signal could not be sent: " + in.Text
 	if m.WaitingFor != "" {
 		m.Reason += "; its start, which waited for " + m.WaitingFor + ", was called off"
 	}
 	m.WaitingFor, m.StartPending, m.StartPendingBy = "", false, ""
 	m.enterState(states.Unknown)
-	m.emit(refuse{code: faults.Failed})
+	m.emit(Refuse{Code: faults.Failed})
 }
 
-func forwardSignal(m *machine, _ time.Time, in input) {
+func forwardSignal(m *Machine, _ time.Time, in Input) {
 	if m.refuseWithoutChild() {
 		return
 	}
-	m.logf(logs.LevelDebug, "sending %s (pid %d) sig %s", m.conf.Name, m.PID, signals.Name(in.sig))
-	m.emit(sendSignal{sig: in.sig})
+	m.logf(logs.LevelDebug, "sending %s (pid %d) sig %s", m.conf.Name, m.PID, signals.Name(in.Signal))
+	m.emit(SendSignal{Signal: in.Signal})
 }
 
 // deferStart takes note of what a start waits for. Whoever looks at the process sees
 // it, and a later daemon waits on. An automatic restart that was due waits too.
 // With nothing to wait for the start is called off.
-func deferStart(m *machine, _ time.Time, in input) {
-	if in.update && m.WaitingFor == "" { // it has been called off
+func deferStart(m *Machine, _ time.Time, in Input) {
+	if in.Update && m.WaitingFor == "" { // it has been called off
 		return
 	}
 	if m.State != states.Stopping {
 		switch {
-		case in.what != "":
-			m.Reason = "waiting for " + in.what
+		case in.Text != "":
+			m.Reason = "waiting for " + in.Text
 		case m.WaitingFor != "":
 			m.Reason = "its start, which waited for " + m.WaitingFor + ", was called off"
 		}
 	}
-	m.WaitingFor, m.StartCancelled = in.what, false
+	m.WaitingFor, m.StartCancelled = in.Text, false
 	if m.StartDue {
 		m.StartDue = false
-		m.emit(stopTimer{})
+		m.emit(StopTimer{})
 	}
 }
 
 // cancelStart is a stop request to a process that waits for its start: it is not
 // started. Any other that does not run can't be stopped.
-func cancelStart(m *machine, now time.Time, in input) {
+func cancelStart(m *Machine, now time.Time, in Input) {
 	m.cancelPostStop(in)
 	if m.WaitingFor == "" {
 		if m.State == states.Stopped {
@@ -307,22 +307,22 @@ func cancelStart(m *machine, now time.Time, in input) {
 }
 
 // failDependency gives up a process whose start has waited for too long.
-func failDependency(m *machine, _ time.Time, in input) {
+func failDependency(m *Machine, _ time.Time, in Input) {
 	if m.WaitingFor == "" {
 		return
 	}
-	m.WaitingFor, m.SpawnErr = "", in.what
-	m.Reason = "given up: " + in.what
+	m.WaitingFor, m.SpawnErr = "", in.Text
+	m.Reason = "given up: " + in.Text
 	if m.State != states.Fatal {
 		m.enterState(states.Fatal)
 	}
-	m.logf(logs.LevelInfo, "gave up: %s entered FATAL state, %s", m.conf.Name, in.what)
+	m.logf(logs.LevelInfo, "gave up: %s entered FATAL state, %s", m.conf.Name, in.Text)
 }
 
 // cancelRestart is a stop request before an automatic restart. In the breath that
 // Supervisor takes too it is refused like any stop of what does not run, and holds
 // all the same.
-func cancelRestart(m *machine, now time.Time, in input) {
+func cancelRestart(m *Machine, now time.Time, in Input) {
 	if m.WaitingFor != "" {
 		cancelStart(m, now, in)
 		return
@@ -333,58 +333,44 @@ func cancelRestart(m *machine, now time.Time, in input) {
 	m.cancelPostStop(in)
 	wasScheduled := m.StartDue && m.conf.Restart.HasDelay()
 	m.StartDue = false
-	m.emit(stopTimer{})
+	m.emit(StopTimer{})
 	if !wasScheduled {
-		m.emit(refuse{code: faults.NotRunning})
+		m.emit(Refuse{Code: faults.NotRunning})
 	}
 }
 
 // forbidStarts sees to it that nothing is born any more. Who lives, lives on.
-func forbidStarts(m *machine, _ time.Time, _ input) {
+func forbidStarts(m *Machine, _ time.Time, _ Input) {
 	m.noStarts = true
 	if m.StartDue {
-		m.emit(stopTimer{})
+		m.emit(StopTimer{})
 	}
 }
 
 // allowStarts takes rest back. A birth that was due comes now, and so does one that
 // was promised to who asked for it while the process was stopping.
-func allowStarts(m *machine, now time.Time, _ input) {
+func allowStarts(m *Machine, now time.Time, _ Input) {
 	m.noStarts = false
 	switch {
 	case m.StartDue:
-		m.emit(setTimer{0})
+		m.emit(SetTimer{0})
 	case m.State == states.Stopped:
 		m.startIfPending(now)
 	}
 }
 
 // startIfPending starts a process that has stopped if it was to be started then.
-func (m *machine) startIfPending(now time.Time) {
+func (m *Machine) startIfPending(now time.Time) {
 	if m.StartPending {
-		startOnRequest(m, now, input{kind: startRequested, by: m.StartPendingBy})
+		startOnRequest(m, now, Input{Kind: StartRequested, By: m.StartPendingBy})
 	}
 }
 
-func refuseNotRunning(m *machine, _ time.Time, _ input) { m.emit(refuse{code: faults.NotRunning}) }
-func refuseAlreadyStarted(m *machine, _ time.Time, _ input) {
-	m.emit(refuse{code: faults.AlreadyStarted})
+func refuseNotRunning(m *Machine, _ time.Time, _ Input) { m.emit(Refuse{Code: faults.NotRunning}) }
+func refuseAlreadyStarted(m *Machine, _ time.Time, _ Input) {
+	m.emit(Refuse{Code: faults.AlreadyStarted})
 }
 
-func refuseUnknown(m *machine, _ time.Time, _ input) {
-	m.emit(refuse{faults.Failed, " is in an unknown process state"})
+func refuseUnknown(m *Machine, _ time.Time, _ Input) {
+	m.emit(Refuse{faults.Failed, " is in an unknown process state"})
 }
-
-// shellStatus is an end as a shell tells it in one number. Of an end that nobody
-// has seen there is only to say that it was one.
-func shellStatus(e spawn.Exit) int {
-	switch {
-	case e.Code >= 0:
-		return e.Code
-	case e.Signal > 0:
-		return 128 + int(e.Signal)
-	}
-	return 1
-}
-
-func seconds(n int) time.Duration { return time.Duration(n) * time.Second }

@@ -1,4 +1,4 @@
-package process
+package machine
 
 import (
 	"fmt"
@@ -31,37 +31,37 @@ func defaultConf() *config.Process {
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // describe renders effects, one a word or line, for comparison.
-func describe(effects []effect) []string {
+func describe(effects []Effect) []string {
 	var out []string
 	for _, e := range effects {
 		switch e := e.(type) {
-		case spawnChild:
+		case SpawnChild:
 			out = append(out, "birth")
-		case sendSignal:
-			whom := map[signalTarget]string{toGroup: " to the group", toScope: " to the scope", toAll: " to all"}[e.to]
-			out = append(out, "signal "+signals.Name(e.sig)+whom)
-		case setTimer:
-			out = append(out, "arm "+e.after.String())
-		case watchDescendants:
+		case SendSignal:
+			whom := map[Target]string{ToGroup: " to the group", ToScope: " to the scope", ToAll: " to all"}[e.To]
+			out = append(out, "signal "+signals.Name(e.Signal)+whom)
+		case SetTimer:
+			out = append(out, "arm "+e.After.String())
+		case WatchDescendants:
 			out = append(out, "watch")
-		case stopTimer:
+		case StopTimer:
 			out = append(out, "disarm")
-		case publishChange:
+		case PublishChange:
 			out = append(out, fmt.Sprintf("%s->%s", e.From, e.To))
-		case restoreState:
-			out = append(out, "was "+e.to.String())
-		case logLine:
-			if e.level > slog.LevelDebug {
-				out = append(out, e.text)
+		case RestoreState:
+			out = append(out, "was "+e.To.String())
+		case LogLine:
+			if e.Level > slog.LevelDebug {
+				out = append(out, e.Text)
 			}
-		case reportRestartLimit:
+		case ReportRestartLimit:
 			out = append(out, "exhausted")
-		case runHook:
-			out = append(out, e.hook.String())
-		case cancelHook:
+		case RunHook:
+			out = append(out, e.Hook.String())
+		case CancelHook:
 			out = append(out, "cut")
-		case refuse:
-			out = append(out, e.code.String())
+		case Refuse:
+			out = append(out, e.Code.String())
 		}
 	}
 	return out
@@ -69,58 +69,58 @@ func describe(effects []effect) []string {
 
 func TestSteps(t *testing.T) {
 	t.Parallel()
-	exit := func(code int) input { return input{kind: childExited, exit: spawn.Exit{Code: code}} }
-	killed := input{kind: childExited, exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}}
+	exit := func(code int) Input { return Input{Kind: ChildExited, Exit: spawn.Exit{Code: code}} }
+	killed := Input{Kind: ChildExited, Exit: spawn.Exit{Code: -1, Signal: syscall.SIGKILL}}
 	for _, tt := range []struct {
 		name  string
 		state states.Process
-		set   func(*machine)
-		in    input
+		set   func(*Machine)
+		in    Input
 		age   time.Duration // since the last birth
 		want  []string
 	}{
-		{"start", states.Stopped, nil, input{kind: startRequested}, 0, []string{"STOPPED->STARTING", "birth"}},
-		{"start after exit", states.Exited, nil, input{kind: startRequested}, 0, []string{"EXITED->STARTING", "birth"}},
-		{"start after giving up", states.Fatal, nil, input{kind: startRequested}, 0, []string{"FATAL->STARTING", "birth"}},
-		{"start of a running one", states.Running, nil, input{kind: startRequested}, 0, []string{"ALREADY_STARTED"}},
-		{"start of a waiting one", states.Backoff, nil, input{kind: startRequested}, 0, []string{"ALREADY_STARTED"}},
-		{"start of an unknown one", states.Unknown, nil, input{kind: startRequested}, 0, []string{"FAILED"}},
-		{"start while stopping", states.Stopping, nil, input{kind: startRequested}, 0, nil},
-		{"start in shutdown", states.Stopped, noStarts, input{kind: startRequested}, 0, []string{"SHUTDOWN_STATE"}},
+		{"start", states.Stopped, nil, Input{Kind: StartRequested}, 0, []string{"STOPPED->STARTING", "birth"}},
+		{"start after exit", states.Exited, nil, Input{Kind: StartRequested}, 0, []string{"EXITED->STARTING", "birth"}},
+		{"start after giving up", states.Fatal, nil, Input{Kind: StartRequested}, 0, []string{"FATAL->STARTING", "birth"}},
+		{"start of a running one", states.Running, nil, Input{Kind: StartRequested}, 0, []string{"ALREADY_STARTED"}},
+		{"start of a waiting one", states.Backoff, nil, Input{Kind: StartRequested}, 0, []string{"ALREADY_STARTED"}},
+		{"start of an unknown one", states.Unknown, nil, Input{Kind: StartRequested}, 0, []string{"FAILED"}},
+		{"start while stopping", states.Stopping, nil, Input{Kind: StartRequested}, 0, nil},
+		{"start in shutdown", states.Stopped, noStarts, Input{Kind: StartRequested}, 0, []string{"SHUTDOWN_STATE"}},
 
-		{"autostart", states.Stopped, func(m *machine) { m.Started = time.Time{} }, input{kind: autostartRequested}, 0, []string{"STOPPED->STARTING", "birth"}},
-		{"autostart of one that was stopped", states.Stopped, nil, input{kind: autostartRequested}, 0, nil},
-		{"born in a round", states.Starting, func(m *machine) { m.conf.StartSecs, m.inBatch = 0, true }, input{kind: childSpawned, pid: 9}, 0,
+		{"autostart", states.Stopped, func(m *Machine) { m.Started = time.Time{} }, Input{Kind: AutostartRequested}, 0, []string{"STOPPED->STARTING", "birth"}},
+		{"autostart of one that was stopped", states.Stopped, nil, Input{Kind: AutostartRequested}, 0, nil},
+		{"born in a round", states.Starting, func(m *Machine) { m.conf.StartSecs, m.inBatch = 0, true }, Input{Kind: ChildSpawned, PID: 9}, 0,
 			[]string{"spawned: 'p' with pid 9"}},
-		{"round over", states.Starting, func(m *machine) { m.conf.StartSecs, m.inBatch = 0, true }, input{kind: batchStarted}, 0,
+		{"round over", states.Starting, func(m *Machine) { m.conf.StartSecs, m.inBatch = 0, true }, Input{Kind: BatchStarted}, 0,
 			[]string{"STARTING->RUNNING", "success: p entered RUNNING state, process has stayed up for > than 0 seconds (startsecs)"}},
-		{"round over too early", states.Starting, func(m *machine) { m.inBatch = true }, input{kind: batchStarted}, 0, nil},
-		{"born", states.Starting, nil, input{kind: childSpawned, pid: 9}, 0, []string{"spawned: 'p' with pid 9", "arm 1s"}},
-		{"born with startsecs 0", states.Starting, func(m *machine) { m.conf.StartSecs = 0 }, input{kind: childSpawned, pid: 9}, 0,
+		{"round over too early", states.Starting, func(m *Machine) { m.inBatch = true }, Input{Kind: BatchStarted}, 0, nil},
+		{"born", states.Starting, nil, Input{Kind: ChildSpawned, PID: 9}, 0, []string{"spawned: 'p' with pid 9", "arm 1s"}},
+		{"born with startsecs 0", states.Starting, func(m *Machine) { m.conf.StartSecs = 0 }, Input{Kind: ChildSpawned, PID: 9}, 0,
 			[]string{"spawned: 'p' with pid 9", "STARTING->RUNNING",
 				"success: p entered RUNNING state, process has stayed up for > than 0 seconds (startsecs)"}},
-		{"stillborn", states.Starting, nil, input{kind: spawnFailed, text: "why"}, 0,
+		{"stillborn", states.Starting, nil, Input{Kind: SpawnFailed, Text: "why"}, 0,
 			[]string{"spawnerr: why", "STARTING->BACKOFF", "arm 1s"}},
-		{"stillborn for the last time", states.Starting, func(m *machine) { m.Tries = 3 }, input{kind: spawnFailed, text: "why"}, 0,
+		{"stillborn for the last time", states.Starting, func(m *Machine) { m.Tries = 3 }, Input{Kind: SpawnFailed, Text: "why"}, 0,
 			[]string{"spawnerr: why", "STARTING->BACKOFF", "BACKOFF->FATAL",
 				"gave up: p entered FATAL state, too many start retries too quickly"}},
 
 		{"too quick", states.Starting, nil, exit(0), 500 * time.Millisecond,
 			[]string{"STARTING->BACKOFF", "exited: p (exit status 0; not expected)", "arm 1s"}},
-		{"too quick the second time", states.Starting, func(m *machine) { m.Tries = 1 }, exit(1), 0,
+		{"too quick the second time", states.Starting, func(m *Machine) { m.Tries = 1 }, exit(1), 0,
 			[]string{"STARTING->BACKOFF", "exited: p (exit status 1; not expected)", "arm 2s"}},
-		{"into the background", states.Starting, nil, input{kind: childExited, exit: spawn.Exit{Heir: 77}}, 0,
+		{"into the background", states.Starting, nil, Input{Kind: ChildExited, Exit: spawn.Exit{Heir: 77}}, 0,
 			[]string{"STARTING->BACKOFF", "exited: p (exit status 0; not expected)",
 				"p seems to go into the background: it ended at once with status 0, but its process 77 lives on; " +
 					"have its command stay in the foreground", "arm 1s"}},
-		{"into the background again", states.Starting, func(m *machine) { m.daemonisedReported = true },
-			input{kind: childExited, exit: spawn.Exit{Heir: 77}}, 0,
+		{"into the background again", states.Starting, func(m *Machine) { m.daemonisedReported = true },
+			Input{Kind: ChildExited, Exit: spawn.Exit{Heir: 77}}, 0,
 			[]string{"STARTING->BACKOFF", "exited: p (exit status 0; not expected)", "arm 1s"}},
-		{"a long life and heirs", states.Running, withAutorestart(config.RestartNever), input{kind: childExited, exit: spawn.Exit{Heir: 77}}, time.Minute,
+		{"a long life and heirs", states.Running, withAutorestart(config.RestartNever), Input{Kind: ChildExited, Exit: spawn.Exit{Heir: 77}}, time.Minute,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 0; expected)"}},
 		{"exit overtakes the timer", states.Starting, nil, exit(0), time.Second,
 			[]string{"STARTING->RUNNING", "RUNNING->EXITED", "exited: p (exit status 0; expected)"}},
-		{"settled", states.Starting, nil, input{kind: timerFired}, time.Second,
+		{"settled", states.Starting, nil, Input{Kind: TimerFired}, time.Second,
 			[]string{"STARTING->RUNNING", "success: p entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)"}},
 
 		{"expected exit", states.Running, nil, exit(0), time.Minute,
@@ -137,90 +137,90 @@ func TestSteps(t *testing.T) {
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)"}},
 		{"no restart in shutdown", states.Running, noStarts, exit(2), time.Minute,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)"}},
-		{"restart is due", states.Exited, nil, input{kind: timerFired}, 0, []string{"EXITED->STARTING", "birth"}},
+		{"restart is due", states.Exited, nil, Input{Kind: TimerFired}, 0, []string{"EXITED->STARTING", "birth"}},
 
-		{"stop", states.Running, nil, input{kind: stopRequested}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
-		{"stop as group", states.Running, func(m *machine) { m.conf.StopAsGroup = true }, input{kind: stopRequested}, 0,
+		{"stop", states.Running, nil, Input{Kind: StopRequested}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"stop as group", states.Running, func(m *Machine) { m.conf.StopAsGroup = true }, Input{Kind: StopRequested}, 0,
 			[]string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM to the group"}},
-		{"stop while starting", states.Starting, nil, input{kind: stopRequested}, 0, []string{"STARTING->STOPPING", "arm 10s", "signal SIGTERM"}},
-		{"stop while waiting", states.Backoff, nil, input{kind: stopRequested}, 0, []string{"BACKOFF->STOPPED"}},
-		{"stop while stopping", states.Stopping, nil, input{kind: stopRequested}, 0, []string{"NOT_RUNNING"}},
-		{"stop before a restart", states.Exited, nil, input{kind: stopRequested}, 0, []string{"disarm", "NOT_RUNNING"}},
-		{"stop of a stopped one", states.Stopped, nil, input{kind: stopRequested}, 0, []string{"NOT_RUNNING"}},
-		{"disobedience", states.Stopping, nil, input{kind: timerFired}, 0,
+		{"stop while starting", states.Starting, nil, Input{Kind: StopRequested}, 0, []string{"STARTING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"stop while waiting", states.Backoff, nil, Input{Kind: StopRequested}, 0, []string{"BACKOFF->STOPPED"}},
+		{"stop while stopping", states.Stopping, nil, Input{Kind: StopRequested}, 0, []string{"NOT_RUNNING"}},
+		{"stop before a restart", states.Exited, nil, Input{Kind: StopRequested}, 0, []string{"disarm", "NOT_RUNNING"}},
+		{"stop of a stopped one", states.Stopped, nil, Input{Kind: StopRequested}, 0, []string{"NOT_RUNNING"}},
+		{"disobedience", states.Stopping, nil, Input{Kind: TimerFired}, 0,
 			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL"}},
-		{"disobedience of a group", states.Stopping, func(m *machine) { m.conf.KillAsGroup = true }, input{kind: timerFired}, 0,
+		{"disobedience of a group", states.Stopping, func(m *Machine) { m.conf.KillAsGroup = true }, Input{Kind: TimerFired}, 0,
 			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL to the group"}},
 		{"obeyed", states.Stopping, nil, exit(0), 0, []string{"STOPPING->STOPPED", "stopped: p (exit status 0)"}},
-		{"obeyed, start wanted", states.Stopping, func(m *machine) { m.StartPending = true }, killed, 0,
+		{"obeyed, start wanted", states.Stopping, func(m *Machine) { m.StartPending = true }, killed, 0,
 			[]string{"STOPPING->STOPPED", "stopped: p (terminated by SIGKILL)", "STOPPED->STARTING", "birth"}},
 
-		{"signal", states.Running, nil, input{kind: signalRequested, sig: syscall.SIGHUP}, 0, []string{"signal SIGHUP"}},
-		{"signal while waiting", states.Backoff, nil, input{kind: signalRequested, sig: syscall.SIGHUP}, 0, []string{"NOT_RUNNING"}},
-		{"signal refused by the kernel", states.Stopping, nil, input{kind: signalFailed, text: "why"}, 0,
+		{"signal", states.Running, nil, Input{Kind: SignalRequested, Signal: syscall.SIGHUP}, 0, []string{"signal SIGHUP"}},
+		{"signal while waiting", states.Backoff, nil, Input{Kind: SignalRequested, Signal: syscall.SIGHUP}, 0, []string{"NOT_RUNNING"}},
+		{"signal refused by the kernel", states.Stopping, nil, Input{Kind: SignalFailed, Text: "why"}, 0,
 			[]string{"why", "STOPPING->UNKNOWN", "FAILED"}},
 		{"unknown one ends", states.Unknown, withAutorestart(config.RestartNever), exit(0), time.Minute,
 			[]string{"UNKNOWN->EXITED", "exited: p (exit status 0; expected)"}},
 
-		{"adopted", states.Stopped, nil, restored(childAdopted, states.Running), 0,
+		{"adopted", states.Stopped, nil, restored(ChildAdopted, states.Running), 0,
 			[]string{"was RUNNING", "adopted: 'p' with pid 9"}},
-		{"adopted while starting", states.Stopped, nil, restored(childAdopted, states.Starting), 300 * time.Millisecond,
+		{"adopted while starting", states.Stopped, nil, restored(ChildAdopted, states.Starting), 300 * time.Millisecond,
 			[]string{"was STARTING", "adopted: 'p' with pid 9", "arm 700ms"}},
-		{"adopted after startsecs", states.Stopped, nil, restored(childAdopted, states.Starting), time.Minute,
+		{"adopted after startsecs", states.Stopped, nil, restored(ChildAdopted, states.Starting), time.Minute,
 			[]string{"was STARTING", "adopted: 'p' with pid 9", "arm 0s"}},
-		{"adopted while stopping", states.Stopped, nil, restored(childAdopted, states.Stopping), time.Second,
+		{"adopted while stopping", states.Stopped, nil, restored(ChildAdopted, states.Stopping), time.Second,
 			[]string{"was STOPPING", "adopted: 'p' with pid 9", "arm 4s"}},
-		{"adopted although none was known", states.Stopped, nil, restored(childAdopted, states.Exited), time.Minute,
+		{"adopted although none was known", states.Stopped, nil, restored(ChildAdopted, states.Exited), time.Minute,
 			[]string{"was STARTING", "adopted: 'p' with pid 9", "arm 1s"}},
-		{"adopted to be stopped", states.Stopped, nil, unwanted(restored(childAdopted, states.Running)), 0,
+		{"adopted to be stopped", states.Stopped, nil, unwanted(restored(ChildAdopted, states.Running)), 0,
 			[]string{"was RUNNING", "adopted: 'p' with pid 9", "RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
-		{"ended unseen", states.Stopped, nil, restored(exitMissed, states.Running), time.Minute,
+		{"ended unseen", states.Stopped, nil, restored(ExitMissed, states.Running), time.Minute,
 			[]string{"was RUNNING", "RUNNING->EXITED", "exited: p (exit status unknown; not expected)", "EXITED->STARTING", "birth"}},
-		{"ended unseen, not to be restarted", states.Stopped, withAutorestart(config.RestartNever), restored(exitMissed, states.Running), time.Minute,
+		{"ended unseen, not to be restarted", states.Stopped, withAutorestart(config.RestartNever), restored(ExitMissed, states.Running), time.Minute,
 			[]string{"was RUNNING", "RUNNING->EXITED", "exited: p (exit status unknown; not expected)"}},
-		{"ended young, unseen", states.Stopped, nil, restored(exitMissed, states.Starting), 500 * time.Millisecond,
+		{"ended young, unseen", states.Stopped, nil, restored(ExitMissed, states.Starting), 500 * time.Millisecond,
 			[]string{"was STARTING", "STARTING->BACKOFF", "exited: p (exit status unknown; not expected)", "arm 1s"}},
-		{"obeyed unseen", states.Stopped, nil, restored(exitMissed, states.Stopping), time.Minute,
+		{"obeyed unseen", states.Stopped, nil, restored(ExitMissed, states.Stopping), time.Minute,
 			[]string{"was STOPPING", "STOPPING->STOPPED", "stopped: p (exit status unknown)"}},
-		{"about to be born", states.Stopped, nil, restored(stateRestored, states.Starting), 0, []string{"was BACKOFF", "arm 0s"}},
-		{"was stopped", states.Stopped, nil, restored(stateRestored, states.Stopped), time.Minute, []string{"was STOPPED"}},
-		{"had been given up", states.Stopped, nil, restored(stateRestored, states.Fatal), time.Minute, []string{"was FATAL"}},
-		{"waited for its next attempt", states.Stopped, nil, startDue(restored(stateRestored, states.Backoff)), time.Second,
+		{"about to be born", states.Stopped, nil, restored(StateRestored, states.Starting), 0, []string{"was BACKOFF", "arm 0s"}},
+		{"was stopped", states.Stopped, nil, restored(StateRestored, states.Stopped), time.Minute, []string{"was STOPPED"}},
+		{"had been given up", states.Stopped, nil, restored(StateRestored, states.Fatal), time.Minute, []string{"was FATAL"}},
+		{"waited for its next attempt", states.Stopped, nil, startDue(restored(StateRestored, states.Backoff)), time.Second,
 			[]string{"was BACKOFF", "arm 4s"}},
 
-		{"first step", states.Running, withStopSequence, input{kind: stopRequested}, 0, []string{"RUNNING->STOPPING", "arm 20s", "signal SIGQUIT"}},
-		{"next step", states.Stopping, withStopSequence, input{kind: timerFired}, 0,
+		{"first step", states.Running, withStopSequence, Input{Kind: StopRequested}, 0, []string{"RUNNING->STOPPING", "arm 20s", "signal SIGQUIT"}},
+		{"next step", states.Stopping, withStopSequence, Input{Kind: TimerFired}, 0,
 			[]string{"signalling 'p' (7) with SIGTERM, as it has not ended", "arm 10s", "signal SIGTERM"}},
-		{"last step", states.Stopping, func(m *machine) { withStopSequence(m); m.Step = 1 }, input{kind: timerFired}, 0,
+		{"last step", states.Stopping, func(m *Machine) { withStopSequence(m); m.StopStep = 1 }, Input{Kind: TimerFired}, 0,
 			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL"}},
-		{"beyond the last step", states.Stopping, func(m *machine) { withStopSequence(m); m.Step = 2 }, input{kind: timerFired}, 0,
+		{"beyond the last step", states.Stopping, func(m *Machine) { withStopSequence(m); m.StopStep = 2 }, Input{Kind: TimerFired}, 0,
 			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL"}},
-		{"a step without a time", states.Running, func(m *machine) { m.conf.Stop.Sequence = []config.StopStep{{Signal: syscall.SIGINT}} },
-			input{kind: stopRequested}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGINT"}},
-		{"nothing but SIGKILL", states.Running, func(m *machine) {
+		{"a step without a time", states.Running, func(m *Machine) { m.conf.Stop.Sequence = []config.StopStep{{Signal: syscall.SIGINT}} },
+			Input{Kind: StopRequested}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGINT"}},
+		{"nothing but SIGKILL", states.Running, func(m *Machine) {
 			m.conf.Stop.Sequence = []config.StopStep{{Signal: syscall.SIGKILL, Wait: 3 * time.Second}}
-		}, input{kind: stopRequested}, 0, []string{"killing 'p' (7) with SIGKILL", "RUNNING->STOPPING", "arm 3s", "signal SIGKILL"}},
-		{"kill", states.Running, nil, input{kind: killRequested}, 0,
+		}, Input{Kind: StopRequested}, 0, []string{"killing 'p' (7) with SIGKILL", "RUNNING->STOPPING", "arm 3s", "signal SIGKILL"}},
+		{"kill", states.Running, nil, Input{Kind: KillRequested}, 0,
 			[]string{"killing 'p' (7) with SIGKILL", "RUNNING->STOPPING", "arm 10s", "signal SIGKILL"}},
-		{"kill while stopping", states.Stopping, withStopSequence, input{kind: killRequested}, 0,
+		{"kill while stopping", states.Stopping, withStopSequence, Input{Kind: KillRequested}, 0,
 			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL"}},
-		{"kill the scope", states.Starting, withTreeScope, input{kind: killRequested}, 0,
+		{"kill the scope", states.Starting, withTreeScope, Input{Kind: KillRequested}, 0,
 			[]string{"killing 'p' (7) with SIGKILL", "STARTING->STOPPING", "arm 10s", "signal SIGKILL to the scope"}},
-		{"kill while waiting", states.Backoff, nil, input{kind: killRequested}, 0, []string{"BACKOFF->STOPPED"}},
-		{"kill of a stopped one", states.Stopped, nil, input{kind: killRequested}, 0, []string{"NOT_RUNNING"}},
-		{"kill before a restart", states.Exited, nil, input{kind: killRequested}, 0, []string{"disarm", "NOT_RUNNING"}},
-		{"stop a scope", states.Running, withTreeScope, input{kind: stopRequested}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM to the scope"}},
-		{"stop the leader alone", states.Running, func(m *machine) { m.conf.StopAsGroup, m.conf.Stop.Scope = true, config.ScopeLeader },
-			input{kind: stopRequested}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"kill while waiting", states.Backoff, nil, Input{Kind: KillRequested}, 0, []string{"BACKOFF->STOPPED"}},
+		{"kill of a stopped one", states.Stopped, nil, Input{Kind: KillRequested}, 0, []string{"NOT_RUNNING"}},
+		{"kill before a restart", states.Exited, nil, Input{Kind: KillRequested}, 0, []string{"disarm", "NOT_RUNNING"}},
+		{"stop a scope", states.Running, withTreeScope, Input{Kind: StopRequested}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM to the scope"}},
+		{"stop the leader alone", states.Running, func(m *Machine) { m.conf.StopAsGroup, m.conf.Stop.Scope = true, config.ScopeLeader },
+			Input{Kind: StopRequested}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
 		{"obeyed by the child alone", states.Stopping, withTreeScope, withRemaining(exit(0), inside), 0,
 			[]string{"p (pid 7) has ended (exit status 0), waiting for the rest of its process tree: pid 9 (in)", "watch"}},
 		{"obeyed by all inside", states.Stopping, withTreeScope, withRemaining(exit(0), outside), 0,
 			[]string{"STOPPING->STOPPED", "stopped: p (exit status 0)", "left behind by p: pid 10 (out)"}},
-		{"disobedience of the rest", states.Stopping, withLeaderExited, input{kind: timerFired}, 0,
+		{"disobedience of the rest", states.Stopping, withLeaderExited, Input{Kind: TimerFired}, 0,
 			[]string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL to the scope"}},
-		{"the rest has ended", states.Stopping, withLeaderExited, input{kind: descendantsExited}, 0, []string{"STOPPING->STOPPED", "stopped: p (exit status 0)"}},
-		{"the rest has had children", states.Stopping, withLeaderExited, withRemaining(input{kind: descendantsExited}, inside), 0, []string{"watch"}},
-		{"deserted while the child lives", states.Stopping, withTreeScope, input{kind: descendantsExited}, 0, nil},
+		{"the rest has ended", states.Stopping, withLeaderExited, Input{Kind: DescendantsExited}, 0, []string{"STOPPING->STOPPED", "stopped: p (exit status 0)"}},
+		{"the rest has had children", states.Stopping, withLeaderExited, withRemaining(Input{Kind: DescendantsExited}, inside), 0, []string{"watch"}},
+		{"deserted while the child lives", states.Stopping, withTreeScope, Input{Kind: DescendantsExited}, 0, nil},
 		{"leftovers by default", states.Stopping, nil, withRemaining(exit(0), outside), 0, []string{"STOPPING->STOPPED", "stopped: p (exit status 0)"}},
 		{"leftovers reported", states.Stopping, withLeftovers(config.LeftoversReport), withRemaining(exit(0), outside), 0,
 			[]string{"STOPPING->STOPPED", "stopped: p (exit status 0)", "left behind by p: pid 10 (out)"}},
@@ -228,35 +228,35 @@ func TestSteps(t *testing.T) {
 			[]string{"STOPPING->STOPPED", "stopped: p (exit status 0)"}},
 		{"leftovers killed", states.Stopping, withLeftovers(config.LeftoversKill), withRemaining(exit(0), outside), 0,
 			[]string{"killing what p has left behind: pid 10 (out)", "arm 10s", "signal SIGKILL to all", "watch"}},
-		{"leftovers do not die", states.Stopping, func(m *machine) {
+		{"leftovers do not die", states.Stopping, func(m *Machine) {
 			withLeftovers(config.LeftoversKill)(m)
 			m.LeaderExited, m.killingLeftovers = true, true
 		},
-			input{kind: timerFired}, 0, []string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL to all"}},
+			Input{Kind: TimerFired}, 0, []string{"killing 'p' (7) with SIGKILL", "arm 10s", "signal SIGKILL to all"}},
 		{"an end by itself takes the scope along", states.Running, withTreeScope, withRemaining(exit(2), inside), time.Minute,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "killing what is left of the process tree of p: pid 9 (in)",
 				"signal SIGKILL to the scope", "arm 200ms"}},
 		{"an early end does too", states.Starting, withTreeScope, withRemaining(exit(2), inside), 0,
 			[]string{"STARTING->BACKOFF", "exited: p (exit status 2; not expected)", "killing what is left of the process tree of p: pid 9 (in)",
 				"signal SIGKILL to the scope", "arm 1s"}},
-		{"the child obeyed unseen", states.Stopped, withTreeScope, withRemaining(restored(exitMissed, states.Stopping), inside), time.Second,
+		{"the child obeyed unseen", states.Stopped, withTreeScope, withRemaining(restored(ExitMissed, states.Stopping), inside), time.Second,
 			[]string{"was STOPPING", "arm 4s", "p (pid 9) has ended (exit status unknown), waiting for the rest of its process tree: pid 9 (in)", "watch"}},
 
 		{"restart delay", states.Running, withRestartDelay, exit(2), time.Minute,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 5s"}},
-		{"restart delay grows", states.Running, func(m *machine) { withRestartDelay(m); m.RestartsInRow = 2 }, exit(2), 10 * time.Second,
+		{"restart delay grows", states.Running, func(m *Machine) { withRestartDelay(m); m.RestartsInRow = 2 }, exit(2), 10 * time.Second,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 20s"}},
-		{"restart delay has a limit", states.Running, func(m *machine) { withRestartDelay(m); m.RestartsInRow = 2000 }, exit(2), 10 * time.Second,
+		{"restart delay has a limit", states.Running, func(m *Machine) { withRestartDelay(m); m.RestartsInRow = 2000 }, exit(2), 10 * time.Second,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 40s"}},
-		{"restart delay after a long life", states.Running, func(m *machine) { withRestartDelay(m); m.RestartsInRow = 3 }, exit(2), 40 * time.Second,
+		{"restart delay after a long life", states.Running, func(m *Machine) { withRestartDelay(m); m.RestartsInRow = 3 }, exit(2), 40 * time.Second,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 5s"}},
-		{"retry after a restart delay", states.Starting, func(m *machine) { withRestartDelay(m); m.RestartsInRow = 1 }, exit(2), 0,
+		{"retry after a restart delay", states.Starting, func(m *Machine) { withRestartDelay(m); m.RestartsInRow = 1 }, exit(2), 0,
 			[]string{"STARTING->BACKOFF", "exited: p (exit status 2; not expected)", "arm 10s"}},
 		{"jitter, the least", states.Running, withJitter, exit(2), time.Hour,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 4s"}},
-		{"jitter, the most", states.Running, withJitter, input{kind: childExited, exit: spawn.Exit{Code: 2}, random: 1}, time.Hour,
+		{"jitter, the most", states.Running, withJitter, Input{Kind: ChildExited, Exit: spawn.Exit{Code: 2}, Random: 1}, time.Hour,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 6s"}},
-		{"growth alone", states.Running, func(m *machine) {
+		{"growth alone", states.Running, func(m *Machine) {
 			m.conf.Restart.BackoffFactor, m.conf.Restart.Max, m.RestartsInRow = 3, config.Forever, 1
 		}, exit(2), 0,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "arm 3s"}},
@@ -272,33 +272,33 @@ func TestSteps(t *testing.T) {
 				"gave up: p entered FATAL state, 2 restarts within 10m (restart_limit)", "exhausted"}},
 		{"an expected end costs nothing", states.Running, withRestartsUsed(2), exit(0), time.Minute,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 0; expected)"}},
-		{"an operator has no budget", states.Stopped, withRestartsUsed(2), input{kind: startRequested}, 0, []string{"STOPPED->STARTING", "birth"}},
-		{"health has", states.Stopped, withRestartsUsed(2), input{kind: startRequested, by: ByHealth}, 0,
+		{"an operator has no budget", states.Stopped, withRestartsUsed(2), Input{Kind: StartRequested}, 0, []string{"STOPPED->STARTING", "birth"}},
+		{"health has", states.Stopped, withRestartsUsed(2), Input{Kind: StartRequested, By: ByHealth}, 0,
 			[]string{"STOPPED->FATAL", "gave up: p entered FATAL state, 2 restarts within 10m (restart_limit)", "exhausted", "ABNORMAL_TERMINATION"}},
-		{"health in vain", states.Fatal, withRestartsUsed(2), input{kind: startRequested, by: ByHealth}, 0, []string{"ABNORMAL_TERMINATION"}},
-		{"reset", states.Fatal, withRestartsUsed(2), input{kind: resetRequested}, 0, nil},
-		{"reset leaves what is due", states.Backoff, func(m *machine) { m.StartDue = true }, input{kind: resetRequested}, 0, nil},
+		{"health in vain", states.Fatal, withRestartsUsed(2), Input{Kind: StartRequested, By: ByHealth}, 0, []string{"ABNORMAL_TERMINATION"}},
+		{"reset", states.Fatal, withRestartsUsed(2), Input{Kind: ResetRequested}, 0, nil},
+		{"reset leaves what is due", states.Backoff, func(m *Machine) { m.StartDue = true }, Input{Kind: ResetRequested}, 0, nil},
 
-		{"delay", states.Stopped, nil, input{kind: startDeferred, what: "db:ready"}, 0, nil},
-		{"delay of a restart", states.Exited, func(m *machine) { m.StartDue = true }, input{kind: startDeferred, what: "db:ready"}, 0, []string{"disarm"}},
-		{"autostart after a delay", states.Stopped, startWaiting, input{kind: autostartRequested}, 0, []string{"STOPPED->STARTING", "birth"}},
-		{"autostart of an exited one", states.Exited, nil, input{kind: autostartRequested}, 0, nil},
-		{"autostart of an exited one after a delay", states.Exited, startWaiting, input{kind: autostartRequested}, 0, []string{"EXITED->STARTING", "birth"}},
-		{"autostart of a failed one after a delay", states.Fatal, startWaiting, input{kind: autostartRequested}, 0, []string{"FATAL->STARTING", "birth"}},
-		{"autostart of a declined one", states.Stopped, func(m *machine) { m.Started, m.StartCancelled = time.Time{}, true }, input{kind: autostartRequested}, 0, nil},
-		{"start of a delayed one", states.Stopped, startWaiting, input{kind: startRequested}, 0, []string{"STOPPED->STARTING", "birth"}},
-		{"stop of a delayed one", states.Stopped, startWaiting, input{kind: stopRequested}, 0, nil},
-		{"stop of a delayed one that exited", states.Exited, startWaiting, input{kind: stopRequested}, 0, nil},
-		{"stop of a delayed one on its way out", states.Stopping, startWaiting, input{kind: stopRequested}, 0, nil},
-		{"forsaken", states.Stopped, startWaiting, input{kind: dependencyFailed, what: "db was not ready within 2m"}, 0,
+		{"delay", states.Stopped, nil, Input{Kind: StartDeferred, Text: "db:ready"}, 0, nil},
+		{"delay of a restart", states.Exited, func(m *Machine) { m.StartDue = true }, Input{Kind: StartDeferred, Text: "db:ready"}, 0, []string{"disarm"}},
+		{"autostart after a delay", states.Stopped, startWaiting, Input{Kind: AutostartRequested}, 0, []string{"STOPPED->STARTING", "birth"}},
+		{"autostart of an exited one", states.Exited, nil, Input{Kind: AutostartRequested}, 0, nil},
+		{"autostart of an exited one after a delay", states.Exited, startWaiting, Input{Kind: AutostartRequested}, 0, []string{"EXITED->STARTING", "birth"}},
+		{"autostart of a failed one after a delay", states.Fatal, startWaiting, Input{Kind: AutostartRequested}, 0, []string{"FATAL->STARTING", "birth"}},
+		{"autostart of a declined one", states.Stopped, func(m *Machine) { m.Started, m.StartCancelled = time.Time{}, true }, Input{Kind: AutostartRequested}, 0, nil},
+		{"start of a delayed one", states.Stopped, startWaiting, Input{Kind: StartRequested}, 0, []string{"STOPPED->STARTING", "birth"}},
+		{"stop of a delayed one", states.Stopped, startWaiting, Input{Kind: StopRequested}, 0, nil},
+		{"stop of a delayed one that exited", states.Exited, startWaiting, Input{Kind: StopRequested}, 0, nil},
+		{"stop of a delayed one on its way out", states.Stopping, startWaiting, Input{Kind: StopRequested}, 0, nil},
+		{"forsaken", states.Stopped, startWaiting, Input{Kind: DependencyFailed, Text: "db was not ready within 2m"}, 0,
 			[]string{"STOPPED->FATAL", "gave up: p entered FATAL state, db was not ready within 2m"}},
-		{"forsaken when it waits no more", states.Stopped, nil, input{kind: dependencyFailed, what: "why"}, 0, nil},
+		{"forsaken when it waits no more", states.Stopped, nil, Input{Kind: DependencyFailed, Text: "why"}, 0, nil},
 
-		{"hold cancels a retry", states.Backoff, func(m *machine) { m.StartDue = true }, input{kind: startsForbidden}, 0, []string{"disarm"}},
-		{"release brings it back", states.Backoff, func(m *machine) { m.StartDue, m.noStarts = true, true }, input{kind: startsAllowed}, 0, []string{"arm 0s"}},
-		{"abort while waiting", states.Backoff, noStarts, input{kind: shutdownRequested}, 0, []string{"BACKOFF->FATAL"}},
-		{"abort while running", states.Running, noStarts, input{kind: shutdownRequested}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
-		{"abort of a stopped one", states.Stopped, noStarts, input{kind: shutdownRequested}, 0, nil},
+		{"hold cancels a retry", states.Backoff, func(m *Machine) { m.StartDue = true }, Input{Kind: StartsForbidden}, 0, []string{"disarm"}},
+		{"release brings it back", states.Backoff, func(m *Machine) { m.StartDue, m.noStarts = true, true }, Input{Kind: StartsAllowed}, 0, []string{"arm 0s"}},
+		{"abort while waiting", states.Backoff, noStarts, Input{Kind: ShutdownRequested}, 0, []string{"BACKOFF->FATAL"}},
+		{"abort while running", states.Running, noStarts, Input{Kind: ShutdownRequested}, 0, []string{"RUNNING->STOPPING", "arm 10s", "signal SIGTERM"}},
+		{"abort of a stopped one", states.Stopped, noStarts, Input{Kind: ShutdownRequested}, 0, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -306,7 +306,7 @@ func TestSteps(t *testing.T) {
 			if tt.set != nil {
 				tt.set(m)
 			}
-			got := describe(m.step(m.Started.Add(tt.age), tt.in))
+			got := describe(m.Step(m.Started.Add(tt.age), tt.in))
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("effects (-want +got):\n%s", diff)
 			}
@@ -315,20 +315,20 @@ func TestSteps(t *testing.T) {
 }
 
 // withStopSequence has a stop_sequence.
-func withStopSequence(m *machine) {
+func withStopSequence(m *Machine) {
 	m.conf.Stop.Sequence = []config.StopStep{
 		{Signal: syscall.SIGQUIT, Wait: 20 * time.Second}, {Signal: syscall.SIGTERM, Wait: 10 * time.Second}, {Signal: syscall.SIGKILL},
 	}
 }
 
 // withTreeScope has all descendants stopped.
-func withTreeScope(m *machine) { m.conf.Stop.Scope = config.ScopeTree }
+func withTreeScope(m *Machine) { m.conf.Stop.Scope = config.ScopeTree }
 
 // withLeaderExited waits for what a child has left.
-func withLeaderExited(m *machine) { withTreeScope(m); m.LeaderExited = true }
+func withLeaderExited(m *Machine) { withTreeScope(m); m.LeaderExited = true }
 
-func withLeftovers(l config.Leftovers) func(*machine) {
-	return func(m *machine) { m.conf.Stop.Leftovers, m.conf.Stop.LeftoversSet = l, true }
+func withLeftovers(l config.Leftovers) func(*Machine) {
+	return func(m *Machine) { m.conf.Stop.Leftovers, m.conf.Stop.LeftoversSet = l, true }
 }
 
 var (
@@ -336,23 +336,23 @@ var (
 	outside = spawn.Descendant{PID: 10, Command: "out"}
 )
 
-func withRemaining(in input, remaining ...spawn.Descendant) input {
-	in.remaining = remaining
+func withRemaining(in Input, remaining ...spawn.Descendant) Input {
+	in.Remaining = remaining
 	return in
 }
 
 // withRestartDelay has restarts delayed.
-func withRestartDelay(m *machine) {
+func withRestartDelay(m *Machine) {
 	m.conf.Restart = config.RestartPolicy{Delay: 5 * time.Second, BackoffFactor: 2, Max: 40 * time.Second}
 }
 
-func withJitter(m *machine) {
+func withJitter(m *Machine) {
 	m.conf.Restart = config.RestartPolicy{Delay: 5 * time.Second, BackoffFactor: 1, Max: config.Forever, Jitter: 0.2}
 }
 
 // withRestartsUsed is a budget of two restarts in ten minutes, of which n are used up.
-func withRestartsUsed(n int) func(*machine) {
-	return func(m *machine) {
+func withRestartsUsed(n int) func(*Machine) {
+	return func(m *Machine) {
 		m.conf.Restart = config.RestartPolicy{BackoffFactor: 1, Max: config.Forever, Limit: 2, Window: 10 * time.Minute}
 		times := slices.Repeat([]time.Time{noon}, n)
 		m.Restarts = &times
@@ -360,35 +360,35 @@ func withRestartsUsed(n int) func(*machine) {
 }
 
 // restored is an input about what was before the daemon.
-func restored(k kind, state states.Process) input {
-	in := input{kind: k, exit: spawn.Exit{Code: -1}, lostDaemon: k == exitMissed}
-	in.saved = &Status{State: state, Started: noon, Deadline: noon.Add(5 * time.Second)}
-	if k != stateRestored {
-		in.saved.PID = 9
+func restored(k Kind, state states.Process) Input {
+	in := Input{Kind: k, Exit: spawn.Exit{Code: -1}, Adoption: Adoption{LostDaemon: k == ExitMissed}}
+	in.Saved = &Status{State: state, Deadline: noon.Add(5 * time.Second), ChildStatus: ChildStatus{Started: noon}}
+	if k != StateRestored {
+		in.Saved.PID = 9
 	}
 	return in
 }
 
-func unwanted(in input) input { in.unwanted = true; return in }
-func startDue(in input) input { in.saved.StartDue = true; return in }
+func unwanted(in Input) Input { in.Unwanted = true; return in }
+func startDue(in Input) Input { in.Saved.StartDue = true; return in }
 
 // awaitingReady has a machine be one whose child has a minute to get ready.
-func awaitingReady(m *machine) {
+func awaitingReady(m *Machine) {
 	m.conf.Ready = config.Readiness{Probe: config.Probe{Text: "tcp://x:1", Kind: config.TCPProbe}, Timeout: time.Minute, Interval: time.Second}
 	m.ReadyBy = m.Started.Add(time.Minute)
 }
 
-func startWaiting(m *machine) { m.WaitingFor = "db:ready" }
+func startWaiting(m *Machine) { m.WaitingFor = "db:ready" }
 
-func noStarts(m *machine) { m.noStarts = true }
+func noStarts(m *Machine) { m.noStarts = true }
 
-func withAutorestart(a config.Autorestart) func(*machine) {
-	return func(m *machine) { m.conf.Autorestart = a }
+func withAutorestart(a config.Autorestart) func(*Machine) {
+	return func(m *Machine) { m.conf.Autorestart = a }
 }
 
 // machineIn returns a machine as it would be in that state.
-func machineIn(s states.Process) *machine {
-	m := &machine{conf: defaultConf()}
+func machineIn(s states.Process) *Machine {
+	m := &Machine{conf: defaultConf()}
 	m.State, m.Started = s, noon
 	switch s {
 	case states.Starting, states.Running, states.Stopping, states.Unknown:
@@ -414,12 +414,12 @@ var legal = map[states.Process][]states.Process{
 func TestEveryStateTakesEveryInput(t *testing.T) {
 	t.Parallel()
 	seen := make(map[states.Process]map[states.Process]bool)
-	forEachCase(func(m *machine, in input, age time.Duration) {
+	forEachCase(func(m *Machine, in Input, age time.Duration) {
 		from := m.State
-		effects := m.step(m.Started.Add(age), in)
-		checkStep(t, fmt.Sprintf("%s, input %d, age %s", from, in.kind, age), m, from, effects)
+		effects := m.Step(m.Started.Add(age), in)
+		checkStep(t, fmt.Sprintf("%s, input %d, age %s", from, in.Kind, age), m, from, effects)
 		for _, e := range effects {
-			if c, ok := e.(publishChange); ok {
+			if c, ok := e.(PublishChange); ok {
 				if seen[c.From] == nil {
 					seen[c.From] = make(map[states.Process]bool)
 				}
@@ -436,15 +436,15 @@ func TestEveryStateTakesEveryInput(t *testing.T) {
 	}
 }
 
-func forEachCase(visit func(*machine, input, time.Duration)) {
+func forEachCase(visit func(*Machine, Input, time.Duration)) {
 	allExits := []spawn.Exit{{Code: 0}, {Code: 1}, {Code: -1, Signal: syscall.SIGKILL}}
 	allPolicies := []config.Autorestart{config.RestartNever, config.RestartAlways, config.RestartUnexpected}
 	left := [][]spawn.Descendant{nil, {inside}, {outside}, {inside, outside}}
-	stops := []func(*machine){func(*machine) {}, withTreeScope, withLeftovers(config.LeftoversKill), func(m *machine) { withLeaderExited(m); withStopSequence(m) }}
+	stops := []func(*Machine){func(*Machine) {}, withTreeScope, withLeftovers(config.LeftoversKill), func(m *Machine) { withLeaderExited(m); withStopSequence(m) }}
 	for _, state := range states.All {
 		for kind := range numKinds {
 			exits, policies := allExits, allPolicies
-			if kind != childExited && kind != exitMissed { // to which they make no difference
+			if kind != ChildExited && kind != ExitMissed { // to which they make no difference
 				exits, policies = exits[:1], policies[2:]
 			}
 			for flags := range 1 << 9 {
@@ -464,23 +464,23 @@ func forEachCase(visit func(*machine, input, time.Duration)) {
 								awaitingReady(m)
 								m.ReadyTimedOut = state == states.Starting && m.StartPending
 							}
-							if state == states.Starting && (kind == childSpawned || kind == spawnFailed) {
+							if state == states.Starting && (kind == ChildSpawned || kind == SpawnFailed) {
 								m.PID = 0
 							}
 							if flags&3 == 3 && canDefer(state) {
 								m.WaitingFor = "db:ready"
 							}
-							in := input{kind: kind, pid: 8, exit: exit, sig: syscall.SIGHUP, text: "why", what: "why"}
-							if kind >= becameReady && kind <= replaceRequested {
-								in.pid = m.PID
+							in := Input{Kind: kind, PID: 8, Exit: exit, Signal: syscall.SIGHUP, Text: "why"}
+							if kind >= BecameReady && kind <= ReplaceRequested {
+								in.PID = m.PID
 							}
-							in.saved = &Status{PID: 8, State: states.All[flags%len(states.All)], Started: noon}
-							in.unwanted = flags&8 != 0
+							in.Saved = &Status{State: states.All[flags%len(states.All)], ChildStatus: ChildStatus{PID: 8, Started: noon}}
+							in.Unwanted = flags&8 != 0
 							if flags&16 != 0 {
-								in.by = ByHealth
+								in.By = ByHealth
 							}
-							if kind == childExited || kind == exitMissed || kind == descendantsExited || kind == timerFired || kind == killRequested {
-								in.remaining = left[flags%len(left)]
+							if kind == ChildExited || kind == ExitMissed || kind == DescendantsExited || kind == TimerFired || kind == KillRequested {
+								in.Remaining = left[flags%len(left)]
 								stops[flags>>2%len(stops)](m)
 								m.LeaderExited = m.LeaderExited && state == states.Stopping
 							}
@@ -494,36 +494,36 @@ func forEachCase(visit func(*machine, input, time.Duration)) {
 }
 
 // checkStep holds one step against what must hold after every step.
-func checkStep(t *testing.T, what string, m *machine, from states.Process, effects []effect) {
+func checkStep(t *testing.T, what string, m *Machine, from states.Process, effects []Effect) {
 	t.Helper()
 	at, spawns, signals, hooks := from, 0, 0, 0
 	for _, e := range effects {
 		switch e := e.(type) {
-		case publishChange:
+		case PublishChange:
 			if e.From != at || !slices.Contains(legal[at], e.To) {
 				t.Errorf("%s: illegal %s -> %s", what, e.From, e.To)
 			}
 			at = e.To
-		case restoreState:
-			at = e.to
-		case spawnChild:
+		case RestoreState:
+			at = e.To
+		case SpawnChild:
 			spawns++
 			if at != states.Starting {
 				t.Errorf("%s: birth in %s", what, at)
 			}
-		case sendSignal:
+		case SendSignal:
 			signals++
-			if m.PID == 0 && e.to < toScope {
+			if m.PID == 0 && e.To < ToScope {
 				t.Errorf("%s: signal to nobody", what)
 			}
-		case runHook:
+		case RunHook:
 			hooks++
-			if e.hook != m.Hook {
-				t.Errorf("%s: %s is run while %q is under way", what, e.hook, m.Hook)
+			if e.Hook != m.Hook {
+				t.Errorf("%s: %s is run while %q is under way", what, e.Hook, m.Hook)
 			}
-		case setTimer:
-			if e.after < 0 {
-				t.Errorf("%s: timer of %s", what, e.after)
+		case SetTimer:
+			if e.After < 0 {
+				t.Errorf("%s: timer of %s", what, e.After)
 			}
 		}
 	}
@@ -563,28 +563,28 @@ func TestLogLevels(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		state states.Process
-		in    input
+		in    Input
 		level slog.Level
 		text  string
 	}{
-		{states.Running, input{kind: childExited, exit: spawn.Exit{Code: 0}}, logs.LevelInfo, "exited: "},
-		{states.Running, input{kind: childExited, exit: spawn.Exit{Code: 1}}, logs.LevelWarn, "exited: "},
-		{states.Stopping, input{kind: childExited, exit: spawn.Exit{Code: 0}}, logs.LevelInfo, "stopped: "},
-		{states.Stopping, input{kind: childExited, exit: spawn.Exit{Code: -1, Signal: 15}}, logs.LevelWarn, "stopped: "},
-		{states.Stopping, input{kind: timerFired}, logs.LevelWarn, "killing 'p'"},
-		{states.Stopping, input{kind: signalFailed, text: "unknown problem"}, logs.LevelCritical, "unknown problem"},
-		{states.Running, input{kind: stopRequested}, logs.LevelDebug, "killing p (pid 7) with signal SIGTERM"},
-		{states.Running, input{kind: signalRequested, sig: 1}, logs.LevelDebug, "sending p (pid 7) sig SIGHUP"},
-		{states.Backoff, input{kind: stopRequested}, logs.LevelDebug, "Attempted to kill p, which is in BACKOFF state."},
+		{states.Running, Input{Kind: ChildExited, Exit: spawn.Exit{Code: 0}}, logs.LevelInfo, "exited: "},
+		{states.Running, Input{Kind: ChildExited, Exit: spawn.Exit{Code: 1}}, logs.LevelWarn, "exited: "},
+		{states.Stopping, Input{Kind: ChildExited, Exit: spawn.Exit{Code: 0}}, logs.LevelInfo, "stopped: "},
+		{states.Stopping, Input{Kind: ChildExited, Exit: spawn.Exit{Code: -1, Signal: 15}}, logs.LevelWarn, "stopped: "},
+		{states.Stopping, Input{Kind: TimerFired}, logs.LevelWarn, "killing 'p'"},
+		{states.Stopping, Input{Kind: SignalFailed, Text: "unknown problem"}, logs.LevelCritical, "unknown problem"},
+		{states.Running, Input{Kind: StopRequested}, logs.LevelDebug, "killing p (pid 7) with signal SIGTERM"},
+		{states.Running, Input{Kind: SignalRequested, Signal: 1}, logs.LevelDebug, "sending p (pid 7) sig SIGHUP"},
+		{states.Backoff, Input{Kind: StopRequested}, logs.LevelDebug, "Attempted to kill p, which is in BACKOFF state."},
 	} {
 		m := machineIn(tt.state)
 		m.conf.Autorestart = config.RestartNever
 		found := false
-		for _, e := range m.step(noon.Add(time.Hour), tt.in) {
-			if s, ok := e.(logLine); ok && strings.HasPrefix(s.text, tt.text) {
+		for _, e := range m.Step(noon.Add(time.Hour), tt.in) {
+			if s, ok := e.(LogLine); ok && strings.HasPrefix(s.Text, tt.text) {
 				found = true
-				if s.level != tt.level {
-					t.Errorf("%q: level %v, want %v", s.text, s.level, tt.level)
+				if s.Level != tt.level {
+					t.Errorf("%q: level %v, want %v", s.Text, s.Level, tt.level)
 				}
 			}
 		}
@@ -597,8 +597,8 @@ func TestLogLevels(t *testing.T) {
 func TestRefusalDetail(t *testing.T) {
 	t.Parallel()
 	m := machineIn(states.Unknown)
-	got := m.step(noon, input{kind: startRequested})
-	want := refuse{faults.Failed, " is in an unknown process state"}
+	got := m.Step(noon, Input{Kind: StartRequested})
+	want := Refuse{faults.Failed, " is in an unknown process state"}
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("got %v", got)
 	}
@@ -608,6 +608,6 @@ func BenchmarkStep(b *testing.B) {
 	m := machineIn(states.Running)
 	b.ReportAllocs()
 	for b.Loop() {
-		m.step(noon, input{kind: startRequested})
+		m.Step(noon, Input{Kind: StartRequested})
 	}
 }

@@ -1,4 +1,4 @@
-package process
+package machine
 
 import (
 	"strings"
@@ -22,21 +22,21 @@ const (
 const beingStoppedBy = "being stopped by "
 
 // requester words who has asked.
-func requester(in input) string {
-	if in.by == "" {
+func requester(in Input) string {
+	if in.By == "" {
 		return "an operator"
 	}
-	return in.by
+	return in.By
 }
 
 // startReason words why an attempt is made at a child.
-func (m *machine) startReason(in input) string {
+func (m *Machine) startReason(in Input) string {
 	switch {
-	case in.by == ByHealth && m.lastOutcome != "":
+	case in.By == ByHealth && m.lastOutcome != "":
 		return "restarted by health: " + m.lastOutcome
-	case in.kind == startRequested:
+	case in.Kind == StartRequested:
 		return "started by " + requester(in)
-	case in.kind == autostartRequested:
+	case in.Kind == AutostartRequested:
 		return "started by " + byAutostart
 	case m.lastOutcome == "": // an earlier daemon knew
 		return "restarted by " + byAutorestart
@@ -46,7 +46,7 @@ func (m *machine) startReason(in input) string {
 
 // stopReason words why a child that was to end has ended, from the reason why
 // it was to. That one outlasts a daemon.
-func (m *machine) stopReason() string {
+func (m *Machine) stopReason() string {
 	if by, ok := strings.CutPrefix(m.Reason, beingStoppedBy); ok {
 		return "stopped by " + by
 	}

@@ -1,4 +1,4 @@
-package process
+package machine
 
 import (
 	"time"
@@ -7,7 +7,6 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/spawn"
 )
 
 // Hook is a moment in the life of a process at which a command of the user's can
@@ -29,31 +28,16 @@ func (h Hook) String() string {
 	return [...]string{"", "pre_start", "post_start", "pre_stop", "post_stop"}[h]
 }
 
-// command is what is to be run, "" for nothing.
-func (h Hook) command(c *config.Hooks) string {
+// Command is what is to be run, "" for nothing.
+func (h Hook) Command(c *config.Hooks) string {
 	return [...]string{"", c.PreStart, c.PostStart, c.PreStop, c.PostStop}[h]
 }
 
-type (
-	// runHook has a hook run. It is told of by hooked.
-	runHook struct {
-		hook Hook
-		pid  int        // of the child, of PostStop the one that has ended; 0 for none
-		exit spawn.Exit // of PostStop
-	}
-	// cancelHook ends the hook that is under way, if there is one. hooked comes all the
-	// same unless another hook is run meanwhile.
-	cancelHook struct{}
-)
-
-func (runHook) isEffect()    {}
-func (cancelHook) isEffect() {}
-
 // hasHook tells whether there is something to do at that moment.
-func (m *machine) hasHook(h Hook) bool { return h.command(&m.conf.Hooks) != "" }
+func (m *Machine) hasHook(h Hook) bool { return h.Command(&m.conf.Hooks) != "" }
 
 // runHook has a hook run, if there is one for that moment, and tells whether there is.
-func (m *machine) runHook(h Hook) bool {
+func (m *Machine) runHook(h Hook) bool {
 	if !m.hasHook(h) {
 		return false
 	}
@@ -62,64 +46,64 @@ func (m *machine) runHook(h Hook) bool {
 	if h == PostStop {
 		pid = m.lastPID
 	}
-	m.emit(runHook{hook: h, pid: pid, exit: m.lastExit})
+	m.emit(RunHook{Hook: h, PID: pid, Exit: m.lastExit})
 	return true
 }
 
 // beginSpawn has a child born. First of all the hooks of the last one must be over,
 // then that of this one. While births are forbidden it is put off.
-func (m *machine) beginSpawn() {
+func (m *Machine) beginSpawn() {
 	switch {
 	case m.Hook == PostStop, m.runHook(PreStart):
 	default:
-		m.emit(spawnChild{})
+		m.emit(SpawnChild{})
 	}
 }
 
 // finishHook takes note of the end of a hook, and tells whether it is the one that is
 // under way. But for PreStart's a failure is only told.
-func (m *machine) finishHook(in input) bool {
-	if m.Hook == NoHook || in.hook != m.Hook {
+func (m *Machine) finishHook(in Input) bool {
+	if m.Hook == NoHook || in.Hook != m.Hook {
 		return false
 	}
 	m.Hook = NoHook
-	if in.text != "" && in.hook != PreStart {
-		m.logf(logs.LevelWarn, "%s: %s", m.conf.Name, in.text)
+	if in.Text != "" && in.Hook != PreStart {
+		m.logf(logs.LevelWarn, "%s: %s", m.conf.Name, in.Text)
 	}
 	return true
 }
 
 // noteHookFinished is the end of a hook that nothing waits for.
-func noteHookFinished(m *machine, _ time.Time, in input) { m.finishHook(in) }
+func noteHookFinished(m *Machine, _ time.Time, in Input) { m.finishHook(in) }
 
 // continueStart is the end of a hook that a birth waits for.
-func continueStart(m *machine, now time.Time, in input) {
+func continueStart(m *Machine, now time.Time, in Input) {
 	switch {
 	case !m.finishHook(in) || m.PID != 0:
 	case m.noStarts:
 		m.enterState(states.Backoff)
 		m.Reason = "held before it was started"
 		m.scheduleStart(0)
-	case in.hook == PostStop:
+	case in.Hook == PostStop:
 		m.Started = now // as below
 		m.beginSpawn()
-	case in.text != "":
-		in.kind = spawnFailed
+	case in.Text != "":
+		in.Kind = SpawnFailed
 		handleSpawnFailure(m, now, in)
 	default:
 		m.Started = now // startsecs is the child's time
-		m.emit(spawnChild{})
+		m.emit(SpawnChild{})
 	}
 }
 
 // prepareStop begins a stop with what comes before the signal. It tells whether there is
 // anything: then ask comes later, or never.
-func (m *machine) prepareStop(now time.Time) bool {
+func (m *Machine) prepareStop(now time.Time) bool {
 	if m.PID == 0 { // and there will be none
 		m.enterState(states.Stopping)
 		switch m.Hook {
 		case PreStart:
-			m.emit(cancelHook{})
+			m.emit(CancelHook{})
 		case NoHook:
 			m.enterStopped(now)
 		case PostStart, PreStop, PostStop: // of the last child, which is to come to its end
@@ -139,27 +123,27 @@ func (m *machine) prepareStop(now time.Time) bool {
 }
 
 // dropHook gives up the hook that is under way.
-func (m *machine) dropHook() {
+func (m *Machine) dropHook() {
 	if m.Hook != NoHook {
 		m.Hook = NoHook
-		m.emit(cancelHook{})
+		m.emit(CancelHook{})
 	}
 }
 
 // continueStop is the end of a hook that a stop waits for.
-func continueStop(m *machine, now time.Time, in input) {
+func continueStop(m *Machine, now time.Time, in Input) {
 	switch {
 	case !m.finishHook(in):
-	case in.hook == PreStop && m.PID != 0:
+	case in.Hook == PreStop && m.PID != 0:
 		m.sendStopSignal()
-	case in.hook == PreStop && m.runHook(PostStop):
+	case in.Hook == PreStop && m.runHook(PostStop):
 	default:
 		m.enterStopped(now)
 	}
 }
 
 // enterStopped is the end of a stop whose child has ended before, if there was one.
-func (m *machine) enterStopped(now time.Time) {
+func (m *Machine) enterStopped(now time.Time) {
 	m.PID = m.exitedPID // the event tells it
 	m.Reason = m.stopReason()
 	m.enterState(states.Stopped)
@@ -169,13 +153,13 @@ func (m *machine) enterStopped(now time.Time) {
 
 // awaitStopHook tells whether the end of a child that was to end is not all that there is
 // to a stop. freed is told of the rest.
-func (m *machine) awaitStopHook(in input) bool {
-	m.lastExit = in.exit
+func (m *Machine) awaitStopHook(in Input) bool {
+	m.lastExit = in.Exit
 	if m.Hook != PreStop && !m.hasHook(PostStop) {
 		return false
 	}
 	m.exitedPID, m.PID = m.PID, 0
-	m.emit(stopTimer{})
+	m.emit(StopTimer{})
 	if m.Hook != PreStop { // who deregisters a program is to come to the end
 		m.runHook(PostStop)
 	}
@@ -183,18 +167,18 @@ func (m *machine) awaitStopHook(in input) bool {
 }
 
 // runPostStop runs what is to be run after a child that has ended by itself.
-func (m *machine) runPostStop(in input) {
-	m.lastExit = in.exit
+func (m *Machine) runPostStop(in Input) {
+	m.lastExit = in.Exit
 	m.dropHook()
 	m.runHook(PostStop)
 }
 
 // refuseWithoutChild answers a request that is about a child while there is none, and
 // tells whether that is so.
-func (m *machine) refuseWithoutChild() bool {
+func (m *Machine) refuseWithoutChild() bool {
 	if m.PID != 0 {
 		return false
 	}
-	m.emit(refuse{code: faults.NotRunning})
+	m.emit(Refuse{Code: faults.NotRunning})
 	return true
 }

@@ -1,4 +1,4 @@
-package process
+package machine
 
 import (
 	"strconv"
@@ -13,28 +13,6 @@ import (
 // Whoever asks a child for its readiness and health does that outside: package
 // health. What a process does about the answers is here.
 
-// ProbeResults is how well a child does, as far as the configuration asks for that.
-type ProbeResults struct {
-	Ready            bool      // ready= has succeeded
-	NotReadyReason   string    // why it has not, "" for nothing known
-	ReadyBy          time.Time // when its start has failed unless it has; zero for never or not asked for
-	ReadyTimedOut    bool      // it has not, and the child is being ended; the state is STARTING
-	ReadyMaybeMissed bool      // it may have told that it is ready while no daemon listened
-	Health           HealthStatus
-	HealthFailure    string    // what the last probe for health came to, "" for a success
-	ProbeChangedAt   time.Time // when Ready or Health last changed
-}
-
-// HealthStatus is what is known of the health of a running child.
-type HealthStatus string
-
-// The verdicts.
-const (
-	HealthUnknown HealthStatus = "" // it is not asked for, or there is no answer yet
-	Healthy       HealthStatus = "healthy"
-	Unhealthy     HealthStatus = "unhealthy"
-)
-
 // maxExtension is the longest time that a program may ask for at once. Who
 // means for ever says so in the configuration.
 const maxExtension = 24 * time.Hour
@@ -44,33 +22,33 @@ const maxExtension = 24 * time.Hour
 const minReadyTime = 10 * time.Second
 
 // awaitsReady tells whether a start is not complete before ready= has succeeded.
-func (m *machine) awaitsReady() bool { return m.conf.Ready.Kind != config.NoProbe && !m.Ready }
+func (m *Machine) awaitsReady() bool { return m.conf.Ready.Kind != config.NoProbe && !m.Ready }
 
 // isForChild tells whether an input is about the child that there is: who asks may
 // be slow.
-func (m *machine) isForChild(in input) bool { return m.PID != 0 && m.PID == in.pid }
+func (m *Machine) isForChild(in Input) bool { return m.PID != 0 && m.PID == in.PID }
 
 // startReadyTimer gives a newborn its time to become ready.
-func (m *machine) startReadyTimer(now time.Time) {
+func (m *Machine) startReadyTimer(now time.Time) {
 	limit := m.conf.Ready.Timeout
 	if limit >= config.Forever {
 		m.ReadyBy = time.Time{}
-		m.emit(stopTimer{})
+		m.emit(StopTimer{})
 		return
 	}
 	m.ReadyBy = now.Add(limit)
-	m.emit(setTimer{limit})
+	m.emit(SetTimer{limit})
 }
 
 // handleStartTimer is a timer in STARTING.
-func handleStartTimer(m *machine, now time.Time, in input) {
+func handleStartTimer(m *Machine, now time.Time, in Input) {
 	switch {
 	case m.ReadyTimedOut:
 		escalateStop(m, now, in)
 	case !m.awaitsReady():
 		enterRunning(m, now, in)
 	case m.ReadyBy.After(now): // it has been put off
-		m.emit(setTimer{m.ReadyBy.Sub(now)})
+		m.emit(SetTimer{m.ReadyBy.Sub(now)})
 	case m.PID != 0 && m.ReadyMaybeMissed:
 		m.assumeReady(now, in)
 	case m.PID != 0:
@@ -80,7 +58,7 @@ func handleStartTimer(m *machine, now time.Time, in input) {
 
 // assumeReady takes a child for ready that has not been heard to say so: it says that
 // once, and may have done so while there was no daemon.
-func (m *machine) assumeReady(now time.Time, in input) {
+func (m *Machine) assumeReady(now time.Time, in Input) {
 	m.logf(logs.LevelWarn, "taken for ready: %s (%d) has not said so since it was adopted, but may have before", m.conf.Name, m.PID)
 	m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", now
 	enterRunning(m, now, in)
@@ -88,7 +66,7 @@ func (m *machine) assumeReady(now time.Time, in input) {
 
 // handleReadyTimeout ends a child that has not become ready in time, as a stop would. The
 // state stays STARTING: its end is one of a start that has failed.
-func (m *machine) handleReadyTimeout() {
+func (m *Machine) handleReadyTimeout() {
 	m.ReadyTimedOut = true
 	m.Reason = m.notReadyReason() + "; being stopped"
 	m.logf(logs.LevelWarn, "stopping: %s (%d): %s", m.conf.Name, m.PID, m.notReadyReason())
@@ -96,7 +74,7 @@ func (m *machine) handleReadyTimeout() {
 }
 
 // notReadyReason is the spawn error of a child that has not become ready in time.
-func (m *machine) notReadyReason() string {
+func (m *Machine) notReadyReason() string {
 	text := "not ready within " + formatSeconds(m.ReadyBy.Sub(m.Started))
 	if m.NotReadyReason != "" {
 		text += " (" + m.NotReadyReason + ")"
@@ -114,13 +92,13 @@ func formatSeconds(d time.Duration) string {
 }
 
 // handleReady is the first success of ready=.
-func handleReady(m *machine, now time.Time, in input) {
+func handleReady(m *Machine, now time.Time, in Input) {
 	if !m.isForChild(in) || m.Ready || m.ReadyTimedOut {
 		return
 	}
 	m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", now
 	if left := seconds(m.conf.StartSecs) - now.Sub(m.Started); left > 0 {
-		m.emit(setTimer{left})
+		m.emit(SetTimer{left})
 		return
 	}
 	enterRunning(m, now, in)
@@ -128,64 +106,64 @@ func handleReady(m *machine, now time.Time, in input) {
 
 // noteReady is the same for a child that had been RUNNING already when this
 // daemon got it.
-func noteReady(m *machine, now time.Time, in input) {
+func noteReady(m *Machine, now time.Time, in Input) {
 	if m.isForChild(in) && !m.Ready {
 		m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", now
 	}
 }
 
 // noteNotReady is a failure of ready=.
-func noteNotReady(m *machine, _ time.Time, in input) {
+func noteNotReady(m *Machine, _ time.Time, in Input) {
 	if m.isForChild(in) && m.awaitsReady() && !m.ReadyTimedOut {
-		m.NotReadyReason = in.text
+		m.NotReadyReason = in.Text
 	}
 }
 
 // extendStart gives a child that says that it needs more time to start that time,
 // from now on.
-func extendStart(m *machine, now time.Time, in input) {
-	by := now.Add(min(in.extension, maxExtension))
+func extendStart(m *Machine, now time.Time, in Input) {
+	by := now.Add(min(in.Extension, maxExtension))
 	if !m.isForChild(in) || !m.awaitsReady() || m.ReadyTimedOut || m.ReadyBy.IsZero() || !by.After(m.ReadyBy) {
 		return
 	}
 	m.ReadyBy, m.ReadyMaybeMissed = by, false // who asks for time is not ready yet
-	m.emit(setTimer{by.Sub(now)})
+	m.emit(SetTimer{by.Sub(now)})
 }
 
 // extendStop is the same for one that is to end. The timer goes off no sooner than
 // it would have.
-func extendStop(m *machine, now time.Time, in input) {
-	by := now.Add(min(in.extension, maxExtension))
+func extendStop(m *Machine, now time.Time, in Input) {
+	by := now.Add(min(in.Extension, maxExtension))
 	if m.isForChild(in) && !m.Deadline.IsZero() && by.After(m.Deadline) {
-		m.emit(setTimer{by.Sub(now)})
+		m.emit(SetTimer{by.Sub(now)})
 	}
 }
 
 // setHealth is what a probe for health has come to.
-func setHealth(m *machine, now time.Time, in input) {
+func setHealth(m *Machine, now time.Time, in Input) {
 	if !m.isForChild(in) {
 		return
 	}
-	if in.health != m.Health {
+	if in.Health != m.Health {
 		m.ProbeChangedAt = now
 	}
-	m.Health, m.HealthFailure = in.health, in.text
+	m.Health, m.HealthFailure = in.Health, in.Text
 }
 
 // replaceChild replaces an unhealthy child: it is stopped, and started when it has ended.
-func replaceChild(m *machine, now time.Time, in input) {
+func replaceChild(m *Machine, now time.Time, in Input) {
 	if !m.isForChild(in) {
 		return
 	}
-	m.lastOutcome = "it was unhealthy (" + in.reason + ")"
+	m.lastOutcome = "it was unhealthy (" + in.Text + ")"
 	terminate(m, now, in)
-	m.Reason += ": " + in.reason
-	m.StartPending, m.StartPendingBy = true, in.by
+	m.Reason += ": " + in.Text
+	m.StartPending, m.StartPendingBy = true, in.By
 }
 
 // stopWhileStopping is a stop request while STOPPING. It is refused, as ever, unless
 // the process was to be started again without anybody's having asked for it.
-func stopWhileStopping(m *machine, now time.Time, in input) {
+func stopWhileStopping(m *Machine, now time.Time, in Input) {
 	if !m.StartPending || m.StartPendingBy == "" {
 		cancelStart(m, now, in)
 		return
@@ -195,7 +173,7 @@ func stopWhileStopping(m *machine, now time.Time, in input) {
 }
 
 // reconfigureStart goes by another configuration in the middle of a start.
-func reconfigureStart(m *machine, now time.Time, in input) {
+func reconfigureStart(m *Machine, now time.Time, in Input) {
 	switch {
 	case m.PID == 0 || m.ReadyTimedOut:
 	case m.awaitsReady() && m.conf.Ready.Timeout >= config.Forever:
@@ -204,40 +182,40 @@ func reconfigureStart(m *machine, now time.Time, in input) {
 		m.startReadyTimer(now)
 	case m.awaitsReady():
 		m.ReadyBy = m.Started.Add(m.conf.Ready.Timeout)
-		m.emit(setTimer{max(m.ReadyBy.Sub(now), 0)})
+		m.emit(SetTimer{max(m.ReadyBy.Sub(now), 0)})
 	default:
-		m.emit(setTimer{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
+		m.emit(SetTimer{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
 	}
 }
 
 // resumeStart goes on with the start of an adopted child. Whatever has a timer has
 // what is left of its time; but a child that says by itself that it is ready, and
 // may have said it to nobody, has all of it again.
-func (m *machine) resumeStart(now time.Time, in input) {
+func (m *Machine) resumeStart(now time.Time, in Input) {
 	switch {
 	case m.ReadyTimedOut:
-		m.emit(setTimer{max(m.Deadline.Sub(now), 0)})
+		m.emit(SetTimer{max(m.Deadline.Sub(now), 0)})
 	case !m.awaitsReady():
-		m.emit(setTimer{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
-	case !in.handedOver && m.conf.Ready.Kind.SelfReported():
+		m.emit(SetTimer{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
+	case !in.HandedOver && m.conf.Ready.Kind.SelfReported():
 		m.ReadyMaybeMissed = true
 		m.startReadyTimer(now)
 	case m.ReadyBy.IsZero():
 		m.startReadyTimer(now)
 	default:
 		left := m.ReadyBy.Sub(now)
-		if !in.handedOver && left < minReadyTime {
+		if !in.HandedOver && left < minReadyTime {
 			left = minReadyTime
 			m.ReadyBy = now.Add(left)
 		}
-		m.emit(setTimer{max(left, 0)})
+		m.emit(SetTimer{max(left, 0)})
 	}
 }
 
 // forgetProbeResults forgets, after a crash, what nobody knows any more: whether what has
 // been asked for would still get the same answer. What a child has said holds, and
 // so does the readiness of who was RUNNING, which is never taken back.
-func (m *machine) forgetProbeResults() {
+func (m *Machine) forgetProbeResults() {
 	switch m.conf.Ready.Kind {
 	case config.NotifyProbe, config.FDProbe, config.LogProbe:
 	default:
@@ -250,7 +228,7 @@ func (m *machine) forgetProbeResults() {
 }
 
 // earlyExitReason words why an end while STARTING is a failure.
-func (m *machine) earlyExitReason(now time.Time, e spawn.Exit) (spawnErr, ending string) {
+func (m *Machine) earlyExitReason(now time.Time, e spawn.Exit) (spawnErr, ending string) {
 	switch {
 	case m.ReadyTimedOut:
 		return m.notReadyReason(), m.notReadyReason()
@@ -258,32 +236,4 @@ func (m *machine) earlyExitReason(now time.Time, e spawn.Exit) (spawnErr, ending
 		return "Exited before it was ready (process log may have details)", e.String() + " came before it was ready"
 	}
 	return "Exited too quickly (process log may have details)", e.String() + " came sooner than startsecs allows"
-}
-
-// Ready tells that ready= has succeeded for the child of that pid. Of another
-// child it means nothing, as the following don't.
-func (p *Process) Ready(pid int) { p.request(&request{in: input{kind: becameReady, pid: pid}}) }
-
-// NotReady tells why ready= has not succeeded.
-func (p *Process) NotReady(pid int, why string) {
-	p.request(&request{in: input{kind: readyProbeFailed, pid: pid, text: why}})
-}
-
-// ExtendTimeout gives a child more time from now on, for its start or for its end,
-// whichever is under way.
-func (p *Process) ExtendTimeout(pid int, by time.Duration) {
-	p.request(&request{in: input{kind: timeoutExtended, pid: pid, extension: by}})
-}
-
-// ReportHealth tells of a child's health, and what the last probe has come to, "" for
-// a success. It has no consequences.
-func (p *Process) ReportHealth(pid int, v HealthStatus, failure string) {
-	p.request(&request{in: input{kind: healthReported, pid: pid, health: v, text: failure}})
-}
-
-// Replace stops the unhealthy child of that pid, for whatever cause tells, and has
-// another one started when it has ended, if restart_limit allows that. A stop
-// request that comes meanwhile prevails.
-func (p *Process) Replace(pid int, cause string) {
-	p.request(&request{in: input{kind: replaceRequested, pid: pid, by: ByHealth, reason: cause}})
 }

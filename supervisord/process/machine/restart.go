@@ -1,4 +1,4 @@
-package process
+package machine
 
 import (
 	"fmt"
@@ -26,7 +26,7 @@ const (
 // planRestart counts a birth that nobody asks for, and tells how long it is put off.
 // usual is Supervisor's delay, which holds unless the options say otherwise. It
 // is not ok when there have been enough.
-func (m *machine) planRestart(now time.Time, in input, defaultWait time.Duration) (wait time.Duration, ok bool) {
+func (m *Machine) planRestart(now time.Time, in Input, defaultWait time.Duration) (wait time.Duration, ok bool) {
 	if !m.countRestart(now) {
 		return 0, false
 	}
@@ -36,7 +36,7 @@ func (m *machine) planRestart(now time.Time, in input, defaultWait time.Duration
 		wait = restartDelay(r, m.RestartsInRow)
 	}
 	if r.Jitter > 0 {
-		wait += time.Duration(float64(wait) * r.Jitter * (2*in.random - 1))
+		wait += time.Duration(float64(wait) * r.Jitter * (2*in.Random - 1))
 	}
 	m.RestartsInRow++
 	return wait, true
@@ -53,7 +53,7 @@ func restartDelay(r *config.RestartPolicy, inRow int) time.Duration {
 }
 
 // countRestart takes note of a restart and tells whether restart_limit allows it.
-func (m *machine) countRestart(now time.Time) bool {
+func (m *Machine) countRestart(now time.Time) bool {
 	r := &m.conf.Restart
 	if r.Limit == 0 {
 		return true
@@ -68,7 +68,7 @@ func (m *machine) countRestart(now time.Time) bool {
 }
 
 // recentRestarts are the restarts within the window, oldest first, as a list of its own.
-func (m *machine) recentRestarts(now time.Time) []time.Time {
+func (m *Machine) recentRestarts(now time.Time) []time.Time {
 	var list []time.Time
 	if m.Restarts == nil {
 		return nil
@@ -82,7 +82,7 @@ func (m *machine) recentRestarts(now time.Time) []time.Time {
 }
 
 // resetDelayIfStable has the delays begin anew if the child lived long enough.
-func (m *machine) resetDelayIfStable(now time.Time) {
+func (m *Machine) resetDelayIfStable(now time.Time) {
 	long := defaultMinUptime
 	if limit := m.conf.Restart.Max; limit > 0 && limit != config.Forever {
 		long = limit
@@ -93,7 +93,7 @@ func (m *machine) resetDelayIfStable(now time.Time) {
 }
 
 // giveUpRestarts gives up a process that has been restarted too often.
-func (m *machine) giveUpRestarts() {
+func (m *Machine) giveUpRestarts() {
 	r := &m.conf.Restart
 	m.SpawnErr = fmt.Sprintf("given up: %d restarts within %s", r.Limit, config.FormatDuration(r.Window))
 	m.Reason = m.SpawnErr + " (restart_limit); the last time " + m.lastOutcome
@@ -101,14 +101,14 @@ func (m *machine) giveUpRestarts() {
 	m.enterState(states.Fatal)
 	m.logf(logs.LevelWarn, "gave up: %s entered FATAL state, %d restarts within %s (restart_limit)",
 		m.conf.Name, r.Limit, config.FormatDuration(r.Window))
-	m.emit(reportRestartLimit{m.Reason, max(m.ExitStatus, 1)})
+	m.emit(ReportRestartLimit{m.Reason, max(m.ExitStatus, 1)})
 }
 
 // startOnRequest is begin for a start request. One that replaces an automatic
 // restart counts as one.
-func startOnRequest(m *machine, now time.Time, in input) {
+func startOnRequest(m *Machine, now time.Time, in Input) {
 	switch {
-	case in.by != ByHealth:
+	case in.By != ByHealth:
 		m.RestartsInRow = 0
 	case m.noStarts || m.countRestart(now):
 	default:
@@ -116,7 +116,7 @@ func startOnRequest(m *machine, now time.Time, in input) {
 			m.lastOutcome = "it was not healthy"
 			m.giveUpRestarts()
 		}
-		m.emit(refuse{code: faults.AbnormalTermination})
+		m.emit(Refuse{Code: faults.AbnormalTermination})
 		return
 	}
 	startChild(m, now, in)
@@ -124,12 +124,12 @@ func startOnRequest(m *machine, now time.Time, in input) {
 
 // resetCounters clears what has been counted. Nothing else changes: what is due stays
 // due, and what has been given up stays so.
-func resetCounters(m *machine, _ time.Time, _ input) {
+func resetCounters(m *Machine, _ time.Time, _ Input) {
 	m.Tries, m.RestartsInRow, m.Restarts = 0, 0, nil
 }
 
 // describeRestarts words which restart is to come, "" where no option counts them.
-func (m *machine) describeRestarts(now time.Time) string {
+func (m *Machine) describeRestarts(now time.Time) string {
 	r := &m.conf.Restart
 	var parts []string
 	if r.HasDelay() {
