@@ -28,8 +28,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testDaemon is a supervisor with operations, whose configuration is a real file and
-// whose children are fakes, in a bubble of virtual time.
+// testDaemon is a supervisor with operations in a synctest bubble. Its configuration is
+// a real file, its children are fakes.
 type testDaemon struct {
 	*supervisor.Supervisor
 	t            *testing.T
@@ -37,27 +37,27 @@ type testDaemon struct {
 	path         string
 	log          testkit.Log
 	bus          events.Bus
-	stopRun      func() // of the daemon, without a stop
-	startUpgrade func() // has followers be answered
+	stopRun      func() // ends the daemon without stopping programs
+	startUpgrade func() // so that followers get an answer
 
 	mu          sync.Mutex
 	children    map[string]*child // the last of each name
 	alive       map[string]int    // how many of each group:name
 	spawned     []string
-	exitsAtOnce func(name, command string) bool // the child ends at once
-	stopDelay   map[string]time.Duration        // how long after the stop signal a child lives
+	exitsAtOnce func(name, command string) bool // whether a child ends at once
+	stopDelay   map[string]time.Duration        // time from the stop signal to the exit
 	running     int                             // now
-	minRunning  int                             // that were RUNNING since it was set
+	minRunning  int                             // the fewest that were RUNNING since resetCounts
 	maxRunning  int
 	scaled      []config.Scale // as recorded
-	hooksDone   int            // that have come to their end
-	fatals      []string       // who was FATAL, and whether on trial
+	hooksDone   int            // that have exited
+	fatals      []string       // processes that were FATAL, and whether provisional
 }
 
-// hookTime is what each hook takes.
+// hookTime is how long each hook takes.
 const hookTime = 5 * time.Second
 
-// child is a fake.
+// child is a fake child.
 type child struct {
 	w        *testDaemon
 	name     string
@@ -66,7 +66,7 @@ type child struct {
 	exits    chan spawn.Exit
 	once     sync.Once
 
-	signalErr error // the kernel's answer to a signal, guarded by world.mu
+	signalErr error // what a signal returns, guarded by testDaemon.mu
 }
 
 func (c *child) Pid() int                            { return c.pid }
@@ -158,7 +158,7 @@ func (w *testDaemon) recordFatal(name string, provisional bool) {
 	w.fatals = append(w.fatals, fmt.Sprintf("%s %v", name, provisional))
 }
 
-// writeConfig writes the file.
+// writeConfig writes the configuration file.
 func (w *testDaemon) writeConfig(text string) {
 	w.t.Helper()
 	if err := os.WriteFile(w.path, []byte("[supervisord]\n"+text), 0o600); err != nil {
@@ -219,7 +219,7 @@ func advance(d time.Duration) {
 	synctest.Wait()
 }
 
-// resetCounts begins to count anew.
+// resetCounts resets the counts of spawned and RUNNING processes.
 func (w *testDaemon) resetCounts() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -252,7 +252,7 @@ func (w *testDaemon) finish(id string, err error) string {
 	}
 }
 
-// check compares what an operation came to.
+// check compares the result of an operation.
 func (w *testDaemon) check(what, got, want string) {
 	w.t.Helper()
 	if got != want {

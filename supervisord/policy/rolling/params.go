@@ -11,22 +11,22 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// Params is what somebody wants of a rolling restart. Its zero value leaves all to
-// the configuration of each program.
+// Params are the parameters of a rolling restart. The zero value means those that each
+// program's configuration has.
 type Params struct {
-	Batch           config.Share   // zero for rolling_batch
-	Surge           *int           // nil for rolling_surge
-	Pause           *time.Duration // nil for rolling_pause
-	Timeout         time.Duration  // for a process to stop and to be RUNNING again, 0 for none
+	Batch           config.Share   // zero means rolling_batch
+	Surge           *int           // nil means rolling_surge
+	Pause           *time.Duration // nil means rolling_pause
+	Timeout         time.Duration  // for a process to stop and be RUNNING again, 0 for none
 	ContinueOnError bool           // after a failure
 }
 
-// ParseParams reads options as supervisorctl sends them: batch (1 or 25%), surge,
-// pause and timeout (with units), abort (true or false). One that can't be used is
+// ParseParams parses options as supervisorctl sends them: batch (1 or 25%), surge,
+// pause and timeout (with units), abort (true or false). The error is
 // INCORRECT_PARAMETERS.
 func ParseParams(options map[string]string) (Params, error) {
 	var params Params
-	for _, name := range slices.Sorted(maps.Keys(options)) { // of several that are wrong the first is told
+	for _, name := range slices.Sorted(maps.Keys(options)) { // so that the same error is reported each time
 		text := options[name]
 		var err error
 		switch name {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestFirstBadParamIsReported: which of several bad options is told is always the same.
+// TestFirstBadParamIsReported: of several bad options always the same one is reported.
 func TestFirstBadParamIsReported(t *testing.T) {
 	t.Parallel()
 	for range 50 {

@@ -16,12 +16,11 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// TestRandomOperations has operations, clients, deaths and edits of the file meet
-// at random, with children that fail now and then. There is never more than one
-// child of a name, which the world sees to. Each operation ends, none leaves a
-// surplus, and in the end there are as many processes as were asked for, of which
-// those that nobody touched are the same. SUPERVISOR_SIMULATION_SEED repeats a
-// seed.
+// TestRandomOperations mixes operations, clients, exits and edits of the file at random,
+// with children that fail now and then. There is never more than one child of a name
+// (Spawn checks that). Each operation ends, none leaves a surplus, and in the end there
+// are as many processes as requested; those that were not touched are the same.
+// SUPERVISOR_SIMULATION_SEED repeats a seed.
 func TestRandomOperations(t *testing.T) {
 	first, runs := rand.Uint64()>>32, uint64(30)
 	if text := os.Getenv("SUPERVISOR_SIMULATION_SEED"); text != "" {
@@ -42,20 +41,20 @@ func randomFile(n int, command string) string {
 	return strings.NewReplacer("numprocs=4", fmt.Sprintf("numprocs=%d\nstopwaitsecs=3\nstartretries=1", n), "good", command).Replace(webByProcess)
 }
 
-// runRandomly has things happen, then comes to rest and looks.
+// runRandomly does random things, waits until all is quiet, and checks.
 func (w *testDaemon) runRandomly(rnd *rand.Rand) {
 	var command string
 	numprocs, scaled := 4, 0
 	var pending sync.WaitGroup
 	follow := func(id string, err error) {
 		if err != nil {
-			return // refused
+			return // an error
 		}
 		pending.Go(func() {
 			for next, ended := 0, false; !ended; {
 				op, err := w.operations.Follow(w.t.Context(), id, next)
 				if err != nil {
-					return // so many have ended since
+					return // too many operations have ended since
 				}
 				next, ended = op.Next, op.Ended
 			}
@@ -119,8 +118,7 @@ func (w *testDaemon) runRandomly(rnd *rand.Rand) {
 	}
 }
 
-// expectRunning sees to it that there are so many processes, all RUNNING, and nothing
-// that is to go.
+// expectRunning checks that there are n processes, all RUNNING, and no surplus.
 func (w *testDaemon) expectRunning(after string, n int) {
 	w.t.Helper()
 	var names []string

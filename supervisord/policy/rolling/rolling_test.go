@@ -60,7 +60,7 @@ func TestRestartInBatches(t *testing.T) {
 	}
 }
 
-// runningNames are the names of all processes, which must be RUNNING.
+// runningNames returns the names of all processes, which must be RUNNING.
 func (w *testDaemon) runningNames() (names []string) {
 	for _, i := range w.Infos() {
 		if i.PID == 0 {
@@ -100,7 +100,7 @@ func TestRollingRestartReports(t *testing.T) {
 	})
 }
 
-// setFailing has the children of these names end at once from now on.
+// setFailing makes children of these names exit at once.
 func (w *testDaemon) setFailing(names ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -139,7 +139,7 @@ func TestTimeout(t *testing.T) {
 		w.stopDelay["web_1"] = 30 * time.Second
 		w.check("lines", w.finish(w.operations.Restart([]string{"web:*"}, opts("timeout", "20s"))),
 			"web:web_0: restarted; web:web_1: ERROR (not done after 20s); web: ERROR (given up, 2 of them are as they were, from web:web_2 on)")
-		advance(15 * time.Second) // it starts again nevertheless
+		advance(15 * time.Second) // it starts again all the same
 		w.check("processes", strings.Join(w.runningNames(), " "), "web_0 web_1 web_2 web_3")
 		w.check("with patience", w.finish(w.operations.Restart([]string{"web:web_1"}, opts("timeout", "40s"))), "web:web_1: restarted")
 	})
@@ -197,8 +197,8 @@ func TestOneOperationPerGroup(t *testing.T) {
 	})
 }
 
-// TestDaemonEndsDuringRestart: the surplus is recorded as such before it is
-// born, and who is being restarted is to start again.
+// TestDaemonEndsDuringRestart: the surplus is recorded before it is spawned, and a
+// process that is being restarted will start again.
 func TestDaemonEndsDuringRestart(t *testing.T) {
 	withDaemon(t, web, func(w *testDaemon) {
 		w.stopDelay["web_0"] = 5 * time.Second
@@ -218,7 +218,7 @@ func TestDaemonEndsDuringRestart(t *testing.T) {
 	})
 }
 
-// TestSurplusOfAnEarlierDaemonIsRemoved and nothing else is touched.
+// TestSurplusOfAnEarlierDaemonIsRemoved: nothing else changes.
 func TestSurplusOfAnEarlierDaemonIsRemoved(t *testing.T) {
 	withDaemon(t, web, func(w *testDaemon) {
 		w.check("processes", strings.Join(w.runningNames(), " "), "web_0 web_1 web_2 web_3 web_4")

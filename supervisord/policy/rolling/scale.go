@@ -11,14 +11,14 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// maxProcesses is how many processes a program can be scaled to: what is more than that
-// is a slip of the hand.
+// maxProcesses is the largest number of processes of a program: a larger one is most
+// likely a mistake.
 const maxProcesses = 10000
 
-// Scale begins to give a program another number of processes: "8", or as many
-// more or fewer as "+2" and "-1" say. The name is that of the program, with its
-// group and a colon before it where several have that name. It is refused with
-// BAD_NAME, INCORRECT_PARAMETERS, or FAILED for what can't be scaled.
+// Scale starts to change the number of processes of a program: to "8", or by "+2" or
+// "-1". The name is that of the program, or GROUP:PROGRAM where several programs have
+// that name. The error is BAD_NAME, INCORRECT_PARAMETERS, or FAILED for a program that
+// can't be scaled.
 func (o *Operations) Scale(name, to string) (id string, err error) {
 	group, program, err := o.findProgram(name)
 	if err != nil {
@@ -40,7 +40,7 @@ func (o *Operations) Scale(name, to string) (id string, err error) {
 	})
 }
 
-// parseTarget is the number that is meant, from the one that there is now.
+// parseTarget returns the number of processes that to means, given the current one.
 func parseTarget(now int, to string) (int, error) {
 	n, err := strconv.Atoi(to)
 	if err != nil || to == "" {
@@ -58,7 +58,7 @@ func parseTarget(now int, to string) (int, error) {
 	return n, nil
 }
 
-// findProgram finds the program that a name means.
+// findProgram returns the program of that name.
 func (o *Operations) findProgram(name string) (group string, p config.Program, err error) {
 	wanted, program, isFull := strings.Cut(name, ":")
 	if !isFull || program == "*" {
@@ -82,7 +82,7 @@ func (o *Operations) findProgram(name string) (group string, p config.Program, e
 	return "", p, faults.New(faults.Failed, fmt.Sprintf("%s is in several groups, name one: %s", name, strings.Join(found, ", ")))
 }
 
-// checkScalable says why a program can't have a number of processes.
+// checkScalable returns why a program can't have n processes, nil if it can.
 func (o *Operations) checkScalable(group, section string, n int) error {
 	for _, p := range o.supervisor.Programs(group) {
 		switch {
@@ -98,10 +98,10 @@ func (o *Operations) checkScalable(group, section string, n int) error {
 	return faults.New(faults.Failed, group+" can't be scaled: no section of the file says how many processes it has")
 }
 
-// scale adds processes or removes those with the highest numbers. New ones start
+// scale adds processes, or removes those with the highest numbers. New ones are started
 // if the others run.
 func (op *operation) scale(ctx context.Context, group, section string, n int) error {
-	if err := op.removeSurplus(ctx, group, section, "removed"); err != nil { // what is left of an operation before
+	if err := op.removeSurplus(ctx, group, section, "removed"); err != nil { // left by an earlier operation
 		return err
 	}
 	sc, err := op.supervisor.Scale(group, section)
@@ -129,7 +129,7 @@ func (op *operation) scale(ctx context.Context, group, section string, n int) er
 		start = start || isWanted(p)
 	}
 	w := &rollout{operation: op}
-	_ = w.runParallel(ctx, added, func(ctx context.Context, p *process.Process) (string, error) { // each failure is told
+	_ = w.runParallel(ctx, added, func(ctx context.Context, p *process.Process) (string, error) { // each failure is reported
 		if !start || !p.CurrentConfig().Autostart && len(members) == 0 {
 			return "added", nil
 		}
@@ -138,8 +138,7 @@ func (op *operation) scale(ctx context.Context, group, section string, n int) er
 	return nil
 }
 
-// removeStaleSurplus removes the surplus that an operation of an earlier daemon has left
-// behind.
+// removeStaleSurplus removes the surplus that an operation of an earlier daemon left.
 func (o *Operations) removeStaleSurplus(ctx context.Context) {
 	for _, sc := range o.supervisor.Scales() {
 		if sc.Surplus == 0 {

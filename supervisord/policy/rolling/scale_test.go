@@ -70,7 +70,7 @@ func TestFailedScaleIsReported(t *testing.T) {
 	})
 }
 
-// TestScaleRequiresRunningConfig: new processes must not be others than the old ones.
+// TestScaleRequiresRunningConfig: new processes must have the configuration of the others.
 func TestScaleRequiresRunningConfig(t *testing.T) {
 	withDaemon(t, web, func(w *testDaemon) {
 		w.writeConfig(strings.ReplaceAll(web, "good", "better") + "[program:new]\ncommand=/bin/sh\n")
@@ -85,7 +85,7 @@ func TestScaleRequiresRunningConfig(t *testing.T) {
 	})
 }
 
-// TestScaleLastsUntilUpdate, and is no reason to refuse an upgrade.
+// TestScaleLastsUntilUpdate: and it does not prevent an upgrade.
 func TestScaleLastsUntilUpdate(t *testing.T) {
 	withDaemon(t, web, func(w *testDaemon) {
 		before := w.pids()
@@ -100,7 +100,7 @@ func TestScaleLastsUntilUpdate(t *testing.T) {
 		if err := w.Upgrade(w.t.Context(), ""); err != nil {
 			t.Errorf("after a reread an upgrade is refused: %v", err)
 		}
-		// It needs no restart to take it back, however updates are done.
+		// Taking it back needs no restart, whatever the granularity of updates.
 		if why, err := w.Why("web:web_0"); err != nil || why[len(why)-1].Text != "web has 6 processes, its file says 4" {
 			t.Errorf("why: %v, %v", why, err)
 		}

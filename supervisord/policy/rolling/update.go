@@ -13,12 +13,12 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// Update begins to bring an active group to the configuration as last read,
-// process by process: only those that need it are restarted, the others take
-// over what has changed. If they are to take turns that is done as in a rolling
-// restart with these options, and if a new one fails, all go back to what they were.
-// It is refused with BAD_NAME, and with UNKNOWN_METHOD where a group is to be
-// replaced as a whole, as Supervisor does it.
+// Update starts to bring an active group to the configuration that was read last,
+// process by process: only those that need it are restarted, the others adopt the
+// changes as they run. With rolling it restarts them like a rolling restart with these
+// options, and if a new process fails, all return to their old configuration. The error
+// is BAD_NAME, or UNKNOWN_METHOD if the group is to be replaced as a whole, as
+// Supervisor does.
 func (o *Operations) Update(group string, rolling bool, options map[string]string) (id string, err error) {
 	params, err := ParseParams(options)
 	if err != nil {
@@ -46,7 +46,7 @@ func (o *Operations) Update(group string, rolling bool, options map[string]strin
 	})
 }
 
-// checkSurge says why there can't be the surplus that is asked for.
+// checkSurge returns why the requested surplus is impossible, nil if it is possible.
 func (o *Operations) checkSurge(d *config.GroupDiff, params Params) error {
 	for _, u := range changedSets(d, o.supervisor.Members) {
 		if _, err := o.surge(u, params); err != nil {
@@ -56,17 +56,17 @@ func (o *Operations) checkSurge(d *config.GroupDiff, params Params) error {
 	return nil
 }
 
-// update is an update under way.
+// update is an update in progress.
 type update struct {
 	rollout
 	group        string
-	waitsRunning bool // each step waits until what was started is RUNNING
+	waitsRunning bool // each step waits until its processes are RUNNING
 
 	added    []*process.Process
-	replaced []replacement // in the order in which it was done
+	replaced []replacement // in order
 }
 
-// replacement is a process that got another configuration, and the one it had.
+// replacement is a process with a new configuration, and its old configuration.
 type replacement struct {
 	process *process.Process
 	old     *config.Process
@@ -98,10 +98,10 @@ func (u *update) perform(ctx context.Context) error {
 	return nil
 }
 
-// rollsBack reports whether a failure makes all go back to what they were.
+// rollsBack reports whether all return to their old configuration after a failure.
 func (u *update) rollsBack() bool { return u.waitsRunning && !u.params.ContinueOnError }
 
-// apply adds what is new and replaces what has to be born anew.
+// apply adds new processes and replaces those that need a restart.
 func (u *update) apply(ctx context.Context, d *config.GroupDiff) (err error) {
 	if u.added, err = u.supervisor.AddProcesses(u.group, d.Added, !u.waitsRunning); err != nil {
 		return err
@@ -117,7 +117,7 @@ func (u *update) apply(ctx context.Context, d *config.GroupDiff) (err error) {
 	return nil
 }
 
-// startAdded waits for the processes that have been added, if somebody waits at all.
+// startAdded starts the added processes if the update waits for RUNNING.
 func (u *update) startAdded(ctx context.Context) error {
 	list := slices.Clone(u.added)
 	if u.rollsBack() {
@@ -133,7 +133,7 @@ func (u *update) startAdded(ctx context.Context) error {
 	return err
 }
 
-// replaceProgram replaces those of a program's processes that have to be born anew.
+// replaceProgram replaces the processes of a program that need a restart.
 func (u *update) replaceProgram(ctx context.Context, d *config.GroupDiff, one *programSet) error {
 	u.rolling = policyOf(one.list).Rolling
 	if surge, _ := u.surge(one, u.params); u.waitsRunning && surge > 0 && keepsNumprocs(d, one.section) {
@@ -147,9 +147,9 @@ func (u *update) replaceProgram(ctx context.Context, d *config.GroupDiff, one *p
 	})
 }
 
-// keepsNumprocs reports whether a program has as many processes as before. Where some
-// come or go there is no need for a surplus: the new ones are there before the
-// others take turns, and what goes does so at the end.
+// keepsNumprocs reports whether no process of a program is added or removed. Otherwise
+// no surplus is needed: new processes start before the others are replaced, and old
+// ones are removed at the end.
 func keepsNumprocs(d *config.GroupDiff, section string) bool {
 	other := func(p *config.Process) bool { return p.Section == section }
 	return !slices.ContainsFunc(d.Added, other) && !slices.ContainsFunc(d.Removed, other)
@@ -164,7 +164,7 @@ func configOf(d *config.GroupDiff, p *process.Process) *config.Process {
 	return nil
 }
 
-// changedSets are the processes that have to be born anew, by program.
+// changedSets returns the processes that need a restart, by program.
 func changedSets(d *config.GroupDiff, members func(group, section string) []*process.Process) []*programSet {
 	var sets []*programSet
 	for _, k := range d.Kept {
@@ -185,8 +185,8 @@ func changedSets(d *config.GroupDiff, members func(group, section string) []*pro
 	return sets
 }
 
-// replace stops a process, gives its name to one with another configuration and
-// starts that, unless somebody had stopped the old one.
+// replace stops a process, replaces it by one with another configuration, and starts
+// that unless the old one had been stopped by a request.
 func (u *update) replace(ctx context.Context, p *process.Process, conf *config.Process) (verb string, err error) {
 	st := p.Status()
 	start := isWanted(p) || st.WaitingFor != "" || conf.Autostart && (st.State != states.Stopped || st.Started.IsZero() && !p.CurrentConfig().Autostart)
@@ -215,14 +215,14 @@ func (u *update) recordReplaced(r replacement) {
 	u.replaced = append(u.replaced, r)
 }
 
-// stopForReplace stops a process that is to be replaced, and has it neither start again
-// before nor stay stopped if the daemon ends meanwhile.
+// stopForReplace stops a process that is to be replaced. It does not start again before
+// that, and is recorded to start again in case the daemon ends meanwhile.
 func (u *update) stopForReplace(ctx context.Context, p *process.Process) error {
 	defer applyDrainTimeout(p)()
 	name := p.FullName()
 	p.ForbidStarts()
 	stopped := p.StopBy("an update", name, true)
-	_ = p.StartBy("an update", name, false).Wait(ctx) // refused if it has stopped already
+	_ = p.StartBy("an update", name, false).Wait(ctx) // fails if it has stopped already
 	err := waitStopped(ctx, p, stopped)
 	if err != nil {
 		u.supervisor.AllowStarts(p)
@@ -230,7 +230,7 @@ func (u *update) stopForReplace(ctx context.Context, p *process.Process) error {
 	return err
 }
 
-// removeAll stops processes that the configuration has no more, and removes them.
+// removeAll stops and removes the processes that are not configured any more.
 func (u *update) removeAll(ctx context.Context, configs []*config.Process) error {
 	var list []*process.Process
 	for _, c := range configs {
@@ -253,8 +253,8 @@ func (u *update) removeOne(ctx context.Context, p *process.Process) error {
 	return u.supervisor.RemoveProcess(p.Config.Group, p.Config.Name)
 }
 
-// rollBack gives the processes that have been replaced what they had before, and
-// removes those that have been added.
+// rollBack returns the replaced processes to their old configuration, and removes the
+// added ones.
 func (u *update) rollBack(ctx context.Context) {
 	old := make(map[*process.Process]*config.Process)
 	var list []*process.Process
@@ -262,7 +262,7 @@ func (u *update) rollBack(ctx context.Context) {
 		old[r.process] = r.old
 		list = append(list, r.process)
 	}
-	u.params.ContinueOnError = true // each failure is told, here and below
+	u.params.ContinueOnError = true // each failure is reported, here and below
 	_ = u.runBatches(ctx, list, func(ctx context.Context, p *process.Process) (string, error) {
 		_, err := u.replace(ctx, p, old[p])
 		return "returned to the old configuration", err

@@ -15,7 +15,7 @@ import (
 // webByProcess is web with update_granularity=process.
 const webByProcess = "update_granularity=process\n" + web
 
-// replaced edits the file and reads it as reloadConfig does.
+// replaced edits the file and reads it like reloadConfig.
 func (w *testDaemon) edit(text string, pairs ...string) {
 	w.t.Helper()
 	w.writeConfig(strings.NewReplacer(pairs...).Replace(text))
@@ -64,7 +64,7 @@ func TestUpdateProcessByProcess(t *testing.T) {
 	})
 }
 
-// TestGroupUpdateGranularity unless it is configured otherwise.
+// TestGroupUpdateGranularity: it is the default.
 func TestGroupUpdateGranularity(t *testing.T) {
 	const listener = "[eventlistener:l]\ncommand=/bin/sh good\nevents=TICK_5\n"
 	withDaemon(t, web+listener, func(w *testDaemon) {
@@ -143,8 +143,8 @@ func TestFailedUpdateRollsBack(t *testing.T) {
 	})
 }
 
-// TestUnknownProcessIsKept: the child of a process that is UNKNOWN
-// lives. The process neither gets a second one nor goes.
+// TestUnknownProcessIsKept: a process that is UNKNOWN still has a child. It gets no
+// second one and is not removed.
 func TestUnknownProcessIsKept(t *testing.T) {
 	withDaemon(t, webByProcess, func(w *testDaemon) {
 		w.mu.Lock()
@@ -169,8 +169,8 @@ func TestUnknownProcessIsKept(t *testing.T) {
 	})
 }
 
-// TestReplacedProcessRunsPostStop: a program that has ended by itself is not
-// replaced in the middle of that.
+// TestReplacedProcessRunsPostStop: a program that has exited by itself is not replaced
+// while its post_stop runs.
 func TestReplacedProcessRunsPostStop(t *testing.T) {
 	const text = "update_granularity=process\n[program:web]\ncommand=/bin/sh good\nautorestart=false\npost_stop=/bin/sh bye\n"
 	withDaemon(t, text, func(w *testDaemon) {
@@ -186,8 +186,8 @@ func TestReplacedProcessRunsPostStop(t *testing.T) {
 	})
 }
 
-// TestUpdateStartsNothingInShutdown, when what it is about to replace can
-// be replaced no more.
+// TestUpdateStartsNothingInShutdown: an update that a shutdown interrupts starts no
+// process.
 func TestUpdateStartsNothingInShutdown(t *testing.T) {
 	const text = webByProcess + "\n[program:other]\ncommand=/bin/sh good\npriority=1\n"
 	withDaemon(t, text, func(w *testDaemon) {
@@ -210,8 +210,8 @@ func TestUpdateStartsNothingInShutdown(t *testing.T) {
 	})
 }
 
-// TestProvisionalProcesses: the daemon is not to end for a failure after which all is as
-// it was.
+// TestProvisionalProcesses: the daemon does not exit because of a failure that is rolled
+// back.
 func TestProvisionalProcesses(t *testing.T) {
 	const text = web + "startretries=0\n"
 	for _, tt := range []struct{ what, want string }{
@@ -241,8 +241,8 @@ func TestProvisionalProcesses(t *testing.T) {
 	}
 }
 
-// TestFailedUpdateContinues with abort=false: nothing goes back, and nothing
-// that runs is removed, whichever step failed.
+// TestFailedUpdateContinues: with abort=false nothing is rolled back, and nothing that
+// runs is removed, whichever step failed.
 func TestFailedUpdateContinues(t *testing.T) {
 	const others = "web:web_0: restarted; web:web_1: restarted; "
 	for name, tt := range map[string]struct{ bad, lines, stays string }{
@@ -271,7 +271,7 @@ func TestFailedUpdateContinues(t *testing.T) {
 	}
 }
 
-// TestFailedSurplusContinues with abort=false, neither of an update nor of a restart.
+// TestFailedSurplusContinues: with abort=false, both in an update and in a restart.
 func TestFailedSurplusContinues(t *testing.T) {
 	const lines = "web:web_4: ERROR (Exited too quickly); web:web_0: restarted; web:web_1: restarted; web:web_2: restarted; " +
 		"web:web_3: restarted; web:web_4: stopped"
