@@ -1,19 +1,12 @@
-// Package ctl is supervisorctl: it reads a line such as "restart web:*", asks
-// a supervisord for it over XML-RPC and says in Supervisor's words what came
-// of it. The same lines are taken from the command line, from a pipe and from
-// the interactive shell.
+// Package ctl is supervisorctl: it reads a line such as "restart web:*", calls
+// supervisord over XML-RPC and prints the result in Supervisor's words. The lines
+// come from the command line, from a pipe or from the interactive shell.
 //
-// The table of actions (action.go) is the heart: a row says what an action is
-// called, what its help is, which flags it has, which arguments it insists on,
-// whether it asks first if the server is up, and which function does it. Flags
-// are read in one place (flags.go), before anything is sent. The functions lie
-// in one file a family. They return errors; only [session.report] turns an error
-// into a message and an exit status, and only [verb] knows what a result code
-// is called.
+// This package has the options of the command line and puts the others together.
+// action describes actions and parses lines; session runs them and holds the
+// connection; control, inspect and follow have the actions; shell edits lines. A
+// session belongs to one goroutine, that of Main.
 //
-// A session belongs to one goroutine. Actions that follow something (tail -f,
-// maintail -f, fg) start goroutines and wait for them before they return.
-// The first Ctrl-C ends the action that is under way: what follows output then
-// returns as if done, everything else counts as interrupted, which also ends
-// the shell.
+// Output, messages and exit statuses are Supervisor's wherever it has the action.
+// A flag that an action does not have is refused before anything is sent.
 package ctl

@@ -8,10 +8,10 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
+	"supervisor/ctl/session"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/xmlrpc"
 	"supervisor/supervisord/config"
@@ -20,21 +20,18 @@ import (
 // exchange is one call that a scripted server expects, and its answer.
 type exchange struct{ call, answer string }
 
-// scriptedServer answers the calls of its script, which must come in order. An
-// up-check that the script does not mention succeeds, and methods that Supervisor
-// does not have are unknown.
+// scriptedServer answers the calls of its script, which must come in order. If the
+// script has no getVersion, the check of the version succeeds. updateProcessGroup
+// is unknown, as to Supervisor, unless the script has it.
 type scriptedServer struct {
 	t      *testing.T
-	mu     sync.Mutex // fg calls over two connections
 	script []exchange
 }
 
-func (f *scriptedServer) dial(config.Ctl) (client, error) { return f, nil }
+func (f *scriptedServer) dial(config.Ctl) (session.Client, error) { return f, nil }
 
 // next takes the answer of a call from the script.
 func (f *scriptedServer) next(call string) (string, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if len(f.script) == 0 || f.script[0].call != call {
 		if call == "getVersion" {
 			return `"3.0"`, nil
@@ -107,9 +104,14 @@ func (f *scriptedServer) Stream(_ context.Context, path string) (io.ReadCloser, 
 
 func (f *scriptedServer) Close() error { return nil }
 
-// newTestSession returns a session with a server of the test's own.
-func newTestSession(dial dialer, out, errOut io.Writer) *session {
-	s := newSession(config.Ctl{ServerURL: "unix:///s.sock", Prompt: "supervisor"}, out, errOut)
-	s.dial = dial
-	return s
+// newTestSession returns a session with all actions and a server of the test's
+// own. The options may leave out what all tests share.
+func newTestSession(dial session.Dialer, out, errOut io.Writer, o session.Options) *session.Session {
+	o.Settings = config.Ctl{ServerURL: "unix:///s.sock", Prompt: "supervisor"}
+	o.Actions, o.IsOption, o.Dial, o.Out, o.ErrOut = actions(), isOption, dial, out, errOut
+	return session.New(o)
 }
+
+// exitStatus returns the exit status of a session so far: an empty line does not
+// change it.
+func exitStatus(s *session.Session) int { return s.Run(nil, nil, []string{""}) }

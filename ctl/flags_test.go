@@ -2,73 +2,88 @@ package ctl
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"supervisor/ctl/action"
+	"supervisor/ctl/session"
 	"supervisor/supervisord/config"
 )
 
-// runWithoutServer runs a line as a command or, followed by quit, in the shell. It
-// fails the test if the line makes a connection.
+// runWithoutServer runs a line as a command or in the shell. It fails the test if
+// the line makes a connection.
 func runWithoutServer(t *testing.T, line string, inShell bool) (output string, exit int) {
 	t.Helper()
 	var out bytes.Buffer
-	dial := func(config.Ctl) (client, error) {
+	dial := func(config.Ctl) (session.Client, error) {
 		t.Errorf("%q: something is sent", line)
-		return nil, messageError("nobody is there")
+		return nil, errors.New("there is no server")
 	}
-	s := newTestSession(dial, &out, &out)
+	s := newTestSession(dial, &out, &out, session.Options{Interactive: inShell})
 	if !inShell {
-		exit = s.run(strings.NewReader(""), &out, strings.Fields(line))
+		exit = s.Run(strings.NewReader(""), &out, strings.Fields(line))
 		return out.String(), exit
 	}
-	s.interactive = true
-	if err := s.runLine(t.Context(), line); err != nil {
+	if err := s.RunLine(t.Context(), line); err != nil {
 		t.Errorf("%q: the shell ends: %v", line, err)
 	}
-	return out.String(), s.exit
+	return out.String(), exitStatus(s)
 }
 
-// checkRejected checks that a line is refused, both ways, with a text that has all parts.
+// hasFlag reports whether an action has a flag of that exact name.
+func hasFlag(a *action.Spec, name string) bool {
+	return slices.ContainsFunc(a.Flags, func(f action.Flag) bool { return f.Name == name })
+}
+
+// isOperand reports whether an action takes a word that looks like a flag for an
+// argument.
+func isOperand(a *action.Spec, word string, before int) bool {
+	return a.Operand != nil && a.Operand(word, before)
+}
+
+// checkRejected checks that a line is refused on the command line and in the shell,
+// with a message that has all parts.
 func checkRejected(t *testing.T, line string, parts ...string) {
 	t.Helper()
 	for _, inShell := range []bool{false, true} {
 		out, exit := runWithoutServer(t, line, inShell)
-		if exit != exitUsage || !strings.HasPrefix(out, "Error: ") || strings.Count(out, "\n") != 1 {
+		if exit != session.ExitUsage || !strings.HasPrefix(out, "Error: ") || strings.Count(out, "\n") != 1 {
 			t.Errorf("%q (in the shell: %v): exit %d, %q", line, inShell, exit, out)
 		}
 		for _, part := range parts {
 			if !strings.Contains(out, part) {
-				t.Errorf("%q: %q does not tell %q", line, out, part)
+				t.Errorf("%q: %q does not say %q", line, out, part)
 			}
 		}
 	}
 }
 
-// TestUnknownFlagsAreRefused tries every action with flags that it does not have.
+// TestUnknownFlagsAreRefused gives every action flags that it does not have.
 func TestUnknownFlagsAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, a := range actionTable() {
+	for _, a := range Table().All() {
 		for _, word := range []string{"--no-such-flag", "--frob=1", "-X", "–frob", "—frob", "−x", "---"} {
 			name, _, _ := strings.Cut(word, "=")
-			text := a.name + ": no such flag " + name
-			if a.operand == nil || !a.operand(word, 0) {
-				checkRejected(t, a.name+" "+word+" web 1", text)
+			text := a.Name + ": no such flag " + name
+			if !isOperand(a, word, 0) {
+				checkRejected(t, a.Name+" "+word+" web 1", text)
 			}
-			if a.operand == nil || !a.operand(word, 1) {
-				checkRejected(t, a.name+" web "+word, text)
+			if !isOperand(a, word, 1) {
+				checkRejected(t, a.Name+" web "+word, text)
 			}
 		}
 	}
 }
 
-// TestMisspeltFlagsAreRefused also wants the flag that was meant to be named.
+// TestMisspeltFlagsAreRefused also checks that the error names the flag that was
+// probably meant.
 func TestMisspeltFlagsAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, a := range actionTable() {
-		for _, f := range a.flags {
-			bare := strings.TrimLeft(f.name, "-")
+	for _, a := range Table().All() {
+		for _, f := range a.Flags {
+			bare := strings.TrimLeft(f.Name, "-")
 			if len(bare) < 2 {
 				continue
 			}
@@ -76,23 +91,23 @@ func TestMisspeltFlagsAreRefused(t *testing.T) {
 				"--" + bare[:len(bare)-1], "--" + bare + "s", "--" + strings.ToUpper(bare), "-" + bare, "—" + bare, "–" + bare,
 				"--" + bare[1:2] + bare[:1] + bare[2:], "--" + strings.ReplaceAll(bare, "-", "_") + "_",
 			} {
-				if _, ok := a.flag(word); !ok {
-					checkRejected(t, a.name+" web "+word, "did you mean --")
+				if !hasFlag(a, word) {
+					checkRejected(t, a.Name+" web "+word, "did you mean --")
 				}
 			}
 		}
 	}
 }
 
-// TestFlagsOfOtherActionsAreRefused gives every action all flags of all others.
+// TestFlagsOfOtherActionsAreRefused gives every action the flags of all others.
 func TestFlagsOfOtherActionsAreRefused(t *testing.T) {
 	t.Parallel()
-	actions := actionTable()
+	actions := Table().All()
 	for _, a := range actions {
 		for _, other := range actions {
-			for _, f := range other.flags {
-				if _, ok := a.flag(f.name); !ok && (a.operand == nil || !a.operand(f.name, 0)) {
-					checkRejected(t, a.name+" "+f.name+" web:*", a.name+": no such flag "+f.name)
+			for _, f := range other.Flags {
+				if !hasFlag(a, f.Name) && !isOperand(a, f.Name, 0) {
+					checkRejected(t, a.Name+" "+f.Name+" web:*", a.Name+": no such flag "+f.Name)
 				}
 			}
 		}
@@ -105,47 +120,46 @@ func TestFlagsOfOtherActionsAreRefused(t *testing.T) {
 	checkRejected(t, "restart --progress web", "it is a flag of shutdown")
 }
 
-// TestValuesOfFlags tries every flag without the value that it needs, with one that
-// it does not take and with bad ones.
+// TestValuesOfFlags gives every flag a value that it does not take, no value though
+// it needs one, and bad values.
 func TestValuesOfFlags(t *testing.T) {
 	t.Parallel()
-	for _, a := range actionTable() {
-		for _, f := range a.flags {
-			if f.value.check == nil {
-				checkRejected(t, a.name+" web "+f.name+"=yes", f.name+" takes no value")
+	for _, a := range Table().All() {
+		for _, f := range a.Flags {
+			if f.Usage() == f.Name {
+				checkRejected(t, a.Name+" web "+f.Name+"=yes", f.Name+" takes no value")
 				continue
 			}
-			checkRejected(t, a.name+" web 1 "+f.name, f.name+" needs a value")
-			checkRejected(t, a.name+" "+f.name+" --plan", f.name+" needs a value")
-			checkRejected(t, a.name+" "+f.name+"=", f.name+": ")
-			if f.value.word != pathValue.word {
-				checkRejected(t, a.name+" web "+f.name+" nonsense", f.name+": ")
-				checkRejected(t, a.name+" web "+f.name+"=-1", f.name+": ")
+			checkRejected(t, a.Name+" web 1 "+f.Name, f.Name+" needs a value")
+			checkRejected(t, a.Name+" "+f.Name+" --plan", f.Name+" needs a value")
+			checkRejected(t, a.Name+" "+f.Name+"=", f.Name+": ")
+			if !strings.HasSuffix(f.Usage(), " PATH") {
+				checkRejected(t, a.Name+" web "+f.Name+" nonsense", f.Name+": ")
+				checkRejected(t, a.Name+" web "+f.Name+"=-1", f.Name+": ")
 			}
 		}
 	}
 }
 
-// TestHyphensEndFlags reads arguments behind "--" as they are, for every action.
+// TestHyphensEndFlags checks for every action that words behind "--" are no flags.
 func TestHyphensEndFlags(t *testing.T) {
 	t.Parallel()
-	s := newTestSession(nil, nil, nil)
-	for i := range s.actions {
-		a := &s.actions[i]
-		in, err := s.parse(a, "web -- -x --now -- --")
-		if err != nil || !slices.Equal(in.words, []string{"web", "-x", "--now", "--", "--"}) || in.literalFrom != 1 || len(in.flags) != 0 {
-			t.Errorf("%s: %+v, %v", a.name, in, err)
+	table := Table()
+	for _, a := range table.All() {
+		in, err := table.Parse(a, "web -- -x --now -- --")
+		if err != nil || !slices.Equal(in.Words, []string{"web", "-x", "--now", "--", "--"}) || in.LiteralFrom != 1 || len(in.Flags) != 0 {
+			t.Errorf("%s: %+v, %v", a.Name, in, err)
 		}
-		if in, err := s.parse(a, "--"); err != nil || len(in.words) != 0 || in.line != "" {
-			t.Errorf("%s: %+v, %v", a.name, in, err)
+		if in, err := table.Parse(a, "--"); err != nil || len(in.Words) != 0 || in.Line != "" {
+			t.Errorf("%s: %+v, %v", a.Name, in, err)
 		}
 	}
 }
 
-// TestFlagsStandAnywhere also tells how values are given.
+// TestFlagsStandAnywhere also checks the forms in which a value can be given.
 func TestFlagsStandAnywhere(t *testing.T) {
 	t.Parallel()
-	s := newTestSession(nil, nil, nil)
+	table := Table()
 	for _, tt := range []struct{ action, line, words, flag, value string }{
 		{"stop", "--now a b", "a b", "--now", ""},
 		{"stop", "a --now b", "a b", "--now", ""},
@@ -159,35 +173,23 @@ func TestFlagsStandAnywhere(t *testing.T) {
 		{"tail", "--5 web", "--5 web", "", ""},
 		{"maintail", "-1 -2", "-1 -2", "", ""},
 	} {
-		a, _ := s.find(tt.action)
-		in, err := s.parse(a, tt.line)
-		if err != nil || strings.Join(in.words, " ") != tt.words {
-			t.Errorf("%s %s: words %q, %v", tt.action, tt.line, in.words, err)
+		in, err := table.Parse(table.Find(tt.action), tt.line)
+		if err != nil || strings.Join(in.Words, " ") != tt.words {
+			t.Errorf("%s %s: words %q, %v", tt.action, tt.line, in.Words, err)
 		}
-		if value, ok := in.flags[tt.flag]; ok != (tt.flag != "") || value != tt.value {
-			t.Errorf("%s %s: flags %v", tt.action, tt.line, in.flags)
-		}
-	}
-}
-
-// TestTimeoutOfShutdown pins what the value may be.
-func TestTimeoutOfShutdown(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{"10": "10s", "500ms": "500ms", "1m30s": "1m30s", "soon": "", "0": "", "-1s": "", "500h": ""} {
-		got, err := parseTimeout(text)
-		if (err != nil) != (want == "") || err == nil && got.String() != want {
-			t.Errorf("%s: %v, %v", text, got, err)
+		if value, ok := in.Flags[tt.flag]; ok != (tt.flag != "") || value != tt.value {
+			t.Errorf("%s %s: flags %v", tt.action, tt.line, in.Flags)
 		}
 	}
 }
 
-// TestShellContinuesAfterRejectedLine reads the next line after one that is refused.
+// TestShellContinuesAfterRejectedLine checks that the line after a refused one runs.
 func TestShellContinuesAfterRejectedLine(t *testing.T) {
 	t.Parallel()
 	server := &scriptedServer{t: t, script: []exchange{{"getAllProcessInfo", "[]"}, {"getPID", "7"}}}
 	var out bytes.Buffer
-	s := newTestSession(server.dial, &out, &out)
-	if exit := s.run(strings.NewReader("restart --rolling web:*\nexit --now\npid\nquit\n"), &out, nil); exit != 0 {
+	s := newTestSession(server.dial, &out, &out, session.Options{})
+	if exit := s.Run(strings.NewReader("restart --rolling web:*\nexit --now\npid\nquit\n"), &out, nil); exit != 0 {
 		t.Errorf("exit %d", exit)
 	}
 	if !strings.Contains(out.String(), "no such flag --rolling") || !strings.Contains(out.String(), "\nsupervisor> 7\n") || len(server.script) > 0 {
@@ -195,7 +197,8 @@ func TestShellContinuesAfterRejectedLine(t *testing.T) {
 	}
 }
 
-// TestNamesThatLookLikeFlags reach the daemon behind "--".
+// TestNamesThatLookLikeFlags checks that such a name reaches the daemon if it stands
+// behind "--".
 func TestNamesThatLookLikeFlags(t *testing.T) {
 	t.Parallel()
 	for line, call := range map[string]string{
@@ -217,8 +220,8 @@ func TestNamesThatLookLikeFlags(t *testing.T) {
 		}
 		server := &scriptedServer{t: t, script: []exchange{{call, answer}}}
 		var out bytes.Buffer
-		s := newTestSession(server.dial, &out, &out)
-		if exit := s.run(strings.NewReader(""), &out, strings.Fields(line)); exit != 0 || len(server.script) > 0 {
+		s := newTestSession(server.dial, &out, &out, session.Options{})
+		if exit := s.Run(strings.NewReader(""), &out, strings.Fields(line)); exit != 0 || len(server.script) > 0 {
 			t.Errorf("%s: exit %d, %s, not called: %v", line, exit, out.String(), server.script)
 		}
 	}

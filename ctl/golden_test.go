@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supervisor/ctl/session"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -19,7 +21,7 @@ type goldenCase struct {
 	script []exchange
 	words  []string // of the command line; none for the shell
 	input  string
-	text   string // how it stands in the file, up to the output
+	text   string // the lines of the file up to the output
 }
 
 // parseGolden reads a golden file. In it
@@ -63,9 +65,8 @@ func parseGolden(text string) []goldenCase {
 func (c *goldenCase) run(t *testing.T) string {
 	server := &scriptedServer{t: t, script: c.script}
 	var out, errOut bytes.Buffer
-	s := newTestSession(server.dial, &out, &errOut)
-	s.interactive = len(c.words) == 0
-	exit := s.run(strings.NewReader(c.input), &out, c.words)
+	s := newTestSession(server.dial, &out, &errOut, session.Options{Interactive: len(c.words) == 0})
+	exit := s.Run(strings.NewReader(c.input), &out, c.words)
 	if len(server.script) > 0 {
 		t.Errorf("%v: calls not made: %v", c.words, server.script)
 	}

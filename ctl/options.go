@@ -3,6 +3,8 @@ package ctl
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/cmdline"
@@ -11,12 +13,12 @@ import (
 	"supervisor/supervisord/config/source"
 )
 
-// optionTable lists the command line's options.
+// optionTable lists the options of the command line.
 func optionTable() []getopt.Option {
 	return []getopt.Option{
 		{Long: "help", Short: "h?", Help: "print this text and exit"},
 		{Long: "configuration", Short: "c", Arg: "FILENAME", Help: "read FILENAME instead of searching for a configuration file"},
-		{Long: "interactive", Short: "i", Help: "start an interactive session, which asks before shutdown and reload, and for a password where one is needed"},
+		{Long: "interactive", Short: "i", Help: "start an interactive session, which asks before shutdown and reload, and asks for a password if the server wants one"},
 		{Long: "serverurl", Short: "s", Arg: "URL", Help: "talk to the supervisord at URL, http://host:port or unix:///path"},
 		{Long: "username", Short: "u", Arg: "USERNAME", Help: "log in to the server as USERNAME"},
 		{Long: "password", Short: "p", Arg: "PASSWORD", Help: "log in to the server with PASSWORD"},
@@ -24,9 +26,21 @@ func optionTable() []getopt.Option {
 	}
 }
 
-// parseOptions checks the options as Python's supervisorctl does and writes
-// them out again in the form that cli understands. Options are looked at from
-// left to right, so that --help comes before a mistake further on.
+// isOption reports whether a word is an option of the command line.
+func isOption(word string) bool {
+	for _, o := range optionTable() {
+		long, isLong := strings.CutPrefix(word, "--")
+		if isLong && (long == o.Long || slices.Contains(o.Aliases, long)) ||
+			!isLong && len(word) > 1 && strings.Contains(o.Short, word[1:2]) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseOptions checks the options as Python's supervisorctl does and returns them
+// in the form that package cmdline understands. It goes from left to right, so
+// that --help comes before a mistake further on.
 func parseOptions(args []string) ([]string, error) {
 	given, rest, err := getopt.Parse(optionTable(), args)
 	if err != nil {
@@ -48,7 +62,7 @@ func parseOptions(args []string) ([]string, error) {
 	return getopt.Args(given, rest), nil
 }
 
-// readSettings reads the configuration and lets the command line overrule it.
+// readSettings reads the configuration; options of the command line override it.
 func readSettings(c cmdline.Values, progname string) (config.Ctl, error) {
 	settings, err := config.LoadCtl(config.LoadOptions{
 		Path:    c.String("configuration"),
@@ -71,8 +85,7 @@ func readSettings(c cmdline.Values, progname string) (config.Ctl, error) {
 	return *settings, nil
 }
 
-// newCommandLine builds the command line's front end around the function that runs a
-// session.
+// newCommandLine returns the command line around the function that runs a session.
 func newCommandLine(progname string, stdout, stderr io.Writer, run func(cmdline.Values, []string) error) *cmdline.Program {
 	return &cmdline.Program{
 		Name:     progname,
@@ -80,8 +93,8 @@ func newCommandLine(progname string, stdout, stderr io.Writer, run func(cmdline.
 		Synopsis: " [action [arguments]]",
 		Options:  optionTable(),
 		Notes: `
-An action is a word such as "status" or "restart"; the action "help" lists
-them all. Without one, actions are read from a shell until it is left.
+An action is a word such as "status" or "restart"; the action "help" lists all
+of them. Without an action, an interactive shell starts.
 `,
 		Stdout: stdout,
 		Stderr: stderr,

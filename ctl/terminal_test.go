@@ -15,6 +15,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"supervisor/ctl/session"
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
@@ -175,7 +176,10 @@ func (tt *terminal) finish() (exit int, rest string) {
 	return tt.cmd.ProcessState.ExitCode(), string(tt.seen) + string(text)
 }
 
-const prompt = "supervisor> "
+const (
+	prompt       = "supervisor> "
+	followBanner = "==> Press Ctrl-C to exit <=="
+)
 
 func TestShellOnTerminal(t *testing.T) {
 	t.Parallel()
@@ -371,8 +375,10 @@ func TestControlCharactersEscapedOnTerminal(t *testing.T) {
 		t.Errorf("in a pipe: %q", out)
 	}
 	var shown bytes.Buffer
-	s := &session{terminal: true, out: &shown}
-	s.showStatus([]api.ProcessInfo{{Group: "g", Name: "\x1b", StateName: "FATAL", Description: "\x1b]0;title\a"}}, nil)
+	server := &scriptedServer{t: t, script: []exchange{{
+		"getAllProcessInfo", `[{"group":"g","name":"\u001b","statename":"FATAL","description":"\u001b]0;title\u0007"}]`,
+	}}}
+	newTestSession(server.dial, &shown, nil, session.Options{Terminal: true}).Run(nil, nil, []string{"status"})
 	if got := shown.String(); strings.ContainsAny(got, "\x1b\a") || !strings.Contains(got, `\x1b]0;title\x07`) {
 		t.Errorf("status: %q", got)
 	}

@@ -145,7 +145,7 @@ func TestRollingRestartInterrupted(t *testing.T) {
 			s.await("all", func() bool { return s.countRunning() == 3 })
 			s.samePids("the others", pids[1:], workerNames(3)[1:])
 			out := <-ended
-			if what == "upgrade" && !strings.Contains(out, "rolling-restart: ERROR (supervisord has been replaced in the middle of it") {
+			if what == "upgrade" && !strings.Contains(out, "rolling-restart: ERROR (supervisord was replaced meanwhile") {
 				t.Errorf("supervisorctl says %s", out)
 			}
 			if out := s.ctl("rolling-restart", "w:w_2"); out != "w:w_2: restarted\n" {

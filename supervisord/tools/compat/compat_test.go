@@ -58,7 +58,7 @@ func TestDifferencesReferToExistingNames(t *testing.T) {
 	for _, m := range rpc.Methods() {
 		all = append(all, subject{method, m.Name})
 	}
-	for _, a := range ctl.Actions() {
+	for _, a := range ctl.Table().Describe() {
 		all = append(all, subject{action, a.Name})
 	}
 	for _, e := range events.Types() {

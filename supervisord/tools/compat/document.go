@@ -111,11 +111,11 @@ func (d *document) methods() {
 
 func (d *document) actions() {
 	d.table("Actions of supervisorctl", "Action", "Help", "Status")
-	for _, a := range ctl.Actions() {
+	for _, a := range ctl.Table().Describe() {
 		d.row(a.Name, strings.Join(a.Help, " / "), status(subject{action, a.Name}))
 	}
 	d.table("Flags of actions, none of which Supervisor has", "Flag", "Actions", "Meaning")
-	for _, f := range ctl.Flags() {
+	for _, f := range ctl.Table().DescribeFlags() {
 		d.row(f.Usage, strings.Join(f.Actions, ", "), f.Help)
 	}
 }

@@ -1,0 +1,77 @@
+package session
+
+import (
+	"context"
+	"strings"
+
+	"supervisor/ctl/action"
+)
+
+// Actions returns the actions that act on the session itself.
+func Actions() []Action {
+	return []Action{
+		{
+			Spec: action.Spec{
+				Name: "help",
+				Help: []string{
+					"help\t\tPrint a list of available actions",
+					"help <action>\tPrint help for <action>",
+				},
+				Hidden:    true,
+				Completes: action.CompleteActions,
+			},
+			Run: help,
+		},
+		{Spec: action.Spec{Name: "exit", Help: []string{"exit\tExit the supervisor shell."}}, Run: quit},
+		{Spec: action.Spec{Name: "quit", Help: []string{"quit\tExit the supervisor shell."}}, Run: quit},
+		// The end of the input arrives as this action.
+		{Spec: action.Spec{Name: "EOF", Hidden: true}, Run: quit},
+		{
+			Spec: action.Spec{
+				Name: "open",
+				Help: []string{
+					"open <url>\tConnect to a remote supervisord process.",
+					"\t\t(for UNIX domain socket, use unix:///socket/path)",
+				},
+			},
+			Run: open,
+		},
+	}
+}
+
+func quit(_ context.Context, s *Session, _ action.Arguments) error {
+	s.Print("")
+	return errQuit
+}
+
+// help prints the list of actions or the help of one.
+func help(_ context.Context, s *Session, in action.Arguments) error {
+	if in.Line == "" {
+		s.Print(s.table.Overview())
+		return nil
+	}
+	a := s.table.Find(in.Line)
+	if a == nil || a.Help == nil {
+		s.Print("*** No help on " + in.Line)
+		return nil
+	}
+	s.showHelp(a)
+	return nil
+}
+
+func (s *Session) showHelp(a *action.Spec) { s.Print(strings.Join(a.Help, "\n")) }
+
+// open connects the session to another server and shows its status, which leaves
+// the exit status alone.
+func open(ctx context.Context, s *Session, in action.Arguments) error {
+	if !strings.HasPrefix(in.Line, "unix:") && !strings.HasPrefix(in.Line, "http:") {
+		s.PrintError("ERROR: url must be http:// or unix://")
+		return nil
+	}
+	s.settings.ServerURL = in.Line
+	s.Disconnect()
+	exit := s.exit
+	err := s.RunLine(ctx, "status")
+	s.exit = exit
+	return err
+}

@@ -1,0 +1,101 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/xmlrpc"
+	"supervisor/supervisord/config/python"
+)
+
+// messageError is an error in Supervisor's own words, capital letters and full
+// stops included.
+type messageError string
+
+func (e messageError) Error() string { return string(e) }
+
+// errNoNamespace is a server that runs without [rpcinterface:supervisor].
+const errNoNamespace = messageError("Sorry, supervisord responded but did not recognize the supervisor namespace" +
+	" commands that supervisorctl uses to control it.  Please check that the [rpcinterface:supervisor]" +
+	" section is enabled in the configuration file (see sample.conf).")
+
+// versionError is the version of the interface that the server speaks instead of
+// ours.
+type versionError string
+
+func (e versionError) Error() string {
+	return fmt.Sprintf("Sorry, this version of supervisorctl expects to talk to a server"+
+		" with API version %s, but the remote version is %s.", api.Version, string(e))
+}
+
+// NotSupported is the text for a method that the server does not have.
+const NotSupported = "not supported by this supervisord"
+
+// HasCode reports whether an error is the given fault.
+func HasCode(err error, code faults.Code) bool {
+	fault, ok := errors.AsType[*xmlrpc.Fault](err)
+	return ok && fault.Code == code
+}
+
+// FaultDetail returns the text of a fault without the name of its code, "" for
+// any other error.
+func FaultDetail(err error) string {
+	fault, ok := errors.AsType[*xmlrpc.Fault](err)
+	if !ok {
+		return ""
+	}
+	return strings.TrimPrefix(fault.Text, fault.Code.String()+": ")
+}
+
+// unauthorized is the HTTP status that asks for credentials. Importing net/http
+// for it would cost every run more time than the call takes.
+const unauthorized = 401
+
+func isUnauthorized(err error) bool {
+	status, ok := errors.AsType[*xmlrpc.StatusError](err)
+	return ok && status.Code == unauthorized
+}
+
+// report prints an error that an action had no words for, and sets the exit
+// status.
+func (s *Session) report(err error, a *Action) {
+	message, exit := s.diagnose(err)
+	if exit != ExitGeneric && a.DownExit != 0 {
+		exit = a.DownExit
+	}
+	s.Print(message)
+	s.exit = exit
+}
+
+func (s *Session) diagnose(err error) (message string, exit int) {
+	if mismatch, ok := errors.AsType[versionError](err); ok {
+		return mismatch.Error(), exitVersion
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return s.settings.ServerURL + " refused connection", exitRefused
+	case errors.Is(err, syscall.ENOENT):
+		return s.settings.ServerURL + " no such file", ExitNotRunning
+	case errors.Is(err, errNoNamespace):
+		return err.Error(), exitNoNamespace
+	case isUnauthorized(err):
+		return "Server requires authentication", ExitGeneric
+	}
+	return "error: " + s.Describe(err), ExitGeneric
+}
+
+// Describe words an error that has no words of its own. Faults and HTTP errors
+// keep the form that Supervisor gives them, since people search for it.
+func (s *Session) Describe(err error) string {
+	if fault, ok := errors.AsType[*xmlrpc.Fault](err); ok {
+		return fmt.Sprintf("<Fault %d: %s>", int(fault.Code), python.Repr(fault.Text))
+	}
+	if status, ok := errors.AsType[*xmlrpc.StatusError](err); ok {
+		return fmt.Sprintf("<ProtocolError for %s/RPC2: %s>", s.settings.ServerURL, status)
+	}
+	return err.Error()
+}
