@@ -65,7 +65,7 @@ fuzz:
 
 # The real Supervisor and ours under the same random calls.
 differential: packages
-	SUPERVISOR_DIFFERENTIAL=500 SUPERVISOR_DIFFERENTIAL_LANES=8 $(GO) test -timeout 60m -run TestSameAsSupervisor ./supervisord
+	SUPERVISOR_DIFFERENTIAL=500 SUPERVISOR_DIFFERENTIAL_LANES=8 $(GO) test -timeout 60m -run TestSameAsSupervisor ./supervisord/tools/e2e/differential
 
 # A daemon above a simulated kernel, STEPS random things that happen to it. One
 # that fails names its seed: SUPERVISOR_SIMULATION_SEED=N make simulate
@@ -84,7 +84,7 @@ chaos:
 # gunicorn behind nginx under wrk, through rolling restarts, upgrades, crashes and
 # changes of scale; then the real Supervisor, which can only restart.
 load: packages build
-	SUPERVISOR_LOAD=$(LOAD) $(GO) test -count=1 -v -timeout 30m -run 'TestNoRequestFails|TestSupervisorFailsRequests' ./supervisord
+	SUPERVISOR_LOAD=$(LOAD) $(GO) test -count=1 -v -timeout 30m -run 'TestNoRequestFails|TestSupervisorFailsRequests' ./supervisord/tools/e2e/rolling
 
 # The hot paths with their allocations, then our daemon beside others and beside
 # what the kernel alone takes: docs/performance.md. RUNS=1 is a first impression.

@@ -1,0 +1,123 @@
+package faults
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// processStates is the processes of the program p, as supervisorctl status tells of them.
+func processStates(s *e2e.Daemon) (running map[string]bool, waiting []string, out string) {
+	s.T.Helper()
+	running = make(map[string]bool)
+	out = s.Ctl("status", "p:*")
+	for line := range strings.Lines(out) {
+		switch f := strings.Fields(line); {
+		case len(f) < 2:
+		case f[1] == "RUNNING":
+			running[f[0]] = true
+		case f[1] == "BACKOFF":
+			waiting = append(waiting, f[0])
+		}
+	}
+	return running, waiting, out
+}
+
+// awaitProcessStates waits until all of n processes but those stopped run or wait for
+// descriptors, at least so many run, and there are no others.
+func awaitProcessStates(s *e2e.Daemon, n, stopped, atLeast int) (running map[string]bool) {
+	s.T.Helper()
+	s.Await("all run or wait", func() bool {
+		var waiting []string
+		running, waiting, _ = processStates(s)
+		return len(running)+len(waiting) == n-stopped && len(running) >= atLeast && len(waiting) > 0 && len(s.Processes()) == len(running)
+	})
+	return running
+}
+
+// openIdleConnections opens connections to the unix socket that say nothing.
+func openIdleConnections(s *e2e.Daemon, n int) (release func()) {
+	s.T.Helper()
+	var all []net.Conn
+	for range n {
+		conn, err := net.Dial("unix", s.Path("s.sock"))
+		if err != nil {
+			s.T.Fatal(err)
+		}
+		all = append(all, conn)
+	}
+	return func() {
+		for _, conn := range all {
+			conn.Close()
+		}
+	}
+}
+
+// stopOneAndAwait stops one of those that run, and waits until another has its place.
+func stopOneAndAwait(s *e2e.Daemon, running map[string]bool, n, stopped int) (still map[string]bool) {
+	s.T.Helper()
+	var names []string
+	for name := range running {
+		names = append(names, name)
+	}
+	one := slices.Min(names)
+	if out := s.Ctl("stop", one); out != one+": stopped\n" {
+		s.T.Errorf("stop: %s", out)
+	}
+	return awaitProcessStates(s, n, stopped+1, len(running))
+}
+
+// TestMoreProgramsThanDescriptors: more programs than there are descriptors for. The rest
+// waits, the API answers, and after a crash of the daemon as well.
+func TestMoreProgramsThanDescriptors(t *testing.T) {
+	t.Parallel()
+	e2e.Need(t, "prlimit")
+	s := e2e.NewDaemon(t)
+	const n = 12
+	s.Configure(fmt.Sprintf("[program:p]\ncommand=sleep 600\nprocess_name=p%%(process_num)02d\nnumprocs=%d\nstartsecs=0\nstartretries=0\n", n))
+	s.AddOptions("minfds=10")
+	start := func() { s.StartUnder("prlimit", "--nofile=64:64", "--") }
+	start()
+	running := awaitProcessStates(s, n, 0, 3)
+	release := openIdleConnections(s, 8)
+	if _, _, out := processStates(s); strings.Count(out, "\n") != n {
+		t.Errorf("status beside silent clients: %s", out)
+	}
+	release()
+	running = stopOneAndAwait(s, running, n, 0)
+	pids := make(map[string]int)
+	for name := range running {
+		pids[name] = s.ProgramPID(name)
+	}
+
+	s.Crash()
+	start()
+	running = awaitProcessStates(s, n, 1, len(pids))
+	for name, pid := range pids {
+		if got := s.ProgramPID(name); got != pid {
+			t.Errorf("%s has pid %d, not %d", name, got, pid)
+		}
+	}
+	s.Await("adopted processes take no pidfds", func() bool {
+		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", s.PID()))
+		return len(links) > 0 && !slices.ContainsFunc(links, func(link string) bool {
+			target, _ := os.Readlink(link)
+			return strings.Contains(target, "pidfd")
+		})
+	})
+	release = openIdleConnections(s, 8)
+	if _, _, out := processStates(s); strings.Count(out, "\n") != n {
+		t.Errorf("status beside silent clients after the crash: %s", out)
+	}
+	release()
+	stopOneAndAwait(s, running, n, 1)
+	if log := s.Read("supervisord.log"); strings.Contains(log, "gave up") {
+		t.Error("a program was given up")
+	}
+}

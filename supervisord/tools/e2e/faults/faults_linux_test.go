@@ -1,0 +1,411 @@
+package faults
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// peakMemory is the most that the daemon ever had in memory, in bytes.
+func peakMemory(s *e2e.Daemon) int {
+	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.PID()))
+	_, rest, _ := strings.Cut(string(data), "VmHWM:")
+	kb, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return kb << 10
+}
+
+// TestDiskFull: a program writes on while its log can't, and what was lost is
+// counted to the byte.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	e2e.NeedNamespaces(t, "--mount")
+	s := e2e.NewDaemon(t)
+	if err := os.Mkdir(s.Path("small"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.Write("flood.sh", `n=0
+line=012345678901234567890123456789012345678901234567890123456789012
+while [ ! -e stop ]; do
+	for i in 1 2 3 4 5 6 7 8 9 10; do echo $line; done
+	n=$((n + 640))
+	echo $n >> beat
+done
+echo $n > total
+while [ ! -e again ]; do sleep 0.01; done
+echo finished
+exec sleep 600
+`)
+	s.Configure(fmt.Sprintf("[program:p]\ncommand=sh flood.sh\ndirectory=%[1]s\nstdout_logfile=%[1]s/small/p.log\n"+
+		"stdout_logfile_maxbytes=0\nstartsecs=0\n", s.Dir))
+	s.StartUnder("unshare", "--mount", "sh", "-ec",
+		`mount -t tmpfs -o size=256k none "$0" && head -c 200k /dev/zero > "$0/ballast"; exec "$@"`, s.Path("small"))
+	s.Await("the outage in the log", func() bool { return strings.Contains(s.Read("supervisord.log"), "cannot write log") })
+	s.AwaitGrowth("beat") // its pipe is read, or it would wait
+	s.Touch("stop")
+	s.Await("the sum", func() bool { return strings.HasSuffix(s.Read("total"), "\n") })
+	if err := os.Remove(s.PathInNamespace("small/ballast")); err != nil {
+		t.Fatal(err)
+	}
+	s.Touch("again")
+	over := regexp.MustCompile(`can be written again, (\d+) bytes were lost`)
+	s.Await("the end of the outage", func() bool { return over.MatchString(s.Read("supervisord.log")) })
+	lost, _ := strconv.Atoi(over.FindStringSubmatch(s.Read("supervisord.log"))[1])
+	total, _ := strconv.Atoi(strings.TrimSpace(s.Read("total")))
+	if lost == 0 {
+		t.Error("nothing was lost on a full disk")
+	}
+	// What was in the pipe when the outage ended comes to the log after the
+	// line that tells of its end.
+	s.Await("every byte in the log or counted", func() bool {
+		return int(e2e.FileSize(s.PathInNamespace("small/p.log")))+lost == total+len("finished\n")
+	})
+	if n := strings.Count(s.Read("supervisord.log"), "cannot write log"); n != 1 {
+		t.Errorf("the outage was told %d times", n)
+	}
+}
+
+const tickingCommand = "sh -c 'while :; do echo tick; sleep 0.02; done'"
+
+// TestLogDirectoryIsReplaced: the daemon writes on into the file that it has,
+// and finds the new one when told to.
+func TestLogDirectoryIsReplaced(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	if err := os.Mkdir(s.Path("logs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.Configure(fmt.Sprintf("[program:p]\ncommand=%s\nstdout_logfile=%s/logs/p.log\nstartsecs=0\n", tickingCommand, s.Dir))
+	s.Start()
+	s.AwaitRunning("p")
+	pid := s.ProgramPID("p")
+	s.AwaitGrowth("logs/p.log")
+	if err := os.RemoveAll(s.Path("logs")); err != nil {
+		t.Fatal(err)
+	}
+	reopen := func(n int) {
+		t.Helper()
+		_ = syscall.Kill(s.PID(), syscall.SIGUSR2)
+		s.Await("the request", func() bool { return strings.Count(s.Read("supervisord.log"), "log reopen request") == n })
+		s.Ctl("status")
+	}
+	reopen(1)
+	if err := os.Mkdir(s.Path("logs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	reopen(2)
+	s.AwaitGrowth("logs/p.log")
+	if s.ProgramPID("p") != pid {
+		t.Error("the program was restarted")
+	}
+}
+
+// TestNoDescriptorsLeft: what needs one is refused, and comes back.
+func TestNoDescriptorsLeft(t *testing.T) {
+	t.Parallel()
+	e2e.Need(t, "prlimit")
+	s := e2e.NewDaemon(t)
+	s.Configure("[program:p]\ncommand=sleep 600\nprocess_name=p%(process_num)02d\nnumprocs=15\nautostart=false\n" +
+		"startsecs=0\nstartretries=0\n[program:first]\ncommand=sleep 600\n")
+	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=10", 1))
+	s.StartUnder("prlimit", "--nofile=50:50", "--")
+	s.AwaitRunning("first")
+	if out := s.Ctl("start", "p:*"); !strings.Contains(out, "p:p00: started") || !strings.Contains(out, "ERROR (spawn error)") {
+		t.Errorf("start: %s", out)
+	}
+	if log := s.Read("supervisord.log"); !strings.Contains(log, "spawnerr: too many open files to spawn 'p") {
+		t.Error("the reason is missing in the log")
+	}
+	s.Await("p14 is not given up", func() bool { return strings.Contains(s.Ctl("status", "p:p14"), "BACKOFF") })
+	var idle []net.Conn
+	for range 60 {
+		conn, err := net.Dial("unix", s.Path("s.sock"))
+		if err != nil {
+			break
+		}
+		idle = append(idle, conn)
+	}
+	for _, conn := range idle {
+		conn.Close()
+	}
+	s.Ctl("stop", "p:*")
+	if out := s.Ctl("start", "p:p14"); out != "p:p14: started\n" {
+		t.Errorf("start with descriptors to spare: %s", out)
+	}
+	s.AwaitRunning("first")
+}
+
+// TestIdleClientsLeaveDescriptors: clients of TCP who say nothing leave enough
+// for the unix socket and for programs, however few there are.
+func TestIdleClientsLeaveDescriptors(t *testing.T) {
+	t.Parallel()
+	e2e.Need(t, "prlimit")
+	s := e2e.NewDaemon(t)
+	port := e2e.FreePort(t)
+	s.Configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[program:p]\ncommand=sleep 600\nautostart=false\nstartsecs=0\nstartretries=0\n", port))
+	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=10", 1))
+	s.StartUnder("prlimit", "--nofile=64:64", "--")
+	s.Await("the daemon", func() bool { return strings.Contains(s.Ctl("status", "p"), "STOPPED") })
+	for range 100 {
+		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	if out := s.Ctl("start", "p"); out != "p: started\n" {
+		t.Errorf("start: %s", out)
+	}
+	if out := s.Ctl("status"); !strings.Contains(out, "RUNNING") {
+		t.Errorf("status: %s", out)
+	}
+	if log := s.Read("supervisord.log"); strings.Contains(log, "too many open files") {
+		t.Error(log)
+	}
+}
+
+// TestFIFOWithoutReader: nobody waits for one; when it comes it is served.
+func TestFIFOWithoutReader(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	if err := unix.Mkfifo(s.Path("fifo"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s.Configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'while :; do echo tick; echo beat >> %[1]s/beat; sleep 0.02; done'\n"+
+		"stdout_logfile=%[1]s/fifo\nstdout_logfile_maxbytes=0\n", s.Dir))
+	s.Start()
+	s.AwaitRunning("p")
+	s.AwaitGrowth("beat")
+	fifo, err := os.Open(s.Path("fifo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fifo.Close()
+	line := make([]byte, 5)
+	if _, err := io.ReadFull(fifo, line); err != nil || string(line) != "tick\n" {
+		t.Errorf("got %q, %v", line, err)
+	}
+	if out := s.Ctl("stop", "p"); out != "p: stopped\n" {
+		t.Errorf("stop: %s", out)
+	}
+}
+
+// TestVeryLongLine: a line of 100 MB takes no more memory than a short one,
+// whatever looks at it.
+func TestVeryLongLine(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'head -c 100000000 /dev/zero | tr \"\\\\0\" x; touch %[1]s/done; exec sleep 600'\n"+
+		"stdout_logfile=%[1]s/p.log\nstdout_logfile_maxbytes=1MB\nstdout_logfile_backups=1\nautostart=false\n"+
+		"stdout_capture_maxbytes=1MB\nstdout_events_enabled=true\n"+
+		"[eventlistener:stuck]\ncommand=sleep 600\nevents=PROCESS_LOG\n", s.Dir))
+	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[supervisord]", "[supervisord]\nstrip_ansi=true", 1))
+	s.Start()
+	s.AwaitRunning("stuck")
+	before := peakMemory(s)
+	s.Ctl("start", "p")
+	s.Await("the end of the line", func() bool { _, err := os.Stat(s.Path("done")); return err == nil })
+	if grown := peakMemory(s) - before; grown > 64<<20 {
+		t.Errorf("the daemon has grown by %d MB", grown>>20)
+	}
+	if s.Ctl("tail", "-100", "p") == "" {
+		t.Error("nothing can be read")
+	}
+}
+
+// TestThousandSlowClients: a thousand of those that hang, that send a byte now and
+// then, that go away in the middle, keep nobody from being answered.
+func TestThousandSlowClients(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure("[program:p]\ncommand=sleep 600\n")
+	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=4096", 1))
+	s.Start()
+	s.AwaitRunning("p")
+	const begun = "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<?xml"
+	for i := range 1000 {
+		conn, err := net.DialTimeout("unix", s.Path("s.sock"), e2e.Timeout)
+		if err != nil {
+			t.Fatalf("client %d: %v", i, err)
+		}
+		switch i % 4 {
+		case 0: // says nothing
+			defer conn.Close()
+		case 1: // begins slowly
+			io.WriteString(conn, begun[:1+i%30])
+			defer conn.Close()
+		case 2: // does not end
+			io.WriteString(conn, begun)
+			defer conn.Close()
+		case 3: // is gone in the middle
+			io.WriteString(conn, begun)
+			conn.Close()
+		}
+	}
+	asked := time.Now()
+	if out := s.Ctl("status", "p"); !strings.Contains(out, "RUNNING") {
+		t.Errorf("status: %s", out)
+	}
+	t.Logf("supervisorctl status took %v", time.Since(asked))
+}
+
+// TestListenersThatNeverAnswer: neither one that is not ready nor one that
+// never comes back from its first event harms anybody.
+func TestListenersThatNeverAnswer(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure("[program:p]\ncommand=sh -c 'yes | head -c 20000000; echo end; exec sleep 600'\nstdout_events_enabled=true\n" +
+		"autostart=false\nstdout_logfile=" + s.Path("p.log") + "\n" +
+		"[eventlistener:never]\ncommand=sleep 600\nevents=EVENT\n" +
+		"[eventlistener:once]\ncommand=sh -c 'echo READY; exec sleep 600'\nevents=EVENT\n")
+	s.Start()
+	s.AwaitRunning("never", "once")
+	before := peakMemory(s)
+	s.Ctl("start", "p")
+	s.Await("the end of the output", func() bool { return strings.HasSuffix(s.Read("p.log"), "end\n") })
+	if grown := peakMemory(s) - before; grown > 64<<20 {
+		t.Errorf("the daemon has grown by %d MB", grown>>20)
+	}
+	if out := s.Ctl("stop", "all"); strings.Count(out, ": stopped") != 3 {
+		t.Errorf("stop all: %s", out)
+	}
+}
+
+// TestStoppedChild: SIGSTOP keeps a program from obeying, not from being killed.
+func TestStoppedChild(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure("[program:p]\ncommand=sleep 600\nstopwaitsecs=1\nstartsecs=0\n")
+	s.Start()
+	s.AwaitRunning("p")
+	if err := syscall.Kill(s.ProgramPID("p"), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.Ctl("stop", "p"); out != "p: stopped\n" {
+		t.Errorf("stop: %s", out)
+	}
+	if left := s.Processes(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestStoppedDaemon: what came due while the daemon stood still is not made up
+// for by killing. A program that has obeyed meanwhile is not killed, one that
+// has not gets its SIGKILL once, and starts have succeeded.
+func TestStoppedDaemon(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure(fmt.Sprintf(`[program:steady]
+command=sleep 600
+[program:begun]
+command=sleep 600
+autostart=false
+startsecs=2
+[program:obeys]
+command=sh -c 'trap "while ! test -e %[1]s/may; do sleep 0.05; done; exit 0" TERM; touch %[1]s/obeys.trapped; while :; do sleep 0.05; done'
+stopwaitsecs=5
+[program:deaf]
+command=%[2]s
+stopwaitsecs=5
+`, s.Dir, s.IgnoreTERMCommand("deaf")))
+	s.Start()
+	s.AwaitRunning("steady", "obeys", "deaf")
+	s.AwaitIgnoresTERM("obeys", "deaf")
+	steady, obeys := s.ProgramPID("steady"), s.ProgramPID("obeys")
+	client := s.Client()
+	asked := time.Now()
+	for _, call := range [][]any{{"supervisor.startProcess", "begun", false}, {"supervisor.stopProcess", "obeys", false}, {"supervisor.stopProcess", "deaf", false}} {
+		var ok bool
+		if err := client.Call(t.Context(), call[0].(string), &ok, call[1:]...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = syscall.Kill(s.PID(), syscall.SIGSTOP)
+	s.Touch("may")
+	s.Await("one has obeyed, all is due", func() bool { return !e2e.Alive(obeys) && time.Since(asked) > 6*time.Second })
+	_ = syscall.Kill(s.PID(), syscall.SIGCONT)
+	for name, state := range map[string]string{"steady": "RUNNING", "begun": "RUNNING", "obeys": "STOPPED", "deaf": "STOPPED"} {
+		s.Await(name+" is "+state, func() bool { return strings.Contains(s.Ctl("status", name), state) })
+	}
+	log := s.Read("supervisord.log")
+	for text, want := range map[string]int{"killing 'deaf'": 1, "killing 'obeys'": 0, "stopped: obeys (exit status 0)": 1,
+		"stopped: deaf (terminated by SIGKILL)": 1, "spawned: 'begun'": 1} {
+		if got := strings.Count(log, text); got != want {
+			t.Errorf("%d times, want %d: %s", got, want, text)
+		}
+	}
+	if s.ProgramPID("steady") != steady {
+		t.Error("a program was restarted")
+	}
+}
+
+// TestSignalStorm: the daemon reloads and reopens as often as it can, and ends
+// when it is told to in the middle of it.
+func TestSignalStorm(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure("[program:p]\ncommand=sleep 600\nstartsecs=0\nstdout_logfile=" + s.Path("p.log") + "\n")
+	s.Start()
+	s.AwaitRunning("p")
+	sendSignals := func() {
+		for i := range 300 {
+			_ = syscall.Kill(s.PID(), []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGCHLD, syscall.SIGPIPE}[i%4])
+			if i%30 == 0 {
+				s.Ctl("status")
+			}
+		}
+	}
+	sendSignals()
+	s.Await("calm", func() bool { return strings.Contains(s.Ctl("status", "p"), "RUNNING") && len(s.Processes()) == 1 })
+	sendSignals()
+	for range 5 {
+		_ = syscall.Kill(s.PID(), syscall.SIGTERM)
+	}
+	if err := s.Cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if left := s.Processes(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestStdoutReaderGone: the daemon in the foreground of a pipe whose reader has
+// gone, with a program that logs there too.
+func TestStdoutReaderGone(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'while :; do echo tick; echo beat >> %s/beat; sleep 0.02; done'\n"+
+		"stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n", s.Dir))
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("supervisord", "-c", s.Path("supervisord.conf"))
+	cmd.Stdout = w
+	s.Launch(cmd)
+	w.Close()
+	text := make([]byte, 10)
+	if _, err := io.ReadFull(r, text); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	s.AwaitRunning("p")
+	s.AwaitGrowth("beat")
+	if out := s.Ctl("restart", "p"); out != "p: stopped\np: started\n" {
+		t.Errorf("restart: %s", out)
+	}
+}

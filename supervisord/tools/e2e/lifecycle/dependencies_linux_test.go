@@ -1,0 +1,207 @@
+package lifecycle
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// configureDependencies is a pod in which each program waits for the one before. Programs that
+// start and end say so in one file.
+func configureDependencies(s *e2e.Daemon, more string) {
+	s.T.Helper()
+	const says = `sh -c "echo %(program_name)s begins >>%(here)s/order; trap 'sleep 0.2; echo %(program_name)s ends >>%(here)s/order; exit 0' TERM; while :; do sleep 0.05; done"`
+	s.Configure(`[program:db]
+command=` + says + `
+[program:migrate]
+command=sh -c "sleep 0.3; echo migrate ends >>%(here)s/order"
+startsecs=0
+autorestart=false
+depends_on=db
+[program:web]
+command=` + says + `
+depends_on=migrate:success, idle?
+wait_for=file:` + s.Path("flag") + `
+priority=1
+[program:idle]
+command=sleep 1000
+autostart=false
+` + more)
+}
+
+func expectStatus(s *e2e.Daemon, name, want string) {
+	s.T.Helper()
+	s.Await(name+" is "+want, func() bool {
+		return strings.Contains(strings.Join(strings.Fields(s.Ctl("status", name)), " "), name+" "+want)
+	})
+}
+
+func TestDependencies(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	configureDependencies(s, "")
+	s.Start()
+	expectStatus(s, "web", "STOPPED waiting for file:"+s.Path("flag"))
+	if why := s.Ctl("why", "web"); !strings.Contains(why, "probe: waits for file:") {
+		t.Errorf("why: %s", why)
+	}
+	s.Write("flag", "")
+	s.AwaitRunning("web", "db")
+	if out := s.Ctl("graph"); !strings.Contains(out, "migrate:success              holds") {
+		t.Errorf("graph: %s", out)
+	}
+	if out := s.Ctl("stop", "all"); !strings.Contains(out, "web: stopped") || !strings.Contains(out, "db: stopped") {
+		t.Errorf("stop all: %s", out)
+	}
+	want := "db begins\nmigrate ends\nweb begins\nweb ends\ndb ends\n"
+	if got := s.Read("order"); got != want {
+		t.Errorf("the order was\n%s, want\n%s", got, want)
+	}
+	os.Remove(s.Path("order"))
+	if out := s.Ctl("start", "--no-deps", "web"); out != "web: started\n" {
+		t.Errorf("start --no-deps: %s", out)
+	}
+	if got := s.Read("order"); got != "web begins\n" {
+		t.Errorf("it brought %s", got)
+	}
+	s.Ctl("stop", "web")
+	os.Remove(s.Path("order"))
+	if out := s.Ctl("start", "web"); out != "web: started\n" {
+		t.Errorf("start: %s", out)
+	}
+	if got := s.Read("order"); got != "web begins\n" { // migrate has succeeded already
+		t.Errorf("the order was\n%s", got)
+	}
+	s.Ctl("start", "db")
+	os.Remove(s.Path("order"))
+	if out := s.Ctl("shutdown", "--timeout", "30s", "--progress"); !strings.Contains(out, "Shut down\nwaiting for ") || !strings.HasSuffix(out, "supervisord is gone\n") {
+		t.Errorf("shutdown: %s", out)
+	}
+	if got := s.Read("order"); got != "web ends\ndb ends\n" {
+		t.Errorf("the order was\n%s", got)
+	}
+	if got := s.ExitStatus(); got != 0 {
+		t.Errorf("exit status %d", got)
+	}
+}
+
+func TestFailedStartNamesDependency(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure("[program:db]\ncommand=false\nstartretries=0\nautostart=false\n[program:web]\ncommand=sleep 1000\ndepends_on=db\nautostart=false\n")
+	s.Start()
+	s.Await("the daemon answers", func() bool { return strings.Contains(s.Ctl("status"), "web") })
+	want := "web: ERROR (abnormal termination: it needs db:ready, and db is FATAL (Exited too quickly (process log may have details)))\n"
+	if out := s.Ctl("start", "web"); out != want {
+		t.Errorf("start: %s", out)
+	}
+}
+
+// TestWaitingStartAcrossDaemons: over a crash, an upgrade and a restart of the daemon;
+// and who has been told not to start is not started.
+func TestWaitingStartAcrossDaemons(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*e2e.Daemon){
+		"crash":   func(s *e2e.Daemon) { s.Crash(); s.Start() },
+		"upgrade": func(s *e2e.Daemon) { s.Ctl("upgrade") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := e2e.NewDaemon(t)
+			configureDependencies(s, "[program:late]\ncommand=sleep 1000\ndepends_on=web\n[program:asked]\ncommand=sleep 1000\ndepends_on=web\nautostart=false\n"+
+				"[program:bound]\ncommand=sleep 1000\ndepends_on=other!\n[program:other]\ncommand=sleep 1000\n")
+			s.Start()
+			s.AwaitRunning("db", "bound")
+			db := s.ProgramPID("db")
+			expectStatus(s, "late", "STOPPED waiting for web:ready")
+			if out := s.Ctl("stop", "late"); out != "late: stopped\n" {
+				t.Errorf("stop of one that waits: %s", out)
+			}
+			asking := exec.Command("supervisorctl", "-c", s.Path("supervisord.conf"), "start", "asked")
+			if err := asking.Start(); err != nil {
+				t.Fatal(err)
+			}
+			s.Ctl("stop", "other")
+			expectStatus(s, "asked", "STOPPED waiting for web:ready")
+			expectStatus(s, "bound", "STOPPED waiting for other:ready")
+			_ = asking.Process.Kill()
+			_ = asking.Wait()
+			change(s)
+			s.AwaitRunning("db")
+			if pid := s.ProgramPID("db"); pid != db {
+				t.Errorf("db had pid %d and has %d", db, pid)
+			}
+			expectStatus(s, "web", "STOPPED waiting for file:"+s.Path("flag"))
+			s.Write("flag", "")
+			s.AwaitRunning("web", "asked")
+			s.Ctl("start", "other")
+			s.AwaitRunning("bound")
+			if status := s.Ctl("status", "late"); !strings.Contains(status, "Not started") {
+				t.Errorf("late: %s", status)
+			}
+		})
+	}
+}
+
+func TestRestartOfTheDaemonStartsInOrder(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	configureDependencies(s, "")
+	s.Write("flag", "")
+	s.Start()
+	s.AwaitRunning("web")
+	os.Remove(s.Path("order"))
+	s.Ctl("reload")
+	want := "web ends\ndb ends\ndb begins\nmigrate ends\nweb begins\n"
+	s.Await("the new order", func() bool { return s.Read("order") == want })
+}
+
+func TestShutdownDeadline(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure("[program:deaf]\ncommand=" + s.IgnoreTERMCommand("deaf") + "\nstopwaitsecs=10000\npriority=1\n" +
+		"[program:deafer]\ncommand=" + s.IgnoreTERMCommand("deafer") + "\nstopwaitsecs=10000\n")
+	s.AddOptions("shutdown_timeout=1s")
+	s.Start()
+	s.AwaitRunning("deaf", "deafer")
+	s.AwaitIgnoresTERM("deaf", "deafer")
+	begun := time.Now()
+	s.Ctl("shutdown")
+	if got := s.ExitStatus(); got != 0 {
+		t.Errorf("exit status %d", got)
+	}
+	if took := time.Since(begun); took < time.Second || took > e2e.Timeout {
+		t.Errorf("it took %s", took)
+	}
+	if log := s.Read("supervisord.log"); !strings.Contains(log, "the time for the shutdown is over, killing deaf, deafer") {
+		t.Errorf("the log is\n%s", log)
+	}
+}
+
+// TestExampleLoads: in ours without a warning, and in the real Supervisor.
+func TestExampleLoads(t *testing.T) {
+	t.Parallel()
+	example, err := filepath.Abs("../../../../docs/examples/laravel-pod.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("supervisord", "-t", "--strict", "-c", example).CombinedOutput()
+	if err != nil || !strings.HasSuffix(strings.TrimSpace(string(out)), "is fine.") {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	const read = "import sys; from supervisor.options import ServerOptions; o = ServerOptions(); o.realize(['-c', sys.argv[1]]); " +
+		"print(' '.join(sorted(g.name for g in o.process_group_configs)))"
+	python, err := exec.LookPath("/usr/bin/python3")
+	if err != nil || exec.Command(python, "-c", "import supervisor.options").Run() != nil {
+		t.Skip("SKIPPED: there is no Supervisor to read the example")
+	}
+	out, err = exec.Command(python, "-c", read, example).CombinedOutput()
+	if names := strings.Fields(string(out)); err != nil || !slices.Equal(names, []string{"migrate", "nginx", "php-fpm", "queue"}) {
+		t.Errorf("Supervisor reads it as %s, %v", out, err)
+	}
+}

@@ -1,0 +1,3 @@
+// Package lifecycle tests the life of programs: dependencies, hooks, readiness and
+// health, stop scopes, and when the daemon ends because a program has ended.
+package lifecycle

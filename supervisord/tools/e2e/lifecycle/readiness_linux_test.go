@@ -1,0 +1,424 @@
+package lifecycle
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// freeAddress is one that nobody listens on just now.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	return fmt.Sprintf("127.0.0.1:%d", e2e.FreePort(t))
+}
+
+// TestReadiness: a program of each kind is RUNNING when it is ready and no sooner.
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	web, plain := e2e.FreeAddress(t), freeAddress(t)
+	go1 := s.Path("go")
+	s.Configure(fmt.Sprintf(`[program:http]
+command=child until %[1]s open %[2]s,%[4]s/ill wait
+ready=http://%[2]s/up
+ready_timeout=1h
+[program:tcp]
+command=child until %[1]s open %[3]s, wait
+ready=tcp://%[3]s
+ready_timeout=1h
+[program:unix]
+command=child until %[1]s open %[4]s/u.sock, wait
+ready=unix:%[4]s/u.sock
+ready_timeout=1h
+[program:exec]
+command=child wait
+ready=exec:sh -c 'echo "not for $SUPERVISOR_PROCESS_NAME"; test -e %[1]s'
+ready_timeout=1h
+[program:file]
+command=child wait
+ready=file:%[1]s
+ready_timeout=1h
+[program:notify]
+command=child notify "STATUS=Loading 3 of 7" until %[1]s notify "READY=1|STATUS=Serving" wait
+ready=notify
+ready_timeout=1h
+[program:fd]
+command=child until %[1]s tell 5 wait
+ready=fd:5
+ready_timeout=1h
+[program:log]
+command=child say starting until %[1]s cry "ready to serve" wait
+ready=log:^ready to
+ready_timeout=1h
+[program:plain]
+command=child wait
+[fcgi-program:fcgi]
+command=child until %[1]s fcgi
+socket=unix://%[4]s/f.sock
+ready=fcgi://%[4]s/f.sock/ping
+ready_timeout=1h
+`, go1, web, plain, s.Dir))
+	s.Start()
+	s.AwaitStatus("plain", "RUNNING")
+	for name, why := range map[string]string{
+		"http": "connection refused", "tcp": "connection refused", "unix": "no such file or directory",
+		"exec": "exit status 1: not for exec", "file": "no such file or directory", "notify": "Loading 3 of 7",
+		"fd": "no line on descriptor 5 yet", "log": "no matching line of output yet", "fcgi": "no answer within 2s",
+	} {
+		s.AwaitStatus(name, name+" STARTING waiting to be ready: "+why)
+	}
+	if out := s.Status("plain"); !strings.HasPrefix(out, "plain RUNNING pid ") || strings.Contains(out, "ready") {
+		t.Errorf("of a program without ready=: %s", out)
+	}
+	if out := s.Ctl("wait", "http", "--timeout", "100ms"); out != "http: ERROR (not ready within 100ms)\n" {
+		t.Errorf("wait: %s", out)
+	}
+	s.Touch("go")
+	for _, name := range []string{"http", "tcp", "unix", "exec", "file", "notify", "fd", "log", "fcgi"} {
+		if out := s.Ctl("wait", name); out != name+": ready\n" {
+			t.Errorf("wait %s: %s", name, out)
+		}
+		if out := s.Status(name); !strings.HasPrefix(out, name+" RUNNING pid ") || !strings.HasSuffix(out, ", ready") {
+			t.Errorf("status: %s", out)
+		}
+	}
+	if out := s.Ctl("why", "notify"); !strings.Contains(out, "ready = notify: it is ready") || !strings.Contains(out, "it says: Serving") {
+		t.Errorf("why: %s", out)
+	}
+	if out := s.Ctl("health"); strings.Count(out, " ready ") != 9 || strings.Contains(out, "plain") {
+		t.Errorf("health: %s", out)
+	}
+	if out := s.Ctl("restart", "http"); out != "http: stopped\nhttp: started\n" {
+		t.Errorf("restart: %s", out)
+	}
+	s.Ctl("shutdown")
+	if err := s.Cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(s.Path("supervisord.pid.notify")); !os.IsNotExist(err) {
+		t.Errorf("the directory of the sockets stays behind: %v", err)
+	}
+}
+
+func TestNotReadyInTime(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure(`[program:deaf]
+command=` + s.IgnoreTERMCommand("deaf") + `
+ready=file:/none
+ready_timeout=3s
+stopwaitsecs=1
+startretries=1
+[program:patient]
+command=child wait
+ready=file:/none
+ready_timeout=infinity
+[program:mortal]
+command=child until ` + s.Path("go") + ` exit 3
+ready=file:/none
+ready_timeout=1h
+startretries=0
+`)
+	s.Start()
+	const why = "not ready within 3 seconds (no such file or directory)"
+	s.AwaitStatus("deaf", "deaf FATAL "+why)
+	if got := s.CountLogged("WARN killing 'deaf'"); got != 2 {
+		t.Errorf("killed %d times", got)
+	}
+	if out := s.Ctl("wait", "deaf"); out != "deaf: ERROR (deaf was given up: "+why+")\n" {
+		t.Errorf("wait: %s", out)
+	}
+	s.AwaitStatus("patient", "STARTING")
+	if out := s.Ctl("stop", "patient"); out != "patient: stopped\n" {
+		t.Errorf("stop: %s", out)
+	}
+	s.Await("more than startsecs", func() bool { return s.CountLogged("spawned: 'deaf'") == 2 })
+	s.Touch("go")
+	s.AwaitStatus("mortal", "FATAL Exited ")
+}
+
+// TestHealth: what is ill is restarted, and said to be once; a program without
+// such wishes is not looked at.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	web := e2e.FreeAddress(t)
+	s.Configure(fmt.Sprintf(`[program:web]
+command=child open %[1]s,%[2]s/ill wait
+ready=tcp://%[1]s
+ready_timeout=1h
+health=http://%[1]s/
+health_interval=100ms
+health_timeout=1m
+health_failures=2
+[program:watched]
+command=child notify "READY=1" pulse %[2]s/alive wait
+ready=notify
+ready_timeout=1h
+health=notify
+health_interval=3s
+health_failures=2
+stdout_logfile=%[2]s/watched.log
+[program:observed]
+command=child wait
+health=exec:test -e %[2]s/alive
+health_interval=100ms
+health_timeout=1m
+health_action=none
+`, web, s.Dir))
+	s.Touch("alive")
+	s.Start()
+	names := []string{"web", "watched", "observed"}
+	for _, name := range names {
+		s.AwaitStatus(name, ", healthy")
+	}
+	before := s.ProgramPIDs(names...)
+	s.Touch("ill")
+	s.Await("another web", func() bool { return s.ProgramPID("web") != before[0] })
+	if err := os.Remove(s.Path("ill")); err != nil {
+		t.Fatal(err)
+	}
+	s.AwaitStatus("web", ", healthy")
+	if err := os.Remove(s.Path("alive")); err != nil {
+		t.Fatal(err)
+	}
+	s.Await("another one watched", func() bool { p := s.ProgramPID("watched"); return p != before[1] && p != 0 })
+	s.AwaitStatus("observed", ", unhealthy: exit status 1")
+	s.Touch("alive")
+	s.AwaitStatus("watched", ", healthy")
+	s.AwaitStatus("observed", ", healthy")
+	if got := s.ProgramPID("observed"); got != before[2] {
+		t.Errorf("the one that is only observed had pid %d and has %d", before[2], got)
+	}
+	for text, want := range map[string]int{
+		fmt.Sprintf("WARN unhealthy: web (%d): http 503 from http://%s/ (2 failures in a row); it is restarted", before[0], web): 1,
+		fmt.Sprintf("WARN unhealthy: watched (%d): no WATCHDOG=1 for 6s (2 failures in a row); it is restarted", before[1]):      1,
+		"INFO healthy: observed (": 1,
+		"probe of":                 0,
+	} {
+		if got := s.CountLogged(text); got != want {
+			t.Errorf("%q is logged %d times, want %d", text, got, want)
+		}
+	}
+}
+
+// startNotifiers are programs that have said that they are ready, and such that are about
+// to.
+func startNotifiers(s *e2e.Daemon) (reported, silent []string) {
+	s.Touch("alive")
+	s.Configure(fmt.Sprintf(`[program:watched]
+command=child notify "READY=1|STATUS=Serving" pulse %[1]s/alive wait
+ready=notify
+ready_timeout=1h
+health=notify
+health_interval=4s
+health_failures=2
+[program:fd]
+command=child tell 5 wait
+ready=fd:5
+ready_timeout=1h
+[program:log]
+command=child say ready wait
+ready=log:ready
+ready_timeout=1h
+[program:notify2]
+command=child until %[1]s/go notify READY=1 wait
+ready=notify
+ready_timeout=1h
+[program:fd2]
+command=child until %[1]s/go tell 5 wait
+ready=fd:5
+ready_timeout=1h
+[program:log2]
+command=child until %[1]s/go say ready wait
+ready=log:ready
+ready_timeout=1h
+[program:file2]
+command=child wait
+ready=file:%[1]s/go
+ready_timeout=1h
+`, s.Dir))
+	s.Start()
+	reported, silent = []string{"watched", "fd", "log"}, []string{"notify2", "fd2", "log2", "file2"}
+	s.AwaitRunning(reported...)
+	s.AwaitStatus("watched", ", healthy")
+	for _, name := range silent {
+		s.AwaitStatus(name, "STARTING waiting")
+	}
+	return reported, silent
+}
+
+// TestReadinessAfterACrash: nobody is restarted, and everybody is still heard.
+func TestReadinessAfterACrash(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	reported, silent := startNotifiers(s)
+	names := append(reported, silent...)
+	before := s.ProgramPIDs(names...)
+	s.Crash()
+	s.Start()
+	s.AwaitStatus("watched", ", healthy") // it pulses, and is heard
+	for i, name := range reported {
+		if out := s.Status(name); !strings.HasPrefix(out, fmt.Sprintf("%s RUNNING pid %d, ", name, before[i])) {
+			t.Errorf("after a crash: %s", out)
+		}
+	}
+	for _, name := range silent {
+		s.AwaitStatus(name, "STARTING waiting")
+	}
+	s.Touch("go")
+	for _, name := range silent {
+		s.AwaitStatus(name, ", ready")
+	}
+	for i, pid := range s.ProgramPIDs(names...) {
+		if pid != before[i] {
+			t.Errorf("%s had pid %d and has %d", names[i], before[i], pid)
+		}
+	}
+	if err := os.Remove(s.Path("alive")); err != nil {
+		t.Fatal(err)
+	}
+	s.Await("another one watched", func() bool { p := s.ProgramPID("watched"); return p != before[0] && p != 0 })
+}
+
+// TestReadyPipeWithoutDaemon: a line that is written then is read later, and the
+// program does not die of it.
+func TestReadyPipeWithoutDaemon(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure(`[program:fd]
+command=child until ` + s.Path("go") + ` tell 5 say told wait
+ready=fd:5
+ready_timeout=1h
+stdout_logfile=` + s.Path("fd.log") + `
+`)
+	s.Start()
+	s.AwaitStatus("fd", "STARTING waiting")
+	pid := s.ProgramPID("fd")
+	s.Crash()
+	s.Touch("go")
+	s.Await("its line", func() bool { return !hasDescriptor(pid, 5) })
+	s.Start()
+	s.AwaitStatus("fd", fmt.Sprintf("RUNNING pid %d, ", pid))
+}
+
+// TestReadyWithoutDaemon: what a program says once, while there is no daemon,
+// does not cost it its life.
+func TestReadyWithoutDaemon(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure(fmt.Sprintf(`[program:told]
+command=child until %[1]s/go notify READY=1 open %[1]s/told wait
+ready=notify
+ready_timeout=2
+`, s.Dir))
+	s.Start()
+	s.AwaitStatus("told", "STARTING waiting")
+	pid := s.ProgramPID("told")
+	s.Crash()
+	s.Touch("go")
+	s.Await("it to have said so", func() bool { _, err := os.Stat(s.Path("told")); return err == nil })
+	s.Start()
+	s.AwaitStatus("told", fmt.Sprintf("RUNNING pid %d, ", pid))
+	if log := s.Read("supervisord.log"); !strings.Contains(log, "WARN taken for ready: told (") {
+		t.Errorf("the log is\n%s", log)
+	}
+}
+
+func hasDescriptor(pid, fd int) bool {
+	_, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd))
+	return err == nil
+}
+
+// TestReadinessAcrossUpgrades: nothing that is said is lost.
+func TestReadinessAcrossUpgrades(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	reported, silent := startNotifiers(s)
+	names := append(reported, silent...)
+	before := s.ProgramPIDs(names...)
+	for i := range 3 {
+		if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
+			t.Fatal(out)
+		}
+		if i == 1 {
+			s.Touch("go") // whatever the daemon is doing
+		}
+	}
+	for _, name := range silent {
+		s.AwaitStatus(name, ", ready")
+	}
+	if out := s.Ctl("why", "watched"); !strings.Contains(out, "it says: Serving") {
+		t.Errorf("why: %s", out)
+	}
+	for i, pid := range s.ProgramPIDs(names...) {
+		if pid != before[i] {
+			t.Errorf("%s had pid %d and has %d", names[i], before[i], pid)
+		}
+	}
+	s.AwaitStatus("watched", ", healthy")
+	if got := s.CountLogged("unhealthy"); got != 0 {
+		t.Errorf("%d are unhealthy", got)
+	}
+	if err := os.Remove(s.Path("alive")); err != nil {
+		t.Fatal(err)
+	}
+	s.Await("another one watched", func() bool { p := s.ProgramPID("watched"); return p != before[0] && p != 0 })
+}
+
+// TestNotifySocketOwner: a program that runs as another user can tell, and
+// nobody else can.
+func TestNotifySocketOwner(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: only root can have programs of other users")
+	}
+	s.Configure(fmt.Sprintf(`[program:other]
+command=child notify READY=1 wait
+user=nobody
+ready=notify
+ready_timeout=1h
+[program:own]
+command=child until %[1]s/go notify READY=1 wait
+ready=notify
+ready_timeout=1h
+`, s.Dir))
+	s.Start()
+	s.AwaitStatus("other", ", ready")
+	s.AwaitStatus("own", "STARTING")
+	sockets, err := os.ReadDir(s.Path("supervisord.pid.notify"))
+	if err != nil || len(sockets) != 2 {
+		t.Fatalf("%v, %v", sockets, err)
+	}
+	uids := map[uint32]int{}
+	for _, e := range sockets {
+		info, err := e.Info()
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info.Mode(), err)
+		}
+		uids[info.Sys().(*syscall.Stat_t).Uid]++
+		// This process is root, but none of the program's.
+		c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.Path("supervisord.pid.notify") + "/" + e.Name(), Net: "unixgram"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Write([]byte("READY=1")); err != nil {
+			t.Error(err)
+		}
+		c.Close()
+	}
+	if len(uids) != 2 || uids[0] != 1 {
+		t.Errorf("the sockets belong to %v", uids)
+	}
+	if out := s.Ctl("wait", "own", "--timeout", "500ms"); !strings.Contains(out, "ERROR") {
+		t.Errorf("a stranger makes a program ready: %s", out)
+	}
+	s.Touch("go")
+	s.AwaitStatus("own", ", ready")
+}

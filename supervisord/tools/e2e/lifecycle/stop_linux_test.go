@@ -1,0 +1,153 @@
+package lifecycle
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"supervisor/supervisord/system/procfs"
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// programWithLeftovers is a program whose child ends when it is told to, and leaves two behind
+// that don't: one in its process group, one in a session of its own. Each writes
+// its pid into a file.
+func programWithLeftovers(s *e2e.Daemon, name string) string {
+	deaf := `trap "" TERM QUIT HUP; echo $$ >>` + s.Path(name+".pids") + `; while :; do sleep 600; done`
+	s.Write(name+".trapped", deaf)
+	s.Write(name+".sh", `trap "exit 0" TERM
+sh `+s.Path(name+".trapped")+` &
+setsid sh `+s.Path(name+".trapped")+` &
+wait
+`)
+	return "[program:" + name + "]\ncommand=sh " + s.Path(name+".sh") + "\n"
+}
+
+// leftoverPids are the pids of those that a clan leaves behind, once there are two.
+func leftoverPids(s *e2e.Daemon, name string) (pids []int) {
+	s.T.Helper()
+	s.Await(name+" has two to leave behind", func() bool {
+		data, _ := os.ReadFile(s.Path(name + ".pids"))
+		pids = nil
+		for word := range strings.FieldsSeq(string(data)) {
+			pid, err := strconv.Atoi(word)
+			if err == nil {
+				pids = append(pids, pid)
+			}
+		}
+		return len(pids) == 2 && strings.HasSuffix(string(data), "\n")
+	})
+	s.T.Cleanup(func() {
+		for _, pid := range pids {
+			if processExists(pid) {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+	})
+	return pids
+}
+
+func processExists(pid int) bool { return procfs.StartTime(pid) != 0 }
+
+func TestStopScopes(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure(programWithLeftovers(s, "group") + "stop_scope=group\nleftovers=ignore\nstopwaitsecs=1\n" +
+		programWithLeftovers(s, "tree") + "stop_scope=tree\nstop_sequence=QUIT 0.2s, TERM 0.2s, KILL\n" +
+		programWithLeftovers(s, "cgroup") + "stop_scope=cgroup\nstopwaitsecs=1\n" +
+		programWithLeftovers(s, "report") + "leftovers=report\n" +
+		programWithLeftovers(s, "killed") + "leftovers=kill\n" +
+		programWithLeftovers(s, "plain") +
+		programWithLeftovers(s, "now") + "stop_scope=tree\nstopwaitsecs=1000\n")
+	s.Start()
+	for _, tt := range []struct {
+		name, verb string
+		survivors  int
+	}{
+		{"group", "stop", 1}, {"tree", "stop", 0}, {"cgroup", "stop", 0}, {"report", "stop", 2}, {"killed", "stop", 0}, {"plain", "stop", 2}, {"now", "kill", 0},
+	} {
+		s.AwaitRunning(tt.name)
+		pids := leftoverPids(s, tt.name)
+		out := s.Ctl(tt.verb, tt.name)
+		want := tt.name + ": stopped\n"
+		if tt.verb == "kill" {
+			want = tt.name + ": killed\n"
+		}
+		if tt.name == "report" {
+			if !strings.HasPrefix(out, want+"report: left behind pid ") || strings.Count(out, "report.trapped") != 2 {
+				t.Errorf("%s %s: %q", tt.verb, tt.name, out)
+			}
+		} else if out != want {
+			t.Errorf("%s %s: %q", tt.verb, tt.name, out)
+		}
+		survivors := 0
+		for _, pid := range pids {
+			if processExists(pid) {
+				survivors++
+			}
+		}
+		if survivors != tt.survivors {
+			t.Errorf("%s: %d are left, not %d", tt.name, survivors, tt.survivors)
+		}
+	}
+	log := s.Read("supervisord.log")
+	if strings.Count(log, "left behind by") != 1 || !strings.Contains(log, "left behind by report: pid ") {
+		t.Errorf("the log is\n%s", log)
+	}
+	s.Ctl("shutdown")
+}
+
+// TestStopContinuesAcrossDaemons: the child has ended, the rest of its scope is
+// waited for, when the daemon crashes or is upgraded.
+func TestStopContinuesAcrossDaemons(t *testing.T) {
+	t.Parallel()
+	for _, scope := range []string{"tree", "cgroup"} {
+		t.Run(scope, func(t *testing.T) {
+			s := e2e.NewDaemon(t)
+			s.Configure(programWithLeftovers(s, "clan") + "stop_scope=" + scope + "\nstop_sequence=TERM 1000s, KILL\n" +
+				"[program:loop]\ncommand=sh -c 'exit 3'\nstartsecs=0\nrestart_delay=0.1s\nrestart_limit=3/1h\n")
+			s.Start()
+			s.AwaitRunning("clan")
+			pids := leftoverPids(s, "clan")
+			stopping := exec.Command("supervisorctl", "-c", s.Path("supervisord.conf"), "stop", "clan")
+			if err := stopping.Start(); err != nil {
+				t.Fatal(err)
+			}
+			s.Await("the child has ended", func() bool { return strings.Contains(s.Read("supervisord.log"), "waiting for the rest of its") })
+			s.Await("loop is given up", func() bool { return strings.Contains(s.Ctl("status", "loop"), "given up: 3 restarts within 1h") })
+			s.Crash()
+			_ = stopping.Wait()
+			s.Start()
+			check := func(what string) {
+				t.Helper()
+				s.Await("STOPPING after "+what, func() bool { return strings.Contains(s.Ctl("status", "clan"), "STOPPING") })
+				if !processExists(pids[0]) || !processExists(pids[1]) {
+					t.Errorf("after %s somebody is killed before the time", what)
+				}
+			}
+			check("a crash")
+			if out := s.Ctl("upgrade"); !strings.Contains(out, "Upgraded") {
+				t.Fatal(out)
+			}
+			check("an upgrade")
+			if out := s.Ctl("stop", "--now", "clan"); out != "clan: stopped\n" {
+				t.Errorf("stop --now: %q", out)
+			}
+			if processExists(pids[0]) || processExists(pids[1]) {
+				t.Error("somebody is left")
+			}
+			s.Ctl("start", "loop")
+			s.Await("the budget of loop is still used up", func() bool { return strings.Contains(s.Ctl("status", "loop"), "FATAL") })
+			if n := strings.Count(s.Read("supervisord.log"), "spawned: 'loop'"); n != 5 {
+				t.Errorf("loop was born %d times", n)
+			}
+			if out := s.Ctl("reset", "loop"); out != "loop: reset\n" {
+				t.Errorf("reset: %q", out)
+			}
+			s.Ctl("shutdown")
+		})
+	}
+}

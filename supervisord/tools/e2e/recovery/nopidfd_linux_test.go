@@ -1,0 +1,60 @@
+package recovery
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/tools/testkit"
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// TestAdoptionWithoutPidfds: where the kernel, or the seccomp profile of
+// a container, does not have them, nothing is started twice and all ends are seen.
+func TestAdoptionWithoutPidfds(t *testing.T) {
+	for name, errno := range map[string]syscall.Errno{"missing": unix.ENOSYS, "forbidden": unix.EPERM} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := e2e.NewDaemon(t)
+			s.Configure(`[program:quiet]
+command=sleep 1000
+[program:tree]
+command=sh -c "setsid sleep 1000 & trap exit TERM; wait"
+stop_scope=tree
+startsecs=0
+[program:mortal]
+command=sleep 1000
+autorestart=false
+`)
+			denied := testkit.SeccompCommand([]testkit.SeccompRule{
+				{Call: unix.SYS_PIDFD_OPEN, Errno: errno}, {Call: unix.SYS_PIDFD_SEND_SIGNAL, Errno: errno}, {Call: unix.SYS_PIDFD_GETFD, Errno: errno},
+			})
+			s.StartUnder(denied...)
+			s.AwaitRunning("quiet", "tree", "mortal")
+			if out := s.Ctl("stop", "tree"); out != "tree: stopped\n" {
+				t.Errorf("stop: %s", out)
+			}
+			s.Ctl("start", "tree")
+			names := []string{"quiet", "tree", "mortal"}
+			before := s.ProgramPIDs(names...)
+			s.Crash()
+			s.StartUnder(denied...)
+			s.AwaitRunning(names...)
+			for i, pid := range s.ProgramPIDs(names...) {
+				if pid != before[i] {
+					t.Errorf("%s had pid %d and has %d", names[i], before[i], pid)
+				}
+			}
+			e2e.Kill(t, before[2])
+			s.Await("an end", func() bool { return strings.Contains(s.Ctl("status", "mortal"), "EXITED") })
+			if out := s.Ctl("stop", "quiet", "tree"); out != "quiet: stopped\ntree: stopped\n" {
+				t.Errorf("stop: %s", out)
+			}
+			if left := s.Processes(); len(left) > 0 {
+				t.Errorf("processes left: %v", left)
+			}
+		})
+	}
+}

@@ -1,0 +1,128 @@
+package recovery
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// TestTwoConfigurationsInOneDirectory: neither names a pidfile, so that both have
+// the one in the directory they are started in. They run both, as with
+// Supervisor; the first one alone has a record.
+func TestTwoConfigurationsInOneDirectory(t *testing.T) {
+	t.Parallel()
+	first, second := e2e.NewDaemon(t), e2e.NewDaemon(t)
+	dir := t.TempDir()
+	start := func(s *e2e.Daemon) {
+		t.Helper()
+		s.StartUnder("env", "-C", dir)
+	}
+	for _, s := range []*e2e.Daemon{first, second} {
+		s.Configure("[program:quiet]\ncommand=sleep 1000\n")
+		text := s.Read("supervisord.conf")
+		s.Write("supervisord.conf", strings.Replace(text, "pidfile="+s.Path("supervisord.pid")+"\n", "", 1))
+		start(s)
+		s.AwaitRunning("quiet")
+	}
+	const line = "belongs to a supervisord with another configuration: this one goes on without a record"
+	if strings.Contains(first.Read("supervisord.log"), line) || !strings.Contains(second.Read("supervisord.log"), line) {
+		t.Errorf("the second one says\n%s", second.Read("supervisord.log"))
+	}
+	content := func() string {
+		data, _ := os.ReadFile(dir + "/supervisord.pid")
+		return strings.TrimSpace(string(data))
+	}
+	if got := content(); got != strconv.Itoa(second.PID()) {
+		t.Errorf("the pidfile has %s", got)
+	}
+	// Each with itself is still refused, with the right pid.
+	for _, s := range []*e2e.Daemon{first, second} {
+		copied := s.Write("copy.conf", strings.ReplaceAll(s.Read("supervisord.conf"), "s.sock", "other.sock"))
+		if err := os.Rename(s.Path("supervisord.conf"), s.Path("kept.conf")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(copied, s.Path("link.conf")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(copied, s.Path("supervisord.conf")); err != nil {
+			t.Fatal(err)
+		}
+		again := exec.Command("supervisord", "-s", "-c", s.Path("supervisord.conf"))
+		again.Dir = dir
+		out, err := again.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "it has pid "+strconv.Itoa(s.PID())+" and holds") {
+			t.Errorf("it is not refused: %v, %s", err, out)
+		}
+		if err := os.Rename(s.Path("kept.conf"), s.Path("supervisord.conf")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A crash of either costs the other nothing, and nothing runs twice.
+	for _, s := range []*e2e.Daemon{second, first} {
+		pid := s.ProgramPID("quiet")
+		s.Crash()
+		start(s)
+		s.AwaitRunning("quiet")
+		if got := s.ProgramPID("quiet"); got != pid {
+			t.Errorf("pid %d, had %d", got, pid)
+		}
+	}
+	for _, s := range []*e2e.Daemon{first, second} {
+		s.Ctl("shutdown")
+		if err := s.Cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := content(); got != "" {
+		t.Errorf("the pidfile stays behind with %s", got)
+	}
+}
+
+// TestNestedSupervisord: a program is a supervisord with a file of its
+// own and the same pidfile.
+func TestNestedSupervisord(t *testing.T) {
+	t.Parallel()
+	outer, inner := e2e.NewDaemon(t), e2e.NewDaemon(t)
+	inner.Configure("[program:quiet]\ncommand=sleep 1000\n")
+	inner.Write("supervisord.conf", strings.Replace(inner.Read("supervisord.conf"), inner.Path("supervisord.pid"), outer.Path("supervisord.pid"), 1))
+	binary, err := exec.LookPath("supervisord")
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer.Configure("[program:inner]\ncommand=" + binary + " -c " + inner.Path("supervisord.conf") + "\n")
+	outer.Start()
+	outer.AwaitRunning("inner")
+	inner.AwaitRunning("quiet")
+	outer.Ctl("stop", "inner")
+	if got := strings.TrimSpace(outer.Read("supervisord.pid")); got != strconv.Itoa(outer.PID()) {
+		t.Errorf("the pidfile has %s", got)
+	}
+}
+
+// TestContainersShareDirectory: pids mean nothing to each other there.
+func TestContainersShareDirectory(t *testing.T) {
+	t.Parallel()
+	if out, err := exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").CombinedOutput(); err != nil {
+		t.Skipf("no namespaces here: %s", out)
+	}
+	outside, inside := e2e.NewDaemon(t), e2e.NewDaemon(t)
+	for _, s := range []*e2e.Daemon{outside, inside} {
+		s.Configure("[program:quiet]\ncommand=sleep 1000\n")
+	}
+	inside.Write("supervisord.conf", strings.Replace(inside.Read("supervisord.conf"), inside.Path("supervisord.pid"), outside.Path("supervisord.pid"), 1))
+	outside.Start()
+	outside.AwaitRunning("quiet")
+	inside.StartUnder("unshare", "--pid", "--fork", "--mount-proc")
+	inside.AwaitRunning("quiet")
+	pid := outside.ProgramPID("quiet")
+	outside.Crash()
+	outside.Start()
+	outside.AwaitRunning("quiet")
+	if got := outside.ProgramPID("quiet"); got != pid {
+		t.Errorf("pid %d, had %d", got, pid)
+	}
+}

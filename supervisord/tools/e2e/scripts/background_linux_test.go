@@ -1,0 +1,171 @@
+package scripts
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// startInBackground has a shell start a daemon that goes into the background, and ends
+// that daemon with the test. It returns what was said on the terminal.
+func startInBackground(s *e2e.Daemon, script string, wrapper ...string) string {
+	s.T.Helper()
+	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "nodaemon=true\n", "", 1))
+	argv := append(wrapper, "bash", "-c", script)
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = s.Dir
+	output, err := os.Create(s.Path("terminal"))
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	defer output.Close()
+	cmd.Stdout, cmd.Stderr = output, output // a pipe would be waited for
+	s.T.Cleanup(func() {
+		pid := pidOf(s.Read("supervisord.pid"))
+		if pid == 0 {
+			return
+		}
+		_ = syscall.Kill(pid, syscall.SIGTERM)
+		s.Await("the daemon's end", func() bool { return !e2e.Alive(pid) })
+	})
+	if err := cmd.Run(); err != nil {
+		s.T.Fatalf("%s: %v: %s", script, err, s.Read("terminal"))
+	}
+	return s.Read("terminal")
+}
+
+func pidOf(text string) (pid int) {
+	_, _ = fmt.Sscan(text, &pid)
+	return pid
+}
+
+// backgroundPid is the pid of a daemon that has gone into the background.
+func backgroundPid(s *e2e.Daemon) int { return pidOf(s.Read("supervisord.pid")) }
+
+// commName is how the kernel names the daemon.
+func commName(s *e2e.Daemon) string {
+	s.T.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", backgroundPid(s)))
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// TestConfigurationFromPipe: what can be read only once is read once. A reload,
+// which would find nothing there, is refused, and all else goes on.
+func TestConfigurationFromPipe(t *testing.T) {
+	t.Parallel()
+	e2e.Need(t, "bash")
+	for name, script := range map[string]string{
+		"stdin":        "cat supervisord.conf | supervisord -c /dev/stdin",
+		"descriptor":   "supervisord -c <(cat supervisord.conf)",
+		"descriptor 3": "supervisord -c /dev/fd/3 3< <(cat supervisord.conf)",
+		"fifo":         "mkfifo fifo; cat supervisord.conf > fifo & supervisord -c fifo",
+		"file":         "supervisord -c /dev/stdin < supervisord.conf",
+		"include":      "mkfifo a.inc; cat part > a.inc & supervisord -c including.conf",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := e2e.NewDaemon(t)
+			s.Configure("[program:p]\ncommand=sleep 1000\n")
+			s.Write("part", "[program:q]\ncommand=sleep 1000\n")
+			s.Write("including.conf", strings.Replace(s.Read("supervisord.conf"), "nodaemon=true\n", "", 1)+"[include]\nfiles=*.inc\n")
+			startInBackground(s, script)
+			s.AwaitRunning("p")
+			if name == "include" {
+				s.AwaitRunning("q")
+			}
+			pid := s.ProgramPID("p")
+			for _, action := range []string{"reread", "update", "reload"} {
+				if out := s.Ctl(action); !strings.Contains(out, "only once") {
+					t.Errorf("%s: %s", action, out)
+				}
+			}
+			if err := syscall.Kill(backgroundPid(s), syscall.SIGHUP); err != nil {
+				t.Fatal(err)
+			}
+			s.Await("a refusal in the log", func() bool { return strings.Contains(s.Read("supervisord.log"), "only once") })
+			before := backgroundPid(s)
+			if out := s.Ctl("upgrade"); strings.Contains(strings.ToLower(out), "error") {
+				t.Errorf("upgrade: %s", out)
+			}
+			s.Await("the upgrade", func() bool { return strings.Contains(s.Read("supervisord.log"), "after upgrade 1") })
+			s.AwaitRunning("p")
+			if s.ProgramPID("p") != pid || backgroundPid(s) != before {
+				t.Error("a pid has changed")
+			}
+		})
+	}
+}
+
+// TestDaemonComm: in the background and after an upgrade the daemon has
+// the name that it was started by, however the binary is found.
+func TestDaemonComm(t *testing.T) {
+	t.Parallel()
+	e2e.Need(t, "bash")
+	for name, script := range map[string]string{
+		"supervisord": "supervisord -c supervisord.conf",
+		"by-link":     `ln -s "$(command -v supervisord)" by-link; (exec -a supervisord ./by-link -c supervisord.conf)`,
+		// It is gone when the second process is started: the configuration comes
+		// after that.
+		"replaced": `cp -L "$(command -v supervisord)" replaced; mkfifo fifo
+(exec -a supervisord ./replaced -c fifo) &
+while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done; rm replaced; cat supervisord.conf > fifo; wait $!`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := e2e.NewDaemon(t)
+			s.Configure("")
+			output := startInBackground(s, script)
+			if n := strings.Count(output, "Supervisord is running as root"); n > 0 {
+				t.Errorf("with -c: %s", output)
+			}
+			if got := commName(s); got != name {
+				t.Errorf("it is called %q", got)
+			}
+			threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/comm", backgroundPid(s)))
+			for _, path := range threads {
+				if text, err := os.ReadFile(path); err == nil && strings.TrimSpace(string(text)) != name {
+					t.Errorf("a thread is called %q", text)
+				}
+			}
+			if name == "replaced" {
+				return // there is nothing to upgrade to
+			}
+			s.Ctl("upgrade")
+			s.Await("the upgrade", func() bool { return strings.Contains(s.Read("supervisord.log"), "after upgrade 1") })
+			if got := commName(s); got != name {
+				t.Errorf("after the upgrade it is called %q", got)
+			}
+		})
+	}
+}
+
+// TestBackgroundWithoutProc: a daemon comes up where /proc is not mounted, and what
+// it warns of is said once.
+func TestBackgroundWithoutProc(t *testing.T) {
+	t.Parallel()
+	e2e.NeedNamespaces(t, "--mount")
+	s := e2e.NewDaemon(t)
+	s.Configure("[program:p]\ncommand=sleep 1000\n[program:masked]\ncommand=sleep 1000\numask=077\n")
+	for _, run := range []string{"supervisord", `ln -s "$(command -v supervisord)" s; (exec -a supervisord ./s)`} {
+		output := startInBackground(s, run, "unshare", "--mount", "sh", "-ec", `mount -t tmpfs none /proc; exec "$@"`, "sh")
+		if n := strings.Count(output, "Supervisord is running as root"); n != 1 {
+			t.Errorf("warned %d times: %s", n, output)
+		}
+		s.AwaitRunning("p", "masked")
+		if got := commName(s); got != "supervisord" && got != "s" {
+			t.Errorf("it is called %q", got)
+		}
+		pid := backgroundPid(s)
+		s.Ctl("shutdown")
+		s.Await("the daemon's end", func() bool { return !e2e.Alive(pid) })
+	}
+}

@@ -1,0 +1,52 @@
+package scripts
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// TestUnwritableMainLog: that the main log can't be written is told once, where
+// somebody sees it: in the copy on stdout, or on stderr if there is none.
+func TestUnwritableMainLog(t *testing.T) {
+	t.Parallel()
+	for flag, where := range map[string]string{"-n": "stdout", "-ns": "stderr"} {
+		s := e2e.NewDaemon(t)
+		s.Configure("[program:p]\ncommand=sleep 1000\n")
+		s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), s.Path("supervisord.log"), "/dev/full", 1))
+		cmd := exec.Command("supervisord", flag, "-c", s.Path("supervisord.conf"))
+		for _, name := range []string{"stdout", "stderr"} {
+			to, err := os.Create(s.Path(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer to.Close()
+			if name == "stdout" {
+				cmd.Stdout = to
+			} else {
+				cmd.Stderr = to
+			}
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		s.Await("the program", func() bool { return strings.Contains(s.Ctl("status", "p"), "RUNNING") })
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+		for _, name := range []string{"stdout", "stderr"} {
+			want := 0
+			if name == where {
+				want = 1
+			}
+			if got := strings.Count(s.Read(name), "cannot write log /dev/full: write /dev/full: no space left on device"); got != want {
+				t.Errorf("%s: told %d times on %s, want %d:\n%s", flag, got, name, want, s.Read(name))
+			}
+		}
+	}
+}

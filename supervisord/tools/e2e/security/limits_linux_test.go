@@ -1,0 +1,119 @@
+package security
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// useAtProcessLimit has the daemon do everything that could take another thread while
+// others have taken all processes there are. Take makes a process one of them.
+func useAtProcessLimit(s *e2e.Daemon, attr *syscall.SysProcAttr, take func(pid int)) {
+	s.T.Helper()
+	s.AwaitRunning("noisy")
+	var others []*exec.Cmd
+	end := func() {
+		for _, cmd := range others {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+		others = nil
+	}
+	defer end()
+	for range 60 {
+		cmd := exec.Command("sleep", "600")
+		cmd.SysProcAttr = attr
+		if err := cmd.Start(); err != nil {
+			s.T.Fatal(err)
+		}
+		others = append(others, cmd)
+		take(cmd.Process.Pid)
+	}
+	for range 3 {
+		var clients sync.WaitGroup
+		for range 30 {
+			clients.Go(func() { unixBrowser(s).request("GET", "/") })
+		}
+		if out := s.Ctl("start", "p:*"); strings.Count(out, "spawn error") != 10 {
+			s.T.Fatalf("start: %s", out)
+		}
+		clients.Wait()
+		s.Ctl("tail", "noisy")
+		s.Ctl("clear", "all")
+	}
+	if log := s.Read("supervisord.log"); !strings.Contains(log, "spawnerr: Too many processes in process table to spawn 'p") {
+		s.T.Error("the reason is missing in the log")
+	}
+	if n := e2e.CountThreads(s.T, s.PID()); n > e2e.MaxThreads {
+		s.T.Errorf("%d threads", n)
+	}
+	end()
+	if out := s.Ctl("start", "p:*"); strings.Count(out, ": started") != 10 {
+		s.T.Errorf("start with processes to spare: %s", out)
+	}
+	s.AwaitRunning("noisy")
+}
+
+func configureMany(s *e2e.Daemon) {
+	s.Configure(fmt.Sprintf(`[program:noisy]
+command=sh -c 'while :; do echo noise; done'
+stdout_logfile=%s/noisy.log
+stdout_logfile_maxbytes=100KB
+[program:p]
+command=sleep 600
+process_name=p%%(process_num)d
+numprocs=10
+autostart=false
+startsecs=0
+startretries=0
+`, s.Dir))
+	s.AddOptions("minprocs=1")
+}
+
+// TestNoProcessesLeft: a thread that the runtime can't have would end the
+// daemon, so it has them from the beginning.
+func TestNoProcessesLeft(t *testing.T) {
+	e2e.Need(t, "prlimit")
+	s := e2e.NewDaemon(t)
+	configureMany(s)
+	s.StartAs(append(s.PrepareForUser(e2e.UnknownUID), "prlimit", "--nproc=50:50")...)
+	useAtProcessLimit(s, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: e2e.UnknownUID, Gid: e2e.UnknownUID}}, func(int) {})
+}
+
+// TestNoProcessesLeftInContainer: pids.max holds for root too.
+func TestNoProcessesLeftInContainer(t *testing.T) {
+	var group string
+	for _, dir := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup"} {
+		g := filepath.Join(dir, fmt.Sprintf("supervisord-test-%d", os.Getpid()))
+		if os.Mkdir(g, 0o755) != nil {
+			continue
+		}
+		t.Cleanup(func() { _ = os.Remove(g) })
+		if os.WriteFile(filepath.Join(g, "pids.max"), []byte("50"), 0) == nil {
+			group = g
+			break
+		}
+	}
+	if group == "" {
+		t.Skip("SKIPPED: no cgroup with pids.max can be made here")
+	}
+	s := e2e.NewDaemon(t)
+	configureMany(s)
+	s.StartUnder("sh", "-c", `echo $$ > "$0/cgroup.procs" && exec "$@"`, group)
+	useAtProcessLimit(s, nil, func(pid int) {
+		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, pid), 0); err != nil {
+			t.Error(err)
+		}
+	})
+	_ = syscall.Kill(s.PID(), syscall.SIGTERM)
+	if err := s.Cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}

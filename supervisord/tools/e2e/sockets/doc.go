@@ -1,0 +1,3 @@
+// Package sockets tests the sockets that the daemon opens for programs: [socket]
+// sections and FastCGI programs.
+package sockets

@@ -1,0 +1,168 @@
+package sockets
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// nginxFastCGIConf serves everything on a unix socket, by way of the FastCGI program.
+const nginxFastCGIConf = `
+user root;
+worker_processes 1;
+pid %[1]s/nginx.pid;
+error_log %[1]s/nginx.log;
+events {}
+http {
+	access_log off;
+	client_body_temp_path %[1]s/body;
+	proxy_temp_path %[1]s/proxy;
+	fastcgi_temp_path %[1]s/fastcgi;
+	uwsgi_temp_path %[1]s/uwsgi;
+	scgi_temp_path %[1]s/scgi;
+	server {
+		listen unix:%[1]s/http.sock;
+		location / {
+			fastcgi_pass unix:%[1]s/fcgi.sock;
+			fastcgi_param REQUEST_METHOD $request_method;
+			fastcgi_param SERVER_PROTOCOL $server_protocol;
+			fastcgi_param HTTP_HOST example.org;
+			fastcgi_param REQUEST_URI $request_uri;
+		}
+	}
+}
+`
+
+// startNginx starts nginx before the programs of the site, and ends it with
+// the test. It returns a client of it.
+func startNginx(s *e2e.Daemon) *http.Client {
+	s.T.Helper()
+	path, err := exec.LookPath("nginx")
+	if err != nil {
+		s.T.Skip("SKIPPED: there is no nginx to put in front of a FastCGI program")
+	}
+	nginx := exec.Command(path, "-c", s.Write("nginx.conf", fmt.Sprintf(nginxFastCGIConf, s.Dir)), "-p", s.Dir, "-g", "daemon off;")
+	if err := nginx.Start(); err != nil {
+		s.T.Fatal(err)
+	}
+	s.T.Cleanup(func() {
+		_ = nginx.Process.Signal(syscall.SIGTERM)
+		_ = nginx.Wait()
+		if s.T.Failed() {
+			s.T.Logf("nginx.log:\n%s", s.Read("nginx.log"))
+		}
+	})
+	s.Await("nginx", func() bool { return s.Answers("http.sock") })
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", s.Path("http.sock"))
+	}}
+	s.T.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// getPage returns the status and the text of a page.
+func getPage(t *testing.T, c *http.Client, url string) (int, string) {
+	t.Helper()
+	r, err := c.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.StatusCode, string(text)
+}
+
+func TestFastCGIBehindNginx(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	client := startNginx(s)
+	s.Configure(`[fcgi-program:f]
+command=child fcgi
+socket=unix://%(here)s/fcgi.sock
+process_name=%(program_name)s_%(process_num)d
+numprocs=2
+redirect_stderr=true
+stdout_logfile=%(here)s/f.log
+`)
+	s.Start()
+	s.AwaitRunning("f:f_0", "f:f_1")
+
+	var who []string
+	for range 50 {
+		status, text := getPage(t, client, "http://example.org/some/page?x=1")
+		name, ok := strings.CutSuffix(text, " answers http://example.org/some/page?x=1\n")
+		if status != http.StatusOK || !ok {
+			t.Fatalf("%d %s", status, text)
+		}
+		who = append(who, name)
+	}
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(who))) {
+		if name != "f_0" && name != "f_1" {
+			t.Errorf("%s answered", name)
+		}
+	}
+
+	s.Ctl("stop", "f:f_0")
+	if _, text := getPage(t, client, "http://example.org/"); !strings.HasPrefix(text, "f_1 answers") {
+		t.Errorf("with one left: %s", text)
+	}
+	s.Ctl("stop", "f:f_1")
+	if status, _ := getPage(t, client, "http://example.org/"); status != http.StatusBadGateway {
+		t.Errorf("with none left: %d", status)
+	}
+	s.Ctl("start", "f:f_0")
+	if _, text := getPage(t, client, "http://example.org/"); !strings.HasPrefix(text, "f_0 answers") {
+		t.Errorf("after a start: %s", text)
+	}
+	if got := s.Ctl("restart", "f:*"); strings.Contains(got, "ERROR") {
+		t.Error(got)
+	}
+}
+
+func TestFastCGIProgramInAGroup(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure(`[group:g]
+programs=f,h
+[fcgi-program:f]
+command=child fcgi
+socket=unix://%(here)s/f.sock
+[fcgi-program:h]
+command=child fcgi
+socket=unix://%(here)s/h.sock
+autostart=false
+`)
+	s.Start()
+	s.AwaitRunning("g:f")
+	if !s.Answers("f.sock") || s.Answers("h.sock") {
+		t.Error("a program has its socket open just when it runs")
+	}
+	s.Ctl("shutdown")
+	s.Await("the end", func() bool { return !s.Answers("f.sock") })
+}
+
+func TestFastCGISocketFailure(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure("[fcgi-program:f]\ncommand=child fcgi\nsocket=unix://%(here)s/none/f.sock\n")
+	out, err := exec.Command("supervisord", "-s", "-c", s.Path("supervisord.conf")).CombinedOutput()
+	want := "Error: Could not create FastCGI socket unix://" + s.Path("none/f.sock") + ": [Errno 2] No such file or directory\n"
+	if !strings.HasPrefix(string(out), want) {
+		t.Errorf("got %s", out)
+	}
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 2 {
+		t.Errorf("exit: %v", err)
+	}
+}

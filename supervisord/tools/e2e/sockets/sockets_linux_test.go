@@ -1,0 +1,457 @@
+package sockets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"supervisor/supervisord/tools/testkit/e2e"
+)
+
+// traffic asks for a page all the time, over a connection of its own each time.
+type traffic struct {
+	t                         *testing.T
+	network, address          string
+	answered, broken, refused atomic.Int64 // lost are connections that were refused
+	stop                      func()
+}
+
+// startTraffic has clients ask until the returned load is stopped. A refused
+// connection fails the test at once, one that breaks is counted.
+func startTraffic(t *testing.T, network, address string, clients int) *traffic {
+	t.Helper()
+	l := &traffic{t: t, network: network, address: address}
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	l.stop = sync.OnceFunc(func() { cancel(); all.Wait() })
+	t.Cleanup(l.stop)
+	for range clients {
+		all.Go(func() {
+			client := l.client()
+			for ctx.Err() == nil {
+				l.request(client)
+			}
+		})
+	}
+	return l
+}
+
+func (l *traffic) client() *http.Client {
+	return &http.Client{Timeout: e2e.Timeout, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, l.network, l.address)
+		},
+	}}
+}
+
+func (l *traffic) request(client *http.Client) {
+	r, err := client.Get("http://example.org/")
+	if err == nil {
+		_, err = io.Copy(io.Discard, r.Body)
+		r.Body.Close()
+	}
+	switch op, isOp := errors.AsType[*net.OpError](err); {
+	case err == nil && r.StatusCode == http.StatusOK:
+		l.answered.Add(1)
+	case isOp && op.Op == "dial":
+		l.refused.Add(1)
+		l.t.Errorf("refused: %v", err)
+	default:
+		l.t.Logf("broken: %v", err)
+		l.broken.Add(1)
+	}
+}
+
+// awaitAnswers waits until some more answers have come.
+func (l *traffic) awaitAnswers() {
+	l.t.Helper()
+	before := l.answered.Load()
+	if !e2e.Poll(func() bool { return l.answered.Load() >= before+20 }) {
+		l.t.Fatalf("no answers any more: %d", before)
+	}
+}
+
+// expectNoFailures wants that no request has failed since the last call.
+func (l *traffic) expectNoFailures(when string) {
+	l.t.Helper()
+	l.awaitAnswers()
+	if n := l.broken.Swap(0); n > 0 {
+		l.t.Errorf("%s: %d requests failed", when, n)
+	}
+}
+
+// countListening counts the sockets that listen on a TCP port of this host.
+func countListening(t *testing.T, port int) (n int) {
+	t.Helper()
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(table)) {
+		f := strings.Fields(line)
+		if len(f) > 3 && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", port)) && f[3] == "0A" {
+			n++
+		}
+	}
+	return n
+}
+
+// TestSocketStaysOpen: whatever happens to programs and daemon, nobody
+// who connects is refused as long as one of the programs lives, and nobody is cut
+// off but by who has been killed.
+func TestSocketStaysOpen(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	port := e2e.FreePort(t)
+	s.Configure(fmt.Sprintf(`[socket:web]
+listen=tcp://127.0.0.1:%d
+[program:web]
+command=child serve
+process_name=%%(program_name)s_%%(process_num)d
+numprocs=2
+sockets=web
+startsecs=0
+autorestart=true
+`, port))
+	s.Start()
+	s.AwaitRunning("web:web_0", "web:web_1")
+	l := startTraffic(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), 4)
+	l.expectNoFailures("at rest")
+
+	for range 3 {
+		for _, name := range []string{"web:web_0", "web:web_1"} {
+			if out := s.Ctl("restart", name); !strings.Contains(out, "started") {
+				t.Error(out)
+			}
+			l.expectNoFailures("restart of " + name)
+		}
+	}
+	s.Ctl("restart", "web:*") // both at a time: who connects waits
+	l.expectNoFailures("restart of all")
+	s.Ctl("signal", "TERM", "web:web_0")
+	s.AwaitRunning("web:web_0")
+	l.expectNoFailures("end of one")
+
+	old := s.ProgramPID("web:web_0")
+	e2e.Kill(t, old)
+	s.Await("another one", func() bool { p := s.ProgramPID("web:web_0"); return p != 0 && p != old })
+	l.awaitAnswers()
+	t.Logf("a crash of a program has cut off %d", l.broken.Swap(0))
+
+	for range 2 {
+		pids := s.ProgramPIDs("web:web_0", "web:web_1")
+		s.Crash()
+		l.expectNoFailures("without a daemon")
+		s.Start()
+		s.AwaitRunning("web:web_0", "web:web_1")
+		l.expectNoFailures("adoption")
+		if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
+			t.Error(out)
+		}
+		l.expectNoFailures("upgrade")
+		if after := s.ProgramPIDs("web:web_0", "web:web_1"); fmt.Sprint(after) != fmt.Sprint(pids) {
+			t.Errorf("the pids were %v and are %v", pids, after)
+		}
+		s.Ctl("restart", "web:web_0")
+		l.expectNoFailures("restart of one that was adopted")
+		if n := countListening(t, port); n != 1 {
+			t.Errorf("%d sockets listen", n)
+		}
+	}
+	l.stop()
+	t.Logf("%d answers, %d refusals", l.answered.Load(), l.refused.Load())
+	s.Ctl("shutdown")
+	if err := s.Cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if n := countListening(t, port); n != 0 {
+		t.Errorf("%d sockets listen after the end", n)
+	}
+}
+
+// TestQueuedConnectionAcrossDaemons: who has connected and has not been
+// accepted yet is answered by a program that is born later.
+func TestQueuedConnectionAcrossDaemons(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure(`[socket:web]
+listen=unix://%(here)s/web.sock
+[program:web]
+command=child serve
+sockets=web
+[program:other]
+command=sleep 1000
+sockets=web
+`)
+	s.Start()
+	s.AwaitRunning("web", "other")
+	s.Ctl("stop", "web")
+	c, err := net.Dial("unix", s.Path("web.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprint(c, "GET / HTTP/1.0\r\n\r\n")
+	s.Ctl("upgrade")
+	s.Crash()
+	s.Start()
+	s.AwaitRunning("other")
+	s.Ctl("start", "web")
+	if err := c.SetReadDeadline(time.Now().Add(e2e.Timeout)); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(c)
+	if err != nil || !strings.Contains(string(answer), "web ") {
+		t.Errorf("got %q, %v", answer, err)
+	}
+	if out := s.Ctl("sockets"); !strings.HasPrefix(out, "web                              OPEN      unix://"+s.Path("web.sock")) ||
+		!strings.HasSuffix(out, ", for other web\n") {
+		t.Errorf("sockets: %s", out)
+	}
+	s.Ctl("shutdown")
+	_ = s.Cmd.Wait()
+	if _, err := os.Lstat(s.Path("web.sock")); err == nil {
+		t.Error("the file stays")
+	}
+}
+
+// TestSocketAcrossUpdates: it is the same as long as its section says so, and is
+// bound anew when that says otherwise.
+func TestSocketAcrossUpdates(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	conf := func(socket, program string) {
+		s.Configure("[socket:web]\nlisten=unix://%(here)s/" + socket + ".sock\n" + program)
+	}
+	serve := "[program:web]\ncommand=child serve\nsockets=web\n"
+	conf("a", serve)
+	s.Start()
+	s.AwaitRunning("web")
+	file, err := os.Lstat(s.Path("a.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := s.ProgramPID("web")
+	if out := s.Ctl("update"); out != "" || s.ProgramPID("web") != pid {
+		t.Errorf("without a change: %s", out)
+	}
+	l := startTraffic(t, "unix", s.Path("a.sock"), 2)
+	conf("a", serve+"priority=5\ndirectory=/\n")
+	s.Ctl("update")
+	s.AwaitRunning("web")
+	l.expectNoFailures("update of the program")
+	conf("a", serve+"stopwaitsecs=11\n[program:more]\ncommand=child serve\nsockets=web\n")
+	s.Ctl("update")
+	s.AwaitRunning("web", "more")
+	l.expectNoFailures("another program")
+	l.stop()
+	if now, err := os.Lstat(s.Path("a.sock")); err != nil || !os.SameFile(file, now) {
+		t.Errorf("it is another file: %v", err)
+	}
+	conf("b", serve)
+	if out := s.Ctl("reread"); out != "more: disappeared\nweb: changed\n" {
+		t.Errorf("reread: %s", out)
+	}
+	if !s.Answers("a.sock") {
+		t.Error("a mere reread has closed it")
+	}
+	s.Ctl("update")
+	s.AwaitRunning("web")
+	if s.Answers("a.sock") || !s.Answers("b.sock") {
+		t.Error("it has not moved")
+	}
+	conf("b", "")
+	s.Ctl("update")
+	if s.Answers("b.sock") {
+		t.Error("it is open for nobody")
+	}
+	if out := s.Ctl("sockets"); !strings.Contains(out, "CLOSED") || !strings.Contains(out, ", for no process") {
+		t.Errorf("sockets: %s", out)
+	}
+}
+
+func TestSocketBindFailure(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	s.Configure(fmt.Sprintf(`[socket:web]
+listen=tcp://%s
+[program:web]
+command=child serve
+sockets=web
+startretries=100
+[program:hopeless]
+command=child serve
+sockets=web
+startretries=0
+[program:quiet]
+command=sleep 1000
+`, other.Addr()))
+	s.Start()
+	s.AwaitRunning("quiet")
+	why := fmt.Sprintf("[socket:web] can't listen on tcp://%s: somebody else listens there (address already in use)", other.Addr())
+	s.Await("the failure", func() bool {
+		status := s.Ctl("status", "web", "hopeless")
+		return strings.Contains(status, "BACKOFF   "+why) && strings.Contains(status, "FATAL     "+why)
+	})
+	if log := s.Read("supervisord.log"); strings.Count(log, " ERRO "+why) != 1 {
+		t.Errorf("the log is\n%s", log)
+	}
+	if out := s.Ctl("sockets"); !strings.Contains(out, "FAILED    "+why) {
+		t.Errorf("sockets: %s", out)
+	}
+	if out := s.Ctl("why", "hopeless"); !strings.Contains(out, "    socket: "+why) {
+		t.Errorf("why: %s", out)
+	}
+	other.Close()
+	s.AwaitRunning("web")
+	if out := s.Ctl("start", "hopeless"); out != "hopeless: started\n" {
+		t.Error(out)
+	}
+}
+
+// TestSocketWithOtherOptions: user, umask, directory, stdin and the outputs are as
+// for any program.
+func TestSocketWithOtherOptions(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("SKIPPED: only root can have programs of other users")
+	}
+	s := e2e.NewDaemon(t)
+	s.Configure(fmt.Sprintf(`[socket:web]
+listen=unix://%%(here)s/web.sock
+socket_mode=0666
+socket_owner=nobody
+[socket:admin]
+listen=tcp://127.0.0.1:%d
+backlog=5
+[program:web]
+command=bash -c 'echo $LISTEN_FDS $LISTEN_FDNAMES $((LISTEN_PID - $$)) $(id -un) $(umask) $(pwd); readlink /proc/$$/fd/[0-4] | sed s/:.*// | uniq -c; echo oops >&2; cat'
+user=nobody
+umask=027
+directory=/tmp
+redirect_stderr=true
+sockets=admin,web
+stdout_logfile=%%(here)s/web.log
+`, e2e.FreePort(t)))
+	s.Start()
+	s.AwaitRunning("web")
+	s.Await("its words", func() bool { return strings.Contains(s.Read("web.log"), "oops") })
+	want := "2 admin:web 0 nobody 0027 /tmp\n      3 pipe\n      2 socket\n"
+	if got := s.Read("web.log"); !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	info, err := os.Lstat(s.Path("web.sock"))
+	if err != nil || info.Mode().Perm() != 0o666 || info.Sys().(*syscall.Stat_t).Uid != 65534 {
+		t.Errorf("the file: %v, %v", info, err)
+	}
+}
+
+// TestDaemonCrashWithoutSurvivors: the sockets are bound anew.
+func TestDaemonCrashWithoutSurvivors(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=child serve\nsockets=web\n")
+	s.Start()
+	s.AwaitRunning("web")
+	pid := s.ProgramPID("web")
+	s.Crash()
+	e2e.Kill(t, pid)
+	s.Await("its end", func() bool { return !s.Answers("web.sock") })
+	s.Start()
+	s.AwaitRunning("web")
+	if !s.Answers("web.sock") {
+		t.Error("nobody listens")
+	}
+}
+
+// TestGunicornOnSocket: two of them, each with a worker, are a server that can
+// be restarted one by one.
+func TestGunicornOnSocket(t *testing.T) {
+	t.Parallel()
+	e2e.Need(t, "gunicorn")
+	s := e2e.NewDaemon(t)
+	s.Write("app.py", "def app(environ, start_response):\n    start_response('200 OK', [('Content-Length', '5')])\n    return [b'hello']\n")
+	port := e2e.FreePort(t)
+	s.Configure(fmt.Sprintf(`[socket:web]
+listen=tcp://127.0.0.1:%d
+[socket:local]
+listen=unix://%%(here)s/local.sock
+[program:web]
+command=gunicorn --bind fd://3 --workers 1 --graceful-timeout 20 app:app
+process_name=%%(program_name)s_%%(process_num)d
+numprocs=2
+directory=%%(here)s
+sockets=web
+[program:local]
+command=gunicorn --workers 1 app:app
+directory=%%(here)s
+sockets=local
+`, port))
+	s.Start()
+	names := []string{"web:web_0", "web:web_1"}
+	s.AwaitRunning(append(names, "local")...)
+	l := startTraffic(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), 2)
+	l.expectNoFailures("at rest")
+	for _, name := range names {
+		s.Ctl("restart", name)
+		l.expectNoFailures("restart of " + name)
+	}
+	old := s.ProgramPID("web:web_0")
+	e2e.Kill(t, old)
+	s.Await("another one", func() bool { p := s.ProgramPID("web:web_0"); return p != 0 && p != old })
+	l.awaitAnswers()
+	s.Crash()
+	l.awaitAnswers()
+	s.Start()
+	s.AwaitRunning(names...)
+	l.awaitAnswers()
+	s.Ctl("upgrade")
+	l.awaitAnswers()
+	s.Ctl("restart", "web:web_1")
+	l.awaitAnswers()
+	l.stop()
+	t.Logf("%d answers, %d refusals, %d cut off by a crash", l.answered.Load(), l.refused.Load(), l.broken.Load())
+
+	// It knows whose the file of a unix socket is, if it is told by LISTEN_FDS.
+	one := startTraffic(t, "unix", s.Path("local.sock"), 1)
+	one.awaitAnswers()
+	s.Ctl("restart", "local")
+	one.expectNoFailures("restart of the only one")
+	one.stop()
+}
+
+// TestNodeOnSocket: it listens on a descriptor by its number.
+func TestNodeOnSocket(t *testing.T) {
+	t.Parallel()
+	e2e.Need(t, "node")
+	s := e2e.NewDaemon(t)
+	s.Write("app.js", `const server = require('http').createServer((q, r) => r.end('hello'))
+server.listen({fd: 3}, () => console.log('listening'))
+process.on('SIGTERM', () => server.close(() => process.exit(0)))
+`)
+	s.Configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=node app.js\ndirectory=%(here)s\nsockets=web\n" +
+		"process_name=%(program_name)s_%(process_num)d\nnumprocs=2\n")
+	s.Start()
+	s.AwaitRunning("web:web_0", "web:web_1")
+	l := startTraffic(t, "unix", s.Path("web.sock"), 2)
+	l.awaitAnswers()
+	s.Ctl("restart", "web:web_0")
+	l.expectNoFailures("restart of one")
+	l.stop()
+}

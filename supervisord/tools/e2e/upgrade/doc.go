@@ -1,0 +1,3 @@
+// Package upgrade tests the replacement of a running daemon by another binary, and
+// what cancels it.
+package upgrade
