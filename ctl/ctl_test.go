@@ -10,8 +10,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// asMain makes the test binary run as supervisorctl, which tests on terminals
-// need: a process of its own.
+// asMain makes the test binary run as supervisorctl: on a terminal it needs a
+// process of its own.
 const asMain = "SUPERVISORCTL_TEST_AS_MAIN"
 
 func TestMain(m *testing.M) {
@@ -77,8 +77,8 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestActionOnCommandLine covers the way from the arguments to the action:
-// options end at the first word, and all words make up one line.
+// TestActionOnCommandLine checks that options end at the first word, and that all
+// words make up one line.
 func TestActionOnCommandLine(t *testing.T) {
 	t.Parallel()
 	conf := filepath.Join(t.TempDir(), "ctl.conf")

@@ -18,8 +18,8 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// The tests of this file measure us against the Supervisor written in Python,
-// where it is installed.
+// The tests of this file compare supervisorctl with that of the real Supervisor,
+// if that is installed.
 const (
 	realSupervisord   = "/usr/bin/supervisord"
 	realSupervisorctl = "/usr/bin/supervisorctl"
@@ -61,11 +61,11 @@ autostart=false
 startsecs=0
 `
 
-// startReal runs a real supervisord until the end of the test and returns its
-// configuration file.
+// startReal runs a real supervisord until the end of the test, and returns the
+// name of its configuration file.
 func startReal(t *testing.T) (conf string) {
 	if testing.Short() {
-		t.Skip("NOT COMPARED with the real Supervisor, which takes its seconds: -short")
+		t.Skip("NOT COMPARED with the real Supervisor, which takes seconds: -short")
 	}
 	for _, program := range []string{realSupervisord, realSupervisorctl} {
 		if _, err := os.Stat(program); err != nil {
@@ -102,12 +102,12 @@ func startReal(t *testing.T) (conf string) {
 	return conf
 }
 
-// normalizeOutput makes outputs comparable.
+// normalizeOutput replaces what differs from run to run.
 func normalizeOutput(text string) string {
 	for pattern, replacement := range map[string]string{
 		`pid \d+, uptime \d:\d\d:\d\d`:                  "pid <PID>, uptime <UP>",
 		`(?m)^(supervisor> )?[1-9]\d*$`:                 "${1}<PID>",
-		`[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M`:            "Not started", // a second run finds a past
+		`[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M`:            "Not started", // in the second run, the process has ended before
 		`For help, use \S+`:                             "For help, use <PROG>",
 		`(?m)^(supervisor> )?(\d\d\d\d-.*|.* INFO .*)$`: "${1}<LOG>",
 	} {
@@ -116,7 +116,7 @@ func normalizeOutput(text string) string {
 	return text
 }
 
-// realSession ends in the state in which it began.
+// realSession leaves the daemon in the state in which it found it.
 const realSession = `status
 status one grp:*
 status nope: one nope x
@@ -203,7 +203,7 @@ func TestExitStatusAgainstRealDaemon(t *testing.T) {
 		var theirs, ours, errOut bytes.Buffer
 		cmd := exec.Command(realSupervisorctl, words...)
 		cmd.Stdout, cmd.Stderr = &theirs, &theirs
-		_ = cmd.Run() // the exit status is what we are after
+		_ = cmd.Run() // the exit status is read below
 		exit := Main(append([]string{"supervisorctl"}, words...), strings.NewReader(""), &ours, &errOut)
 		ours.Write(errOut.Bytes())
 		if want := cmd.ProcessState.ExitCode(); exit != want {
@@ -215,7 +215,7 @@ func TestExitStatusAgainstRealDaemon(t *testing.T) {
 	}
 }
 
-// TestFollowAgainstRealDaemon sends a line to cat and sees it in its log.
+// TestFollowAgainstRealDaemon sends a line to cat and expects it in its log.
 func TestFollowAgainstRealDaemon(t *testing.T) {
 	t.Parallel()
 	tt := startOnTerminal(t, "xterm", "-c", startReal(t))

@@ -23,8 +23,8 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// startCatDaemon serves a supervisord with the one process "cat", which writes
-// back what it is sent, and the group "web". It returns a configuration file
+// startCatDaemon serves a supervisord with the group "web" and the process "cat",
+// which writes back what it is sent. It returns the name of a configuration file
 // for supervisorctl.
 func startCatDaemon(t *testing.T) (conf string) {
 	dir := t.TempDir()
@@ -139,7 +139,7 @@ func startOnTerminal(t *testing.T, term string, args ...string) *terminal {
 	return &terminal{t: t, file: file, cmd: cmd}
 }
 
-// expect reads until the text has come, and returns everything up to it.
+// expect reads until the text appears, and returns everything up to it.
 func (tt *terminal) expect(text string) string {
 	tt.t.Helper()
 	deadline := time.AfterFunc(testkit.Timeout, func() { _ = tt.cmd.Process.Kill() })
@@ -166,7 +166,7 @@ func (tt *terminal) send(text string) {
 	}
 }
 
-// finish waits for the end and returns the exit status and the last output.
+// finish waits for the end, and returns the exit status and the rest of the output.
 func (tt *terminal) finish() (exit int, rest string) {
 	tt.t.Helper()
 	deadline := time.AfterFunc(testkit.Timeout, func() { _ = tt.cmd.Process.Kill() })
@@ -183,7 +183,7 @@ const (
 
 func TestShellOnTerminal(t *testing.T) {
 	t.Parallel()
-	// dumb can do no line editing, but is a terminal in all other ways.
+	// A dumb terminal has no line editing, but is a terminal otherwise.
 	for _, term := range []string{"xterm", "dumb"} {
 		t.Run(term, func(t *testing.T) {
 			t.Parallel()
@@ -236,7 +236,7 @@ func TestEndOfShell(t *testing.T) {
 	}
 }
 
-// TestHistoryOption covers both spellings, over the value in the file.
+// TestHistoryOption checks that each spelling overrides the configuration file.
 func TestHistoryOption(t *testing.T) {
 	t.Parallel()
 	for _, option := range []string{"--history_file", "--history-file", "-r"} {
@@ -252,7 +252,7 @@ func TestHistoryOption(t *testing.T) {
 				t.Errorf("history %q, %v", got, err)
 			}
 			if _, err := os.Stat(filepath.Join(filepath.Dir(conf), "history")); err == nil {
-				t.Error("the file of the configuration was written too")
+				t.Error("the history file of the configuration was written too")
 			}
 		})
 	}
@@ -262,15 +262,15 @@ func TestLineEditing(t *testing.T) {
 	t.Parallel()
 	tt := startOnTerminal(t, "xterm", "-c", startCatDaemon(t))
 	tt.expect(prompt)
-	tt.send("vers\t") // completed, with a blank behind it
+	tt.send("vers\t") // completes to the name and a blank
 	tt.expect("version ")
-	tt.send("\x15help we\x7f\x7fquit\r") // the line killed, two characters rubbed out
+	tt.send("\x15help we\x7f\x7fquit\r") // kill the line, then delete two characters
 	tt.expect("Exit the supervisor shell.\r\n" + prompt)
-	tt.send("status web:\t") // "group:*" and the process have no more in common
+	tt.send("status web:\t") // completes to what "group:*" and the process have in common
 	tt.send("*\r")
 	tt.expect("web:w-1")
 	tt.expect(prompt)
-	tt.send("\x1b[A\x1b[A\r") // the last but one
+	tt.send("\x1b[A\x1b[A\r") // the line before the last
 	tt.expect("Exit the supervisor shell.\r\n" + prompt)
 	tt.send("\x04")
 	if exit, _ := tt.finish(); exit != 0 {
@@ -301,7 +301,7 @@ func TestForegroundOnTerminal(t *testing.T) {
 	}
 }
 
-// TestCtrlCOnCommandLine covers the actions that Ctrl-C is the way to end.
+// TestCtrlCOnCommandLine covers the actions that Ctrl-C usually ends.
 func TestCtrlCOnCommandLine(t *testing.T) {
 	t.Parallel()
 	for action, want := range map[string]string{
@@ -357,8 +357,8 @@ func TestPasswordOnTerminal(t *testing.T) {
 	}
 }
 
-// TestControlCharactersEscapedOnTerminal: they can hold what a terminal obeys. Whatever
-// is no terminal gets them as they are.
+// TestControlCharactersEscapedOnTerminal checks that a name can't send commands to a
+// terminal. A pipe gets the characters unchanged.
 func TestControlCharactersEscapedOnTerminal(t *testing.T) {
 	t.Parallel()
 	conf := startCatDaemon(t)

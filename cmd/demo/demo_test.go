@@ -19,7 +19,7 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// TestMain makes the test binary the demo where it is started as one.
+// TestMain makes the test binary run as the demo if the environment says so.
 func TestMain(m *testing.M) {
 	if os.Getenv("DEMO") != "" {
 		main()
@@ -69,7 +69,7 @@ func (d *demoProcess) await(t *testing.T, text string) string {
 			return d.log.Text()
 		}
 	}
-	t.Fatalf("it never said %q: %v", text, d.log.Err())
+	t.Fatalf("the log never has %q: %v", text, d.log.Err())
 	return ""
 }
 
@@ -80,7 +80,7 @@ func (d *demoProcess) signal(t *testing.T, sig syscall.Signal) {
 	}
 }
 
-// exitStatus waits for the end.
+// exitStatus waits for the demo to end.
 func (d *demoProcess) exitStatus(t *testing.T) int {
 	t.Helper()
 	err := d.Wait()
@@ -90,7 +90,7 @@ func (d *demoProcess) exitStatus(t *testing.T) int {
 	return d.ProcessState.ExitCode()
 }
 
-// address of a worker, from its log.
+// address returns the address of a worker, from its log.
 func (d *demoProcess) address(t *testing.T) string {
 	t.Helper()
 	_, address, _ := strings.Cut(d.await(t, "listens on"), "listens on ")
@@ -115,7 +115,7 @@ func fetchPID(t *testing.T, address string) int {
 		t.Fatal(err)
 	}
 	if answer.Served < 1 {
-		t.Errorf("it says that it has served %d requests", answer.Served)
+		t.Errorf("served is %d", answer.Served)
 	}
 	return answer.PID
 }
@@ -126,14 +126,14 @@ func TestWorkersShareAPort(t *testing.T) {
 	address := first.address(t)
 	second := start(t, "web", "--listen", address)
 	if got := second.address(t); got != address {
-		t.Fatalf("the second one listens on %s, want %s", got, address)
+		t.Fatalf("the second worker listens on %s, want %s", got, address)
 	}
-	// The kernel chooses by the client's port; that it should choose the same
-	// one for each of so many is as good as impossible.
+	// The kernel chooses by the client's port. It is next to impossible that it
+	// chooses the same worker each time.
 	answered := make(map[int]bool)
 	for n := 0; len(answered) < 2; n++ {
 		if n == 500 {
-			t.Fatalf("of two workers only %v answered", answered)
+			t.Fatalf("only %v of two workers answered", answered)
 		}
 		answered[fetchPID(t, address)] = true
 	}
@@ -149,7 +149,7 @@ func TestWorkersShareAPort(t *testing.T) {
 	}
 }
 
-// closeNotifier is a listener that tells when it is closed.
+// closeNotifier is a listener that calls a function when it is closed.
 type closeNotifier struct {
 	net.Listener
 	closed func()
@@ -160,8 +160,8 @@ func (w closeNotifier) Close() error {
 	return w.Listener.Close()
 }
 
-// TestWebFinishesItsRequests: what is under way when the worker is asked to end
-// still gets its answer.
+// TestWebFinishesItsRequests checks that a request still gets its answer if the
+// worker is asked to end meanwhile.
 func TestWebFinishesItsRequests(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -214,14 +214,14 @@ func TestWorkerCrashes(t *testing.T) {
 		t.Errorf("exit status %d, want 1", status)
 	}
 	if d.log.Scan() {
-		t.Errorf("it went on: %q", d.log.Text())
+		t.Errorf("the worker went on: %q", d.log.Text())
 	}
 }
 
 func TestWorkerCrashesAtRandom(t *testing.T) {
 	t.Parallel()
 	d := start(t, "worker", "--job", "1ms", "--crash-after", "3")
-	d.await(t, "job broke the worker") // sooner or later
+	d.await(t, "job broke the worker")
 	if status := d.exitStatus(t); status != 1 {
 		t.Errorf("exit status %d, want 1", status)
 	}

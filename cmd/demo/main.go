@@ -1,5 +1,5 @@
-// Demo is something to supervise: a small app server, of which several run as
-// worker processes on one port, as one would run gunicorn, and a queue worker
+// Demo is something to supervise. "demo web" is a small app server; several of
+// them share a port, like the workers of gunicorn. "demo worker" is a queue worker
 // that crashes now and then. The repository's supervisord.conf runs both.
 package main
 
@@ -25,7 +25,7 @@ func main() {
 			},
 			{
 				Name:  "worker",
-				Usage: "work off an endless queue, and crash every few jobs",
+				Usage: "process an endless queue, and crash every few jobs",
 				Flags: []cli.Flag{
 					&cli.DurationFlag{Name: "job", Value: defaultJobTime, Usage: "`TIME` that a job takes"},
 					&cli.IntFlag{Name: "crash-after", Value: 20, Usage: "crash after `N` jobs on average, 0 for never"},

@@ -17,11 +17,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// drainTimeout is how long a worker that was asked to end waits for its requests.
+// drainTimeout is the longest time that a worker which was asked to end waits for
+// its requests.
 const drainTimeout = 5 * time.Second
 
-// runWeb answers requests until the process is asked to end, then finishes
-// those under way.
+// runWeb answers requests until the process is asked to end, then finishes the
+// requests in flight.
 func runWeb(ctx context.Context, address string) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -33,7 +34,7 @@ func runWeb(ctx context.Context, address string) error {
 	return serveListener(ctx, listener, routes())
 }
 
-// serveListener serves a listener until ctx ends and no request is under way.
+// serveListener serves a listener until ctx ends and no request is in flight.
 func serveListener(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: drainTimeout}
 	serveErr := make(chan error, 1)

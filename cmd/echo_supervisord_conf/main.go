@@ -1,4 +1,4 @@
-// Echo_supervisord_conf prints a configuration to begin with.
+// Echo_supervisord_conf prints a sample configuration.
 package main
 
 import (

@@ -1,10 +1,12 @@
-// Package shell reads lines from a person or a pipe. On a terminal it offers
-// line editing, a history that outlives the session, and completion; anything
-// else is read plainly, with the prompts written to the output all the same.
+// Package shell reads lines from a person or a pipe. On a terminal it offers line
+// editing, completion, and a history that is kept between sessions. From anything
+// else it reads plain lines, and still writes its prompts to the output.
 //
-// A Shell is used by one goroutine at a time. Reading ends when its context
-// does, and what was not read by then is left for the next call; only under
-// line editing may a goroutine stay behind that waits for a key, which is why
-// a session should end soon after that. The terminal is in its ordinary mode
-// whenever no Prompt is under way.
+// A Shell is used by one goroutine at a time. Under line editing it starts a
+// goroutine for each prompt, since the editor can't be interrupted: if the context
+// ends first, that goroutine stays behind until a key is pressed, so the session
+// should end soon.
+//
+// Reading ends when its context ends; input that was not read is left for the
+// next call. The terminal is in its normal mode whenever no Prompt is running.
 package shell

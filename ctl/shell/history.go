@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// history is the list of lines typed, oldest first. The file has one a line,
-// as readline writes it.
+// history is the list of lines that were typed, oldest first. The file has the
+// form of readline's: one entry on each line.
 type history struct {
-	file  string // "" to remember for this session only
+	file  string // "" to keep no file
 	lines []string
 }
 
-// load reads the file. One that can't be read is as good as an empty one.
+// load reads the file. A file that can't be read counts as empty.
 func (h *history) load() {
 	if h.file == "" {
 		return
@@ -28,7 +28,8 @@ func (h *history) load() {
 	}
 }
 
-// add appends a line, unless it only repeats the last one.
+// add appends a line, unless it is empty or repeats the last one. It reports whether
+// it did.
 func (h *history) add(line string) bool {
 	if line == "" || len(h.lines) > 0 && h.lines[len(h.lines)-1] == line {
 		return false
@@ -37,7 +38,7 @@ func (h *history) add(line string) bool {
 	return true
 }
 
-// save writes the file for nobody but its owner to read.
+// save writes the file, readable by its owner only.
 func (h *history) save() error {
 	if h.file == "" {
 		return nil

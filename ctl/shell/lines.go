@@ -10,14 +10,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lines reads a source line by line and can be told to stop waiting.
+// lines reads a source line by line. Waiting for a line can be interrupted.
 type lines struct {
 	r      io.Reader
 	unread []byte
 }
 
-// next returns the next line without its newline. The end of the input is
-// io.EOF, but it may not be the last word: more can be typed after Ctrl-D.
+// next returns the next line without its newline. The error is io.EOF at the end
+// of the input; on a terminal, more can be typed after that (Ctrl-D).
 func (l *lines) next(ctx context.Context) (string, error) {
 	chunk := make([]byte, 4096)
 	for {
@@ -41,9 +41,9 @@ func (l *lines) next(ctx context.Context) (string, error) {
 	}
 }
 
-// await blocks until there is something to read or the context ends. It can
-// do so for files only, which terminals and pipes are; other readers are
-// taken to have something at once.
+// await blocks until there is something to read or the context ends. Only a file,
+// such as a terminal or a pipe, can be waited for; await returns at once for any
+// other reader.
 func (l *lines) await(ctx context.Context) error {
 	file, ok := l.r.(*os.File)
 	if !ok || ctx.Done() == nil {
@@ -58,7 +58,7 @@ func (l *lines) await(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Control keeps the descriptor from being closed and taken by another file.
+	// Control keeps the descriptor from being closed and reused meanwhile.
 	if controlErr := conn.Control(func(fd uintptr) { err = pollEither(fd, done.Fd()) }); controlErr != nil {
 		return controlErr
 	}
@@ -68,7 +68,7 @@ func (l *lines) await(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// pollEither blocks until one of two descriptors can be read.
+// pollEither blocks until one of two descriptors is readable.
 func pollEither(a, b uintptr) error {
 	fds := []unix.PollFd{{Fd: int32(a), Events: unix.POLLIN}, {Fd: int32(b), Events: unix.POLLIN}}
 	for {

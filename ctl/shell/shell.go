@@ -14,25 +14,25 @@ import (
 	"golang.org/x/term"
 )
 
-// ErrInterrupted is returned when Ctrl-C or the end of the context broke off
+// ErrInterrupted is returned when Ctrl-C or the end of the context interrupted
 // reading.
 var ErrInterrupted = errors.New("interrupted")
 
-// delimiters end a word for completion. They are those of readline without
-// ":", "*" and "-", which occur in names of processes.
+// delimiters separate words for completion. They are readline's, but for ":", "*"
+// and "-", which occur in names of processes.
 const delimiters = " \t\n`~!@#$%^&()=+[{]}\\|;'\",<>/?"
 
-// Options are what a shell has beyond plain reading.
+// Options are what a shell offers besides reading lines.
 type Options struct {
-	// Edit asks for line editing where in and out are a capable terminal.
+	// Edit asks for line editing, which needs in and out to be a capable terminal.
 	Edit bool
-	// HistoryFile keeps the history between sessions; "" for none.
+	// HistoryFile is where the history is kept between sessions; "" for nowhere.
 	HistoryFile string
 	// Complete returns what the last word of the line may become.
 	Complete func(line, word string) []string
 }
 
-// Shell reads lines from one source and writes its prompts beside it.
+// Shell reads lines and writes prompts.
 type Shell struct {
 	lines    lines
 	out      io.Writer
@@ -41,28 +41,27 @@ type Shell struct {
 	editor   *editor // nil for plain reading
 }
 
-// New returns a shell that reads from in and prompts on out. Close it at the
-// end of the session.
+// New returns a shell that reads from in and prompts on out. The caller closes it.
 func New(in io.Reader, out io.Writer, o Options) *Shell {
 	sh := &Shell{lines: lines{r: in}, out: out, terminal: IsTerminal(in) && IsTerminal(out)}
 	sh.history.file = o.HistoryFile
 	sh.history.load()
-	// Line editing works on the process's own terminal only.
+	// The editor works on the process's own terminal only.
 	if o.Edit && sh.terminal && in == io.Reader(os.Stdin) && out == io.Writer(os.Stdout) && liner.TerminalSupported() {
 		sh.editor = newEditor(sh.history.lines, o.Complete)
 	}
 	return sh
 }
 
-// IsTerminal tells whether a reader or writer is a terminal.
+// IsTerminal reports whether a reader or writer is a terminal.
 func IsTerminal(end any) bool {
 	file, ok := end.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// Prompt shows a prompt and reads a line, without its newline. At the end of
-// the input it returns io.EOF with the cursor still behind the prompt, and
-// [ErrInterrupted] on Ctrl-C or when ctx ends, with the cursor on a new line.
+// Prompt shows a prompt and reads a line, without its newline. At the end of the
+// input it returns io.EOF and leaves the cursor behind the prompt. On Ctrl-C or
+// when ctx ends it returns [ErrInterrupted] and leaves the cursor on a new line.
 func (sh *Shell) Prompt(ctx context.Context, prompt string) (string, error) {
 	if sh.editor != nil && !strings.ContainsFunc(prompt, notEditable) {
 		return sh.editor.prompt(ctx, prompt)
@@ -75,11 +74,12 @@ func (sh *Shell) Prompt(ctx context.Context, prompt string) (string, error) {
 	return line, err
 }
 
-// notEditable tells of a character that can't be in a prompt under line
-// editing, because nobody knows how wide it is.
+// notEditable reports whether a character can't be in a prompt under line editing,
+// because its width is unknown.
 func notEditable(r rune) bool { return unicode.Is(unicode.C, r) }
 
-// ReadLine reads a line without prompt and editing.
+// ReadLine reads a line without a prompt and without line editing. Its errors are
+// those of Prompt.
 func (sh *Shell) ReadLine(ctx context.Context) (string, error) {
 	line, err := sh.lines.next(ctx)
 	if err != nil && ctx.Err() != nil {
@@ -88,9 +88,9 @@ func (sh *Shell) ReadLine(ctx context.Context) (string, error) {
 	return line, err
 }
 
-// Password asks for a line on the terminal that controls the process, without
-// echo. Where there is none, it takes the next line of the input. Ctrl-C is
-// [ErrInterrupted] here as well, and so is the end of the input.
+// Password asks for a line on the controlling terminal of the process, without
+// echo. If the process has none, Password reads the next line of the input. Ctrl-C
+// and the end of the input are [ErrInterrupted].
 func (sh *Shell) Password(ctx context.Context, prompt string) (string, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
@@ -112,8 +112,8 @@ func (sh *Shell) Password(ctx context.Context, prompt string) (string, error) {
 	return secret, err
 }
 
-// readWithContext runs a read that can't be cut short, and leaves it behind if the
-// context ends first.
+// readWithContext runs a read that can't be interrupted. If the context ends first,
+// it returns and leaves the goroutine with the read behind.
 func readWithContext(ctx context.Context, read func() (string, error)) (string, error) {
 	type result struct {
 		line string
@@ -132,8 +132,8 @@ func readWithContext(ctx context.Context, read func() (string, error)) (string, 
 	}
 }
 
-// AddHistory adds a line typed at the prompt to the history. Lines out of a pipe
-// are not worth remembering.
+// AddHistory adds a line that was typed at the prompt to the history. It ignores
+// lines from a pipe.
 func (sh *Shell) AddHistory(line string) {
 	if sh.terminal && sh.history.add(line) && sh.editor != nil {
 		sh.editor.state.AppendHistory(line)
@@ -154,7 +154,7 @@ func (sh *Shell) Close() error {
 // editor is line editing on the process's terminal.
 type editor struct {
 	state                *liner.State
-	normalMode, editMode liner.ModeApplier // how the terminal is set outside and inside a prompt
+	normalMode, editMode liner.ModeApplier // the modes of the terminal outside and inside a prompt
 }
 
 func newEditor(history []string, complete func(line, word string) []string) *editor {
@@ -177,7 +177,7 @@ func newEditor(history []string, complete func(line, word string) []string) *edi
 	return e
 }
 
-// cutWord finds the word that ends at the cursor, which is given in runes.
+// cutWord finds the word that ends at the cursor. pos counts runes.
 func cutWord(line string, pos int) (head, word, tail string) {
 	end := 0
 	for range pos {
@@ -196,7 +196,7 @@ func (e *editor) prompt(ctx context.Context, prompt string) (string, error) {
 	line, err := readWithContext(ctx, func() (string, error) { return e.state.Prompt(prompt) })
 	switch {
 	case errors.Is(err, liner.ErrPromptAborted):
-		err = ErrInterrupted // liner has ended the line
+		err = ErrInterrupted // liner has written the newline
 	case errors.Is(err, ErrInterrupted):
 		fmt.Println()
 	}

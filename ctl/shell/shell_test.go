@@ -75,8 +75,8 @@ func TestPromptOnPlainInput(t *testing.T) {
 	}
 }
 
-// TestInterruptedReadLosesNothing is what fg depends on: when it stops
-// waiting for a line, the shell goes on reading where it was.
+// TestInterruptedReadLosesNothing covers what fg depends on: when it stops
+// waiting for a line, the shell continues with that line.
 func TestInterruptedReadLosesNothing(t *testing.T) {
 	t.Parallel()
 	r, w := pipe(t)

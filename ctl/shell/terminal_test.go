@@ -17,14 +17,14 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// asEcho makes the test binary a program that says what it read.
+// asEcho makes the test binary a program that prints what it reads.
 const asEcho = "SHELL_TEST_AS_ECHO"
 
 // goraceEnv keeps the race detector from sleeping a second at the end.
 const goraceEnv = "GORACE=atexit_sleep_ms=0"
 
-// echo answers each line until the input ends or breaks. The line "secret"
-// makes it ask for a password, "plain" for a line without editing.
+// echo prints each line until reading fails. After the line "secret" it asks for a
+// password, after "plain" it reads a line without editing.
 func echo() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -50,7 +50,7 @@ func echo() {
 }
 
 // runDialogue starts echo on a pseudo terminal and plays a dialogue: each pair is
-// what to wait for and what to type then. It returns what came after the last.
+// what to wait for and what to type then. It returns the output after the last pair.
 func runDialogue(t *testing.T, term string, dialogue ...string) string {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), asEcho+"=1", "TERM="+term, goraceEnv)
@@ -87,7 +87,7 @@ func TestTerminal(t *testing.T) {
 	for _, tt := range []struct {
 		name, term string
 		dialogue   []string
-		want       string // how it ends
+		want       string // the end of the output
 	}{
 		{"end of input", "xterm", []string{"> ", "one\r", "\"one\" <nil>\r\n> ", "\x04"}, "\"\" EOF\r\n<nil>\r\n"},
 		{"end of input, dumb", "dumb", []string{"> ", "one\r", "\"one\" <nil>\r\n> ", "\x04"}, "\"\" EOF\r\n<nil>\r\n"},
