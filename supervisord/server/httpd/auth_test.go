@@ -3,7 +3,6 @@ package httpd
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -137,12 +136,12 @@ func TestWarnsOfNetworkWithoutPassword(t *testing.T) {
 		{"127.0.0.1", "", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, false},
 		{"localhost", "", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 1}, false},
 	} {
-		log := &lines{}
-		s := &Servers{Options: Options{Log: slog.New(log)}}
+		log := newLog()
+		s := &Servers{Options: Options{Log: log.Logger()}}
 		c := config.Server{Section: "inet_http_server", Family: "tcp", Host: tt.host, Port: 1, Username: tt.username}
 		s.announce(&endpoint{Server: c, Listener: addrListener{addr: tt.addr}})
-		if got := strings.Contains(log.text(), line); got != tt.want {
-			t.Errorf("%v: %s", tt, log.text())
+		if got := strings.Contains(log.String(), line); got != tt.want {
+			t.Errorf("%v: %s", tt, log.String())
 		}
 	}
 }

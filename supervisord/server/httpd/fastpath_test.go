@@ -180,7 +180,7 @@ func TestPanicEndsOnlyItsConnection(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	}
-	if log := in.log.text(); strings.Count(log, "oops") != 2 {
+	if log := in.log.String(); strings.Count(log, "oops") != 2 {
 		t.Error(log)
 	}
 }

@@ -62,7 +62,7 @@ func TestDNSRebinding(t *testing.T) {
 			}
 		}
 	}
-	if got := strings.Count(servers["open"].log.text(), "add it to allowed_hosts"); got != 1 {
+	if got := strings.Count(servers["open"].log.String(), "add it to allowed_hosts"); got != 1 {
 		t.Errorf("logged %d times", got)
 	}
 }

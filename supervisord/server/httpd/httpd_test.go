@@ -9,47 +9,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/tools/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// lines is a log handler that keeps messages with their levels.
-type lines struct {
-	mu   sync.Mutex
-	list []string
-}
-
-func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
-
-func (l *lines) Handle(_ context.Context, r slog.Record) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.list = append(l.list, fmt.Sprintf("%d %s", r.Level, r.Message))
-	return nil
-}
-
-func (l *lines) WithAttrs([]slog.Attr) slog.Handler { return l }
-
-func (l *lines) WithGroup(string) slog.Handler { return l }
-
-func (l *lines) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Join(l.list, "\n")
-}
+func newLog() *testkit.Log { return &testkit.Log{Level: logs.LevelTrace, WithLevels: true} }
 
 // fakeLogs has a log of the process "cat", an empty log of "a:b" and no others. Streams
 // end with their context.
@@ -78,7 +55,7 @@ func (f fakeLogs) FollowMainLog(ctx context.Context, begin func(time.Time) io.Wr
 // testServer is a running server under test.
 type testServer struct {
 	*Servers
-	log    *lines
+	log    *testkit.Log
 	stderr *bytes.Buffer
 	path   string             // of the unix socket
 	end    context.CancelFunc // of Serve
@@ -116,14 +93,14 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 // If rpc is nil, the RPC handler is echo.
 func serve(t *testing.T, rpc http.Handler, change func(*config.Server)) *testServer {
 	t.Helper()
-	in := &testServer{log: &lines{}, stderr: &bytes.Buffer{}, path: filepath.Join(t.TempDir(), "s"),
+	in := &testServer{log: newLog(), stderr: &bytes.Buffer{}, path: filepath.Join(t.TempDir(), "s"),
 		ended: make(chan error, 1), logs: fakeLogs{make(chan struct{}, 10)}}
 	c := config.Server{Section: "unix_http_server", Family: "unix", Path: in.path, Mode: 0o700, UID: -1, GID: -1}
 	if change != nil {
 		change(&c)
 	}
 	var err error
-	in.Servers, err = Listen([]config.Server{c}, Options{Log: slog.New(in.log), Stderr: in.stderr, Interfaces: []string{"supervisor"}})
+	in.Servers, err = Listen([]config.Server{c}, Options{Log: in.log.Logger(), Stderr: in.stderr, Interfaces: []string{"supervisor"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -490,7 +467,7 @@ func TestLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := in.log.text()
+	got := in.log.String()
 	for _, want := range []string{
 		"-8 " + in.path + ":Medusa (V1.12) started at ",
 		"\n\tHostname: <unix domain socket>\n\tPort:" + in.path + "\n0 RPC interface 'supervisor' initialized\n" +
@@ -515,7 +492,7 @@ func TestLog(t *testing.T) {
 func TestServerWithCredentialsIsNotCritical(t *testing.T) {
 	t.Parallel()
 	in := serve(t, nil, func(c *config.Server) { c.Username, c.Password = "a", "b" })
-	if got := in.log.text(); strings.Contains(got, "authentication") {
+	if got := in.log.String(); strings.Contains(got, "authentication") {
 		t.Error(got)
 	}
 }
@@ -530,7 +507,7 @@ func TestTCP(t *testing.T) {
 	if resp, body := short.request(t, "POST /RPC2 HTTP/1.1\r\nHost: 127.1:9001\r\nContent-Length: 1\r\n\r\na"); resp.StatusCode != 200 || body != "POST a" {
 		t.Error(resp.StatusCode, body)
 	}
-	if got := in.log.text(); !strings.Contains(got, "-8 127.0.0.1:") || !strings.Contains(got, "Server 'inet_http_server' running") {
+	if got := in.log.String(); !strings.Contains(got, "-8 127.0.0.1:") || !strings.Contains(got, "Server 'inet_http_server' running") {
 		t.Error(got)
 	}
 	port := in.endpoints[0].Addr().(*net.TCPAddr).Port

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,7 +21,7 @@ func bind(t *testing.T, change func(*config.Server)) (*Servers, string, error) {
 	c := config.Server{Section: "unix_http_server", Family: "unix", Path: filepath.Join(t.TempDir(), "s"), Mode: 0o700, UID: -1, GID: -1}
 	change(&c)
 	var stderr bytes.Buffer
-	s, err := Listen([]config.Server{c}, Options{Log: slog.New(&lines{}), Stderr: &stderr})
+	s, err := Listen([]config.Server{c}, Options{Log: newLog().Logger(), Stderr: &stderr})
 	if err == nil {
 		t.Cleanup(func() { s.Close() })
 	}
@@ -161,7 +160,7 @@ func TestBindFailureClosesOthers(t *testing.T) {
 		{Family: "unix", Path: path, Mode: 0o700, UID: -1, GID: -1},
 		{Family: "unix", Path: filepath.Join(path, "below", "a", "file"), UID: -1, GID: -1},
 	}
-	if _, err := Listen(servers, Options{Log: slog.New(&lines{}), Stderr: &bytes.Buffer{}}); err == nil {
+	if _, err := Listen(servers, Options{Log: newLog().Logger(), Stderr: &bytes.Buffer{}}); err == nil {
 		t.Fatal("no error")
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,23 +19,27 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/api/xmlrpc"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/tools/testkit"
 )
 
 const catLog = "a<b>&\"c\" ]]> ø ☃ 😀\ttab\n"
 
 // newTestHandler returns a door to a fake, and what is written to the log.
-func newTestHandler(t testing.TB) (*fake, http.Handler, *lines) {
+func newTestHandler(t testing.TB) (*fake, http.Handler, *testkit.Log) {
 	t.Helper()
 	f := &fake{mood: states.DaemonRunning, log: catLog}
 	readRecorded(t, "getAllProcessInfo", &f.infos)
 	readRecorded(t, "getAllConfigInfo", &f.configs)
-	l := &lines{}
-	h, err := New(Options{Services: f.services(), Namespaces: []string{"supervisor"}, Version: "4.4.0.dev0", Log: slog.New(l)})
+	l := newLog()
+	h, err := New(Options{Services: f.services(), Namespaces: []string{"supervisor"}, Version: "4.4.0.dev0", Log: l.Logger()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return f, h, l
 }
+
+func newLog() *testkit.Log { return &testkit.Log{Level: logs.LevelTrace, WithLevels: true} }
 
 // readRecorded reads the answer of a recorded exchange.
 func readRecorded(t testing.TB, name string, v any) {
@@ -372,7 +375,7 @@ func TestJSONRPCProtocolErrors(t *testing.T) {
 func TestConfiguredNamespaces(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{nil, {"other", "system"}, {"supervisor", "other"}} {
-		h, err := New(Options{Services: (&fake{mood: states.DaemonRunning}).services(), Namespaces: names, Log: slog.New(&lines{})})
+		h, err := New(Options{Services: (&fake{mood: states.DaemonRunning}).services(), Namespaces: names, Log: newLog().Logger()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -497,10 +500,11 @@ func TestLog(t *testing.T) {
 		`8 XML-RPC request data "hel'lo\n\x00ø\x85\u2028\U000e0001\\" is invalid: unmarshallable`,
 		"8 XML-RPC request data '<methodCall/>' is invalid: no method name",
 	}
-	if d := cmp.Diff(want, l.list[:len(want)]); d != "" {
+	list := l.Lines()
+	if d := cmp.Diff(want, list[:len(want)]); d != "" {
 		t.Error(d)
 	}
-	rest := l.list[len(want):]
+	rest := list[len(want):]
 	if len(rest) != 3 || len(rest[0]) > 6000 || !strings.HasSuffix(rest[0], "... is invalid: unmarshallable") {
 		t.Errorf("%.200q", rest)
 	}

@@ -3,9 +3,9 @@ package rpc
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/faults"
@@ -280,24 +280,92 @@ func (f *fake) RemoteEvent(kind, data string) {
 	f.record("RemoteEvent", kind, data)
 }
 
-// lines is a log handler that keeps messages with their levels.
-type lines struct {
-	mu   sync.Mutex
-	list []string
+func (f *fake) Healths() []api.Health { return nil }
+
+func (f *fake) WaitFor(_ context.Context, name, goal string, timeout time.Duration) (bool, error) {
+	f.record("WaitFor", name, goal, timeout)
+	_, err := f.find(name)
+	return err == nil, err
 }
 
-func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
+func (f *fake) RefreshProcess(_ context.Context, name string) ([]api.CallResult, error) {
+	f.record("RefreshProcess", name)
+	_, err := f.find(name)
+	return nil, err
+}
 
-func (l *lines) Handle(_ context.Context, r slog.Record) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.list = append(l.list, fmt.Sprintf("%d %s", r.Level, r.Message))
+func (f *fake) RefreshGroup(_ context.Context, name string) ([]api.CallResult, error) {
+	f.record("RefreshGroup", name)
+	return nil, nil
+}
+
+func (f *fake) RefreshAll(context.Context) ([]api.CallResult, error) {
+	f.record("RefreshAll")
+	return nil, nil
+}
+
+func (f *fake) Environment(name string, reveal bool) ([]api.Variable, error) {
+	f.record("Environment", name, reveal)
+	return []api.Variable{{Name: "A", Value: "b", Source: "configuration"}}, nil
+}
+
+func (f *fake) ResetProcess(_ context.Context, name string) ([]api.CallResult, error) {
+	f.record("ResetProcess", name)
+	_, err := f.find(name)
+	return nil, err
+}
+
+func (f *fake) ResetGroup(_ context.Context, name string) ([]api.CallResult, error) {
+	f.record("ResetGroup", name)
+	return nil, nil
+}
+
+func (f *fake) ResetAll(context.Context) ([]api.CallResult, error) {
+	f.record("ResetAll")
+	return nil, nil
+}
+
+func (f *fake) KillProcess(_ context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("KillProcess", name, c.Wait)
+	_, err := f.find(name)
+	return nil, err
+}
+
+func (f *fake) KillGroup(_ context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("KillGroup", name, c.Wait)
+	return nil, nil
+}
+
+func (f *fake) KillAll(_ context.Context, c supervisor.Call) ([]api.CallResult, error) {
+	f.record("KillAll", c.Wait)
+	return nil, nil
+}
+
+func (f *fake) LeftBehind(name string, results []api.CallResult) []string {
+	if len(f.leftBehind) > 0 {
+		f.record("LeftBehind", name, len(results))
+	}
+	return f.leftBehind
+}
+
+func (f *fake) Dependencies() []api.Dependencies {
+	f.record("Dependencies")
+	return []api.Dependencies{{Name: "web", StateName: "STOPPED", Needs: []api.Dependency{{Text: "db", On: []string{"db"}, Condition: "ready"}}}}
+}
+
+func (f *fake) ShutdownWithin(timeout time.Duration) { f.record("ShutdownWithin", timeout) }
+
+func (f *fake) Unstopped() []string {
+	f.record("Unstopped")
 	return nil
 }
 
-func (l *lines) WithAttrs([]slog.Attr) slog.Handler { return l }
-
-func (l *lines) WithGroup(string) slog.Handler { return l }
+func (f *fake) ListenSockets() []api.SocketInfo {
+	return []api.SocketInfo{
+		{Name: "web", URL: "tcp://0.0.0.0:80", State: "open", Processes: []string{"a", "b:c"}, Waiting: 1, Backlog: 5},
+		{Name: "admin", URL: "unix:///s", State: "failed", Error: "why", Processes: []string{}, Waiting: -1, Backlog: -1},
+	}
+}
 
 // operations are those of a fake: Operations is an interface of its own.
 type operations struct{ *fake }

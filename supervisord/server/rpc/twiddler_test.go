@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -12,8 +11,8 @@ import (
 
 func TestTwiddler(t *testing.T) {
 	t.Parallel()
-	f, l := &fake{mood: states.DaemonRunning}, &lines{}
-	h, err := New(Options{Services: f.services(), Log: slog.New(l),
+	f, l := &fake{mood: states.DaemonRunning}, newLog()
+	h, err := New(Options{Services: f.services(), Log: l.Logger(),
 		Twiddlers: []Twiddler{{Namespace: "all"}, {Namespace: "few", Whitelist: []string{"log", "getAPIVersion"}}}})
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +51,7 @@ func TestTwiddler(t *testing.T) {
 		}
 	}
 	var said []string
-	for _, line := range l.list {
+	for _, line := range l.Lines() {
 		if !strings.Contains(line, "XML-RPC method") {
 			said = append(said, line)
 		}

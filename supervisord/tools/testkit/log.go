@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -9,7 +10,8 @@ import (
 
 // Log collects the messages of a logger, one a line, for tests to look at.
 type Log struct {
-	Level slog.Level // what is below is left out
+	Level      slog.Level // lower levels are left out
+	WithLevels bool       // each line begins with its level, as a number
 
 	mu    sync.Mutex
 	lines []string
@@ -35,7 +37,11 @@ func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool { return 
 func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.lines = append(h.lines, r.Message)
+	line := r.Message
+	if h.WithLevels {
+		line = fmt.Sprintf("%d %s", r.Level, line)
+	}
+	h.lines = append(h.lines, line)
 	return nil
 }
 

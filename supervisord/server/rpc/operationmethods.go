@@ -12,22 +12,9 @@ var (
 
 const operationName = "the name of the operation, for followOperation"
 
-// operationMethods change many processes one after the other. Supervisor has
-// none of them.
+// operationMethods change many processes one after the other.
 func operationMethods() []method {
 	return []method{
-		{name: "getUpdatePlan", unlisted: true, result: "array", resultHelp: "a struct for each group that would change",
-			help: "Reads the configuration and tells what an update to it would do, option by option. Nothing is done, and what reloadConfig has read stays.",
-			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				plan, err := d.Groups.Plan()
-				for i := range plan {
-					plan[i].Options, plan[i].Processes = nonNil(plan[i].Options), nonNil(plan[i].Processes)
-					for j := range plan[i].Processes {
-						plan[i].Processes[j].Options = nonNil(plan[i].Processes[j].Options)
-					}
-				}
-				return nonNil(plan), err
-			}},
 		{name: "updateProcessGroup", unlisted: true, result: "string", resultHelp: operationName,
 			params: []param{groupName, {name: "turns", kind: flag, byDefault: false, help: "have the processes take turns, and go back if a new one fails"}, rollingOptions},
 			help:   "Brings a group in use to what reloadConfig has read, process by process. Where groups are updated as a whole it is unknown, unless processes are to take turns.",

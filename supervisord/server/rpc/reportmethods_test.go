@@ -2,22 +2,11 @@ package rpc
 
 import (
 	"testing"
-	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"supervisor/supervisord/api"
 )
-
-func (f *fake) Dependencies() []api.Dependencies {
-	f.record("Dependencies")
-	return []api.Dependencies{{Name: "web", StateName: "STOPPED", Needs: []api.Dependency{{Text: "db", On: []string{"db"}, Condition: "ready"}}}}
-}
-
-func (f *fake) ShutdownWithin(timeout time.Duration) { f.record("ShutdownWithin", timeout) }
-
-func (f *fake) Unstopped() []string {
-	f.record("Unstopped")
-	return nil
-}
 
 func TestDependMethods(t *testing.T) {
 	t.Parallel()
@@ -34,4 +23,16 @@ func TestDependMethods(t *testing.T) {
 		t.Error(err)
 	}
 	_ = f
+}
+
+func TestGetSockets(t *testing.T) {
+	t.Parallel()
+	f, h, _ := newTestHandler(t)
+	var got []api.SocketInfo
+	if err := call(h, &got, "supervisor.getSockets"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(f.ListenSockets(), got); diff != "" {
+		t.Error(diff)
+	}
 }
