@@ -8,7 +8,7 @@ import (
 
 // startMethods start processes.
 func startMethods() []method {
-	alone := "Does so with what it needs left as it is: neither started nor waited for."
+	alone := "What it depends on is neither started nor waited for."
 	return []method{
 		{name: "startProcess", params: []param{processOrGroup, waitStarted}, result: "boolean", resultHelp: alwaysTrue,
 			help: "Starts a process.",
@@ -65,7 +65,7 @@ func stopMethods() []method {
 				return stopAllResult(d, results, err)
 			}},
 		{name: "killProcess", unlisted: true, params: []param{processOrGroup, waitStopped}, result: "boolean", resultHelp: alwaysTrue,
-			help: "Ends a process with SIGKILL, and all whom a stop of it is for.",
+			help: "Ends a process with SIGKILL, and all processes that a stop would signal.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				results, err := d.Control.KillProcess(ctx, a.text(0), supervisor.Call{Wait: a.flag(1)})
 				return stopResult(d, a.text(0), results, err)

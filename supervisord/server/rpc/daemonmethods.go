@@ -12,24 +12,24 @@ import (
 func daemonMethods() []method {
 	return []method{
 		{name: "getAPIVersion", alias: "getVersion", result: "string", resultHelp: "the version",
-			help: "Tells the version of this interface, which is not that of the program.",
+			help: "Returns the version of this interface, which is not that of the program.",
 			call: func(context.Context, *dispatcher, arguments) (any, error) { return api.Version, nil }},
 		{name: "getSupervisorVersion", result: "string", resultHelp: "the version",
-			help: "Tells the version of supervisord.",
+			help: "Returns the version of supervisord.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) { return d.Version, nil }},
 		{name: "getIdentification", result: "string", resultHelp: "the identifier",
-			help: "Tells the identifier by which this supervisord is told from others.",
+			help: "Returns the identifier that distinguishes this supervisord from others.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				return d.Daemon.Identifier(), nil
 			}},
 		{name: "getState", result: "struct", resultHelp: "a struct of statecode and statename",
-			help: "Tells the state of supervisord itself.",
+			help: "Returns the state of supervisord itself.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				mood := d.Daemon.Mood()
 				return api.StateInfo{Code: mood, Name: mood.String()}, nil
 			}},
 		{name: "getPID", result: "int", resultHelp: "the process id",
-			help: "Tells the process id of supervisord.",
+			help: "Returns the process id of supervisord.",
 			call: func(context.Context, *dispatcher, arguments) (any, error) { return os.Getpid(), nil }},
 		{name: "shutdown", result: "boolean", resultHelp: alwaysTrue,
 			help: "Stops all processes, then supervisord. The answer comes before that.",
@@ -38,30 +38,30 @@ func daemonMethods() []method {
 				return true, nil
 			}},
 		{name: "shutdownWithin", unlisted: true, duringShutdown: true, result: "boolean", resultHelp: alwaysTrue,
-			params: []param{{name: "milliseconds", kind: number, help: "after which what is left is killed"}},
-			help:   "Stops all processes, then supervisord. The answer comes before that. During a shutdown it sets another deadline.",
+			params: []param{{name: "milliseconds", kind: number, help: "after that time the processes still running are killed"}},
+			help:   "Stops all processes, then supervisord, within a deadline. The answer comes before that. During a shutdown it sets another deadline.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
 				d.Daemon.ShutdownWithin(time.Duration(a.number(0)) * time.Millisecond)
 				return true, nil
 			}},
 		{name: "getUnstopped", unlisted: true, duringShutdown: true, result: "array", resultHelp: "the names",
-			help: "Tells, during a shutdown too, which processes are not at rest yet.",
+			help: "Returns which processes have not stopped yet. Can be called during a shutdown.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				return nonNil(d.Daemon.Unstopped()), nil
 			}},
 		{name: "restart", result: "boolean", resultHelp: alwaysTrue,
-			help: "Stops all processes, then begins anew with the configuration. The answer comes before that. A configuration that cannot be used is refused.",
+			help: "Stops all processes, reads the configuration and starts again. The answer comes before that. An invalid configuration is refused.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				return trueResult(d.Daemon.Restart())
 			}},
 		{name: "upgrade", unlisted: true, result: "boolean", resultHelp: alwaysTrue,
-			params: []param{{name: "binary", kind: text, help: "the file to execute, as supervisord finds it; empty for the one it was started from"}},
-			help:   "Has another binary go on with everything, in the same process. The answer comes when that has been found to be possible, and before it is done.",
+			params: []param{{name: "binary", kind: text, help: "the path of the binary, as supervisord sees it; empty for the one it was started from"}},
+			help:   "Replaces the running binary by another one, in the same process; programs keep running. The answer comes after the other binary has been checked, and before it is executed.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				return trueResult(d.Daemon.Upgrade(ctx, a.text(0)))
 			}},
 		{name: "getUpgrades", unlisted: true, result: "int", resultHelp: "the number",
-			help: "Tells how many binaries have gone before the present one in this process.",
+			help: "Returns how many binaries this process has executed before the present one.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) { return d.Upgrades, nil }},
 		{name: "sendRemoteCommEvent", duringShutdown: true, result: "boolean", resultHelp: alwaysTrue,
 			params: []param{{name: "type", kind: anyText, help: "the type in the head of the event"}, {name: "data", kind: anyText, help: "the body of the event"}},

@@ -17,30 +17,30 @@ import (
 	"supervisor/supervisord/logs"
 )
 
-// Options is what the door needs.
+// Options is what New needs.
 type Options struct {
 	Services
-	// Namespaces are the names x of the sections [rpcinterface:x] that stand
-	// for Supervisor's own methods. The namespace system always exists.
+	// Namespaces are the names x of the sections [rpcinterface:x] that have
+	// Supervisor's own methods. The namespace system always exists.
 	Namespaces []string
 	Twiddlers  []Twiddler
-	Version    string // what getSupervisorVersion tells
-	Upgrades   int    // how many binaries have gone before the present one
+	Version    string // the result of getSupervisorVersion
+	Upgrades   int    // how many binaries this process has executed before the present one
 	Log        *slog.Logger
 }
 
-// dispatcher is everything that can be called.
+// dispatcher has all methods that can be called.
 type dispatcher struct {
 	Options
 	table map[string]*method // by name with namespace, aliases too
 }
 
-// New returns the handler for /RPC2. It answers POST only; refusals that are
-// not faults are a bare status, to which the server adds a page.
+// New returns the handler for /RPC2. It answers POST only. It refuses what is not a
+// call with a bare status, to which the server adds a page.
 func New(o Options) (http.Handler, error) {
 	d := &dispatcher{Options: o, table: map[string]*method{}}
 	for _, ns := range o.Namespaces {
-		if ns != systemNamespace { // that name is taken
+		if ns != systemNamespace { // reserved
 			d.add(ns, supervisorMethods())
 		}
 	}
@@ -70,11 +70,11 @@ func (d *dispatcher) add(ns string, methods []method) {
 	}
 }
 
-// The server finds the methods of its services by reflection. What clients may
-// call is better written down in a table, so there is but one service with one
-// method, to which the codecs send every call.
+// Gorilla's server finds methods by reflection. The methods that clients may call are a
+// table instead, so the server has one service with one method, to which the codecs
+// direct every call.
 const (
-	serviceName = "door"
+	serviceName = "dispatcher"
 	goMethod    = serviceName + ".Call"
 )
 
@@ -89,7 +89,7 @@ func (s *service) Call(r *http.Request, c *Call, reply *any) (err error) {
 	return err
 }
 
-// callAndLog makes a call and has the log tell of it.
+// callAndLog makes a call and logs it.
 func (d *dispatcher) callAndLog(ctx context.Context, name string, params Params) (any, error) {
 	shown := strings.Map(printable, name)
 	d.trace(ctx, "XML-RPC method called: %s()", shown)
@@ -103,7 +103,8 @@ func (d *dispatcher) callAndLog(ctx context.Context, name string, params Params)
 	return v, nil
 }
 
-// printable keeps a client from writing lines of its own into the log.
+// printable replaces control characters, so that a client can't write lines of its own
+// to the log.
 func printable(r rune) rune {
 	if unicode.IsControl(r) {
 		return utf8.RuneError
@@ -117,9 +118,8 @@ func (d *dispatcher) trace(ctx context.Context, format string, a ...any) {
 	}
 }
 
-// call makes a call. As with Supervisor their number is the first thing that
-// can be wrong with parameters, then comes the state of the daemon, then the
-// rest.
+// call makes a call. As in Supervisor the number of parameters is checked first, then
+// the state of the daemon, then the types of the parameters.
 func (d *dispatcher) call(ctx context.Context, name string, params Params) (any, error) {
 	m, ok := d.table[name]
 	if !ok {
@@ -138,7 +138,7 @@ func (d *dispatcher) call(ctx context.Context, name string, params Params) (any,
 	return m.call(ctx, d, a)
 }
 
-// asFault turns any error into what a client may be told.
+// asFault returns err as a fault; one that is not a fault becomes FAILED.
 func asFault(err error) *faults.Error {
 	if fault, ok := errors.AsType[*faults.Error](err); ok {
 		return fault

@@ -1,15 +1,13 @@
-// Package rpc is the door through which clients call the daemon: it unpacks a
-// call, carries it to the supervisor, and packs the answer.
+// Package rpc answers the calls of clients at /RPC2: it decodes a call, calls the
+// supervisor or another of the Services, and encodes the answer. Two codecs reach the
+// same methods, with the same results and faults: XML-RPC, which is Supervisor's own,
+// and JSON-RPC 2.0 for clients whose Content-Type says so.
 //
-// Two codecs share the door. XML-RPC is Supervisor's own; JSON-RPC 2.0 answers
-// whoever says in Content-Type that he sends JSON. Both reach the same methods
-// with the same results and the same faults.
+// The package owns no goroutine and keeps no state between calls, except buffers. A
+// call runs in the goroutine of its request, and ends early when the client hangs up.
 //
-// There is one closed table of methods. Names are looked up in it and nowhere
-// else: no name that a client sends ever meets reflection. The system methods
-// (listMethods and its kind) are told by the table too. A namespace of its own
-// offers what the plug-in supervisor_twiddler does.
-//
-// A call runs in the goroutine of its request and ends early when the client
-// hangs up. Nothing here is kept between calls.
+// The methods are one closed table. No name that a client sends is looked up
+// anywhere else, by reflection or otherwise. The methods of the namespace system
+// (listMethods and its like) answer from the same table. A namespace can also offer
+// the methods of the plug-in supervisor_twiddler.
 package rpc

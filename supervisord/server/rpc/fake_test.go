@@ -15,21 +15,21 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// fake is a supervisor that does nothing but note what it is asked for. Its
-// processes are the ones of the recorded exchanges.
+// fake is a supervisor that only records calls. Its processes are those of the recorded
+// exchanges.
 type fake struct {
 	mood       states.Daemon
 	infos      []api.ProcessInfo
 	configs    []api.ConfigInfo
 	log        string        // of the process cat
-	leftBehind []string      // behind, by every stop
-	started    chan struct{} // if not nil, a start tells it, then waits for ever
+	leftBehind []string      // what every stop leaves behind
+	started    chan struct{} // if not nil, a start closes it and then waits for ctx
 
 	mu    sync.Mutex
 	calls []string
 }
 
-// services is the fake seen from all sides.
+// services returns the fake as each of the services.
 func (f *fake) services() Services {
 	return Services{Daemon: f, Reports: f, Control: f, Signals: f, Groups: f, Logs: f, Operations: operations{f}}
 }
@@ -40,7 +40,7 @@ func (f *fake) record(name string, args ...any) {
 	f.calls = append(f.calls, strings.TrimSpace(name+" "+fmt.Sprintln(args...)))
 }
 
-// called returns what it was asked for since it was last asked this.
+// called returns the calls recorded since it was last called.
 func (f *fake) called() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -49,7 +49,7 @@ func (f *fake) called() []string {
 	return calls
 }
 
-// find returns the process of that name, or nil for the group of that name.
+// find returns the process of that name, or nil if the name is that of a whole group.
 func (f *fake) find(name string) (*api.ProcessInfo, error) {
 	spec := namespec.Parse(name)
 	for i := range f.infos {
@@ -104,7 +104,7 @@ func (f *fake) Plan() ([]api.GroupPlan, error) {
 
 func (f *fake) ConfigInfos() []api.ConfigInfo { return f.configs }
 
-// change is what starting, stopping and signalling have in common.
+// change returns the result of starting, stopping or signalling.
 func (f *fake) change(name string, fault *faults.Error) ([]api.CallResult, error) {
 	p, err := f.find(name)
 	if err != nil {
@@ -146,7 +146,7 @@ func (f *fake) StartProcess(ctx context.Context, name string, c supervisor.Call)
 func (f *fake) StartGroup(_ context.Context, name string, c supervisor.Call) ([]api.CallResult, error) {
 	f.record("StartGroup", name, c.Wait)
 	if name == "cat" {
-		return nil, nil // it runs
+		return nil, nil // already running
 	}
 	return f.results(name, faults.New(faults.NoFile, "can't find command '/no/such/file'")), nil
 }
@@ -367,7 +367,7 @@ func (f *fake) ListenSockets() []api.SocketInfo {
 	}
 }
 
-// operations are those of a fake: Operations is an interface of its own.
+// operations implements Operations, whose Restart differs from that of Daemon.
 type operations struct{ *fake }
 
 func (f operations) Restart(names []string, options map[string]string) (string, error) {

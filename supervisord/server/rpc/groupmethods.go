@@ -7,11 +7,11 @@ import (
 // groupMethods read the configuration, and add and remove groups.
 func groupMethods() []method {
 	return []method{
-		{name: "reloadConfig", result: "array", resultHelp: "one array: the names of the groups that are new, different, gone",
-			help: "Reads the configuration again and tells how the groups in use differ from it. Nothing is started or stopped.",
+		{name: "reloadConfig", result: "array", resultHelp: "one array of three arrays: the names of the groups that are added, changed, removed",
+			help: "Reads the configuration again and returns how the groups in use differ from it. Nothing is started or stopped.",
 			call: reloadConfig},
 		{name: "getUpdatePlan", unlisted: true, result: "array", resultHelp: "a struct for each group that would change",
-			help: "Reads the configuration and tells what an update to it would do, option by option. Nothing is done, and what reloadConfig has read stays.",
+			help: "Reads the configuration and returns what an update to it would do, option by option. Nothing is changed, and what reloadConfig has read stays.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				plan, err := d.Groups.Plan()
 				for i := range plan {
@@ -23,12 +23,12 @@ func groupMethods() []method {
 				return nonNil(plan), err
 			}},
 		{name: "addProcessGroup", params: []param{groupName}, result: "boolean", resultHelp: alwaysTrue,
-			help: "Puts a configured group to use.",
+			help: "Adds a configured group to those in use.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				return trueResult(d.Groups.AddGroup(ctx, a.text(0)))
 			}},
 		{name: "removeProcessGroup", params: []param{groupName}, result: "boolean", resultHelp: alwaysTrue,
-			help: "Takes a stopped group out of use.",
+			help: "Removes a stopped group from those in use.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				return trueResult(d.Groups.RemoveGroup(ctx, a.text(0)))
 			}},

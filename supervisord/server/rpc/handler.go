@@ -15,8 +15,8 @@ import (
 	"supervisor/supervisord/logs"
 )
 
-// handler stands before the RPC server: it chooses the codec and refuses what
-// no codec need see.
+// handler chooses the codec for the RPC server, and refuses requests without a usable
+// body.
 type handler struct {
 	server *gorilla.Server
 	log    *slog.Logger
@@ -37,7 +37,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer h.recoverPanic(w, r, body)
 	r.Body = bufferedBody{bytes.NewReader(body), body}
-	// Supervisor does not look at the type, so whatever is not JSON is XML.
+	// Supervisor ignores the type, so everything that is not JSON is XML.
 	codec := typeXML
 	if strings.Contains(strings.ToLower(r.Header.Get("Content-Type")), "json") {
 		codec = typeJSON
@@ -46,11 +46,11 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.server.ServeHTTP(w, r)
 }
 
-// maxPrealloc is how much memory a request gets for what it says is to come.
+// maxPrealloc is how much memory is allocated for a body by its announced length alone.
 const maxPrealloc = 64 << 10
 
-// bufferedBody is a body that is complete, for those who would rather have it as
-// it is.
+// bufferedBody is a body that has been read completely. The XML codec uses data
+// directly.
 type bufferedBody struct {
 	*bytes.Reader
 	data []byte
@@ -59,29 +59,29 @@ type bufferedBody struct {
 // Close does nothing.
 func (bufferedBody) Close() error { return nil }
 
-// recoverPanic turns a panic into a status, and tells the log how it came about.
+// recoverPanic answers a panic with status 500, and logs it with the stack.
 func (h handler) recoverPanic(w http.ResponseWriter, r *http.Request, body []byte) {
 	v := recover()
 	if v == nil {
 		return
 	}
 	if v == http.ErrAbortHandler {
-		panic(v) // the server's own way to end a connection
+		panic(v) // net/http ends the connection
 	}
 	h.log.Log(r.Context(), logs.LevelCritical, fmt.Sprintf(
 		"Handling XML-RPC request with data %s raised an unexpected exception: %v\n%s", excerpt(body), v, debug.Stack()))
 	w.WriteHeader(http.StatusInternalServerError)
 }
 
-// maxExcerpt is how much of a bad request goes to the log.
+// maxExcerpt is how many bytes of a bad request are logged.
 const maxExcerpt = 4096
 
-// excerpt shows a request in the log, as Python shows a string, so that it
-// stays on its line.
+// excerpt returns a request in the form in which Python shows a string, on one line for
+// the log.
 func excerpt(body []byte) string {
 	if len(body) <= maxExcerpt {
 		return python.Repr(string(body))
 	}
-	// The cut may have gone through a character, whose rest is dropped.
+	// Drops a character that the cut has broken.
 	return python.Repr(strings.ToValidUTF8(string(body[:maxExcerpt]), "")) + "..."
 }

@@ -13,8 +13,8 @@ import (
 
 const typeJSON = "application/json"
 
-// jsonCodec speaks JSON-RPC 2.0. Faults have the code and text that they have
-// in XML-RPC; the protocol's own errors have its own codes.
+// jsonCodec implements JSON-RPC 2.0. Faults have the same code and text as in XML-RPC;
+// errors of the protocol have the protocol's codes.
 type jsonCodec struct{ *json2.Codec }
 
 func newJSONCodec() jsonCodec {
@@ -24,7 +24,7 @@ func newJSONCodec() jsonCodec {
 	})}
 }
 
-// NewRequest decodes the request up to its parameters.
+// NewRequest decodes the request except for its parameters.
 func (c jsonCodec) NewRequest(r *http.Request) gorilla.CodecRequest {
 	return &jsonRequest{CodecRequest: c.Codec.NewRequest(r)}
 }
@@ -60,29 +60,29 @@ func (q *jsonRequest) WriteResponse(w http.ResponseWriter, reply any) {
 	if buffered.body.Len() == 0 {
 		return // a notification
 	}
-	if err := long.Send(w, buffered.body.Bytes(), jsonEscaper); err != nil { // the log is gone, or can't be read
+	if err := long.Send(w, buffered.body.Bytes(), jsonEscaper); err != nil { // the log was removed, or can't be read
 		q.WriteError(w, http.StatusOK, asFault(err))
 	}
 }
 
 func jsonEscaper() longtext.Escaper {
 	return func(dst []byte, piece string, _ bool) []byte {
-		quoted, _ := json.Marshal(piece) // a string can always be encoded
+		quoted, _ := json.Marshal(piece) // never fails for a string
 		return append(dst, quoted[1:len(quoted)-1]...)
 	}
 }
 
-// bufferedResponse keeps the body of an answer. Its head is that of another one.
+// bufferedResponse holds back the body of an answer. It has the head of the real one.
 type bufferedResponse struct {
 	head http.Header
 	body bytes.Buffer
 }
 
-// Header returns the other one's head.
-func (k *bufferedResponse) Header() http.Header { return k.head }
+// Header implements http.ResponseWriter.
+func (b *bufferedResponse) Header() http.Header { return b.head }
 
 // WriteHeader does nothing: an answer with a result is always 200.
-func (k *bufferedResponse) WriteHeader(int) {}
+func (b *bufferedResponse) WriteHeader(int) {}
 
-// Write keeps a piece.
-func (k *bufferedResponse) Write(p []byte) (int, error) { return k.body.Write(p) }
+// Write implements http.ResponseWriter.
+func (b *bufferedResponse) Write(p []byte) (int, error) { return b.body.Write(p) }

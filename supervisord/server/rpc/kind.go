@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// kind is what a parameter may be. Python hardly asks for types, so a value is
-// taken whenever it can be used.
+// kind is the type of a parameter. Python hardly checks types, so a value of another
+// type is accepted whenever it can be used.
 type kind int
 
 const (
 	text      kind = iota // a string
-	anyText               // a string, or what has one in Python's str
-	chars                 // a string; the fault shows what came instead
+	anyText               // a string, or a value that Python's str converts
+	chars                 // a string; the fault shows a value of another type
 	number                // a whole number, or a string with one
-	flag                  // a boolean; anything else by its truth
+	flag                  // a boolean; any other value by its truth
 	list                  // an array
 	structure             // a struct
 )
 
-// String returns the type that system.methodSignature tells.
+// String returns the type for system.methodSignature.
 func (k kind) String() string {
 	switch k {
 	case number:
@@ -36,8 +36,8 @@ func (k kind) String() string {
 	return "string"
 }
 
-// accept returns v as the type that belongs to the kind: string, int64, bool,
-// []any or map[string]any.
+// accept converts v to the type of the kind: string, int64, bool, []any or
+// map[string]any. It returns false if v can't be used.
 func (k kind) accept(v any) (any, bool) {
 	switch k {
 	case text, chars:
@@ -63,7 +63,7 @@ func (k kind) accept(v any) (any, bool) {
 	return nil, false
 }
 
-// toNumber is Python's int, as far as 64 bits go.
+// toNumber is Python's int, within 64 bits.
 func toNumber(v any) (i int64, ok bool) {
 	switch v := v.(type) {
 	case int64:
@@ -84,7 +84,7 @@ func toNumber(v any) (i int64, ok bool) {
 	return 0, false
 }
 
-// toFlag is Python's bool: nothing, zero and what is empty are false.
+// toFlag is Python's bool: None, zero and empty values are false.
 func toFlag(v any) bool {
 	switch v := v.(type) {
 	case nil:
@@ -105,7 +105,7 @@ func toFlag(v any) bool {
 	return true // a date
 }
 
-// pythonStr is Python's str for simple values, and nothing for others.
+// pythonStr is Python's str for simple values, and "" for others.
 func pythonStr(v any) string {
 	switch v := v.(type) {
 	case nil:

@@ -11,8 +11,8 @@ import (
 	"supervisor/supervisord/logs"
 )
 
-// TestLongLogsMatchShortOnes, to the byte, by all ways and among other
-// results.
+// TestLongLogsMatchShortOnes: a long log is encoded exactly like a short one, by both
+// protocols and among other results of a multicall.
 func TestLongLogsMatchShortOnes(t *testing.T) {
 	f, h, _ := newTestHandler(t)
 	data := []byte(strings.Repeat("<a>&\"\\ ]]> ø ☃ 😀\r\n\x00\x1b\u0085\xff\xe2\x82|", 10_000))

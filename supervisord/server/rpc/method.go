@@ -8,20 +8,21 @@ import (
 // method is one row of the table of methods.
 type method struct {
 	name       string // without the namespace
-	alias      string // another name for the same, "" for none
+	alias      string // another name of the method, "" for none
 	help       string
 	params     []param
-	result     string // its type
-	resultHelp string // what the result is
-	// always is set for what can be called while the daemon shuts down.
+	result     string // the type of the result
+	resultHelp string
+	// duringShutdown is set for methods that can be called while the daemon shuts down.
 	duringShutdown bool
-	// unlisted is set for what Supervisor does not have: clients compare lists.
+	// unlisted is set for methods that Supervisor does not have. listMethods leaves
+	// them out, because clients compare lists.
 	unlisted bool
 	call     func(ctx context.Context, d *dispatcher, a arguments) (any, error)
 }
 
-// helpText is what system.methodHelp tells: a text, then a line for each
-// parameter and for the result, in a form that programs read.
+// helpText is the result of system.methodHelp: a text, then a line for each parameter
+// and for the result, in a form that programs can parse.
 func (m *method) helpText() string {
 	var b strings.Builder
 	b.WriteString(m.help)
@@ -33,8 +34,8 @@ func (m *method) helpText() string {
 	return b.String()
 }
 
-// signature is what system.methodSignature tells: the types of the result and
-// of the parameters.
+// signature is the result of system.methodSignature: the types of the result and of the
+// parameters.
 func (m *method) signature() []string {
 	types := []string{m.result}
 	for _, p := range m.params {
@@ -43,13 +44,13 @@ func (m *method) signature() []string {
 	return types
 }
 
-// Description is what there is to say of a method.
+// Description describes a method.
 type Description struct {
-	Name      string // with its namespace; that of a [rpcinterface:x] may be another
-	Alias     string // another name for the same, "" for none
+	Name      string // with its namespace; a [rpcinterface:x] may give it another one
+	Alias     string // another name of the method, "" for none
 	Signature string // result and parameters: "boolean (string name)"
 	Help      string
-	Unlisted  bool // system.listMethods leaves it out: Supervisor doesn't have it
+	Unlisted  bool // Supervisor does not have it, and system.listMethods leaves it out
 }
 
 // Methods describes all methods, in the order of the documentation.

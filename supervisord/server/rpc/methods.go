@@ -2,7 +2,7 @@ package rpc
 
 import "slices"
 
-// The parameters that many methods share.
+// Parameters that several methods have.
 var (
 	processName    = param{name: "name", kind: text, help: "the process, as name or group:name"}
 	processOrGroup = param{name: "name", kind: text, help: "the process, as name or group:name; group:* for a whole group"}
@@ -10,17 +10,17 @@ var (
 	signalName     = param{name: "signal", kind: anyText, help: "the signal, by name (with or without SIG) or by number"}
 	offset         = param{name: "offset", kind: number, help: "the byte to begin with"}
 	length         = param{name: "length", kind: number, help: "how many bytes to return"}
-	waitStarted    = param{name: "wait", kind: flag, byDefault: true, help: "answer only when the outcome is known; true if left out"}
-	waitStopped    = param{name: "wait", kind: flag, byDefault: true, help: "answer only when the end has come; true if left out"}
+	waitStarted    = param{name: "wait", kind: flag, byDefault: true, help: "answer only when it is known whether the start succeeded; default true"}
+	waitStopped    = param{name: "wait", kind: flag, byDefault: true, help: "answer only when the process has stopped; default true"}
 )
 
 const (
 	alwaysTrue  = "always true"
-	resultsHelp = "a struct for each process concerned: name, group, status (80 or a fault code), description"
+	resultsHelp = "a struct for each process: name, group, status (80 or a fault code), description"
 )
 
-// supervisorMethods is the table of what a [rpcinterface:x] offers, in the
-// order of the documentation.
+// supervisorMethods returns the methods of a [rpcinterface:x], in the order of the
+// documentation.
 func supervisorMethods() []method {
 	return slices.Concat(daemonMethods(), reportMethods(), startMethods(), stopMethods(), signalMethods(),
 		refreshMethods(), resetMethods(), groupMethods(), logMethods(), operationMethods())

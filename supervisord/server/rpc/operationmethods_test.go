@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestOperations: what arrives is what was sent, and methods of ours are on no
-// list.
+// TestOperations: operations get the parameters that were sent, and their methods are not
+// listed.
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	f, h, _ := newTestHandler(t)

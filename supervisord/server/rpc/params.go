@@ -8,21 +8,20 @@ import (
 	"supervisor/supervisord/api/faults"
 )
 
-// Call is one call as a codec hands it over.
+// Call is a decoded call.
 type Call struct {
 	Method string
 	Params Params
 }
 
-// Params are the parameters of a call: positional, or named by those codecs
-// that have names. Values are nil, bool, int64, float64, string, time.Time,
-// []any or map[string]any.
+// Params are the parameters of a call: positional, or named if the codec has names.
+// Values are nil, bool, int64, float64, string, time.Time, []any or map[string]any.
 type Params struct {
 	List  []any
-	Named map[string]any // nil if they are positional
+	Named map[string]any // nil for positional parameters
 }
 
-// UnmarshalJSON reads an array or an object, keeping whole numbers whole.
+// UnmarshalJSON decodes an array or an object. Whole numbers stay whole.
 func (p *Params) UnmarshalJSON(data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -43,7 +42,7 @@ func (p *Params) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// fromJSON turns numbers into int64 where they are whole, else into float64.
+// fromJSON converts numbers to int64 if they are whole, else to float64.
 func fromJSON(v any) any {
 	switch v := v.(type) {
 	case json.Number:
@@ -69,15 +68,15 @@ type param struct {
 	name string
 	kind kind
 	help string
-	// byDefault is what it is when it is left out, nil if it must not be.
+	// byDefault is the value of a parameter that is left out, nil for one that is required.
 	byDefault any
 }
 
-// incorrectParams is the fault for parameters that do not fit.
+// incorrectParams returns the fault for wrong parameters.
 func incorrectParams() error { return faults.Bare(faults.IncorrectParameters) }
 
-// arguments are what a method is called with, one for each of its parameters
-// and of the type that its kind promises.
+// arguments are the values for the parameters of a method, one for each. After convert
+// each has the type of its parameter's kind.
 type arguments []any
 
 func (a arguments) text(i int) string  { return a[i].(string) }
@@ -87,8 +86,9 @@ func (a arguments) list(i int) []any   { return a[i].([]any) }
 
 func (a arguments) structure(i int) map[string]any { return a[i].(map[string]any) }
 
-// stringMap is a structure of options. Values of other types are taken as their
-// texts, which is what most of them would be read from anyway.
+// stringMap returns a structure as options. Values that are not strings are converted to
+// the texts that a configuration file would have. It returns false if a value has no
+// text.
 func (a arguments) stringMap(i int) (options map[string]string, ok bool) {
 	options = make(map[string]string)
 	for name, v := range a.structure(i) {
@@ -104,8 +104,8 @@ func (a arguments) stringMap(i int) (options map[string]string, ok bool) {
 	return options, true
 }
 
-// bindParams puts the parameters that came in the order of those that are wanted,
-// nil where one was left out. It fails if there are others, or too few.
+// bindParams returns the sent parameters in the order of the wanted ones, with defaults
+// for those left out. It fails if there are unknown ones, or too few.
 func bindParams(wanted []param, sent Params) (arguments, error) {
 	a := make(arguments, len(wanted))
 	used := copy(a, sent.List)
@@ -133,7 +133,7 @@ func bindParams(wanted []param, sent Params) (arguments, error) {
 	return a, nil
 }
 
-// convert makes each argument what its kind promises, in place.
+// convert converts each argument to the type of its kind, in place.
 func (a arguments) convert(wanted []param) error {
 	for i, p := range wanted {
 		v, ok := p.kind.accept(a[i])

@@ -7,7 +7,7 @@ import (
 	"supervisor/supervisord/api/xmlrpc"
 )
 
-// TestFlagTruthValues: every value is a boolean where one is meant, as in Python.
+// TestFlagTruthValues: every value can be used as a boolean, as in Python.
 func TestFlagTruthValues(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]bool{
@@ -28,8 +28,8 @@ func TestFlagTruthValues(t *testing.T) {
 	}
 }
 
-// TestAnyText: what Supervisor puts into a text by itself may be anything that has
-// one.
+// TestAnyText: where Supervisor formats a parameter into a text, any value with a text is
+// accepted.
 func TestAnyText(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -41,6 +41,6 @@ func TestAnyText(t *testing.T) {
 		}
 	}
 	if got, ok := anyText.accept(time.Time{}); ok {
-		t.Errorf("a date is %q", got)
+		t.Errorf("a date is accepted as %q", got)
 	}
 }

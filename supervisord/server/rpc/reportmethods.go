@@ -8,27 +8,27 @@ import (
 // reportMethods report on processes and sockets.
 func reportMethods() []method {
 	return []method{
-		{name: "getProcessInfo", params: []param{processName}, result: "struct", resultHelp: "what there is to know of the process",
-			help: "Tells of one process.",
+		{name: "getProcessInfo", params: []param{processName}, result: "struct", resultHelp: "the state of the process",
+			help: "Returns the state of one process.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) { return d.Reports.Info(a.text(0)) }},
-		{name: "getAllProcessInfo", result: "array", resultHelp: "a struct for each process, as getProcessInfo has it",
-			help: "Tells of all processes.",
+		{name: "getAllProcessInfo", result: "array", resultHelp: "a struct for each process, as in getProcessInfo",
+			help: "Returns the states of all processes.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				return nonNil(d.Reports.Infos()), nil
 			}},
 		{name: "getAllConfigInfo", result: "array", resultHelp: "a struct for each process",
-			help: "Tells how the processes are configured, also those that are not in use yet.",
+			help: "Returns the configuration of all processes, also of those that are not in use yet.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				return nonNil(d.Reports.ConfigInfos()), nil
 			}},
 		{name: "getProcessCauses", unlisted: true, params: []param{processName}, result: "array", resultHelp: "a struct for each cause: kind and text",
-			help: "Tells why a process is in its state.",
+			help: "Explains why a process is in its state.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
 				reasons, err := d.Reports.Why(a.text(0))
 				return nonNil(reasons), err
 			}},
-		{name: "getAllProcessCauses", unlisted: true, result: "struct", resultHelp: "the causes by the names of the processes",
-			help: "Tells why all processes are in their states.",
+		{name: "getAllProcessCauses", unlisted: true, result: "struct", resultHelp: "the causes by process name",
+			help: "Explains why all processes are in their states.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				reasons := make(map[string]any)
 				for name, list := range d.Reports.AllReasons() {
@@ -37,34 +37,34 @@ func reportMethods() []method {
 				return reasons, nil
 			}},
 		{name: "getDependencies", unlisted: true, result: "array", resultHelp: "a struct for each process: name, statename, needs, wait_for",
-			help: "Tells what the processes depend on, those first that others need.",
+			help: "Returns what each process depends on, dependencies before their dependents.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				return nonNil(d.Reports.Dependencies()), nil
 			}},
 		{name: "getProcessHealth", unlisted: true, result: "array",
 			resultHelp: "a struct for each: name, group, condition (waiting, late, ready, unready, healthy, failing, unhealthy, unknown or a state), since, now, error",
-			help:       "Tells of the processes that are to be ready or healthy.",
+			help:       "Returns readiness and health of the processes that have a check of either.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				return nonNil(d.Reports.Healths()), nil
 			}},
-		{name: "waitForProcess", unlisted: true, result: "boolean", resultHelp: "whether it is",
+		{name: "waitForProcess", unlisted: true, result: "boolean", resultHelp: "whether it has reached the goal",
 			params: []param{processOrGroup, {name: "goal", kind: anyText, help: "running, ready, stopped or exited"},
 				{name: "patience", kind: number, help: "how long to wait, in milliseconds"}},
-			help: "Waits until a process is what is wanted. One that has been given up is a fault, unless it is to be stopped.",
+			help: "Waits until a process has reached a goal. A process in state FATAL is a fault, unless the goal is stopped.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				timeout := min(max(a.number(2), 0), int64(24*time.Hour/time.Millisecond))
 				return d.Reports.WaitFor(ctx, a.text(0), a.text(1), time.Duration(timeout)*time.Millisecond)
 			}},
 		{name: "getProcessEnvironment", unlisted: true, result: "array", resultHelp: "a struct for each variable: name, value, source, masked",
-			params: []param{processName, {name: "reveal", kind: flag, byDefault: false, help: "tell the values of variables that look secret too; false if left out"}},
-			help:   "Tells what variables a child of the process that was born now would get.",
+			params: []param{processName, {name: "reveal", kind: flag, byDefault: false, help: "return the values of variables that look secret as well; default false"}},
+			help:   "Returns the environment variables that a child started now would get.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
 				list, err := d.Reports.Environment(a.text(0), a.flag(1))
 				return nonNil(list), err
 			}},
 		{name: "getSockets", unlisted: true, result: "array",
 			resultHelp: "a struct for each: name, url, state (open, closed, failed), error, processes, waiting, backlog",
-			help:       "Tells of the sockets of [socket:x]. What is not known of their queues is -1.",
+			help:       "Returns the sockets of [socket:x]. An unknown length of a queue is -1.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				return nonNil(d.Reports.ListenSockets()), nil
 			}},

@@ -8,10 +8,11 @@ import (
 	"supervisor/supervisord/server/longtext"
 )
 
-// trueResult is the result of what has none.
+// trueResult is the result of methods that have nothing to return.
 func trueResult(err error) (any, error) { return true, err }
 
-// trueOrResults is the result of what concerns one process or a whole group.
+// trueOrResults is the result of methods for one process or a whole group: true for a
+// process.
 func trueOrResults(results []api.CallResult, err error) (any, error) {
 	if results == nil {
 		return true, err
@@ -19,10 +20,10 @@ func trueOrResults(results []api.CallResult, err error) (any, error) {
 	return results, err
 }
 
-// listResult is the result of what concerns many processes.
+// listResult is the result of methods for many processes.
 func listResult(results []api.CallResult, err error) (any, error) { return nonNil(results), err }
 
-// nonNil makes an empty list of none, which JSON would call null.
+// nonNil replaces nil, which JSON would encode as null, by an empty list.
 func nonNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}
@@ -30,17 +31,17 @@ func nonNil[T any](list []T) []T {
 	return list
 }
 
-// NoteHeader is the header of an answer that tells our own client what there is
-// no place for in the result, a line each.
+// NoteHeader is the HTTP header in which our own client receives notes that have no
+// place in a result of Supervisor's methods, one line each.
 const NoteHeader = "Supervisor-Note"
 
-// resultWithNotes is a result about which there is more to say.
+// resultWithNotes is a result and the notes for its NoteHeader.
 type resultWithNotes struct {
 	value any
 	notes []string
 }
 
-// withNotes leaves a result as it is if there is nothing to say.
+// withNotes adds notes to a result, if there are any.
 func withNotes(value any, err error, notes []string) (any, error) {
 	if err != nil || len(notes) == 0 {
 		return value, err
@@ -48,7 +49,7 @@ func withNotes(value any, err error, notes []string) (any, error) {
 	return resultWithNotes{value, notes}, nil
 }
 
-// withoutNotes is a result as Supervisor knows it.
+// withoutNotes returns a result as Supervisor has it.
 func withoutNotes(v any) any {
 	if n, ok := v.(resultWithNotes); ok {
 		return n.value
@@ -56,7 +57,8 @@ func withoutNotes(v any) any {
 	return v
 }
 
-// writeNotes puts what there is to say about a result into the head of the answer.
+// writeNotes adds the notes of a result to the head of the answer. It returns the
+// result without them.
 func writeNotes(w http.ResponseWriter, v any) any {
 	if n, ok := v.(resultWithNotes); ok {
 		for _, line := range n.notes {
@@ -66,20 +68,20 @@ func writeNotes(w http.ResponseWriter, v any) any {
 	return withoutNotes(v)
 }
 
-// stopResult is the result of a stop, with whom it has left behind.
+// stopResult is the result of a stop. Its notes are the descendants left behind.
 func stopResult(d *dispatcher, name string, results []api.CallResult, err error) (any, error) {
 	v, err := trueOrResults(results, err)
 	return withNotes(v, err, d.Reports.LeftBehind(name, results))
 }
 
-// stopAllResult is the result of a stop of many.
+// stopAllResult is stopResult for a stop of many processes.
 func stopAllResult(d *dispatcher, results []api.CallResult, err error) (any, error) {
 	v, err := listResult(results, err)
 	return withNotes(v, err, d.Reports.LeftBehind("", nonNil(results)))
 }
 
-// insertPlaceholders returns a result in which each excerpt of a log, in itself or in an array, is
-// the text that is to be encoded for it.
+// insertPlaceholders returns a result in which placeholders stand for the excerpts of
+// logs. An excerpt is the result itself or stands in an array.
 func insertPlaceholders(v any, placeholders *longtext.Placeholders) any {
 	switch v := v.(type) {
 	case logs.Excerpt:

@@ -10,8 +10,8 @@ import (
 	"supervisor/supervisord/api/xmlrpc"
 )
 
-// TestLeftBehindNotesInHeader: the result of a stop is what it always is, and
-// the head of the answer has the rest, for those who want to know.
+// TestLeftBehindNotesInHeader: the result of a stop is Supervisor's, and a header has
+// notes about descendants left behind.
 func TestLeftBehindNotesInHeader(t *testing.T) {
 	t.Parallel()
 	f, h, _ := newTestHandler(t)

@@ -35,17 +35,17 @@ func signalMethods() []method {
 func refreshMethods() []method {
 	return []method{
 		{name: "refreshProcess", unlisted: true, params: []param{processOrGroup}, result: "boolean", resultHelp: alwaysTrue,
-			help: "Has a process read its own configuration again, as reload_check, reload_signal and reload_command say. The answer comes when that is done.",
+			help: "Makes a process read its own configuration again, by reload_check, reload_signal and reload_command. The answer comes when that is done.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				return trueOrResults(d.Signals.RefreshProcess(ctx, a.text(0)))
 			}},
 		{name: "refreshProcessGroup", unlisted: true, params: []param{groupName}, result: "array", resultHelp: resultsHelp,
-			help: "Does so with the processes of a group that run and say how.",
+			help: "Makes the processes of a group that run and have such an option read their own configuration again.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				return listResult(d.Signals.RefreshGroup(ctx, a.text(0)))
 			}},
 		{name: "refreshAllProcesses", unlisted: true, result: "array", resultHelp: resultsHelp,
-			help: "Does so with all processes that run and say how.",
+			help: "Makes all processes that run and have such an option read their own configuration again.",
 			call: func(ctx context.Context, d *dispatcher, _ arguments) (any, error) {
 				return listResult(d.Signals.RefreshAll(ctx))
 			}},
@@ -56,17 +56,17 @@ func refreshMethods() []method {
 func resetMethods() []method {
 	return []method{
 		{name: "resetProcess", unlisted: true, params: []param{processOrGroup}, result: "boolean", resultHelp: alwaysTrue,
-			help: "Forgets how often a process has been restarted and has failed to start.",
+			help: "Resets the counts of restarts and failed starts of a process.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				return trueOrResults(d.Signals.ResetProcess(ctx, a.text(0)))
 			}},
 		{name: "resetProcessGroup", unlisted: true, params: []param{groupName}, result: "array", resultHelp: resultsHelp,
-			help: "Forgets this of the processes of a group.",
+			help: "Resets the counts of restarts and failed starts of the processes of a group.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				return listResult(d.Signals.ResetGroup(ctx, a.text(0)))
 			}},
 		{name: "resetAllProcesses", unlisted: true, result: "array", resultHelp: resultsHelp,
-			help: "Forgets this of all processes.",
+			help: "Resets the counts of restarts and failed starts of all processes.",
 			call: func(ctx context.Context, d *dispatcher, _ arguments) (any, error) {
 				return listResult(d.Signals.ResetAll(ctx))
 			}},

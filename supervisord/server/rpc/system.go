@@ -8,18 +8,18 @@ import (
 	"supervisor/supervisord/api/faults"
 )
 
-// systemMethods is the table of the namespace system.
+// systemMethods returns the methods of the namespace system.
 func systemMethods() []method {
 	named := []param{{name: "name", kind: text, help: "the method, with its namespace"}}
 	return []method{
 		{name: "listMethods", duringShutdown: true, result: "array", resultHelp: "the names",
-			help: "Tells the names of all methods.",
+			help: "Returns the names of all methods.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				names := slices.Sorted(maps.Keys(d.table))
 				return slices.DeleteFunc(names, func(name string) bool { return d.table[name].unlisted }), nil
 			}},
 		{name: "methodHelp", duringShutdown: true, params: named, result: "string", resultHelp: "the text",
-			help: "Tells what a method does.",
+			help: "Returns what a method does.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
 				m, err := d.findMethod(a.text(0))
 				if err != nil {
@@ -28,7 +28,7 @@ func systemMethods() []method {
 				return m.helpText(), nil
 			}},
 		{name: "methodSignature", duringShutdown: true, params: named, result: "array", resultHelp: "the type of the result, then those of the parameters",
-			help: "Tells the types of a method.",
+			help: "Returns the types of a method.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
 				m, err := d.findMethod(a.text(0))
 				if err != nil {
@@ -38,7 +38,7 @@ func systemMethods() []method {
 			}},
 		{name: multicall, duringShutdown: true, result: "array", resultHelp: "the results; for a fault a struct of faultCode and faultString",
 			params: []param{{name: "calls", kind: list, help: "a struct of methodName and params for each call"}},
-			help:   "Makes several calls, one after the other. Unlike elsewhere each result stands as it is, not in an array of its own.",
+			help:   "Makes several calls, one after the other. Unlike in other implementations a result is not wrapped in an array.",
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				return d.multicall(ctx, a.list(0))
 			}},
@@ -47,7 +47,7 @@ func systemMethods() []method {
 
 const multicall = "multicall"
 
-// findMethod finds a method that is asked about.
+// findMethod returns the method of that name, or a fault.
 func (d *dispatcher) findMethod(name string) (*method, error) {
 	m, ok := d.table[name]
 	if !ok {
@@ -62,8 +62,8 @@ type failure struct {
 	Text string      `json:"faultString"`
 }
 
-// multicall makes the calls one by one, each when the one before it has been
-// answered. When the client hangs up those still to come are dropped.
+// multicall makes the calls one after the other. When the client hangs up the
+// remaining ones are dropped.
 func (d *dispatcher) multicall(ctx context.Context, calls []any) (any, error) {
 	results := make([]any, 0, len(calls))
 	for _, c := range calls {

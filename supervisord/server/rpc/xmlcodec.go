@@ -16,15 +16,15 @@ import (
 
 const typeXML = "text/xml"
 
-// xmlCodec speaks XML-RPC exactly as Supervisor does: faults are answers like
-// others, and only what is no call at all gets a status other than 200.
+// xmlCodec implements XML-RPC exactly as Supervisor does: a fault has status 200, and
+// only what is not a call gets another one.
 type xmlCodec struct {
 	encoder xmlrpc.Encoder
 	log     *slog.Logger
 	buffers sync.Pool // of *[]byte, for answers
 }
 
-// NewRequest decodes the whole request; the server asks for its parts.
+// NewRequest decodes the whole request. Its methods return the parts to the server.
 func (c *xmlCodec) NewRequest(r *http.Request) gorilla.CodecRequest {
 	q := &xmlRequest{codec: c}
 	body := r.Body.(bufferedBody).data
@@ -39,8 +39,7 @@ func (c *xmlCodec) NewRequest(r *http.Request) gorilla.CodecRequest {
 	return q
 }
 
-// errNoCall is the error for a body that is not a call. It is logged where it
-// is made.
+// errNoCall is the error for a body that is not a call. refuse has logged the reason.
 var errNoCall = errors.New("not an XML-RPC call")
 
 type xmlRequest struct {
@@ -69,13 +68,13 @@ func (q *xmlRequest) WriteResponse(w http.ResponseWriter, reply any) {
 	buf := q.codec.buffer()
 	body, err := q.codec.encoder.Response((*buf)[:0], insertPlaceholders(writeNotes(w, *reply.(*any)), &long))
 	if err != nil {
-		panic(err) // a method with a result that is not in the table's types
+		panic(err) // a method returned a type that can't be encoded
 	}
 	if long.IsEmpty() {
 		writeXML(w, body)
 	} else {
 		w.Header().Set("Content-Type", typeXML)
-		if err := long.Send(w, body, xmlEscaper); err != nil { // the log is gone, or can't be read
+		if err := long.Send(w, body, xmlEscaper); err != nil { // the log was removed, or can't be read
 			q.WriteError(w, http.StatusOK, err)
 		}
 	}
@@ -89,12 +88,13 @@ func xmlEscaper() longtext.Escaper {
 	return func(dst []byte, piece string, _ bool) []byte { return xmlrpc.AppendText(dst, piece) }
 }
 
-// maxPooled is the largest memory for an answer that is kept for the next one: what
-// thousands of processes need.
+// maxPooled is the largest buffer that is kept for another answer. It is enough for
+// thousands of processes.
 const maxPooled = 4 << 20
 
-// buffer lends memory for an answer. That of a thousand processes takes a
-// megabyte, and growing there by doubling would cost more than writing it.
+// buffer returns a buffer for an answer, a used one if there is one. The answer for a
+// thousand processes takes a megabyte; growing a new buffer to that size would cost
+// more than encoding it.
 func (c *xmlCodec) buffer() *[]byte {
 	if buf, ok := c.buffers.Get().(*[]byte); ok {
 		return buf
@@ -102,7 +102,7 @@ func (c *xmlCodec) buffer() *[]byte {
 	return new([]byte)
 }
 
-// WriteError writes the fault of a call, or refuses what was no call.
+// WriteError writes the fault of a call, or refuses what is not a call.
 func (q *xmlRequest) WriteError(w http.ResponseWriter, _ int, err error) {
 	if errors.Is(err, errNoCall) {
 		w.WriteHeader(http.StatusBadRequest)
@@ -115,5 +115,5 @@ func (q *xmlRequest) WriteError(w http.ResponseWriter, _ int, err error) {
 func writeXML(w http.ResponseWriter, body []byte) {
 	w.Header().Set("Content-Type", typeXML)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body) // a client that is gone misses nothing
+	_, _ = w.Write(body) // fails only if the client has gone
 }
