@@ -245,7 +245,7 @@ type headBuffer struct {
 	text []byte
 }
 
-// Write implements spawn.Output.
+// Write implements output.Sink.
 func (h *headBuffer) Write(data []byte) {
 	const most = 4 << 10
 	h.mu.Lock()

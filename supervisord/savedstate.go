@@ -19,6 +19,7 @@ import (
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/supervisor"
 	"supervisor/supervisord/system/daemon"
 	"supervisor/supervisord/system/procfs"
@@ -33,7 +34,7 @@ type savedState struct {
 
 	pidfile        *daemon.Pidfile // nil if there can be none:
 	pidfileErr     error           // for this reason
-	staging        *spawn.Staging  // nil for none
+	staging        *output.Staging // nil for none
 	journalEnabled bool            // a record
 	damaged        bool            // the earlier one's record was, or there was none to tell of those found
 	previous       previousRun     // in what is known of the earlier one
@@ -111,7 +112,7 @@ func (e *savedState) open(reads, searches bool) error {
 	if e.journalEnabled = e.canWriteJournal(); !e.journalEnabled {
 		return nil
 	}
-	e.staging = spawn.NewStaging(strings.TrimSuffix(d.StateFile, ".state")+".output", func(err error) {
+	e.staging = output.NewStaging(strings.TrimSuffix(d.StateFile, ".state")+".output", func(err error) {
 		e.log.Info(fmt.Sprintf("output that is on its way when supervisord crashes will be lost: %v", err))
 	})
 	e.spawner.UseStaging(e.staging)

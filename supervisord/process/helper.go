@@ -182,7 +182,7 @@ type tailBuffer struct {
 	tail []byte // guarded by mu
 }
 
-// Write implements spawn.Output.
+// Write implements output.Sink.
 func (h *tailBuffer) Write(data []byte) {
 	const limit = 1 << 10
 	h.log.Write(data)

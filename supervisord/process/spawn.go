@@ -13,6 +13,7 @@ import (
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/system/accounts"
 	"supervisor/supervisord/system/errno"
 )
@@ -117,7 +118,7 @@ func (p *Process) provide() (all []Provision, err error) {
 }
 
 // tee has a provider hear an output of the child too, if it wants to.
-func (one Provision) tee(channel string, output spawn.Output) spawn.Output {
+func (one Provision) tee(channel string, output output.Sink) output.Sink {
 	if one.OnOutput == nil || output == nil {
 		return output
 	}
@@ -166,11 +167,11 @@ func (p *Process) outputSpec() *spawn.Spec {
 // teeOutput is output that a partner gets too, as the child wrote it: only the
 // log is stripped of escape sequences.
 type teeOutput struct {
-	log      spawn.Output
+	log      output.Sink
 	onOutput func(data []byte)
 }
 
-// Write implements spawn.Output.
+// Write implements output.Sink.
 func (o teeOutput) Write(data []byte) {
 	o.log.Write(data)
 	o.onOutput(data)
@@ -263,18 +264,18 @@ func (p *Process) ClearLogs() error {
 	return errors.Join(p.stdout.Clear(), p.stderr.Clear())
 }
 
-// Position implements spawn.Positioned.
+// Position implements output.Positioned.
 func (o teeOutput) Position() (inode uint64, size int64) {
-	if log, ok := o.log.(spawn.Positioned); ok {
+	if log, ok := o.log.(output.Positioned); ok {
 		return log.Position()
 	}
 	return 0, 0
 }
 
-// Resume implements spawn.Positioned. Whoever overhears has begun anew, and this
+// Resume implements output.Positioned. Whoever overhears has begun anew, and this
 // does not belong to it.
 func (o teeOutput) Resume(data []byte, inode uint64, size int64) {
-	if log, ok := o.log.(spawn.Positioned); ok {
+	if log, ok := o.log.(output.Positioned); ok {
 		log.Resume(data, inode, size)
 	}
 }

@@ -29,9 +29,9 @@ const CanAdopt = true
 // which is noticed up to a second late. So it is too when descriptors run short,
 // now or later: a pidfd is one more than a child of our own takes.
 func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
-	t := s.currentStaging()
-	t.resume(o.Stdout, spec.Stdout)
-	t.resume(o.Stderr, spec.stderr())
+	t := s.staging.Load()
+	t.Recover(o.Stdout, spec.Stdout)
+	t.Recover(o.Stderr, spec.stderr())
 	if o.IsOurs {
 		return s.adoptOwn(o, spec), nil
 	}
@@ -60,7 +60,7 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 		spec.OnSpawn(c)
 	}
 	for _, p := range c.outputs {
-		p.onEnd = h.Hint // with the last who had the pipe
+		p.OnEnd(h.Hint) // with the last who had the pipe
 	}
 	c.startReading()
 	go c.watch(h)

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/system/epoll"
 	"supervisor/supervisord/system/procfs"
 )
 
@@ -25,7 +26,7 @@ type cgroup struct {
 	mu       sync.Mutex
 	onChange func()
 	fd       int // of cgroup.events, in the poller's set, -1 for none
-	token    pollToken
+	token    epoll.Token
 	watched  bool // the kernel tells of its changes
 }
 
@@ -249,7 +250,7 @@ func (g *cgroup) watch(s *Spawner, onChange func()) {
 		return
 	}
 	g.fd = fd
-	g.token, err = poller.add(fd, unix.EPOLLPRI, cgroupHandler{g, s})
+	g.token, err = poller.Add(fd, epoll.Priority|epoll.Once, cgroupHandler{g, s})
 	g.watched = err == nil
 	g.ackEvents()
 }
@@ -273,13 +274,13 @@ type cgroupHandler struct {
 	spawner *Spawner
 }
 
-// handleEvent is the poller's word.
-func (e cgroupHandler) handleEvent(bool) {
+// HandleEvent is the poller's word.
+func (e cgroupHandler) HandleEvent(bool) {
 	poller, err := e.spawner.poller()
 	e.mu.Lock()
 	if e.fd >= 0 && err == nil {
 		e.ackEvents()
-		_ = poller.rearm(e.token, e.fd, unix.EPOLLPRI)
+		_ = poller.Rearm(e.token, e.fd, epoll.Priority|epoll.Once)
 	}
 	onChange := e.onChange
 	e.mu.Unlock()
@@ -311,7 +312,7 @@ func (g *cgroup) remove(s *Spawner) {
 		err = unix.Rmdir(dir)
 	}
 	if poller, noPoller := s.poller(); err == nil && noPoller == nil && g.fd >= 0 {
-		poller.removeFD(g.token, g.fd)
+		poller.CloseFD(g.token, g.fd)
 		g.fd, g.onChange = -1, nil
 	}
 }

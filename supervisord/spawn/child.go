@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/spawn/output"
+	"supervisor/supervisord/system/pipes"
 )
 
 // drainTimeout is how long the output of a dead child is waited for when its writer
@@ -26,7 +29,7 @@ type child struct {
 	pid       int
 	markers   []string
 	stdin     *stdin // nil when the Spec brought its own
-	outputs   []*outputReader
+	outputs   []*output.Reader
 	childEnds [3]int // the child's ends, -1 for none, closed after the fork
 	exits     chan Exit
 	identity  ProcessIdentity // guarded by spawner.mu; zero until somebody asks
@@ -77,6 +80,35 @@ func (c *child) makePipes(spec *Spec) error {
 	return c.makeOutput(2, spec.Stderr)
 }
 
+// makeOutput makes the pipe for the child's output descriptor of.
+func (c *child) makeOutput(of int, w output.Sink) error {
+	var fds [2]int
+	if err := pipes.Make(fds[:], unix.O_NONBLOCK); err != nil {
+		return err
+	}
+	c.childEnds[of] = fds[1]
+	if err := c.addReader(fds[0], of, w); err != nil {
+		return err
+	}
+	if both := pipes.OpenReadWrite(fds[1]); both >= 0 {
+		unix.Close(fds[1])
+		c.childEnds[of] = both
+		return nil
+	}
+	return unix.SetNonblock(fds[1], false)
+}
+
+// addReader adds a reader of the pipe fd. If that fails it closes fd.
+func (c *child) addReader(fd, of int, w output.Sink) error {
+	poller, err := c.spawner.poller()
+	if err != nil {
+		unix.Close(fd)
+		return err
+	}
+	c.outputs = append(c.outputs, output.NewReader(poller, fd, of, w, c.spawner.staging.Load()))
+	return nil
+}
+
 func (c *child) setStdin(spec *Spec) (err error) {
 	if spec.Stdin == nil {
 		return c.makeStdin()
@@ -112,13 +144,11 @@ func (c *child) takePipes(o *Orphan, spec *Spec) {
 
 // addOutput pumps what comes out of the descriptor fd, which the child has as
 // of, to w. A negative fd is none.
-func (c *child) addOutput(of, fd int, w Output) {
+func (c *child) addOutput(of, fd int, w output.Sink) {
 	if fd < 0 {
 		return
 	}
-	if p, err := c.spawner.newOutputReader(fd, of, w); err == nil {
-		c.outputs = append(c.outputs, p)
-	}
+	_ = c.addReader(fd, of, w)
 }
 
 // Pid implements Child.
@@ -155,7 +185,7 @@ func (c *child) Write(data []byte) error {
 // startReading starts reading what the child says.
 func (c *child) startReading() {
 	for _, p := range c.outputs {
-		p.start()
+		p.Start()
 	}
 }
 
@@ -167,7 +197,7 @@ func (c *child) handleExit(e Exit) {
 	}
 	var done []<-chan struct{}
 	for _, p := range c.outputs {
-		done = append(done, p.drain())
+		done = append(done, p.Drain())
 	}
 	timeout := time.NewTimer(drainTimeout)
 	defer timeout.Stop()
@@ -190,7 +220,7 @@ func (c *child) tryHandleExit(e Exit) bool {
 	}
 	done := true
 	for _, p := range c.outputs {
-		done = p.endIfEmpty() && done
+		done = p.EndIfEmpty() && done
 	}
 	if done {
 		c.exits <- e // it has room for one
@@ -213,7 +243,7 @@ func (c *child) discard() {
 		c.stdin.close()
 	}
 	for _, p := range c.outputs {
-		p.close()
+		p.Close()
 	}
 	if c.tree != nil {
 		c.tree.Release()

@@ -2,9 +2,8 @@ package spawn
 
 import (
 	"fmt"
-	"time"
 
-	"golang.org/x/sys/unix"
+	"supervisor/supervisord/system/pipes"
 )
 
 // HandedOver is what a program that this process executes next needs to go on
@@ -41,9 +40,6 @@ func (s *Spawner) ResumeReaping() {
 	s.reap()
 }
 
-// handOverTimeout is how long the pumps of a child may take to end.
-const handOverTimeout = 100 * time.Millisecond
-
 // HandOver implements Child.
 func (c *child) HandOver() (HandedOver, error) {
 	b := HandedOver{FDs: [3]int{-1, -1, -1}, Adopted: c.send != nil}
@@ -62,60 +58,15 @@ func (c *child) HandOver() (HandedOver, error) {
 	}
 	var err error
 	if c.stdin != nil {
-		if b.FDs[0], err = duplicate(c.stdin.fd); err != nil {
-			return b, err
+		if b.FDs[0], err = pipes.Duplicate(c.stdin.fd); err != nil {
+			return b, fmt.Errorf("hand over a pipe: %w", err)
 		}
 		b.Unsent = c.stdin.handOver()
 	}
 	for _, p := range c.outputs {
-		if b.FDs[p.childFD], err = p.handOver(); err != nil {
+		if b.FDs[p.ChildFD()], err = p.HandOver(); err != nil {
 			return b, err
 		}
 	}
 	return b, nil
-}
-
-// duplicate returns another descriptor of what fd is.
-func duplicate(fd int) (int, error) {
-	another, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
-	if err != nil {
-		return -1, fmt.Errorf("hand over a pipe: %w", err)
-	}
-	return another, nil
-}
-
-// handOver ends the pump between two pieces, and returns a descriptor to go on
-// with, -1 if the child has closed its end. One that waits for a slow writer is
-// not waited for long: what it holds is in the tray.
-func (p *outputReader) handOver() (fd int, err error) {
-	p.mu.Lock()
-	fd = -1
-	if !p.ended {
-		fd, err = duplicate(p.fd)
-	}
-	p.halted = true
-	p.mu.Unlock()
-	select {
-	case <-p.drain():
-	case <-time.After(handOverTimeout):
-	}
-	return fd, err
-}
-
-// handOver stops writing and returns what has not been written.
-func (s *stdin) handOver() []byte {
-	s.mu.Lock()
-	s.halted = true
-	flushing := s.flushing
-	s.mu.Unlock()
-	if flushing {
-		_ = s.file.SetWriteDeadline(time.Unix(1, 0))
-		<-s.stopped
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	queue := s.queue
-	s.broken, s.queue = true, nil
-	s.closeFile()
-	return queue
 }

@@ -71,10 +71,10 @@ func (c *child) findIdentity() ProcessIdentity {
 		t.Stdin = pipes.Inode(c.stdin.fd)
 	}
 	for _, p := range c.outputs {
-		if p.childFD == 1 {
-			t.Stdout = p.inode
+		if p.ChildFD() == 1 {
+			t.Stdout = p.Inode()
 		} else {
-			t.Stderr = p.inode
+			t.Stderr = p.Inode()
 		}
 	}
 	return t

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/system/epoll"
 	"supervisor/supervisord/system/pidfd"
 	"supervisor/supervisord/system/procfs"
 )
@@ -47,7 +48,7 @@ type tracked struct {
 	pid       int
 	startTime uint64
 	fd        int // a pidfd, in the poller's set; -1 for none: it is looked for
-	token     pollToken
+	token     epoll.Token
 }
 
 type watch struct {
@@ -521,7 +522,7 @@ func (k *processTree) track(pid int, p *process) bool {
 	if fd < 0 {
 		return true
 	}
-	if t.token, err = poller.add(fd, unix.EPOLLIN, t); err != nil { // the kernel has no memory
+	if t.token, err = poller.Add(fd, epoll.Readable|epoll.Once, t); err != nil { // the kernel has no memory
 		unix.Close(fd)
 		t.fd = -1
 	}
@@ -529,15 +530,15 @@ func (k *processTree) track(pid int, p *process) bool {
 }
 
 // unwatch closes the pidfd. Only mu's holder calls it.
-func (t *tracked) unwatch(p *poller) {
+func (t *tracked) unwatch(p *epoll.Poller) {
 	if t.fd >= 0 {
-		p.removeFD(t.token, t.fd)
+		p.CloseFD(t.token, t.fd)
 		t.fd = -1
 	}
 }
 
-// handleEvent is the poller's word that it has ended.
-func (t *tracked) handleEvent(bool) {
+// HandleEvent is the poller's word that it has ended.
+func (t *tracked) HandleEvent(bool) {
 	k := t.tree
 	poller, err := k.spawner.poller()
 	k.mu.Lock()

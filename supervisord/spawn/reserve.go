@@ -47,7 +47,7 @@ func (c *child) takesReserve() bool {
 		ours = append(ours, c.stdin.fd)
 	}
 	for _, p := range c.outputs {
-		ours = append(ours, p.fd)
+		ours = append(ours, p.FD())
 	}
 	theirs := c.childEnds[:]
 	if theirs[1] == theirs[2] {

@@ -10,7 +10,9 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/system/accounts"
+	"supervisor/supervisord/system/epoll"
 	"supervisor/supervisord/system/procfs"
 )
 
@@ -26,8 +28,8 @@ type Spawner struct {
 	noPidfdLogged  sync.Once // the log tells that there are no pidfds
 	shortageLogged sync.Once // the log tells that they have been given up
 
-	staging atomic.Pointer[Staging]
-	poller  func() (*poller, error)
+	staging atomic.Pointer[output.Staging]
+	poller  func() (*epoll.Poller, error)
 
 	mu           sync.Mutex
 	reapPaused   bool // see Hold
@@ -44,7 +46,7 @@ func New(log *slog.Logger) *Spawner {
 		log:        log,
 		children:   make(map[int]*child),
 		earlyExits: make(map[int]syscall.WaitStatus),
-		poller:     sync.OnceValues(newPoller),
+		poller:     sync.OnceValues(epoll.New),
 	}
 	s.reapsOrphans.Store(os.Getpid() == 1)
 	return s
@@ -52,19 +54,17 @@ func New(log *slog.Logger) *Spawner {
 
 // UseStaging has the output of children that are born or adopted from now on pass
 // through a tray, nil for none.
-func (s *Spawner) UseStaging(t *Staging) { s.staging.Store(t) }
+func (s *Spawner) UseStaging(t *output.Staging) { s.staging.Store(t) }
 
 // SpawnCount returns how many children there have been so far.
 func (s *Spawner) SpawnCount() int64 { return s.spawnCount.Load() }
-
-func (s *Spawner) currentStaging() *Staging { return s.staging.Load() }
 
 // Run reaps children, and sees who of them has something to say, until ctx ends.
 func (s *Spawner) Run(ctx context.Context) {
 	var polling sync.WaitGroup
 	defer polling.Wait()
 	if p, err := s.poller(); err == nil { // or no child is born
-		polling.Go(func() { p.run(ctx) })
+		polling.Go(func() { p.Run(ctx) })
 	}
 	died := make(chan os.Signal, 1) // one is enough: a round reaps them all
 	signal.Notify(died, syscall.SIGCHLD)

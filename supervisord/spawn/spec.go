@@ -4,6 +4,7 @@ import (
 	"os"
 	"syscall"
 
+	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/system/accounts"
 )
 
@@ -42,7 +43,7 @@ type Spec struct {
 	WatchdogPID bool
 	// Stdout gets what the child writes. A Stderr of nil sends descriptor 2
 	// down the pipe of descriptor 1. Each is called by one goroutine.
-	Stdout, Stderr Output
+	Stdout, Stderr output.Sink
 	// Born is told of the child before anything that it says is passed on, nil
 	// for nobody.
 	OnSpawn func(Child)
@@ -62,18 +63,11 @@ type Descriptor interface {
 
 // stderr is where descriptor 2 goes. A child may have a pipe for it although
 // the Spec has none: it was born under another configuration.
-func (s *Spec) stderr() Output {
+func (s *Spec) stderr() output.Sink {
 	if s.Stderr == nil {
 		return s.Stdout
 	}
 	return s.Stderr
-}
-
-// Output takes what a child writes. Its own troubles are its own business: a
-// child must not be stopped by them.
-type Output interface {
-	// Write takes a piece of output, which is lent for the time of the call.
-	Write(data []byte)
 }
 
 // Child is a process that was born and whose end is not known yet.

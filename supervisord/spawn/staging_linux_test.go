@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/output"
 )
 
 // blockedOutput is an output that takes nothing until it is let go.
@@ -25,7 +26,7 @@ func TestStagedOutputReachesNextDaemon(t *testing.T) {
 	const children = 50
 	path := filepath.Join(t.TempDir(), "tray")
 	report := func(err error) { t.Error(err) }
-	first := spawn.NewStaging(path, report)
+	first := output.NewStaging(path, report)
 	spawner.UseStaging(first)
 	defer spawner.UseStaging(nil)
 	slow := &blockedOutput{offered: make(chan struct{}), release: make(chan struct{})}
@@ -40,7 +41,7 @@ func TestStagedOutputReachesNextDaemon(t *testing.T) {
 	defer first.Close()
 	defer close(slow.release)
 
-	second := spawn.NewStaging(path, report)
+	second := output.NewStaging(path, report)
 	defer second.Close()
 	nextSpawner := spawn.New(slog.New(slog.DiscardHandler))
 	nextSpawner.UseStaging(second)

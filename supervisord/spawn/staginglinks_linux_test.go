@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/system/safeopen"
 )
 
@@ -23,7 +23,7 @@ func TestStagingFileIsNoLink(t *testing.T) {
 			t.Fatal(err)
 		}
 		reports := make(chan error, 10)
-		staging := spawn.NewStaging(path, func(err error) { reports <- err })
+		staging := output.NewStaging(path, func(err error) { reports <- err })
 		spawner.UseStaging(staging)
 		f := spawnChild(t, nil, "say", "hello", "wait")
 		f.out.await(t, "hello")

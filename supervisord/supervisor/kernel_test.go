@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/output"
 )
 
 // The longest that the simulated kernel takes: over the end of a child that
@@ -41,7 +42,7 @@ type fakeChild struct {
 	name     string // group:name
 	pid      int
 	exits    chan spawn.Exit
-	out      spawn.Output
+	out      output.Sink
 	behavior behavior
 	pool     *poolModel // nil for what is no listener
 

@@ -23,6 +23,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/supervisor"
 	"supervisor/supervisord/tools/testkit"
 )
@@ -55,7 +56,7 @@ type child struct {
 	name  string
 	pid   int
 	exits chan spawn.Exit
-	out   spawn.Output // its stdout
+	out   output.Sink // its stdout
 }
 
 func (c *child) Pid() int                            { return c.pid }

@@ -67,7 +67,7 @@ type tailBuffer struct {
 	text []byte
 }
 
-// Write implements spawn.Output.
+// Write implements output.Sink.
 func (o *tailBuffer) Write(data []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

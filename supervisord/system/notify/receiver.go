@@ -1,9 +1,6 @@
 package notify
 
-import (
-	"os"
-	"slices"
-)
+import "slices"
 
 // Received is something that a program has told.
 type Received struct {
@@ -38,10 +35,3 @@ type HandedOver struct {
 
 // maxPath is how long the path of a socket may be, in bytes.
 const maxPath = 107
-
-// closeFile closes what may be nil.
-func closeFile(f *os.File) {
-	if f != nil {
-		f.Close()
-	}
-}

@@ -8,76 +8,51 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/system/epoll"
+	"supervisor/supervisord/system/pipes"
 	"supervisor/supervisord/system/procfs"
 )
 
-// Receiver hears all programs. Its methods may be called from anywhere.
+// Receiver receives the notifications of all programs. Its methods may be called from
+// anywhere.
 type Receiver struct {
 	dir      string
 	received func(Received)
 	opened   chan struct{} // closed when there is something to wait for
 
-	mu        sync.Mutex
-	epollFD   int // the epoll set, -1 for none yet
-	epollFile *os.File
-	lastID    endpointID
-	byID      map[endpointID]*endpoint
-	byName    map[string]*endpoint
-	closed    bool
+	mu     sync.Mutex
+	poller *epoll.Poller // nil until something is opened
+	byName map[string]*endpoint
+	closed bool
 }
 
-// endpointID is what the kernel tells of an event: for which ear it is. Unlike the
-// number of a descriptor it is never used again.
-type endpointID uint64
-
-// endpoint is one socket or pipe. Its descriptor is used and closed under the hub's
-// lock only.
+// endpoint is one socket or pipe. Its descriptor is used and closed only with the
+// receiver's lock held.
 type endpoint struct {
-	name string
-	fd   int
-	path string // of a socket, "" for a pipe
-	id   endpointID
+	receiver *Receiver
+	name     string
+	fd       int
+	path     string // of a socket, "" for a pipe
+	token    epoll.Token
 }
 
-// NewReceiver returns a hub that keeps its sockets in the directory dir, which it
-// creates when the first one is wanted. What it hears goes to heard, from the
-// goroutine of Run. Nothing is opened before it is wanted.
+// NewReceiver returns a receiver that keeps its sockets in the directory dir, which it
+// creates with the first socket. It calls received from the goroutine of Run. Nothing is
+// opened before Listen, Pipe, ReopenPipe or Restore.
 func NewReceiver(dir string, received func(Received)) *Receiver {
-	return &Receiver{
-		dir: dir, received: received, opened: make(chan struct{}), epollFD: -1,
-		byID: make(map[endpointID]*endpoint), byName: make(map[string]*endpoint),
-	}
+	return &Receiver{dir: dir, received: received, opened: make(chan struct{}), byName: make(map[string]*endpoint)}
 }
 
-// Run passes on what is heard until ctx ends.
+// Run receives notifications until ctx ends.
 func (h *Receiver) Run(ctx context.Context) {
 	select {
 	case <-h.opened:
+		h.poller.Run(ctx)
 	case <-ctx.Done():
-		return
-	}
-	stop := context.AfterFunc(ctx, func() { h.epollFile.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
-	conn, err := h.epollFile.SyscallConn()
-	if err != nil {
-		return // it is closed
-	}
-	events := make([]unix.EpollEvent, 64)
-	for ctx.Err() == nil {
-		n := 0
-		_ = conn.Read(func(fd uintptr) bool {
-			n, err = unix.EpollWait(int(fd), events, 0)
-			return n > 0 || errors.Is(err, unix.EINTR)
-		})
-		for _, e := range events[:max(n, 0)] {
-			h.handleEvent(endpointID(uint32(e.Fd)) | endpointID(uint32(e.Pad))<<32)
-		}
 	}
 }
 
@@ -107,7 +82,7 @@ func (h *Receiver) Listen(name string, uid int) (path string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("make the notify socket %s: %w", path, err)
 	}
-	return path, h.add(&endpoint{name: name, fd: fd, path: path})
+	return path, h.add(&endpoint{receiver: h, name: name, fd: fd, path: path})
 }
 
 // path is short, whatever the name, and tells no directory.
@@ -120,17 +95,17 @@ func (h *Receiver) path(name string) string {
 // program gets for reading too: see the package's comment.
 func (h *Receiver) Pipe(name string) (*os.File, error) {
 	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+	if err := pipes.Make(fds[:], unix.O_NONBLOCK); err != nil {
 		return nil, os.NewSyscallError("pipe2", err)
 	}
 	defer unix.Close(fds[1])
-	both, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fds[1]), unix.O_RDWR|unix.O_CLOEXEC, 0)
-	if err != nil { // there is no /proc
-		both, err = unix.FcntlInt(uintptr(fds[1]), unix.F_DUPFD_CLOEXEC, 3)
-	}
-	if err != nil {
-		unix.Close(fds[0])
-		return nil, os.NewSyscallError("open", err)
+	both := pipes.OpenReadWrite(fds[1])
+	if both < 0 { // there is no /proc
+		var err error
+		if both, err = pipes.Duplicate(fds[1]); err != nil {
+			unix.Close(fds[0])
+			return nil, os.NewSyscallError("open", err)
+		}
 	}
 	if err := unix.SetNonblock(both, false); err != nil {
 		unix.Close(fds[0])
@@ -139,7 +114,7 @@ func (h *Receiver) Pipe(name string) (*os.File, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err := h.add(&endpoint{name: name, fd: fds[0]}); err != nil {
+	if err := h.add(&endpoint{receiver: h, name: name, fd: fds[0]}); err != nil {
 		unix.Close(both)
 		return nil, err
 	}
@@ -161,7 +136,7 @@ func (h *Receiver) ReopenPipe(name string, pid, fd int) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.add(&endpoint{name: name, fd: own})
+	return h.add(&endpoint{receiver: h, name: name, fd: own})
 }
 
 // Has tells whether there is a socket or a pipe of that name.
@@ -217,7 +192,9 @@ func (h *Receiver) removeDir() {
 // closeEpoll closes the epoll set.
 func (h *Receiver) closeEpoll() {
 	h.closed = true
-	closeFile(h.epollFile)
+	if h.poller != nil {
+		h.poller.Close()
+	}
 }
 
 // HandOver stops hearing and returns what another needs to go on, of those
@@ -231,11 +208,10 @@ func (h *Receiver) HandOver(keep func(name string) bool) []HandedOver {
 			h.close(e)
 			continue
 		}
-		_ = unix.EpollCtl(h.epollFD, unix.EPOLL_CTL_DEL, e.fd, nil)
+		h.poller.Remove(e.token, e.fd)
 		all = append(all, HandedOver{Name: e.name, FD: e.fd, Path: e.path})
 	}
 	clear(h.byName)
-	clear(h.byID)
 	h.closeEpoll()
 	return all
 }
@@ -247,7 +223,7 @@ func (h *Receiver) Restore(all []HandedOver) error {
 	var failed []error
 	for _, b := range all {
 		unix.CloseOnExec(b.FD)
-		failed = append(failed, h.add(&endpoint{name: b.Name, fd: b.FD, path: b.Path}))
+		failed = append(failed, h.add(&endpoint{receiver: h, name: b.Name, fd: b.FD, path: b.Path}))
 	}
 	return errors.Join(failed...)
 }
@@ -264,37 +240,27 @@ func (h *Receiver) add(e *endpoint) error {
 	}
 	err := h.openEpoll()
 	if err == nil {
-		h.lastID++
-		e.id = h.lastID
-		err = os.NewSyscallError("epoll_ctl", unix.EpollCtl(h.epollFD, unix.EPOLL_CTL_ADD, e.fd, &unix.EpollEvent{
-			Events: unix.EPOLLIN, Fd: int32(e.id), Pad: int32(e.id >> 32),
-		}))
+		e.token, err = h.poller.Add(e.fd, epoll.Readable, e)
 	}
 	if err != nil {
 		unix.Close(e.fd)
 		return err
 	}
-	h.byID[e.id], h.byName[e.name] = e, e
+	h.byName[e.name] = e
 	return nil
 }
 
 // openEpoll makes the epoll set when it is first needed.
-func (h *Receiver) openEpoll() error {
+func (h *Receiver) openEpoll() (err error) {
 	switch {
 	case h.closed:
 		return os.ErrClosed
-	case h.epollFD >= 0:
+	case h.poller != nil:
 		return nil
 	}
-	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err != nil {
-		return os.NewSyscallError("epoll_create1", err)
+	if h.poller, err = epoll.New(); err != nil {
+		return err
 	}
-	if err := unix.SetNonblock(fd, true); err != nil { // or the runtime would not poll it
-		unix.Close(fd)
-		return os.NewSyscallError("fcntl", err)
-	}
-	h.epollFD, h.epollFile = fd, os.NewFile(uintptr(fd), "epoll")
 	close(h.opened)
 	return nil
 }
@@ -303,9 +269,7 @@ func (h *Receiver) close(e *endpoint) {
 	if e.path != "" {
 		removeSocket(e.path)
 	}
-	_ = unix.EpollCtl(h.epollFD, unix.EPOLL_CTL_DEL, e.fd, nil)
-	unix.Close(e.fd)
-	delete(h.byID, e.id)
+	h.poller.CloseFD(e.token, e.fd)
 	delete(h.byName, e.name)
 }
 
@@ -318,11 +282,12 @@ func (h *Receiver) drain(e *endpoint) {
 	}
 }
 
-// handleEvent takes one message. The set tells again of what is left.
-func (h *Receiver) handleEvent(id endpointID) {
+// HandleEvent implements epoll.Handler. It takes one message: the set reports again what
+// is left.
+func (e *endpoint) HandleEvent(bool) {
+	h := e.receiver
 	h.mu.Lock()
-	e := h.byID[id]
-	if e == nil {
+	if h.byName[e.name] != e { // it was closed meanwhile
 		h.mu.Unlock()
 		return
 	}

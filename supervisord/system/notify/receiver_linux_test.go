@@ -185,7 +185,7 @@ func TestReopenAfterCrash(t *testing.T) {
 	for _, e := range old.byName { // as the kernel does
 		unix.Close(e.fd)
 	}
-	old.epollFile.Close()
+	old.poller.Close()
 	io.WriteString(theirs, "\n")
 
 	l := newTestReceiver(t, dir)

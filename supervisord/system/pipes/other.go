@@ -8,9 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// DefaultCapacity is how many bytes a new pipe holds, as far as is known.
-const DefaultCapacity = 64 << 10
-
 // Make makes a pipe. Its ends, the one to read from first, have the flags and are
 // closed on exec. The fork lock keeps a child from getting them before they are marked.
 func Make(fds []int, flags int) error {

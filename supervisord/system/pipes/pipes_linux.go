@@ -6,9 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// DefaultCapacity is how many bytes a new pipe holds.
-const DefaultCapacity = 64 << 10
-
 // Make makes a pipe. Its ends, the one to read from first, have the flags and are
 // closed on exec.
 func Make(fds []int, flags int) error { return unix.Pipe2(fds, flags|unix.O_CLOEXEC) }

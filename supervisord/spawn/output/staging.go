@@ -1,4 +1,4 @@
-package spawn
+package output
 
 import (
 	"encoding/binary"
@@ -188,8 +188,8 @@ func (t *Staging) putBack(s *stagingBuffer) {
 	t.unmap()
 }
 
-// resume passes on what was left of the output of a pipe.
-func (t *Staging) resume(pipe uint64, w Output) {
+// Recover passes on what was left of the output of a pipe.
+func (t *Staging) Recover(pipe uint64, w Sink) {
 	if t == nil || pipe == 0 {
 		return
 	}
@@ -267,7 +267,7 @@ func (t *Staging) unmap() {
 
 // read reads what is in the pipe. The kernel does that as a whole or not at
 // all, and the mark tells which; the slot says beforehand how much it will be.
-func (s *stagingBuffer) read(fd int, pipe uint64, w Output) (n int, err error) {
+func (s *stagingBuffer) read(fd int, pipe uint64, w Sink) (n int, err error) {
 	waiting, err := unix.IoctlGetInt(fd, fionread)
 	if err != nil {
 		return 0, err

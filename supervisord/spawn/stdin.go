@@ -4,6 +4,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,26 +21,6 @@ func (c *child) makeStdin() error {
 	}
 	c.childEnds[0], c.stdin = fds[0], &stdin{fd: fds[1]}
 	return unix.SetNonblock(fds[1], true)
-}
-
-// makeOutput makes the pipe for the child's output descriptor of.
-func (c *child) makeOutput(of int, w Output) error {
-	var fds [2]int
-	if err := pipes.Make(fds[:], unix.O_NONBLOCK); err != nil {
-		return err
-	}
-	c.childEnds[of] = fds[1]
-	p, err := c.spawner.newOutputReader(fds[0], of, w)
-	if err != nil {
-		return err
-	}
-	c.outputs = append(c.outputs, p)
-	if both := pipes.OpenReadWrite(fds[1]); both >= 0 {
-		unix.Close(fds[1])
-		c.childEnds[of] = both
-		return nil
-	}
-	return unix.SetNonblock(fds[1], false)
 }
 
 // stdin is the daemon's end of the pipe to a child. Its queue takes what the
@@ -158,4 +139,22 @@ func (s *stdin) closeFile() {
 		unix.Close(s.fd)
 	}
 	s.fd = -1
+}
+
+// handOver stops writing and returns what has not been written.
+func (s *stdin) handOver() []byte {
+	s.mu.Lock()
+	s.halted = true
+	flushing := s.flushing
+	s.mu.Unlock()
+	if flushing {
+		_ = s.file.SetWriteDeadline(time.Unix(1, 0))
+		<-s.stopped
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	queue := s.queue
+	s.broken, s.queue = true, nil
+	s.closeFile()
+	return queue
 }
