@@ -58,7 +58,7 @@ func graph(ctx context.Context, s *session.Session, in action.Arguments) error {
 // default.
 func dependencyText(n api.Dependency) string {
 	name := strings.TrimRight(n.Text, "?!")
-	return depends.Edge{To: strings.TrimSuffix(name, ":"+n.Condition), Condition: n.Condition, Soft: n.Soft, Together: n.Together}.String()
+	return depends.Edge[string]{To: strings.TrimSuffix(name, ":"+n.Condition), Condition: n.Condition, Soft: n.Soft, Together: n.Together}.String()
 }
 
 func dependencyStatus(n api.Dependency) string {
@@ -70,7 +70,7 @@ func dependencyStatus(n api.Dependency) string {
 
 // dotGraph returns the graph in the language of Graphviz.
 func dotGraph(all []api.Dependencies) string {
-	var g depends.Graph
+	var g depends.Graph[string]
 	labels := make(map[string]string)
 	for _, d := range all {
 		g.Add(d.Name)
@@ -79,13 +79,13 @@ func dotGraph(all []api.Dependencies) string {
 	for _, d := range all {
 		for _, n := range d.Needs {
 			for _, to := range n.On {
-				g.Connect(depends.Edge{From: d.Name, To: to, Condition: n.Condition, Soft: n.Soft, Together: n.Together})
+				g.Connect(depends.Edge[string]{From: d.Name, To: to, Condition: n.Condition, Soft: n.Soft, Together: n.Together})
 			}
 		}
 		for _, probe := range d.WaitFor {
-			g.Connect(depends.Edge{From: d.Name, To: probe})
+			g.Connect(depends.Edge[string]{From: d.Name, To: probe})
 			labels[probe] = probe
 		}
 	}
-	return g.Dot(func(name string) string { return labels[name] })
+	return depends.Dot(&g, func(name string) string { return labels[name] })
 }

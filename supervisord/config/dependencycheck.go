@@ -43,7 +43,7 @@ type dependencyCheck struct {
 	*loader
 	all        []*Process
 	targets    map[string][]*Process // by the name of the dependency
-	graph      depends.Graph
+	graph      depends.Graph[string]
 	edges      map[[2]string]*Dependency // by the names of the units
 	groupCount map[string]int            // how many groups a program is in
 }
@@ -130,7 +130,7 @@ func (c *dependencyCheck) addEdges(p *Process, d *Dependency, targets []*Process
 		pair := [2]string{from, c.programName(t)}
 		if c.edges[pair] == nil {
 			c.edges[pair] = d
-			c.graph.Connect(depends.Edge{From: pair[0], To: pair[1], Condition: d.Condition.String(), Soft: d.Soft, Together: d.Together})
+			c.graph.Connect(depends.Edge[string]{From: pair[0], To: pair[1], Condition: d.Condition.String(), Soft: d.Soft, Together: d.Together})
 		}
 	}
 }

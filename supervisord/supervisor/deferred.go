@@ -14,6 +14,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/order"
 )
 
 // deferredStart is a process that is to be started once everything that it waits for is
@@ -42,13 +43,8 @@ type statusChanges struct {
 
 	mu   sync.Mutex
 	seen map[*process.Process]*process.Status
-	lost map[*process.Process]conditionSet // that held, and then did not
+	lost map[*process.Process]order.Conditions // that held, and then did not
 }
-
-// conditionSet is a set of them.
-type conditionSet uint8
-
-func conditionBit(c config.Condition) conditionSet { return 1 << c }
 
 // notify has Run look at those who wait.
 func (n *statusChanges) notify() {
@@ -80,10 +76,8 @@ func (n *statusChanges) record(p *process.Process, status func() *process.Status
 	}
 	st := status()
 	if old := n.seen[p]; old != nil {
-		for c := config.ConditionReady; c <= config.ConditionReadyOrSuccess; c++ {
-			if isUp(c, p, old) && (!isUp(c, p, st) || !st.Started.Equal(old.Started)) {
-				n.lost[p] |= conditionBit(c)
-			}
+		if lost := order.Lost(p.CurrentConfig(), old, st); lost != 0 {
+			n.lost[p] |= lost
 		}
 	}
 	n.seen[p] = st
@@ -120,13 +114,13 @@ func (s *Supervisor) restoreSeen(saved map[*process.Process]*SavedState) {
 
 // takeLost returns which conditions have ended, by process, in the order of
 // their names.
-func (s *Supervisor) takeLost() (list []*process.Process, left map[*process.Process]conditionSet) {
+func (s *Supervisor) takeLost() (list []*process.Process, left map[*process.Process]order.Conditions) {
 	s.changes.mu.Lock()
 	defer s.changes.mu.Unlock()
 	if len(s.changes.lost) == 0 {
 		return nil, nil
 	}
-	left, s.changes.lost = s.changes.lost, make(map[*process.Process]conditionSet)
+	left, s.changes.lost = s.changes.lost, make(map[*process.Process]order.Conditions)
 	for p := range left {
 		list = append(list, p)
 	}
@@ -149,27 +143,12 @@ func (s *Supervisor) mustWait(p *process.Process) bool {
 	if !isNew && st.WaitingFor == "" {
 		return false
 	}
-	return len(p.CurrentConfig().WaitFor) > 0 || len(s.unmetOf(p, nil)) > 0
+	return s.dependencyGraph().HasToWait(p)
 }
 
-// unmetOf returns what a process waits for, without hope or not.
-func (s *Supervisor) unmetOf(p *process.Process, o *waitProbes) []*unmet {
-	var list []*unmet
-	r := s.dependencyGraph()
-	for _, n := range r.dependencies[p] {
-		if l := r.firstUnmet(n); l != nil {
-			list = append(list, l)
-		}
-	}
-	return append(list, o.unmet()...)
-}
-
-func joinUnmet(list []*unmet) string {
-	names := make([]string, len(list))
-	for i, l := range list {
-		names[i] = l.what
-	}
-	return strings.Join(slices.Compact(names), ", ")
+// unmetOf returns what a process waits for.
+func (s *Supervisor) unmetOf(p *process.Process, probes *waitProbes) []*order.Unmet {
+	return append(s.dependencyGraph().AllUnmet(p), probes.unmet()...)
 }
 
 // deferStart has a process wait, unless it does already.
@@ -189,7 +168,7 @@ func (s *Supervisor) deferStart(ctx context.Context, p *process.Process) *deferr
 	}
 	h.probes = s.startProbes(ctx, p)
 	s.deferred[p] = h
-	text := joinUnmet(s.unmetOf(p, h.probes))
+	text := order.Join(s.unmetOf(p, h.probes))
 	if text == "" { // it has come this very moment
 		text = "its turn"
 	}
@@ -203,10 +182,7 @@ func (s *Supervisor) deferStart(ctx context.Context, p *process.Process) *deferr
 func (s *Supervisor) removeDeferred(h *deferredStart, err error) {
 	delete(s.deferred, h.process)
 	h.probes.stop()
-	for _, q := range h.requests {
-		q.answer(err)
-	}
-	h.requests = nil
+	h.answer(err)
 }
 
 // cancelDeferred calls a start off that nobody wants any more, and those that were to
@@ -242,8 +218,8 @@ func (s *Supervisor) checkDeferred(ctx context.Context) {
 	}
 	lost, left := s.takeLost()
 	for _, p := range lost {
-		for _, n := range s.dependencyGraph().dependents[p] {
-			if n.Together && left[p]&conditionBit(n.Condition) != 0 {
+		for _, n := range s.dependencyGraph().On(p) {
+			if n.Together && left[p].Has(n.Condition) {
 				s.restartWith(ctx, n, p)
 			}
 		}
@@ -293,50 +269,42 @@ func (s *Supervisor) setDeadlineTimer() {
 	s.deadlineTimer.Reset(time.Until(first))
 }
 
-// tryStart starts a process if nothing is in its way any more, and otherwise has
-// it say what is.
+// tryStart starts a process if nothing is in its way any more, and otherwise updates
+// what its status says that it waits for.
 func (s *Supervisor) tryStart(ctx context.Context, h *deferredStart) {
 	p := h.process
-	st := p.Status()
-	switch {
-	case st.WaitingFor == "": // somebody else has started it, or called the start off
-		s.removeDeferred(h, superseded(p, st))
-		return
-	case st.State == states.Stopping: // first it has to
-		return
+	waiting := order.Deferred{
+		Config: p.CurrentConfig(), Status: p.Status(), Unmet: s.unmetOf(p, h.probes),
+		Late:      !h.deadline.IsZero() && !time.Now().Before(h.deadline),
+		Requested: len(h.requests) > 0, Wanted: h.wanted,
 	}
-	list := s.unmetOf(p, h.probes)
-	late := !h.deadline.IsZero() && !time.Now().Before(h.deadline)
-	var missing []*unmet // without which it is not started
-	for _, l := range list {
-		if l.hard || !l.unreachable && !late {
-			missing = append(missing, l)
-		}
-	}
-	switch {
-	case len(missing) == 0:
+	d := waiting.Decide()
+	switch d.Action {
+	case order.Supersede:
+		s.removeDeferred(h, superseded(p, waiting.Status))
+	case order.Start:
 		s.startDeferred(ctx, h)
-		return
-	case late:
-		why := missing[0].timeoutReason + " within " + config.FormatDuration(p.CurrentConfig().DependsTimeout)
-		p.FailDependency(why)
-		s.removeDeferred(h, abnormalTermination(p, why))
-		return
-	}
-	if i := slices.IndexFunc(missing, func(l *unmet) bool { return l.hard && l.unreachable }); i >= 0 && len(h.requests) > 0 {
-		err := abnormalTermination(p, "it needs "+missing[i].what+", "+missing[i].message)
-		if !h.wanted {
-			s.cancelDeferred(h, err)
-			return
+	case order.TimeOut:
+		p.FailDependency(d.Reason)
+		s.removeDeferred(h, abnormalTermination(p, d.Reason))
+	case order.CancelStart:
+		s.cancelDeferred(h, abnormalTermination(p, d.Reason))
+	case order.Wait:
+		if d.Reason != "" {
+			h.answer(abnormalTermination(p, d.Reason))
 		}
-		for _, q := range h.requests {
-			q.answer(err)
+		if d.WaitingFor != waiting.Status.WaitingFor {
+			p.UpdateDeferred(d.WaitingFor)
 		}
-		h.requests = nil
 	}
-	if text := joinUnmet(missing); text != st.WaitingFor {
-		p.UpdateDeferred(text)
+}
+
+// answer answers all requests for a start.
+func (h *deferredStart) answer(err error) {
+	for _, q := range h.requests {
+		q.answer(err)
 	}
+	h.requests = nil
 }
 
 // abnormalTermination is what is told to who has asked for a start that comes to nothing. A
@@ -379,23 +347,20 @@ func (s *Supervisor) startDeferred(ctx context.Context, h *deferredStart) {
 }
 
 // restartWith stops a process because what it is restarted together with has left.
-func (s *Supervisor) restartWith(ctx context.Context, n *dependency, gone *process.Process) {
-	p := n.dependent
-	switch st := p.Status(); st.State {
-	case states.Starting, states.Running, states.Backoff:
+func (s *Supervisor) restartWith(ctx context.Context, n *order.Dependency[*process.Process], gone *process.Process) {
+	p, by := n.From, "dependency "+gone.FullName()
+	switch order.RestartTogether(p.Status()) {
+	case order.Nothing:
+		return
+	case order.StopFirst:
 		s.opts.Log.Info(fmt.Sprintf("stopping %s, which is restarted together with %s", p.Config.Name, gone.Config.Name))
-		if p.StopBy("dependency "+gone.FullName(), p.FullName(), false).Wait(ctx) != nil {
+		if p.StopBy(by, p.FullName(), false).Wait(ctx) != nil {
 			return
 		}
-	case states.Exited:
-		if !st.StartDue {
-			return
-		}
-	case states.Stopped, states.Stopping, states.Fatal, states.Unknown:
-		return // somebody else's affair
+	case order.StartAgain:
 	}
 	h := s.deferStart(ctx, p)
-	h.wanted, h.by = true, "dependency "+gone.FullName()
+	h.wanted, h.by = true, by
 }
 
 // cancelAllDeferred answers all who wait, because nothing is started any more.
@@ -415,25 +380,25 @@ func (s *Supervisor) explainWaiting(p *process.Process) []api.Reason {
 	st := p.Status()
 	var reasons []api.Reason
 	r := s.dependencyGraph()
-	for _, n := range r.dependencies[p] {
-		l := r.firstUnmet(n)
+	for _, n := range r.Of(p) {
+		l := r.Unmet(n)
 		switch {
 		case l == nil:
 		case st.WaitingFor == "":
 			if st.State.IsRunning() {
-				reasons = append(reasons, api.Reason{Kind: "dependency", Text: l.what + " does not hold now: " + l.detail})
+				reasons = append(reasons, api.Reason{Kind: "dependency", Text: l.What + " does not hold now: " + l.Detail})
 			}
-		case !l.hard && l.unreachable:
-			reasons = append(reasons, api.Reason{Kind: "dependency", Text: "does without " + l.what + ": " + l.detail})
-		case l.unreachable:
-			reasons = append(reasons, api.Reason{Kind: "dependency", Text: "waits for " + l.what + ", which will not come by itself: " + l.detail})
+		case !l.Hard && l.Unreachable:
+			reasons = append(reasons, api.Reason{Kind: "dependency", Text: "does without " + l.What + ": " + l.Detail})
+		case l.Unreachable:
+			reasons = append(reasons, api.Reason{Kind: "dependency", Text: "waits for " + l.What + ", which will not come by itself: " + l.Detail})
 		default:
-			reasons = append(reasons, api.Reason{Kind: "dependency", Text: "waits for " + l.what + ": " + l.detail})
+			reasons = append(reasons, api.Reason{Kind: "dependency", Text: "waits for " + l.What + ": " + l.Detail})
 		}
 	}
 	if o, ok := s.waitProbes.Load(p); ok && st.WaitingFor != "" {
 		for _, l := range o.(*waitProbes).unmet() {
-			reasons = append(reasons, api.Reason{Kind: "probe", Text: "waits for " + l.what + ": " + l.detail})
+			reasons = append(reasons, api.Reason{Kind: "probe", Text: "waits for " + l.What + ": " + l.Detail})
 		}
 	}
 	return reasons

@@ -9,18 +9,18 @@ import (
 func (s *Supervisor) Dependencies() []api.Dependencies {
 	r := s.dependencyGraph()
 	var list []api.Dependencies
-	for _, p := range r.startOrder(s.allProcesses()) {
+	for _, p := range r.StartOrder(s.allProcesses()) {
 		d := api.Dependencies{Name: p.FullName(), StateName: p.Status().State.String(), Needs: []api.Dependency{}, WaitFor: []string{}}
 		for _, probe := range p.CurrentConfig().WaitFor {
 			d.WaitFor = append(d.WaitFor, probe.Text)
 		}
-		for _, n := range r.dependencies[p] {
+		for _, n := range r.Of(p) {
 			one := api.Dependency{Text: n.Text, On: []string{}, Condition: n.Condition.String(), Soft: n.Soft, Together: n.Together}
-			for _, t := range n.on {
+			for _, t := range n.On {
 				one.On = append(one.On, t.FullName())
 			}
-			if l := r.firstUnmet(n); l != nil {
-				one.Unmet = l.detail
+			if l := r.Unmet(n); l != nil {
+				one.Unmet = l.Detail
 			}
 			d.Needs = append(d.Needs, one)
 		}

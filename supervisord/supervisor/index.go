@@ -6,6 +6,7 @@ import (
 
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/order"
 )
 
 // index finds the processes of all active groups. It is made when somebody
@@ -79,4 +80,24 @@ func (s *Supervisor) nextGroupsChange() <-chan struct{} {
 		s.groupsChanged = make(chan struct{})
 	}
 	return s.groupsChanged
+}
+
+// dependencyGraph returns the dependencies among the processes as they are now.
+func (s *Supervisor) dependencyGraph() *order.Graph[*process.Process] {
+	s.mu.RLock()
+	g := s.graph
+	s.mu.RUnlock()
+	if g != nil {
+		return g
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.graph == nil {
+		var all []*process.Process
+		for _, g := range s.groups {
+			all = append(all, g.Processes...)
+		}
+		s.graph = order.New(all)
+	}
+	return s.graph
 }

@@ -61,7 +61,7 @@ func (s *Supervisor) dependentsFirst(groups []string) {
 		return
 	}
 	place := make(map[string]int)
-	for i, p := range s.dependencyGraph().startOrder(s.allProcesses()) {
+	for i, p := range s.dependencyGraph().StartOrder(s.allProcesses()) {
 		place[p.Config.Group] = i
 	}
 	slices.SortStableFunc(groups, func(a, b string) int { return cmp.Compare(place[b], place[a]) })

@@ -7,6 +7,7 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/order"
 )
 
 // Starts bring what they need, stops come to who needs something before it
@@ -21,7 +22,7 @@ func (s *Supervisor) withDependencies(c Call) action {
 		return direct
 	}
 	return func(p *process.Process, name string) process.Answer {
-		if len(s.dependencyGraph().dependencies[p])+len(p.CurrentConfig().WaitFor) == 0 {
+		if len(s.dependencyGraph().Of(p))+len(p.CurrentConfig().WaitFor) == 0 {
 			return direct(p, name)
 		}
 		if _, _, err := p.Command(); err != nil {
@@ -37,11 +38,11 @@ func (s *Supervisor) withDependencies(c Call) action {
 
 // startWithDependencies starts a process as soon as that can be, and what it needs before.
 func (s *Supervisor) startWithDependencies(ctx context.Context, p *process.Process, name string, c Call) process.Answer {
-	if !isStartable(p.Status().State) || s.Mood() != states.DaemonRunning {
+	if !order.IsStartable(p.Status().State) || s.Mood() != states.DaemonRunning {
 		return p.StartBy(c.By, name, c.Wait)
 	}
-	pulledIn := s.pullIn(ctx, p, make(map[*process.Process]bool))
-	if s.deferred[p] == nil && len(p.CurrentConfig().WaitFor) == 0 && len(s.unmetOf(p, nil)) == 0 {
+	pulledIn := s.pullIn(ctx, p)
+	if s.deferred[p] == nil && !s.dependencyGraph().HasToWait(p) {
 		return p.StartBy(c.By, name, c.Wait)
 	}
 	old := s.deferred[p]
@@ -60,31 +61,19 @@ func (s *Supervisor) startWithDependencies(ctx context.Context, p *process.Proce
 	return a
 }
 
-// isStartable tells whether a start can have any effect now or later. Of what is
-// UNKNOWN nobody can say when it ends.
-func isStartable(st states.Process) bool { return isIdle(st) && st != states.Unknown }
-
-// pullIn starts what a process needs, and returns what has to wait for that. What
-// is there, or on its way, is left alone.
-func (s *Supervisor) pullIn(ctx context.Context, p *process.Process, seen map[*process.Process]bool) (deferred []*deferredStart) {
-	for _, n := range s.dependencyGraph().dependencies[p] {
-		for _, t := range n.on {
-			st := t.Status()
-			if seen[t] || conditionMet(n.Condition, t, st) || !isStartable(st.State) {
-				continue
-			}
-			seen[t] = true
-			deferred = append(deferred, s.pullIn(ctx, t, seen)...)
-			switch {
-			case s.deferred[t] != nil:
-			case len(t.CurrentConfig().WaitFor) > 0 || len(s.unmetOf(t, nil)) > 0:
-				h := s.deferStart(ctx, t)
-				h.by = p.FullName() + ", which needs it"
-				deferred = append(deferred, h)
-			default:
-				_ = t.StartBy(p.FullName()+", which needs it", t.FullName(), false).Wait(ctx) // its state tells
-			}
+// pullIn starts what a process depends on, and returns the starts of that which have
+// to wait.
+func (s *Supervisor) pullIn(ctx context.Context, p *process.Process) (deferred []*deferredStart) {
+	isDeferred := func(p *process.Process) bool { return s.deferred[p] != nil }
+	for pull := range s.dependencyGraph().PullIn(p, isDeferred) {
+		t, by := pull.Process, pull.For.FullName()+", which needs it"
+		if !pull.HasToWait {
+			_ = t.StartBy(by, t.FullName(), false).Wait(ctx) // its state tells
+			continue
 		}
+		h := s.deferStart(ctx, t)
+		h.by = by
+		deferred = append(deferred, h)
 	}
 	return deferred
 }
@@ -94,23 +83,9 @@ func (s *Supervisor) pullIn(ctx context.Context, p *process.Process, seen map[*p
 func (s *Supervisor) startEach(ctx context.Context, list []*process.Process, c Call) ([]api.CallResult, error) {
 	list = filter(list, isIdle)
 	if s.hasDependencies.Load() {
-		list = s.dependencyGraph().startOrder(list)
+		list = s.dependencyGraph().StartOrder(list)
 	}
 	return callEach(ctx, list, s.withDependencies(c))
-}
-
-// canBeStopped tells whether a process runs or is going to. A restart that
-// Supervisor has too, at most a second after the end, is not seen.
-func canBeStopped(p *process.Process) bool {
-	st := p.Status()
-	switch st.State {
-	case states.Stopping: // and is started again, without an operator's asking for it
-		return st.WaitingFor != "" || st.StartPending && st.StartPendingBy != ""
-	case states.Exited:
-		return st.WaitingFor != "" || st.StartDue && p.CurrentConfig().Restart.HasDelay()
-	case states.Stopped, states.Starting, states.Running, states.Backoff, states.Fatal, states.Unknown:
-	}
-	return st.State.IsRunning() || st.WaitingFor != ""
 }
 
 // stopEach stops those of the processes that run or are going to, those first
@@ -118,7 +93,7 @@ func canBeStopped(p *process.Process) bool {
 func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, c Call) ([]api.CallResult, error) {
 	var some []*process.Process
 	for _, p := range list {
-		if canBeStopped(p) {
+		if order.IsStoppable(p.CurrentConfig(), p.Status()) {
 			some = append(some, p)
 		}
 	}
@@ -126,7 +101,7 @@ func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, c Ca
 	if !s.hasDependencies.Load() {
 		return callEach(ctx, list, stopAction(c))
 	}
-	before := s.dependencyGraph().stopsBefore(list)
+	before := s.dependencyGraph().StopsBefore(list)
 	if len(before) == 0 {
 		return callEach(ctx, list, stopAction(c))
 	}
@@ -148,7 +123,7 @@ func (s *Supervisor) stopAfterDependents(ctx context.Context, list []*process.Pr
 	for _, p := range list {
 		gone[p] = make(chan struct{})
 	}
-	for _, p := range slices.Backward(s.dependencyGraph().startOrder(list)) {
+	for _, p := range slices.Backward(s.dependencyGraph().StartOrder(list)) {
 		var first process.Answer
 		if len(before[p]) == 0 {
 			if first = stop(p, p.FullName()); first.Done() {

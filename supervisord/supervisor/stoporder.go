@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/order"
 )
 
 // ShutdownWithin is Shutdown with a deadline for everything: what is left after
@@ -71,43 +71,32 @@ func (s *Supervisor) killUnstopped() {
 
 // needsStopOrder tells whether the shutdown can't just go by priority.
 func (s *Supervisor) needsStopOrder() bool {
-	return s.opts.Config.Supervisord.ShutdownParallel || s.hasDependencies.Load() && len(s.dependencyGraph().dependents) > 0
+	return s.opts.Config.Supervisord.ShutdownParallel || s.hasDependencies.Load() && s.dependencyGraph().HasDependents()
 }
 
-// shutdownStep is a process during a shutdown in waves.
-type shutdownStep struct {
-	process   *process.Process
-	level     int // of its group: higher ones leave earlier
-	after     []*shutdownStep
-	requested bool
-	gone      bool
-}
-
-// stopByDependencies stops each process once all that need it are gone. Among those of
-// which this is true the priorities of the groups decide as ever, unless
-// shutdown_parallel says that they need not.
+// stopByDependencies stops each process once all that depend on it have stopped.
+// Among those that could stop the priorities of the groups decide, unless
+// shutdown_parallel says that they don't.
 func (s *Supervisor) stopByDependencies(ctx context.Context) {
 	report := time.NewTicker(reportInterval)
 	defer report.Stop()
 	s.reportUnstopped()
-	all := s.shutdownSteps()
-	gone := make(chan *shutdownStep)
-	for left := len(all); left > 0; {
-		for _, d := range nextToStop(all) {
-			d.requested = true
-			a := d.process.Shutdown()
+	shutdown := order.NewShutdown(s.dependencyGraph(), s.stopOrder())
+	stopped := make(chan *process.Process)
+	for shutdown.Left() > 0 {
+		for _, p := range shutdown.Next() {
+			a := p.Shutdown()
 			go func() {
 				_ = a.Wait(ctx) // only ctx's end makes it fail
 				select {
-				case gone <- d:
+				case stopped <- p:
 				case <-ctx.Done():
 				}
 			}()
 		}
 		select {
-		case d := <-gone:
-			d.gone = true
-			left--
+		case p := <-stopped:
+			shutdown.Stopped(p)
 		case <-report.C:
 			s.reportUnstopped()
 		case <-ctx.Done():
@@ -116,63 +105,23 @@ func (s *Supervisor) stopByDependencies(ctx context.Context) {
 	}
 }
 
-// shutdownSteps lists all processes in the order in which they would leave by
-// priority alone.
-func (s *Supervisor) shutdownSteps() []*shutdownStep {
-	var all []*shutdownStep
-	known := make(map[*process.Process]*shutdownStep)
+// stopOrder lists all processes in the order in which they stop by priority alone. With
+// shutdown_parallel only event listeners have a level below the others: they are to
+// get the events of all other stops.
+func (s *Supervisor) stopOrder() []order.Leveled[*process.Process] {
+	var all []order.Leveled[*process.Process]
 	for _, g := range slices.Backward(s.byPriority()) {
 		level := g.Config.Priority
 		switch {
 		case !s.opts.Config.Supervisord.ShutdownParallel:
-		case g.pool != nil: // listeners are to hear of the end of the others
+		case g.pool != nil:
 			level = 0
 		default:
 			level = 1
 		}
-		list := slices.SortedStableFunc(slices.Values(g.Processes), func(a, b *process.Process) int {
-			return cmp.Compare(a.CurrentConfig().Priority, b.CurrentConfig().Priority)
-		})
-		for _, p := range slices.Backward(list) {
-			d := &shutdownStep{process: p, level: level}
-			known[p] = d
-			all = append(all, d)
-		}
-	}
-	r := s.dependencyGraph()
-	for _, d := range all {
-		for _, n := range r.dependents[d.process] {
-			d.after = append(d.after, known[n.dependent])
+		for _, p := range stopOrder(g.Group) {
+			all = append(all, order.Leveled[*process.Process]{Process: p, Level: level})
 		}
 	}
 	return all
-}
-
-// nextToStop returns who is to be asked to leave now: among those whom nobody needs any
-// more, whoever stands on the highest level, once nobody is left above it. If all
-// that are left need one another, they leave together.
-func nextToStop(all []*shutdownStep) []*shutdownStep {
-	canStop := func(d *shutdownStep) bool {
-		return !slices.ContainsFunc(d.after, func(o *shutdownStep) bool { return o != nil && !o.gone })
-	}
-	var most *shutdownStep
-	isStuck := true
-	for _, d := range all {
-		if d.gone {
-			continue
-		}
-		if d.requested || canStop(d) {
-			isStuck = false
-			if most == nil || d.level > most.level {
-				most = d
-			}
-		}
-	}
-	var list []*shutdownStep
-	for _, d := range all {
-		if !d.gone && !d.requested && (isStuck || canStop(d) && d.level == most.level) {
-			list = append(list, d)
-		}
-	}
-	return list
 }

@@ -15,6 +15,7 @@ import (
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/events/listener"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/order"
 )
 
 // Supervisor is the set of all groups and the mood of the daemon.
@@ -47,7 +48,7 @@ type Supervisor struct {
 
 	unconfigured map[*process.Process]func() // and what ends their goroutines
 
-	graph *graph // of groups, nil until wanted
+	graph *order.Graph[*process.Process] // of groups, nil until wanted
 
 	lastConfig *config.Config
 	nextConfig Checked // what a restart begins with
@@ -105,7 +106,7 @@ func New(o Options) *Supervisor {
 		changes: statusChanges{
 			wake: make(chan struct{}, 1),
 			seen: make(map[*process.Process]*process.Status),
-			lost: make(map[*process.Process]conditionSet),
+			lost: make(map[*process.Process]order.Conditions),
 		},
 	}
 	s.deadlineTimer.Stop()

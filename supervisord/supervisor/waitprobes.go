@@ -8,6 +8,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/order"
 )
 
 // waitProbes are the things outside that a process waits for before its start. Each
@@ -86,16 +87,16 @@ func (o *waitProbes) stop() {
 }
 
 // unmet returns what has not answered yet.
-func (o *waitProbes) unmet() []*unmet {
+func (o *waitProbes) unmet() []*order.Unmet {
 	if o == nil {
 		return nil
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var list []*unmet
+	var list []*order.Unmet
 	for i, p := range o.probes {
 		if o.failures[i] != "" {
-			list = append(list, &unmet{what: p.Text, detail: o.failures[i], timeoutReason: p.Text + " was not there", hard: true})
+			list = append(list, order.UnmetProbe(p.Text, o.failures[i]))
 		}
 	}
 	return list

@@ -1,9 +1,11 @@
-// Package depends is a graph of who needs whom.
+// Package depends is the one graph of dependencies. Reading a configuration looks for
+// cycles in it, supervisor/order takes start and stop orders from it, supervisorctl
+// draws it.
 //
-// It is made of names, and knows nothing of what they stand for: those who read
-// a configuration look for cycles in it, those who start and stop programs ask
-// it for an order, those who draw take it as Graphviz's text. A graph that is
-// complete is never changed, and may be read from anywhere. All orders follow
-// from the graph and from the order in which names were added, so that the same
-// configuration always has the same ones.
+// A node is any comparable value: a name, or a process. The package knows nothing
+// about what a node stands for. It has no goroutines and no locks: a graph that is
+// complete never changes, and may then be read from anywhere.
+//
+// All results follow from the edges and from the order in which nodes and edges were
+// added, so the same configuration always has the same orders.
 package depends

@@ -3,21 +3,20 @@ package depends
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
-// Edge tells that one needs another.
-type Edge struct {
-	From, To string
+// Edge says that From depends on To.
+type Edge[K comparable] struct {
+	From, To K
 	// Condition is how far To must have come, in a word.
 	Condition string
-	Soft      bool // From does without if need be
+	Soft      bool // From starts without To if it has to
 	Together  bool // From is restarted with To
 }
 
 // String returns the edge as it is written in a configuration: db:ready?.
-func (e Edge) String() string {
-	text := e.To
+func (e Edge[K]) String() string {
+	text := fmt.Sprint(e.To)
 	if e.Condition != "" {
 		text += ":" + e.Condition
 	}
@@ -30,62 +29,49 @@ func (e Edge) String() string {
 	return text
 }
 
-// Graph is a set of names and of edges between them. The zero value is empty.
-type Graph struct {
-	names    []string // in the order of their addition
-	index    map[string]int
-	needs    map[string][]Edge
-	neededBy map[string][]Edge
+// Graph is a set of nodes and of edges between them. The zero value is empty.
+type Graph[K comparable] struct {
+	nodes        []K // in the order of their addition
+	index        map[K]int
+	dependencies map[K][]Edge[K] // that start at a node
+	dependents   map[K][]Edge[K] // that end at a node
 }
 
-// Add adds names. One that is there already stays where it is.
-func (g *Graph) Add(names ...string) {
+// Add adds nodes. One that is there already stays where it is.
+func (g *Graph[K]) Add(nodes ...K) {
 	if g.index == nil {
-		g.index = make(map[string]int)
-		g.needs, g.neededBy = make(map[string][]Edge), make(map[string][]Edge)
+		g.index = make(map[K]int)
+		g.dependencies, g.dependents = make(map[K][]Edge[K]), make(map[K][]Edge[K])
 	}
-	for _, n := range names {
-		if _, is := g.index[n]; !is {
-			g.index[n] = len(g.names)
-			g.names = append(g.names, n)
+	for _, n := range nodes {
+		if _, exists := g.index[n]; !exists {
+			g.index[n] = len(g.nodes)
+			g.nodes = append(g.nodes, n)
 		}
 	}
 }
 
 // Connect adds an edge, and its ends if they are new.
-func (g *Graph) Connect(e Edge) {
+func (g *Graph[K]) Connect(e Edge[K]) {
 	g.Add(e.From, e.To)
-	g.needs[e.From] = append(g.needs[e.From], e)
-	g.neededBy[e.To] = append(g.neededBy[e.To], e)
+	g.dependencies[e.From] = append(g.dependencies[e.From], e)
+	g.dependents[e.To] = append(g.dependents[e.To], e)
 }
 
-// Names returns all names in the order of their addition.
-func (g *Graph) Names() []string { return slices.Clone(g.names) }
-
-// Has tells whether a name is there.
-func (g *Graph) Has(name string) bool { _, is := g.index[name]; return is }
-
-// Needs returns what a name needs, NeededBy who needs it, in the order of
-// their addition.
-func (g *Graph) Needs(name string) []Edge { return slices.Clone(g.needs[name]) }
-
-// NeededBy is told of at Needs.
-func (g *Graph) NeededBy(name string) []Edge { return slices.Clone(g.neededBy[name]) }
-
-// Cycle returns the names of a cycle, the first one again at the end, nil if
-// there is none. It begins with the name that was added first.
-func (g *Graph) Cycle() []string {
+// Cycle returns the nodes of a cycle, the first one again at the end, nil if there is
+// none. It begins with the node that was added first.
+func (g *Graph[K]) Cycle() []K {
 	const (
 		unvisited = iota
 		onPath
 		visited
 	)
-	state := make(map[string]int, len(g.names))
-	var path, cycle []string
-	var visit func(string) bool
-	visit = func(name string) bool {
-		state[name], path = onPath, append(path, name)
-		for _, e := range g.needs[name] {
+	state := make(map[K]int, len(g.nodes))
+	var path, cycle []K
+	var visit func(K) bool
+	visit = func(n K) bool {
+		state[n], path = onPath, append(path, n)
+		for _, e := range g.dependencies[n] {
 			switch state[e.To] {
 			case onPath:
 				cycle = slices.Clone(path[slices.Index(path, e.To):])
@@ -96,22 +82,22 @@ func (g *Graph) Cycle() []string {
 				}
 			}
 		}
-		state[name], path = visited, path[:len(path)-1]
+		state[n], path = visited, path[:len(path)-1]
 		return false
 	}
-	for _, name := range g.names {
-		if state[name] == unvisited && visit(name) {
+	for _, n := range g.nodes {
+		if state[n] == unvisited && visit(n) {
 			return g.normalizeCycle(cycle)
 		}
 	}
 	return nil
 }
 
-// normalizeCycle turns a cycle so that it begins with the name that was added first.
-func (g *Graph) normalizeCycle(cycle []string) []string {
+// normalizeCycle turns a cycle so that it begins with the node that was added first.
+func (g *Graph[K]) normalizeCycle(cycle []K) []K {
 	first := 0
-	for i, name := range cycle {
-		if g.index[name] < g.index[cycle[first]] {
+	for i, n := range cycle {
+		if g.index[n] < g.index[cycle[first]] {
 			first = i
 		}
 	}
@@ -119,76 +105,45 @@ func (g *Graph) normalizeCycle(cycle []string) []string {
 	return append(cycle, cycle[0])
 }
 
-// Order returns all names, each after all that it needs, and otherwise in the
-// order of their addition: the order of starts. Of a graph with a cycle it
-// returns some order.
-func (g *Graph) Order() []string { return g.Closure(g.names...) }
-
-// ReverseOrder returns all names, each after all that need it, and otherwise in the
-// order opposite to that of their addition: the order of stops.
-func (g *Graph) ReverseOrder() []string {
-	order := g.Order()
-	slices.Reverse(order)
-	return order
-}
-
-// Closure returns the names and all that they need, and what those need, each
-// after all that it needs itself.
-func (g *Graph) Closure(names ...string) []string {
-	var order []string
-	seen := make(map[string]bool)
-	var visit func(string)
-	visit = func(name string) {
-		if seen[name] {
+// Closure returns the nodes and everything that they depend on, directly or not, each
+// after all its dependencies and otherwise in the order given. Nodes of a cycle come in
+// some order. Closure of all nodes is an order of starts.
+func (g *Graph[K]) Closure(nodes ...K) []K {
+	var order []K
+	seen := make(map[K]bool)
+	var visit func(K)
+	visit = func(n K) {
+		if seen[n] {
 			return
 		}
-		seen[name] = true
-		for _, e := range g.needs[name] {
+		seen[n] = true
+		for _, e := range g.dependencies[n] {
 			visit(e.To)
 		}
-		order = append(order, name)
+		order = append(order, n)
 	}
-	for _, name := range names {
-		visit(name)
+	for _, n := range nodes {
+		visit(n)
 	}
 	return order
 }
 
-// Dot returns the graph in the language of Graphviz. The arrows go from those
-// who need to what they need; dashed is what they can do without, bold what
-// takes them along when it is restarted. Label returns what is written into the
-// box of a name, nil for the name itself.
-func (g *Graph) Dot(label func(name string) string) string {
-	if label == nil {
-		label = func(name string) string { return name }
-	}
-	var b strings.Builder
-	b.WriteString("digraph supervisord {\n\trankdir=LR;\n\tnode [shape=box];\n")
-	for _, name := range g.names {
-		fmt.Fprintf(&b, "\t%s", quote(name))
-		if l := label(name); l != name {
-			fmt.Fprintf(&b, " [label=%s]", quote(l))
-		}
-		b.WriteString(";\n")
-	}
-	for _, name := range g.names {
-		for _, e := range g.needs[name] {
-			var style string
-			switch {
-			case e.Soft:
-				style = ", style=dashed"
-			case e.Together:
-				style = ", style=bold"
+// Dependents returns everything that depends on a node, directly or not. The node is
+// itself among them if it is part of a cycle.
+func (g *Graph[K]) Dependents(n K) map[K]bool {
+	all := make(map[K]bool)
+	var visit func(K)
+	visit = func(n K) {
+		for _, e := range g.dependents[n] {
+			if !all[e.From] {
+				all[e.From] = true
+				visit(e.From)
 			}
-			fmt.Fprintf(&b, "\t%s -> %s [label=%s%s];\n", quote(e.From), quote(e.To), quote(e.Condition), style)
 		}
 	}
-	b.WriteString("}\n")
-	return b.String()
+	visit(n)
+	return all
 }
 
-// quote writes a string of Graphviz's, in which a backslash before an n or l has
-// a meaning of its own.
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
-}
+// HasEdges reports whether anything depends on anything.
+func (g *Graph[K]) HasEdges() bool { return len(g.dependents) > 0 }

@@ -2,22 +2,23 @@ package depends
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// graph reads "a>b a>c d": a needs b and c, and there is d.
-func graph(text string) *Graph {
-	g := &Graph{}
+// graph reads "a>b a>c d": a depends on b and c, and there is d.
+func graph(text string) *Graph[string] {
+	g := &Graph[string]{}
 	for word := range strings.FieldsSeq(text) {
 		from, to, ok := strings.Cut(word, ">")
 		if !ok {
 			g.Add(from)
 			continue
 		}
-		g.Connect(Edge{From: from, To: to, Condition: "ready"})
+		g.Connect(Edge[string]{From: from, To: to, Condition: "ready"})
 	}
 	return g
 }
@@ -40,20 +41,17 @@ func TestCycle(t *testing.T) {
 	}
 }
 
-func TestOrder(t *testing.T) {
+func TestClosureOfAllIsAStartOrder(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ graph, order, reverse string }{
-		{"", "", ""},
-		{"a b c", "a b c", "c b a"},
-		{"web>db web>cache queue>db", "db cache web queue", "queue web cache db"},
-		{"c b a c>a", "a c b", "b c a"},
+	for _, tt := range []struct{ graph, order string }{
+		{"", ""},
+		{"a b c", "a b c"},
+		{"web>db web>cache queue>db", "db cache web queue"},
+		{"c b a c>a", "a c b"},
 	} {
 		g := graph(tt.graph)
-		if got := strings.Join(g.Order(), " "); got != tt.order {
+		if got := strings.Join(g.Closure(g.nodes...), " "); got != tt.order {
 			t.Errorf("the order of %s is %q, want %q", tt.graph, got, tt.order)
-		}
-		if got := strings.Join(g.ReverseOrder(), " "); got != tt.reverse {
-			t.Errorf("the reverse of %s is %q, want %q", tt.graph, got, tt.reverse)
 		}
 	}
 }
@@ -73,29 +71,44 @@ func TestClosure(t *testing.T) {
 	}
 }
 
-func TestNeighbours(t *testing.T) {
+func TestDependents(t *testing.T) {
 	t.Parallel()
-	g := &Graph{}
-	g.Connect(Edge{From: "web", To: "db", Condition: "ready", Together: true})
-	g.Connect(Edge{From: "web", To: "cache", Condition: "started", Soft: true})
-	g.Connect(Edge{From: "web", To: "job"})
-	if got := fmt.Sprint(g.Needs("web")); got != "[db:ready! cache:started? job]" {
-		t.Errorf("web needs %s", got)
+	g := graph("web>php php>migrate queue>migrate migrate>db a>b b>a")
+	for _, tt := range []struct{ of, want string }{
+		{"web", "[]"},
+		{"migrate", "[php queue web]"},
+		{"db", "[migrate php queue web]"},
+		{"a", "[a b]"},
+		{"unknown", "[]"},
+	} {
+		if got := fmt.Sprint(slices.Sorted(maps.Keys(g.Dependents(tt.of)))); got != tt.want {
+			t.Errorf("the dependents of %s are %s, want %s", tt.of, got, tt.want)
+		}
 	}
-	if got := g.NeededBy("db"); len(got) != 1 || got[0].From != "web" {
-		t.Errorf("db is needed by %v", got)
-	}
-	if g.Has("nobody") || !g.Has("job") || !slices.Equal(g.Names(), []string{"web", "db", "cache", "job"}) {
-		t.Errorf("the names are %v", g.Names())
+}
+
+func TestEdgeText(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		edge Edge[string]
+		want string
+	}{
+		{Edge[string]{To: "db", Condition: "ready", Together: true}, "db:ready!"},
+		{Edge[string]{To: "cache", Condition: "started", Soft: true}, "cache:started?"},
+		{Edge[string]{To: "job"}, "job"},
+	} {
+		if got := tt.edge.String(); got != tt.want {
+			t.Errorf("%+v is %s, want %s", tt.edge, got, tt.want)
+		}
 	}
 }
 
 func TestDot(t *testing.T) {
 	t.Parallel()
-	g := &Graph{}
-	g.Connect(Edge{From: "web", To: "db", Condition: "ready", Together: true})
-	g.Connect(Edge{From: "web", To: `a "b"\n`, Condition: "started", Soft: true})
-	g.Connect(Edge{From: "web", To: "job", Condition: "success"})
+	g := &Graph[string]{}
+	g.Connect(Edge[string]{From: "web", To: "db", Condition: "ready", Together: true})
+	g.Connect(Edge[string]{From: "web", To: `a "b"\n`, Condition: "started", Soft: true})
+	g.Connect(Edge[string]{From: "web", To: "job", Condition: "success"})
 	want := `digraph supervisord {
 	rankdir=LR;
 	node [shape=box];
@@ -114,32 +127,32 @@ func TestDot(t *testing.T) {
 		}
 		return name
 	}
-	if got := g.Dot(label); got != want {
+	if got := Dot(g, label); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
-// TestRandomGraphs: an order of a graph without a cycle has everybody once and
-// after all that he needs, and what is called a cycle is one.
+// TestRandomGraphs: an order of a graph without a cycle has each node once, after all
+// its dependencies, and what is returned as a cycle is one.
 func TestRandomGraphs(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
-		g := &Graph{}
+		g := &Graph[string]{}
 		n := 1 + rnd.IntN(12)
 		for i := range n {
 			g.Add(fmt.Sprint(i))
 		}
 		for range rnd.IntN(2 * n) {
-			g.Connect(Edge{From: fmt.Sprint(rnd.IntN(n)), To: fmt.Sprint(rnd.IntN(n))})
+			g.Connect(Edge[string]{From: fmt.Sprint(rnd.IntN(n)), To: fmt.Sprint(rnd.IntN(n))})
 		}
 		if cycle := g.Cycle(); cycle != nil {
 			checkCycle(t, g, cycle)
 			continue
 		}
-		order := g.Order()
+		order := g.Closure(g.nodes...)
 		for _, name := range order {
-			for _, e := range g.needs[name] {
+			for _, e := range g.dependencies[name] {
 				if slices.Index(order, e.To) >= slices.Index(order, name) {
 					t.Errorf("seed %d: %s is not before %s in %v", seed, e.To, name, order)
 				}
@@ -152,14 +165,14 @@ func TestRandomGraphs(t *testing.T) {
 	}
 }
 
-func checkCycle(t *testing.T, g *Graph, cycle []string) {
+func checkCycle(t *testing.T, g *Graph[string], cycle []string) {
 	t.Helper()
 	if len(cycle) < 2 || cycle[0] != cycle[len(cycle)-1] {
 		t.Fatalf("%v is not closed", cycle)
 	}
 	for i, name := range cycle[1:] {
-		if !slices.ContainsFunc(g.needs[cycle[i]], func(e Edge) bool { return e.To == name }) {
-			t.Errorf("%s does not need %s", cycle[i], name)
+		if !slices.ContainsFunc(g.dependencies[cycle[i]], func(e Edge[string]) bool { return e.To == name }) {
+			t.Errorf("%s does not depend on %s", cycle[i], name)
 		}
 	}
 }
