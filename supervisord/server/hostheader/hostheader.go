@@ -9,7 +9,8 @@ import (
 	"supervisor/supervisord/system/inetaddr"
 )
 
-// unescaped are the characters, besides letters and digits, that Encode leaves.
+// unescaped are the characters, besides letters and digits, that Encode leaves
+// unchanged.
 const unescaped = ".-_:[]~"
 
 // Encode escapes every character that a strict parser could refuse, as %XX.
@@ -26,7 +27,7 @@ func Encode(host string) string {
 	return b.String()
 }
 
-// Decode undoes Encode. What Encode can't have written is returned as it is.
+// Decode reverses Encode. A text that Encode can't have returned is returned unchanged.
 func Decode(encoded string) string {
 	if strings.IndexByte(encoded, '%') < 0 {
 		return encoded
@@ -49,8 +50,8 @@ func Decode(encoded string) string {
 	return b.String()
 }
 
-// Base returns the base of the URLs that Supervisor redirects to, without the
-// scheme and without a slash at its end: the value as it came, less port 80.
+// Base returns the base of the URLs that Supervisor redirects to, without scheme and
+// without a final slash: the value itself, without port 80.
 func Base(host string) string {
 	host = strings.TrimSpace(host)
 	if name, port, ok := cutPort(host); ok && (port == "" || port == "80") {
@@ -59,8 +60,8 @@ func Base(host string) string {
 	return strings.TrimSuffix(host, "/")
 }
 
-// Path returns the path that a proxy has added to the host name, without a slash
-// at its end, and "" if there is none.
+// Path returns the path that a proxy has added to the host name, without a final slash,
+// or "" if there is none.
 func Path(host string) string {
 	i := strings.IndexByte(host, '/')
 	if i <= 0 || !isName(host[:i]) || strings.HasPrefix(host[i:], "//") {
@@ -78,18 +79,17 @@ func Authority(host string) string {
 	return host
 }
 
-// AsSent returns a copy of the request as a browser has sent it to the proxy that
-// has added a path, for comparison with what it says of its origin.
+// AsSent returns a copy of the request with the Host that the browser sent to the proxy,
+// to be compared with the origin that it sent.
 func AsSent(r *http.Request) *http.Request {
 	sent := *r
 	sent.Host = Authority(r.Host)
 	return &sent
 }
 
-// Name returns the host name in lower case, without port and final dot, if the
-// value is what browsers send: a host name, or a host name and a port. It
-// reports false for everything else, and for an IP address: that belongs to
-// no one's name server.
+// Name returns the host name in lower case, without port and final dot, if the value is
+// one that browsers send: a host name, or a host name and a port. It returns false for
+// everything else, and for an IP address, which no name server resolves.
 func Name(host string) (string, bool) {
 	if host == "" || !isName(host) {
 		return "", false
@@ -108,7 +108,7 @@ func Name(host string) (string, bool) {
 	return name, true
 }
 
-// cutPort splits at the last colon if nothing but digits follows.
+// cutPort splits at the last colon if only digits follow.
 func cutPort(host string) (name, port string, ok bool) {
 	i := strings.LastIndexByte(host, ':')
 	if i < 0 || strings.Trim(host[i+1:], "0123456789") != "" {
@@ -117,9 +117,9 @@ func cutPort(host string) (name, port string, ok bool) {
 	return host[:i], host[i+1:], true
 }
 
-// isName reports whether a browser can have taken the text from a URL: it has
-// none of the characters that are forbidden in a host (WHATWG URL, 3.1), but for
-// those of ports and IPv6 addresses. Names beyond ASCII are sent as Punycode.
+// isName reports whether a browser can have taken the text from a URL: it has none of
+// the characters that are forbidden in a host (WHATWG URL, 3.1), except those of ports
+// and IPv6 addresses. Browsers send names beyond ASCII as Punycode.
 func isName(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("#/<>?@\\^|%", c) >= 0 {

@@ -35,8 +35,8 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// FuzzEncode: whatever a client sends comes out as it was, and in between no
-// strict parser can refuse it.
+// FuzzEncode: Decode returns what a client has sent, and a strict parser accepts the
+// encoded form.
 func FuzzEncode(f *testing.F) {
 	for _, host := range []string{"", "x:9001", "/run/s.sock", "a%2Fb", "%", "%zz", "h\u00e4", "a\x00b", "\xff"} {
 		f.Add(host)
@@ -47,7 +47,7 @@ func FuzzEncode(f *testing.F) {
 		if strings.Trim(encoded, valid) != "" || Decode(encoded) != host {
 			t.Errorf("%q became %q and then %q", host, encoded, Decode(encoded))
 		}
-		_, _ = Name(host) // neither may panic
+		_, _ = Name(host) // must not panic
 		_ = Base(host)
 	})
 }

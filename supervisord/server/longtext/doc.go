@@ -1,11 +1,11 @@
-// Package longtext sends answers that have long parts of logs in them. A log of 50 MB
-// would be in memory several times on its way into an answer: as bytes, as text, and
-// escaped. Here it is read while the answer is sent, in pieces of 64 KB, however many
-// clients ask for it at once.
+// Package longtext sends answers that contain long parts of logs. A log of 50 MB would
+// be in memory several times: as bytes, as text, and escaped. Here it is read while
+// the answer is sent, in pieces of 64 KB, however many clients request it at once.
 //
-// The length of an answer stands in its head, so a log is read twice: once to count,
-// once to send. If the file is made shorter in between, the connection is cut off, from
-// which the client sees that the answer is incomplete.
+// The package starts no goroutine. Placeholders belong to the goroutine that sends the
+// answer.
 //
-// There is no goroutine here. What is sent belongs to who sends it.
+// The length of an answer is in its head, so a log is read twice: to count, and to
+// send. If the file is truncated in between, the connection is closed, so that the
+// client notices an incomplete answer.
 package longtext

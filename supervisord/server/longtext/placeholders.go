@@ -10,21 +10,21 @@ import (
 	"supervisor/supervisord/logs"
 )
 
-// Placeholders are where long excerpts stand in an answer. Each is encoded like any other
-// text, with a mark instead of what it says. The zero value is ready.
+// Placeholders stand for the long excerpts of an answer. Each is encoded like any other
+// text, as a token in place of the excerpt. The zero value is ready to use.
 type Placeholders struct {
 	token string
 	all   []logs.Excerpt
 }
 
-// Add returns the text that is to be encoded for an excerpt: its own if it is short,
-// else a mark. They are put in the order in which they are encoded.
+// Add returns the text to encode for an excerpt: its own if it is short, else a token.
+// Excerpts must be added in the order in which they are encoded.
 func (p *Placeholders) Add(e logs.Excerpt) string {
 	if text, ok := e.Short(); ok {
 		return text
 	}
 	if p.token == "" {
-		p.token = rand.Text() // letters and digits, which no encoding changes and no client knows
+		p.token = rand.Text() // letters and digits, which no encoding changes and no client can guess
 	}
 	p.all = append(p.all, e)
 	return p.token
@@ -33,23 +33,23 @@ func (p *Placeholders) Add(e logs.Excerpt) string {
 // IsEmpty reports whether all excerpts so far were short.
 func (p *Placeholders) IsEmpty() bool { return len(p.all) == 0 }
 
-// Escaper appends a piece of text in the encoding of an answer. There is one for each
-// text, so that it can keep something back until the next piece, or the last, comes.
+// Escaper appends a piece of text in the encoding of an answer. Each text has an Escaper
+// of its own, so that it can hold something back until the next or last piece.
 type Escaper func(dst []byte, piece string, last bool) []byte
 
-// errTruncated is the error of a log that has not as much text as was counted.
+// errTruncated is the error of a log with another length than was counted.
 var errTruncated = errors.New("the log has changed while it was read")
 
-// Send sends an encoded answer with the excerpts in their places. If it fails nothing
-// has been sent. A log that is changed while it is sent aborts the handler
-// (http.ErrAbortHandler).
+// Send sends an encoded answer with the excerpts in place of their tokens. If it returns
+// an error, nothing has been sent. If a log changes while it is sent, it panics with
+// http.ErrAbortHandler, which closes the connection.
 func (p *Placeholders) Send(w http.ResponseWriter, encoded []byte, escaper func() Escaper) error {
 	parts := [][]byte{encoded}
 	if !p.IsEmpty() {
 		parts = bytes.Split(encoded, []byte(p.token))
 	}
 	if len(parts) != len(p.all)+1 {
-		return errors.New("an excerpt was not encoded as it was put")
+		return errors.New("the encoding has changed an excerpt's token")
 	}
 	size := int64(len(encoded) - len(p.all)*len(p.token))
 	lengths := make([]int64, len(p.all))
@@ -63,7 +63,7 @@ func (p *Placeholders) Send(w http.ResponseWriter, encoded []byte, escaper func(
 	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
 	for i, part := range parts {
 		if _, err := w.Write(part); err != nil {
-			return nil // a client that is gone misses nothing
+			return nil // the client has gone
 		}
 		if i == len(p.all) {
 			break
@@ -75,7 +75,8 @@ func (p *Placeholders) Send(w http.ResponseWriter, encoded []byte, escaper func(
 	return nil
 }
 
-// sendExcerpt sends an excerpt that has been counted, and reports whether the client is gone.
+// sendExcerpt sends an excerpt of a counted length, and reports whether the client has
+// gone.
 func sendExcerpt(w http.ResponseWriter, e logs.Excerpt, escape Escaper, length int64) (gone bool) {
 	err := forEachPiece(e, escape, func(escaped []byte) error {
 		if length -= int64(len(escaped)); length < 0 {
@@ -91,7 +92,7 @@ func sendExcerpt(w http.ResponseWriter, e logs.Excerpt, escape Escaper, length i
 	return gone
 }
 
-// forEachPiece calls f with the pieces of an excerpt, escaped. What f gets is good until it
+// forEachPiece calls f with the escaped pieces of an excerpt. Each is valid until f
 // returns.
 func forEachPiece(e logs.Excerpt, escape Escaper, f func([]byte) error) error {
 	var buf []byte

@@ -58,11 +58,11 @@ func TestPlaceholdersAreReplaced(t *testing.T) {
 		t.Errorf("%d bytes, want %d", len(got), len(want))
 	}
 	if got := w.Header().Get("Content-Length"); got != strconv.Itoa(w.Body.Len()) {
-		t.Errorf("the head tells of %s bytes, there are %d", got, w.Body.Len())
+		t.Errorf("Content-Length is %s, the body has %d bytes", got, w.Body.Len())
 	}
 }
 
-// TestRemovedLogFails before anything has been sent.
+// TestRemovedLogFails: a log that was removed fails before anything has been sent.
 func TestRemovedLogFails(t *testing.T) {
 	t.Parallel()
 	path := writeLog(t, 300<<10)
@@ -77,23 +77,23 @@ func TestRemovedLogFails(t *testing.T) {
 	}
 }
 
-// hookedRecorder is a client in whose first write something happens.
+// hookedRecorder calls first before its first write.
 type hookedRecorder struct {
 	*httptest.ResponseRecorder
 	first func() error
 	once  sync.Once
 }
 
-func (c *hookedRecorder) Write(p []byte) (n int, err error) {
-	c.once.Do(func() { err = c.first() })
+func (r *hookedRecorder) Write(p []byte) (n int, err error) {
+	r.once.Do(func() { err = r.first() })
 	if err != nil {
 		return 0, err
 	}
-	return c.ResponseRecorder.Write(p)
+	return r.ResponseRecorder.Write(p)
 }
 
-// TestLogTruncatedWhileSent ends the connection: the client must not take what it
-// has got for all.
+// TestLogTruncatedWhileSent: the connection is closed, so that the client does not take
+// the incomplete answer for a complete one.
 func TestLogTruncatedWhileSent(t *testing.T) {
 	t.Parallel()
 	path := writeLog(t, 300<<10)
@@ -105,7 +105,7 @@ func TestLogTruncatedWhileSent(t *testing.T) {
 		}
 	}()
 	_ = p.Send(&hookedRecorder{ResponseRecorder: httptest.NewRecorder(), first: func() error { return os.Truncate(path, 100<<10) }}, []byte(token), escapeLess)
-	t.Error("it was sent")
+	t.Error("sent completely")
 }
 
 func TestClientDisconnectStopsReading(t *testing.T) {
@@ -118,15 +118,15 @@ func TestClientDisconnectStopsReading(t *testing.T) {
 	}
 }
 
-// discardResponse is a client that takes everything.
+// discardResponse discards the answer.
 type discardResponse struct{ head http.Header }
 
-func (n discardResponse) Header() http.Header         { return n.head }
-func (n discardResponse) WriteHeader(int)             {}
-func (n discardResponse) Write(p []byte) (int, error) { return len(p), nil }
+func (d discardResponse) Header() http.Header         { return d.head }
+func (d discardResponse) WriteHeader(int)             {}
+func (d discardResponse) Write(p []byte) (int, error) { return len(p), nil }
 
-// TestLongLogUsesLittleMemory: of a log a hundred times as long no more is in memory at
-// once. Counted is what is in use after each piece.
+// TestLongLogUsesLittleMemory: sending a log of 20 MB uses less than 2 MB of memory at any
+// time. The heap is measured after every fiftieth piece.
 func TestLongLogUsesLittleMemory(t *testing.T) {
 	path := writeLog(t, 20<<20)
 	var p Placeholders

@@ -14,15 +14,15 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// action is something that can be done on the status page.
+// action is an action of the status page.
 type action struct {
 	text    string // on its button
-	changes bool   // anything at all
-	process bool   // it wants the name of one
+	changes bool   // false for one that only shows something
+	process bool   // it needs the name of a process
 	do      func(ctx context.Context, p *Pages, name string) (message string)
 }
 
-// actions has them all, by the value of the parameter action.
+// actions are all actions, by the value of the parameter action.
 var actions = map[string]action{
 	"refresh":    {text: "Refresh", do: refresh},
 	"restartall": {text: "Restart All", changes: true, do: restartAll},
@@ -33,7 +33,7 @@ var actions = map[string]action{
 	"clearlog":   {text: "Clear Log", changes: true, process: true, do: clearLog},
 }
 
-// href is the address of the action called verb.
+// href returns the address of the action, whose name is verb.
 func (a action) href(verb, name string) string {
 	if !a.process {
 		return "index.html?action=" + verb
@@ -41,7 +41,7 @@ func (a action) href(verb, name string) string {
 	return "index.html?processname=" + quote(name) + "&action=" + verb
 }
 
-// label is the action's text with what it is done to.
+// label returns the action's text with the name of the process.
 func (a action) label(name string) string {
 	if !a.process {
 		return a.text
@@ -49,8 +49,8 @@ func (a action) label(name string) string {
 	return a.text + " " + printable(name)
 }
 
-// runAction carries out the action that a form asks for and sends the client to the
-// status page to read what came of it.
+// runAction performs the action of a form, and redirects the client to the status page
+// with the outcome.
 func (s *server) runAction(w http.ResponseWriter, r *http.Request, f form) error {
 	verb, name := f["action"], f["processname"]
 	a, known := actions[verb]
@@ -58,7 +58,7 @@ func (s *server) runAction(w http.ResponseWriter, r *http.Request, f form) error
 		if name == "" {
 			return fmt.Errorf("no process for action %q", verb)
 		}
-		if _, err := s.Supervisor.Info(name); err != nil {
+		if _, err := s.opts.Supervisor.Info(name); err != nil {
 			s.redirectWithMessage(w, r, "No such process named "+name)
 			return nil
 		}
@@ -75,16 +75,16 @@ func (s *server) runAction(w http.ResponseWriter, r *http.Request, f form) error
 	return nil
 }
 
-// confirmView asks whether an action is meant.
+// confirmView is the page that asks to confirm an action.
 type confirmView struct {
 	baseView
 	Label, Href string
 }
 
-// isConfirmed tells whether whoever has sent the request wants it. A POST was found
-// to be ours or a script's before it came here. A GET can't be told from one
-// that somebody else put into a page, except where browsers don't get; should
-// a proxy bring them even there, they may still say where they come from.
+// isConfirmed reports whether the user intends the action. A POST has already been
+// checked to come from our own form or from a script. A GET can't be distinguished from
+// a link in a page of another site, except on sockets that browsers can't reach. If a
+// proxy lets browsers reach even those, the origin check may still refuse it.
 func (s *server) isConfirmed(r *http.Request) bool {
 	if r.Method == http.MethodPost {
 		return true
@@ -94,11 +94,10 @@ func (s *server) isConfirmed(r *http.Request) bool {
 	return s.allowsGet && s.origin.Check(asPost) == nil
 }
 
-// redirectWithMessage redirects to the status page with a message. Forms get the status that
-// is meant for them and an address relative to theirs, which is right behind any
-// proxy; but a proxy that puts a path into Host means the page to be there. A GET
-// comes from a script written for Supervisor and gets what that answers, to the
-// byte; it is not cached.
+// redirectWithMessage redirects to the status page with a message. A form gets status
+// 303 and a relative address, which is right behind any proxy; if a proxy puts a path
+// into Host, the address begins with that path. A GET comes from a script written for
+// Supervisor and gets Supervisor's answer, byte for byte; it is not cached.
 func (s *server) redirectWithMessage(w http.ResponseWriter, r *http.Request, message string) {
 	forbidCaching(w.Header())
 	address := "/?message=" + quote(message)
@@ -113,8 +112,8 @@ func (s *server) redirectWithMessage(w http.ResponseWriter, r *http.Request, mes
 	redirect(w, base+address, http.StatusSeeOther)
 }
 
-// baseURL is how Supervisor refers to itself: by what the client has put into
-// Host, and without that by its own address, if that is one of TCP.
+// baseURL returns the address by which Supervisor refers to itself: the Host of the
+// request or, if there is none, the address of the TCP socket.
 func baseURL(r *http.Request) string {
 	if base := hostheader.Base(r.Host); base != "" {
 		return "http://" + base
@@ -130,69 +129,68 @@ func baseURL(r *http.Request) string {
 	return "http://" + hostheader.Base(net.JoinHostPort(host, strconv.Itoa(local.Port)))
 }
 
-// now is the time as C's ctime writes it.
+// now returns the time in the format of C's ctime.
 func now() string { return time.Now().Format(time.ANSIC) }
 
 func refresh(context.Context, *Pages, string) string { return "Page refreshed at " + now() }
 
-// The results of single processes are to be seen on the page.
-
+// stopAll ignores the results: the page shows the state of every process.
 func stopAll(ctx context.Context, p *Pages, _ string) string {
-	_, _ = p.Supervisor.StopAll(ctx, supervisor.Call{Wait: true})
+	_, _ = p.opts.Supervisor.StopAll(ctx, supervisor.Call{Wait: true})
 	return "All stopped at " + now()
 }
 
-// restartAll goes on when the client hangs up: who closes a window does not
-// mean to leave everything stopped. The same goes for restart.
+// restartAll goes on when the client hangs up, and so does restart: to close a browser
+// window must not leave everything stopped.
 func restartAll(ctx context.Context, p *Pages, _ string) string {
 	ctx = context.WithoutCancel(ctx)
-	_, _ = p.Supervisor.StopAll(ctx, supervisor.Call{Wait: true})
+	_, _ = p.opts.Supervisor.StopAll(ctx, supervisor.Call{Wait: true})
 	if err := p.checkRunning(); err != nil {
 		return unexpectedFault(err)
 	}
-	_, _ = p.Supervisor.StartAll(ctx, supervisor.Call{Wait: true})
+	_, _ = p.opts.Supervisor.StartAll(ctx, supervisor.Call{Wait: true})
 	return "All restarted at " + now()
 }
 
 func start(ctx context.Context, p *Pages, name string) string {
-	if _, err := p.Supervisor.StartProcess(ctx, name, supervisor.Call{Wait: true}); err != nil {
+	if _, err := p.opts.Supervisor.StartProcess(ctx, name, supervisor.Call{Wait: true}); err != nil {
 		return fmt.Sprintf("ERROR: Process %s: %s", name, startReason(err))
 	}
 	return fmt.Sprintf("Process %s started", name)
 }
 
 func stop(ctx context.Context, p *Pages, name string) string {
-	if _, err := p.Supervisor.StopProcess(ctx, name, supervisor.Call{Wait: true}); err != nil {
+	if _, err := p.opts.Supervisor.StopProcess(ctx, name, supervisor.Call{Wait: true}); err != nil {
 		return unexpectedFault(err)
 	}
 	return fmt.Sprintf("Process %s stopped", name)
 }
 
-// restart reports the step that failed. That there was nothing to stop is no
-// failure.
+// restart reports the step that failed. It is not a failure if the process was not
+// running.
 func restart(ctx context.Context, p *Pages, name string) string {
 	ctx = context.WithoutCancel(ctx)
-	_, err := p.Supervisor.StopProcess(ctx, name, supervisor.Call{Wait: true})
+	_, err := p.opts.Supervisor.StopProcess(ctx, name, supervisor.Call{Wait: true})
 	if err != nil && faultCode(err) != faults.NotRunning {
 		return unexpectedFault(err)
 	}
 	if err := p.checkRunning(); err != nil {
 		return unexpectedFault(err)
 	}
-	if _, err := p.Supervisor.StartProcess(ctx, name, supervisor.Call{Wait: true}); err != nil {
+	if _, err := p.opts.Supervisor.StartProcess(ctx, name, supervisor.Call{Wait: true}); err != nil {
 		return fmt.Sprintf("ERROR: Process %s: %s", name, startReason(err))
 	}
 	return fmt.Sprintf("Process %s restarted", name)
 }
 
 func clearLog(ctx context.Context, p *Pages, name string) string {
-	if err := p.Supervisor.ClearLogs(ctx, name); err != nil {
+	if err := p.opts.Supervisor.ClearLogs(ctx, name); err != nil {
 		return unexpectedFault(err)
 	}
 	return fmt.Sprintf("Log for %s cleared", name)
 }
 
-// startReason says why a start has failed.
+// startReason returns the text for a failed start.
 func startReason(err error) string {
 	switch faultCode(err) {
 	case faults.NoFile:
@@ -214,7 +212,7 @@ func unexpectedFault(err error) string {
 	return fmt.Sprintf("unexpected rpc fault [%d] %v", faultCode(err), err)
 }
 
-// faultCode is the number of a fault; whatever is none has FAILED.
+// faultCode returns the code of a fault, and FAILED for any other error.
 func faultCode(err error) faults.Code {
 	if fault, ok := errors.AsType[*faults.Error](err); ok {
 		return fault.Code

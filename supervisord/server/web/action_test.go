@@ -19,10 +19,10 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// clock is what ctime writes.
+// clock matches a time in the format of ctime.
 var clock = regexp.MustCompile(` at [A-Z][a-z]{2} [A-Z][a-z]{2} [ 1-3]\d \d\d:\d\d:\d\d \d{4}$`)
 
-// message is what a redirect says, with TIME for the time.
+// message returns the message of a redirect, with TIME for the time.
 func message(t *testing.T, location string) string {
 	t.Helper()
 	quoted, ok := strings.CutPrefix(strings.TrimPrefix(strings.TrimPrefix(location, "http://localhost:9001"), "."), "/?message=")
@@ -124,14 +124,15 @@ func TestGetOnTCPNeedsConfirmation(t *testing.T) {
 		if action == nil || action[1] != "index.html"+strings.ReplaceAll(address, "&", "&amp;") {
 			t.Fatalf("%s: %q in %s", verb, action, body)
 		}
-		// What the form sends is obeyed.
+		// The POST of the form performs the action.
 		if resp, _ := c.request("POST", "/"+address, ""); resp.StatusCode != 303 || len(f.calls) == 0 {
 			t.Errorf("%s: %d %v", verb, resp.StatusCode, f.calls)
 		}
 	}
 }
 
-// TestGetFromOtherSites is about unix sockets behind a proxy that browsers use.
+// TestGetFromOtherSites: on a unix socket behind a proxy, a GET from a page of another
+// site performs no action.
 func TestGetFromOtherSites(t *testing.T) {
 	t.Parallel()
 	for site, allowed := range map[string]bool{"cross-site": false, "same-site": false, "same-origin": true, "none": true} {
@@ -149,7 +150,7 @@ func TestRestartContinuesAfterDisconnect(t *testing.T) {
 		f := newFake(process("a", states.Running, ""))
 		f.called = func(ctx context.Context, call string) {
 			if ctx.Done() != nil {
-				t.Errorf("%s: %s can be cut short", query, call)
+				t.Errorf("%s: %s can be cancelled", query, call)
 			}
 		}
 		newClient(t, f, unixServer).request("GET", "/?"+query, "")
@@ -195,9 +196,9 @@ func TestTimeIsPaddedWithBlanks(t *testing.T) {
 	})
 }
 
-// What a script gets for its GET is Supervisor's answer; a form is led back
-// without a word about host, scheme or prefix, which only the browser knows, unless
-// the proxy has told of a prefix.
+// TestActionRedirects: a script's GET gets Supervisor's redirect. A form gets one without
+// host, scheme or prefix, which only the browser knows, unless the proxy puts a prefix
+// into Host.
 func TestActionRedirects(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ method, host, want string }{
@@ -208,7 +209,7 @@ func TestActionRedirects(t *testing.T) {
 		{http.MethodGet, "example.org/", "http://example.org/?message="},
 		{http.MethodGet, "example.org/supervisor/index.html", "http://example.org/supervisor/index.html/?message="},
 		{http.MethodGet, "/run/supervisor.sock", "http:///run/supervisor.sock/?message="},
-		{http.MethodGet, "", "/?message="}, // it is a unix socket
+		{http.MethodGet, "", "/?message="}, // on a unix socket
 		{http.MethodPost, "example.org:9001", "./?message="},
 		{http.MethodPost, "", "./?message="},
 		{http.MethodPost, "/run/supervisor.sock", "./?message="},

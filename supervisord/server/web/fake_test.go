@@ -26,11 +26,11 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-var update = flag.Bool("update", false, "write what the golden tests got into their files")
+var update = flag.Bool("update", false, "write the golden files")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// fake is a supervisor whose processes do nothing. It notes what is called.
+// fake is a supervisor whose processes do nothing. It records calls.
 type fake struct {
 	mood      states.Daemon
 	processes []api.ProcessInfo
@@ -44,7 +44,7 @@ func newFake(processes ...api.ProcessInfo) *fake {
 	return &fake{mood: states.DaemonRunning, processes: processes, logs: map[string]string{}, fails: map[string]error{}}
 }
 
-// process makes a process; "g:p" is p in group g.
+// process returns a process; "g:p" is p in group g.
 func process(name string, st states.Process, description string) api.ProcessInfo {
 	spec := namespec.Parse(name)
 	return api.ProcessInfo{Group: spec.Group, Name: spec.Process, State: st, StateName: st.String(), Description: description}
@@ -116,7 +116,7 @@ var (
 	openServer = config.Server{Family: "tcp", GetActions: true}
 )
 
-// client speaks to the pages of a fake.
+// client requests the pages of a fake.
 type client struct {
 	t       testing.TB
 	handler http.Handler
@@ -129,7 +129,7 @@ func newClient(t testing.TB, f *fake, c config.Server) client {
 	return client{t, p.Handler(c), &log}
 }
 
-// request sends a request. Headers are names and values in turn.
+// request sends a request. headers are names, each followed by its value.
 func (c client) request(method, url, body string, headers ...string) (*http.Response, string) {
 	c.t.Helper()
 	r := httptest.NewRequestWithContext(c.t.Context(), method, "http://localhost:9001/", strings.NewReader(body))
@@ -148,7 +148,7 @@ func (c client) request(method, url, body string, headers ...string) (*http.Resp
 	return resp, string(data)
 }
 
-// page gets a page that must be there.
+// page requests a page and fails unless its status is 200.
 func (c client) page(url string) string {
 	c.t.Helper()
 	resp, body := c.request("GET", url, "")
@@ -158,7 +158,7 @@ func (c client) page(url string) string {
 	return body
 }
 
-// golden compares a page with a file.
+// golden compares a page with a golden file.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)

@@ -12,16 +12,16 @@ import (
 //go:embed static
 var static embed.FS
 
-// contentTypes does not ask the system, which may know others or none.
+// contentTypes replaces the types of the system, which may have others or none.
 var contentTypes = map[string]string{".css": "text/css", ".gif": "image/gif", ".png": "image/png"}
 
-// file serves a file. The statuses are Supervisor's.
+// file serves a file, with the statuses of Supervisor.
 func (s *server) file(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	if r.URL.Path == "" || strings.HasSuffix(r.URL.Path, "/") { // there are only files to be had
+	if r.URL.Path == "" || strings.HasSuffix(r.URL.Path, "/") { // there are no listings of directories
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
@@ -31,7 +31,7 @@ func (s *server) file(w http.ResponseWriter, r *http.Request) {
 			name += "/" + part
 		}
 	}
-	info, err := fs.Stat(static, name) // refuses every path that is not plain
+	info, err := fs.Stat(static, name) // fails for a path with . or ..
 	if err != nil {
 		w.WriteHeader(http.StatusNotFound)
 		return
@@ -46,6 +46,6 @@ func (s *server) file(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", contentTypes[strings.ToLower(path.Ext(name))])
-	w.Header().Set("Cache-Control", "no-cache") // ask whether it is still the same
+	w.Header().Set("Cache-Control", "no-cache") // browsers must revalidate
 	http.ServeContent(w, r, name, s.since, bytes.NewReader(data))
 }

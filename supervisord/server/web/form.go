@@ -8,13 +8,12 @@ import (
 	"strings"
 )
 
-// form is what a request says besides its path. A parameter without a value is
-// none.
+// form has the parameters of a request. Parameters without a value are left out.
 type form map[string]string
 
-// readForm reads the query and, for a POST, the body, whatever its type is
-// said to be. The body wins over the query; of a parameter that is repeated
-// the first counts in the query and the last in the body, as with Supervisor.
+// readForm parses the query and, for a POST, the body, whatever its Content-Type. As in
+// Supervisor the body takes precedence over the query, and of a repeated parameter the
+// first counts in the query and the last in the body.
 func readForm(r *http.Request) (form, error) {
 	f := form{}
 	for name, value := range pairs(r.URL.RawQuery) {
@@ -35,8 +34,8 @@ func readForm(r *http.Request) (form, error) {
 	return f, nil
 }
 
-// pairs yields the parameters that have values. The one of net/url drops those
-// with a semicolon, which messages may contain.
+// pairs yields the parameters that have values. url.ParseQuery would drop those with a
+// semicolon, which messages may contain.
 func pairs(s string) func(yield func(name, value string) bool) {
 	return func(yield func(name, value string) bool) {
 		for pair := range strings.SplitSeq(s, "&") {
@@ -48,8 +47,8 @@ func pairs(s string) func(yield func(name, value string) bool) {
 	}
 }
 
-// unquote undoes the quoting of a parameter. With an escape that is none it
-// stands for itself.
+// unquote decodes a parameter. One with an invalid escape is returned unchanged, except
+// that invalid UTF-8 is replaced.
 func unquote(s string) string {
 	if plain, err := url.QueryUnescape(s); err == nil {
 		s = plain
@@ -57,8 +56,8 @@ func unquote(s string) string {
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
-// quote quotes a text for an address as Supervisor does: everything but
-// letters, digits and _.-~/ is escaped.
+// quote escapes a text for an address as Supervisor does: everything except letters,
+// digits and _.-~/.
 func quote(s string) string {
 	var b strings.Builder
 	for i := range len(s) {

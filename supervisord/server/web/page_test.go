@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +18,7 @@ import (
 	"supervisor/supervisord/api/states"
 )
 
-// everyState has a process in each state.
+// everyState returns a process in each state.
 func everyState() []api.ProcessInfo {
 	return []api.ProcessInfo{
 		process("backoff", states.Backoff, "Exited too quickly (process log may have details)"),
@@ -50,8 +52,8 @@ func TestGoldenPages(t *testing.T) {
 	}
 }
 
-// elements parses a page as XML and returns its elements with the names of
-// their attributes, and all text and values of attributes.
+// elements parses a page as XML. It returns the elements with the names of their
+// attributes, and all texts and values of attributes.
 func elements(t *testing.T, page string) (tags []string, words string) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(page))
@@ -148,7 +150,27 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// hostile texts try to be more than text.
+// TestLongTailMatchesShort: a long log that is sent in pieces looks like a short one,
+// wherever the pieces end.
+func TestLongTailMatchesShort(t *testing.T) {
+	f := newFake(process("file", states.Running, ""), process("cat", states.Running, ""))
+	for shift := range 3 {
+		text := strings.Repeat("x", shift) + strings.Repeat("]]>]<&☃\x00", 60_000)
+		path := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f.logs["file"], f.logs["cat"] = path, text
+		c := newClient(t, f, unixServer)
+		got := c.page("/tail.html?processname=file&limit=100000000")
+		want := c.page("/tail.html?processname=cat&limit=100000000")
+		if got = strings.ReplaceAll(got, "file", "cat"); got != want {
+			t.Errorf("shifted by %d: %d bytes, want %d", shift, len(got), len(want))
+		}
+	}
+}
+
+// hostile are texts that could be taken for markup or control sequences.
 var hostile = []string{
 	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='x`, `javascript:alert(1)`, `</pre></title></table>`,
 	`&lt;b&gt; &amp`, "{{.Title}}", "]]>", "<!--", "a\x00b\x1b[31mc\x7f\u0085\u202e", "\xff\xfe\xc3", "\ufffe\uffff", "..", "a b/c?d#e%41", "\r\nX: y",
@@ -161,8 +183,8 @@ func TestNoInjection(t *testing.T) {
 	}
 }
 
-// checkNoInjection fails if a process with this name and description and a log with
-// this text change anything about the pages but their text.
+// checkNoInjection fails if this name and description of a process, or this text in its
+// log, change more of the pages than their text.
 func checkNoInjection(t *testing.T, name, description, log string) {
 	t.Helper()
 	f := newFake(process("g:p", states.Running, description))

@@ -9,7 +9,7 @@ import (
 	"supervisor/supervisord/api/states"
 )
 
-// statusView is the status page.
+// statusView is the view of the status page.
 type statusView struct {
 	baseView
 	Message string // "" for none
@@ -17,7 +17,7 @@ type statusView struct {
 	Rows    []row
 }
 
-// row is one process.
+// row is the row of one process.
 type row struct {
 	Class       string
 	State       string
@@ -28,17 +28,17 @@ type row struct {
 	Actions     []entry
 }
 
-// entry is something that the user may do. Changes are made with a button;
-// there is a link besides for programs that look for it.
+// entry is an action or a link that is offered. An action that changes something has a
+// button; it also has a link, because programs look for it.
 type entry struct {
 	Text    string
-	Label   string // tells what is acted upon, for those who hear only this
+	Label   string // for screen readers, with the name of the process
 	Href    string
 	Changes bool
 	NewTab  bool
 }
 
-// status shows all processes, or carries out an action and comes back.
+// status shows all processes, or performs an action and redirects.
 func (s *server) status(w http.ResponseWriter, r *http.Request, f form) error {
 	if err := s.checkRunning(); err != nil {
 		return err
@@ -51,7 +51,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request, f form) error {
 		a := actions[name]
 		view.Buttons = append(view.Buttons, entry{Text: a.text, Href: a.href(name, ""), Changes: a.changes})
 	}
-	for i, info := range s.Supervisor.Infos() {
+	for i, info := range s.opts.Supervisor.Infos() {
 		view.Rows = append(view.Rows, newRow(i, info))
 	}
 	return s.show(w, http.StatusOK, "status.html", view)
@@ -84,7 +84,7 @@ func stateClass(st states.Process) string {
 	}
 }
 
-// entries are what can be done with a process. There are always five; those
+// entries returns what is offered for a process. There are always five entries; those
 // that its state does not allow are empty.
 func entries(name string, st states.Process) []entry {
 	var list [5]entry
@@ -94,7 +94,7 @@ func entries(name string, st states.Process) []entry {
 	case states.Stopped, states.Exited, states.Fatal:
 		list[0] = processEntry("start", name)
 	case states.Starting, states.Stopping, states.Backoff, states.Unknown:
-		// Nothing but its logs. Supervisor's page does not stop them either.
+		// Only its logs. Supervisor's page offers no stop here either.
 	}
 	list[2] = processEntry("clearlog", name)
 	list[3] = entry{Text: "Tail -f Stdout", Label: "Tail -f Stdout of " + printable(name), Href: "logtail/" + quote(name), NewTab: true}

@@ -11,17 +11,17 @@ import (
 	"supervisor/supervisord/server/longtext"
 )
 
-// tailView is the tail page.
+// tailView is the view of the tail page.
 type tailView struct {
 	baseView
 	Text    string
 	Refresh string // address of this page, "" without a process
 }
 
-// minTail is how many bytes are shown at least.
+// minTail is the smallest number of bytes that is shown.
 const minTail = 1024
 
-// tail shows the end of what a process has written to stdout.
+// tail shows the end of the stdout log of a process.
 func (s *server) tail(w http.ResponseWriter, _ *http.Request, f form) error {
 	name, limit := f["processname"], tailLimit(f["limit"])
 	if name == "" {
@@ -43,12 +43,12 @@ func (s *server) tail(w http.ResponseWriter, _ *http.Request, f form) error {
 	return long.Send(w, page, textEscaper)
 }
 
-// tailText is the end of the log, or why there is none.
+// tailText returns the end of the log, or the reason why there is none.
 func (s *server) tailText(name string, limit int64) logs.Excerpt {
 	err := s.checkRunning()
 	var text logs.Excerpt
 	if err == nil {
-		text, err = s.Supervisor.ReadLog(name, "stdout", -limit, 0)
+		text, err = s.opts.Supervisor.ReadLog(name, "stdout", -limit, 0)
 	}
 	switch {
 	case err == nil:
@@ -60,8 +60,8 @@ func (s *server) tailText(name string, limit int64) logs.Excerpt {
 	}
 }
 
-// tailLimit reads the number of bytes to show. There is no most; a number that
-// is too large to count with stands for everything.
+// tailLimit parses the number of bytes to show. There is no upper limit; a number beyond
+// 64 bits means everything.
 func tailLimit(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if strings.Trim(s, "0123456789") != "" || err != nil && !errors.Is(err, strconv.ErrRange) {

@@ -7,10 +7,9 @@ import (
 	"supervisor/supervisord/server/longtext"
 )
 
-// escapeText escapes what stands between tags as Supervisor does: & and < and no
-// more, but for what XML forbids. That is enough there, and whoever searches a
-// page for a piece of JSON that a program has printed still finds it. In
-// attributes and titles the templates escape by themselves.
+// escapeText escapes text between tags as Supervisor does: & and <, and ]]>, which XML
+// forbids. That is enough there, and a program that searches a page for a piece of JSON
+// from a log still finds it. Attributes and titles are escaped by the templates.
 func escapeText(s string) template.HTML {
 	for _, r := range [][2]string{{"&", "&amp;"}, {"<", "&lt;"}, {"]]>", "]]&gt;"}} {
 		s = strings.ReplaceAll(s, r[0], r[1])
@@ -18,8 +17,8 @@ func escapeText(s string) template.HTML {
 	return template.HTML(s)
 }
 
-// textEscaper has a text that comes in pieces be what printable and text make of it as
-// a whole.
+// textEscaper escapes a text that comes in pieces exactly as printable and escapeText
+// would escape it as a whole.
 func textEscaper() longtext.Escaper {
 	pending := "" // brackets at the end of a piece, which a > may follow
 	return func(dst []byte, piece string, last bool) []byte {
@@ -34,10 +33,9 @@ func textEscaper() longtext.Escaper {
 	}
 }
 
-// printable replaces what must not stand in a page: control characters, which
-// a terminal would obey that the page is printed on, become the pictures that
-// Unicode has for them; bytes and code points that are no characters become
-// U+FFFD.
+// printable replaces characters that must not be in a page. Control characters, which a
+// terminal would obey if the page were printed there, become the symbols that Unicode
+// has for them; invalid bytes and code points become U+FFFD.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -22,8 +22,8 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// Supervisor is what the pages show and change. Names may be those of a group;
-// errors that a user is told about are *faults.Error.
+// Supervisor is what the pages show and change. A name may be that of a group; errors
+// that are shown to the user are *faults.Error.
 type Supervisor interface {
 	Mood() states.Daemon
 	Identifier() string
@@ -50,9 +50,9 @@ type Options struct {
 
 // Pages are the pages of one daemon.
 type Pages struct {
-	Options
+	opts      Options
 	templates func() *template.Template
-	since     time.Time // the files can't have changed after it
+	since     time.Time // modification time of all files
 }
 
 //go:embed templates
@@ -60,12 +60,12 @@ var templates embed.FS
 
 // New returns the pages. Nothing is parsed before the first request.
 func New(o Options) *Pages {
-	return &Pages{Options: o, since: time.Now(), templates: sync.OnceValue(func() *template.Template {
+	return &Pages{opts: o, since: time.Now(), templates: sync.OnceValue(func() *template.Template {
 		return template.Must(template.New("").Funcs(template.FuncMap{"text": escapeText}).ParseFS(templates, "templates/*.html"))
 	})}
 }
 
-// Handler returns the pages as one server of the configuration shows them.
+// Handler returns the pages for one server of the configuration.
 func (p *Pages) Handler(c config.Server) http.Handler {
 	s := &server{Pages: p, allowsGet: c.Family == "unix" || c.GetActions, origin: http.NewCrossOriginProtection()}
 	s.routes = map[string]page{
@@ -77,26 +77,26 @@ func (p *Pages) Handler(c config.Server) http.Handler {
 	return s
 }
 
-// server is the pages behind one listener.
+// server has the pages of one server of the configuration.
 type server struct {
 	*Pages
-	allowsGet bool // actions by GET are carried out
+	allowsGet bool // a GET may perform actions
 	origin    *http.CrossOriginProtection
 	routes    map[string]page
 }
 
-// page answers a GET or POST. If it fails it has written nothing.
+// page answers a GET or POST. If it returns an error it has written nothing.
 type page func(w http.ResponseWriter, r *http.Request, f form) error
 
-// ServeHTTP answers a request. What is no page, or is asked for by another
-// method, is looked for among the files, as Supervisor does.
+// ServeHTTP implements http.Handler. As in Supervisor, other paths and other methods are
+// left to the files.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setSecurityHeaders(w.Header())
 	if s.origin.Check(hostheader.AsSent(r)) != nil {
 		refuseCrossSite(w)
 		return
 	}
-	// Supervisor takes any number of slashes, as proxies join addresses.
+	// Supervisor accepts any number of slashes, because proxies join addresses.
 	show, ok := s.routes["/"+strings.TrimLeft(r.URL.Path, "/")]
 	if !ok || r.Method != http.MethodGet && r.Method != http.MethodPost {
 		s.file(w, r)
@@ -108,14 +108,14 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := show(w, r, f); err != nil {
-		s.Log.Error(fmt.Sprintf("Web interface error: %v", err))
+		s.opts.Log.Error(fmt.Sprintf("Web interface error: %v", err))
 		w.WriteHeader(http.StatusInternalServerError)
 	}
 }
 
 // setSecurityHeaders forbids browsers everything that the pages don't need. With a
-// stricter Referrer-Policy browsers would not tell the origin of our own forms
-// either, and those would be refused.
+// stricter Referrer-Policy browsers would not send the origin of our own forms either,
+// and those would be refused.
 func setSecurityHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; "+
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
@@ -123,7 +123,7 @@ func setSecurityHeaders(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 
-// refuseCrossSite answers a POST that another site had a browser send.
+// refuseCrossSite answers a POST that a page of another site made the browser send.
 func refuseCrossSite(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(http.StatusForbidden)
@@ -131,30 +131,30 @@ func refuseCrossSite(w http.ResponseWriter) {
 		"If it does not, a proxy in front of supervisord has changed the Host header; have the proxy pass it on.")
 }
 
-// ok says that the daemon answers, whatever else it does.
+// ok is the health check: the daemon answers, in whatever state it is.
 func ok(w http.ResponseWriter, _ *http.Request, _ form) error {
 	w.Header().Set("Content-Type", "text/plain")
-	_, _ = w.Write([]byte("OK")) // a client that is gone misses nothing
+	_, _ = w.Write([]byte("OK")) // fails only if the client has gone
 	return nil
 }
 
-// checkRunning fails once the daemon is about to end: pages that tell of processes
-// are refused from then on, like calls.
+// checkRunning fails once the daemon is about to end: from then on pages about processes
+// are refused, as calls are.
 func (p *Pages) checkRunning() error {
-	if p.Supervisor.Mood() != states.DaemonRunning {
+	if p.opts.Supervisor.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)
 	}
 	return nil
 }
 
-// baseView is the part of a view that all pages have.
+// baseView is the part that the views of all pages have.
 type baseView struct{ Title, Identifier, Version string }
 
 func (p *Pages) baseView(title string) baseView {
-	return baseView{printable(title), printable(p.Supervisor.Identifier()), p.Version}
+	return baseView{printable(title), printable(p.opts.Supervisor.Identifier()), p.opts.Version}
 }
 
-// show has the template of that name show a view.
+// show renders a view by the template of that name, and sends it.
 func (p *Pages) show(w http.ResponseWriter, status int, name string, view any) error {
 	page, err := p.render(name, view)
 	if err != nil {
@@ -165,11 +165,11 @@ func (p *Pages) show(w http.ResponseWriter, status int, name string, view any) e
 	forbidCaching(h)
 	h.Set("Content-Length", strconv.Itoa(len(page)))
 	w.WriteHeader(status)
-	_, _ = w.Write(page) // a client that is gone misses nothing
+	_, _ = w.Write(page) // fails only if the client has gone
 	return nil
 }
 
-// render has the template of that name make a page of a view.
+// render renders a view by the template of that name.
 func (p *Pages) render(name string, view any) ([]byte, error) {
 	var b bytes.Buffer
 	err := p.templates().ExecuteTemplate(&b, name, view)
@@ -182,8 +182,8 @@ func forbidCaching(h http.Header) {
 	h.Set("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")
 }
 
-// redirect sends the client elsewhere, without a body. The one of net/http would
-// make a relative address absolute, by a path that a proxy may have shortened.
+// redirect redirects the client, without a body. http.Redirect would make a relative
+// address absolute, using a path that a proxy may have shortened.
 func redirect(w http.ResponseWriter, url string, status int) {
 	w.Header().Set("Content-Type", "text/html")
 	w.Header().Set("Location", url)

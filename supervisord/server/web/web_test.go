@@ -116,7 +116,7 @@ func TestFilesAreRevalidated(t *testing.T) {
 	}
 }
 
-func TestTemplatesParsedOnFirstPage(t *testing.T) { // not parallel: it counts
+func TestTemplatesParsedOnFirstPage(t *testing.T) { // not parallel: it counts allocations
 	if n := testing.AllocsPerRun(10, func() { New(Options{}).Handler(tcpServer) }); n > 50 {
 		t.Errorf("%v allocations before the first request", n)
 	}
