@@ -13,12 +13,14 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events"
+	"supervisor/supervisord/logs"
+	"supervisor/supervisord/recovery"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/daemon"
 )
 
-// runDaemon is the daemon: one life after the other, until one ends in a
-// shutdown. It returns the exit status.
+// runDaemon runs the daemon, again after each restart, until it shuts down. It returns
+// the exit status.
 func (m *mainProgram) runDaemon() (int, error) {
 	from, scales := m.configSource()
 	conf, err := m.loadFrom(from, scales)
@@ -26,7 +28,7 @@ func (m *mainProgram) runDaemon() (int, error) {
 		return 0, err
 	}
 	if m.dryRun {
-		_, err := fmt.Fprintln(m.stdout, readyLine)
+		_, err := fmt.Fprintln(m.stdout, recovery.ReadyLine)
 		return 0, err
 	}
 	if !conf.Supervisord.NoDaemon && m.background == nil && m.handedOver == nil {
@@ -35,59 +37,76 @@ func (m *mainProgram) runDaemon() (int, error) {
 	m.files = from.OneTimeFiles(!conf.Supervisord.NoDaemon)
 	daemon.CloseOnExecAll()
 	daemon.ReserveThreads()
-	pending := newPendingSignals()
-	pending.catch()
-	defer pending.stop()
-	// A reader of our stdout that goes away must not end the daemon. To ignore
-	// the signal would have the children ignore it too; to catch it does not.
+	s := m.newShared()
+	s.signals.Catch()
+	defer s.signals.Stop()
+	// If the reader of our stdout ends, SIGPIPE must not end the daemon. The children
+	// would inherit an ignored signal; they don't inherit a caught one.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
-	ctx, end := context.WithCancel(context.Background())
-	log := &switchableLog{}
-	spawner := spawn.New(slog.New(log))
+	ctx, cancel := context.WithCancel(context.Background())
+	var reaper sync.WaitGroup
+	reaper.Go(func() { s.spawner.Run(ctx) })
+	defer reaper.Wait()
+	defer cancel()
+	return m.runAgain(ctx, s, conf, from)
+}
+
+// shared is what all runs of the daemon in this process share.
+type shared struct {
+	bus     *events.Bus
+	spawner *spawn.Spawner
+	logs    *logs.Switch // writes to the main log of the run
+	signals *daemon.Signals
+}
+
+// newShared makes what all runs share. If the daemon was handed over, no child is
+// reaped until the first run knows all children.
+func (m *mainProgram) newShared() *shared {
+	s := &shared{bus: &events.Bus{}, logs: &logs.Switch{}, signals: daemon.NewSignals()}
+	s.spawner = spawn.New(slog.New(s.logs))
 	if m.handedOver != nil {
-		spawner.PauseReaping() // until those who have been handed over are known
+		s.spawner.PauseReaping()
 		for _, sig := range m.handedOver.Signals {
-			pending.add(syscall.Signal(sig))
+			s.signals.Add(syscall.Signal(sig))
 		}
 	}
-	var reaper sync.WaitGroup
-	reaper.Go(func() { spawner.Run(ctx) })
-	defer reaper.Wait()
-	defer end()
+	return s
+}
 
-	bus := &events.Bus{}
-	handedOver, failure := m.handedOver, ""
-	for first := handedOver == nil; ; first = false {
-		l := &daemonRun{
-			mainProgram: m, conf: conf, from: from, first: first, bus: bus, spawner: spawner, sharedLog: log, signals: pending,
-			handedOver: handedOver, upgradeFailure: failure, upgradeStarted: make(chan struct{}),
+// runAgain runs the daemon until it shuts down, and restarts it otherwise. If it is to
+// be upgraded and the other binary can't be executed, it goes on with what it would
+// have handed over.
+func (m *mainProgram) runAgain(ctx context.Context, s *shared, conf *config.Config, from *source.Snapshot) (int, error) {
+	handover, failure := m.handedOver, ""
+	for first := handover == nil; ; first = false {
+		r := &daemonRun{
+			mainProgram: m, shared: s, conf: conf, from: from, first: first,
+			handover: handover, upgradeFailure: failure, upgrade: newUpgrade(),
 		}
-		mood, handed, err := l.runOnce(ctx)
-		if err != nil || mood != states.DaemonRestarting && handed == nil {
+		end, err := r.run(ctx)
+		switch {
+		case err != nil:
 			return m.status, err
-		}
-		if handedOver, failure = handed, ""; handed != nil {
-			failure = fmt.Sprintf("not upgraded: %v", handed.exec())
-			pending.catch()
-			handed.Upgrades--
-			// It goes on with what has been handed over to nobody.
-			from = handed.Files
-			if conf, err = m.loadFrom(from, nil); err != nil {
+		case end.handover != nil:
+			failure = fmt.Sprintf("not upgraded: %v", end.binary.Exec(end.handover))
+			s.signals.Catch()
+			end.handover.Upgrades--
+			if conf, err = m.loadFrom(end.handover.Files, nil); err != nil {
 				return 0, err
 			}
-			continue
+			handover, from = end.handover, end.handover.Files
+		case end.mood == states.DaemonRestarting:
+			handover, failure = nil, ""
+			conf, from = end.next.Config, end.next.From
+		default:
+			return m.status, nil
 		}
-		conf, from = l.nextConfig.Config, l.nextConfig.From
 	}
 }
 
-func (m *mainProgram) makeProgram(group, name string, options map[string]string) ([]*config.Process, error) {
-	return config.MakeProgram(m.loadOptions(), group, name, options)
-}
-
-// configSource is what the configuration of this process is read from, and the scales
-// that a rehearsal has to try.
+// configSource returns what the configuration of this process is read from, and the
+// scales that a dry run has to try.
 func (m *mainProgram) configSource() (*source.Snapshot, []config.Scale) {
 	switch {
 	case m.background != nil:
@@ -111,7 +130,7 @@ func (m *mainProgram) loadFrom(from *source.Snapshot, scales []config.Scale) (*c
 
 func (m *mainProgram) load() (*config.Config, error) { return config.Load(m.loadOptions()) }
 
-// reload reads the files again, whose texts may have changed.
+// reload reads the files again, whose text may have changed.
 func (m *mainProgram) reload() (*config.Config, error) {
 	if err := m.files.RereadError(); err != nil {
 		return nil, err
@@ -123,4 +142,8 @@ func (m *mainProgram) loadScaled(scales []config.Scale) (*config.Config, error) 
 	o := m.loadOptions()
 	o.Scales = scales
 	return config.Load(o)
+}
+
+func (m *mainProgram) makeProgram(group, name string, options map[string]string) ([]*config.Process, error) {
+	return config.MakeProgram(m.loadOptions(), group, name, options)
 }

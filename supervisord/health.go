@@ -11,13 +11,13 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// startHealthMonitor makes what finds out about readiness and health, and runs it. stop ends
-// that, and returns when it has ended; it may be called several times.
-func (l *daemonRun) startHealthMonitor(ctx context.Context, s *supervisor.Supervisor) (m *health.Monitor, stop func()) {
-	m = health.New(health.Options{Spawner: l.spawner, Dir: l.notifyDir(), Log: l.log, ExitWith: s.ExitWith})
-	if h := l.handedOver; h != nil {
+// startHealthMonitor starts the monitor of readiness and health. stop ends it and
+// returns when it has ended; it may be called several times.
+func (r *daemonRun) startHealthMonitor(ctx context.Context, s *supervisor.Supervisor) (m *health.Monitor, stop func()) {
+	m = health.New(health.Options{Spawner: r.spawner, Dir: r.notifyDir(), Log: r.log, ExitWith: s.ExitWith})
+	if h := r.handover; h != nil {
 		if err := m.Restore(h.Health, h.Heard); err != nil {
-			l.log.Error(fmt.Sprintf("go on hearing what programs say of themselves: %v", err))
+			r.log.Error(fmt.Sprintf("go on hearing what programs say of themselves: %v", err))
 		}
 	}
 	s.Observe(m.Changed)
@@ -32,11 +32,11 @@ func (l *daemonRun) startHealthMonitor(ctx context.Context, s *supervisor.Superv
 	return m, func() { cancel(); <-ended }
 }
 
-// notifyDir is where the sockets are by which programs tell. It is beside the
-// record by which a later daemon finds the programs, so that it finds these too;
-// a daemon without a record has nobody to leave them to.
-func (l *daemonRun) notifyDir() string {
-	d := l.conf.Supervisord
+// notifyDir is the directory of the notify sockets. It is beside the journal by which
+// a later daemon finds the programs, so that it finds the sockets too. A daemon
+// without a journal leaves them to none.
+func (r *daemonRun) notifyDir() string {
+	d := r.conf.Supervisord
 	switch {
 	case d.StateFile != "":
 		return strings.TrimSuffix(d.StateFile, ".state") + ".notify"

@@ -76,6 +76,8 @@ var layers = []struct {
 	{"supervisord/server/httpd/fastpath", []string{"server/httpd/conns"}},
 	{"supervisord/server/httpd", []string{"server/httpd/conns", "server/httpd/fastpath", "server/httpd/tolerant", "server/hostheader", "system/inetaddr", "server/rpc", "system/sockets", "system/safeopen", "config/password", "config", "logs", "api/faults"}},
 	{"supervisord/system/daemon", []string{"system/accounts", "system/executable", "system/safeopen", "system/inherited", "config/source"}},
+	{"supervisord/system/memory", nil},
+	{"supervisord/recovery", []string{"process/machine", "api/namespec", "api/states", "config", "config/shlex", "config/source", "events/listener", "logs", "policy/health", "process", "process/activation", "recovery/journal", "server/httpd", "spawn", "spawn/output", "spawn/survivors", "supervisor", "system/daemon", "system/notify", "system/pidfd", "system/procfs"}},
 	{"supervisord", []string{"*"}},
 	{"supervisord/tools/compat", []string{"ctl", "config", "events", "server/rpc"}},
 	{"supervisord/tools/pidproxy", nil},

@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/config/cmdline"
 	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/recovery"
 	"supervisor/supervisord/system/daemon"
 	"supervisor/supervisord/system/executable"
 	"supervisor/supervisord/system/localtime"
@@ -36,12 +37,12 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		return exitRefused
 	}
 	process.UnsetHookVars()
-	handedOver, dryRun, err := receiveHandover()
-	if dryRun && len(args) > 1 && args[1] == dryRunOption {
+	handedOver, dryRun, err := recovery.Receive()
+	if dryRun && len(args) > 1 && args[1] == recovery.DryRunOption {
 		args = slices.Delete(slices.Clone(args), 1, 2)
 	}
 	m := &mainProgram{
-		args: args, stdout: stdout, stderr: stderr, host: handedOver.host(),
+		args: args, stdout: stdout, stderr: stderr, host: handedOver.Host(),
 		background: background, backgroundFiles: backgroundFiles, handedOver: handedOver, dryRun: dryRun,
 	}
 	if err != nil {
@@ -66,11 +67,11 @@ type mainProgram struct {
 	stdout, stderr  io.Writer
 	host            source.Host
 	values          *config.CommandLineValues
-	background      *daemon.Background // set in the second process of going there
+	background      *daemon.Background // set in the second process of a daemon that goes into the background
 	backgroundFiles *source.Snapshot   // what the first process has read: a pipe gives its text only once
-	handedOver      *handover          // from another binary in this process
+	handedOver      *recovery.Handover // by another binary in this process, nil for none
 	files           *source.Snapshot   // what can't be read again, nil until that is known
-	dryRun          bool               // to see whether it could be taken over
+	dryRun          bool               // only check whether this binary could take over
 	status          int                // to exit with
 }
 
@@ -95,8 +96,8 @@ func (m *mainProgram) runCommand(v cmdline.Values, _ []string) (err error) {
 		m.status, err = config.Check(m.stdout, m.loadOptions(), v.Bool("json"))
 		return err
 	}
-	// A process that goes on where another has been has nothing new to say, and the
-	// first line of a rehearsal is taken for the reason why it failed.
+	// After an upgrade this was said already, and the first line that a dry run prints
+	// to stderr is taken for the reason why it failed.
 	if os.Getuid() == 0 && !v.IsSet("configuration") && m.background == nil && m.handedOver == nil {
 		fmt.Fprintln(m.stderr, "Supervisord is running as root and it is searching for its configuration file in "+
 			"default locations, the current directory among them; name the file with -c to be sure of it")
@@ -105,7 +106,7 @@ func (m *mainProgram) runCommand(v cmdline.Values, _ []string) (err error) {
 	return err
 }
 
-// argv0 is the name by which this daemon was started first.
+// argv0 is the name with which this daemon was first started.
 func (m *mainProgram) argv0() string {
 	if m.handedOver != nil && m.handedOver.Origin != nil {
 		return string(m.handedOver.Origin.Program)

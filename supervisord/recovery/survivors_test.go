@@ -1,4 +1,4 @@
-package supervisord
+package recovery
 
 import (
 	"maps"
@@ -56,11 +56,11 @@ func TestOwnerOf(t *testing.T) {
 		if tt.change != nil {
 			tt.change(&s)
 		}
-		e := &savedState{previous: tt.trust, previousPID: tt.before, conf: &config.Config{
+		c := &Claim{evidence: evidence{previous: tt.trust, previousPID: tt.before}, Config: &config.Config{
 			Supervisord: config.Supervisord{ServerURL: tt.url, Environment: config.Environment{{Name: "A", Value: "daemon's"}, {Name: "B", Value: "daemon's"}}},
 			Groups:      []*config.Group{{Name: "web", Processes: []*config.Process{p}}},
 		}}
-		if got := e.ownerOf(&s); got != tt.want {
+		if got := c.ownerOf(&s); got != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.what, got, tt.want)
 		}
 	}

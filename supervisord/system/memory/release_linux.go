@@ -1,4 +1,4 @@
-package daemon
+package memory
 
 import (
 	"bytes"
@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dropCodePages has the kernel take back the pages of the running binary, code
-// and constants, most of which are needed at the start only. They come from its
-// cache again when they are used.
+// dropCodePages gives the pages of the running binary back to the kernel. Most of its
+// code and constants are needed at the start only; a page that is used again comes
+// from the kernel's cache.
 func dropCodePages() {
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
@@ -24,7 +24,7 @@ func dropCodePages() {
 		// address perms offset dev inode pathname
 		fields := bytes.SplitN(bytes.TrimSpace(line), []byte{' '}, 6)
 		if len(fields) < 6 || string(bytes.TrimSpace(fields[5])) != self || fields[1][1] != '-' {
-			continue // not ours, or writable: what has been written would be lost
+			continue // not the binary's, or writable: what was written would be lost
 		}
 		from, to, _ := bytes.Cut(fields[0], []byte{'-'})
 		begin, err1 := strconv.ParseUint(string(from), 16, 64)
@@ -35,9 +35,8 @@ func dropCodePages() {
 	}
 }
 
-// ResidentMemory returns how many bytes of memory this process has, 0 if the system does not
-// tell.
-func ResidentMemory() int64 {
+// residentBytes returns how much memory this process has, 0 if that is not known.
+func residentBytes() int64 {
 	data, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0

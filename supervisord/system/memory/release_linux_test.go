@@ -1,4 +1,4 @@
-package daemon
+package memory
 
 import (
 	"os"
@@ -26,7 +26,7 @@ func residentFile(t *testing.T) int {
 	return n
 }
 
-func TestReleaseMemoryDropsCodePages(t *testing.T) {
+func TestReleaseDropsCodePages(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -35,9 +35,9 @@ func TestReleaseMemoryDropsCodePages(t *testing.T) {
 		t.Skip("no /proc")
 	}
 	before := residentFile(t)
-	ReleaseMemory()
+	release()
 	if after := residentFile(t); after >= before {
 		t.Errorf("%d kB of files before, %d kB after", before, after)
 	}
-	ReleaseMemory() // its own code has come back
+	release() // its own code was read again
 }

@@ -1,4 +1,4 @@
-package supervisord
+package recovery
 
 import (
 	"log/slog"
@@ -20,7 +20,7 @@ import (
 func TestSurvivorIgnoresSavedStop(t *testing.T) {
 	t.Parallel()
 	restarts := []time.Time{time.Now()}
-	e := &savedState{conf: &config.Config{}, saved: make(map[string]*supervisor.SavedState)}
+	c := &Claim{Config: &config.Config{}, Processes: make(map[string]*supervisor.SavedState)}
 	left := &supervisor.SavedState{}
 	counts := machine.RestartCounts{Tries: 2, RestartsInRow: 3, Restarts: &restarts}
 	left.Status = machine.Status{
@@ -29,8 +29,8 @@ func TestSurvivorIgnoresSavedStop(t *testing.T) {
 		PendingStart: machine.PendingStart{WaitingFor: "db:ready", StartPending: true, StartDue: true},
 		StopProgress: machine.StopProgress{LeaderExited: true, StopStep: 2},
 	}
-	e.saved["web"] = left
-	e.addSurvivor("web", survivors.Survivor{Orphan: spawn.Orphan{PID: os.Getpid()}})
+	c.Processes["web"] = left
+	c.addSurvivor("web", survivors.Survivor{Orphan: spawn.Orphan{PID: os.Getpid()}})
 	past := left.Status
 	past.Started, past.Reason = time.Time{}, ""
 	if want := (machine.Status{State: states.Starting, ChildStatus: machine.ChildStatus{PID: os.Getpid()}, RestartCounts: counts}); past != want {
@@ -42,10 +42,10 @@ func TestSurvivorIgnoresSavedStop(t *testing.T) {
 // no other child could be meant.
 func TestAssignUnmatched(t *testing.T) {
 	t.Parallel()
-	conf := func(group, section, name string, num int, command string) *config.Process {
+	program := func(group, section, name string, num int, command string) *config.Process {
 		return &config.Process{Group: group, Section: "program:" + section, Name: name, Num: num, Command: command, Umask: -1}
 	}
-	serve := conf("", "", "", 0, "serve").Digest()
+	serve := program("", "", "", 0, "serve").Digest()
 	entry := func(pid int, group, section, name string, num int) journal.Entry {
 		return journal.Entry{PID: pid, Group: group, Section: "program:" + section, Name: name, Num: num, Digest: serve}
 	}
@@ -54,38 +54,38 @@ func TestAssignUnmatched(t *testing.T) {
 		configured []*config.Process
 		want       map[string]int // pids by names
 	}{
-		"another group": {[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("all", "web", "web", 0, "other")}, map[string]int{"all:web": 1}},
-		"another name":  {[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("www", "www", "www", 0, "serve")}, map[string]int{"www": 1}},
+		"another group": {[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{program("all", "web", "web", 0, "other")}, map[string]int{"all:web": 1}},
+		"another name":  {[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{program("www", "www", "www", 0, "serve")}, map[string]int{"www": 1}},
 		"another name and command": {
-			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("www", "www", "www", 0, "other")}, nil,
+			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{program("www", "www", "www", 0, "other")}, nil,
 		},
 		"two processes of one command": {
-			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("a", "a", "a", 0, "serve"), conf("b", "b", "b", 0, "serve")}, nil,
+			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{program("a", "a", "a", 0, "serve"), program("b", "b", "b", 0, "serve")}, nil,
 		},
 		"two children of one command": {
-			[]journal.Entry{entry(1, "a", "a", "a", 0), entry(2, "b", "b", "b", 0)}, []*config.Process{conf("www", "www", "www", 0, "serve")}, nil,
+			[]journal.Entry{entry(1, "a", "a", "a", 0), entry(2, "b", "b", "b", 0)}, []*config.Process{program("www", "www", "www", 0, "serve")}, nil,
 		},
 		"a section in two groups": {
-			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{conf("a", "web", "web", 0, "serve"), conf("b", "web", "web", 0, "serve")}, nil,
+			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{program("a", "web", "web", 0, "serve"), program("b", "web", "web", 0, "serve")}, nil,
 		},
-		"numprocs lowered": {[]journal.Entry{entry(1, "web", "web", "web_1", 1)}, []*config.Process{conf("web", "web", "web_0", 0, "serve")}, nil},
-		"an old record":    {[]journal.Entry{{PID: 1, Group: "web", Name: "web"}}, []*config.Process{conf("all", "web", "web", 0, "serve")}, nil},
+		"numprocs lowered": {[]journal.Entry{entry(1, "web", "web", "web_1", 1)}, []*config.Process{program("web", "web", "web_0", 0, "serve")}, nil},
+		"an old record":    {[]journal.Entry{{PID: 1, Group: "web", Name: "web"}}, []*config.Process{program("all", "web", "web", 0, "serve")}, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			c := &config.Config{}
+			conf := &config.Config{}
 			for _, p := range tt.configured {
-				c.Groups = append(c.Groups, &config.Group{Name: p.Group, Processes: []*config.Process{p}})
+				conf.Groups = append(conf.Groups, &config.Group{Name: p.Group, Processes: []*config.Process{p}})
 			}
-			e := &savedState{conf: c, log: slog.New(slog.DiscardHandler), saved: make(map[string]*supervisor.SavedState), unmatched: tt.unmatched}
-			e.assignUnmatched(true)
-			for name, left := range e.saved {
+			c := &Claim{Config: conf, log: slog.New(slog.DiscardHandler), Processes: make(map[string]*supervisor.SavedState), unmatched: tt.unmatched}
+			c.assignUnmatched(true)
+			for name, left := range c.Processes {
 				if tt.want[name] != left.Child.PID {
 					t.Errorf("%s has got the child %d", name, left.Child.PID)
 				}
 			}
-			if len(e.saved) != len(tt.want) || len(e.saved)+len(e.unconfigured) != len(tt.unmatched) {
-				t.Errorf("%d are placed and %d are unconfigured", len(e.saved), len(e.unconfigured))
+			if len(c.Processes) != len(tt.want) || len(c.Processes)+len(c.Unconfigured) != len(tt.unmatched) {
+				t.Errorf("%d are placed and %d are unconfigured", len(c.Processes), len(c.Unconfigured))
 			}
 		})
 	}

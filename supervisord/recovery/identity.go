@@ -1,4 +1,4 @@
-package supervisord
+package recovery
 
 import (
 	"os"
@@ -30,13 +30,13 @@ func configNames(conf *config.Config) []string {
 
 // readPreviousPID returns the pid that a daemon has left in the pidfile, 0 if it has
 // ended in order.
-func (e *savedState) readPreviousPID() int {
-	if e.pidfile.IsShared() {
+func (c *Claim) readPreviousPID() int {
+	if c.pidfile.IsShared() {
 		return 0 // it is another one's
 	}
-	pid := e.pidfile.PreviousPID()
-	if e.pidfile == nil {
-		pid = daemon.ReadPID(e.conf.Supervisord.Pidfile)
+	pid := c.pidfile.PreviousPID()
+	if c.pidfile == nil {
+		pid = daemon.ReadPID(c.Config.Supervisord.Pidfile)
 	}
 	if pid <= 0 || pid == os.Getpid() || procfs.StartTime(pid) != 0 {
 		return 0
@@ -46,12 +46,12 @@ func (e *savedState) readPreviousPID() int {
 
 // isInUse reports whether a record tells of processes that live, the daemon's own
 // among them.
-func (e *savedState) isInUse(record *journal.Contents) bool {
+func isInUse(record *journal.Contents) bool {
 	if record.Born != 0 && procfs.StartTime(record.PID) == record.Born {
 		return true
 	}
 	for _, entry := range record.Entries {
-		if left := e.fromEntry(&entry); left.Child.IsAlive() {
+		if left := fromEntry(&entry); left.Child.IsAlive() {
 			return true
 		}
 	}

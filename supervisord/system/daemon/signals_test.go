@@ -1,4 +1,4 @@
-package supervisord
+package daemon
 
 import (
 	"slices"
@@ -9,18 +9,18 @@ import (
 // TestNoKindOfSignalIsLost: a burst of one kind leaves room for the others.
 func TestNoKindOfSignalIsLost(t *testing.T) {
 	t.Parallel()
-	p := newPendingSignals()
+	p := NewSignals()
 	for range 300 {
-		p.add(syscall.SIGHUP)
-		p.add(syscall.SIGUSR2)
+		p.Add(syscall.SIGHUP)
+		p.Add(syscall.SIGUSR2)
 	}
-	p.add(syscall.SIGTERM)
-	p.add(syscall.SIGINT) // asks for the same
+	p.Add(syscall.SIGTERM)
+	p.Add(syscall.SIGINT) // it asks for the same
 	want := []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR2}
-	if got := p.take(); !slices.Equal(got, want) {
+	if got := p.Take(); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if got := p.take(); got != nil {
+	if got := p.Take(); got != nil {
 		t.Errorf("got %v again", got)
 	}
 }

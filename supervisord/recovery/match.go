@@ -1,4 +1,4 @@
-package supervisord
+package recovery
 
 import (
 	"fmt"
@@ -51,45 +51,45 @@ var matchRules = []func(*journal.Entry, *config.Process) bool{
 // assignUnmatched gives children whose processes are not configured any more to those
 // that they have become. The others are listed as unconfigured. leaving tells that
 // the earlier daemon was about to end: what it was stopping starts again.
-func (e *savedState) assignUnmatched(leaving bool) {
+func (c *Claim) assignUnmatched(leaving bool) {
 	for _, fits := range matchRules {
-		free := e.unrecorded()
+		free := c.unrecorded()
 		var rest []journal.Entry
-		for i := range e.unmatched {
-			one := &e.unmatched[i]
+		for i := range c.unmatched {
+			one := &c.unmatched[i]
 			p := onlyMatch(free, func(p *config.Process) bool { return one.Section != "" && fits(one, p) })
-			if p == nil || onlyMatch(e.unmatched, func(other journal.Entry) bool { return fits(&other, p) }).PID != one.PID {
+			if p == nil || onlyMatch(c.unmatched, func(other journal.Entry) bool { return fits(&other, p) }).PID != one.PID {
 				rest = append(rest, *one)
 				continue
 			}
 			was, is := namespec.Join(one.Group, one.Name), namespec.Join(p.Group, p.Name)
-			e.log.Info(fmt.Sprintf("'%s' (pid %d) is '%s' now", was, one.PID, is))
-			left := e.fromEntry(one)
-			left.Unwanted = e.killsOrphans()
+			c.log.Info(fmt.Sprintf("'%s' (pid %d) is '%s' now", was, one.PID, is))
+			left := fromEntry(one)
+			left.Unwanted = c.killsOrphans()
 			if leaving && left.Status.State == states.Stopping { // as interrupt has it
 				left.Status.StartPending = p.Autostart
 			}
-			e.saved[is] = left
+			c.Processes[is] = left
 		}
-		e.unmatched = rest
+		c.unmatched = rest
 	}
-	for i := range e.unmatched {
-		e.addUnconfigured(&e.unmatched[i])
+	for i := range c.unmatched {
+		c.addUnconfigured(&c.unmatched[i])
 	}
-	e.unmatched = nil
+	c.unmatched = nil
 }
 
 // unrecorded are the configured processes that nothing is recorded of.
-func (e *savedState) unrecorded() []*config.Process {
+func (c *Claim) unrecorded() []*config.Process {
 	var list []*config.Process
 	seen := make(map[string]bool)
-	for _, g := range e.conf.Groups {
+	for _, g := range c.Config.Groups {
 		if seen[g.Name] {
 			continue
 		}
 		seen[g.Name] = true
 		for _, p := range g.Processes {
-			if e.saved[namespec.Join(p.Group, p.Name)] == nil {
+			if c.Processes[namespec.Join(p.Group, p.Name)] == nil {
 				list = append(list, p)
 			}
 		}
@@ -115,13 +115,13 @@ func onlyMatch[T any](list []T, fits func(T) bool) (found T) {
 }
 
 // addUnconfigured lists a child that is nobody's any more.
-func (e *savedState) addUnconfigured(entry *journal.Entry) {
+func (c *Claim) addUnconfigured(entry *journal.Entry) {
 	stop := defaultStop
 	if entry.Stop != nil {
 		stop = *entry.Stop
 	}
-	left := e.fromEntry(entry)
-	left.Unwanted = e.killsOrphans()
+	left := fromEntry(entry)
+	left.Unwanted = c.killsOrphans()
 	conf := &config.Process{
 		Name: entry.Name, Group: entry.Group, Section: entry.Section, Num: entry.Num, Umask: -1, ExitCodes: []int{0},
 		StopSignal: syscall.Signal(stop.Signal), StopWaitSecs: stop.Wait, StopAsGroup: stop.AsGroup, KillAsGroup: stop.KillsGroup,
@@ -130,5 +130,5 @@ func (e *savedState) addUnconfigured(entry *journal.Entry) {
 		Stdout: config.Log{File: entry.StdoutFile + entry.StdoutLog},
 		Stderr: config.Log{File: entry.StderrFile + entry.StderrLog},
 	}
-	e.unconfigured = append(e.unconfigured, supervisor.Unconfigured{Config: conf, Saved: left})
+	c.Unconfigured = append(c.Unconfigured, supervisor.Unconfigured{Config: conf, Saved: left})
 }

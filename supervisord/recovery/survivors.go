@@ -1,4 +1,4 @@
-package supervisord
+package recovery
 
 import (
 	"fmt"
@@ -32,19 +32,19 @@ const (
 
 // findSurvivors looks for children that the record does not tell of: it was taken
 // before they were born, in ticks since boot, or there is none that can be used.
-func (e *savedState) findSurvivors(completeUntil uint64) {
+func (c *Claim) findSurvivors(completeUntil uint64) {
 	var list []survivors.Survivor
 	for _, s := range survivors.Find() {
 		if s.Unreadable {
-			e.blockStartOfSimilar(&s)
+			c.blockStartOfSimilar(&s)
 			continue
 		}
-		if e.processConfig(s.Variables["SUPERVISOR_GROUP_NAME"], s.Variables["SUPERVISOR_PROCESS_NAME"]) == nil {
+		if c.processConfig(s.Variables["SUPERVISOR_GROUP_NAME"], s.Variables["SUPERVISOR_PROCESS_NAME"]) == nil {
 			continue
 		}
 		full := fullNameOf(&s)
 		_, isHelper := helperOf(&s) // of which no record tells
-		if !isHelper && s.StartTime < completeUntil && !e.wasSpawning(full, s.StartTime) || e.isRecorded(full, &s) {
+		if !isHelper && s.StartTime < completeUntil && !c.wasSpawning(full, s.StartTime) || c.isRecorded(full, &s) {
 			continue
 		}
 		list = append(list, s)
@@ -57,9 +57,9 @@ func (e *savedState) findSurvivors(completeUntil uint64) {
 	list = slices.DeleteFunc(list, func(s survivors.Survivor) bool { return daemons[s.PID] != 0 })
 	var rest []survivors.Survivor
 	for _, s := range list {
-		switch e.ownerOf(&s) {
+		switch c.ownerOf(&s) {
 		case ours:
-			e.claimSurvivor(&s)
+			c.claimSurvivor(&s)
 		case unclear:
 			rest = append(rest, s)
 		case others:
@@ -67,7 +67,7 @@ func (e *savedState) findSurvivors(completeUntil uint64) {
 	}
 	for _, s := range rest { // which are of no interest to a process that is there
 		if _, is := helperOf(&s); !is {
-			e.blockStart(fullNameOf(&s), &s)
+			c.blockStart(fullNameOf(&s), &s)
 		}
 	}
 }
@@ -84,19 +84,19 @@ func fullNameOf(s *survivors.Survivor) string {
 }
 
 // isRecorded reports whether the record names a survivor as the child of a process.
-func (e *savedState) isRecorded(name string, s *survivors.Survivor) bool {
-	left := e.saved[name]
+func (c *Claim) isRecorded(name string, s *survivors.Survivor) bool {
+	left := c.Processes[name]
 	return left != nil && left.Child.PID == s.PID && left.Child.StartTime == s.StartTime
 }
 
 // claimSurvivor deals with a survivor that is ours.
-func (e *savedState) claimSurvivor(s *survivors.Survivor) {
+func (c *Claim) claimSurvivor(s *survivors.Survivor) {
 	if what, is := helperOf(s); is {
-		e.killHelperProcess(what, fullNameOf(s), &s.Orphan)
+		c.killHelperProcess(what, fullNameOf(s), &s.Orphan)
 		return
 	}
-	e.damaged = e.damaged || e.previous != recorded
-	e.addSurvivor(fullNameOf(s), *s)
+	c.damaged = c.damaged || c.previous != recorded
+	c.addSurvivor(fullNameOf(s), *s)
 }
 
 // owner is whose child a survivor is.
@@ -111,11 +111,11 @@ const (
 // ownerOf decides whether a survivor with the name of a process is a child of
 // the daemon before this one. The name alone does not tell: another daemon with
 // a program of that name may have crashed too.
-func (e *savedState) ownerOf(s *survivors.Survivor) owner {
-	p := e.processConfig(s.Variables["SUPERVISOR_GROUP_NAME"], s.Variables["SUPERVISOR_PROCESS_NAME"])
+func (c *Claim) ownerOf(s *survivors.Survivor) owner {
+	p := c.processConfig(s.Variables["SUPERVISOR_GROUP_NAME"], s.Variables["SUPERVISOR_PROCESS_NAME"])
 	url := p.ServerURL
 	if url == "" {
-		url = e.conf.Supervisord.ServerURL
+		url = c.Config.Supervisord.ServerURL
 	}
 	reported := s.Variables["SUPERVISOR_SERVER_URL"]
 	switch {
@@ -123,15 +123,15 @@ func (e *savedState) ownerOf(s *survivors.Survivor) owner {
 		return others
 	case s.ParentUnknown:
 		return unclear
-	case reported == url && e.previous == recorded:
+	case reported == url && c.previous == recorded:
 		return ours
-	case e.previousPID != 0 && e.previousPID == s.Session: // that daemon led a session, as in the background
+	case c.previousPID != 0 && c.previousPID == s.Session: // that daemon led a session, as in the background
 		return ours
 	case !hasUserOf(s, p):
 		return unclear
-	case reported == url && url != "" && e.previous == crashed && !s.Redirected:
+	case reported == url && url != "" && c.previous == crashed && !s.Redirected:
 		return ours
-	case runsCommandOf(s, p) && (reported == url && url != "" || e.hasConfiguredEnv(s, p)):
+	case runsCommandOf(s, p) && (reported == url && url != "" || c.hasConfiguredEnv(s, p)):
 		return ours
 	}
 	return unclear
@@ -139,9 +139,9 @@ func (e *savedState) ownerOf(s *survivors.Survivor) owner {
 
 // hasConfiguredEnv reports whether a survivor was born with the variables that the
 // configuration gives a process.
-func (e *savedState) hasConfiguredEnv(s *survivors.Survivor, p *config.Process) bool {
+func (c *Claim) hasConfiguredEnv(s *survivors.Survivor, p *config.Process) bool {
 	want := make(map[string]string)
-	for _, list := range []config.Environment{e.conf.Supervisord.Environment, p.Environment} {
+	for _, list := range []config.Environment{c.Config.Supervisord.Environment, p.Environment} {
 		for _, v := range list {
 			want[v.Name] = v.Value
 		}
@@ -177,15 +177,15 @@ func runsCommandOf(s *survivors.Survivor, p *config.Process) bool {
 
 // blockStartOfSimilar deals with a process that can't be looked into, as of another user.
 // If a daemon has crashed, one that executes the command of a program may be it.
-func (e *savedState) blockStartOfSimilar(s *survivors.Survivor) {
-	if e.previous != crashed {
+func (c *Claim) blockStartOfSimilar(s *survivors.Survivor) {
+	if c.previous != crashed {
 		return
 	}
-	for _, g := range e.conf.Groups {
+	for _, g := range c.Config.Groups {
 		for _, p := range g.Processes {
 			name := namespec.Join(p.Group, p.Name)
-			if e.saved[name] == nil && runsCommandOf(s, p) {
-				e.blockStart(name, s)
+			if c.Processes[name] == nil && runsCommandOf(s, p) {
+				c.blockStart(name, s)
 				return // the next one is another process of the program
 			}
 		}
@@ -193,16 +193,16 @@ func (e *savedState) blockStartOfSimilar(s *survivors.Survivor) {
 }
 
 // blockStart has a process not started that may run already.
-func (e *savedState) blockStart(name string, s *survivors.Survivor) {
-	left := e.saved[name]
+func (c *Claim) blockStart(name string, s *survivors.Survivor) {
+	left := c.Processes[name]
 	if left != nil && left.Child.IsAlive() {
 		return
 	}
 	why := fmt.Sprintf("pid %d may be a child of it that an earlier supervisord had started, or another supervisord's", s.PID)
-	e.log.Warn(fmt.Sprintf("not started: '%s': %s; end that and start this, or set orphan_policy to leave", name, why))
+	c.log.Warn(fmt.Sprintf("not started: '%s': %s; end that and start this, or set orphan_policy to leave", name, why))
 	if left == nil {
 		left = &supervisor.SavedState{}
-		e.saved[name] = left
+		c.Processes[name] = left
 	}
 	left.Child = spawn.Orphan{}
 	left.Status = machine.Status{State: states.Stopped, Reason: "not started: " + why, PendingStart: machine.PendingStart{StartCancelled: true}}
@@ -210,17 +210,17 @@ func (e *savedState) blockStart(name string, s *survivors.Survivor) {
 
 // killHelperProcess ends what a daemon had run beside a program: nobody waits for it any
 // more, and where it mattered it is begun again.
-func (e *savedState) killHelperProcess(what, name string, o *spawn.Orphan) {
-	e.log.Info(fmt.Sprintf("ended: %s of %s (pid %d), which the last supervisord had begun", what, name, o.PID))
+func (c *Claim) killHelperProcess(what, name string, o *spawn.Orphan) {
+	c.log.Info(fmt.Sprintf("ended: %s of %s (pid %d), which the last supervisord had begun", what, name, o.PID))
 	if err := o.Kill(); err != nil {
-		e.log.Warn(fmt.Sprintf("end %s of %s: %v", what, name, err))
+		c.log.Warn(fmt.Sprintf("end %s of %s: %v", what, name, err))
 	}
 }
 
 // wasSpawning reports whether the record was taken in the middle of a birth that
 // may be the survivor's.
-func (e *savedState) wasSpawning(name string, startTime uint64) bool {
-	left := e.saved[name]
+func (c *Claim) wasSpawning(name string, startTime uint64) bool {
+	left := c.Processes[name]
 	const slack = time.Second
 	return left != nil && left.Child.PID == 0 && left.Status.State == states.Starting &&
 		journal.FromTicks(startTime).Time().After(left.Status.Started.Add(-slack))
@@ -228,16 +228,16 @@ func (e *savedState) wasSpawning(name string, startTime uint64) bool {
 
 // addSurvivor gives a survivor to its process, unless one that is older or
 // recorded lives.
-func (e *savedState) addSurvivor(name string, s survivors.Survivor) {
-	left := e.saved[name]
+func (c *Claim) addSurvivor(name string, s survivors.Survivor) {
+	left := c.Processes[name]
 	switch {
 	case left == nil:
 		left = &supervisor.SavedState{}
-		e.saved[name] = left
+		c.Processes[name] = left
 	case left.Child.IsAlive():
 		return
 	}
-	left.Child, left.Unwanted = s.Orphan, e.killsOrphans()
+	left.Child, left.Unwanted = s.Orphan, c.killsOrphans()
 	past := left.Status // all else is about another child, or a start or stop that is over
 	left.Status = machine.Status{
 		State: states.Starting, Reason: "started by a supervisord that is gone", RestartCounts: past.RestartCounts,

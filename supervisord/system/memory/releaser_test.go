@@ -1,4 +1,4 @@
-package supervisord
+package memory
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 // memoryTest is a memory whose size the test sets, in a bubble of virtual time.
 type memoryTest struct {
-	*memoryReleaser
+	*Releaser
 	spawned, size, reads, released atomic.Int64
 }
 
@@ -22,12 +22,12 @@ func testMemory(t *testing.T, test func(*memoryTest)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &memoryTest{}
 		w.size.Store(4 << 20)
-		w.memoryReleaser = newMemoryReleaser(w.spawned.Load)
+		w.Releaser = NewReleaser(w.spawned.Load)
 		w.resident = func() int64 { w.reads.Add(1); return w.size.Load() }
 		w.release = func() { w.released.Add(1); w.size.Store(4 << 20) }
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
-		go func() { defer close(ended); w.run(ctx) }()
+		go func() { defer close(ended); w.Run(ctx) }()
 		test(w)
 		cancel()
 		<-ended
@@ -39,14 +39,15 @@ func (w *memoryTest) expect(t *testing.T, after time.Duration, released int64) {
 	time.Sleep(after)
 	synctest.Wait()
 	if got := w.released.Load(); got != released {
-		t.Errorf("memory was given back %d times, want %d", got, released)
+		t.Errorf("memory was released %d times, want %d", got, released)
 	}
 }
 
-// TestMemoryReleasedAfterCalls of calls, once they are over, and not before.
+// TestMemoryReleasedAfterCalls: memory is released when the calls are over, and not
+// before.
 func TestMemoryReleasedAfterCalls(t *testing.T) {
 	testMemory(t, func(w *memoryTest) {
-		call := w.countRequests(http.NotFoundHandler())
+		call := w.CountRequests(http.NotFoundHandler())
 		for range 10_000 {
 			call.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/RPC2", nil))
 			time.Sleep(10 * time.Millisecond)
@@ -57,10 +58,11 @@ func TestMemoryReleasedAfterCalls(t *testing.T) {
 	})
 }
 
-// TestMemoryReleasedAfterStarts, however little it is.
+// TestMemoryReleasedAfterStarts: memory is released after a round of starts, however
+// little it is.
 func TestMemoryReleasedAfterStarts(t *testing.T) {
 	testMemory(t, func(w *memoryTest) {
-		w.noteStartsDone()
+		w.StartsDone()
 		time.Sleep(releaseAfterStarts / 2)
 		w.spawned.Add(1000)
 		w.expect(t, releaseAfterStarts, 0)
@@ -68,34 +70,34 @@ func TestMemoryReleasedAfterStarts(t *testing.T) {
 	})
 }
 
-// TestStartsDoNotWaitForCalls to be over: what they took is given back as soon as ever.
+// TestStartsDoNotWaitForCalls: calls do not delay the release after a round of starts.
 func TestStartsDoNotWaitForCalls(t *testing.T) {
 	testMemory(t, func(w *memoryTest) {
-		w.noteUse()
+		w.Used()
 		time.Sleep(releaseAfterUse / 2)
-		w.noteStartsDone()
+		w.StartsDone()
 		w.expect(t, releaseAfterStarts+time.Millisecond, 1)
 	})
 }
 
-// TestIdleDaemonHasNoTimer: neither when nothing has ever been done, nor after
-// something has been. A client that looks now and then costs a look each time.
+// TestIdleDaemonHasNoTimer: there is no timer before the first work, and none some
+// time after the last. A client that polls costs one measurement each time.
 func TestIdleDaemonHasNoTimer(t *testing.T) {
 	testMemory(t, func(w *memoryTest) {
 		w.expect(t, time.Hour, 0)
 		if n := w.reads.Load(); n != 1 {
-			t.Errorf("%d looks at the memory without any use of it", n)
+			t.Errorf("%d measurements without any work", n)
 		}
-		w.noteUse()
+		w.Used()
 		w.size.Add(minRelease / 2)
 		w.expect(t, time.Hour, 0)
 		reads := w.reads.Load()
 		if reads > 3 {
-			t.Errorf("%d looks after one call", reads)
+			t.Errorf("%d measurements after one call", reads)
 		}
 		w.expect(t, 24*time.Hour, 0)
 		if n := w.reads.Load() - reads; n != 0 {
-			t.Errorf("%d looks in a day of idleness", n)
+			t.Errorf("%d measurements in an idle day", n)
 		}
 	})
 }

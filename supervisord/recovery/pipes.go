@@ -1,0 +1,56 @@
+package recovery
+
+import (
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/recovery/journal"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/procfs"
+)
+
+// Pipes are the open pipes of children that an earlier daemon left.
+type Pipes map[childID]*spawn.Orphan
+
+// childID tells one child from all others.
+type childID struct {
+	pid       int
+	startTime uint64
+}
+
+// OpenPipes opens the pipes of all children that the journal of a crashed daemon
+// lists. It is the first step of a start: what such a child has written is lost if it
+// ends while no process has its pipe open. It changes nothing, so it does no harm if
+// the children turn out to be those of a daemon that is alive.
+func OpenPipes(conf *config.Config) Pipes {
+	d := conf.Supervisord
+	if d.StateFile == "" || d.Orphans == config.LeaveOrphans {
+		return nil
+	}
+	record, err := journal.Read(d.StateFile)
+	if err != nil || record.World != journal.BootID() || !record.MatchesConfig(configNames(conf)) || procfs.StartTime(record.PID) == record.Born {
+		return nil
+	}
+	open := make(Pipes)
+	for _, entry := range record.Entries {
+		o := fromEntry(&entry).Child
+		if o.Reopen(); o.FDs != nil {
+			open[childID{o.PID, o.StartTime}] = &o
+		}
+	}
+	return open
+}
+
+// attachPipes gives the children the pipes that OpenPipes has opened, and opens those
+// of the others.
+func (c *Claim) attachPipes(open Pipes) {
+	for _, left := range c.Processes {
+		id := childID{left.Child.PID, left.Child.StartTime}
+		if o := open[id]; o != nil && left.Child.FDs == nil {
+			left.Child.FDs = o.FDs
+			delete(open, id)
+		}
+		left.Child.Reopen()
+	}
+	for _, o := range open {
+		o.Close()
+	}
+}

@@ -1,0 +1,200 @@
+package supervisord
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"syscall"
+
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/source"
+	"supervisor/supervisord/policy/exitpolicy"
+	"supervisor/supervisord/policy/health"
+	"supervisor/supervisord/policy/probe"
+	"supervisor/supervisord/policy/rolling"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/activation"
+	"supervisor/supervisord/process/machine"
+	"supervisor/supervisord/recovery"
+	"supervisor/supervisord/server/httpd"
+	"supervisor/supervisord/server/rpc"
+	"supervisor/supervisord/server/web"
+	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/system/memory"
+)
+
+// supervision is the part of a run in which there are programs: the supervisor and all
+// that works with it. Its helpers are goroutines that end before it closes.
+type supervision struct {
+	*daemonRun
+	ctx         context.Context // of the helpers
+	supervising context.Context // of the supervisor, which ends first
+	end, stop   func()          // cancel these
+	helpers     sync.WaitGroup
+
+	claim       *recovery.Claim
+	servers     *httpd.Servers
+	sockets     *activation.Set
+	supervisor  *supervisor.Supervisor
+	operations  *rolling.Operations
+	journal     *recovery.Journal
+	memory      *memory.Releaser
+	monitor     *health.Monitor
+	stopMonitor func()
+}
+
+// newSupervision connects everything and starts nothing but the health monitor.
+func (r *daemonRun) newSupervision(ctx context.Context, servers *httpd.Servers, claim *recovery.Claim) *supervision {
+	s := &supervision{
+		daemonRun: r, claim: claim, servers: servers, sockets: claim.Sockets(),
+		journal: claim.Journal(), memory: memory.NewReleaser(r.spawner.SpawnCount),
+	}
+	s.ctx, s.end = context.WithCancel(ctx)
+	s.supervising, s.stop = context.WithCancel(s.ctx)
+	s.supervisor = supervisor.New(s.supervisorOptions())
+	s.operations = rolling.New(rolling.Options{Supervisor: s.supervisor, Log: r.log, UpgradeStarted: r.upgrade.started})
+	s.supervisor.Observe(s.noteChange)
+	s.supervisor.Explain(s.operations.Explain)
+	s.supervisor.Observe(s.exitPolicy().Changed)
+	s.monitor, s.stopMonitor = r.startHealthMonitor(s.ctx, s.supervisor)
+	return s
+}
+
+func (s *supervision) supervisorOptions() supervisor.Options {
+	o := supervisor.Options{
+		Config: s.conf,
+		Loading: supervisor.Loading{
+			Load: s.reload, LoadScaled: s.loadScaled, Scales: s.claim.Scales, LoadFrom: s.loadChecked,
+			RereadError: s.files.RereadError, Program: s.makeProgram,
+		},
+		Spawner: s.spawner,
+		Events:  s.bus,
+		Log:     s.log,
+		Main:    s.mainLog,
+		Environ: s.host.Environ,
+		Stdout:  s.stdout,
+		Sockets: s.sockets,
+		Check:   s.check,
+		Saved:   supervisor.Saved{Processes: s.claim.Processes, Unconfigured: s.claim.Unconfigured},
+		Hooks:   supervisor.Hooks{Started: s.memory.StartsDone, Upgrade: s.upgradeTo},
+	}
+	if s.journal != nil {
+		o.Hooks.Changed, o.Hooks.Scaled = s.journal.Changed, s.journal.Scaled
+	}
+	if s.handover != nil {
+		o.Saved.Resumed, o.Saved.Pools = true, s.handover.Pools()
+		s.bus.SetSerial(s.handover.Serial)
+	}
+	return o
+}
+
+// check probes once something outside that a process waits for.
+func (s *supervision) check(ctx context.Context, p *process.Process, about config.Probe) error {
+	c := probe.Checker{Spawner: s.spawner, Spec: p.HelperSpec}
+	return c.Check(ctx, about)
+}
+
+// upgradeTo checks that a binary can take over, and begins the upgrade.
+func (s *supervision) upgradeTo(ctx context.Context, path string, files *source.Snapshot) error {
+	return s.beginUpgrade(ctx, path, files, s.supervisor.Scales(), s.servers)
+}
+
+func (s *supervision) noteChange(p *process.Process) {
+	s.memory.Used()
+	if p.IsOver() {
+		s.journal.Changed(p) // the journal forgets the process
+	}
+}
+
+// exitPolicy returns the policy that ends the daemon when a program has exited that it
+// can't do without.
+func (s *supervision) exitPolicy() *exitpolicy.Policy {
+	saved := make(map[string]machine.Status, len(s.claim.Processes))
+	for name, left := range s.claim.Processes {
+		saved[name] = left.Status
+	}
+	d := s.conf.Supervisord
+	return exitpolicy.New(exitpolicy.Options{
+		On: d.ExitOn, Status: d.ExitStatus, Saved: saved, Exempt: s.operations.IsProvisional, ExitWith: s.supervisor.ExitWith,
+	})
+}
+
+// activate starts the supervisor's groups and adopts the children of an earlier
+// daemon.
+func (s *supervision) activate() error {
+	if err := s.supervisor.Activate(s.supervising); err != nil {
+		return err
+	}
+	s.spawner.ResumeReaping()
+	s.claim.DiscardUnclaimed()
+	if s.journal != nil {
+		s.helpers.Go(func() { s.journal.Run(s.ctx, s.supervisor) })
+	}
+	return nil
+}
+
+func (s *supervision) newRPC() (http.Handler, error) {
+	own, twiddlers := s.namespaces()
+	services := rpc.Services{
+		Daemon: s.supervisor, Reports: s.supervisor, Control: s.supervisor, Signals: s.supervisor,
+		Groups: s.supervisor, Logs: s.supervisor, Operations: s.operations,
+	}
+	return rpc.New(rpc.Options{
+		Services: services, Namespaces: own, Twiddlers: twiddlers, Version: Version, Upgrades: s.upgradeCount(), Log: s.log,
+	})
+}
+
+// serve starts the helpers: the servers, and what handles signals, upgrades, rolling
+// operations and memory.
+func (s *supervision) serve(handler http.Handler) {
+	if len(s.claim.Processes) > 0 {
+		s.memory.StartsDone() // to adopt many children takes as much memory as to start them
+	}
+	pages := web.New(web.Options{Supervisor: s.supervisor, Version: Version, Log: s.log})
+	handlers := httpd.Handlers{
+		RPC: s.memory.CountRequests(handler), Logs: s.supervisor,
+		Web: func(c config.Server) http.Handler { return s.memory.CountRequests(pages.Handler(c)) },
+	}
+	s.helpers.Go(func() {
+		if err := s.servers.Serve(s.ctx, handlers); err != nil {
+			s.log.Error(fmt.Sprintf("serve: %v", err))
+		}
+	})
+	s.helpers.Go(func() { s.handleSignals(s.ctx, s.supervisor) })
+	s.helpers.Go(func() { s.memory.Run(s.ctx) })
+	s.helpers.Go(func() { s.stopForUpgrade(s.ctx) })
+	s.helpers.Go(func() { s.operations.Run(s.supervising) })
+}
+
+// await runs the supervisor until it ends, and returns how the run ended.
+func (s *supervision) await() (end runEnd) {
+	end.mood = s.supervisor.Run(s.supervising)
+	end.exitReason, s.status = s.supervisor.ExitReason()
+	end.next = s.supervisor.NextConfig()
+	// A shutdown may have begun when it was too late to cancel an upgrade.
+	end.allStopped = end.mood != states.DaemonRunning && len(s.supervisor.Unstopped()) == 0
+	if !end.allStopped && s.upgrade.isReady() {
+		s.stopMonitor()
+		end.handover, end.binary = s.buildHandover(), s.upgrade.binary
+		switch end.mood { // the next binary completes it
+		case states.DaemonShutdown:
+			end.handover.Signals = append(end.handover.Signals, int(syscall.SIGTERM))
+		case states.DaemonRestarting:
+			end.handover.Signals = append(end.handover.Signals, int(syscall.SIGHUP))
+		case states.DaemonRunning:
+		}
+	}
+	return end
+}
+
+// close ends the helpers and waits for them.
+func (s *supervision) close() {
+	s.stopMonitor()
+	s.monitor.Close()
+	s.sockets.Close()
+	s.stop()
+	s.end()
+	s.helpers.Wait()
+}
