@@ -65,7 +65,7 @@ fuzz:
 
 # The real Supervisor and ours under the same random calls.
 differential: packages
-	SUPERVISOR_DIFFERENTIAL=500 SUPERVISOR_DIFFERENTIAL_LANES=8 $(GO) test -timeout 60m -run TestSameAsSupervisor ./supervisord/tools/e2e/differential
+	SUPERVISOR_DIFFERENTIAL=500 SUPERVISOR_DIFFERENTIAL_LANES=8 $(GO) test -timeout 60m -run TestSameAsSupervisor ./supervisord/tools/e2e/compatibility
 
 # A daemon above a simulated kernel, STEPS random things that happen to it. One
 # that fails names its seed: SUPERVISOR_SIMULATION_SEED=N make simulate

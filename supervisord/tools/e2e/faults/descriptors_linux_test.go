@@ -100,9 +100,7 @@ func TestMoreProgramsThanDescriptors(t *testing.T) {
 	start()
 	running = awaitProcessStates(s, n, 1, len(pids))
 	for name, pid := range pids {
-		if got := s.ProgramPID(name); got != pid {
-			t.Errorf("%s has pid %d, not %d", name, got, pid)
-		}
+		s.ExpectPID(name, pid)
 	}
 	s.Await("adopted processes take no pidfds", func() bool {
 		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", s.PID()))
@@ -117,7 +115,7 @@ func TestMoreProgramsThanDescriptors(t *testing.T) {
 	}
 	release()
 	stopOneAndAwait(s, running, n, 1)
-	if log := s.Read("supervisord.log"); strings.Contains(log, "gave up") {
+	if log := s.Log(); strings.Contains(log, "gave up") {
 		t.Error("a program was given up")
 	}
 }

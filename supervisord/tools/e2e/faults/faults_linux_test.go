@@ -35,9 +35,7 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	e2e.NeedNamespaces(t, "--mount")
 	s := e2e.NewDaemon(t)
-	if err := os.Mkdir(s.Path("small"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	s.Mkdir("small")
 	s.Write("flood.sh", `n=0
 line=012345678901234567890123456789012345678901234567890123456789012
 while [ ! -e stop ]; do
@@ -54,7 +52,7 @@ exec sleep 600
 		"stdout_logfile_maxbytes=0\nstartsecs=0\n", s.Dir))
 	s.StartUnder("unshare", "--mount", "sh", "-ec",
 		`mount -t tmpfs -o size=256k none "$0" && head -c 200k /dev/zero > "$0/ballast"; exec "$@"`, s.Path("small"))
-	s.Await("the outage in the log", func() bool { return strings.Contains(s.Read("supervisord.log"), "cannot write log") })
+	s.AwaitLog("cannot write log")
 	s.AwaitGrowth("beat") // its pipe is read, or it would wait
 	s.Touch("stop")
 	s.Await("the sum", func() bool { return strings.HasSuffix(s.Read("total"), "\n") })
@@ -63,8 +61,8 @@ exec sleep 600
 	}
 	s.Touch("again")
 	over := regexp.MustCompile(`can be written again, (\d+) bytes were lost`)
-	s.Await("the end of the outage", func() bool { return over.MatchString(s.Read("supervisord.log")) })
-	lost, _ := strconv.Atoi(over.FindStringSubmatch(s.Read("supervisord.log"))[1])
+	s.Await("the end of the outage", func() bool { return over.MatchString(s.Log()) })
+	lost, _ := strconv.Atoi(over.FindStringSubmatch(s.Log())[1])
 	total, _ := strconv.Atoi(strings.TrimSpace(s.Read("total")))
 	if lost == 0 {
 		t.Error("nothing was lost on a full disk")
@@ -74,7 +72,7 @@ exec sleep 600
 	s.Await("every byte in the log or counted", func() bool {
 		return int(e2e.FileSize(s.PathInNamespace("small/p.log")))+lost == total+len("finished\n")
 	})
-	if n := strings.Count(s.Read("supervisord.log"), "cannot write log"); n != 1 {
+	if n := strings.Count(s.Log(), "cannot write log"); n != 1 {
 		t.Errorf("the outage was told %d times", n)
 	}
 }
@@ -86,9 +84,7 @@ const tickingCommand = "sh -c 'while :; do echo tick; sleep 0.02; done'"
 func TestLogDirectoryIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := e2e.NewDaemon(t)
-	if err := os.Mkdir(s.Path("logs"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	s.Mkdir("logs")
 	s.Configure(fmt.Sprintf("[program:p]\ncommand=%s\nstdout_logfile=%s/logs/p.log\nstartsecs=0\n", tickingCommand, s.Dir))
 	s.Start()
 	s.AwaitRunning("p")
@@ -99,14 +95,12 @@ func TestLogDirectoryIsReplaced(t *testing.T) {
 	}
 	reopen := func(n int) {
 		t.Helper()
-		_ = syscall.Kill(s.PID(), syscall.SIGUSR2)
-		s.Await("the request", func() bool { return strings.Count(s.Read("supervisord.log"), "log reopen request") == n })
+		s.Signal(syscall.SIGUSR2)
+		s.Await("the request", func() bool { return s.CountLogged("log reopen request") == n })
 		s.Ctl("status")
 	}
 	reopen(1)
-	if err := os.Mkdir(s.Path("logs"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	s.Mkdir("logs")
 	reopen(2)
 	s.AwaitGrowth("logs/p.log")
 	if s.ProgramPID("p") != pid {
@@ -121,16 +115,16 @@ func TestNoDescriptorsLeft(t *testing.T) {
 	s := e2e.NewDaemon(t)
 	s.Configure("[program:p]\ncommand=sleep 600\nprocess_name=p%(process_num)02d\nnumprocs=15\nautostart=false\n" +
 		"startsecs=0\nstartretries=0\n[program:first]\ncommand=sleep 600\n")
-	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=10", 1))
+	s.EditConfig("[supervisord]", "[supervisord]\nminfds=10")
 	s.StartUnder("prlimit", "--nofile=50:50", "--")
 	s.AwaitRunning("first")
 	if out := s.Ctl("start", "p:*"); !strings.Contains(out, "p:p00: started") || !strings.Contains(out, "ERROR (spawn error)") {
 		t.Errorf("start: %s", out)
 	}
-	if log := s.Read("supervisord.log"); !strings.Contains(log, "spawnerr: too many open files to spawn 'p") {
+	if log := s.Log(); !strings.Contains(log, "spawnerr: too many open files to spawn 'p") {
 		t.Error("the reason is missing in the log")
 	}
-	s.Await("p14 is not given up", func() bool { return strings.Contains(s.Ctl("status", "p:p14"), "BACKOFF") })
+	s.AwaitStatus("p:p14", "BACKOFF")
 	var idle []net.Conn
 	for range 60 {
 		conn, err := net.Dial("unix", s.Path("s.sock"))
@@ -143,9 +137,7 @@ func TestNoDescriptorsLeft(t *testing.T) {
 		conn.Close()
 	}
 	s.Ctl("stop", "p:*")
-	if out := s.Ctl("start", "p:p14"); out != "p:p14: started\n" {
-		t.Errorf("start with descriptors to spare: %s", out)
-	}
+	s.ExpectCtl("start p:p14", "p:p14: started\n")
 	s.AwaitRunning("first")
 }
 
@@ -157,9 +149,9 @@ func TestIdleClientsLeaveDescriptors(t *testing.T) {
 	s := e2e.NewDaemon(t)
 	port := e2e.FreePort(t)
 	s.Configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[program:p]\ncommand=sleep 600\nautostart=false\nstartsecs=0\nstartretries=0\n", port))
-	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=10", 1))
+	s.EditConfig("[supervisord]", "[supervisord]\nminfds=10")
 	s.StartUnder("prlimit", "--nofile=64:64", "--")
-	s.Await("the daemon", func() bool { return strings.Contains(s.Ctl("status", "p"), "STOPPED") })
+	s.AwaitStatus("p", "STOPPED")
 	for range 100 {
 		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
@@ -167,13 +159,11 @@ func TestIdleClientsLeaveDescriptors(t *testing.T) {
 		}
 		defer conn.Close()
 	}
-	if out := s.Ctl("start", "p"); out != "p: started\n" {
-		t.Errorf("start: %s", out)
-	}
+	s.ExpectCtl("start p", "p: started\n")
 	if out := s.Ctl("status"); !strings.Contains(out, "RUNNING") {
 		t.Errorf("status: %s", out)
 	}
-	if log := s.Read("supervisord.log"); strings.Contains(log, "too many open files") {
+	if log := s.Log(); strings.Contains(log, "too many open files") {
 		t.Error(log)
 	}
 }
@@ -199,9 +189,7 @@ func TestFIFOWithoutReader(t *testing.T) {
 	if _, err := io.ReadFull(fifo, line); err != nil || string(line) != "tick\n" {
 		t.Errorf("got %q, %v", line, err)
 	}
-	if out := s.Ctl("stop", "p"); out != "p: stopped\n" {
-		t.Errorf("stop: %s", out)
-	}
+	s.ExpectCtl("stop p", "p: stopped\n")
 }
 
 // TestVeryLongLine: a line of 100 MB takes no more memory than a short one,
@@ -213,12 +201,12 @@ func TestVeryLongLine(t *testing.T) {
 		"stdout_logfile=%[1]s/p.log\nstdout_logfile_maxbytes=1MB\nstdout_logfile_backups=1\nautostart=false\n"+
 		"stdout_capture_maxbytes=1MB\nstdout_events_enabled=true\n"+
 		"[eventlistener:stuck]\ncommand=sleep 600\nevents=PROCESS_LOG\n", s.Dir))
-	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[supervisord]", "[supervisord]\nstrip_ansi=true", 1))
+	s.EditConfig("[supervisord]", "[supervisord]\nstrip_ansi=true")
 	s.Start()
 	s.AwaitRunning("stuck")
 	before := peakMemory(s)
 	s.Ctl("start", "p")
-	s.Await("the end of the line", func() bool { _, err := os.Stat(s.Path("done")); return err == nil })
+	s.AwaitFile("done")
 	if grown := peakMemory(s) - before; grown > 64<<20 {
 		t.Errorf("the daemon has grown by %d MB", grown>>20)
 	}
@@ -233,7 +221,7 @@ func TestThousandSlowClients(t *testing.T) {
 	t.Parallel()
 	s := e2e.NewDaemon(t)
 	s.Configure("[program:p]\ncommand=sleep 600\n")
-	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[supervisord]", "[supervisord]\nminfds=4096", 1))
+	s.EditConfig("[supervisord]", "[supervisord]\nminfds=4096")
 	s.Start()
 	s.AwaitRunning("p")
 	const begun = "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<?xml"
@@ -295,12 +283,8 @@ func TestStoppedChild(t *testing.T) {
 	if err := syscall.Kill(s.ProgramPID("p"), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	if out := s.Ctl("stop", "p"); out != "p: stopped\n" {
-		t.Errorf("stop: %s", out)
-	}
-	if left := s.Processes(); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
+	s.ExpectCtl("stop p", "p: stopped\n")
+	s.ExpectNoProcesses()
 }
 
 // TestStoppedDaemon: what came due while the daemon stood still is not made up
@@ -334,14 +318,14 @@ stopwaitsecs=5
 			t.Fatal(err)
 		}
 	}
-	_ = syscall.Kill(s.PID(), syscall.SIGSTOP)
+	s.Signal(syscall.SIGSTOP)
 	s.Touch("may")
 	s.Await("one has obeyed, all is due", func() bool { return !e2e.Alive(obeys) && time.Since(asked) > 6*time.Second })
-	_ = syscall.Kill(s.PID(), syscall.SIGCONT)
+	s.Signal(syscall.SIGCONT)
 	for name, state := range map[string]string{"steady": "RUNNING", "begun": "RUNNING", "obeys": "STOPPED", "deaf": "STOPPED"} {
-		s.Await(name+" is "+state, func() bool { return strings.Contains(s.Ctl("status", name), state) })
+		s.AwaitStatus(name, state)
 	}
-	log := s.Read("supervisord.log")
+	log := s.Log()
 	for text, want := range map[string]int{"killing 'deaf'": 1, "killing 'obeys'": 0, "stopped: obeys (exit status 0)": 1,
 		"stopped: deaf (terminated by SIGKILL)": 1, "spawned: 'begun'": 1} {
 		if got := strings.Count(log, text); got != want {
@@ -363,7 +347,7 @@ func TestSignalStorm(t *testing.T) {
 	s.AwaitRunning("p")
 	sendSignals := func() {
 		for i := range 300 {
-			_ = syscall.Kill(s.PID(), []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGCHLD, syscall.SIGPIPE}[i%4])
+			s.Signal([]syscall.Signal{syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGCHLD, syscall.SIGPIPE}[i%4])
 			if i%30 == 0 {
 				s.Ctl("status")
 			}
@@ -373,14 +357,10 @@ func TestSignalStorm(t *testing.T) {
 	s.Await("calm", func() bool { return strings.Contains(s.Ctl("status", "p"), "RUNNING") && len(s.Processes()) == 1 })
 	sendSignals()
 	for range 5 {
-		_ = syscall.Kill(s.PID(), syscall.SIGTERM)
+		s.Signal(syscall.SIGTERM)
 	}
-	if err := s.Cmd.Wait(); err != nil {
-		t.Error(err)
-	}
-	if left := s.Processes(); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
+	s.ExpectExit()
+	s.ExpectNoProcesses()
 }
 
 // TestStdoutReaderGone: the daemon in the foreground of a pipe whose reader has
@@ -405,7 +385,5 @@ func TestStdoutReaderGone(t *testing.T) {
 	r.Close()
 	s.AwaitRunning("p")
 	s.AwaitGrowth("beat")
-	if out := s.Ctl("restart", "p"); out != "p: stopped\np: started\n" {
-		t.Errorf("restart: %s", out)
-	}
+	s.ExpectCtl("restart p", "p: stopped\np: started\n")
 }

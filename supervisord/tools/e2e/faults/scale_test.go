@@ -62,9 +62,7 @@ func TestThousandPrograms(t *testing.T) {
 	if after := countDescriptors(t, daemon); after > before+2 {
 		t.Errorf("%d descriptors after, %d before", after, before)
 	}
-	if left := s.Processes(); len(left) > 0 {
-		t.Errorf("%d processes left behind", len(left))
-	}
+	s.ExpectNoProcesses()
 }
 
 func TestThousandStartsAndStops(t *testing.T) {

@@ -64,17 +64,13 @@ func TestDependencies(t *testing.T) {
 		t.Errorf("the order was\n%s, want\n%s", got, want)
 	}
 	os.Remove(s.Path("order"))
-	if out := s.Ctl("start", "--no-deps", "web"); out != "web: started\n" {
-		t.Errorf("start --no-deps: %s", out)
-	}
+	s.ExpectCtl("start --no-deps web", "web: started\n")
 	if got := s.Read("order"); got != "web begins\n" {
 		t.Errorf("it brought %s", got)
 	}
 	s.Ctl("stop", "web")
 	os.Remove(s.Path("order"))
-	if out := s.Ctl("start", "web"); out != "web: started\n" {
-		t.Errorf("start: %s", out)
-	}
+	s.ExpectCtl("start web", "web: started\n")
 	if got := s.Read("order"); got != "web begins\n" { // migrate has succeeded already
 		t.Errorf("the order was\n%s", got)
 	}
@@ -98,9 +94,7 @@ func TestFailedStartNamesDependency(t *testing.T) {
 	s.Start()
 	s.Await("the daemon answers", func() bool { return strings.Contains(s.Ctl("status"), "web") })
 	want := "web: ERROR (abnormal termination: it needs db:ready, and db is FATAL (Exited too quickly (process log may have details)))\n"
-	if out := s.Ctl("start", "web"); out != want {
-		t.Errorf("start: %s", out)
-	}
+	s.ExpectCtl("start web", want)
 }
 
 // TestWaitingStartAcrossDaemons: over a crash, an upgrade and a restart of the daemon;
@@ -119,23 +113,16 @@ func TestWaitingStartAcrossDaemons(t *testing.T) {
 			s.AwaitRunning("db", "bound")
 			db := s.ProgramPID("db")
 			expectStatus(s, "late", "STOPPED waiting for web:ready")
-			if out := s.Ctl("stop", "late"); out != "late: stopped\n" {
-				t.Errorf("stop of one that waits: %s", out)
-			}
-			asking := exec.Command("supervisorctl", "-c", s.Path("supervisord.conf"), "start", "asked")
-			if err := asking.Start(); err != nil {
-				t.Fatal(err)
-			}
+			s.ExpectCtl("stop late", "late: stopped\n")
+			asking, ended := s.StartCtl("start", "asked")
 			s.Ctl("stop", "other")
 			expectStatus(s, "asked", "STOPPED waiting for web:ready")
 			expectStatus(s, "bound", "STOPPED waiting for other:ready")
 			_ = asking.Process.Kill()
-			_ = asking.Wait()
+			<-ended
 			change(s)
 			s.AwaitRunning("db")
-			if pid := s.ProgramPID("db"); pid != db {
-				t.Errorf("db had pid %d and has %d", db, pid)
-			}
+			s.ExpectPID("db", db)
 			expectStatus(s, "web", "STOPPED waiting for file:"+s.Path("flag"))
 			s.Write("flag", "")
 			s.AwaitRunning("web", "asked")
@@ -178,7 +165,7 @@ func TestShutdownDeadline(t *testing.T) {
 	if took := time.Since(begun); took < time.Second || took > e2e.Timeout {
 		t.Errorf("it took %s", took)
 	}
-	if log := s.Read("supervisord.log"); !strings.Contains(log, "the time for the shutdown is over, killing deaf, deafer") {
+	if log := s.Log(); !strings.Contains(log, "the time for the shutdown is over, killing deaf, deafer") {
 		t.Errorf("the log is\n%s", log)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func lastLogLine(s *e2e.Daemon) string {
-	lines := strings.Split(strings.TrimSpace(s.Read("supervisord.log")), "\n")
+	lines := strings.Split(strings.TrimSpace(s.Log()), "\n")
 	_, line, _ := strings.Cut(lines[len(lines)-1], ",")
 	_, line, _ = strings.Cut(line, " ") // without the time
 	return line
@@ -66,9 +66,7 @@ func TestDaemonExitsWithProgram(t *testing.T) {
 			if got := lastLogLine(s); got != tt.last {
 				t.Errorf("the last line is %q, want %q", got, tt.last)
 			}
-			if left := s.Processes(); len(left) > 0 {
-				t.Errorf("%v are still there", left)
-			}
+			s.ExpectNoProcesses()
 		})
 	}
 }
@@ -80,9 +78,7 @@ func TestShutdownIsNotFailure(t *testing.T) {
 	s.Configure("[program:web]\ncommand=sleep 1000\nessential=true\n[program:job]\ncommand=sleep 1000\nexit_on=exit, failure\n")
 	s.Start()
 	s.AwaitRunning("web", "job")
-	if out := s.Ctl("restart", "web"); out != "web: stopped\nweb: started\n" {
-		t.Errorf("restart: %s", out)
-	}
+	s.ExpectCtl("restart web", "web: stopped\nweb: started\n")
 	s.Ctl("stop", "job")
 	s.Ctl("shutdown")
 	if got := s.ExitStatus(); got != 0 {

@@ -52,11 +52,9 @@ startretries=0
 `, s.Dir, note))
 	s.Start()
 	s.AwaitRunning("web")
-	s.Await("post_start", func() bool { return strings.Contains(s.Read("notes"), "post_start") })
+	s.AwaitText("notes", "post_start")
 	pid := s.ProgramPID("web")
-	if out := s.Ctl("stop", "web"); out != "web: stopped\n" {
-		t.Errorf("stop: %s", out)
-	}
+	s.ExpectCtl("stop web", "web: stopped\n")
 	want := fmt.Sprintf("pre_start hello  world root pid= exit=/\npost_start hello  world root pid=%[1]d exit=/\n"+
 		"pre_stop hello  world root pid=%[1]d exit=/\npost_stop hello  world root pid=%[1]d exit=-1/SIGTERM\n", pid)
 	if os.Getuid() != 0 {
@@ -86,9 +84,7 @@ startretries=0
 	if shown := s.Ctl("env", "web", "--reveal"); !strings.Contains(shown, "API_TOKEN=abc\n") {
 		t.Errorf("not revealed:\n%s", shown)
 	}
-	if out := s.Ctl("env", "secretless"); out != "secretless: ERROR (env_file: "+s.Path("missing.env")+": no such file or directory)\n" {
-		t.Errorf("env: %s", out)
-	}
+	s.ExpectCtl("env secretless", "secretless: ERROR (env_file: "+s.Path("missing.env")+": no such file or directory)\n")
 	s.Await("two failures", func() bool { return strings.Count(s.Ctl("status"), "FATAL") == 2 })
 	if out := s.Ctl("status", "gate"); !strings.Contains(out, "pre_start exited with status 2") {
 		t.Errorf("status: %s", out)
@@ -126,10 +122,7 @@ hook_timeout=60
 	s.AwaitRunning("stopping")
 	first := s.ProgramPID("stopping")
 	s.Await("pre_start", func() bool { return len(pidsIn(s, "pre_start")) == 1 })
-	stop := exec.Command("supervisorctl", "-c", s.Path("supervisord.conf"), "stop", "stopping")
-	if err := stop.Start(); err != nil {
-		t.Fatal(err)
-	}
+	_, stopEnded := s.StartCtl("stop", "stopping")
 	s.Await("post_stop", func() bool { return len(pidsIn(s, "post_stop")) == 1 })
 	status := s.Ctl("status")
 	if !strings.Contains(status, "STARTING") || !strings.Contains(status, "STOPPING") || e2e.Alive(first) {
@@ -140,32 +133,26 @@ hook_timeout=60
 	}
 
 	s.Crash()
-	_ = stop.Wait()
+	<-stopEnded
 	s.Start()
 	s.Await("both again", func() bool { return len(pidsIn(s, "pre_start")) == 2 && len(pidsIn(s, "post_stop")) == 2 })
 	for _, hook := range []string{"pre_start", "post_stop"} {
 		pid := pidsIn(s, hook)[0]
-		s.Await("the end of the "+hook+" of the last daemon", func() bool { return !e2e.Alive(pid) })
+		s.AwaitEnd(pid)
 	}
 
 	// An upgrade is no different.
-	if out := s.Ctl("upgrade"); !strings.Contains(out, "Upgraded") {
-		t.Fatalf("upgrade: %s", out)
-	}
+	s.Upgrade()
 	s.Await("both for the third time", func() bool { return len(pidsIn(s, "pre_start")) == 3 && len(pidsIn(s, "post_stop")) == 3 })
 	s.Await("the end of the second ones", func() bool { return !e2e.Alive(pidsIn(s, "pre_start")[1]) && !e2e.Alive(pidsIn(s, "post_stop")[1]) })
 
 	// A start that is being prepared can be stopped.
-	if out := s.Ctl("stop", "starting"); out != "starting: stopped\n" {
-		t.Errorf("stop: %s", out)
-	}
+	s.ExpectCtl("stop starting", "starting: stopped\n")
 	s.Await("the end of pre_start", func() bool { return !e2e.Alive(pidsIn(s, "pre_start")[2]) })
 	s.Write("go", "")
 	e2e.Kill(t, pidsIn(s, "post_stop")[2])
 	s.Await("both at rest", func() bool { return strings.Count(s.Ctl("status"), "STOPPED") == 2 })
-	if out := s.Ctl("start", "starting"); out != "starting: started\n" {
-		t.Errorf("start: %s", out)
-	}
+	s.ExpectCtl("start starting", "starting: started\n")
 }
 
 // TestRefreshOfNginx: a typing error in its configuration is told, and nothing
@@ -212,23 +199,13 @@ command=sleep 1000
 		t.Errorf("it answers %q", got)
 	}
 	conf("return 200 two;")
-	if out := s.Ctl("refresh", "nginx"); out != "nginx: refreshed\n" {
-		t.Errorf("refresh: %s", out)
-	}
+	s.ExpectCtl("refresh nginx", "nginx: refreshed\n")
 	s.Await("the other answer", func() bool { return get() == "two" })
-	if now := s.ProgramPID("nginx"); now != pid {
-		t.Errorf("pid %d, then %d", pid, now)
-	}
-	if out := s.Ctl("refresh", "mute"); out != "mute: ERROR (neither reload_signal nor reload_command is set)\n" {
-		t.Errorf("refresh: %s", out)
-	}
-	if out := s.Ctl("refresh", "all"); out != "nginx: refreshed\n" {
-		t.Errorf("refresh all: %s", out)
-	}
+	s.ExpectPID("nginx", pid)
+	s.ExpectCtl("refresh mute", "mute: ERROR (neither reload_signal nor reload_command is set)\n")
+	s.ExpectCtl("refresh all", "nginx: refreshed\n")
 	s.Ctl("stop", "nginx")
-	if out := s.Ctl("refresh", "nginx"); out != "nginx: ERROR (not running)\n" {
-		t.Errorf("refresh: %s", out)
-	}
+	s.ExpectCtl("refresh nginx", "nginx: ERROR (not running)\n")
 }
 
 // TestRemovalWaitsForPostStop: what cleans up after a program that has ended by
@@ -238,7 +215,7 @@ func TestRemovalWaitsForPostStop(t *testing.T) {
 	for name, remove := range map[string]func(s *e2e.Daemon) string{
 		"remove": func(s *e2e.Daemon) string { return s.Ctl("remove", "brief") },
 		"update": func(s *e2e.Daemon) string {
-			s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "exit 0", "exec sleep 1000", 1))
+			s.EditConfig("exit 0", "exec sleep 1000")
 			return s.Ctl("update")
 		},
 	} {
@@ -252,7 +229,7 @@ echo done >>`+s.Path("clean")+`
 `)
 			s.Configure("[program:brief]\ncommand=sh -c 'exit 0'\nstartsecs=0\nautorestart=false\npost_stop=" + clean + "\nhook_timeout=600\n")
 			s.Start()
-			s.Await("post_stop", func() bool { _, err := os.Stat(s.Path("begun")); return err == nil })
+			s.AwaitFile("begun")
 			out := make(chan string)
 			go func() { out <- remove(s) }()
 			select {

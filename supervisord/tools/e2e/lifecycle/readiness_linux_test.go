@@ -75,9 +75,7 @@ ready_timeout=1h
 	if out := s.Status("plain"); !strings.HasPrefix(out, "plain RUNNING pid ") || strings.Contains(out, "ready") {
 		t.Errorf("of a program without ready=: %s", out)
 	}
-	if out := s.Ctl("wait", "http", "--timeout", "100ms"); out != "http: ERROR (not ready within 100ms)\n" {
-		t.Errorf("wait: %s", out)
-	}
+	s.ExpectCtl("wait http --timeout 100ms", "http: ERROR (not ready within 100ms)\n")
 	s.Touch("go")
 	for _, name := range []string{"http", "tcp", "unix", "exec", "file", "notify", "fd", "log", "fcgi"} {
 		if out := s.Ctl("wait", name); out != name+": ready\n" {
@@ -93,13 +91,9 @@ ready_timeout=1h
 	if out := s.Ctl("health"); strings.Count(out, " ready ") != 9 || strings.Contains(out, "plain") {
 		t.Errorf("health: %s", out)
 	}
-	if out := s.Ctl("restart", "http"); out != "http: stopped\nhttp: started\n" {
-		t.Errorf("restart: %s", out)
-	}
+	s.ExpectCtl("restart http", "http: stopped\nhttp: started\n")
 	s.Ctl("shutdown")
-	if err := s.Cmd.Wait(); err != nil {
-		t.Error(err)
-	}
+	s.ExpectExit()
 	if _, err := os.Stat(s.Path("supervisord.pid.notify")); !os.IsNotExist(err) {
 		t.Errorf("the directory of the sockets stays behind: %v", err)
 	}
@@ -130,13 +124,9 @@ startretries=0
 	if got := s.CountLogged("WARN killing 'deaf'"); got != 2 {
 		t.Errorf("killed %d times", got)
 	}
-	if out := s.Ctl("wait", "deaf"); out != "deaf: ERROR (deaf was given up: "+why+")\n" {
-		t.Errorf("wait: %s", out)
-	}
+	s.ExpectCtl("wait deaf", "deaf: ERROR (deaf was given up: "+why+")\n")
 	s.AwaitStatus("patient", "STARTING")
-	if out := s.Ctl("stop", "patient"); out != "patient: stopped\n" {
-		t.Errorf("stop: %s", out)
-	}
+	s.ExpectCtl("stop patient", "patient: stopped\n")
 	s.Await("more than startsecs", func() bool { return s.CountLogged("spawned: 'deaf'") == 2 })
 	s.Touch("go")
 	s.AwaitStatus("mortal", "FATAL Exited ")
@@ -180,21 +170,15 @@ health_action=none
 	before := s.ProgramPIDs(names...)
 	s.Touch("ill")
 	s.Await("another web", func() bool { return s.ProgramPID("web") != before[0] })
-	if err := os.Remove(s.Path("ill")); err != nil {
-		t.Fatal(err)
-	}
+	s.Remove("ill")
 	s.AwaitStatus("web", ", healthy")
-	if err := os.Remove(s.Path("alive")); err != nil {
-		t.Fatal(err)
-	}
-	s.Await("another one watched", func() bool { p := s.ProgramPID("watched"); return p != before[1] && p != 0 })
+	s.Remove("alive")
+	s.AwaitOtherPID("watched", before[1])
 	s.AwaitStatus("observed", ", unhealthy: exit status 1")
 	s.Touch("alive")
 	s.AwaitStatus("watched", ", healthy")
 	s.AwaitStatus("observed", ", healthy")
-	if got := s.ProgramPID("observed"); got != before[2] {
-		t.Errorf("the one that is only observed had pid %d and has %d", before[2], got)
-	}
+	s.ExpectPID("observed", before[2])
 	for text, want := range map[string]int{
 		fmt.Sprintf("WARN unhealthy: web (%d): http 503 from http://%s/ (2 failures in a row); it is restarted", before[0], web): 1,
 		fmt.Sprintf("WARN unhealthy: watched (%d): no WATCHDOG=1 for 6s (2 failures in a row); it is restarted", before[1]):      1,
@@ -275,15 +259,9 @@ func TestReadinessAfterACrash(t *testing.T) {
 	for _, name := range silent {
 		s.AwaitStatus(name, ", ready")
 	}
-	for i, pid := range s.ProgramPIDs(names...) {
-		if pid != before[i] {
-			t.Errorf("%s had pid %d and has %d", names[i], before[i], pid)
-		}
-	}
-	if err := os.Remove(s.Path("alive")); err != nil {
-		t.Fatal(err)
-	}
-	s.Await("another one watched", func() bool { p := s.ProgramPID("watched"); return p != before[0] && p != 0 })
+	s.ExpectPIDs(names, before)
+	s.Remove("alive")
+	s.AwaitOtherPID("watched", before[0])
 }
 
 // TestReadyPipeWithoutDaemon: a line that is written then is read later, and the
@@ -322,10 +300,10 @@ ready_timeout=2
 	pid := s.ProgramPID("told")
 	s.Crash()
 	s.Touch("go")
-	s.Await("it to have said so", func() bool { _, err := os.Stat(s.Path("told")); return err == nil })
+	s.AwaitFile("told")
 	s.Start()
 	s.AwaitStatus("told", fmt.Sprintf("RUNNING pid %d, ", pid))
-	if log := s.Read("supervisord.log"); !strings.Contains(log, "WARN taken for ready: told (") {
+	if log := s.Log(); !strings.Contains(log, "WARN taken for ready: told (") {
 		t.Errorf("the log is\n%s", log)
 	}
 }
@@ -343,9 +321,7 @@ func TestReadinessAcrossUpgrades(t *testing.T) {
 	names := append(reported, silent...)
 	before := s.ProgramPIDs(names...)
 	for i := range 3 {
-		if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
-			t.Fatal(out)
-		}
+		s.Upgrade()
 		if i == 1 {
 			s.Touch("go") // whatever the daemon is doing
 		}
@@ -356,19 +332,13 @@ func TestReadinessAcrossUpgrades(t *testing.T) {
 	if out := s.Ctl("why", "watched"); !strings.Contains(out, "it says: Serving") {
 		t.Errorf("why: %s", out)
 	}
-	for i, pid := range s.ProgramPIDs(names...) {
-		if pid != before[i] {
-			t.Errorf("%s had pid %d and has %d", names[i], before[i], pid)
-		}
-	}
+	s.ExpectPIDs(names, before)
 	s.AwaitStatus("watched", ", healthy")
 	if got := s.CountLogged("unhealthy"); got != 0 {
 		t.Errorf("%d are unhealthy", got)
 	}
-	if err := os.Remove(s.Path("alive")); err != nil {
-		t.Fatal(err)
-	}
-	s.Await("another one watched", func() bool { p := s.ProgramPID("watched"); return p != before[0] && p != 0 })
+	s.Remove("alive")
+	s.AwaitOtherPID("watched", before[0])
 }
 
 // TestNotifySocketOwner: a program that runs as another user can tell, and

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -93,7 +92,7 @@ func TestStopScopes(t *testing.T) {
 			t.Errorf("%s: %d are left, not %d", tt.name, survivors, tt.survivors)
 		}
 	}
-	log := s.Read("supervisord.log")
+	log := s.Log()
 	if strings.Count(log, "left behind by") != 1 || !strings.Contains(log, "left behind by report: pid ") {
 		t.Errorf("the log is\n%s", log)
 	}
@@ -112,41 +111,32 @@ func TestStopContinuesAcrossDaemons(t *testing.T) {
 			s.Start()
 			s.AwaitRunning("clan")
 			pids := leftoverPids(s, "clan")
-			stopping := exec.Command("supervisorctl", "-c", s.Path("supervisord.conf"), "stop", "clan")
-			if err := stopping.Start(); err != nil {
-				t.Fatal(err)
-			}
-			s.Await("the child has ended", func() bool { return strings.Contains(s.Read("supervisord.log"), "waiting for the rest of its") })
-			s.Await("loop is given up", func() bool { return strings.Contains(s.Ctl("status", "loop"), "given up: 3 restarts within 1h") })
+			_, stopEnded := s.StartCtl("stop", "clan")
+			s.AwaitLog("waiting for the rest of its")
+			s.AwaitStatus("loop", "given up: 3 restarts within 1h")
 			s.Crash()
-			_ = stopping.Wait()
+			<-stopEnded
 			s.Start()
 			check := func(what string) {
 				t.Helper()
-				s.Await("STOPPING after "+what, func() bool { return strings.Contains(s.Ctl("status", "clan"), "STOPPING") })
+				s.AwaitStatus("clan", "STOPPING")
 				if !processExists(pids[0]) || !processExists(pids[1]) {
 					t.Errorf("after %s somebody is killed before the time", what)
 				}
 			}
 			check("a crash")
-			if out := s.Ctl("upgrade"); !strings.Contains(out, "Upgraded") {
-				t.Fatal(out)
-			}
+			s.Upgrade()
 			check("an upgrade")
-			if out := s.Ctl("stop", "--now", "clan"); out != "clan: stopped\n" {
-				t.Errorf("stop --now: %q", out)
-			}
+			s.ExpectCtl("stop --now clan", "clan: stopped\n")
 			if processExists(pids[0]) || processExists(pids[1]) {
 				t.Error("somebody is left")
 			}
 			s.Ctl("start", "loop")
-			s.Await("the budget of loop is still used up", func() bool { return strings.Contains(s.Ctl("status", "loop"), "FATAL") })
-			if n := strings.Count(s.Read("supervisord.log"), "spawned: 'loop'"); n != 5 {
+			s.AwaitStatus("loop", "FATAL")
+			if n := strings.Count(s.Log(), "spawned: 'loop'"); n != 5 {
 				t.Errorf("loop was born %d times", n)
 			}
-			if out := s.Ctl("reset", "loop"); out != "loop: reset\n" {
-				t.Errorf("reset: %q", out)
-			}
+			s.ExpectCtl("reset loop", "loop: reset\n")
 			s.Ctl("shutdown")
 		})
 	}

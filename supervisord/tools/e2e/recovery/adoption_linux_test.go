@@ -3,7 +3,6 @@ package recovery
 import (
 	"fmt"
 	"hash/crc32"
-	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -53,27 +52,20 @@ numprocs=2
 	s.AwaitRunning(append(survivors, "mortal", "resting")...)
 	s.AwaitIgnoresTERM("deaf")
 	s.Ctl("stop", "resting")
-	stopping := exec.Command("supervisorctl", "-c", s.Path("supervisord.conf"), "stop", "deaf")
-	if err := stopping.Start(); err != nil {
-		t.Fatal(err)
-	}
+	_, stopEnded := s.StartCtl("stop", "deaf")
 	s.Await("a stop and a failure", func() bool {
 		status := s.Ctl("status", "deaf", "hopeless", "job")
 		return strings.Contains(status, "STOPPING") && strings.Contains(status, "FATAL") && strings.Contains(status, "EXITED")
 	})
 	before, killed := s.ProgramPIDs(survivors...), s.ProgramPID("mortal")
-	spawnCount := strings.Count(s.Read("supervisord.log"), "spawned")
+	spawnCount := strings.Count(s.Log(), "spawned")
 
 	s.Crash()
-	_ = stopping.Wait()
+	<-stopEnded
 	e2e.Kill(t, killed)
 	s.Start()
 	s.AwaitRunning("counter", "quiet", "page:page_0", "page:page_1", "mortal")
-	for i, pid := range s.ProgramPIDs(survivors...) {
-		if pid != before[i] {
-			t.Errorf("%s had pid %d and has %d", survivors[i], before[i], pid)
-		}
-	}
+	s.ExpectPIDs(survivors, before)
 	status := s.Ctl("status")
 	for _, want := range []string{"resting STOPPED", "hopeless FATAL", "job EXITED", "deaf STOPPING"} {
 		if !strings.Contains(strings.Join(strings.Fields(status), " "), want) {
@@ -83,7 +75,7 @@ numprocs=2
 	if pid := s.ProgramPID("mortal"); pid == killed {
 		t.Errorf("mortal has still pid %d", pid)
 	}
-	if got := strings.Count(s.Read("supervisord.log"), "spawned") - spawnCount; got != 1 {
+	if got := strings.Count(s.Log(), "spawned") - spawnCount; got != 1 {
 		t.Errorf("%d births", got)
 	}
 	if got := s.Read("job"); got != "once\n" {
@@ -93,25 +85,19 @@ numprocs=2
 	s.Await("more output", func() bool { return e2e.FileSize(s.Path("counter.log")) != log })
 	// They are full citizens.
 	e2e.Kill(t, before[1])
-	s.Await("the restart of a killed one", func() bool { p := s.ProgramPID("quiet"); return p != 0 && p != before[1] })
+	s.AwaitOtherPID("quiet", before[1])
 	if out := s.Ctl("signal", "KILL", "deaf"); !strings.Contains(out, "signalled") {
 		t.Errorf("signal: %s", out)
 	}
-	s.Await("the end of the deaf one", func() bool { return strings.Contains(s.Ctl("status", "deaf"), "STOPPED") })
-	if out := s.Ctl("stop", "counter"); out != "counter: stopped\n" {
-		t.Errorf("stop: %s", out)
-	}
+	s.AwaitStatus("deaf", "STOPPED")
+	s.ExpectCtl("stop counter", "counter: stopped\n")
 	s.CheckNumbered("counter.log")
-	if out := s.Ctl("start", "counter"); out != "counter: started\n" {
-		t.Errorf("start: %s", out)
-	}
+	s.ExpectCtl("start counter", "counter: started\n")
 	s.Ctl("shutdown")
-	if err := s.Cmd.Wait(); err != nil {
-		t.Error(err)
-	}
+	s.ExpectExit()
 	s.AwaitNoProcesses()
 	for _, name := range []string{"supervisord.pid", "supervisord.pid.state", "supervisord.pid.output"} {
-		if _, err := os.Stat(s.Path(name)); err == nil {
+		if s.Exists(name) {
 			t.Errorf("%s stays behind", name)
 		}
 	}
@@ -135,7 +121,7 @@ autorestart=false
 	s.AwaitIgnoresTERM("deaf")
 	quick, deaf, behind := s.ProgramPID("quick"), s.ProgramPID("deaf"), s.ProgramPID("behind")
 	s.Ctl("shutdown")
-	s.Await("a stop", func() bool { return strings.Contains(s.Read("supervisord.log"), "stopped: quick") })
+	s.AwaitLog("stopped: quick")
 	s.Await("an end that is not told of yet", func() bool { return procfs.StartTime(behind) == 0 })
 	s.Await("the record of the shutdown", func() bool {
 		return regexp.MustCompile(`"Leaving":true.*"Name":"behind".*"State":40`).MatchString(s.Read("supervisord.pid.state"))
@@ -146,9 +132,7 @@ autorestart=false
 	if got := s.ProgramPID("quick"); got == quick {
 		t.Errorf("it has pid %d still", got)
 	}
-	if got := s.ProgramPID("deaf"); got != deaf {
-		t.Errorf("the deaf had pid %d and has %d", deaf, got)
-	}
+	s.ExpectPID("deaf", deaf)
 	e2e.Kill(t, deaf)
 	s.AwaitRunning("deaf")
 	s.Crash() // it would take its time to end
@@ -174,9 +158,7 @@ stdout_logfile_backups=1000
 		s.Start()
 		s.Await("the daemon", func() bool { return s.ProgramPID("counter") != 0 })
 	}
-	if got := s.ProgramPID("counter"); got != pid {
-		t.Errorf("pid %d, had %d", got, pid)
-	}
+	s.ExpectPID("counter", pid)
 	s.Ctl("stop", "counter")
 	t.Logf("%d lines", s.CheckNumbered("counter.log"))
 }
@@ -198,13 +180,9 @@ func TestSecondDaemonIsRefused(t *testing.T) {
 	}
 	refused("at once")
 	// Start scripts are known to remove the pidfile.
-	if err := os.Remove(s.Path("supervisord.pid")); err != nil {
-		t.Fatal(err)
-	}
+	s.Remove("supervisord.pid")
 	refused("without a pidfile")
-	if got := s.ProgramPID("quiet"); got != pid {
-		t.Errorf("pid %d, had %d", got, pid)
-	}
+	s.ExpectPID("quiet", pid)
 }
 
 func TestBadStateFile(t *testing.T) {
@@ -230,10 +208,8 @@ func TestBadStateFile(t *testing.T) {
 			s.Write("supervisord.pid.state", state)
 			s.Start()
 			s.AwaitRunning("quiet")
-			if got := s.ProgramPID("quiet"); got != pid {
-				t.Errorf("pid %d, had %d", got, pid)
-			}
-			log := s.Read("supervisord.log")
+			s.ExpectPID("quiet", pid)
+			log := s.Log()
 			isBad := name != "without children"
 			if strings.Contains(log, "WARN state file "+s.Path("supervisord.pid.state")) != isBad {
 				t.Errorf("the log is\n%s", log)
@@ -248,11 +224,11 @@ func TestBadStateFile(t *testing.T) {
 func TestOrphanPolicy(t *testing.T) {
 	for policy, check := range map[string]func(s *e2e.Daemon, old int){
 		"kill": func(s *e2e.Daemon, old int) {
-			s.Await("another one", func() bool { p := s.ProgramPID("quiet"); return p != 0 && p != old })
+			s.AwaitOtherPID("quiet", old)
 			s.Await("the end of the old one", func() bool { return syscall.Kill(old, 0) != nil })
 		},
 		"leave": func(s *e2e.Daemon, old int) {
-			s.Await("another one", func() bool { p := s.ProgramPID("quiet"); return p != 0 && p != old })
+			s.AwaitOtherPID("quiet", old)
 			if syscall.Kill(old, 0) != nil {
 				s.T.Error("the old one is gone")
 			}
@@ -261,7 +237,7 @@ func TestOrphanPolicy(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			s := e2e.NewDaemon(t)
 			s.Configure("[program:quiet]\ncommand=sleep 1000\n")
-			s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "nodaemon=true", "nodaemon=true\norphan_policy="+policy, 1))
+			s.EditConfig("nodaemon=true", "nodaemon=true\norphan_policy="+policy)
 			s.Start()
 			s.AwaitRunning("quiet")
 			old := s.ProgramPID("quiet")
@@ -312,9 +288,9 @@ func TestSuspendedProgramAtACrash(t *testing.T) {
 	old := s.ProgramPID("quiet")
 	s.Ctl("signal", "STOP", "quiet")
 	s.Crash()
-	s.Await("its end", func() bool { return !e2e.Alive(old) })
+	s.AwaitEnd(old)
 	s.Start()
-	s.Await("another one", func() bool { p := s.ProgramPID("quiet"); return p != 0 && p != old })
+	s.AwaitOtherPID("quiet", old)
 	s.AwaitRunning("quiet")
 	if n := len(s.Processes()); n != 1 {
 		t.Errorf("%d processes", n)

@@ -53,11 +53,11 @@ stderr_logfile=NONE
 func checkOrphansReaped(s *e2e.Daemon) {
 	s.T.Helper()
 	s.AwaitRunning("litter")
-	s.Await("the litter", func() bool { return strings.Contains(s.Read("litter.log"), "littered") })
-	s.Await("FATAL of a program that forks", func() bool { return strings.Contains(s.Ctl("status", "fork"), "FATAL") })
+	s.AwaitText("litter.log", "littered")
+	s.AwaitStatus("fork", "FATAL")
 	daemon := s.PID()
 	s.Await("no zombies, no orphans but two", func() bool { return zombies(daemon) == 0 && len(e2e.ChildrenOf(daemon)) == 3 })
-	log := s.Read("supervisord.log")
+	log := s.Log()
 	for i := range 20 {
 		want := fmt.Sprintf("exited: exits_%d (exit status %d;", i, i)
 		if strings.Count(log, want) != 1 {
@@ -75,13 +75,11 @@ func checkOrphansReaped(s *e2e.Daemon) {
 // stopBySignal has a signal end the daemon.
 func stopBySignal(s *e2e.Daemon, sig syscall.Signal) {
 	s.T.Helper()
-	if err := syscall.Kill(s.PID(), sig); err != nil {
-		s.T.Fatal(err)
-	}
+	s.Signal(sig)
 	if err := s.Cmd.Wait(); err != nil {
 		s.T.Errorf("after %v: %v", sig, err)
 	}
-	if log := s.Read("supervisord.log"); !strings.Contains(log, "stopped: litter (terminated by SIGTERM)") {
+	if log := s.Log(); !strings.Contains(log, "stopped: litter (terminated by SIGTERM)") {
 		s.T.Error("a program was not stopped")
 	}
 	if _, err := os.Stat(s.Path("supervisord.pid")); !os.IsNotExist(err) {
@@ -100,13 +98,11 @@ func TestAsPID1(t *testing.T) {
 			configureOrphans(s)
 			s.StartUnder(append([]string{"unshare"}, namespace...)...)
 			checkOrphansReaped(s)
-			if log := s.Read("supervisord.log"); !strings.Contains(log, "reaped unknown pid") || !strings.Contains(log, "started with pid 1\n") {
+			if log := s.Log(); !strings.Contains(log, "reaped unknown pid") || !strings.Contains(log, "started with pid 1\n") {
 				t.Error("it doesn't know that it is process 1")
 			}
 			stopBySignal(s, sig)
-			if left := s.Processes(); len(left) > 0 {
-				t.Errorf("left behind: %v", left)
-			}
+			s.ExpectNoProcesses()
 		})
 	}
 }
@@ -119,7 +115,7 @@ func TestAsSubreaper(t *testing.T) {
 	configureOrphans(s)
 	s.Start()
 	checkOrphansReaped(s)
-	if strings.Contains(s.Read("supervisord.log"), "reaped unknown pid") {
+	if strings.Contains(s.Log(), "reaped unknown pid") {
 		t.Error("the log tells of orphans")
 	}
 	stopBySignal(s, syscall.SIGTERM)
@@ -130,9 +126,9 @@ func TestWithoutSubreaper(t *testing.T) {
 	t.Parallel()
 	s := e2e.NewDaemon(t)
 	s.Configure("[program:p]\ncommand=sh -c \"setsid sleep 600 & exit 0\"\nstartretries=0\nstdout_logfile=NONE\n")
-	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[supervisord]", "[supervisord]\nsubreaper=false", 1))
+	s.EditConfig("[supervisord]", "[supervisord]\nsubreaper=false")
 	s.Start()
-	s.Await("FATAL", func() bool { return strings.Contains(s.Ctl("status", "p"), "FATAL") })
+	s.AwaitStatus("p", "FATAL")
 	if left := e2e.ChildrenOf(s.PID()); len(left) > 0 {
 		t.Errorf("it has children: %v", left)
 	}

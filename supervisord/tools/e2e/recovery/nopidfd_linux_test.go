@@ -1,7 +1,6 @@
 package recovery
 
 import (
-	"strings"
 	"syscall"
 	"testing"
 
@@ -33,28 +32,18 @@ autorestart=false
 			})
 			s.StartUnder(denied...)
 			s.AwaitRunning("quiet", "tree", "mortal")
-			if out := s.Ctl("stop", "tree"); out != "tree: stopped\n" {
-				t.Errorf("stop: %s", out)
-			}
+			s.ExpectCtl("stop tree", "tree: stopped\n")
 			s.Ctl("start", "tree")
 			names := []string{"quiet", "tree", "mortal"}
 			before := s.ProgramPIDs(names...)
 			s.Crash()
 			s.StartUnder(denied...)
 			s.AwaitRunning(names...)
-			for i, pid := range s.ProgramPIDs(names...) {
-				if pid != before[i] {
-					t.Errorf("%s had pid %d and has %d", names[i], before[i], pid)
-				}
-			}
+			s.ExpectPIDs(names, before)
 			e2e.Kill(t, before[2])
-			s.Await("an end", func() bool { return strings.Contains(s.Ctl("status", "mortal"), "EXITED") })
-			if out := s.Ctl("stop", "quiet", "tree"); out != "quiet: stopped\ntree: stopped\n" {
-				t.Errorf("stop: %s", out)
-			}
-			if left := s.Processes(); len(left) > 0 {
-				t.Errorf("processes left: %v", left)
-			}
+			s.AwaitStatus("mortal", "EXITED")
+			s.ExpectCtl("stop quiet tree", "quiet: stopped\ntree: stopped\n")
+			s.ExpectNoProcesses()
 		})
 	}
 }

@@ -53,21 +53,17 @@ autorestart=false
 		s.AwaitRunning("counter", "mortal")
 		s.AwaitGrowth("counter.log")
 	}
-	if got := s.ProgramPID("counter"); got != pid {
-		t.Errorf("pid %d, had %d", got, pid)
-	}
+	s.ExpectPID("counter", pid)
 	s.Crash() // it is found without a record, too
 	s.Write("supervisord.pid.state", "")
 	s.StartUnder(wrapper...)
 	s.AwaitRunning("counter", "mortal")
-	if got := s.ProgramPID("counter"); got != pid {
-		t.Errorf("pid %d, had %d", got, pid)
-	}
+	s.ExpectPID("counter", pid)
 	e2e.Kill(t, killed)
-	s.Await("an end", func() bool { return strings.Contains(s.Ctl("status", "mortal"), "EXITED") })
+	s.AwaitStatus("mortal", "EXITED")
 	s.Ctl("stop", "counter")
 	s.CheckNumbered("counter.log")
-	if log := s.Read("supervisord.log"); strings.Contains(log, "WARN restarting") {
+	if log := s.Log(); strings.Contains(log, "WARN restarting") {
 		t.Errorf("the log is\n%s", log)
 	}
 }
@@ -93,17 +89,15 @@ stdout_logfile=%[1]s/guarded.log
 `, s.Dir))
 	s.StartUnder(wrapper...)
 	s.Await("the daemon", func() bool { return strings.Contains(s.Ctl("status"), "STOPPED") })
-	if out := s.Ctl("start", "guarded"); out != "guarded: started\n" {
-		t.Fatal(out)
-	}
+	s.ExpectCtl("start guarded", "guarded: started\n")
 	s.AwaitRunning("guarded")
 	old := s.ProgramPID("guarded")
 	s.Crash()
 	s.StartUnder(wrapper...)
-	s.Await("another one", func() bool { p := s.ProgramPID("guarded"); return p != 0 && p != old })
+	s.AwaitOtherPID("guarded", old)
 	s.AwaitGrowth("guarded.log")
 	want := fmt.Sprintf("WARN restarting 'guarded' (pid %d): it can't stay adopted, since its output can't be read any more (", old)
-	if log := s.Read("supervisord.log"); !strings.Contains(log, want) {
+	if log := s.Log(); !strings.Contains(log, want) {
 		t.Errorf("the log is\n%s", log)
 	}
 	if why := s.Ctl("why", "guarded"); !strings.Contains(why, "can't read its output") {
@@ -168,10 +162,10 @@ startsecs=0
 	s.Crash()
 	s.StartUnder(wrapper...)
 	for i, name := range names {
-		s.Await("another "+name, func() bool { p := s.ProgramPID(name); return p != 0 && p != before[i] })
+		s.AwaitOtherPID(name, before[i])
 	}
 	s.AwaitRunning(names...)
-	log := s.Read("supervisord.log")
+	log := s.Log()
 	for i, name := range names {
 		if want := fmt.Sprintf("WARN restarting '%s' (pid %d): it can't stay adopted, since the socket", name, before[i]); !strings.Contains(log, want) {
 			t.Errorf("it does not say %s", want)
@@ -211,12 +205,12 @@ func TestSetuidProgramIsRestarted(t *testing.T) {
 	}
 	s.Crash()
 	s.StartAs(wrapper...)
-	s.Await("another one", func() bool { p := s.ProgramPID("guarded"); return p != 0 && p != old })
+	s.AwaitOtherPID("guarded", old)
 	s.AwaitRunning("guarded")
 	if e2e.Alive(old) {
 		t.Error("the old one lives")
 	}
-	if log := s.Read("supervisord.log"); !strings.Contains(log, fmt.Sprintf("WARN restarting 'guarded' (pid %d)", old)) {
+	if log := s.Log(); !strings.Contains(log, fmt.Sprintf("WARN restarting 'guarded' (pid %d)", old)) {
 		t.Errorf("the log is\n%s", log)
 	}
 }

@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -99,9 +98,7 @@ func TestUnconfiguredProgram(t *testing.T) {
 		s.Start()
 		s.AwaitRunning("stays")
 	}
-	if out := s.Ctl("stop", "gone"); out != "gone: stopped\n" {
-		t.Errorf("stop: %s", out)
-	}
+	s.ExpectCtl("stop gone", "gone: stopped\n")
 	if e2e.Alive(pids[1]) {
 		t.Error("it lives")
 	}
@@ -111,9 +108,7 @@ func TestUnconfiguredProgram(t *testing.T) {
 	s.Ctl("update")
 	s.AwaitRunning("gone", "few:few_1")
 	s.Ctl("shutdown")
-	if err := s.Cmd.Wait(); err != nil {
-		t.Error(err)
-	}
+	s.ExpectExit()
 	s.AwaitNoProcesses()
 }
 
@@ -178,16 +173,10 @@ func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 	if out := s.Ctl("upgrade"); !strings.Contains(out, "gone runs and is not configured") {
 		t.Errorf("upgrade: %s", out)
 	}
-	if err := syscall.Kill(s.PID(), syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Cmd.Wait(); err != nil {
-		t.Error(err)
-	}
-	if left := s.Processes(); len(left) > 0 {
-		t.Errorf("processes left: %v", left)
-	}
-	if _, err := os.Stat(s.Path("supervisord.pid.state")); err == nil {
+	s.Signal(syscall.SIGTERM)
+	s.ExpectExit()
+	s.ExpectNoProcesses()
+	if s.Exists("supervisord.pid.state") {
 		t.Error("the record stays behind")
 	}
 }
@@ -204,7 +193,7 @@ func TestOrphanPolicyOfUnconfiguredPrograms(t *testing.T) {
 	s.Configure("[program:other]\ncommand=sleep 2000\n")
 	s.AddOptions("orphan_policy=kill")
 	s.Start()
-	s.Await("its end", func() bool { return !e2e.Alive(pid) })
+	s.AwaitEnd(pid)
 	s.AwaitRunning("other")
 	if n := len(s.Processes()); n != 1 {
 		t.Errorf("%d processes", n)
@@ -242,15 +231,11 @@ func TestProgramChangedDuringCrash(t *testing.T) {
 			if out := s.Ctl("why", "web"); !strings.Contains(out, "with another "+tt.named) {
 				t.Errorf("why: %s", out)
 			}
-			if out := s.Ctl("reread"); out != "web: changed\n" {
-				t.Errorf("reread: %s", out)
-			}
+			s.ExpectCtl("reread", "web: changed\n")
 			s.Ctl("update")
-			s.Await("another one", func() bool { p := s.ProgramPID("web"); return p != 0 && p != web })
+			s.AwaitOtherPID("web", web)
 			expectPid(s, "same", same)
-			if out := s.Ctl("reread"); out != "No config updates to processes\n" {
-				t.Errorf("reread afterwards: %s", out)
-			}
+			s.ExpectCtl("reread", "No config updates to processes\n")
 		})
 	}
 }

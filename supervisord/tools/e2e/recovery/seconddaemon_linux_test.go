@@ -29,8 +29,8 @@ func TestTwoConfigurationsInOneDirectory(t *testing.T) {
 		s.AwaitRunning("quiet")
 	}
 	const line = "belongs to a supervisord with another configuration: this one goes on without a record"
-	if strings.Contains(first.Read("supervisord.log"), line) || !strings.Contains(second.Read("supervisord.log"), line) {
-		t.Errorf("the second one says\n%s", second.Read("supervisord.log"))
+	if strings.Contains(first.Log(), line) || !strings.Contains(second.Log(), line) {
+		t.Errorf("the second one says\n%s", second.Log())
 	}
 	content := func() string {
 		data, _ := os.ReadFile(dir + "/supervisord.pid")
@@ -67,15 +67,11 @@ func TestTwoConfigurationsInOneDirectory(t *testing.T) {
 		s.Crash()
 		start(s)
 		s.AwaitRunning("quiet")
-		if got := s.ProgramPID("quiet"); got != pid {
-			t.Errorf("pid %d, had %d", got, pid)
-		}
+		s.ExpectPID("quiet", pid)
 	}
 	for _, s := range []*e2e.Daemon{first, second} {
 		s.Ctl("shutdown")
-		if err := s.Cmd.Wait(); err != nil {
-			t.Error(err)
-		}
+		s.ExpectExit()
 	}
 	if got := content(); got != "" {
 		t.Errorf("the pidfile stays behind with %s", got)
@@ -88,7 +84,7 @@ func TestNestedSupervisord(t *testing.T) {
 	t.Parallel()
 	outer, inner := e2e.NewDaemon(t), e2e.NewDaemon(t)
 	inner.Configure("[program:quiet]\ncommand=sleep 1000\n")
-	inner.Write("supervisord.conf", strings.Replace(inner.Read("supervisord.conf"), inner.Path("supervisord.pid"), outer.Path("supervisord.pid"), 1))
+	inner.EditConfig(inner.Path("supervisord.pid"), outer.Path("supervisord.pid"))
 	binary, err := exec.LookPath("supervisord")
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +109,7 @@ func TestContainersShareDirectory(t *testing.T) {
 	for _, s := range []*e2e.Daemon{outside, inside} {
 		s.Configure("[program:quiet]\ncommand=sleep 1000\n")
 	}
-	inside.Write("supervisord.conf", strings.Replace(inside.Read("supervisord.conf"), inside.Path("supervisord.pid"), outside.Path("supervisord.pid"), 1))
+	inside.EditConfig(inside.Path("supervisord.pid"), outside.Path("supervisord.pid"))
 	outside.Start()
 	outside.AwaitRunning("quiet")
 	inside.StartUnder("unshare", "--pid", "--fork", "--mount-proc")
@@ -122,7 +118,5 @@ func TestContainersShareDirectory(t *testing.T) {
 	outside.Crash()
 	outside.Start()
 	outside.AwaitRunning("quiet")
-	if got := outside.ProgramPID("quiet"); got != pid {
-		t.Errorf("pid %d, had %d", got, pid)
-	}
+	outside.ExpectPID("quiet", pid)
 }

@@ -17,7 +17,7 @@ import (
 // addSupervisordOption adds a line to [supervisord].
 func addSupervisordOption(s *e2e.Daemon, line string) {
 	s.T.Helper()
-	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "nodaemon=true\n", "nodaemon=true\n"+line+"\n", 1))
+	s.EditConfig("nodaemon=true\n", "nodaemon=true\n"+line+"\n")
 }
 
 // removeServers takes away all by which daemons can be told apart.
@@ -40,8 +40,8 @@ func removeFiles(t *testing.T, paths ...string) {
 // awaitLog waits for words in the main log, and returns what has been written.
 func awaitLog(s *e2e.Daemon, message string) string {
 	s.T.Helper()
-	s.Await(message, func() bool { return strings.Contains(s.Read("supervisord.log"), message) })
-	return s.Read("supervisord.log")
+	s.Await(message, func() bool { return strings.Contains(s.Log(), message) })
+	return s.Log()
 }
 
 // TestNoDoubleStartWithoutJournal: whatever has become of the record, what runs
@@ -65,7 +65,7 @@ func TestNoDoubleStartWithoutJournal(t *testing.T) {
 			removeFiles(s.T, s.Path("supervisord.pid.state"), s.Path("supervisord.pid"))
 		}},
 		"with output of its own": {func(s *e2e.Daemon) {
-			s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "command=sleep 1000", `command=sh -c "exec sleep 1000 >/dev/null 2>&1"`, 1))
+			s.EditConfig("command=sleep 1000", `command=sh -c "exec sleep 1000 >/dev/null 2>&1"`)
 		}, nothing, nothing},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestNoDoubleStartWithoutJournal(t *testing.T) {
 			s.Crash()
 			tt.between(s)
 			s.Start()
-			s.Await("the second start", func() bool { return strings.Count(s.Read("supervisord.log"), "supervisord started with pid") == 2 })
+			s.Await("the second start", func() bool { return s.CountLogged("supervisord started with pid") == 2 })
 			awaitRunningByLog(s, quiet, many+"_0", many+"_1", many+"_2")
 			slices.Sort(pids)
 			if got := s.Processes(); !slices.Equal(slices.Sorted(slices.Values(got)), pids) || len(pids) != 4 {
@@ -100,7 +100,7 @@ func awaitRunningByLog(s *e2e.Daemon, names ...string) {
 	s.T.Helper()
 	for _, name := range names {
 		s.Await(name+" again", func() bool {
-			log := s.Read("supervisord.log")
+			log := s.Log()
 			return strings.Contains(log, "adopted: '"+name+"'") || strings.Count(log, "spawned: '"+name+"'") == 2
 		})
 	}
@@ -116,7 +116,7 @@ func TestStoppedAfterJournalRewrite(t *testing.T) {
 	s.AwaitRunning("quiet", "resting")
 	removeFiles(t, s.Path("supervisord.pid.state"))
 	s.Ctl("stop", "resting")
-	s.Await("a record", func() bool { return strings.Contains(s.Read("supervisord.pid.state"), `"Name":"resting","State":0`) })
+	s.AwaitText("supervisord.pid.state", `"Name":"resting","State":0`)
 	pid := s.ProgramPID("quiet")
 	s.Crash()
 	s.Start()
@@ -131,9 +131,7 @@ func TestReadOnlyJournal(t *testing.T) {
 	t.Parallel()
 	s := e2e.NewDaemon(t)
 	s.Configure("[program:quiet]\ncommand=sleep 1000\n[program:resting]\ncommand=sleep 1000\n")
-	if err := os.Mkdir(s.Path("state"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	s.Mkdir("state")
 	addSupervisordOption(s, "state_file="+s.Path("state/x"))
 	script := "mount --bind '" + s.Path("state") + "' '" + s.Path("state") + "' && mount -o remount,ro,bind '" + s.Path("state") + "'"
 	if out, err := exec.Command("unshare", "-m", "sh", "-c", script).CombinedOutput(); err != nil {
@@ -143,14 +141,14 @@ func TestReadOnlyJournal(t *testing.T) {
 	s.AwaitRunning("quiet", "resting")
 	s.Ctl("stop", "resting")
 	pid := s.ProgramPID("quiet")
-	s.Await("a record", func() bool { return strings.Contains(s.Read("state/x"), `"Name":"resting","State":0`) })
+	s.AwaitText("state/x", `"Name":"resting","State":0`)
 	s.Crash()
 	s.StartUnder("unshare", "-m", "sh", "-c", script+` && exec "$@"`, "sh")
 	s.AwaitRunning("quiet")
 	if got := s.ProgramPID("quiet"); got != pid || !strings.Contains(s.Ctl("status", "resting"), "STOPPED") {
 		t.Errorf("pid %d, had %d; %s", got, pid, s.Ctl("status"))
 	}
-	if log := s.Read("supervisord.log"); !strings.Contains(log, "state can't be written to") {
+	if log := s.Log(); !strings.Contains(log, "state can't be written to") {
 		t.Errorf("nothing is said of it:\n%s", log)
 	}
 }
@@ -180,9 +178,9 @@ func TestUnclearOwnerBlocksStart(t *testing.T) {
 	other.Crash()
 	s.Start()
 	log := awaitLog(s, fmt.Sprintf("not started: '%s': pid %d may be", name, pid))
-	s.Await("the other program", func() bool { return strings.Count(s.Read("supervisord.log"), "success: quiet entered RUNNING") == 2 })
-	if strings.Contains(log, "adopted") || strings.Count(s.Read("supervisord.log"), "spawned: '"+name+"'") != 1 {
-		t.Errorf("the log is\n%s", s.Read("supervisord.log"))
+	s.Await("the other program", func() bool { return s.CountLogged("success: quiet entered RUNNING") == 2 })
+	if strings.Contains(log, "adopted") || s.CountLogged("spawned: '"+name+"'") != 1 {
+		t.Errorf("the log is\n%s", s.Log())
 	}
 
 	// A daemon that has adopted it has it.

@@ -168,12 +168,8 @@ func TestFlaskBehindNginx(t *testing.T) {
 	t.Log("reread and update restart what has changed, and only that")
 	nginx, master := l.ProgramPID("nginx"), l.ProgramPID("myapp")
 	l.writeConfig("environment = DEBUG=\"1\"\n")
-	if out := l.Ctl("reread"); out != "myapp: changed\n" {
-		t.Errorf("reread: %q", out)
-	}
-	if out := l.Ctl("update"); out != "myapp: stopped\nmyapp: updated process group\n" {
-		t.Errorf("update: %q", out)
-	}
+	l.ExpectCtl("reread", "myapp: changed\n")
+	l.ExpectCtl("update", "myapp: stopped\nmyapp: updated process group\n")
 	l.AwaitRunning("myapp")
 	l.awaitGunicorn()
 	if l.ProgramPID("nginx") != nginx || l.ProgramPID("myapp") == master {
@@ -185,9 +181,7 @@ func TestFlaskBehindNginx(t *testing.T) {
 	if !slices.Contains(out, "myapp:") || !slices.Contains(out, "nginx:") {
 		t.Errorf("stop all: %q", out)
 	}
-	if left := l.Processes(); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
+	l.ExpectNoProcesses()
 }
 
 func TestPythonHTTPServer(t *testing.T) {

@@ -41,9 +41,7 @@ func TestScaleSurvives(t *testing.T) {
 	s.Configure(workersConf(2, ""))
 	s.Start()
 	s.AwaitRunning(workerNames(2)...)
-	if out := s.Ctl("scale", "w", "+2"); out != "w:w_2: started\nw:w_3: started\n" {
-		t.Fatal(out)
-	}
+	s.ExpectCtl("scale w +2", "w:w_2: started\nw:w_3: started\n")
 	pids := s.ProgramPIDs(workerNames(4)...)
 	again := func(what string, n int) {
 		t.Helper()
@@ -53,9 +51,7 @@ func TestScaleSurvives(t *testing.T) {
 	crash := func() { s.Crash(); s.Start() }
 	upgrade := func() {
 		t.Helper()
-		if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
-			t.Fatal(out)
-		}
+		s.Upgrade()
 	}
 	crash()
 	again("a crash", 4)
@@ -65,14 +61,10 @@ func TestScaleSurvives(t *testing.T) {
 	again("an upgrade", 4)
 	crash()
 	again("a crash after an upgrade", 4)
-	if out := s.Ctl("scale", "w", "3"); out != "w:w_3: removed\n" {
-		t.Error(out)
-	}
+	s.ExpectCtl("scale w 3", "w:w_3: removed\n")
 	crash()
 	again("a crash after another scale", 3)
-	if out := s.Ctl("update"); out != "w:w_2: removed\nw: updated process group\n" {
-		t.Error(out)
-	}
+	s.ExpectCtl("update", "w:w_2: removed\nw: updated process group\n")
 	again("an update", 2)
 	crash()
 	again("a crash after an update", 2)
@@ -99,9 +91,7 @@ func TestRollingRestartInterrupted(t *testing.T) {
 	for what, interrupt := range map[string]func(s *e2e.Daemon){
 		"crash": func(s *e2e.Daemon) { s.Crash(); s.Start() },
 		"upgrade": func(s *e2e.Daemon) {
-			if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
-				s.T.Error(out)
-			}
+			s.Upgrade()
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -114,7 +104,7 @@ func TestRollingRestartInterrupted(t *testing.T) {
 			s.AwaitIgnoresTERM("w_0", "w_1", "w_2")
 			pids := s.ProgramPIDs(workerNames(3)...)
 			_, ended := s.StartCtl("rolling-restart", "w:*", "--surge", "1")
-			s.Await("a stop", func() bool { return strings.Contains(s.Ctl("status", "w:w_0"), "STOPPING") })
+			s.AwaitStatus("w:w_0", "STOPPING")
 			if s.ProgramPID("w:w_3") == 0 {
 				t.Error("there is no surplus")
 			}
@@ -125,19 +115,15 @@ func TestRollingRestartInterrupted(t *testing.T) {
 			}
 			s.Write("may", "")
 			s.Await("the end of the surplus", func() bool { return !strings.Contains(s.Ctl("status"), "w_3") })
-			s.Await("the one that was being restarted", func() bool { p := s.ProgramPID("w:w_0"); return p != 0 && p != pids[0] })
+			s.AwaitOtherPID("w:w_0", pids[0])
 			s.Await("all", func() bool { return countRunning(s) == 3 })
 			samePids(s, "the others", pids[1:], workerNames(3)[1:])
 			out := <-ended
 			if what == "upgrade" && !strings.Contains(out, "rolling-restart: ERROR (supervisord was replaced meanwhile") {
 				t.Errorf("supervisorctl says %s", out)
 			}
-			if out := s.Ctl("rolling-restart", "w:w_2"); out != "w:w_2: restarted\n" {
-				t.Errorf("another: %s", out)
-			}
-			if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
-				t.Errorf("upgrade: %s", out)
-			}
+			s.ExpectCtl("rolling-restart w:w_2", "w:w_2: restarted\n")
+			s.Upgrade()
 		})
 	}
 }
@@ -154,7 +140,7 @@ func TestRollingRestartNeedsNoClient(t *testing.T) {
 	s.Await("the first", func() bool { return s.ProgramPID("w:w_0") != pids[0] })
 	e2e.Kill(t, client.Process.Pid)
 	<-ended
-	s.Await("the last", func() bool { p := s.ProgramPID("w:w_2"); return p != 0 && p != pids[2] })
+	s.AwaitOtherPID("w:w_2", pids[2])
 	s.Await("all", func() bool { return countRunning(s) == 3 })
 }
 
@@ -163,7 +149,7 @@ func TestUpdateByProcess(t *testing.T) {
 	s := e2e.NewDaemon(t)
 	configure := func(granularity, programs string) {
 		s.Configure(programs)
-		s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "nodaemon=true", "nodaemon=true\nupdate_granularity="+granularity, 1))
+		s.EditConfig("nodaemon=true", "nodaemon=true\nupdate_granularity="+granularity)
 	}
 	configure("process", workersConf(3, ""))
 	s.Start()
@@ -177,18 +163,14 @@ func TestUpdateByProcess(t *testing.T) {
   w:w_3  added                   (starts)
 new: added (1 process starts)
 `
-	if out := s.Ctl("update", "--plan"); out != plan {
-		t.Errorf("the plan is\n%s", out)
-	}
+	s.ExpectCtl("update --plan", plan)
 	if out := s.Ctl("avail"); strings.Contains(out, "new") {
 		t.Errorf("a plan has read the configuration:\n%s", out)
 	}
 	if out, want := s.Ctl("update"), "w:w_3: added\nw:w_0: updated\nw:w_1: updated\nw:w_2: updated\nw: updated process group\nnew: added process group\n"; out != want {
 		t.Errorf("update:\n%s", out)
 	}
-	if out := s.Ctl("update", "--plan"); out != "No config updates to processes\n" {
-		t.Error(out)
-	}
+	s.ExpectCtl("update --plan", "No config updates to processes\n")
 	s.AwaitRunning(append(workerNames(4), "new")...)
 	samePids(s, "an update", pids, workerNames(3))
 	// The AUTO logs are still theirs.
@@ -224,9 +206,7 @@ func TestRollingUpdateRollsBack(t *testing.T) {
 	pids := s.ProgramPIDs(workerNames(2)...)
 	s.Configure(strings.ReplaceAll(workersConf(2, "startretries=0\n"), "sleep 1000", "false"))
 	const want = "w:w_0: ERROR (Exited too quickly)\nw:w_0: returned to the old configuration\nw: ERROR (given up, w:w_1 is as it was)\n"
-	if out := s.Ctl("update", "--rolling"); out != want {
-		t.Error(out)
-	}
+	s.ExpectCtl("update --rolling", want)
 	s.AwaitRunning(workerNames(2)...)
 	samePids(s, "the other", pids[1:], workerNames(2)[1:])
 	s.Configure(strings.ReplaceAll(workersConf(2, ""), "sleep 1000", "sleep 2000"))

@@ -48,7 +48,7 @@ func useAtProcessLimit(s *e2e.Daemon, attr *syscall.SysProcAttr, take func(pid i
 		s.Ctl("tail", "noisy")
 		s.Ctl("clear", "all")
 	}
-	if log := s.Read("supervisord.log"); !strings.Contains(log, "spawnerr: Too many processes in process table to spawn 'p") {
+	if log := s.Log(); !strings.Contains(log, "spawnerr: Too many processes in process table to spawn 'p") {
 		s.T.Error("the reason is missing in the log")
 	}
 	if n := e2e.CountThreads(s.T, s.PID()); n > e2e.MaxThreads {
@@ -112,8 +112,6 @@ func TestNoProcessesLeftInContainer(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	_ = syscall.Kill(s.PID(), syscall.SIGTERM)
-	if err := s.Cmd.Wait(); err != nil {
-		t.Error(err)
-	}
+	s.Signal(syscall.SIGTERM)
+	s.ExpectExit()
 }

@@ -95,7 +95,7 @@ func TestPages(t *testing.T) {
 		"[program:cat]\nstartsecs=0\ncommand=sh -c 'echo \"a <b> & c\"; exec cat'\nstdout_logfile=%s\n"+
 		"[program:broken]\ncommand=/no/such/file\nautostart=false\n", port, open, s.Path("cat.log")))
 	s.Start()
-	s.Await("the daemon", func() bool { return strings.Contains(s.Ctl("status", "cat"), "RUNNING") })
+	s.AwaitStatus("cat", "RUNNING")
 	b := tcpBrowser(t, port)
 	const stop, start = "/index.html?processname=cat&action=stop", "/index.html?processname=cat&action=start"
 

@@ -169,7 +169,7 @@ func TestFailedPrivilegeDrop(t *testing.T) {
 			t.Errorf("without %s: %v, %s", capability, err, out)
 		}
 		for _, name := range []string{"ran", "s.sock", "supervisord.log", "supervisord.pid"} {
-			if _, err := os.Lstat(s.Path(name)); err == nil {
+			if s.Exists(name) {
 				t.Errorf("without %s there is %s", capability, name)
 			}
 		}
@@ -187,9 +187,9 @@ func checkNeverAsRoot(s *e2e.Daemon, want string, wrapper ...string) {
 	}
 	s.StartUnder(wrapper...)
 	for _, name := range []string{"p", "masked"} {
-		s.Await("FATAL of "+name, func() bool { return strings.Contains(s.Ctl("status", name), "FATAL") })
+		s.AwaitStatus(name, "FATAL")
 	}
-	if _, err := os.Lstat(s.Path("ran")); err == nil {
+	if s.Exists("ran") {
 		s.T.Error("the program ran")
 	}
 	if got := s.Read("p.err"); !strings.HasPrefix(got, want) {
@@ -285,10 +285,8 @@ func TestReadOnlyRoot(t *testing.T) {
 					t.Errorf("restart: %s, %v", got, err)
 				}
 			}
-			_ = syscall.Kill(s.PID(), syscall.SIGTERM)
-			if err := s.Cmd.Wait(); err != nil {
-				t.Error(err)
-			}
+			s.Signal(syscall.SIGTERM)
+			s.ExpectExit()
 		})
 	}
 }

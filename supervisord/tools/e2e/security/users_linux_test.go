@@ -42,11 +42,11 @@ command=sleep 1000
 socket=unix://` + s.Path("page.sock") + `
 socket_owner=ldapuser:ldapgroup
 `)
-	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[unix_http_server]\n", "[unix_http_server]\nchown=ldapuser:ldapgroup\n", 1))
+	s.EditConfig("[unix_http_server]\n", "[unix_http_server]\nchown=ldapuser:ldapgroup\n")
 	s.StartUnder("unshare", "--mount", "sh", "-ec",
 		`mount --bind "$0/getent" "$(command -v getent)"; mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf; exec "$@"`, s.Dir)
 	s.AwaitRunning("p", "by-number", "page")
-	s.Await("what it says", func() bool { return strings.Contains(s.Read("p.log"), "shell=") })
+	s.AwaitText("p.log", "shell=")
 	if got, want := s.Read("p.log"), "id=54321:54322:54322 54323 54324\nhome=/home/ldap shell=/bin/zsh\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -56,7 +56,7 @@ socket_owner=ldapuser:ldapgroup
 			t.Errorf("%s belongs to %s", name, got)
 		}
 	}
-	if log := s.Read("supervisord.log"); strings.Contains(log, "reaped unknown") {
+	if log := s.Log(); strings.Contains(log, "reaped unknown") {
 		t.Error(log)
 	}
 }
@@ -81,9 +81,7 @@ func TestUserFromExtrausers(t *testing.T) {
 		t.Skip("SKIPPED: it needs root and the package libnss-extrausers")
 	}
 	s := e2e.NewDaemon(t)
-	if err := os.Mkdir(s.Path("extrausers"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	s.Mkdir("extrausers")
 	s.Write("extrausers/passwd", "nssonly:x:60001:60002::/:/bin/sh\n")
 	s.Write("extrausers/group", "nssgroup:x:60002:\nextra:x:60003:nssonly,nobody\n")
 	s.Write("nsswitch.conf", "passwd: files extrausers\ngroup: files extrausers\n")

@@ -145,7 +145,7 @@ autorestart=true
 
 	old := s.ProgramPID("web:web_0")
 	e2e.Kill(t, old)
-	s.Await("another one", func() bool { p := s.ProgramPID("web:web_0"); return p != 0 && p != old })
+	s.AwaitOtherPID("web:web_0", old)
 	l.awaitAnswers()
 	t.Logf("a crash of a program has cut off %d", l.broken.Swap(0))
 
@@ -156,9 +156,7 @@ autorestart=true
 		s.Start()
 		s.AwaitRunning("web:web_0", "web:web_1")
 		l.expectNoFailures("adoption")
-		if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
-			t.Error(out)
-		}
+		s.Upgrade()
 		l.expectNoFailures("upgrade")
 		if after := s.ProgramPIDs("web:web_0", "web:web_1"); fmt.Sprint(after) != fmt.Sprint(pids) {
 			t.Errorf("the pids were %v and are %v", pids, after)
@@ -172,9 +170,7 @@ autorestart=true
 	l.stop()
 	t.Logf("%d answers, %d refusals", l.answered.Load(), l.refused.Load())
 	s.Ctl("shutdown")
-	if err := s.Cmd.Wait(); err != nil {
-		t.Error(err)
-	}
+	s.ExpectExit()
 	if n := countListening(t, port); n != 0 {
 		t.Errorf("%d sockets listen after the end", n)
 	}
@@ -221,7 +217,7 @@ sockets=web
 	}
 	s.Ctl("shutdown")
 	_ = s.Cmd.Wait()
-	if _, err := os.Lstat(s.Path("web.sock")); err == nil {
+	if s.Exists("web.sock") {
 		t.Error("the file stays")
 	}
 }
@@ -243,9 +239,8 @@ func TestSocketAcrossUpdates(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := s.ProgramPID("web")
-	if out := s.Ctl("update"); out != "" || s.ProgramPID("web") != pid {
-		t.Errorf("without a change: %s", out)
-	}
+	s.ExpectCtl("update", "")
+	s.ExpectPID("web", pid)
 	l := startTraffic(t, "unix", s.Path("a.sock"), 2)
 	conf("a", serve+"priority=5\ndirectory=/\n")
 	s.Ctl("update")
@@ -260,9 +255,7 @@ func TestSocketAcrossUpdates(t *testing.T) {
 		t.Errorf("it is another file: %v", err)
 	}
 	conf("b", serve)
-	if out := s.Ctl("reread"); out != "more: disappeared\nweb: changed\n" {
-		t.Errorf("reread: %s", out)
-	}
+	s.ExpectCtl("reread", "more: disappeared\nweb: changed\n")
 	if !s.Answers("a.sock") {
 		t.Error("a mere reread has closed it")
 	}
@@ -309,7 +302,7 @@ command=sleep 1000
 		status := s.Ctl("status", "web", "hopeless")
 		return strings.Contains(status, "BACKOFF   "+why) && strings.Contains(status, "FATAL     "+why)
 	})
-	if log := s.Read("supervisord.log"); strings.Count(log, " ERRO "+why) != 1 {
+	if log := s.Log(); strings.Count(log, " ERRO "+why) != 1 {
 		t.Errorf("the log is\n%s", log)
 	}
 	if out := s.Ctl("sockets"); !strings.Contains(out, "FAILED    "+why) {
@@ -320,9 +313,7 @@ command=sleep 1000
 	}
 	other.Close()
 	s.AwaitRunning("web")
-	if out := s.Ctl("start", "hopeless"); out != "hopeless: started\n" {
-		t.Error(out)
-	}
+	s.ExpectCtl("start hopeless", "hopeless: started\n")
 }
 
 // TestSocketWithOtherOptions: user, umask, directory, stdin and the outputs are as
@@ -351,7 +342,7 @@ stdout_logfile=%%(here)s/web.log
 `, e2e.FreePort(t)))
 	s.Start()
 	s.AwaitRunning("web")
-	s.Await("its words", func() bool { return strings.Contains(s.Read("web.log"), "oops") })
+	s.AwaitText("web.log", "oops")
 	want := "2 admin:web 0 nobody 0027 /tmp\n      3 pipe\n      2 socket\n"
 	if got := s.Read("web.log"); !strings.HasPrefix(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -414,7 +405,7 @@ sockets=local
 	}
 	old := s.ProgramPID("web:web_0")
 	e2e.Kill(t, old)
-	s.Await("another one", func() bool { p := s.ProgramPID("web:web_0"); return p != 0 && p != old })
+	s.AwaitOtherPID("web:web_0", old)
 	l.awaitAnswers()
 	s.Crash()
 	l.awaitAnswers()

@@ -23,7 +23,7 @@ func TestUpgradeUsesCheckedConfig(t *testing.T) {
 		"gone":      func(s *e2e.Daemon) { os.Remove(s.Path("supervisord.conf")) },
 		"changed":   func(s *e2e.Daemon) { s.Configure(slow + "[program:another]\ncommand=sleep 1000\n") },
 		"other server": func(s *e2e.Daemon) {
-			s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "s.sock", "t/s.sock", 1))
+			s.EditConfig("s.sock", "t/s.sock")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestUpgradeUsesCheckedConfig(t *testing.T) {
 			defer client.Close()
 			answered := make(chan error, 1)
 			go func() { answered <- client.Call(t.Context(), "supervisor.startProcess", nil, "slow") }()
-			s.Await("the start", func() bool { return strings.Contains(s.Ctl("status", "slow"), "STARTING") })
+			s.AwaitStatus("slow", "STARTING")
 			slowPid := s.ProgramPID("slow")
 			good := s.Read("supervisord.conf")
 			other, err := xmlrpc.NewClient("unix://"+s.Path("s.sock"), "", "")
@@ -58,15 +58,11 @@ func TestUpgradeUsesCheckedConfig(t *testing.T) {
 			if err := <-answered; err == nil || !strings.Contains(err.Error(), "slow") {
 				t.Errorf("the call was answered %v", err)
 			}
-			s.Await("the upgrade", func() bool { return strings.Contains(s.Read("supervisord.log"), "supervisord goes on after upgrade 1") })
+			s.AwaitLog("supervisord goes on after upgrade 1")
 			changed := s.Read("supervisord.conf")
 			s.Write("supervisord.conf", good) // by which supervisorctl finds the server
-			if got := s.ProgramPID("quiet"); got != pid {
-				t.Errorf("pid %d, had %d", got, pid)
-			}
-			if out := s.Ctl("reread"); out != "No config updates to processes\n" {
-				t.Errorf("reread of the old files: %s", out)
-			}
+			s.ExpectPID("quiet", pid)
+			s.ExpectCtl("reread", "No config updates to processes\n")
 			if name == "changed" {
 				s.Write("supervisord.conf", changed)
 				if out := s.Ctl("reread"); !strings.Contains(out, "another: available") || !strings.Contains(out, "quiet: disappeared") {
@@ -92,12 +88,10 @@ while :; do sleep 0.1; done
 	s.Await("it to be deaf", func() bool { return s.Read("stubborn.ready") != "" })
 	s.Configure(stubborn + "[program:new]\ncommand=sleep 1000\n")
 	good := s.Read("supervisord.conf")
-	if out := s.Ctl("reload"); out != "Restarted supervisord\n" {
-		t.Fatal(out)
-	}
+	s.ExpectCtl("reload", "Restarted supervisord\n")
 	s.Configure(stubborn + "numprocs=x\n")
 	s.Write("stubborn.go", "")
-	s.Await("the next life", func() bool { return strings.Count(s.Read("supervisord.log"), "supervisord started with pid") == 2 })
+	s.Await("the next life", func() bool { return s.CountLogged("supervisord started with pid") == 2 })
 	s.Write("supervisord.conf", good)
 	s.AwaitRunning("new")
 }
@@ -108,8 +102,8 @@ func TestUpgradeFromAnotherDirectory(t *testing.T) {
 	t.Parallel()
 	s := e2e.NewDaemon(t)
 	s.Configure("[program:quiet]\ncommand=sleep 1000\n")
-	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "[supervisord]\n", "[supervisord]\ndirectory=/\n", 1))
-	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "nodaemon=true\n", "", 1))
+	s.EditConfig("[supervisord]\n", "[supervisord]\ndirectory=/\n")
+	s.EditConfig("nodaemon=true\n", "")
 	front := exec.Command("supervisord", "-c", "supervisord.conf")
 	front.Dir = s.Dir
 	if out, err := front.CombinedOutput(); err != nil {
@@ -119,14 +113,8 @@ func TestUpgradeFromAnotherDirectory(t *testing.T) {
 	s.AwaitRunning("quiet")
 	pid := s.ProgramPID("quiet")
 	for range 2 {
-		if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded supervisord") {
-			t.Error(out)
-		}
+		s.Upgrade()
 	}
-	if got := s.ProgramPID("quiet"); got != pid {
-		t.Errorf("pid %d, had %d", got, pid)
-	}
-	if out := s.Ctl("reread"); out != "No config updates to processes\n" {
-		t.Error(out)
-	}
+	s.ExpectPID("quiet", pid)
+	s.ExpectCtl("reread", "No config updates to processes\n")
 }

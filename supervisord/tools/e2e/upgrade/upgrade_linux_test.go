@@ -119,10 +119,8 @@ buffer_size=10000
 		call(c, "supervisor.startProcess", nil, "slow") // answered by a later binary's predecessor
 	})
 	const upgrades = 5
-	for i := range upgrades {
-		if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded supervisord") {
-			t.Fatalf("upgrade %d: %s", i, out)
-		}
+	for range upgrades {
+		s.Upgrade()
 	}
 	stop()
 	clients.Wait()
@@ -145,9 +143,7 @@ buffer_size=10000
 		s.CheckNumbered(fmt.Sprintf("counter_%d.log", i))
 	}
 	s.Ctl("shutdown")
-	if err := s.Cmd.Wait(); err != nil {
-		t.Error(err)
-	}
+	s.ExpectExit()
 	s.Await("the end of all", func() bool { return len(s.Processes()) == 0 })
 	if files, _ := filepath.Glob(s.Path("*.sock")); len(files) > 0 {
 		t.Errorf("left behind: %v", files)
@@ -187,19 +183,17 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 		if out := s.Ctl(append([]string{"upgrade"}, args...)...); !strings.Contains(out, why) {
 			t.Errorf("%v: got %q, want %q", args, out, why)
 		}
-		if got := s.ProgramPID("quiet"); got != pid {
-			t.Errorf("%v: pid %d, had %d", args, got, pid)
-		}
+		s.ExpectPID("quiet", pid)
 	}
 	refused("upgrade takes nothing but --binary PATH", "now")
 	refused("can't take over: it is no supervisord that knows how to", "--binary", script)
 	refused("can't take over: ", "--binary="+s.Path("none"))
-	before := s.Read("supervisord.log")
+	before := s.Log()
 	refused("it failed at the last step", "--binary", failsAtExec)
-	if newLines := strings.TrimPrefix(s.Read("supervisord.log"), before); strings.Contains(newLines, " CRIT ") || strings.Count(newLines, " WARN ") != 1 {
+	if newLines := strings.TrimPrefix(s.Log(), before); strings.Contains(newLines, " CRIT ") || strings.Count(newLines, " WARN ") != 1 {
 		t.Errorf("what was known before is logged again:\n%s", newLines)
 	}
-	if log := s.Read("supervisord.log"); !strings.Contains(log, "WARN not upgraded: execute "+failsAtExec+": permission denied") {
+	if log := s.Log(); !strings.Contains(log, "WARN not upgraded: execute "+failsAtExec+": permission denied") {
 		t.Errorf("the log is\n%s", log)
 	}
 	s.Configure(program + "[program:more]\ncommand=sleep 1000\n")
@@ -207,12 +201,8 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 	s.Configure(program + "numprocs=x\n")
 	refused("upgrade: ERROR (CANT_REREAD: ")
 	s.Configure(program)
-	if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded") {
-		t.Errorf("at last: %s", out)
-	}
-	if got := s.ProgramPID("quiet"); got != pid {
-		t.Errorf("pid %d, had %d", got, pid)
-	}
+	s.Upgrade()
+	s.ExpectPID("quiet", pid)
 }
 
 // TestUpgradeThenCrash: what a later binary knows survives its own crash.
@@ -227,9 +217,7 @@ func TestUpgradeThenCrash(t *testing.T) {
 	s.Crash()
 	s.Start()
 	s.AwaitRunning("quiet")
-	if got := s.ProgramPID("quiet"); got != pid {
-		t.Errorf("pid %d, had %d", got, pid)
-	}
+	s.ExpectPID("quiet", pid)
 	if out := s.Ctl("status", "resting"); !strings.Contains(out, "STOPPED") {
 		t.Error(out)
 	}
@@ -272,10 +260,8 @@ func TestUpgradeExecutesEachCallOnce(t *testing.T) {
 			})
 		}
 	}
-	for i := range 10 {
-		if out := s.Ctl("upgrade"); !strings.HasPrefix(out, "Upgraded supervisord") {
-			t.Fatalf("upgrade %d: %s", i, out)
-		}
+	for range 10 {
+		s.Upgrade()
 	}
 	stop()
 	clients.Wait()

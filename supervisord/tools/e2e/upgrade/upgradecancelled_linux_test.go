@@ -1,7 +1,6 @@
 package upgrade
 
 import (
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,7 +35,7 @@ command=sleep 1000
 		<-answered
 		c.Close()
 	})
-	s.Await("the start", func() bool { return strings.Contains(s.Ctl("status", "slow"), "STARTING") })
+	s.AwaitStatus("slow", "STARTING")
 	other, err := xmlrpc.NewClient("unix://"+s.Path("s.sock"), "", "")
 	if err != nil {
 		s.T.Fatal(err)
@@ -45,9 +44,7 @@ command=sleep 1000
 	if err := other.Call(s.T.Context(), "supervisor.upgrade", nil, ""); err != nil {
 		s.T.Fatal(err)
 	}
-	if err := syscall.Kill(s.PID(), sig); err != nil {
-		s.T.Fatal(err)
-	}
+	s.Signal(sig)
 }
 
 // TestShutdownCancelsUpgrade: nothing stays behind.
@@ -55,14 +52,10 @@ func TestShutdownCancelsUpgrade(t *testing.T) {
 	t.Parallel()
 	s := e2e.NewDaemon(t)
 	interruptUpgrade(s, syscall.SIGTERM, "")
-	if err := s.Cmd.Wait(); err != nil {
-		t.Error(err)
-	}
-	if left := s.Processes(); len(left) > 0 {
-		t.Errorf("processes left: %v", left)
-	}
+	s.ExpectExit()
+	s.ExpectNoProcesses()
 	for _, name := range []string{"s.sock", "supervisord.pid", "supervisord.pid.state"} {
-		if _, err := os.Lstat(s.Path(name)); err == nil {
+		if s.Exists(name) {
 			t.Errorf("%s stays behind", name)
 		}
 	}
@@ -73,15 +66,11 @@ func TestReloadCancelsUpgrade(t *testing.T) {
 	t.Parallel()
 	s := e2e.NewDaemon(t)
 	interruptUpgrade(s, syscall.SIGHUP, "")
-	s.Await("the next life", func() bool { return strings.Count(s.Read("supervisord.log"), "supervisord started with pid") == 2 })
+	s.Await("the next life", func() bool { return s.CountLogged("supervisord started with pid") == 2 })
 	s.AwaitRunning("quiet")
-	if out := s.Ctl("shutdown"); out != "Shut down\n" {
-		t.Error(out)
-	}
-	if err := s.Cmd.Wait(); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Lstat(s.Path("s.sock")); err == nil {
+	s.ExpectCtl("shutdown", "Shut down\n")
+	s.ExpectExit()
+	if s.Exists("s.sock") {
 		t.Error("the socket stays behind")
 	}
 }
@@ -100,18 +89,16 @@ while :; do sleep 0.1; done
 `)
 			interruptUpgrade(s, sig, "[program:stubborn]\ncommand=sh "+script+"\nstopwaitsecs=3600\n")
 			s.Await("an answer", func() bool { return strings.Contains(s.Ctl("status"), "SHUTDOWN_STATE") }) // as Supervisor has it
-			if log := s.Read("supervisord.log"); !strings.Contains(log, "WARN not upgraded: supervisord is about to end") {
+			if log := s.Log(); !strings.Contains(log, "WARN not upgraded: supervisord is about to end") {
 				t.Errorf("the log is\n%s", log)
 			}
 			s.Write("stubborn.go", "")
 			if sig == syscall.SIGHUP {
-				s.Await("the next life", func() bool { return strings.Count(s.Read("supervisord.log"), "supervisord started with pid") == 2 })
-				s.Await("it to run", func() bool { return strings.Contains(s.Ctl("status", "stubborn"), "RUNNING") })
+				s.Await("the next life", func() bool { return s.CountLogged("supervisord started with pid") == 2 })
+				s.AwaitStatus("stubborn", "RUNNING")
 				s.Ctl("shutdown")
 			}
-			if err := s.Cmd.Wait(); err != nil {
-				t.Error(err)
-			}
+			s.ExpectExit()
 		})
 	}
 }

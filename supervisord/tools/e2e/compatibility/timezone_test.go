@@ -1,4 +1,4 @@
-package scripts
+package compatibility
 
 import (
 	"os"
@@ -25,7 +25,7 @@ func TestTimeZone(t *testing.T) {
 	if got := strings.TrimSpace(s.Read("tz")); got != tz {
 		t.Errorf("the program has TZ=%s", got)
 	}
-	line := s.Read("supervisord.log")
+	line := s.Log()
 	logged, err := time.ParseInLocation("2006-01-02 15:04:05", line[:min(len(line), 19)], time.FixedZone(tz, int(east.Seconds())))
 	if err != nil || logged.Before(before) || logged.After(time.Now()) {
 		t.Errorf("%v: %s", err, line)

@@ -1,12 +1,47 @@
-package differential
+package compatibility
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
 	"supervisor/supervisord"
 	"supervisor/supervisord/tools/testkit/e2e"
 )
+
+// TestStdoutListener runs the section that the documentation of supervisor-stdout
+// gives, without its Python package.
+func TestStdoutListener(t *testing.T) {
+	t.Parallel()
+	s := e2e.NewDaemon(t)
+	s.Configure(`[program:web]
+command=sh -c "while [ ! -e %(here)s/go ]; do sleep 0.05; done; printf 'größe\\n'; echo problem >&2; exec sleep 1000"
+stdout_events_enabled=true
+stderr_events_enabled=true
+[eventlistener:stdout]
+command = supervisor_stdout
+buffer_size = 100
+events = PROCESS_LOG
+result_handler = supervisor_stdout:event_handler
+`)
+	out, err := os.Create(s.Path("out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	daemon := exec.Command("supervisord", "-s", "-c", s.Path("supervisord.conf"))
+	daemon.Stdout = out
+	s.Launch(daemon)
+	s.AwaitRunning("web", "stdout")
+	s.Write("go", "")
+	for _, want := range []string{"web stdout | größe\nweb stdout | \n", "web stderr | problem\nweb stderr | \n"} {
+		s.Await(want, func() bool { return strings.Contains(s.Read("out"), want) })
+	}
+	if out := s.Ctl("restart", "stdout"); !strings.Contains(out, "stdout: started") {
+		t.Error(out)
+	}
+}
 
 // TestTwiddler changes a group by the methods of supervisor_twiddler.
 func TestTwiddler(t *testing.T) {
@@ -49,7 +84,7 @@ supervisor.rpcinterface_factory=supervisor_twiddler.rpcinterface:make_twiddler_r
 		t.Errorf("status: %s", got)
 	}
 	call("log", "all done", "warn")
-	s.Await("a line in the log", func() bool { return strings.Contains(s.Read("supervisord.log"), "WARN all done") })
+	s.AwaitLog("WARN all done")
 
 	// The files know nothing of it: the next update brings the group back.
 	if got, want := s.Ctl("update"), "keeper: stopped\nkeeper: updated process group\n"; got != want {

@@ -1,4 +1,4 @@
-package differential
+package compatibility
 
 import (
 	"os"
@@ -46,7 +46,7 @@ func TestPythonSupervisorctl(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", tt.args, got, tt.want)
 		}
 	}
-	s.Await("the restart", func() bool { return strings.Count(s.Read("supervisord.log"), "supervisord started with pid") == 2 })
+	s.Await("the restart", func() bool { return s.CountLogged("supervisord started with pid") == 2 })
 	s.AwaitRunning("p")
 	if got := run("shutdown"); got != "Shut down\n" {
 		t.Errorf("shutdown: %q", got)

@@ -1,4 +1,4 @@
-package scripts
+package compatibility
 
 import (
 	"os"
@@ -17,7 +17,7 @@ func TestUnwritableMainLog(t *testing.T) {
 	for flag, where := range map[string]string{"-n": "stdout", "-ns": "stderr"} {
 		s := e2e.NewDaemon(t)
 		s.Configure("[program:p]\ncommand=sleep 1000\n")
-		s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), s.Path("supervisord.log"), "/dev/full", 1))
+		s.EditConfig(s.Path("supervisord.log"), "/dev/full")
 		cmd := exec.Command("supervisord", flag, "-c", s.Path("supervisord.conf"))
 		for _, name := range []string{"stdout", "stderr"} {
 			to, err := os.Create(s.Path(name))
@@ -34,7 +34,7 @@ func TestUnwritableMainLog(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		s.Await("the program", func() bool { return strings.Contains(s.Ctl("status", "p"), "RUNNING") })
+		s.AwaitStatus("p", "RUNNING")
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		if err := cmd.Wait(); err != nil {
 			t.Error(err)

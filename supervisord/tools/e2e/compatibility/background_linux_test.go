@@ -1,4 +1,4 @@
-package scripts
+package compatibility
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ import (
 // that daemon with the test. It returns what was said on the terminal.
 func startInBackground(s *e2e.Daemon, script string, wrapper ...string) string {
 	s.T.Helper()
-	s.Write("supervisord.conf", strings.Replace(s.Read("supervisord.conf"), "nodaemon=true\n", "", 1))
+	s.EditConfig("nodaemon=true\n", "")
 	argv := append(wrapper, "bash", "-c", script)
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = s.Dir
@@ -32,7 +32,7 @@ func startInBackground(s *e2e.Daemon, script string, wrapper ...string) string {
 			return
 		}
 		_ = syscall.Kill(pid, syscall.SIGTERM)
-		s.Await("the daemon's end", func() bool { return !e2e.Alive(pid) })
+		s.AwaitEnd(pid)
 	})
 	if err := cmd.Run(); err != nil {
 		s.T.Fatalf("%s: %v: %s", script, err, s.Read("terminal"))
@@ -91,12 +91,12 @@ func TestConfigurationFromPipe(t *testing.T) {
 			if err := syscall.Kill(backgroundPid(s), syscall.SIGHUP); err != nil {
 				t.Fatal(err)
 			}
-			s.Await("a refusal in the log", func() bool { return strings.Contains(s.Read("supervisord.log"), "only once") })
+			s.AwaitLog("only once")
 			before := backgroundPid(s)
 			if out := s.Ctl("upgrade"); strings.Contains(strings.ToLower(out), "error") {
 				t.Errorf("upgrade: %s", out)
 			}
-			s.Await("the upgrade", func() bool { return strings.Contains(s.Read("supervisord.log"), "after upgrade 1") })
+			s.AwaitLog("after upgrade 1")
 			s.AwaitRunning("p")
 			if s.ProgramPID("p") != pid || backgroundPid(s) != before {
 				t.Error("a pid has changed")
@@ -140,7 +140,7 @@ while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done;
 				return // there is nothing to upgrade to
 			}
 			s.Ctl("upgrade")
-			s.Await("the upgrade", func() bool { return strings.Contains(s.Read("supervisord.log"), "after upgrade 1") })
+			s.AwaitLog("after upgrade 1")
 			if got := commName(s); got != name {
 				t.Errorf("after the upgrade it is called %q", got)
 			}
@@ -166,6 +166,6 @@ func TestBackgroundWithoutProc(t *testing.T) {
 		}
 		pid := backgroundPid(s)
 		s.Ctl("shutdown")
-		s.Await("the daemon's end", func() bool { return !e2e.Alive(pid) })
+		s.AwaitEnd(pid)
 	}
 }
