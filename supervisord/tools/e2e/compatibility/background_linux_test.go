@@ -14,30 +14,30 @@ import (
 
 // startInBackground has a shell start a daemon that goes into the background, and ends
 // that daemon with the test. It returns what was said on the terminal.
-func startInBackground(s *e2e.Daemon, script string, wrapper ...string) string {
-	s.T.Helper()
-	s.EditConfig("nodaemon=true\n", "")
+func startInBackground(d *e2e.Daemon, script string, wrapper ...string) string {
+	d.T.Helper()
+	d.EditConfig("nodaemon=true\n", "")
 	argv := append(wrapper, "bash", "-c", script)
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Dir = s.Dir
-	output, err := os.Create(s.Path("terminal"))
+	cmd.Dir = d.Dir
+	output, err := os.Create(d.Path("terminal"))
 	if err != nil {
-		s.T.Fatal(err)
+		d.T.Fatal(err)
 	}
 	defer output.Close()
 	cmd.Stdout, cmd.Stderr = output, output // a pipe would be waited for
-	s.T.Cleanup(func() {
-		pid := pidOf(s.Read("supervisord.pid"))
+	d.T.Cleanup(func() {
+		pid := pidOf(d.Read("supervisord.pid"))
 		if pid == 0 {
 			return
 		}
 		_ = syscall.Kill(pid, syscall.SIGTERM)
-		s.AwaitEnd(pid)
+		d.AwaitEnd(pid)
 	})
 	if err := cmd.Run(); err != nil {
-		s.T.Fatalf("%s: %v: %s", script, err, s.Read("terminal"))
+		d.T.Fatalf("%s: %v: %s", script, err, d.Read("terminal"))
 	}
-	return s.Read("terminal")
+	return d.Read("terminal")
 }
 
 func pidOf(text string) (pid int) {
@@ -46,14 +46,14 @@ func pidOf(text string) (pid int) {
 }
 
 // backgroundPid is the pid of a daemon that has gone into the background.
-func backgroundPid(s *e2e.Daemon) int { return pidOf(s.Read("supervisord.pid")) }
+func backgroundPid(d *e2e.Daemon) int { return pidOf(d.Read("supervisord.pid")) }
 
 // commName is how the kernel names the daemon.
-func commName(s *e2e.Daemon) string {
-	s.T.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", backgroundPid(s)))
+func commName(d *e2e.Daemon) string {
+	d.T.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", backgroundPid(d)))
 	if err != nil {
-		s.T.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return strings.TrimSpace(string(text))
 }
@@ -73,32 +73,32 @@ func TestConfigurationFromPipe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
-			s.Configure("[program:p]\ncommand=sleep 1000\n")
-			s.Write("part", "[program:q]\ncommand=sleep 1000\n")
-			s.Write("including.conf", strings.Replace(s.Read("supervisord.conf"), "nodaemon=true\n", "", 1)+"[include]\nfiles=*.inc\n")
-			startInBackground(s, script)
-			s.AwaitRunning("p")
+			d := e2e.NewDaemon(t)
+			d.Configure("[program:p]\ncommand=sleep 1000\n")
+			d.Write("part", "[program:q]\ncommand=sleep 1000\n")
+			d.Write("including.conf", strings.Replace(d.Read("supervisord.conf"), "nodaemon=true\n", "", 1)+"[include]\nfiles=*.inc\n")
+			startInBackground(d, script)
+			d.AwaitRunning("p")
 			if name == "include" {
-				s.AwaitRunning("q")
+				d.AwaitRunning("q")
 			}
-			pid := s.ProgramPID("p")
+			pid := d.ProgramPID("p")
 			for _, action := range []string{"reread", "update", "reload"} {
-				if out := s.Ctl(action); !strings.Contains(out, "only once") {
+				if out := d.Ctl(action); !strings.Contains(out, "only once") {
 					t.Errorf("%s: %s", action, out)
 				}
 			}
-			if err := syscall.Kill(backgroundPid(s), syscall.SIGHUP); err != nil {
+			if err := syscall.Kill(backgroundPid(d), syscall.SIGHUP); err != nil {
 				t.Fatal(err)
 			}
-			s.AwaitLog("only once")
-			before := backgroundPid(s)
-			if out := s.Ctl("upgrade"); strings.Contains(strings.ToLower(out), "error") {
+			d.AwaitLog("only once")
+			before := backgroundPid(d)
+			if out := d.Ctl("upgrade"); strings.Contains(strings.ToLower(out), "error") {
 				t.Errorf("upgrade: %s", out)
 			}
-			s.AwaitLog("after upgrade 1")
-			s.AwaitRunning("p")
-			if s.ProgramPID("p") != pid || backgroundPid(s) != before {
+			d.AwaitLog("after upgrade 1")
+			d.AwaitRunning("p")
+			if d.ProgramPID("p") != pid || backgroundPid(d) != before {
 				t.Error("a pid has changed")
 			}
 		})
@@ -121,16 +121,16 @@ while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done;
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
-			s.Configure("")
-			output := startInBackground(s, script)
+			d := e2e.NewDaemon(t)
+			d.Configure("")
+			output := startInBackground(d, script)
 			if n := strings.Count(output, "Supervisord is running as root"); n > 0 {
 				t.Errorf("with -c: %s", output)
 			}
-			if got := commName(s); got != name {
+			if got := commName(d); got != name {
 				t.Errorf("it is called %q", got)
 			}
-			threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/comm", backgroundPid(s)))
+			threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/comm", backgroundPid(d)))
 			for _, path := range threads {
 				if text, err := os.ReadFile(path); err == nil && strings.TrimSpace(string(text)) != name {
 					t.Errorf("a thread is called %q", text)
@@ -139,9 +139,9 @@ while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done;
 			if name == "replaced" {
 				return // there is nothing to upgrade to
 			}
-			s.Ctl("upgrade")
-			s.AwaitLog("after upgrade 1")
-			if got := commName(s); got != name {
+			d.Ctl("upgrade")
+			d.AwaitLog("after upgrade 1")
+			if got := commName(d); got != name {
 				t.Errorf("after the upgrade it is called %q", got)
 			}
 		})
@@ -153,19 +153,19 @@ while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done;
 func TestBackgroundWithoutProc(t *testing.T) {
 	t.Parallel()
 	e2e.NeedNamespaces(t, "--mount")
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=sleep 1000\n[program:masked]\ncommand=sleep 1000\numask=077\n")
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=sleep 1000\n[program:masked]\ncommand=sleep 1000\numask=077\n")
 	for _, run := range []string{"supervisord", `ln -s "$(command -v supervisord)" s; (exec -a supervisord ./s)`} {
-		output := startInBackground(s, run, "unshare", "--mount", "sh", "-ec", `mount -t tmpfs none /proc; exec "$@"`, "sh")
+		output := startInBackground(d, run, "unshare", "--mount", "sh", "-ec", `mount -t tmpfs none /proc; exec "$@"`, "sh")
 		if n := strings.Count(output, "Supervisord is running as root"); n != 1 {
 			t.Errorf("warned %d times: %s", n, output)
 		}
-		s.AwaitRunning("p", "masked")
-		if got := commName(s); got != "supervisord" && got != "s" {
+		d.AwaitRunning("p", "masked")
+		if got := commName(d); got != "supervisord" && got != "s" {
 			t.Errorf("it is called %q", got)
 		}
-		pid := backgroundPid(s)
-		s.Ctl("shutdown")
-		s.AwaitEnd(pid)
+		pid := backgroundPid(d)
+		d.Ctl("shutdown")
+		d.AwaitEnd(pid)
 	}
 }

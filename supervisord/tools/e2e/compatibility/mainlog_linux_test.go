@@ -15,12 +15,12 @@ import (
 func TestUnwritableMainLog(t *testing.T) {
 	t.Parallel()
 	for flag, where := range map[string]string{"-n": "stdout", "-ns": "stderr"} {
-		s := e2e.NewDaemon(t)
-		s.Configure("[program:p]\ncommand=sleep 1000\n")
-		s.EditConfig(s.Path("supervisord.log"), "/dev/full")
-		cmd := exec.Command("supervisord", flag, "-c", s.Path("supervisord.conf"))
+		d := e2e.NewDaemon(t)
+		d.Configure("[program:p]\ncommand=sleep 1000\n")
+		d.EditConfig(d.Path("supervisord.log"), "/dev/full")
+		cmd := exec.Command("supervisord", flag, "-c", d.Path("supervisord.conf"))
 		for _, name := range []string{"stdout", "stderr"} {
-			to, err := os.Create(s.Path(name))
+			to, err := os.Create(d.Path(name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,7 +34,7 @@ func TestUnwritableMainLog(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		s.AwaitStatus("p", "RUNNING")
+		d.AwaitStatus("p", "RUNNING")
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		if err := cmd.Wait(); err != nil {
 			t.Error(err)
@@ -44,8 +44,8 @@ func TestUnwritableMainLog(t *testing.T) {
 			if name == where {
 				want = 1
 			}
-			if got := strings.Count(s.Read(name), "cannot write log /dev/full: write /dev/full: no space left on device"); got != want {
-				t.Errorf("%s: told %d times on %s, want %d:\n%s", flag, got, name, want, s.Read(name))
+			if got := strings.Count(d.Read(name), "cannot write log /dev/full: write /dev/full: no space left on device"); got != want {
+				t.Errorf("%s: told %d times on %s, want %d:\n%s", flag, got, name, want, d.Read(name))
 			}
 		}
 	}

@@ -15,13 +15,13 @@ func TestPythonSupervisorctl(t *testing.T) {
 	t.Parallel()
 	const client = "/usr/bin/supervisorctl"
 	e2e.Need(t, client)
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=cat\nstartsecs=0\nstdout_logfile=" + s.Path("p.log") + "\n[program:extra]\ncommand=cat\nautostart=false\n")
-	s.Start()
-	s.AwaitRunning("p")
-	s.Write("p.log", "one line\n")
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=cat\nstartsecs=0\nstdout_logfile=" + d.Path("p.log") + "\n[program:extra]\ncommand=cat\nautostart=false\n")
+	d.Start()
+	d.AwaitRunning("p")
+	d.Write("p.log", "one line\n")
 	run := func(args ...string) string {
-		out, _ := exec.Command(client, append([]string{"-c", s.Path("supervisord.conf")}, args...)...).CombinedOutput()
+		out, _ := exec.Command(client, append([]string{"-c", d.Path("supervisord.conf")}, args...)...).CombinedOutput()
 		return string(out)
 	}
 	for _, tt := range []struct{ args, want string }{
@@ -46,10 +46,10 @@ func TestPythonSupervisorctl(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", tt.args, got, tt.want)
 		}
 	}
-	s.Await("the restart", func() bool { return s.CountLogged("supervisord started with pid") == 2 })
-	s.AwaitRunning("p")
+	d.Await("the restart", func() bool { return d.CountLogged("supervisord started with pid") == 2 })
+	d.AwaitRunning("p")
 	if got := run("shutdown"); got != "Shut down\n" {
 		t.Errorf("shutdown: %q", got)
 	}
-	s.Await("the end", func() bool { _, err := os.Stat(s.Path("supervisord.pid")); return os.IsNotExist(err) })
+	d.Await("the end", func() bool { _, err := os.Stat(d.Path("supervisord.pid")); return os.IsNotExist(err) })
 }

@@ -13,10 +13,10 @@ import (
 )
 
 // processStates is the processes of the program p, as supervisorctl status tells of them.
-func processStates(s *e2e.Daemon) (running map[string]bool, waiting []string, out string) {
-	s.T.Helper()
+func processStates(d *e2e.Daemon) (running map[string]bool, waiting []string, out string) {
+	d.T.Helper()
 	running = make(map[string]bool)
-	out = s.Ctl("status", "p:*")
+	out = d.Ctl("status", "p:*")
 	for line := range strings.Lines(out) {
 		switch f := strings.Fields(line); {
 		case len(f) < 2:
@@ -31,24 +31,24 @@ func processStates(s *e2e.Daemon) (running map[string]bool, waiting []string, ou
 
 // awaitProcessStates waits until all of n processes but those stopped run or wait for
 // descriptors, at least so many run, and there are no others.
-func awaitProcessStates(s *e2e.Daemon, n, stopped, atLeast int) (running map[string]bool) {
-	s.T.Helper()
-	s.Await("all run or wait", func() bool {
+func awaitProcessStates(d *e2e.Daemon, n, stopped, atLeast int) (running map[string]bool) {
+	d.T.Helper()
+	d.Await("all run or wait", func() bool {
 		var waiting []string
-		running, waiting, _ = processStates(s)
-		return len(running)+len(waiting) == n-stopped && len(running) >= atLeast && len(waiting) > 0 && len(s.Processes()) == len(running)
+		running, waiting, _ = processStates(d)
+		return len(running)+len(waiting) == n-stopped && len(running) >= atLeast && len(waiting) > 0 && len(d.Processes()) == len(running)
 	})
 	return running
 }
 
 // openIdleConnections opens connections to the unix socket that say nothing.
-func openIdleConnections(s *e2e.Daemon, n int) (release func()) {
-	s.T.Helper()
+func openIdleConnections(d *e2e.Daemon, n int) (release func()) {
+	d.T.Helper()
 	var all []net.Conn
 	for range n {
-		conn, err := net.Dial("unix", s.Path("s.sock"))
+		conn, err := net.Dial("unix", d.Path("s.sock"))
 		if err != nil {
-			s.T.Fatal(err)
+			d.T.Fatal(err)
 		}
 		all = append(all, conn)
 	}
@@ -60,17 +60,17 @@ func openIdleConnections(s *e2e.Daemon, n int) (release func()) {
 }
 
 // stopOneAndAwait stops one of those that run, and waits until another has its place.
-func stopOneAndAwait(s *e2e.Daemon, running map[string]bool, n, stopped int) (still map[string]bool) {
-	s.T.Helper()
+func stopOneAndAwait(d *e2e.Daemon, running map[string]bool, n, stopped int) (still map[string]bool) {
+	d.T.Helper()
 	var names []string
 	for name := range running {
 		names = append(names, name)
 	}
 	one := slices.Min(names)
-	if out := s.Ctl("stop", one); out != one+": stopped\n" {
-		s.T.Errorf("stop: %s", out)
+	if out := d.Ctl("stop", one); out != one+": stopped\n" {
+		d.T.Errorf("stop: %s", out)
 	}
-	return awaitProcessStates(s, n, stopped+1, len(running))
+	return awaitProcessStates(d, n, stopped+1, len(running))
 }
 
 // TestMoreProgramsThanDescriptors: more programs than there are descriptors for. The rest
@@ -78,44 +78,44 @@ func stopOneAndAwait(s *e2e.Daemon, running map[string]bool, n, stopped int) (st
 func TestMoreProgramsThanDescriptors(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "prlimit")
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	const n = 12
-	s.Configure(fmt.Sprintf("[program:p]\ncommand=sleep 600\nprocess_name=p%%(process_num)02d\nnumprocs=%d\nstartsecs=0\nstartretries=0\n", n))
-	s.AddOptions("minfds=10")
-	start := func() { s.StartUnder("prlimit", "--nofile=64:64", "--") }
+	d.Configure(fmt.Sprintf("[program:p]\ncommand=sleep 600\nprocess_name=p%%(process_num)02d\nnumprocs=%d\nstartsecs=0\nstartretries=0\n", n))
+	d.AddOptions("minfds=10")
+	start := func() { d.StartUnder("prlimit", "--nofile=64:64", "--") }
 	start()
-	running := awaitProcessStates(s, n, 0, 3)
-	release := openIdleConnections(s, 8)
-	if _, _, out := processStates(s); strings.Count(out, "\n") != n {
+	running := awaitProcessStates(d, n, 0, 3)
+	release := openIdleConnections(d, 8)
+	if _, _, out := processStates(d); strings.Count(out, "\n") != n {
 		t.Errorf("status beside silent clients: %s", out)
 	}
 	release()
-	running = stopOneAndAwait(s, running, n, 0)
+	running = stopOneAndAwait(d, running, n, 0)
 	pids := make(map[string]int)
 	for name := range running {
-		pids[name] = s.ProgramPID(name)
+		pids[name] = d.ProgramPID(name)
 	}
 
-	s.Crash()
+	d.Crash()
 	start()
-	running = awaitProcessStates(s, n, 1, len(pids))
+	running = awaitProcessStates(d, n, 1, len(pids))
 	for name, pid := range pids {
-		s.ExpectPID(name, pid)
+		d.ExpectPID(name, pid)
 	}
-	s.Await("adopted processes take no pidfds", func() bool {
-		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", s.PID()))
+	d.Await("adopted processes take no pidfds", func() bool {
+		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", d.PID()))
 		return len(links) > 0 && !slices.ContainsFunc(links, func(link string) bool {
 			target, _ := os.Readlink(link)
 			return strings.Contains(target, "pidfd")
 		})
 	})
-	release = openIdleConnections(s, 8)
-	if _, _, out := processStates(s); strings.Count(out, "\n") != n {
+	release = openIdleConnections(d, 8)
+	if _, _, out := processStates(d); strings.Count(out, "\n") != n {
 		t.Errorf("status beside silent clients after the crash: %s", out)
 	}
 	release()
-	stopOneAndAwait(s, running, n, 1)
-	if log := s.Log(); strings.Contains(log, "gave up") {
+	stopOneAndAwait(d, running, n, 1)
+	if log := d.Log(); strings.Contains(log, "gave up") {
 		t.Error("a program was given up")
 	}
 }

@@ -19,12 +19,12 @@ import (
 )
 
 // peakMemory is the most that the daemon ever had in memory, in bytes.
-func peakMemory(s *e2e.Daemon) int {
-	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.PID()))
+func peakMemory(d *e2e.Daemon) int {
+	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.PID()))
 	_, rest, _ := strings.Cut(string(data), "VmHWM:")
 	kb, err := strconv.Atoi(strings.Fields(rest)[0])
 	if err != nil {
-		s.T.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return kb << 10
 }
@@ -34,9 +34,9 @@ func peakMemory(s *e2e.Daemon) int {
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	e2e.NeedNamespaces(t, "--mount")
-	s := e2e.NewDaemon(t)
-	s.Mkdir("small")
-	s.Write("flood.sh", `n=0
+	d := e2e.NewDaemon(t)
+	d.Mkdir("small")
+	d.Write("flood.sh", `n=0
 line=012345678901234567890123456789012345678901234567890123456789012
 while [ ! -e stop ]; do
 	for i in 1 2 3 4 5 6 7 8 9 10; do echo $line; done
@@ -48,31 +48,31 @@ while [ ! -e again ]; do sleep 0.01; done
 echo finished
 exec sleep 600
 `)
-	s.Configure(fmt.Sprintf("[program:p]\ncommand=sh flood.sh\ndirectory=%[1]s\nstdout_logfile=%[1]s/small/p.log\n"+
-		"stdout_logfile_maxbytes=0\nstartsecs=0\n", s.Dir))
-	s.StartUnder("unshare", "--mount", "sh", "-ec",
-		`mount -t tmpfs -o size=256k none "$0" && head -c 200k /dev/zero > "$0/ballast"; exec "$@"`, s.Path("small"))
-	s.AwaitLog("cannot write log")
-	s.AwaitGrowth("beat") // its pipe is read, or it would wait
-	s.Touch("stop")
-	s.Await("the sum", func() bool { return strings.HasSuffix(s.Read("total"), "\n") })
-	if err := os.Remove(s.PathInNamespace("small/ballast")); err != nil {
+	d.Configure(fmt.Sprintf("[program:p]\ncommand=sh flood.sh\ndirectory=%[1]s\nstdout_logfile=%[1]s/small/p.log\n"+
+		"stdout_logfile_maxbytes=0\nstartsecs=0\n", d.Dir))
+	d.StartUnder("unshare", "--mount", "sh", "-ec",
+		`mount -t tmpfs -o size=256k none "$0" && head -c 200k /dev/zero > "$0/ballast"; exec "$@"`, d.Path("small"))
+	d.AwaitLog("cannot write log")
+	d.AwaitGrowth("beat") // its pipe is read, or it would wait
+	d.Touch("stop")
+	d.Await("the sum", func() bool { return strings.HasSuffix(d.Read("total"), "\n") })
+	if err := os.Remove(d.PathInNamespace("small/ballast")); err != nil {
 		t.Fatal(err)
 	}
-	s.Touch("again")
+	d.Touch("again")
 	over := regexp.MustCompile(`can be written again, (\d+) bytes were lost`)
-	s.Await("the end of the outage", func() bool { return over.MatchString(s.Log()) })
-	lost, _ := strconv.Atoi(over.FindStringSubmatch(s.Log())[1])
-	total, _ := strconv.Atoi(strings.TrimSpace(s.Read("total")))
+	d.Await("the end of the outage", func() bool { return over.MatchString(d.Log()) })
+	lost, _ := strconv.Atoi(over.FindStringSubmatch(d.Log())[1])
+	total, _ := strconv.Atoi(strings.TrimSpace(d.Read("total")))
 	if lost == 0 {
 		t.Error("nothing was lost on a full disk")
 	}
 	// What was in the pipe when the outage ended comes to the log after the
 	// line that tells of its end.
-	s.Await("every byte in the log or counted", func() bool {
-		return int(e2e.FileSize(s.PathInNamespace("small/p.log")))+lost == total+len("finished\n")
+	d.Await("every byte in the log or counted", func() bool {
+		return int(e2e.FileSize(d.PathInNamespace("small/p.log")))+lost == total+len("finished\n")
 	})
-	if n := strings.Count(s.Log(), "cannot write log"); n != 1 {
+	if n := strings.Count(d.Log(), "cannot write log"); n != 1 {
 		t.Errorf("the outage was told %d times", n)
 	}
 }
@@ -83,27 +83,27 @@ const tickingCommand = "sh -c 'while :; do echo tick; sleep 0.02; done'"
 // and finds the new one when told to.
 func TestLogDirectoryIsReplaced(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Mkdir("logs")
-	s.Configure(fmt.Sprintf("[program:p]\ncommand=%s\nstdout_logfile=%s/logs/p.log\nstartsecs=0\n", tickingCommand, s.Dir))
-	s.Start()
-	s.AwaitRunning("p")
-	pid := s.ProgramPID("p")
-	s.AwaitGrowth("logs/p.log")
-	if err := os.RemoveAll(s.Path("logs")); err != nil {
+	d := e2e.NewDaemon(t)
+	d.Mkdir("logs")
+	d.Configure(fmt.Sprintf("[program:p]\ncommand=%s\nstdout_logfile=%s/logs/p.log\nstartsecs=0\n", tickingCommand, d.Dir))
+	d.Start()
+	d.AwaitRunning("p")
+	pid := d.ProgramPID("p")
+	d.AwaitGrowth("logs/p.log")
+	if err := os.RemoveAll(d.Path("logs")); err != nil {
 		t.Fatal(err)
 	}
 	reopen := func(n int) {
 		t.Helper()
-		s.Signal(syscall.SIGUSR2)
-		s.Await("the request", func() bool { return s.CountLogged("log reopen request") == n })
-		s.Ctl("status")
+		d.Signal(syscall.SIGUSR2)
+		d.Await("the request", func() bool { return d.CountLogged("log reopen request") == n })
+		d.Ctl("status")
 	}
 	reopen(1)
-	s.Mkdir("logs")
+	d.Mkdir("logs")
 	reopen(2)
-	s.AwaitGrowth("logs/p.log")
-	if s.ProgramPID("p") != pid {
+	d.AwaitGrowth("logs/p.log")
+	if d.ProgramPID("p") != pid {
 		t.Error("the program was restarted")
 	}
 }
@@ -112,22 +112,22 @@ func TestLogDirectoryIsReplaced(t *testing.T) {
 func TestNoDescriptorsLeft(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "prlimit")
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=sleep 600\nprocess_name=p%(process_num)02d\nnumprocs=15\nautostart=false\n" +
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=sleep 600\nprocess_name=p%(process_num)02d\nnumprocs=15\nautostart=false\n" +
 		"startsecs=0\nstartretries=0\n[program:first]\ncommand=sleep 600\n")
-	s.EditConfig("[supervisord]", "[supervisord]\nminfds=10")
-	s.StartUnder("prlimit", "--nofile=50:50", "--")
-	s.AwaitRunning("first")
-	if out := s.Ctl("start", "p:*"); !strings.Contains(out, "p:p00: started") || !strings.Contains(out, "ERROR (spawn error)") {
+	d.EditConfig("[supervisord]", "[supervisord]\nminfds=10")
+	d.StartUnder("prlimit", "--nofile=50:50", "--")
+	d.AwaitRunning("first")
+	if out := d.Ctl("start", "p:*"); !strings.Contains(out, "p:p00: started") || !strings.Contains(out, "ERROR (spawn error)") {
 		t.Errorf("start: %s", out)
 	}
-	if log := s.Log(); !strings.Contains(log, "spawnerr: too many open files to spawn 'p") {
+	if log := d.Log(); !strings.Contains(log, "spawnerr: too many open files to spawn 'p") {
 		t.Error("the reason is missing in the log")
 	}
-	s.AwaitStatus("p:p14", "BACKOFF")
+	d.AwaitStatus("p:p14", "BACKOFF")
 	var idle []net.Conn
 	for range 60 {
-		conn, err := net.Dial("unix", s.Path("s.sock"))
+		conn, err := net.Dial("unix", d.Path("s.sock"))
 		if err != nil {
 			break
 		}
@@ -136,9 +136,9 @@ func TestNoDescriptorsLeft(t *testing.T) {
 	for _, conn := range idle {
 		conn.Close()
 	}
-	s.Ctl("stop", "p:*")
-	s.ExpectCtl("start p:p14", "p:p14: started\n")
-	s.AwaitRunning("first")
+	d.Ctl("stop", "p:*")
+	d.ExpectCtl("start p:p14", "p:p14: started\n")
+	d.AwaitRunning("first")
 }
 
 // TestIdleClientsLeaveDescriptors: clients of TCP who say nothing leave enough
@@ -146,12 +146,12 @@ func TestNoDescriptorsLeft(t *testing.T) {
 func TestIdleClientsLeaveDescriptors(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "prlimit")
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	port := e2e.FreePort(t)
-	s.Configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[program:p]\ncommand=sleep 600\nautostart=false\nstartsecs=0\nstartretries=0\n", port))
-	s.EditConfig("[supervisord]", "[supervisord]\nminfds=10")
-	s.StartUnder("prlimit", "--nofile=64:64", "--")
-	s.AwaitStatus("p", "STOPPED")
+	d.Configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[program:p]\ncommand=sleep 600\nautostart=false\nstartsecs=0\nstartretries=0\n", port))
+	d.EditConfig("[supervisord]", "[supervisord]\nminfds=10")
+	d.StartUnder("prlimit", "--nofile=64:64", "--")
+	d.AwaitStatus("p", "STOPPED")
 	for range 100 {
 		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
@@ -159,11 +159,11 @@ func TestIdleClientsLeaveDescriptors(t *testing.T) {
 		}
 		defer conn.Close()
 	}
-	s.ExpectCtl("start p", "p: started\n")
-	if out := s.Ctl("status"); !strings.Contains(out, "RUNNING") {
+	d.ExpectCtl("start p", "p: started\n")
+	if out := d.Ctl("status"); !strings.Contains(out, "RUNNING") {
 		t.Errorf("status: %s", out)
 	}
-	if log := s.Log(); strings.Contains(log, "too many open files") {
+	if log := d.Log(); strings.Contains(log, "too many open files") {
 		t.Error(log)
 	}
 }
@@ -171,16 +171,16 @@ func TestIdleClientsLeaveDescriptors(t *testing.T) {
 // TestFIFOWithoutReader: nobody waits for one; when it comes it is served.
 func TestFIFOWithoutReader(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	if err := unix.Mkfifo(s.Path("fifo"), 0o666); err != nil {
+	d := e2e.NewDaemon(t)
+	if err := unix.Mkfifo(d.Path("fifo"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	s.Configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'while :; do echo tick; echo beat >> %[1]s/beat; sleep 0.02; done'\n"+
-		"stdout_logfile=%[1]s/fifo\nstdout_logfile_maxbytes=0\n", s.Dir))
-	s.Start()
-	s.AwaitRunning("p")
-	s.AwaitGrowth("beat")
-	fifo, err := os.Open(s.Path("fifo"))
+	d.Configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'while :; do echo tick; echo beat >> %[1]s/beat; sleep 0.02; done'\n"+
+		"stdout_logfile=%[1]s/fifo\nstdout_logfile_maxbytes=0\n", d.Dir))
+	d.Start()
+	d.AwaitRunning("p")
+	d.AwaitGrowth("beat")
+	fifo, err := os.Open(d.Path("fifo"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,28 +189,28 @@ func TestFIFOWithoutReader(t *testing.T) {
 	if _, err := io.ReadFull(fifo, line); err != nil || string(line) != "tick\n" {
 		t.Errorf("got %q, %v", line, err)
 	}
-	s.ExpectCtl("stop p", "p: stopped\n")
+	d.ExpectCtl("stop p", "p: stopped\n")
 }
 
 // TestVeryLongLine: a line of 100 MB takes no more memory than a short one,
 // whatever looks at it.
 func TestVeryLongLine(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'head -c 100000000 /dev/zero | tr \"\\\\0\" x; touch %[1]s/done; exec sleep 600'\n"+
+	d := e2e.NewDaemon(t)
+	d.Configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'head -c 100000000 /dev/zero | tr \"\\\\0\" x; touch %[1]s/done; exec sleep 600'\n"+
 		"stdout_logfile=%[1]s/p.log\nstdout_logfile_maxbytes=1MB\nstdout_logfile_backups=1\nautostart=false\n"+
 		"stdout_capture_maxbytes=1MB\nstdout_events_enabled=true\n"+
-		"[eventlistener:stuck]\ncommand=sleep 600\nevents=PROCESS_LOG\n", s.Dir))
-	s.EditConfig("[supervisord]", "[supervisord]\nstrip_ansi=true")
-	s.Start()
-	s.AwaitRunning("stuck")
-	before := peakMemory(s)
-	s.Ctl("start", "p")
-	s.AwaitFile("done")
-	if grown := peakMemory(s) - before; grown > 64<<20 {
+		"[eventlistener:stuck]\ncommand=sleep 600\nevents=PROCESS_LOG\n", d.Dir))
+	d.EditConfig("[supervisord]", "[supervisord]\nstrip_ansi=true")
+	d.Start()
+	d.AwaitRunning("stuck")
+	before := peakMemory(d)
+	d.Ctl("start", "p")
+	d.AwaitFile("done")
+	if grown := peakMemory(d) - before; grown > 64<<20 {
 		t.Errorf("the daemon has grown by %d MB", grown>>20)
 	}
-	if s.Ctl("tail", "-100", "p") == "" {
+	if d.Ctl("tail", "-100", "p") == "" {
 		t.Error("nothing can be read")
 	}
 }
@@ -219,14 +219,14 @@ func TestVeryLongLine(t *testing.T) {
 // then, that go away in the middle, keep nobody from being answered.
 func TestThousandSlowClients(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=sleep 600\n")
-	s.EditConfig("[supervisord]", "[supervisord]\nminfds=4096")
-	s.Start()
-	s.AwaitRunning("p")
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=sleep 600\n")
+	d.EditConfig("[supervisord]", "[supervisord]\nminfds=4096")
+	d.Start()
+	d.AwaitRunning("p")
 	const begun = "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<?xml"
 	for i := range 1000 {
-		conn, err := net.DialTimeout("unix", s.Path("s.sock"), e2e.Timeout)
+		conn, err := net.DialTimeout("unix", d.Path("s.sock"), e2e.Timeout)
 		if err != nil {
 			t.Fatalf("client %d: %v", i, err)
 		}
@@ -245,7 +245,7 @@ func TestThousandSlowClients(t *testing.T) {
 		}
 	}
 	asked := time.Now()
-	if out := s.Ctl("status", "p"); !strings.Contains(out, "RUNNING") {
+	if out := d.Ctl("status", "p"); !strings.Contains(out, "RUNNING") {
 		t.Errorf("status: %s", out)
 	}
 	t.Logf("supervisorctl status took %v", time.Since(asked))
@@ -255,20 +255,20 @@ func TestThousandSlowClients(t *testing.T) {
 // never comes back from its first event harms anybody.
 func TestListenersThatNeverAnswer(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=sh -c 'yes | head -c 20000000; echo end; exec sleep 600'\nstdout_events_enabled=true\n" +
-		"autostart=false\nstdout_logfile=" + s.Path("p.log") + "\n" +
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=sh -c 'yes | head -c 20000000; echo end; exec sleep 600'\nstdout_events_enabled=true\n" +
+		"autostart=false\nstdout_logfile=" + d.Path("p.log") + "\n" +
 		"[eventlistener:never]\ncommand=sleep 600\nevents=EVENT\n" +
 		"[eventlistener:once]\ncommand=sh -c 'echo READY; exec sleep 600'\nevents=EVENT\n")
-	s.Start()
-	s.AwaitRunning("never", "once")
-	before := peakMemory(s)
-	s.Ctl("start", "p")
-	s.Await("the end of the output", func() bool { return strings.HasSuffix(s.Read("p.log"), "end\n") })
-	if grown := peakMemory(s) - before; grown > 64<<20 {
+	d.Start()
+	d.AwaitRunning("never", "once")
+	before := peakMemory(d)
+	d.Ctl("start", "p")
+	d.Await("the end of the output", func() bool { return strings.HasSuffix(d.Read("p.log"), "end\n") })
+	if grown := peakMemory(d) - before; grown > 64<<20 {
 		t.Errorf("the daemon has grown by %d MB", grown>>20)
 	}
-	if out := s.Ctl("stop", "all"); strings.Count(out, ": stopped") != 3 {
+	if out := d.Ctl("stop", "all"); strings.Count(out, ": stopped") != 3 {
 		t.Errorf("stop all: %s", out)
 	}
 }
@@ -276,15 +276,15 @@ func TestListenersThatNeverAnswer(t *testing.T) {
 // TestStoppedChild: SIGSTOP keeps a program from obeying, not from being killed.
 func TestStoppedChild(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=sleep 600\nstopwaitsecs=1\nstartsecs=0\n")
-	s.Start()
-	s.AwaitRunning("p")
-	if err := syscall.Kill(s.ProgramPID("p"), syscall.SIGSTOP); err != nil {
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=sleep 600\nstopwaitsecs=1\nstartsecs=0\n")
+	d.Start()
+	d.AwaitRunning("p")
+	if err := syscall.Kill(d.ProgramPID("p"), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	s.ExpectCtl("stop p", "p: stopped\n")
-	s.ExpectNoProcesses()
+	d.ExpectCtl("stop p", "p: stopped\n")
+	d.ExpectNoProcesses()
 }
 
 // TestStoppedDaemon: what came due while the daemon stood still is not made up
@@ -292,8 +292,8 @@ func TestStoppedChild(t *testing.T) {
 // has not gets its SIGKILL once, and starts have succeeded.
 func TestStoppedDaemon(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(fmt.Sprintf(`[program:steady]
+	d := e2e.NewDaemon(t)
+	d.Configure(fmt.Sprintf(`[program:steady]
 command=sleep 600
 [program:begun]
 command=sleep 600
@@ -305,12 +305,12 @@ stopwaitsecs=5
 [program:deaf]
 command=%[2]s
 stopwaitsecs=5
-`, s.Dir, s.IgnoreTERMCommand("deaf")))
-	s.Start()
-	s.AwaitRunning("steady", "obeys", "deaf")
-	s.AwaitIgnoresTERM("obeys", "deaf")
-	steady, obeys := s.ProgramPID("steady"), s.ProgramPID("obeys")
-	client := s.Client()
+`, d.Dir, d.IgnoreTERMCommand("deaf")))
+	d.Start()
+	d.AwaitRunning("steady", "obeys", "deaf")
+	d.AwaitIgnoresTERM("obeys", "deaf")
+	steady, obeys := d.ProgramPID("steady"), d.ProgramPID("obeys")
+	client := d.Client()
 	asked := time.Now()
 	for _, call := range [][]any{{"supervisor.startProcess", "begun", false}, {"supervisor.stopProcess", "obeys", false}, {"supervisor.stopProcess", "deaf", false}} {
 		var ok bool
@@ -318,21 +318,21 @@ stopwaitsecs=5
 			t.Fatal(err)
 		}
 	}
-	s.Signal(syscall.SIGSTOP)
-	s.Touch("may")
-	s.Await("one has obeyed, all is due", func() bool { return !e2e.Alive(obeys) && time.Since(asked) > 6*time.Second })
-	s.Signal(syscall.SIGCONT)
+	d.Signal(syscall.SIGSTOP)
+	d.Touch("may")
+	d.Await("one has obeyed, all is due", func() bool { return !e2e.Alive(obeys) && time.Since(asked) > 6*time.Second })
+	d.Signal(syscall.SIGCONT)
 	for name, state := range map[string]string{"steady": "RUNNING", "begun": "RUNNING", "obeys": "STOPPED", "deaf": "STOPPED"} {
-		s.AwaitStatus(name, state)
+		d.AwaitStatus(name, state)
 	}
-	log := s.Log()
+	log := d.Log()
 	for text, want := range map[string]int{"killing 'deaf'": 1, "killing 'obeys'": 0, "stopped: obeys (exit status 0)": 1,
 		"stopped: deaf (terminated by SIGKILL)": 1, "spawned: 'begun'": 1} {
 		if got := strings.Count(log, text); got != want {
 			t.Errorf("%d times, want %d: %s", got, want, text)
 		}
 	}
-	if s.ProgramPID("steady") != steady {
+	if d.ProgramPID("steady") != steady {
 		t.Error("a program was restarted")
 	}
 }
@@ -341,49 +341,49 @@ stopwaitsecs=5
 // when it is told to in the middle of it.
 func TestSignalStorm(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=sleep 600\nstartsecs=0\nstdout_logfile=" + s.Path("p.log") + "\n")
-	s.Start()
-	s.AwaitRunning("p")
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=sleep 600\nstartsecs=0\nstdout_logfile=" + d.Path("p.log") + "\n")
+	d.Start()
+	d.AwaitRunning("p")
 	sendSignals := func() {
 		for i := range 300 {
-			s.Signal([]syscall.Signal{syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGCHLD, syscall.SIGPIPE}[i%4])
+			d.Signal([]syscall.Signal{syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGCHLD, syscall.SIGPIPE}[i%4])
 			if i%30 == 0 {
-				s.Ctl("status")
+				d.Ctl("status")
 			}
 		}
 	}
 	sendSignals()
-	s.Await("calm", func() bool { return strings.Contains(s.Ctl("status", "p"), "RUNNING") && len(s.Processes()) == 1 })
+	d.Await("calm", func() bool { return strings.Contains(d.Ctl("status", "p"), "RUNNING") && len(d.Processes()) == 1 })
 	sendSignals()
 	for range 5 {
-		s.Signal(syscall.SIGTERM)
+		d.Signal(syscall.SIGTERM)
 	}
-	s.ExpectExit()
-	s.ExpectNoProcesses()
+	d.ExpectExit()
+	d.ExpectNoProcesses()
 }
 
 // TestStdoutReaderGone: the daemon in the foreground of a pipe whose reader has
 // gone, with a program that logs there too.
 func TestStdoutReaderGone(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'while :; do echo tick; echo beat >> %s/beat; sleep 0.02; done'\n"+
-		"stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n", s.Dir))
+	d := e2e.NewDaemon(t)
+	d.Configure(fmt.Sprintf("[program:p]\ncommand=sh -c 'while :; do echo tick; echo beat >> %s/beat; sleep 0.02; done'\n"+
+		"stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n", d.Dir))
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("supervisord", "-c", s.Path("supervisord.conf"))
+	cmd := exec.Command("supervisord", "-c", d.Path("supervisord.conf"))
 	cmd.Stdout = w
-	s.Launch(cmd)
+	d.Launch(cmd)
 	w.Close()
 	text := make([]byte, 10)
 	if _, err := io.ReadFull(r, text); err != nil {
 		t.Fatal(err)
 	}
 	r.Close()
-	s.AwaitRunning("p")
-	s.AwaitGrowth("beat")
-	s.ExpectCtl("restart p", "p: stopped\np: started\n")
+	d.AwaitRunning("p")
+	d.AwaitGrowth("beat")
+	d.ExpectCtl("restart p", "p: stopped\np: started\n")
 }

@@ -26,13 +26,13 @@ func TestThousandPrograms(t *testing.T) {
 		t.Skip("SKIPPED: looks into /proc")
 	}
 	const n = 1000
-	s := e2e.NewDaemon(t)
-	s.Configure(fmt.Sprintf("[program:p]\ncommand=/bin/sleep 600\nprocess_name=%%(program_name)s_%%(process_num)04d\nnumprocs=%d\n"+
+	d := e2e.NewDaemon(t)
+	d.Configure(fmt.Sprintf("[program:p]\ncommand=/bin/sleep 600\nprocess_name=%%(program_name)s_%%(process_num)04d\nnumprocs=%d\n"+
 		"redirect_stderr=true\nautostart=false\nstdout_logfile=NONE\n", n))
-	s.Start()
-	s.Await("the daemon", func() bool { return s.Ctl("version") == supervisord.Version+"\n" })
-	client := s.Client()
-	daemon := s.Cmd.Process.Pid
+	d.Start()
+	d.Await("the daemon", func() bool { return d.Ctl("version") == supervisord.Version+"\n" })
+	client := d.Client()
+	daemon := d.Cmd.Process.Pid
 	before := countDescriptors(t, daemon)
 
 	for round := range 2 {
@@ -62,7 +62,7 @@ func TestThousandPrograms(t *testing.T) {
 	if after := countDescriptors(t, daemon); after > before+2 {
 		t.Errorf("%d descriptors after, %d before", after, before)
 	}
-	s.ExpectNoProcesses()
+	d.ExpectNoProcesses()
 }
 
 func TestThousandStartsAndStops(t *testing.T) {
@@ -70,11 +70,11 @@ func TestThousandStartsAndStops(t *testing.T) {
 		t.Skip("SKIPPED: looks into /proc")
 	}
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=/bin/cat\nstartsecs=0\nautostart=false\nstopsignal=KILL\n")
-	s.Start()
-	s.Await("the daemon", func() bool { return s.Ctl("version") == supervisord.Version+"\n" })
-	client := s.Client()
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=/bin/cat\nstartsecs=0\nautostart=false\nstopsignal=KILL\n")
+	d.Start()
+	d.Await("the daemon", func() bool { return d.Ctl("version") == supervisord.Version+"\n" })
+	client := d.Client()
 	cycle := func(times int) {
 		for range times {
 			for _, method := range []string{"supervisor.startProcess", "supervisor.stopProcess"} {
@@ -86,7 +86,7 @@ func TestThousandStartsAndStops(t *testing.T) {
 		}
 	}
 	cycle(10)
-	daemon := s.Cmd.Process.Pid
+	daemon := d.Cmd.Process.Pid
 	before := countDescriptors(t, daemon)
 	cycle(1000)
 	if after := countDescriptors(t, daemon); after > before {

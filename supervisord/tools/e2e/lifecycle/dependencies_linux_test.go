@@ -14,10 +14,10 @@ import (
 
 // configureDependencies is a pod in which each program waits for the one before. Programs that
 // start and end say so in one file.
-func configureDependencies(s *e2e.Daemon, more string) {
-	s.T.Helper()
+func configureDependencies(d *e2e.Daemon, more string) {
+	d.T.Helper()
 	const says = `sh -c "echo %(program_name)s begins >>%(here)s/order; trap 'sleep 0.2; echo %(program_name)s ends >>%(here)s/order; exit 0' TERM; while :; do sleep 0.05; done"`
-	s.Configure(`[program:db]
+	d.Configure(`[program:db]
 command=` + says + `
 [program:migrate]
 command=sh -c "sleep 0.3; echo migrate ends >>%(here)s/order"
@@ -27,7 +27,7 @@ depends_on=db
 [program:web]
 command=` + says + `
 depends_on=migrate:success, idle?
-wait_for=file:` + s.Path("flag") + `
+wait_for=file:` + d.Path("flag") + `
 priority=1
 [program:idle]
 command=sleep 1000
@@ -35,66 +35,66 @@ autostart=false
 ` + more)
 }
 
-func expectStatus(s *e2e.Daemon, name, want string) {
-	s.T.Helper()
-	s.Await(name+" is "+want, func() bool {
-		return strings.Contains(strings.Join(strings.Fields(s.Ctl("status", name)), " "), name+" "+want)
+func expectStatus(d *e2e.Daemon, name, want string) {
+	d.T.Helper()
+	d.Await(name+" is "+want, func() bool {
+		return strings.Contains(strings.Join(strings.Fields(d.Ctl("status", name)), " "), name+" "+want)
 	})
 }
 
 func TestDependencies(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	configureDependencies(s, "")
-	s.Start()
-	expectStatus(s, "web", "STOPPED waiting for file:"+s.Path("flag"))
-	if why := s.Ctl("why", "web"); !strings.Contains(why, "probe: waits for file:") {
+	d := e2e.NewDaemon(t)
+	configureDependencies(d, "")
+	d.Start()
+	expectStatus(d, "web", "STOPPED waiting for file:"+d.Path("flag"))
+	if why := d.Ctl("why", "web"); !strings.Contains(why, "probe: waits for file:") {
 		t.Errorf("why: %s", why)
 	}
-	s.Write("flag", "")
-	s.AwaitRunning("web", "db")
-	if out := s.Ctl("graph"); !strings.Contains(out, "migrate:success              holds") {
+	d.Write("flag", "")
+	d.AwaitRunning("web", "db")
+	if out := d.Ctl("graph"); !strings.Contains(out, "migrate:success              holds") {
 		t.Errorf("graph: %s", out)
 	}
-	if out := s.Ctl("stop", "all"); !strings.Contains(out, "web: stopped") || !strings.Contains(out, "db: stopped") {
+	if out := d.Ctl("stop", "all"); !strings.Contains(out, "web: stopped") || !strings.Contains(out, "db: stopped") {
 		t.Errorf("stop all: %s", out)
 	}
 	want := "db begins\nmigrate ends\nweb begins\nweb ends\ndb ends\n"
-	if got := s.Read("order"); got != want {
+	if got := d.Read("order"); got != want {
 		t.Errorf("the order was\n%s, want\n%s", got, want)
 	}
-	os.Remove(s.Path("order"))
-	s.ExpectCtl("start --no-deps web", "web: started\n")
-	if got := s.Read("order"); got != "web begins\n" {
+	os.Remove(d.Path("order"))
+	d.ExpectCtl("start --no-deps web", "web: started\n")
+	if got := d.Read("order"); got != "web begins\n" {
 		t.Errorf("it brought %s", got)
 	}
-	s.Ctl("stop", "web")
-	os.Remove(s.Path("order"))
-	s.ExpectCtl("start web", "web: started\n")
-	if got := s.Read("order"); got != "web begins\n" { // migrate has succeeded already
+	d.Ctl("stop", "web")
+	os.Remove(d.Path("order"))
+	d.ExpectCtl("start web", "web: started\n")
+	if got := d.Read("order"); got != "web begins\n" { // migrate has succeeded already
 		t.Errorf("the order was\n%s", got)
 	}
-	s.Ctl("start", "db")
-	os.Remove(s.Path("order"))
-	if out := s.Ctl("shutdown", "--timeout", "30s", "--progress"); !strings.Contains(out, "Shut down\nwaiting for ") || !strings.HasSuffix(out, "supervisord is gone\n") {
+	d.Ctl("start", "db")
+	os.Remove(d.Path("order"))
+	if out := d.Ctl("shutdown", "--timeout", "30s", "--progress"); !strings.Contains(out, "Shut down\nwaiting for ") || !strings.HasSuffix(out, "supervisord is gone\n") {
 		t.Errorf("shutdown: %s", out)
 	}
-	if got := s.Read("order"); got != "web ends\ndb ends\n" {
+	if got := d.Read("order"); got != "web ends\ndb ends\n" {
 		t.Errorf("the order was\n%s", got)
 	}
-	if got := s.ExitStatus(); got != 0 {
+	if got := d.ExitStatus(); got != 0 {
 		t.Errorf("exit status %d", got)
 	}
 }
 
 func TestFailedStartNamesDependency(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:db]\ncommand=false\nstartretries=0\nautostart=false\n[program:web]\ncommand=sleep 1000\ndepends_on=db\nautostart=false\n")
-	s.Start()
-	s.Await("the daemon answers", func() bool { return strings.Contains(s.Ctl("status"), "web") })
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:db]\ncommand=false\nstartretries=0\nautostart=false\n[program:web]\ncommand=sleep 1000\ndepends_on=db\nautostart=false\n")
+	d.Start()
+	d.Await("the daemon answers", func() bool { return strings.Contains(d.Ctl("status"), "web") })
 	want := "web: ERROR (abnormal termination: it needs db:ready, and db is FATAL (Exited too quickly (process log may have details)))\n"
-	s.ExpectCtl("start web", want)
+	d.ExpectCtl("start web", want)
 }
 
 // TestWaitingStartAcrossDaemons: over a crash, an upgrade and a restart of the daemon;
@@ -102,33 +102,33 @@ func TestFailedStartNamesDependency(t *testing.T) {
 func TestWaitingStartAcrossDaemons(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*e2e.Daemon){
-		"crash":   func(s *e2e.Daemon) { s.Crash(); s.Start() },
-		"upgrade": func(s *e2e.Daemon) { s.Ctl("upgrade") },
+		"crash":   func(d *e2e.Daemon) { d.Crash(); d.Start() },
+		"upgrade": func(d *e2e.Daemon) { d.Ctl("upgrade") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := e2e.NewDaemon(t)
-			configureDependencies(s, "[program:late]\ncommand=sleep 1000\ndepends_on=web\n[program:asked]\ncommand=sleep 1000\ndepends_on=web\nautostart=false\n"+
+			d := e2e.NewDaemon(t)
+			configureDependencies(d, "[program:late]\ncommand=sleep 1000\ndepends_on=web\n[program:asked]\ncommand=sleep 1000\ndepends_on=web\nautostart=false\n"+
 				"[program:bound]\ncommand=sleep 1000\ndepends_on=other!\n[program:other]\ncommand=sleep 1000\n")
-			s.Start()
-			s.AwaitRunning("db", "bound")
-			db := s.ProgramPID("db")
-			expectStatus(s, "late", "STOPPED waiting for web:ready")
-			s.ExpectCtl("stop late", "late: stopped\n")
-			asking, ended := s.StartCtl("start", "asked")
-			s.Ctl("stop", "other")
-			expectStatus(s, "asked", "STOPPED waiting for web:ready")
-			expectStatus(s, "bound", "STOPPED waiting for other:ready")
+			d.Start()
+			d.AwaitRunning("db", "bound")
+			db := d.ProgramPID("db")
+			expectStatus(d, "late", "STOPPED waiting for web:ready")
+			d.ExpectCtl("stop late", "late: stopped\n")
+			asking, ended := d.StartCtl("start", "asked")
+			d.Ctl("stop", "other")
+			expectStatus(d, "asked", "STOPPED waiting for web:ready")
+			expectStatus(d, "bound", "STOPPED waiting for other:ready")
 			_ = asking.Process.Kill()
 			<-ended
-			change(s)
-			s.AwaitRunning("db")
-			s.ExpectPID("db", db)
-			expectStatus(s, "web", "STOPPED waiting for file:"+s.Path("flag"))
-			s.Write("flag", "")
-			s.AwaitRunning("web", "asked")
-			s.Ctl("start", "other")
-			s.AwaitRunning("bound")
-			if status := s.Ctl("status", "late"); !strings.Contains(status, "Not started") {
+			change(d)
+			d.AwaitRunning("db")
+			d.ExpectPID("db", db)
+			expectStatus(d, "web", "STOPPED waiting for file:"+d.Path("flag"))
+			d.Write("flag", "")
+			d.AwaitRunning("web", "asked")
+			d.Ctl("start", "other")
+			d.AwaitRunning("bound")
+			if status := d.Ctl("status", "late"); !strings.Contains(status, "Not started") {
 				t.Errorf("late: %s", status)
 			}
 		})
@@ -137,35 +137,35 @@ func TestWaitingStartAcrossDaemons(t *testing.T) {
 
 func TestRestartOfTheDaemonStartsInOrder(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	configureDependencies(s, "")
-	s.Write("flag", "")
-	s.Start()
-	s.AwaitRunning("web")
-	os.Remove(s.Path("order"))
-	s.Ctl("reload")
+	d := e2e.NewDaemon(t)
+	configureDependencies(d, "")
+	d.Write("flag", "")
+	d.Start()
+	d.AwaitRunning("web")
+	os.Remove(d.Path("order"))
+	d.Ctl("reload")
 	want := "web ends\ndb ends\ndb begins\nmigrate ends\nweb begins\n"
-	s.Await("the new order", func() bool { return s.Read("order") == want })
+	d.Await("the new order", func() bool { return d.Read("order") == want })
 }
 
 func TestShutdownDeadline(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:deaf]\ncommand=" + s.IgnoreTERMCommand("deaf") + "\nstopwaitsecs=10000\npriority=1\n" +
-		"[program:deafer]\ncommand=" + s.IgnoreTERMCommand("deafer") + "\nstopwaitsecs=10000\n")
-	s.AddOptions("shutdown_timeout=1s")
-	s.Start()
-	s.AwaitRunning("deaf", "deafer")
-	s.AwaitIgnoresTERM("deaf", "deafer")
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:deaf]\ncommand=" + d.IgnoreTERMCommand("deaf") + "\nstopwaitsecs=10000\npriority=1\n" +
+		"[program:deafer]\ncommand=" + d.IgnoreTERMCommand("deafer") + "\nstopwaitsecs=10000\n")
+	d.AddOptions("shutdown_timeout=1s")
+	d.Start()
+	d.AwaitRunning("deaf", "deafer")
+	d.AwaitIgnoresTERM("deaf", "deafer")
 	begun := time.Now()
-	s.Ctl("shutdown")
-	if got := s.ExitStatus(); got != 0 {
+	d.Ctl("shutdown")
+	if got := d.ExitStatus(); got != 0 {
 		t.Errorf("exit status %d", got)
 	}
 	if took := time.Since(begun); took < time.Second || took > e2e.Timeout {
 		t.Errorf("it took %s", took)
 	}
-	if log := s.Log(); !strings.Contains(log, "the time for the shutdown is over, killing deaf, deafer") {
+	if log := d.Log(); !strings.Contains(log, "the time for the shutdown is over, killing deaf, deafer") {
 		t.Errorf("the log is\n%s", log)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-func lastLogLine(s *e2e.Daemon) string {
-	lines := strings.Split(strings.TrimSpace(s.Log()), "\n")
+func lastLogLine(d *e2e.Daemon) string {
+	lines := strings.Split(strings.TrimSpace(d.Log()), "\n")
 	_, line, _ := strings.Cut(lines[len(lines)-1], ",")
 	_, line, _ = strings.Cut(line, " ") // without the time
 	return line
@@ -56,17 +56,17 @@ func TestDaemonExitsWithProgram(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
-			s.Configure(strings.ReplaceAll(tt.programs, "$$$$", "$$"))
-			s.AddOptions(tt.supervisord)
-			s.Launch(exec.Command("supervisord", append(tt.flags, "-n", "-s", "-c", s.Path("supervisord.conf"))...))
-			if got := s.ExitStatus(); got != tt.want {
+			d := e2e.NewDaemon(t)
+			d.Configure(strings.ReplaceAll(tt.programs, "$$$$", "$$"))
+			d.AddOptions(tt.supervisord)
+			d.Launch(exec.Command("supervisord", append(tt.flags, "-n", "-s", "-c", d.Path("supervisord.conf"))...))
+			if got := d.ExitStatus(); got != tt.want {
 				t.Errorf("exit status %d, want %d", got, tt.want)
 			}
-			if got := lastLogLine(s); got != tt.last {
+			if got := lastLogLine(d); got != tt.last {
 				t.Errorf("the last line is %q, want %q", got, tt.last)
 			}
-			s.ExpectNoProcesses()
+			d.ExpectNoProcesses()
 		})
 	}
 }
@@ -74,14 +74,14 @@ func TestDaemonExitsWithProgram(t *testing.T) {
 // TestShutdownIsNotFailure: what is stopped does not count as ended.
 func TestShutdownIsNotFailure(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:web]\ncommand=sleep 1000\nessential=true\n[program:job]\ncommand=sleep 1000\nexit_on=exit, failure\n")
-	s.Start()
-	s.AwaitRunning("web", "job")
-	s.ExpectCtl("restart web", "web: stopped\nweb: started\n")
-	s.Ctl("stop", "job")
-	s.Ctl("shutdown")
-	if got := s.ExitStatus(); got != 0 {
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:web]\ncommand=sleep 1000\nessential=true\n[program:job]\ncommand=sleep 1000\nexit_on=exit, failure\n")
+	d.Start()
+	d.AwaitRunning("web", "job")
+	d.ExpectCtl("restart web", "web: stopped\nweb: started\n")
+	d.Ctl("stop", "job")
+	d.Ctl("shutdown")
+	if got := d.ExitStatus(); got != 0 {
 		t.Errorf("exit status %d", got)
 	}
 }

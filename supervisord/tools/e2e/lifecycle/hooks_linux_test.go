@@ -14,8 +14,8 @@ import (
 )
 
 // pids reads numbers that processes have left in a file, one a line.
-func pidsIn(s *e2e.Daemon, name string) (pids []int) {
-	for f := range strings.FieldsSeq(s.Read(name)) {
+func pidsIn(d *e2e.Daemon, name string) (pids []int) {
+	for f := range strings.FieldsSeq(d.Read(name)) {
 		if pid, err := strconv.Atoi(f); err == nil {
 			pids = append(pids, pid)
 		}
@@ -25,12 +25,12 @@ func pidsIn(s *e2e.Daemon, name string) (pids []int) {
 
 func TestHooksAndEnvironmentOfAProgram(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Write("app.env", "# of the program\nGREETING=\"hello \\\n world\"\nAPI_TOKEN=abc\nMARK\n")
-	note := s.WriteScript("note", `echo "$SUPERVISOR_HOOK $GREETING $USER pid=$SUPERVISOR_PID exit=$SUPERVISOR_EXIT_STATUS/$SUPERVISOR_EXIT_SIGNAL" >>`+s.Path("notes")+`
+	d := e2e.NewDaemon(t)
+	d.Write("app.env", "# of the program\nGREETING=\"hello \\\n world\"\nAPI_TOKEN=abc\nMARK\n")
+	note := d.WriteScript("note", `echo "$SUPERVISOR_HOOK $GREETING $USER pid=$SUPERVISOR_PID exit=$SUPERVISOR_EXIT_STATUS/$SUPERVISOR_EXIT_SIGNAL" >>`+d.Path("notes")+`
 echo "said by $SUPERVISOR_HOOK"; echo "complained by $SUPERVISOR_HOOK" >&2
 `)
-	s.Configure(fmt.Sprintf(`[program:web]
+	d.Configure(fmt.Sprintf(`[program:web]
 command=sh -c 'echo $GREETING; exec sleep 1000'
 env_file=%[1]s/app.env, -%[1]s/none
 user_env=true
@@ -49,51 +49,51 @@ startretries=0
 command=sleep 1000
 env_file=%[1]s/missing.env
 startretries=0
-`, s.Dir, note))
-	s.Start()
-	s.AwaitRunning("web")
-	s.AwaitText("notes", "post_start")
-	pid := s.ProgramPID("web")
-	s.ExpectCtl("stop web", "web: stopped\n")
+`, d.Dir, note))
+	d.Start()
+	d.AwaitRunning("web")
+	d.AwaitText("notes", "post_start")
+	pid := d.ProgramPID("web")
+	d.ExpectCtl("stop web", "web: stopped\n")
 	want := fmt.Sprintf("pre_start hello  world root pid= exit=/\npost_start hello  world root pid=%[1]d exit=/\n"+
 		"pre_stop hello  world root pid=%[1]d exit=/\npost_stop hello  world root pid=%[1]d exit=-1/SIGTERM\n", pid)
 	if os.Getuid() != 0 {
 		want = strings.ReplaceAll(want, "root", os.Getenv("USER"))
 	}
-	if got := s.Read("notes"); got != want {
+	if got := d.Read("notes"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got := s.Read("web.log"); got != "hello world\n" {
+	if got := d.Read("web.log"); got != "hello world\n" {
 		t.Errorf("stdout: %q", got)
 	}
-	if got := s.Read("web.err"); !strings.Contains(got, "said by pre_stop\ncomplained by pre_stop\n") {
+	if got := d.Read("web.err"); !strings.Contains(got, "said by pre_stop\ncomplained by pre_stop\n") {
 		t.Errorf("stderr: %q", got)
 	}
 
-	s.Write("app.env", "GREETING=changed\n")
-	s.Ctl("start", "web")
-	s.Await("new values", func() bool { return strings.HasSuffix(s.Read("web.log"), "changed\n") })
+	d.Write("app.env", "GREETING=changed\n")
+	d.Ctl("start", "web")
+	d.Await("new values", func() bool { return strings.HasSuffix(d.Read("web.log"), "changed\n") })
 
-	s.Write("app.env", "GREETING=hello\nAPI_TOKEN=abc\nURL=http://me:xyz@host/\n")
-	shown := s.Ctl("env", "web")
+	d.Write("app.env", "GREETING=hello\nAPI_TOKEN=abc\nURL=http://me:xyz@host/\n")
+	shown := d.Ctl("env", "web")
 	for _, line := range []string{"API_TOKEN=********", "URL=http://me:********@host/", "GREETING=hello", "SUPERVISOR_PROCESS_NAME=web"} {
 		if !strings.Contains(shown, line+"\n") {
 			t.Errorf("%s is not in\n%s", line, shown)
 		}
 	}
-	if shown := s.Ctl("env", "web", "--reveal"); !strings.Contains(shown, "API_TOKEN=abc\n") {
+	if shown := d.Ctl("env", "web", "--reveal"); !strings.Contains(shown, "API_TOKEN=abc\n") {
 		t.Errorf("not revealed:\n%s", shown)
 	}
-	s.ExpectCtl("env secretless", "secretless: ERROR (env_file: "+s.Path("missing.env")+": no such file or directory)\n")
-	s.Await("two failures", func() bool { return strings.Count(s.Ctl("status"), "FATAL") == 2 })
-	if out := s.Ctl("status", "gate"); !strings.Contains(out, "pre_start exited with status 2") {
+	d.ExpectCtl("env secretless", "secretless: ERROR (env_file: "+d.Path("missing.env")+": no such file or directory)\n")
+	d.Await("two failures", func() bool { return strings.Count(d.Ctl("status"), "FATAL") == 2 })
+	if out := d.Ctl("status", "gate"); !strings.Contains(out, "pre_start exited with status 2") {
 		t.Errorf("status: %s", out)
 	}
 	var reported []struct {
 		Name, State string
 		Causes      []struct{ Kind, Text string }
 	}
-	if err := json.Unmarshal([]byte(s.Ctl("why", "secretless", "--json")), &reported); err != nil {
+	if err := json.Unmarshal([]byte(d.Ctl("why", "secretless", "--json")), &reported); err != nil {
 		t.Fatal(err)
 	}
 	if len(reported) != 1 || reported[0].State != "FATAL" || !strings.Contains(reported[0].Causes[0].Text, "missing.env: no such file") {
@@ -105,11 +105,11 @@ startretries=0
 // done again.
 func TestHookAcrossCrash(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	slow := s.WriteScript("slow", `echo $$ >>`+s.Path("")+`/$SUPERVISOR_HOOK
-[ -e `+s.Path("go")+` ] || exec sleep 1000
+	d := e2e.NewDaemon(t)
+	slow := d.WriteScript("slow", `echo $$ >>`+d.Path("")+`/$SUPERVISOR_HOOK
+[ -e `+d.Path("go")+` ] || exec sleep 1000
 `)
-	s.Configure(fmt.Sprintf(`[program:starting]
+	d.Configure(fmt.Sprintf(`[program:starting]
 command=sleep 1000
 pre_start=%[1]s
 hook_timeout=60
@@ -118,41 +118,41 @@ command=sleep 1000
 post_stop=%[1]s
 hook_timeout=60
 `, slow))
-	s.Start()
-	s.AwaitRunning("stopping")
-	first := s.ProgramPID("stopping")
-	s.Await("pre_start", func() bool { return len(pidsIn(s, "pre_start")) == 1 })
-	_, stopEnded := s.StartCtl("stop", "stopping")
-	s.Await("post_stop", func() bool { return len(pidsIn(s, "post_stop")) == 1 })
-	status := s.Ctl("status")
+	d.Start()
+	d.AwaitRunning("stopping")
+	first := d.ProgramPID("stopping")
+	d.Await("pre_start", func() bool { return len(pidsIn(d, "pre_start")) == 1 })
+	_, stopEnded := d.StartCtl("stop", "stopping")
+	d.Await("post_stop", func() bool { return len(pidsIn(d, "post_stop")) == 1 })
+	status := d.Ctl("status")
 	if !strings.Contains(status, "STARTING") || !strings.Contains(status, "STOPPING") || e2e.Alive(first) {
 		t.Errorf("status:\n%s", status)
 	}
-	if out := s.Ctl("why", "starting"); !strings.Contains(out, "hook: pre_start is running") {
+	if out := d.Ctl("why", "starting"); !strings.Contains(out, "hook: pre_start is running") {
 		t.Errorf("why: %s", out)
 	}
 
-	s.Crash()
+	d.Crash()
 	<-stopEnded
-	s.Start()
-	s.Await("both again", func() bool { return len(pidsIn(s, "pre_start")) == 2 && len(pidsIn(s, "post_stop")) == 2 })
+	d.Start()
+	d.Await("both again", func() bool { return len(pidsIn(d, "pre_start")) == 2 && len(pidsIn(d, "post_stop")) == 2 })
 	for _, hook := range []string{"pre_start", "post_stop"} {
-		pid := pidsIn(s, hook)[0]
-		s.AwaitEnd(pid)
+		pid := pidsIn(d, hook)[0]
+		d.AwaitEnd(pid)
 	}
 
 	// An upgrade is no different.
-	s.Upgrade()
-	s.Await("both for the third time", func() bool { return len(pidsIn(s, "pre_start")) == 3 && len(pidsIn(s, "post_stop")) == 3 })
-	s.Await("the end of the second ones", func() bool { return !e2e.Alive(pidsIn(s, "pre_start")[1]) && !e2e.Alive(pidsIn(s, "post_stop")[1]) })
+	d.Upgrade()
+	d.Await("both for the third time", func() bool { return len(pidsIn(d, "pre_start")) == 3 && len(pidsIn(d, "post_stop")) == 3 })
+	d.Await("the end of the second ones", func() bool { return !e2e.Alive(pidsIn(d, "pre_start")[1]) && !e2e.Alive(pidsIn(d, "post_stop")[1]) })
 
 	// A start that is being prepared can be stopped.
-	s.ExpectCtl("stop starting", "starting: stopped\n")
-	s.Await("the end of pre_start", func() bool { return !e2e.Alive(pidsIn(s, "pre_start")[2]) })
-	s.Write("go", "")
-	e2e.Kill(t, pidsIn(s, "post_stop")[2])
-	s.Await("both at rest", func() bool { return strings.Count(s.Ctl("status"), "STOPPED") == 2 })
-	s.ExpectCtl("start starting", "starting: started\n")
+	d.ExpectCtl("stop starting", "starting: stopped\n")
+	d.Await("the end of pre_start", func() bool { return !e2e.Alive(pidsIn(d, "pre_start")[2]) })
+	d.Write("go", "")
+	e2e.Kill(t, pidsIn(d, "post_stop")[2])
+	d.Await("both at rest", func() bool { return strings.Count(d.Ctl("status"), "STOPPED") == 2 })
+	d.ExpectCtl("start starting", "starting: started\n")
 }
 
 // TestRefreshOfNginx: a typing error in its configuration is told, and nothing
@@ -160,9 +160,9 @@ hook_timeout=60
 func TestRefreshOfNginx(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "nginx")
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	conf := func(answer string) {
-		s.Write("nginx.conf", fmt.Sprintf(`pid %[1]s/nginx.pid;
+		d.Write("nginx.conf", fmt.Sprintf(`pid %[1]s/nginx.pid;
 error_log %[1]s/nginx.log;
 events { worker_connections 16; }
 http {
@@ -170,78 +170,78 @@ http {
 	client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
 	server { listen unix:%[1]s/http.sock; location / { %[2]s } }
 }
-`, s.Dir, answer))
+`, d.Dir, answer))
 	}
 	conf("return 200 one;")
-	s.Configure(fmt.Sprintf(`[program:nginx]
+	d.Configure(fmt.Sprintf(`[program:nginx]
 command=nginx -c %[1]s/nginx.conf -e %[1]s/nginx.log -g "daemon off;"
 reload_check=nginx -t -c %[1]s/nginx.conf
 reload_signal=HUP
 stopsignal=QUIT
 [program:mute]
 command=sleep 1000
-`, s.Dir))
-	s.Start()
-	s.AwaitRunning("nginx", "mute")
+`, d.Dir))
+	d.Start()
+	d.AwaitRunning("nginx", "mute")
 	get := func() string {
-		out, _ := exec.Command("curl", "-s", "--unix-socket", s.Path("http.sock"), "http://localhost/").Output()
+		out, _ := exec.Command("curl", "-s", "--unix-socket", d.Path("http.sock"), "http://localhost/").Output()
 		return string(out)
 	}
-	s.Await("an answer", func() bool { return get() == "one" })
-	pid := s.ProgramPID("nginx")
+	d.Await("an answer", func() bool { return get() == "one" })
+	pid := d.ProgramPID("nginx")
 
 	conf("retrun 200 two;")
-	out := s.Ctl("refresh", "nginx")
-	if !strings.HasPrefix(out, "nginx: ERROR (nginx -t -c "+s.Path("nginx.conf")+": ") || !strings.Contains(out, "retrun") {
+	out := d.Ctl("refresh", "nginx")
+	if !strings.HasPrefix(out, "nginx: ERROR (nginx -t -c "+d.Path("nginx.conf")+": ") || !strings.Contains(out, "retrun") {
 		t.Errorf("refresh: %s", out)
 	}
 	if got := get(); got != "one" {
 		t.Errorf("it answers %q", got)
 	}
 	conf("return 200 two;")
-	s.ExpectCtl("refresh nginx", "nginx: refreshed\n")
-	s.Await("the other answer", func() bool { return get() == "two" })
-	s.ExpectPID("nginx", pid)
-	s.ExpectCtl("refresh mute", "mute: ERROR (neither reload_signal nor reload_command is set)\n")
-	s.ExpectCtl("refresh all", "nginx: refreshed\n")
-	s.Ctl("stop", "nginx")
-	s.ExpectCtl("refresh nginx", "nginx: ERROR (not running)\n")
+	d.ExpectCtl("refresh nginx", "nginx: refreshed\n")
+	d.Await("the other answer", func() bool { return get() == "two" })
+	d.ExpectPID("nginx", pid)
+	d.ExpectCtl("refresh mute", "mute: ERROR (neither reload_signal nor reload_command is set)\n")
+	d.ExpectCtl("refresh all", "nginx: refreshed\n")
+	d.Ctl("stop", "nginx")
+	d.ExpectCtl("refresh nginx", "nginx: ERROR (not running)\n")
 }
 
 // TestRemovalWaitsForPostStop: what cleans up after a program that has ended by
 // itself comes to its end, and nothing of that name is started before.
 func TestRemovalWaitsForPostStop(t *testing.T) {
 	t.Parallel()
-	for name, remove := range map[string]func(s *e2e.Daemon) string{
-		"remove": func(s *e2e.Daemon) string { return s.Ctl("remove", "brief") },
-		"update": func(s *e2e.Daemon) string {
-			s.EditConfig("exit 0", "exec sleep 1000")
-			return s.Ctl("update")
+	for name, remove := range map[string]func(d *e2e.Daemon) string{
+		"remove": func(d *e2e.Daemon) string { return d.Ctl("remove", "brief") },
+		"update": func(d *e2e.Daemon) string {
+			d.EditConfig("exit 0", "exec sleep 1000")
+			return d.Ctl("update")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
-			clean := s.WriteScript("clean", `touch `+s.Path("begun")+`
-while [ ! -e `+s.Path("go")+` ]; do sleep 0.05; done
-pgrep -f "sleep 1000" -P "$PPID" >`+s.Path("clean")+`
-echo done >>`+s.Path("clean")+`
+			d := e2e.NewDaemon(t)
+			clean := d.WriteScript("clean", `touch `+d.Path("begun")+`
+while [ ! -e `+d.Path("go")+` ]; do sleep 0.05; done
+pgrep -f "sleep 1000" -P "$PPID" >`+d.Path("clean")+`
+echo done >>`+d.Path("clean")+`
 `)
-			s.Configure("[program:brief]\ncommand=sh -c 'exit 0'\nstartsecs=0\nautorestart=false\npost_stop=" + clean + "\nhook_timeout=600\n")
-			s.Start()
-			s.AwaitFile("begun")
+			d.Configure("[program:brief]\ncommand=sh -c 'exit 0'\nstartsecs=0\nautorestart=false\npost_stop=" + clean + "\nhook_timeout=600\n")
+			d.Start()
+			d.AwaitFile("begun")
 			out := make(chan string)
-			go func() { out <- remove(s) }()
+			go func() { out <- remove(d) }()
 			select {
 			case got := <-out:
 				t.Fatalf("it did not wait: %s", got)
 			case <-time.After(300 * time.Millisecond): // a fault may be overlooked for that, but nothing is taken for one
 			}
-			s.Touch("go")
+			d.Touch("go")
 			if got := <-out; !strings.Contains(got, "brief: ") {
 				t.Error(got)
 			}
-			if got := s.Read("clean"); got != "done\n" {
+			if got := d.Read("clean"); got != "done\n" {
 				t.Errorf("it has come to %q", got)
 			}
 		})

@@ -20,10 +20,10 @@ func freeAddress(t *testing.T) string {
 // TestReadiness: a program of each kind is RUNNING when it is ready and no sooner.
 func TestReadiness(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	web, plain := e2e.FreeAddress(t), freeAddress(t)
-	go1 := s.Path("go")
-	s.Configure(fmt.Sprintf(`[program:http]
+	go1 := d.Path("go")
+	d.Configure(fmt.Sprintf(`[program:http]
 command=child until %[1]s open %[2]s,%[4]s/ill wait
 ready=http://%[2]s/up
 ready_timeout=1h
@@ -62,48 +62,48 @@ command=child until %[1]s fcgi
 socket=unix://%[4]s/f.sock
 ready=fcgi://%[4]s/f.sock/ping
 ready_timeout=1h
-`, go1, web, plain, s.Dir))
-	s.Start()
-	s.AwaitStatus("plain", "RUNNING")
+`, go1, web, plain, d.Dir))
+	d.Start()
+	d.AwaitStatus("plain", "RUNNING")
 	for name, why := range map[string]string{
 		"http": "connection refused", "tcp": "connection refused", "unix": "no such file or directory",
 		"exec": "exit status 1: not for exec", "file": "no such file or directory", "notify": "Loading 3 of 7",
 		"fd": "no line on descriptor 5 yet", "log": "no matching line of output yet", "fcgi": "no answer within 2s",
 	} {
-		s.AwaitStatus(name, name+" STARTING waiting to be ready: "+why)
+		d.AwaitStatus(name, name+" STARTING waiting to be ready: "+why)
 	}
-	if out := s.Status("plain"); !strings.HasPrefix(out, "plain RUNNING pid ") || strings.Contains(out, "ready") {
+	if out := d.Status("plain"); !strings.HasPrefix(out, "plain RUNNING pid ") || strings.Contains(out, "ready") {
 		t.Errorf("of a program without ready=: %s", out)
 	}
-	s.ExpectCtl("wait http --timeout 100ms", "http: ERROR (not ready within 100ms)\n")
-	s.Touch("go")
+	d.ExpectCtl("wait http --timeout 100ms", "http: ERROR (not ready within 100ms)\n")
+	d.Touch("go")
 	for _, name := range []string{"http", "tcp", "unix", "exec", "file", "notify", "fd", "log", "fcgi"} {
-		if out := s.Ctl("wait", name); out != name+": ready\n" {
+		if out := d.Ctl("wait", name); out != name+": ready\n" {
 			t.Errorf("wait %s: %s", name, out)
 		}
-		if out := s.Status(name); !strings.HasPrefix(out, name+" RUNNING pid ") || !strings.HasSuffix(out, ", ready") {
+		if out := d.Status(name); !strings.HasPrefix(out, name+" RUNNING pid ") || !strings.HasSuffix(out, ", ready") {
 			t.Errorf("status: %s", out)
 		}
 	}
-	if out := s.Ctl("why", "notify"); !strings.Contains(out, "ready = notify: it is ready") || !strings.Contains(out, "it says: Serving") {
+	if out := d.Ctl("why", "notify"); !strings.Contains(out, "ready = notify: it is ready") || !strings.Contains(out, "it says: Serving") {
 		t.Errorf("why: %s", out)
 	}
-	if out := s.Ctl("health"); strings.Count(out, " ready ") != 9 || strings.Contains(out, "plain") {
+	if out := d.Ctl("health"); strings.Count(out, " ready ") != 9 || strings.Contains(out, "plain") {
 		t.Errorf("health: %s", out)
 	}
-	s.ExpectCtl("restart http", "http: stopped\nhttp: started\n")
-	s.Ctl("shutdown")
-	s.ExpectExit()
-	if _, err := os.Stat(s.Path("supervisord.pid.notify")); !os.IsNotExist(err) {
+	d.ExpectCtl("restart http", "http: stopped\nhttp: started\n")
+	d.Ctl("shutdown")
+	d.ExpectExit()
+	if _, err := os.Stat(d.Path("supervisord.pid.notify")); !os.IsNotExist(err) {
 		t.Errorf("the directory of the sockets stays behind: %v", err)
 	}
 }
 
 func TestNotReadyInTime(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(`[program:deaf]
-command=` + s.IgnoreTERMCommand("deaf") + `
+	d := e2e.NewDaemon(t)
+	d.Configure(`[program:deaf]
+command=` + d.IgnoreTERMCommand("deaf") + `
 ready=file:/none
 ready_timeout=3s
 stopwaitsecs=1
@@ -113,32 +113,32 @@ command=child wait
 ready=file:/none
 ready_timeout=infinity
 [program:mortal]
-command=child until ` + s.Path("go") + ` exit 3
+command=child until ` + d.Path("go") + ` exit 3
 ready=file:/none
 ready_timeout=1h
 startretries=0
 `)
-	s.Start()
+	d.Start()
 	const why = "not ready within 3 seconds (no such file or directory)"
-	s.AwaitStatus("deaf", "deaf FATAL "+why)
-	if got := s.CountLogged("WARN killing 'deaf'"); got != 2 {
+	d.AwaitStatus("deaf", "deaf FATAL "+why)
+	if got := d.CountLogged("WARN killing 'deaf'"); got != 2 {
 		t.Errorf("killed %d times", got)
 	}
-	s.ExpectCtl("wait deaf", "deaf: ERROR (deaf was given up: "+why+")\n")
-	s.AwaitStatus("patient", "STARTING")
-	s.ExpectCtl("stop patient", "patient: stopped\n")
-	s.Await("more than startsecs", func() bool { return s.CountLogged("spawned: 'deaf'") == 2 })
-	s.Touch("go")
-	s.AwaitStatus("mortal", "FATAL Exited ")
+	d.ExpectCtl("wait deaf", "deaf: ERROR (deaf was given up: "+why+")\n")
+	d.AwaitStatus("patient", "STARTING")
+	d.ExpectCtl("stop patient", "patient: stopped\n")
+	d.Await("more than startsecs", func() bool { return d.CountLogged("spawned: 'deaf'") == 2 })
+	d.Touch("go")
+	d.AwaitStatus("mortal", "FATAL Exited ")
 }
 
 // TestHealth: what is ill is restarted, and said to be once; a program without
 // such wishes is not looked at.
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	web := e2e.FreeAddress(t)
-	s.Configure(fmt.Sprintf(`[program:web]
+	d.Configure(fmt.Sprintf(`[program:web]
 command=child open %[1]s,%[2]s/ill wait
 ready=tcp://%[1]s
 ready_timeout=1h
@@ -160,32 +160,32 @@ health=exec:test -e %[2]s/alive
 health_interval=100ms
 health_timeout=1m
 health_action=none
-`, web, s.Dir))
-	s.Touch("alive")
-	s.Start()
+`, web, d.Dir))
+	d.Touch("alive")
+	d.Start()
 	names := []string{"web", "watched", "observed"}
 	for _, name := range names {
-		s.AwaitStatus(name, ", healthy")
+		d.AwaitStatus(name, ", healthy")
 	}
-	before := s.ProgramPIDs(names...)
-	s.Touch("ill")
-	s.Await("another web", func() bool { return s.ProgramPID("web") != before[0] })
-	s.Remove("ill")
-	s.AwaitStatus("web", ", healthy")
-	s.Remove("alive")
-	s.AwaitOtherPID("watched", before[1])
-	s.AwaitStatus("observed", ", unhealthy: exit status 1")
-	s.Touch("alive")
-	s.AwaitStatus("watched", ", healthy")
-	s.AwaitStatus("observed", ", healthy")
-	s.ExpectPID("observed", before[2])
+	before := d.ProgramPIDs(names...)
+	d.Touch("ill")
+	d.Await("another web", func() bool { return d.ProgramPID("web") != before[0] })
+	d.Remove("ill")
+	d.AwaitStatus("web", ", healthy")
+	d.Remove("alive")
+	d.AwaitOtherPID("watched", before[1])
+	d.AwaitStatus("observed", ", unhealthy: exit status 1")
+	d.Touch("alive")
+	d.AwaitStatus("watched", ", healthy")
+	d.AwaitStatus("observed", ", healthy")
+	d.ExpectPID("observed", before[2])
 	for text, want := range map[string]int{
 		fmt.Sprintf("WARN unhealthy: web (%d): http 503 from http://%s/ (2 failures in a row); it is restarted", before[0], web): 1,
 		fmt.Sprintf("WARN unhealthy: watched (%d): no WATCHDOG=1 for 6s (2 failures in a row); it is restarted", before[1]):      1,
 		"INFO healthy: observed (": 1,
 		"probe of":                 0,
 	} {
-		if got := s.CountLogged(text); got != want {
+		if got := d.CountLogged(text); got != want {
 			t.Errorf("%q is logged %d times, want %d", text, got, want)
 		}
 	}
@@ -193,9 +193,9 @@ health_action=none
 
 // startNotifiers are programs that have said that they are ready, and such that are about
 // to.
-func startNotifiers(s *e2e.Daemon) (reported, silent []string) {
-	s.Touch("alive")
-	s.Configure(fmt.Sprintf(`[program:watched]
+func startNotifiers(d *e2e.Daemon) (reported, silent []string) {
+	d.Touch("alive")
+	d.Configure(fmt.Sprintf(`[program:watched]
 command=child notify "READY=1|STATUS=Serving" pulse %[1]s/alive wait
 ready=notify
 ready_timeout=1h
@@ -226,13 +226,13 @@ ready_timeout=1h
 command=child wait
 ready=file:%[1]s/go
 ready_timeout=1h
-`, s.Dir))
-	s.Start()
+`, d.Dir))
+	d.Start()
 	reported, silent = []string{"watched", "fd", "log"}, []string{"notify2", "fd2", "log2", "file2"}
-	s.AwaitRunning(reported...)
-	s.AwaitStatus("watched", ", healthy")
+	d.AwaitRunning(reported...)
+	d.AwaitStatus("watched", ", healthy")
 	for _, name := range silent {
-		s.AwaitStatus(name, "STARTING waiting")
+		d.AwaitStatus(name, "STARTING waiting")
 	}
 	return reported, silent
 }
@@ -240,70 +240,70 @@ ready_timeout=1h
 // TestReadinessAfterACrash: nobody is restarted, and everybody is still heard.
 func TestReadinessAfterACrash(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	reported, silent := startNotifiers(s)
+	d := e2e.NewDaemon(t)
+	reported, silent := startNotifiers(d)
 	names := append(reported, silent...)
-	before := s.ProgramPIDs(names...)
-	s.Crash()
-	s.Start()
-	s.AwaitStatus("watched", ", healthy") // it pulses, and is heard
+	before := d.ProgramPIDs(names...)
+	d.Crash()
+	d.Start()
+	d.AwaitStatus("watched", ", healthy") // it pulses, and is heard
 	for i, name := range reported {
-		if out := s.Status(name); !strings.HasPrefix(out, fmt.Sprintf("%s RUNNING pid %d, ", name, before[i])) {
+		if out := d.Status(name); !strings.HasPrefix(out, fmt.Sprintf("%s RUNNING pid %d, ", name, before[i])) {
 			t.Errorf("after a crash: %s", out)
 		}
 	}
 	for _, name := range silent {
-		s.AwaitStatus(name, "STARTING waiting")
+		d.AwaitStatus(name, "STARTING waiting")
 	}
-	s.Touch("go")
+	d.Touch("go")
 	for _, name := range silent {
-		s.AwaitStatus(name, ", ready")
+		d.AwaitStatus(name, ", ready")
 	}
-	s.ExpectPIDs(names, before)
-	s.Remove("alive")
-	s.AwaitOtherPID("watched", before[0])
+	d.ExpectPIDs(names, before)
+	d.Remove("alive")
+	d.AwaitOtherPID("watched", before[0])
 }
 
 // TestReadyPipeWithoutDaemon: a line that is written then is read later, and the
 // program does not die of it.
 func TestReadyPipeWithoutDaemon(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(`[program:fd]
-command=child until ` + s.Path("go") + ` tell 5 say told wait
+	d := e2e.NewDaemon(t)
+	d.Configure(`[program:fd]
+command=child until ` + d.Path("go") + ` tell 5 say told wait
 ready=fd:5
 ready_timeout=1h
-stdout_logfile=` + s.Path("fd.log") + `
+stdout_logfile=` + d.Path("fd.log") + `
 `)
-	s.Start()
-	s.AwaitStatus("fd", "STARTING waiting")
-	pid := s.ProgramPID("fd")
-	s.Crash()
-	s.Touch("go")
-	s.Await("its line", func() bool { return !hasDescriptor(pid, 5) })
-	s.Start()
-	s.AwaitStatus("fd", fmt.Sprintf("RUNNING pid %d, ", pid))
+	d.Start()
+	d.AwaitStatus("fd", "STARTING waiting")
+	pid := d.ProgramPID("fd")
+	d.Crash()
+	d.Touch("go")
+	d.Await("its line", func() bool { return !hasDescriptor(pid, 5) })
+	d.Start()
+	d.AwaitStatus("fd", fmt.Sprintf("RUNNING pid %d, ", pid))
 }
 
 // TestReadyWithoutDaemon: what a program says once, while there is no daemon,
 // does not cost it its life.
 func TestReadyWithoutDaemon(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(fmt.Sprintf(`[program:told]
+	d := e2e.NewDaemon(t)
+	d.Configure(fmt.Sprintf(`[program:told]
 command=child until %[1]s/go notify READY=1 open %[1]s/told wait
 ready=notify
 ready_timeout=2
-`, s.Dir))
-	s.Start()
-	s.AwaitStatus("told", "STARTING waiting")
-	pid := s.ProgramPID("told")
-	s.Crash()
-	s.Touch("go")
-	s.AwaitFile("told")
-	s.Start()
-	s.AwaitStatus("told", fmt.Sprintf("RUNNING pid %d, ", pid))
-	if log := s.Log(); !strings.Contains(log, "WARN taken for ready: told (") {
+`, d.Dir))
+	d.Start()
+	d.AwaitStatus("told", "STARTING waiting")
+	pid := d.ProgramPID("told")
+	d.Crash()
+	d.Touch("go")
+	d.AwaitFile("told")
+	d.Start()
+	d.AwaitStatus("told", fmt.Sprintf("RUNNING pid %d, ", pid))
+	if log := d.Log(); !strings.Contains(log, "WARN taken for ready: told (") {
 		t.Errorf("the log is\n%s", log)
 	}
 }
@@ -316,40 +316,40 @@ func hasDescriptor(pid, fd int) bool {
 // TestReadinessAcrossUpgrades: nothing that is said is lost.
 func TestReadinessAcrossUpgrades(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	reported, silent := startNotifiers(s)
+	d := e2e.NewDaemon(t)
+	reported, silent := startNotifiers(d)
 	names := append(reported, silent...)
-	before := s.ProgramPIDs(names...)
+	before := d.ProgramPIDs(names...)
 	for i := range 3 {
-		s.Upgrade()
+		d.Upgrade()
 		if i == 1 {
-			s.Touch("go") // whatever the daemon is doing
+			d.Touch("go") // whatever the daemon is doing
 		}
 	}
 	for _, name := range silent {
-		s.AwaitStatus(name, ", ready")
+		d.AwaitStatus(name, ", ready")
 	}
-	if out := s.Ctl("why", "watched"); !strings.Contains(out, "it says: Serving") {
+	if out := d.Ctl("why", "watched"); !strings.Contains(out, "it says: Serving") {
 		t.Errorf("why: %s", out)
 	}
-	s.ExpectPIDs(names, before)
-	s.AwaitStatus("watched", ", healthy")
-	if got := s.CountLogged("unhealthy"); got != 0 {
+	d.ExpectPIDs(names, before)
+	d.AwaitStatus("watched", ", healthy")
+	if got := d.CountLogged("unhealthy"); got != 0 {
 		t.Errorf("%d are unhealthy", got)
 	}
-	s.Remove("alive")
-	s.AwaitOtherPID("watched", before[0])
+	d.Remove("alive")
+	d.AwaitOtherPID("watched", before[0])
 }
 
 // TestNotifySocketOwner: a program that runs as another user can tell, and
 // nobody else can.
 func TestNotifySocketOwner(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: only root can have programs of other users")
 	}
-	s.Configure(fmt.Sprintf(`[program:other]
+	d.Configure(fmt.Sprintf(`[program:other]
 command=child notify READY=1 wait
 user=nobody
 ready=notify
@@ -358,11 +358,11 @@ ready_timeout=1h
 command=child until %[1]s/go notify READY=1 wait
 ready=notify
 ready_timeout=1h
-`, s.Dir))
-	s.Start()
-	s.AwaitStatus("other", ", ready")
-	s.AwaitStatus("own", "STARTING")
-	sockets, err := os.ReadDir(s.Path("supervisord.pid.notify"))
+`, d.Dir))
+	d.Start()
+	d.AwaitStatus("other", ", ready")
+	d.AwaitStatus("own", "STARTING")
+	sockets, err := os.ReadDir(d.Path("supervisord.pid.notify"))
 	if err != nil || len(sockets) != 2 {
 		t.Fatalf("%v, %v", sockets, err)
 	}
@@ -374,7 +374,7 @@ ready_timeout=1h
 		}
 		uids[info.Sys().(*syscall.Stat_t).Uid]++
 		// This process is root, but none of the program's.
-		c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.Path("supervisord.pid.notify") + "/" + e.Name(), Net: "unixgram"})
+		c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: d.Path("supervisord.pid.notify") + "/" + e.Name(), Net: "unixgram"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -386,9 +386,9 @@ ready_timeout=1h
 	if len(uids) != 2 || uids[0] != 1 {
 		t.Errorf("the sockets belong to %v", uids)
 	}
-	if out := s.Ctl("wait", "own", "--timeout", "500ms"); !strings.Contains(out, "ERROR") {
+	if out := d.Ctl("wait", "own", "--timeout", "500ms"); !strings.Contains(out, "ERROR") {
 		t.Errorf("a stranger makes a program ready: %s", out)
 	}
-	s.Touch("go")
-	s.AwaitStatus("own", ", ready")
+	d.Touch("go")
+	d.AwaitStatus("own", ", ready")
 }

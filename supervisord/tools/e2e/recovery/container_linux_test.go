@@ -23,8 +23,8 @@ func zombies(parent int) int {
 
 // has adds a script to the site that leaves behind orphans of many kinds, and
 // programs whose exit statuses must not get lost among them.
-func configureOrphans(s *e2e.Daemon) {
-	s.Write("litter.sh", `i=0
+func configureOrphans(d *e2e.Daemon) {
+	d.Write("litter.sh", `i=0
 while [ $i -lt 200 ]; do
 	(sh -c 'exit 5' & sleep 0.0$((i % 10)) &)
 	i=$((i + 1))
@@ -32,7 +32,7 @@ done
 echo littered
 exec sleep 600
 `)
-	s.Configure(fmt.Sprintf(`[program:litter]
+	d.Configure(fmt.Sprintf(`[program:litter]
 command=sh %[1]s/litter.sh
 stdout_logfile=%[1]s/litter.log
 [program:exits]
@@ -46,44 +46,44 @@ command=sh -c "setsid sleep 600 & exit 0"
 startretries=1
 stdout_logfile=NONE
 stderr_logfile=NONE
-`, s.Dir))
+`, d.Dir))
 }
 
 // checkOrphansReaped checks what is the same for process 1 and for a subreaper.
-func checkOrphansReaped(s *e2e.Daemon) {
-	s.T.Helper()
-	s.AwaitRunning("litter")
-	s.AwaitText("litter.log", "littered")
-	s.AwaitStatus("fork", "FATAL")
-	daemon := s.PID()
-	s.Await("no zombies, no orphans but two", func() bool { return zombies(daemon) == 0 && len(e2e.ChildrenOf(daemon)) == 3 })
-	log := s.Log()
+func checkOrphansReaped(d *e2e.Daemon) {
+	d.T.Helper()
+	d.AwaitRunning("litter")
+	d.AwaitText("litter.log", "littered")
+	d.AwaitStatus("fork", "FATAL")
+	daemon := d.PID()
+	d.Await("no zombies, no orphans but two", func() bool { return zombies(daemon) == 0 && len(e2e.ChildrenOf(daemon)) == 3 })
+	log := d.Log()
 	for i := range 20 {
 		want := fmt.Sprintf("exited: exits_%d (exit status %d;", i, i)
 		if strings.Count(log, want) != 1 {
-			s.T.Errorf("not once: %s", want)
+			d.T.Errorf("not once: %s", want)
 		}
 	}
 	if n := strings.Count(log, "fork seems to go into the background"); n != 1 {
-		s.T.Errorf("said %d times that a program goes into the background", n)
+		d.T.Errorf("said %d times that a program goes into the background", n)
 	}
 	if n := strings.Count(log, "seems to go into"); n != 1 {
-		s.T.Errorf("said so of %d programs", n)
+		d.T.Errorf("said so of %d programs", n)
 	}
 }
 
 // stopBySignal has a signal end the daemon.
-func stopBySignal(s *e2e.Daemon, sig syscall.Signal) {
-	s.T.Helper()
-	s.Signal(sig)
-	if err := s.Cmd.Wait(); err != nil {
-		s.T.Errorf("after %v: %v", sig, err)
+func stopBySignal(d *e2e.Daemon, sig syscall.Signal) {
+	d.T.Helper()
+	d.Signal(sig)
+	if err := d.Cmd.Wait(); err != nil {
+		d.T.Errorf("after %v: %v", sig, err)
 	}
-	if log := s.Log(); !strings.Contains(log, "stopped: litter (terminated by SIGTERM)") {
-		s.T.Error("a program was not stopped")
+	if log := d.Log(); !strings.Contains(log, "stopped: litter (terminated by SIGTERM)") {
+		d.T.Error("a program was not stopped")
 	}
-	if _, err := os.Stat(s.Path("supervisord.pid")); !os.IsNotExist(err) {
-		s.T.Errorf("the pidfile is still there (%v)", err)
+	if _, err := os.Stat(d.Path("supervisord.pid")); !os.IsNotExist(err) {
+		d.T.Errorf("the pidfile is still there (%v)", err)
 	}
 }
 
@@ -94,15 +94,15 @@ func TestAsPID1(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
-			configureOrphans(s)
-			s.StartUnder(append([]string{"unshare"}, namespace...)...)
-			checkOrphansReaped(s)
-			if log := s.Log(); !strings.Contains(log, "reaped unknown pid") || !strings.Contains(log, "started with pid 1\n") {
+			d := e2e.NewDaemon(t)
+			configureOrphans(d)
+			d.StartUnder(append([]string{"unshare"}, namespace...)...)
+			checkOrphansReaped(d)
+			if log := d.Log(); !strings.Contains(log, "reaped unknown pid") || !strings.Contains(log, "started with pid 1\n") {
 				t.Error("it doesn't know that it is process 1")
 			}
-			stopBySignal(s, sig)
-			s.ExpectNoProcesses()
+			stopBySignal(d, sig)
+			d.ExpectNoProcesses()
 		})
 	}
 }
@@ -111,25 +111,25 @@ func TestAsPID1(t *testing.T) {
 // is silent about them, as Supervisor's is.
 func TestAsSubreaper(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	configureOrphans(s)
-	s.Start()
-	checkOrphansReaped(s)
-	if strings.Contains(s.Log(), "reaped unknown pid") {
+	d := e2e.NewDaemon(t)
+	configureOrphans(d)
+	d.Start()
+	checkOrphansReaped(d)
+	if strings.Contains(d.Log(), "reaped unknown pid") {
 		t.Error("the log tells of orphans")
 	}
-	stopBySignal(s, syscall.SIGTERM)
+	stopBySignal(d, syscall.SIGTERM)
 }
 
 // TestWithoutSubreaper: orphans are left to whoever had them with Supervisor.
 func TestWithoutSubreaper(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=sh -c \"setsid sleep 600 & exit 0\"\nstartretries=0\nstdout_logfile=NONE\n")
-	s.EditConfig("[supervisord]", "[supervisord]\nsubreaper=false")
-	s.Start()
-	s.AwaitStatus("p", "FATAL")
-	if left := e2e.ChildrenOf(s.PID()); len(left) > 0 {
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=sh -c \"setsid sleep 600 & exit 0\"\nstartretries=0\nstdout_logfile=NONE\n")
+	d.EditConfig("[supervisord]", "[supervisord]\nsubreaper=false")
+	d.Start()
+	d.AwaitStatus("p", "FATAL")
+	if left := e2e.ChildrenOf(d.PID()); len(left) > 0 {
 		t.Errorf("it has children: %v", left)
 	}
 }

@@ -16,8 +16,8 @@ func TestAdoptionWithoutPidfds(t *testing.T) {
 	for name, errno := range map[string]syscall.Errno{"missing": unix.ENOSYS, "forbidden": unix.EPERM} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
-			s.Configure(`[program:quiet]
+			d := e2e.NewDaemon(t)
+			d.Configure(`[program:quiet]
 command=sleep 1000
 [program:tree]
 command=sh -c "setsid sleep 1000 & trap exit TERM; wait"
@@ -30,20 +30,20 @@ autorestart=false
 			denied := testkit.SeccompCommand([]testkit.SeccompRule{
 				{Call: unix.SYS_PIDFD_OPEN, Errno: errno}, {Call: unix.SYS_PIDFD_SEND_SIGNAL, Errno: errno}, {Call: unix.SYS_PIDFD_GETFD, Errno: errno},
 			})
-			s.StartUnder(denied...)
-			s.AwaitRunning("quiet", "tree", "mortal")
-			s.ExpectCtl("stop tree", "tree: stopped\n")
-			s.Ctl("start", "tree")
+			d.StartUnder(denied...)
+			d.AwaitRunning("quiet", "tree", "mortal")
+			d.ExpectCtl("stop tree", "tree: stopped\n")
+			d.Ctl("start", "tree")
 			names := []string{"quiet", "tree", "mortal"}
-			before := s.ProgramPIDs(names...)
-			s.Crash()
-			s.StartUnder(denied...)
-			s.AwaitRunning(names...)
-			s.ExpectPIDs(names, before)
+			before := d.ProgramPIDs(names...)
+			d.Crash()
+			d.StartUnder(denied...)
+			d.AwaitRunning(names...)
+			d.ExpectPIDs(names, before)
 			e2e.Kill(t, before[2])
-			s.AwaitStatus("mortal", "EXITED")
-			s.ExpectCtl("stop quiet tree", "quiet: stopped\ntree: stopped\n")
-			s.ExpectNoProcesses()
+			d.AwaitStatus("mortal", "EXITED")
+			d.ExpectCtl("stop quiet tree", "quiet: stopped\ntree: stopped\n")
+			d.ExpectNoProcesses()
 		})
 	}
 }

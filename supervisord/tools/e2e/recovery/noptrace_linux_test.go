@@ -34,36 +34,36 @@ func withoutPtrace(t *testing.T) []string {
 func TestAdoptionWithoutTracing(t *testing.T) {
 	t.Parallel()
 	wrapper := withoutPtrace(t)
-	s := e2e.NewDaemon(t)
-	s.Configure(`[program:counter]
+	d := e2e.NewDaemon(t)
+	d.Configure(`[program:counter]
 command=sh -c 'i=0; while :; do i=$((i+1)); echo $i; [ $((i%%100)) = 0 ] && sleep 0.02; done'
 user=nobody
-stdout_logfile=` + s.Path("counter.log") + `
+stdout_logfile=` + d.Path("counter.log") + `
 [program:mortal]
 command=sleep 1000
 user=nobody
 autorestart=false
 `)
-	s.StartUnder(wrapper...)
-	s.AwaitRunning("counter", "mortal")
-	pid, killed := s.ProgramPID("counter"), s.ProgramPID("mortal")
+	d.StartUnder(wrapper...)
+	d.AwaitRunning("counter", "mortal")
+	pid, killed := d.ProgramPID("counter"), d.ProgramPID("mortal")
 	for range 3 {
-		s.Crash()
-		s.StartUnder(wrapper...)
-		s.AwaitRunning("counter", "mortal")
-		s.AwaitGrowth("counter.log")
+		d.Crash()
+		d.StartUnder(wrapper...)
+		d.AwaitRunning("counter", "mortal")
+		d.AwaitGrowth("counter.log")
 	}
-	s.ExpectPID("counter", pid)
-	s.Crash() // it is found without a record, too
-	s.Write("supervisord.pid.state", "")
-	s.StartUnder(wrapper...)
-	s.AwaitRunning("counter", "mortal")
-	s.ExpectPID("counter", pid)
+	d.ExpectPID("counter", pid)
+	d.Crash() // it is found without a record, too
+	d.Write("supervisord.pid.state", "")
+	d.StartUnder(wrapper...)
+	d.AwaitRunning("counter", "mortal")
+	d.ExpectPID("counter", pid)
 	e2e.Kill(t, killed)
-	s.AwaitStatus("mortal", "EXITED")
-	s.Ctl("stop", "counter")
-	s.CheckNumbered("counter.log")
-	if log := s.Log(); strings.Contains(log, "WARN restarting") {
+	d.AwaitStatus("mortal", "EXITED")
+	d.Ctl("stop", "counter")
+	d.CheckNumbered("counter.log")
+	if log := d.Log(); strings.Contains(log, "WARN restarting") {
 		t.Errorf("the log is\n%s", log)
 	}
 }
@@ -73,34 +73,34 @@ autorestart=false
 func TestUnreadableProgramIsRestarted(t *testing.T) {
 	t.Parallel()
 	wrapper := withoutPtrace(t)
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	shell, err := os.ReadFile("/bin/sh")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(s.Path("shell"), shell, 0o711); err != nil {
+	if err := os.WriteFile(d.Path("shell"), shell, 0o711); err != nil {
 		t.Fatal(err)
 	}
-	s.Configure(fmt.Sprintf(`[program:guarded]
+	d.Configure(fmt.Sprintf(`[program:guarded]
 command=%[1]s/shell -c "while :; do echo tick; sleep 0.02; done"
 user=nobody
 autostart=false
 stdout_logfile=%[1]s/guarded.log
-`, s.Dir))
-	s.StartUnder(wrapper...)
-	s.Await("the daemon", func() bool { return strings.Contains(s.Ctl("status"), "STOPPED") })
-	s.ExpectCtl("start guarded", "guarded: started\n")
-	s.AwaitRunning("guarded")
-	old := s.ProgramPID("guarded")
-	s.Crash()
-	s.StartUnder(wrapper...)
-	s.AwaitOtherPID("guarded", old)
-	s.AwaitGrowth("guarded.log")
+`, d.Dir))
+	d.StartUnder(wrapper...)
+	d.Await("the daemon", func() bool { return strings.Contains(d.Ctl("status"), "STOPPED") })
+	d.ExpectCtl("start guarded", "guarded: started\n")
+	d.AwaitRunning("guarded")
+	old := d.ProgramPID("guarded")
+	d.Crash()
+	d.StartUnder(wrapper...)
+	d.AwaitOtherPID("guarded", old)
+	d.AwaitGrowth("guarded.log")
 	want := fmt.Sprintf("WARN restarting 'guarded' (pid %d): it can't stay adopted, since its output can't be read any more (", old)
-	if log := s.Log(); !strings.Contains(log, want) {
+	if log := d.Log(); !strings.Contains(log, want) {
 		t.Errorf("the log is\n%s", log)
 	}
-	if why := s.Ctl("why", "guarded"); !strings.Contains(why, "can't read its output") {
+	if why := d.Ctl("why", "guarded"); !strings.Contains(why, "can't read its output") {
 		t.Errorf("why: %s", why)
 	}
 	if e2e.Alive(old) {
@@ -124,8 +124,8 @@ func TestRestartWhenSocketIsLost(t *testing.T) {
 
 // checkSocketsLost has programs with sockets outlive a daemon whose successor can't
 // have these.
-func checkSocketsLost(s *e2e.Daemon, options string, wrapper ...string) {
-	t := s.T
+func checkSocketsLost(d *e2e.Daemon, options string, wrapper ...string) {
+	t := d.T
 	var ports [2]int
 	for i := range ports {
 		l, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -136,7 +136,7 @@ func checkSocketsLost(s *e2e.Daemon, options string, wrapper ...string) {
 		l.Close()
 	}
 	// The second one takes its time to end.
-	s.Configure(fmt.Sprintf(`[socket:web]
+	d.Configure(fmt.Sprintf(`[socket:web]
 listen=tcp://127.0.0.1:%[1]d
 [program:web]
 command=sh -c "trap 'sleep 0.%%(process_num)d; exit' TERM; while :; do sleep 0.05; done"
@@ -155,17 +155,17 @@ startretries=0
 startsecs=0
 %[3]s
 `, ports[0], ports[1], options))
-	s.StartUnder(wrapper...)
+	d.StartUnder(wrapper...)
 	names := []string{"web:web_0", "web:web_1", "page:page_0", "page:page_1"}
-	s.AwaitRunning(names...)
-	before := s.ProgramPIDs(names...)
-	s.Crash()
-	s.StartUnder(wrapper...)
+	d.AwaitRunning(names...)
+	before := d.ProgramPIDs(names...)
+	d.Crash()
+	d.StartUnder(wrapper...)
 	for i, name := range names {
-		s.AwaitOtherPID(name, before[i])
+		d.AwaitOtherPID(name, before[i])
 	}
-	s.AwaitRunning(names...)
-	log := s.Log()
+	d.AwaitRunning(names...)
+	log := d.Log()
 	for i, name := range names {
 		if want := fmt.Sprintf("WARN restarting '%s' (pid %d): it can't stay adopted, since the socket", name, before[i]); !strings.Contains(log, want) {
 			t.Errorf("it does not say %s", want)
@@ -182,8 +182,8 @@ startsecs=0
 // more, and does not take it for dead.
 func TestSetuidProgramIsRestarted(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	wrapper := s.PrepareForUser(e2e.UnknownUID)
+	d := e2e.NewDaemon(t)
+	wrapper := d.PrepareForUser(e2e.UnknownUID)
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
 		t.Fatal(err)
@@ -192,25 +192,25 @@ func TestSetuidProgramIsRestarted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := s.Write("guarded", string(data))
+	path := d.Write("guarded", string(data))
 	if err := os.Chmod(path, 0o755|os.ModeSetuid); err != nil {
 		t.Fatal(err)
 	}
-	s.Configure("[program:guarded]\ncommand=" + path + " 1000\n")
-	s.StartAs(wrapper...)
-	s.AwaitRunning("guarded")
-	old := s.ProgramPID("guarded")
+	d.Configure("[program:guarded]\ncommand=" + path + " 1000\n")
+	d.StartAs(wrapper...)
+	d.AwaitRunning("guarded")
+	old := d.ProgramPID("guarded")
 	if info, err := os.Stat(fmt.Sprintf("/proc/%d/environ", old)); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
 		t.Skipf("SKIPPED: setuid programs get no rights here (%v)", err)
 	}
-	s.Crash()
-	s.StartAs(wrapper...)
-	s.AwaitOtherPID("guarded", old)
-	s.AwaitRunning("guarded")
+	d.Crash()
+	d.StartAs(wrapper...)
+	d.AwaitOtherPID("guarded", old)
+	d.AwaitRunning("guarded")
 	if e2e.Alive(old) {
 		t.Error("the old one lives")
 	}
-	if log := s.Log(); !strings.Contains(log, fmt.Sprintf("WARN restarting 'guarded' (pid %d)", old)) {
+	if log := d.Log(); !strings.Contains(log, fmt.Sprintf("WARN restarting 'guarded' (pid %d)", old)) {
 		t.Errorf("the log is\n%s", log)
 	}
 }

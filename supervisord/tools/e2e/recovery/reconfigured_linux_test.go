@@ -11,19 +11,19 @@ import (
 )
 
 // crashAndReconfigure has the configuration become another one while no daemon runs.
-func crashAndReconfigure(s *e2e.Daemon, programs string) {
-	s.T.Helper()
-	s.Crash()
-	s.Configure(programs)
-	s.Start()
-	s.Await("the daemon", func() bool { return strings.Contains(s.Ctl("pid"), fmt.Sprint(s.PID())) })
+func crashAndReconfigure(d *e2e.Daemon, programs string) {
+	d.T.Helper()
+	d.Crash()
+	d.Configure(programs)
+	d.Start()
+	d.Await("the daemon", func() bool { return strings.Contains(d.Ctl("pid"), fmt.Sprint(d.PID())) })
 }
 
-func expectPid(s *e2e.Daemon, name string, want int) {
-	s.T.Helper()
-	s.AwaitRunning(name)
-	if got := s.ProgramPID(name); got != want {
-		s.T.Errorf("%s had pid %d and has %d", name, want, got)
+func expectPid(d *e2e.Daemon, name string, want int) {
+	d.T.Helper()
+	d.AwaitRunning(name)
+	if got := d.ProgramPID(name); got != want {
+		d.T.Errorf("%s had pid %d and has %d", name, want, got)
 	}
 }
 
@@ -42,22 +42,22 @@ func TestProgramRenamedDuringCrash(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
-			s.Configure(before)
-			s.Start()
+			d := e2e.NewDaemon(t)
+			d.Configure(before)
+			d.Start()
 			names := []string{"web:web_0", "web:web_1"}
-			s.AwaitRunning(names...)
-			pids := s.ProgramPIDs(names...)
-			crashAndReconfigure(s, tt.after)
+			d.AwaitRunning(names...)
+			pids := d.ProgramPIDs(names...)
+			crashAndReconfigure(d, tt.after)
 			for range 2 { // for the daemon after it, too
 				for i, name := range tt.now {
-					expectPid(s, name, pids[i])
+					expectPid(d, name, pids[i])
 				}
-				s.Crash()
-				s.Start()
+				d.Crash()
+				d.Start()
 			}
-			s.AwaitRunning(tt.now[:]...)
-			if n := len(s.Processes()); n != 2 {
+			d.AwaitRunning(tt.now[:]...)
+			if n := len(d.Processes()); n != 2 {
 				t.Errorf("%d processes", n)
 			}
 		})
@@ -69,47 +69,47 @@ func TestProgramRenamedDuringCrash(t *testing.T) {
 func TestUnconfiguredProgram(t *testing.T) {
 	t.Parallel()
 	const stays = "[program:stays]\ncommand=sleep 1000\n"
-	s := e2e.NewDaemon(t)
-	gone := fmt.Sprintf("[program:gone]\ncommand=sh -c 'while :; do echo tick; sleep 0.02; done'\nstdout_logfile=%s/gone.log\n", s.Dir) +
+	d := e2e.NewDaemon(t)
+	gone := fmt.Sprintf("[program:gone]\ncommand=sh -c 'while :; do echo tick; sleep 0.02; done'\nstdout_logfile=%s/gone.log\n", d.Dir) +
 		"[program:few]\ncommand=sleep 2000\nprocess_name=few_%(process_num)d\nnumprocs=2\n"
-	s.Configure(stays + gone)
-	s.Start()
+	d.Configure(stays + gone)
+	d.Start()
 	names := []string{"stays", "gone", "few:few_0", "few:few_1"}
-	s.AwaitRunning(names...)
-	pids := s.ProgramPIDs(names...)
-	crashAndReconfigure(s, stays+"[program:few]\ncommand=sleep 2000\nprocess_name=few_%(process_num)d\n")
+	d.AwaitRunning(names...)
+	pids := d.ProgramPIDs(names...)
+	crashAndReconfigure(d, stays+"[program:few]\ncommand=sleep 2000\nprocess_name=few_%(process_num)d\n")
 	for range 2 {
-		expectPid(s, "stays", pids[0])
-		expectPid(s, "few:few_0", pids[2])
-		s.AwaitGrowth("gone.log")
-		if status := s.Ctl("status"); strings.Contains(status, "gone") || strings.Contains(status, "few_1") {
+		expectPid(d, "stays", pids[0])
+		expectPid(d, "few:few_0", pids[2])
+		d.AwaitGrowth("gone.log")
+		if status := d.Ctl("status"); strings.Contains(status, "gone") || strings.Contains(status, "few_1") {
 			t.Errorf("status is not Supervisor's:\n%s", status)
 		}
 		for i, name := range []string{"gone", "few:few_1"} {
 			want := fmt.Sprintf("unconfigured: pid %d ", pids[1+2*i])
-			if out := s.Ctl("status", "-v"); !strings.Contains(out, want) {
+			if out := d.Ctl("status", "-v"); !strings.Contains(out, want) {
 				t.Errorf("status -v:\n%s", out)
 			}
-			if out := s.Ctl("why", name); !strings.Contains(out, want) {
+			if out := d.Ctl("why", name); !strings.Contains(out, want) {
 				t.Errorf("why: %s", out)
 			}
 		}
-		s.Crash()
-		s.Start()
-		s.AwaitRunning("stays")
+		d.Crash()
+		d.Start()
+		d.AwaitRunning("stays")
 	}
-	s.ExpectCtl("stop gone", "gone: stopped\n")
+	d.ExpectCtl("stop gone", "gone: stopped\n")
 	if e2e.Alive(pids[1]) {
 		t.Error("it lives")
 	}
 	e2e.Kill(t, pids[3])
-	s.Await("nothing to be told of", func() bool { return !strings.Contains(s.Ctl("status", "-v"), "unconfigured") })
-	s.Configure(stays + gone)
-	s.Ctl("update")
-	s.AwaitRunning("gone", "few:few_1")
-	s.Ctl("shutdown")
-	s.ExpectExit()
-	s.AwaitNoProcesses()
+	d.Await("nothing to be told of", func() bool { return !strings.Contains(d.Ctl("status", "-v"), "unconfigured") })
+	d.Configure(stays + gone)
+	d.Ctl("update")
+	d.AwaitRunning("gone", "few:few_1")
+	d.Ctl("shutdown")
+	d.ExpectExit()
+	d.AwaitNoProcesses()
 }
 
 // TestUnconfiguredProgramIsConfiguredAgain: it goes on under its name, and nothing is
@@ -119,40 +119,40 @@ func TestUnconfiguredProgramIsConfiguredAgain(t *testing.T) {
 	for _, granularity := range []string{"group", "process"} {
 		t.Run(granularity, func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
+			d := e2e.NewDaemon(t)
 			configure := func(programs string) {
-				s.Configure(programs)
-				s.AddOptions("update_granularity=" + granularity)
+				d.Configure(programs)
+				d.AddOptions("update_granularity=" + granularity)
 			}
 			const few = "[program:few]\ncommand=sleep 2000\nprocess_name=few_%(process_num)d\n"
-			gone := fmt.Sprintf("[program:gone]\ncommand=sh -c 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done'\nstdout_logfile=%s/gone.log\n", s.Dir)
+			gone := fmt.Sprintf("[program:gone]\ncommand=sh -c 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done'\nstdout_logfile=%s/gone.log\n", d.Dir)
 			configure(few + "numprocs=2\n" + gone)
-			s.Start()
+			d.Start()
 			names := []string{"gone", "few:few_0", "few:few_1"}
-			s.AwaitRunning(names...)
-			pids := s.ProgramPIDs(names...)
-			s.Crash()
+			d.AwaitRunning(names...)
+			pids := d.ProgramPIDs(names...)
+			d.Crash()
 			configure(few)
-			s.Start()
-			s.AwaitRunning("few:few_0")
+			d.Start()
+			d.AwaitRunning("few:few_0")
 			configure(few + "numprocs=2\n" + gone)
-			s.Ctl("update")
-			expectPid(s, "gone", pids[0])
+			d.Ctl("update")
+			expectPid(d, "gone", pids[0])
 			if granularity == "process" {
-				expectPid(s, "few:few_1", pids[2])
+				expectPid(d, "few:few_1", pids[2])
 			}
-			s.AwaitRunning(names...)
-			if e2e.Alive(pids[2]) && s.ProgramPID("few:few_1") != pids[2] {
+			d.AwaitRunning(names...)
+			if e2e.Alive(pids[2]) && d.ProgramPID("few:few_1") != pids[2] {
 				t.Error("few_1 runs twice")
 			}
-			if strings.Contains(s.Ctl("status", "-v"), "unconfigured") {
+			if strings.Contains(d.Ctl("status", "-v"), "unconfigured") {
 				t.Error("something is unconfigured still")
 			}
-			s.AwaitGrowth("gone.log")
-			if out := s.Ctl("stop", "all"); strings.Count(out, "stopped") != 3 {
+			d.AwaitGrowth("gone.log")
+			if out := d.Ctl("stop", "all"); strings.Count(out, "stopped") != 3 {
 				t.Errorf("stop: %s", out)
 			}
-			s.CheckNumbered("gone.log")
+			d.CheckNumbered("gone.log")
 		})
 	}
 }
@@ -160,23 +160,23 @@ func TestUnconfiguredProgramIsConfiguredAgain(t *testing.T) {
 // TestShutdownStopsUnconfiguredPrograms, and leaves no record of them.
 func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:gone]\ncommand=sleep 1000\n")
-	s.Start()
-	s.AwaitRunning("gone")
-	pid := s.ProgramPID("gone")
-	crashAndReconfigure(s, "[program:other]\ncommand=sleep 2000\n")
-	s.AwaitRunning("other")
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:gone]\ncommand=sleep 1000\n")
+	d.Start()
+	d.AwaitRunning("gone")
+	pid := d.ProgramPID("gone")
+	crashAndReconfigure(d, "[program:other]\ncommand=sleep 2000\n")
+	d.AwaitRunning("other")
 	if procfs.StartTime(pid) == 0 {
 		t.Fatal("it has been stopped")
 	}
-	if out := s.Ctl("upgrade"); !strings.Contains(out, "gone runs and is not configured") {
+	if out := d.Ctl("upgrade"); !strings.Contains(out, "gone runs and is not configured") {
 		t.Errorf("upgrade: %s", out)
 	}
-	s.Signal(syscall.SIGTERM)
-	s.ExpectExit()
-	s.ExpectNoProcesses()
-	if s.Exists("supervisord.pid.state") {
+	d.Signal(syscall.SIGTERM)
+	d.ExpectExit()
+	d.ExpectNoProcesses()
+	if d.Exists("supervisord.pid.state") {
 		t.Error("the record stays behind")
 	}
 }
@@ -184,18 +184,18 @@ func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 // TestOrphanPolicyOfUnconfiguredPrograms: with kill they are ended like others.
 func TestOrphanPolicyOfUnconfiguredPrograms(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:gone]\ncommand=sleep 1000\n")
-	s.Start()
-	s.AwaitRunning("gone")
-	pid := s.ProgramPID("gone")
-	s.Crash()
-	s.Configure("[program:other]\ncommand=sleep 2000\n")
-	s.AddOptions("orphan_policy=kill")
-	s.Start()
-	s.AwaitEnd(pid)
-	s.AwaitRunning("other")
-	if n := len(s.Processes()); n != 1 {
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:gone]\ncommand=sleep 1000\n")
+	d.Start()
+	d.AwaitRunning("gone")
+	pid := d.ProgramPID("gone")
+	d.Crash()
+	d.Configure("[program:other]\ncommand=sleep 2000\n")
+	d.AddOptions("orphan_policy=kill")
+	d.Start()
+	d.AwaitEnd(pid)
+	d.AwaitRunning("other")
+	if n := len(d.Processes()); n != 1 {
 		t.Errorf("%d processes", n)
 	}
 }
@@ -211,31 +211,31 @@ func TestProgramChangedDuringCrash(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
-			s.Configure(before)
-			s.Start()
-			s.AwaitRunning("web", "same")
-			web, same := s.ProgramPID("web"), s.ProgramPID("same")
-			s.Crash()
-			s.Configure(strings.Replace(before, "command=sleep 1000", tt.option, 1))
+			d := e2e.NewDaemon(t)
+			d.Configure(before)
+			d.Start()
+			d.AwaitRunning("web", "same")
+			web, same := d.ProgramPID("web"), d.ProgramPID("same")
+			d.Crash()
+			d.Configure(strings.Replace(before, "command=sleep 1000", tt.option, 1))
 			if what == "by process" {
-				s.AddOptions("update_granularity=process")
+				d.AddOptions("update_granularity=process")
 			}
 			for range 2 { // what is adopted again is what it was
-				s.Start()
-				expectPid(s, "web", web)
-				s.Crash()
+				d.Start()
+				expectPid(d, "web", web)
+				d.Crash()
 			}
-			s.Start()
-			expectPid(s, "web", web)
-			if out := s.Ctl("why", "web"); !strings.Contains(out, "with another "+tt.named) {
+			d.Start()
+			expectPid(d, "web", web)
+			if out := d.Ctl("why", "web"); !strings.Contains(out, "with another "+tt.named) {
 				t.Errorf("why: %s", out)
 			}
-			s.ExpectCtl("reread", "web: changed\n")
-			s.Ctl("update")
-			s.AwaitOtherPID("web", web)
-			expectPid(s, "same", same)
-			s.ExpectCtl("reread", "No config updates to processes\n")
+			d.ExpectCtl("reread", "web: changed\n")
+			d.Ctl("update")
+			d.AwaitOtherPID("web", web)
+			expectPid(d, "same", same)
+			d.ExpectCtl("reread", "No config updates to processes\n")
 		})
 	}
 }

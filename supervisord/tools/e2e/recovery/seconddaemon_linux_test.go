@@ -17,16 +17,16 @@ func TestTwoConfigurationsInOneDirectory(t *testing.T) {
 	t.Parallel()
 	first, second := e2e.NewDaemon(t), e2e.NewDaemon(t)
 	dir := t.TempDir()
-	start := func(s *e2e.Daemon) {
+	start := func(d *e2e.Daemon) {
 		t.Helper()
-		s.StartUnder("env", "-C", dir)
+		d.StartUnder("env", "-C", dir)
 	}
-	for _, s := range []*e2e.Daemon{first, second} {
-		s.Configure("[program:quiet]\ncommand=sleep 1000\n")
-		text := s.Read("supervisord.conf")
-		s.Write("supervisord.conf", strings.Replace(text, "pidfile="+s.Path("supervisord.pid")+"\n", "", 1))
-		start(s)
-		s.AwaitRunning("quiet")
+	for _, d := range []*e2e.Daemon{first, second} {
+		d.Configure("[program:quiet]\ncommand=sleep 1000\n")
+		text := d.Read("supervisord.conf")
+		d.Write("supervisord.conf", strings.Replace(text, "pidfile="+d.Path("supervisord.pid")+"\n", "", 1))
+		start(d)
+		d.AwaitRunning("quiet")
 	}
 	const line = "belongs to a supervisord with another configuration: this one goes on without a record"
 	if strings.Contains(first.Log(), line) || !strings.Contains(second.Log(), line) {
@@ -40,38 +40,38 @@ func TestTwoConfigurationsInOneDirectory(t *testing.T) {
 		t.Errorf("the pidfile has %s", got)
 	}
 	// Each with itself is still refused, with the right pid.
-	for _, s := range []*e2e.Daemon{first, second} {
-		copied := s.Write("copy.conf", strings.ReplaceAll(s.Read("supervisord.conf"), "s.sock", "other.sock"))
-		if err := os.Rename(s.Path("supervisord.conf"), s.Path("kept.conf")); err != nil {
+	for _, d := range []*e2e.Daemon{first, second} {
+		copied := d.Write("copy.conf", strings.ReplaceAll(d.Read("supervisord.conf"), "s.sock", "other.sock"))
+		if err := os.Rename(d.Path("supervisord.conf"), d.Path("kept.conf")); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Symlink(copied, s.Path("link.conf")); err != nil {
+		if err := os.Symlink(copied, d.Path("link.conf")); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Rename(copied, s.Path("supervisord.conf")); err != nil {
+		if err := os.Rename(copied, d.Path("supervisord.conf")); err != nil {
 			t.Fatal(err)
 		}
-		again := exec.Command("supervisord", "-s", "-c", s.Path("supervisord.conf"))
+		again := exec.Command("supervisord", "-s", "-c", d.Path("supervisord.conf"))
 		again.Dir = dir
 		out, err := again.CombinedOutput()
-		if err == nil || !strings.Contains(string(out), "it has pid "+strconv.Itoa(s.PID())+" and holds") {
+		if err == nil || !strings.Contains(string(out), "it has pid "+strconv.Itoa(d.PID())+" and holds") {
 			t.Errorf("it is not refused: %v, %s", err, out)
 		}
-		if err := os.Rename(s.Path("kept.conf"), s.Path("supervisord.conf")); err != nil {
+		if err := os.Rename(d.Path("kept.conf"), d.Path("supervisord.conf")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// A crash of either costs the other nothing, and nothing runs twice.
-	for _, s := range []*e2e.Daemon{second, first} {
-		pid := s.ProgramPID("quiet")
-		s.Crash()
-		start(s)
-		s.AwaitRunning("quiet")
-		s.ExpectPID("quiet", pid)
+	for _, d := range []*e2e.Daemon{second, first} {
+		pid := d.ProgramPID("quiet")
+		d.Crash()
+		start(d)
+		d.AwaitRunning("quiet")
+		d.ExpectPID("quiet", pid)
 	}
-	for _, s := range []*e2e.Daemon{first, second} {
-		s.Ctl("shutdown")
-		s.ExpectExit()
+	for _, d := range []*e2e.Daemon{first, second} {
+		d.Ctl("shutdown")
+		d.ExpectExit()
 	}
 	if got := content(); got != "" {
 		t.Errorf("the pidfile stays behind with %s", got)
@@ -106,8 +106,8 @@ func TestContainersShareDirectory(t *testing.T) {
 		t.Skipf("no namespaces here: %s", out)
 	}
 	outside, inside := e2e.NewDaemon(t), e2e.NewDaemon(t)
-	for _, s := range []*e2e.Daemon{outside, inside} {
-		s.Configure("[program:quiet]\ncommand=sleep 1000\n")
+	for _, d := range []*e2e.Daemon{outside, inside} {
+		d.Configure("[program:quiet]\ncommand=sleep 1000\n")
 	}
 	inside.EditConfig(inside.Path("supervisord.pid"), outside.Path("supervisord.pid"))
 	outside.Start()

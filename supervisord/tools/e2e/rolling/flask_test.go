@@ -187,15 +187,15 @@ func TestFlaskBehindNginx(t *testing.T) {
 func TestPythonHTTPServer(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "python3")
-	s, port := e2e.NewDaemon(t), e2e.FreePort(t)
-	s.Write("hello.txt", "hello from python\n")
-	s.Configure(fmt.Sprintf("[program:files]\ncommand=python3 -u -m http.server %d --bind 127.0.0.1\ndirectory=%s\n"+
-		"redirect_stderr=true\nstdout_logfile=%s/files.log\n", port, s.Dir, s.Dir))
-	s.Start()
-	s.AwaitRunning("files")
-	s.Await("the file", func() bool {
+	d, port := e2e.NewDaemon(t), e2e.FreePort(t)
+	d.Write("hello.txt", "hello from python\n")
+	d.Configure(fmt.Sprintf("[program:files]\ncommand=python3 -u -m http.server %d --bind 127.0.0.1\ndirectory=%s\n"+
+		"redirect_stderr=true\nstdout_logfile=%s/files.log\n", port, d.Dir, d.Dir))
+	d.Start()
+	d.AwaitRunning("files")
+	d.Await("the file", func() bool {
 		body, err := e2e.Get(fmt.Sprintf("http://127.0.0.1:%d/hello.txt", port))
 		return err == nil && body == "hello from python\n"
 	})
-	s.Await("the request in the log", func() bool { return strings.Contains(s.Ctl("tail", "files"), "GET /hello.txt") })
+	d.Await("the request in the log", func() bool { return strings.Contains(d.Ctl("tail", "files"), "GET /hello.txt") })
 }

@@ -26,32 +26,32 @@ func workerNames(n int) (list []string) {
 	return list
 }
 
-func samePids(s *e2e.Daemon, what string, before []int, names []string) {
-	s.T.Helper()
-	if after := s.ProgramPIDs(names...); !slices.Equal(before, after) {
-		s.T.Errorf("%s: the pids were %v and are %v", what, before, after)
+func samePids(d *e2e.Daemon, what string, before []int, names []string) {
+	d.T.Helper()
+	if after := d.ProgramPIDs(names...); !slices.Equal(before, after) {
+		d.T.Errorf("%s: the pids were %v and are %v", what, before, after)
 	}
 }
 
-func countRunning(s *e2e.Daemon) int { return strings.Count(s.Ctl("status", "w:*"), "RUNNING") }
+func countRunning(d *e2e.Daemon) int { return strings.Count(d.Ctl("status", "w:*"), "RUNNING") }
 
 func TestScaleSurvives(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(workersConf(2, ""))
-	s.Start()
-	s.AwaitRunning(workerNames(2)...)
-	s.ExpectCtl("scale w +2", "w:w_2: started\nw:w_3: started\n")
-	pids := s.ProgramPIDs(workerNames(4)...)
+	d := e2e.NewDaemon(t)
+	d.Configure(workersConf(2, ""))
+	d.Start()
+	d.AwaitRunning(workerNames(2)...)
+	d.ExpectCtl("scale w +2", "w:w_2: started\nw:w_3: started\n")
+	pids := d.ProgramPIDs(workerNames(4)...)
 	again := func(what string, n int) {
 		t.Helper()
-		s.Await("all", func() bool { return countRunning(s) == n })
-		samePids(s, what, pids[:n], workerNames(n))
+		d.Await("all", func() bool { return countRunning(d) == n })
+		samePids(d, what, pids[:n], workerNames(n))
 	}
-	crash := func() { s.Crash(); s.Start() }
+	crash := func() { d.Crash(); d.Start() }
 	upgrade := func() {
 		t.Helper()
-		s.Upgrade()
+		d.Upgrade()
 	}
 	crash()
 	again("a crash", 4)
@@ -61,69 +61,69 @@ func TestScaleSurvives(t *testing.T) {
 	again("an upgrade", 4)
 	crash()
 	again("a crash after an upgrade", 4)
-	s.ExpectCtl("scale w 3", "w:w_3: removed\n")
+	d.ExpectCtl("scale w 3", "w:w_3: removed\n")
 	crash()
 	again("a crash after another scale", 3)
-	s.ExpectCtl("update", "w:w_2: removed\nw: updated process group\n")
+	d.ExpectCtl("update", "w:w_2: removed\nw: updated process group\n")
 	again("an update", 2)
 	crash()
 	again("a crash after an update", 2)
 	// Who changes the file means it.
-	if out := s.Ctl("scale", "w", "4"); !strings.Contains(out, "started") {
+	if out := d.Ctl("scale", "w", "4"); !strings.Contains(out, "started") {
 		t.Error(out)
 	}
-	s.Crash()
-	for _, pid := range s.Processes() {
+	d.Crash()
+	for _, pid := range d.Processes() {
 		if !slices.Contains(pids[:2], pid) {
 			e2e.Kill(t, pid)
 		}
 	}
-	s.Configure(workersConf(3, ""))
-	s.Start()
-	s.Await("all", func() bool { return countRunning(s) == 3 })
-	samePids(s, "another numprocs", pids[:2], workerNames(2))
+	d.Configure(workersConf(3, ""))
+	d.Start()
+	d.Await("all", func() bool { return countRunning(d) == 3 })
+	samePids(d, "another numprocs", pids[:2], workerNames(2))
 }
 
 // TestRollingRestartInterrupted by a crash of the daemon, and by an upgrade: all
 // that runs goes on, who was being restarted is, and the surplus goes.
 func TestRollingRestartInterrupted(t *testing.T) {
 	t.Parallel()
-	for what, interrupt := range map[string]func(s *e2e.Daemon){
-		"crash": func(s *e2e.Daemon) { s.Crash(); s.Start() },
-		"upgrade": func(s *e2e.Daemon) {
-			s.Upgrade()
+	for what, interrupt := range map[string]func(d *e2e.Daemon){
+		"crash": func(d *e2e.Daemon) { d.Crash(); d.Start() },
+		"upgrade": func(d *e2e.Daemon) {
+			d.Upgrade()
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
-			s := e2e.NewDaemon(t)
+			d := e2e.NewDaemon(t)
 			// They stop when they may, so that one is just stopping.
-			s.Configure(strings.ReplaceAll(workersConf(3, "stopwaitsecs=10000\n"), "sleep 1000",
-				fmt.Sprintf(`sh -c "trap 'while ! test -e %s/may; do sleep 0.1; done; exit' TERM; touch %[1]s/$SUPERVISOR_PROCESS_NAME.trapped; while :; do sleep 0.1; done"`, s.Dir)))
-			s.Start()
-			s.AwaitRunning(workerNames(3)...)
-			s.AwaitIgnoresTERM("w_0", "w_1", "w_2")
-			pids := s.ProgramPIDs(workerNames(3)...)
-			_, ended := s.StartCtl("rolling-restart", "w:*", "--surge", "1")
-			s.AwaitStatus("w:w_0", "STOPPING")
-			if s.ProgramPID("w:w_3") == 0 {
+			d.Configure(strings.ReplaceAll(workersConf(3, "stopwaitsecs=10000\n"), "sleep 1000",
+				fmt.Sprintf(`sh -c "trap 'while ! test -e %s/may; do sleep 0.1; done; exit' TERM; touch %[1]s/$SUPERVISOR_PROCESS_NAME.trapped; while :; do sleep 0.1; done"`, d.Dir)))
+			d.Start()
+			d.AwaitRunning(workerNames(3)...)
+			d.AwaitIgnoresTERM("w_0", "w_1", "w_2")
+			pids := d.ProgramPIDs(workerNames(3)...)
+			_, ended := d.StartCtl("rolling-restart", "w:*", "--surge", "1")
+			d.AwaitStatus("w:w_0", "STOPPING")
+			if d.ProgramPID("w:w_3") == 0 {
 				t.Error("there is no surplus")
 			}
 			began := time.Now()
-			interrupt(s)
+			interrupt(d)
 			if took := time.Since(began); took > e2e.Timeout {
 				t.Errorf("it took %s: somebody was waited for", took)
 			}
-			s.Write("may", "")
-			s.Await("the end of the surplus", func() bool { return !strings.Contains(s.Ctl("status"), "w_3") })
-			s.AwaitOtherPID("w:w_0", pids[0])
-			s.Await("all", func() bool { return countRunning(s) == 3 })
-			samePids(s, "the others", pids[1:], workerNames(3)[1:])
+			d.Write("may", "")
+			d.Await("the end of the surplus", func() bool { return !strings.Contains(d.Ctl("status"), "w_3") })
+			d.AwaitOtherPID("w:w_0", pids[0])
+			d.Await("all", func() bool { return countRunning(d) == 3 })
+			samePids(d, "the others", pids[1:], workerNames(3)[1:])
 			out := <-ended
 			if what == "upgrade" && !strings.Contains(out, "rolling-restart: ERROR (supervisord was replaced meanwhile") {
 				t.Errorf("supervisorctl says %s", out)
 			}
-			s.ExpectCtl("rolling-restart w:w_2", "w:w_2: restarted\n")
-			s.Upgrade()
+			d.ExpectCtl("rolling-restart w:w_2", "w:w_2: restarted\n")
+			d.Upgrade()
 		})
 	}
 }
@@ -131,30 +131,30 @@ func TestRollingRestartInterrupted(t *testing.T) {
 // TestRollingRestartNeedsNoClient: it goes on when supervisorctl is killed.
 func TestRollingRestartNeedsNoClient(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(workersConf(3, "rolling_pause=1s\n"))
-	s.Start()
-	s.AwaitRunning(workerNames(3)...)
-	pids := s.ProgramPIDs(workerNames(3)...)
-	client, ended := s.StartCtl("rolling-restart", "w:*")
-	s.Await("the first", func() bool { return s.ProgramPID("w:w_0") != pids[0] })
+	d := e2e.NewDaemon(t)
+	d.Configure(workersConf(3, "rolling_pause=1s\n"))
+	d.Start()
+	d.AwaitRunning(workerNames(3)...)
+	pids := d.ProgramPIDs(workerNames(3)...)
+	client, ended := d.StartCtl("rolling-restart", "w:*")
+	d.Await("the first", func() bool { return d.ProgramPID("w:w_0") != pids[0] })
 	e2e.Kill(t, client.Process.Pid)
 	<-ended
-	s.AwaitOtherPID("w:w_2", pids[2])
-	s.Await("all", func() bool { return countRunning(s) == 3 })
+	d.AwaitOtherPID("w:w_2", pids[2])
+	d.Await("all", func() bool { return countRunning(d) == 3 })
 }
 
 func TestUpdateByProcess(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	configure := func(granularity, programs string) {
-		s.Configure(programs)
-		s.EditConfig("nodaemon=true", "nodaemon=true\nupdate_granularity="+granularity)
+		d.Configure(programs)
+		d.EditConfig("nodaemon=true", "nodaemon=true\nupdate_granularity="+granularity)
 	}
 	configure("process", workersConf(3, ""))
-	s.Start()
-	s.AwaitRunning(workerNames(3)...)
-	pids := s.ProgramPIDs(workerNames(3)...)
+	d.Start()
+	d.AwaitRunning(workerNames(3)...)
+	pids := d.ProgramPIDs(workerNames(3)...)
 	configure("process", workersConf(4, "stopwaitsecs=20\n")+"[program:new]\ncommand=sleep 1000\n")
 	const plan = `w: changed
   w:w_0  stopwaitsecs: 10 -> 20  (taken over without a restart)
@@ -163,24 +163,24 @@ func TestUpdateByProcess(t *testing.T) {
   w:w_3  added                   (starts)
 new: added (1 process starts)
 `
-	s.ExpectCtl("update --plan", plan)
-	if out := s.Ctl("avail"); strings.Contains(out, "new") {
+	d.ExpectCtl("update --plan", plan)
+	if out := d.Ctl("avail"); strings.Contains(out, "new") {
 		t.Errorf("a plan has read the configuration:\n%s", out)
 	}
-	if out, want := s.Ctl("update"), "w:w_3: added\nw:w_0: updated\nw:w_1: updated\nw:w_2: updated\nw: updated process group\nnew: added process group\n"; out != want {
+	if out, want := d.Ctl("update"), "w:w_3: added\nw:w_0: updated\nw:w_1: updated\nw:w_2: updated\nw: updated process group\nnew: added process group\n"; out != want {
 		t.Errorf("update:\n%s", out)
 	}
-	s.ExpectCtl("update --plan", "No config updates to processes\n")
-	s.AwaitRunning(append(workerNames(4), "new")...)
-	samePids(s, "an update", pids, workerNames(3))
+	d.ExpectCtl("update --plan", "No config updates to processes\n")
+	d.AwaitRunning(append(workerNames(4), "new")...)
+	samePids(d, "an update", pids, workerNames(3))
 	// The AUTO logs are still theirs.
-	if out := s.Ctl("tail", "w:w_0"); strings.Contains(out, "ERROR") {
+	if out := d.Ctl("tail", "w:w_0"); strings.Contains(out, "ERROR") {
 		t.Error(out)
 	}
-	s.Crash()
-	s.Start()
-	s.AwaitRunning(workerNames(4)...)
-	samePids(s, "a crash", pids, workerNames(3))
+	d.Crash()
+	d.Start()
+	d.AwaitRunning(workerNames(4)...)
+	samePids(d, "a crash", pids, workerNames(3))
 
 	// To Supervisor's own client it is a group like any other.
 	const real = "/usr/bin/supervisorctl"
@@ -189,28 +189,28 @@ new: added (1 process starts)
 		return
 	}
 	configure("process", workersConf(2, ""))
-	out, err := exec.Command(real, "-c", s.Path("supervisord.conf"), "update").CombinedOutput()
+	out, err := exec.Command(real, "-c", d.Path("supervisord.conf"), "update").CombinedOutput()
 	if want := "new: stopped\nnew: removed process group\nw: stopped\nw: updated process group\n"; string(out) != want {
 		t.Errorf("%v: %s", err, out)
 	}
-	s.Await("all", func() bool { return countRunning(s) == 2 })
+	d.Await("all", func() bool { return countRunning(d) == 2 })
 }
 
 // TestRollingUpdateRollsBack when the new configuration does not work.
 func TestRollingUpdateRollsBack(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(workersConf(2, ""))
-	s.Start()
-	s.AwaitRunning(workerNames(2)...)
-	pids := s.ProgramPIDs(workerNames(2)...)
-	s.Configure(strings.ReplaceAll(workersConf(2, "startretries=0\n"), "sleep 1000", "false"))
+	d := e2e.NewDaemon(t)
+	d.Configure(workersConf(2, ""))
+	d.Start()
+	d.AwaitRunning(workerNames(2)...)
+	pids := d.ProgramPIDs(workerNames(2)...)
+	d.Configure(strings.ReplaceAll(workersConf(2, "startretries=0\n"), "sleep 1000", "false"))
 	const want = "w:w_0: ERROR (Exited too quickly)\nw:w_0: returned to the old configuration\nw: ERROR (given up, w:w_1 is as it was)\n"
-	s.ExpectCtl("update --rolling", want)
-	s.AwaitRunning(workerNames(2)...)
-	samePids(s, "the other", pids[1:], workerNames(2)[1:])
-	s.Configure(strings.ReplaceAll(workersConf(2, ""), "sleep 1000", "sleep 2000"))
-	if out, want := s.Ctl("update", "--rolling", "--surge", "1"), "w:w_2: started\nw:w_0: restarted\nw:w_1: restarted\nw:w_2: stopped\nw: updated process group\n"; out != want {
+	d.ExpectCtl("update --rolling", want)
+	d.AwaitRunning(workerNames(2)...)
+	samePids(d, "the other", pids[1:], workerNames(2)[1:])
+	d.Configure(strings.ReplaceAll(workersConf(2, ""), "sleep 1000", "sleep 2000"))
+	if out, want := d.Ctl("update", "--rolling", "--surge", "1"), "w:w_2: started\nw:w_0: restarted\nw:w_1: restarted\nw:w_2: stopped\nw: updated process group\n"; out != want {
 		t.Error(out)
 	}
 }

@@ -35,38 +35,38 @@ func loadPlanFromEnv() loadPlan {
 // and what no operator wants, while clients ask for pages without a pause.
 func TestNoRequestFails(t *testing.T) {
 	t.Parallel()
-	s := newWebStack(t, webConf)
-	s.Start()
-	s.AwaitRunning("web:web_0", "web:web_1", "web:web_2", "nginx")
-	s.Await("the page", s.serves)
-	nginx := s.ProgramPID("nginx")
-	load := s.startLoad()
+	d := newWebStack(t, webConf)
+	d.Start()
+	d.AwaitRunning("web:web_0", "web:web_1", "web:web_2", "nginx")
+	d.Await("the page", d.serves)
+	nginx := d.ProgramPID("nginx")
+	load := d.startLoad()
 	todo := loadPlanFromEnv()
 	for i := range todo.rollings {
-		s.rollingRestart(i)
+		d.rollingRestart(i)
 	}
 	for range todo.upgrades {
-		s.Upgrade()
+		d.Upgrade()
 	}
 	for range todo.crashes {
-		s.crash()
+		d.crash()
 	}
 	for i := range todo.scales {
 		by := [...]string{"+2", "-2"}[i%2]
-		if out := s.Ctl("scale", "web", by); strings.Contains(out, "ERROR") {
+		if out := d.Ctl("scale", "web", by); strings.Contains(out, "ERROR") {
 			t.Errorf("scale web %s: %s", by, out)
 		}
 	}
-	s.rollingRestart(todo.rollings)
+	d.rollingRestart(todo.rollings)
 	load.stop()
 	t.Logf("%+v and one more rolling restart: %s", todo, load.result)
 	if load.failed > 0 {
-		t.Errorf("%d of %d requests failed: %s\n%s", load.failed, load.requests, load.result, s.Read("nginx.log"))
+		t.Errorf("%d of %d requests failed: %s\n%s", load.failed, load.requests, load.result, d.Read("nginx.log"))
 	}
 	if load.requests < 100 {
 		t.Errorf("there were only %d requests", load.requests)
 	}
-	if s.ProgramPID("nginx") != nginx {
+	if d.ProgramPID("nginx") != nginx {
 		t.Error("nginx was restarted")
 	}
 }
@@ -79,17 +79,17 @@ func TestSupervisorFailsRequests(t *testing.T) {
 	}
 	const daemon, client = "/usr/bin/supervisord", "/usr/bin/supervisorctl"
 	e2e.Need(t, daemon, client)
-	s := newWebStack(t, supervisorWebConf)
-	s.Launch(exec.Command(daemon, "-s", "-c", s.Path("supervisord.conf")))
-	s.AwaitRunning("web", "nginx")
-	s.Await("the page", s.serves)
-	load := s.startLoad()
+	d := newWebStack(t, supervisorWebConf)
+	d.Launch(exec.Command(daemon, "-s", "-c", d.Path("supervisord.conf")))
+	d.AwaitRunning("web", "nginx")
+	d.Await("the page", d.serves)
+	load := d.startLoad()
 	for range loadPlanFromEnv().rollings {
-		out, err := exec.Command(client, "-c", s.Path("supervisord.conf"), "restart", "web").CombinedOutput()
+		out, err := exec.Command(client, "-c", d.Path("supervisord.conf"), "restart", "web").CombinedOutput()
 		if err != nil {
 			t.Errorf("restart: %v: %s", err, out)
 		}
-		s.Await("the page", s.serves)
+		d.Await("the page", d.serves)
 	}
 	load.stop()
 	t.Logf("Supervisor, %d restarts: %s", loadPlanFromEnv().rollings, load.result)
@@ -135,14 +135,14 @@ stdout_logfile = %[2]s/web.log
 
 func newWebStack(t *testing.T, web string) *webStack {
 	e2e.Need(t, "gunicorn", "nginx", "python3")
-	s := &webStack{Daemon: e2e.NewDaemon(t)}
-	if err := os.Chmod(s.Dir, 0o777); err != nil {
+	d := &webStack{Daemon: e2e.NewDaemon(t)}
+	if err := os.Chmod(d.Dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	s.Write("app.py", flaskApp)
+	d.Write("app.py", flaskApp)
 	front, back := e2e.FreePort(t), e2e.FreePort(t)
-	s.url = fmt.Sprintf("http://127.0.0.1:%d", front)
-	s.Write("nginx.conf", fmt.Sprintf(nginxConf, s.Dir, front, back))
+	d.url = fmt.Sprintf("http://127.0.0.1:%d", front)
+	d.Write("nginx.conf", fmt.Sprintf(nginxConf, d.Dir, front, back))
 	name := "nobody"
 	if os.Getuid() != 0 {
 		u, err := user.Current()
@@ -153,44 +153,44 @@ func newWebStack(t *testing.T, web string) *webStack {
 	}
 	gunicorn, _ := exec.LookPath("gunicorn")
 	nginx, _ := exec.LookPath("nginx")
-	s.Configure(fmt.Sprintf(web, gunicorn, s.Dir, name, back) + fmt.Sprintf(`
+	d.Configure(fmt.Sprintf(web, gunicorn, d.Dir, name, back) + fmt.Sprintf(`
 [program:nginx]
 command = %s -e stderr -c %s/nginx.conf -p %s
 stopsignal = QUIT
 redirect_stderr = true
 stdout_logfile = %s/nginx.log
-`, nginx, s.Dir, s.Dir, s.Dir))
-	return s
+`, nginx, d.Dir, d.Dir, d.Dir))
+	return d
 }
 
-func (s *webStack) serves() bool {
-	body, err := e2e.Get(s.url + "/")
+func (d *webStack) serves() bool {
+	body, err := e2e.Get(d.url + "/")
 	return err == nil && body == "Hello World"
 }
 
 // rollingRestart restarts all of web, one after the other.
-func (s *webStack) rollingRestart(i int) {
-	s.T.Helper()
-	before := s.pids()
-	out := s.Ctl("rolling-restart", "web:*")
+func (d *webStack) rollingRestart(i int) {
+	d.T.Helper()
+	before := d.pids()
+	out := d.Ctl("rolling-restart", "web:*")
 	if strings.Contains(out, "ERROR") {
-		s.T.Errorf("rolling restart %d: %s", i, out)
+		d.T.Errorf("rolling restart %d: %s", i, out)
 	}
-	after := s.pids()
+	after := d.pids()
 	for name, pid := range before {
 		if after[name] == pid {
-			s.T.Errorf("rolling restart %d left %s as it was: %s", i, name, out)
+			d.T.Errorf("rolling restart %d left %s as it was: %s", i, name, out)
 		}
 	}
 	if len(after) != len(before) {
-		s.T.Errorf("rolling restart %d: of %v became %v", i, before, after)
+		d.T.Errorf("rolling restart %d: of %v became %v", i, before, after)
 	}
 }
 
 // pids are those of all RUNNING processes of web, by name.
-func (s *webStack) pids() map[string]string {
+func (d *webStack) pids() map[string]string {
 	pids := make(map[string]string)
-	for line := range strings.Lines(s.Ctl("status", "web:*")) {
+	for line := range strings.Lines(d.Ctl("status", "web:*")) {
 		if f := strings.Fields(line); len(f) > 3 && f[1] == "RUNNING" {
 			pids[f[0]] = f[3]
 		}
@@ -199,20 +199,20 @@ func (s *webStack) pids() map[string]string {
 }
 
 // crash kills the daemon and starts another one.
-func (s *webStack) crash() {
-	s.T.Helper()
-	before := s.pids()
-	e2e.Kill(s.T, s.PID())
-	_ = s.Cmd.Wait()
-	s.Cmd = exec.Command("supervisord", "-s", "-c", s.Path("supervisord.conf"))
-	s.Cmd.Stderr = os.Stderr
-	if err := s.Cmd.Start(); err != nil {
-		s.T.Fatal(err)
+func (d *webStack) crash() {
+	d.T.Helper()
+	before := d.pids()
+	e2e.Kill(d.T, d.PID())
+	_ = d.Cmd.Wait()
+	d.Cmd = exec.Command("supervisord", "-s", "-c", d.Path("supervisord.conf"))
+	d.Cmd.Stderr = os.Stderr
+	if err := d.Cmd.Start(); err != nil {
+		d.T.Fatal(err)
 	}
-	s.Await("the programs to be adopted", func() bool { return len(s.pids()) == len(before) })
-	for name, pid := range s.pids() {
+	d.Await("the programs to be adopted", func() bool { return len(d.pids()) == len(before) })
+	for name, pid := range d.pids() {
 		if before[name] != pid {
-			s.T.Errorf("the crash cost %s, which was %s", name, before[name])
+			d.T.Errorf("the crash cost %s, which was %s", name, before[name])
 		}
 	}
 }
@@ -230,16 +230,16 @@ type loadGenerator struct {
 
 // startLoad begins to ask for pages: with wrk in full, with a few clients of our own
 // otherwise, who leave some of the machine to other tests.
-func (s *webStack) startLoad() *loadGenerator {
-	ctx, cancel := context.WithCancel(s.T.Context())
-	l := &loadGenerator{t: s.T, cancel: cancel}
+func (d *webStack) startLoad() *loadGenerator {
+	ctx, cancel := context.WithCancel(d.T.Context())
+	l := &loadGenerator{t: d.T, cancel: cancel}
 	if os.Getenv("SUPERVISOR_LOAD") == "full" {
-		e2e.Need(s.T, "wrk")
-		l.ended.Go(func() { l.runWrk(ctx, s.url) })
+		e2e.Need(d.T, "wrk")
+		l.ended.Go(func() { l.runWrk(ctx, d.url) })
 		return l
 	}
 	for range 4 {
-		l.ended.Go(func() { l.requestLoop(ctx, s.url) })
+		l.ended.Go(func() { l.requestLoop(ctx, d.url) })
 	}
 	return l
 }

@@ -15,9 +15,9 @@ import (
 
 // useAtProcessLimit has the daemon do everything that could take another thread while
 // others have taken all processes there are. Take makes a process one of them.
-func useAtProcessLimit(s *e2e.Daemon, attr *syscall.SysProcAttr, take func(pid int)) {
-	s.T.Helper()
-	s.AwaitRunning("noisy")
+func useAtProcessLimit(d *e2e.Daemon, attr *syscall.SysProcAttr, take func(pid int)) {
+	d.T.Helper()
+	d.AwaitRunning("noisy")
 	var others []*exec.Cmd
 	end := func() {
 		for _, cmd := range others {
@@ -31,7 +31,7 @@ func useAtProcessLimit(s *e2e.Daemon, attr *syscall.SysProcAttr, take func(pid i
 		cmd := exec.Command("sleep", "600")
 		cmd.SysProcAttr = attr
 		if err := cmd.Start(); err != nil {
-			s.T.Fatal(err)
+			d.T.Fatal(err)
 		}
 		others = append(others, cmd)
 		take(cmd.Process.Pid)
@@ -39,30 +39,30 @@ func useAtProcessLimit(s *e2e.Daemon, attr *syscall.SysProcAttr, take func(pid i
 	for range 3 {
 		var clients sync.WaitGroup
 		for range 30 {
-			clients.Go(func() { unixBrowser(s).request("GET", "/") })
+			clients.Go(func() { unixBrowser(d).request("GET", "/") })
 		}
-		if out := s.Ctl("start", "p:*"); strings.Count(out, "spawn error") != 10 {
-			s.T.Fatalf("start: %s", out)
+		if out := d.Ctl("start", "p:*"); strings.Count(out, "spawn error") != 10 {
+			d.T.Fatalf("start: %s", out)
 		}
 		clients.Wait()
-		s.Ctl("tail", "noisy")
-		s.Ctl("clear", "all")
+		d.Ctl("tail", "noisy")
+		d.Ctl("clear", "all")
 	}
-	if log := s.Log(); !strings.Contains(log, "spawnerr: Too many processes in process table to spawn 'p") {
-		s.T.Error("the reason is missing in the log")
+	if log := d.Log(); !strings.Contains(log, "spawnerr: Too many processes in process table to spawn 'p") {
+		d.T.Error("the reason is missing in the log")
 	}
-	if n := e2e.CountThreads(s.T, s.PID()); n > e2e.MaxThreads {
-		s.T.Errorf("%d threads", n)
+	if n := e2e.CountThreads(d.T, d.PID()); n > e2e.MaxThreads {
+		d.T.Errorf("%d threads", n)
 	}
 	end()
-	if out := s.Ctl("start", "p:*"); strings.Count(out, ": started") != 10 {
-		s.T.Errorf("start with processes to spare: %s", out)
+	if out := d.Ctl("start", "p:*"); strings.Count(out, ": started") != 10 {
+		d.T.Errorf("start with processes to spare: %s", out)
 	}
-	s.AwaitRunning("noisy")
+	d.AwaitRunning("noisy")
 }
 
-func configureMany(s *e2e.Daemon) {
-	s.Configure(fmt.Sprintf(`[program:noisy]
+func configureMany(d *e2e.Daemon) {
+	d.Configure(fmt.Sprintf(`[program:noisy]
 command=sh -c 'while :; do echo noise; done'
 stdout_logfile=%s/noisy.log
 stdout_logfile_maxbytes=100KB
@@ -73,18 +73,18 @@ numprocs=10
 autostart=false
 startsecs=0
 startretries=0
-`, s.Dir))
-	s.AddOptions("minprocs=1")
+`, d.Dir))
+	d.AddOptions("minprocs=1")
 }
 
 // TestNoProcessesLeft: a thread that the runtime can't have would end the
 // daemon, so it has them from the beginning.
 func TestNoProcessesLeft(t *testing.T) {
 	e2e.Need(t, "prlimit")
-	s := e2e.NewDaemon(t)
-	configureMany(s)
-	s.StartAs(append(s.PrepareForUser(e2e.UnknownUID), "prlimit", "--nproc=50:50")...)
-	useAtProcessLimit(s, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: e2e.UnknownUID, Gid: e2e.UnknownUID}}, func(int) {})
+	d := e2e.NewDaemon(t)
+	configureMany(d)
+	d.StartAs(append(d.PrepareForUser(e2e.UnknownUID), "prlimit", "--nproc=50:50")...)
+	useAtProcessLimit(d, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: e2e.UnknownUID, Gid: e2e.UnknownUID}}, func(int) {})
 }
 
 // TestNoProcessesLeftInContainer: pids.max holds for root too.
@@ -104,14 +104,14 @@ func TestNoProcessesLeftInContainer(t *testing.T) {
 	if group == "" {
 		t.Skip("SKIPPED: no cgroup with pids.max can be made here")
 	}
-	s := e2e.NewDaemon(t)
-	configureMany(s)
-	s.StartUnder("sh", "-c", `echo $$ > "$0/cgroup.procs" && exec "$@"`, group)
-	useAtProcessLimit(s, nil, func(pid int) {
+	d := e2e.NewDaemon(t)
+	configureMany(d)
+	d.StartUnder("sh", "-c", `echo $$ > "$0/cgroup.procs" && exec "$@"`, group)
+	useAtProcessLimit(d, nil, func(pid int) {
 		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, pid), 0); err != nil {
 			t.Error(err)
 		}
 	})
-	s.Signal(syscall.SIGTERM)
-	s.ExpectExit()
+	d.Signal(syscall.SIGTERM)
+	d.ExpectExit()
 }

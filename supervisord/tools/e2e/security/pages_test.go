@@ -26,11 +26,11 @@ func tcpBrowser(t *testing.T, port int) *browser {
 }
 
 // unixBrowser is a script on the unix socket.
-func unixBrowser(s *e2e.Daemon) *browser {
+func unixBrowser(d *e2e.Daemon) *browser {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", s.Path("s.sock"))
+		return new(net.Dialer).DialContext(ctx, "unix", d.Path("s.sock"))
 	}
-	return newBrowser(s.T, "http://localhost", &http.Transport{DialContext: dial})
+	return newBrowser(d.T, "http://localhost", &http.Transport{DialContext: dial})
 }
 
 func newBrowser(t *testing.T, base string, transport *http.Transport) *browser {
@@ -90,12 +90,12 @@ func (b *browser) pid() string {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	s, port, open := e2e.NewDaemon(t), e2e.FreePort(t), e2e.FreePort(t)
-	s.Configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[inet_http_server:open]\nport=127.0.0.1:%d\nget_actions=true\n"+
+	d, port, open := e2e.NewDaemon(t), e2e.FreePort(t), e2e.FreePort(t)
+	d.Configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[inet_http_server:open]\nport=127.0.0.1:%d\nget_actions=true\n"+
 		"[program:cat]\nstartsecs=0\ncommand=sh -c 'echo \"a <b> & c\"; exec cat'\nstdout_logfile=%s\n"+
-		"[program:broken]\ncommand=/no/such/file\nautostart=false\n", port, open, s.Path("cat.log")))
-	s.Start()
-	s.AwaitStatus("cat", "RUNNING")
+		"[program:broken]\ncommand=/no/such/file\nautostart=false\n", port, open, d.Path("cat.log")))
+	d.Start()
+	d.AwaitStatus("cat", "RUNNING")
 	b := tcpBrowser(t, port)
 	const stop, start = "/index.html?processname=cat&action=stop", "/index.html?processname=cat&action=start"
 
@@ -119,12 +119,12 @@ func TestPages(t *testing.T) {
 	b.expect(303, "No such process named ghost", "POST", "/?processname=ghost&action=stop")
 	b.expect(500, "Error code 500.", "POST", "/?processname=cat&action=explode")
 
-	s.Await("the log", func() bool { return strings.Count(s.Read("cat.log"), "\n") == 2 })
+	d.Await("the log", func() bool { return strings.Count(d.Read("cat.log"), "\n") == 2 })
 	b.expect(200, ">a &lt;b> &amp; c\na &lt;b> &amp; c\n</pre>", "GET", "/tail.html?processname=cat")
 	b.expect(303, "Log for cat cleared", "POST", "/?processname=cat&action=clearlog")
 	b.expect(200, "></pre>", "GET", "/tail.html?processname=cat")
 
-	for name, script := range map[string]*browser{"unix": unixBrowser(s), "get_actions": tcpBrowser(t, open)} {
+	for name, script := range map[string]*browser{"unix": unixBrowser(d), "get_actions": tcpBrowser(t, open)} {
 		pid := b.pid()
 		script.expect(301, "Process cat restarted", "GET", "/?processname=cat&action=restart")
 		if now := b.pid(); now == pid || now == "" {
@@ -136,7 +136,7 @@ func TestPages(t *testing.T) {
 		}
 		script.expect(301, "All restarted at ", "GET", "/?action=restartall")
 	}
-	if out := s.Ctl("status"); !strings.Contains(out, "cat                              RUNNING") {
+	if out := d.Ctl("status"); !strings.Contains(out, "cat                              RUNNING") {
 		t.Error(out)
 	}
 }

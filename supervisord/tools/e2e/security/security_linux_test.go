@@ -32,16 +32,16 @@ func basic(username, word string) []string {
 // addTCPServer adds a TCP server whose password has been hashed at that cost. Where many
 // wrong ones are to be refused one after the other it must be low, so that none waits
 // longer than a server lets it.
-func addTCPServer(s *e2e.Daemon, word string, cost int) *browser {
-	s.T.Helper()
+func addTCPServer(d *e2e.Daemon, word string, cost int) *browser {
+	d.T.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte(word), cost)
 	if err != nil {
-		s.T.Fatal(err)
+		d.T.Fatal(err)
 	}
-	port := e2e.FreePort(s.T)
-	s.Write("supervisord.conf", s.Read("supervisord.conf")+
+	port := e2e.FreePort(d.T)
+	d.Write("supervisord.conf", d.Read("supervisord.conf")+
 		fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\nusername=user\npassword={bcrypt}%s\n", port, hash))
-	return tcpBrowser(s.T, port)
+	return tcpBrowser(d.T, port)
 }
 
 // addresses lists everything that the pages lead to, and what clients call.
@@ -67,11 +67,11 @@ func addresses(b *browser, credentials []string) []string {
 // each without credentials and with wrong ones. The password is a bcrypt hash.
 func TestEveryURLNeedsCredentials(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=sleep 600\n")
-	b := addTCPServer(s, "se:cret", bcrypt.MinCost)
-	s.Start()
-	s.AwaitRunning("p")
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=sleep 600\n")
+	b := addTCPServer(d, "se:cret", bcrypt.MinCost)
+	d.Start()
+	d.AwaitRunning("p")
 	right := basic("user", "se:cret")
 	b.expect(http.StatusOK, "tail.html", "GET", "/", right...)
 	list := addresses(b, right)
@@ -92,14 +92,14 @@ func TestEveryURLNeedsCredentials(t *testing.T) {
 // keep nobody from being answered who has passed before.
 func TestPasswordGuessing(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:p]\ncommand=sleep 600\n")
-	b := addTCPServer(s, "secret", bcrypt.DefaultCost)
-	s.Start()
-	s.AwaitRunning("p")
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:p]\ncommand=sleep 600\n")
+	b := addTCPServer(d, "secret", bcrypt.DefaultCost)
+	d.Start()
+	d.AwaitRunning("p")
 	right := basic("user", "secret")
 	b.expect(http.StatusOK, "OK", "GET", "/ok.html", right...)
-	before, begun := cpuTime(s.PID()), time.Now()
+	before, begun := cpuTime(d.PID()), time.Now()
 	var guessing atomic.Int32
 	guessing.Store(50)
 	for i := range guessing.Load() {
@@ -123,7 +123,7 @@ func TestPasswordGuessing(t *testing.T) {
 	for guessing.Load() > 0 && time.Since(begun) < 3*time.Second {
 		time.Sleep(50 * time.Millisecond)
 	}
-	if used := cpuTime(s.PID()) - before; used > time.Since(begun)/2 {
+	if used := cpuTime(d.PID()) - before; used > time.Since(begun)/2 {
 		t.Errorf("guessing took %v of %v", used, time.Since(begun))
 	}
 }
@@ -160,16 +160,16 @@ func TestFailedPrivilegeDrop(t *testing.T) {
 		"setgid": "Error: Could not set groups of effective user\n",
 	} {
 		wrapper := withoutCapability(t, capability)
-		s := e2e.NewDaemon(t)
-		s.Configure("[program:p]\ncommand=touch " + s.Path("ran") + "\n")
-		s.AddOptions("user=nobody")
-		argv := append(wrapper, "supervisord", "-c", s.Path("supervisord.conf"))
+		d := e2e.NewDaemon(t)
+		d.Configure("[program:p]\ncommand=touch " + d.Path("ran") + "\n")
+		d.AddOptions("user=nobody")
+		argv := append(wrapper, "supervisord", "-c", d.Path("supervisord.conf"))
 		out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
 		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 2 || !strings.HasPrefix(string(out), want) {
 			t.Errorf("without %s: %v, %s", capability, err, out)
 		}
 		for _, name := range []string{"ran", "s.sock", "supervisord.log", "supervisord.pid"} {
-			if s.Exists(name) {
+			if d.Exists(name) {
 				t.Errorf("without %s there is %s", capability, name)
 			}
 		}
@@ -177,23 +177,23 @@ func TestFailedPrivilegeDrop(t *testing.T) {
 }
 
 // checkNeverAsRoot starts a program that must not run, for it would run as root.
-func checkNeverAsRoot(s *e2e.Daemon, want string, wrapper ...string) {
-	s.T.Helper()
-	s.Configure(fmt.Sprintf("[program:p]\ncommand=touch %[1]s/ran\nuser=nobody\nstartretries=1\nstderr_logfile=%[1]s/p.err\n"+
-		"[program:masked]\ncommand=touch %[1]s/ran\nuser=nobody\numask=0\ndirectory=/\nstartretries=1\n", s.Dir))
-	s.AddOptions("minprocs=1")
-	if err := os.Chmod(s.Dir, 0o777); err != nil { // whoever it ran as
-		s.T.Fatal(err)
+func checkNeverAsRoot(d *e2e.Daemon, want string, wrapper ...string) {
+	d.T.Helper()
+	d.Configure(fmt.Sprintf("[program:p]\ncommand=touch %[1]s/ran\nuser=nobody\nstartretries=1\nstderr_logfile=%[1]s/p.err\n"+
+		"[program:masked]\ncommand=touch %[1]s/ran\nuser=nobody\numask=0\ndirectory=/\nstartretries=1\n", d.Dir))
+	d.AddOptions("minprocs=1")
+	if err := os.Chmod(d.Dir, 0o777); err != nil { // whoever it ran as
+		d.T.Fatal(err)
 	}
-	s.StartUnder(wrapper...)
+	d.StartUnder(wrapper...)
 	for _, name := range []string{"p", "masked"} {
-		s.AwaitStatus(name, "FATAL")
+		d.AwaitStatus(name, "FATAL")
 	}
-	if s.Exists("ran") {
-		s.T.Error("the program ran")
+	if d.Exists("ran") {
+		d.T.Error("the program ran")
 	}
-	if got := s.Read("p.err"); !strings.HasPrefix(got, want) {
-		s.T.Errorf("stderr: %q", got)
+	if got := d.Read("p.err"); !strings.HasPrefix(got, want) {
+		d.T.Errorf("stderr: %q", got)
 	}
 }
 
@@ -235,35 +235,35 @@ func TestReadOnlyRoot(t *testing.T) {
 	for name, writable := range map[string]bool{"nothing writable": false, "one directory writable": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
+			d := e2e.NewDaemon(t)
 			port := e2e.FreePort(t)
-			s.Configure("[program:p]\ncommand=sh -c 'id -u; exec sleep 600'\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n" +
+			d.Configure("[program:p]\ncommand=sh -c 'id -u; exec sleep 600'\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n" +
 				"stderr_logfile=NONE\n[program:q]\ncommand=sleep 600\nstdout_logfile=NONE\nstderr_logfile=NONE\n")
-			conf := s.Read("supervisord.conf")
+			conf := d.Read("supervisord.conf")
 			if writable {
-				conf = strings.ReplaceAll(conf, s.Dir+"/s", s.Dir+"/run/s")
+				conf = strings.ReplaceAll(conf, d.Dir+"/s", d.Dir+"/run/s")
 			} else {
 				conf = regexp.MustCompile(`(?s)\[unix_http_server\]\nfile=[^\n]*`).ReplaceAllString(conf, "")
-				conf = strings.Replace(conf, s.Path("supervisord.log"), "/dev/null", 1)
+				conf = strings.Replace(conf, d.Path("supervisord.log"), "/dev/null", 1)
 			}
-			s.Write("supervisord.conf", conf+fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n", port))
-			if err := os.Mkdir(s.Path("run"), 0o777); err != nil {
+			d.Write("supervisord.conf", conf+fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n", port))
+			if err := os.Mkdir(d.Path("run"), 0o777); err != nil {
 				t.Fatal(err)
 			}
-			user := s.PrepareForUser(e2e.UnknownUID)
+			user := d.PrepareForUser(e2e.UnknownUID)
 			script := `mount --make-rprivate / && { [ -z "$1" ] || mount -t tmpfs -o mode=777 none "$0/run"; } && mount -o remount,bind,ro / && shift && exec "$@"`
 			keep := ""
 			if writable {
 				keep = "yes"
 			}
-			argv := append([]string{"unshare", "--mount", "sh", "-ec", script, s.Dir, keep}, user...)
-			argv = append(argv, s.Path("supervisord"), "-n", "-c", s.Path("supervisord.conf"))
+			argv := append([]string{"unshare", "--mount", "sh", "-ec", script, d.Dir, keep}, user...)
+			argv = append(argv, d.Path("supervisord"), "-n", "-c", d.Path("supervisord.conf"))
 			cmd := exec.Command(argv[0], argv[1:]...)
 			var out lockedBuffer
 			cmd.Stdout = &out
-			s.Launch(cmd)
+			d.Launch(cmd)
 			b := tcpBrowser(t, port)
-			s.Await("both programs", func() bool {
+			d.Await("both programs", func() bool {
 				resp, err := b.Get(b.base + "/")
 				if err != nil {
 					return false
@@ -272,7 +272,7 @@ func TestReadOnlyRoot(t *testing.T) {
 				body, _ := io.ReadAll(resp.Body)
 				return strings.Count(string(body), "uptime") == 2
 			})
-			s.Await("the program's output", func() bool { return strings.Contains(out.String(), fmt.Sprintf("\n%d\n", e2e.UnknownUID)) })
+			d.Await("the program's output", func() bool { return strings.Contains(out.String(), fmt.Sprintf("\n%d\n", e2e.UnknownUID)) })
 			if !writable && !strings.Contains(out.String(), "could not write pidfile") {
 				t.Error("nothing is said of the pidfile")
 			}
@@ -280,13 +280,13 @@ func TestReadOnlyRoot(t *testing.T) {
 				t.Errorf("it is said %d times that nothing will be taken over", n)
 			}
 			if writable {
-				ctl := exec.Command("supervisorctl", "-s", "unix://"+s.PathInNamespace("run/s.sock"), "restart", "p")
+				ctl := exec.Command("supervisorctl", "-s", "unix://"+d.PathInNamespace("run/s.sock"), "restart", "p")
 				if got, err := ctl.Output(); string(got) != "p: stopped\np: started\n" {
 					t.Errorf("restart: %s, %v", got, err)
 				}
 			}
-			s.Signal(syscall.SIGTERM)
-			s.ExpectExit()
+			d.Signal(syscall.SIGTERM)
+			d.ExpectExit()
 		})
 	}
 }

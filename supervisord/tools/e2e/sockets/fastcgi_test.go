@@ -44,28 +44,28 @@ http {
 
 // startNginx starts nginx before the programs of the site, and ends it with
 // the test. It returns a client of it.
-func startNginx(s *e2e.Daemon) *http.Client {
-	s.T.Helper()
+func startNginx(d *e2e.Daemon) *http.Client {
+	d.T.Helper()
 	path, err := exec.LookPath("nginx")
 	if err != nil {
-		s.T.Skip("SKIPPED: there is no nginx to put in front of a FastCGI program")
+		d.T.Skip("SKIPPED: there is no nginx to put in front of a FastCGI program")
 	}
-	nginx := exec.Command(path, "-c", s.Write("nginx.conf", fmt.Sprintf(nginxFastCGIConf, s.Dir)), "-p", s.Dir, "-g", "daemon off;")
+	nginx := exec.Command(path, "-c", d.Write("nginx.conf", fmt.Sprintf(nginxFastCGIConf, d.Dir)), "-p", d.Dir, "-g", "daemon off;")
 	if err := nginx.Start(); err != nil {
-		s.T.Fatal(err)
+		d.T.Fatal(err)
 	}
-	s.T.Cleanup(func() {
+	d.T.Cleanup(func() {
 		_ = nginx.Process.Signal(syscall.SIGTERM)
 		_ = nginx.Wait()
-		if s.T.Failed() {
-			s.T.Logf("nginx.log:\n%s", s.Read("nginx.log"))
+		if d.T.Failed() {
+			d.T.Logf("nginx.log:\n%s", d.Read("nginx.log"))
 		}
 	})
-	s.Await("nginx", func() bool { return s.Answers("http.sock") })
+	d.Await("nginx", func() bool { return d.Answers("http.sock") })
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", s.Path("http.sock"))
+		return new(net.Dialer).DialContext(ctx, "unix", d.Path("http.sock"))
 	}}
-	s.T.Cleanup(transport.CloseIdleConnections)
+	d.T.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
 
@@ -86,9 +86,9 @@ func getPage(t *testing.T, c *http.Client, url string) (int, string) {
 
 func TestFastCGIBehindNginx(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	client := startNginx(s)
-	s.Configure(`[fcgi-program:f]
+	d := e2e.NewDaemon(t)
+	client := startNginx(d)
+	d.Configure(`[fcgi-program:f]
 command=child fcgi
 socket=unix://%(here)s/fcgi.sock
 process_name=%(program_name)s_%(process_num)d
@@ -96,8 +96,8 @@ numprocs=2
 redirect_stderr=true
 stdout_logfile=%(here)s/f.log
 `)
-	s.Start()
-	s.AwaitRunning("f:f_0", "f:f_1")
+	d.Start()
+	d.AwaitRunning("f:f_0", "f:f_1")
 
 	var who []string
 	for range 50 {
@@ -114,27 +114,27 @@ stdout_logfile=%(here)s/f.log
 		}
 	}
 
-	s.Ctl("stop", "f:f_0")
+	d.Ctl("stop", "f:f_0")
 	if _, text := getPage(t, client, "http://example.org/"); !strings.HasPrefix(text, "f_1 answers") {
 		t.Errorf("with one left: %s", text)
 	}
-	s.Ctl("stop", "f:f_1")
+	d.Ctl("stop", "f:f_1")
 	if status, _ := getPage(t, client, "http://example.org/"); status != http.StatusBadGateway {
 		t.Errorf("with none left: %d", status)
 	}
-	s.Ctl("start", "f:f_0")
+	d.Ctl("start", "f:f_0")
 	if _, text := getPage(t, client, "http://example.org/"); !strings.HasPrefix(text, "f_0 answers") {
 		t.Errorf("after a start: %s", text)
 	}
-	if got := s.Ctl("restart", "f:*"); strings.Contains(got, "ERROR") {
+	if got := d.Ctl("restart", "f:*"); strings.Contains(got, "ERROR") {
 		t.Error(got)
 	}
 }
 
 func TestFastCGIProgramInAGroup(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(`[group:g]
+	d := e2e.NewDaemon(t)
+	d.Configure(`[group:g]
 programs=f,h
 [fcgi-program:f]
 command=child fcgi
@@ -144,21 +144,21 @@ command=child fcgi
 socket=unix://%(here)s/h.sock
 autostart=false
 `)
-	s.Start()
-	s.AwaitRunning("g:f")
-	if !s.Answers("f.sock") || s.Answers("h.sock") {
+	d.Start()
+	d.AwaitRunning("g:f")
+	if !d.Answers("f.sock") || d.Answers("h.sock") {
 		t.Error("a program has its socket open just when it runs")
 	}
-	s.Ctl("shutdown")
-	s.Await("the end", func() bool { return !s.Answers("f.sock") })
+	d.Ctl("shutdown")
+	d.Await("the end", func() bool { return !d.Answers("f.sock") })
 }
 
 func TestFastCGISocketFailure(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[fcgi-program:f]\ncommand=child fcgi\nsocket=unix://%(here)s/none/f.sock\n")
-	out, err := exec.Command("supervisord", "-s", "-c", s.Path("supervisord.conf")).CombinedOutput()
-	want := "Error: Could not create FastCGI socket unix://" + s.Path("none/f.sock") + ": [Errno 2] No such file or directory\n"
+	d := e2e.NewDaemon(t)
+	d.Configure("[fcgi-program:f]\ncommand=child fcgi\nsocket=unix://%(here)s/none/f.sock\n")
+	out, err := exec.Command("supervisord", "-s", "-c", d.Path("supervisord.conf")).CombinedOutput()
+	want := "Error: Could not create FastCGI socket unix://" + d.Path("none/f.sock") + ": [Errno 2] No such file or directory\n"
 	if !strings.HasPrefix(string(out), want) {
 		t.Errorf("got %s", out)
 	}

@@ -112,9 +112,9 @@ func countListening(t *testing.T, port int) (n int) {
 // off but by who has been killed.
 func TestSocketStaysOpen(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	port := e2e.FreePort(t)
-	s.Configure(fmt.Sprintf(`[socket:web]
+	d.Configure(fmt.Sprintf(`[socket:web]
 listen=tcp://127.0.0.1:%d
 [program:web]
 command=child serve
@@ -124,44 +124,44 @@ sockets=web
 startsecs=0
 autorestart=true
 `, port))
-	s.Start()
-	s.AwaitRunning("web:web_0", "web:web_1")
+	d.Start()
+	d.AwaitRunning("web:web_0", "web:web_1")
 	l := startTraffic(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), 4)
 	l.expectNoFailures("at rest")
 
 	for range 3 {
 		for _, name := range []string{"web:web_0", "web:web_1"} {
-			if out := s.Ctl("restart", name); !strings.Contains(out, "started") {
+			if out := d.Ctl("restart", name); !strings.Contains(out, "started") {
 				t.Error(out)
 			}
 			l.expectNoFailures("restart of " + name)
 		}
 	}
-	s.Ctl("restart", "web:*") // both at a time: who connects waits
+	d.Ctl("restart", "web:*") // both at a time: who connects waits
 	l.expectNoFailures("restart of all")
-	s.Ctl("signal", "TERM", "web:web_0")
-	s.AwaitRunning("web:web_0")
+	d.Ctl("signal", "TERM", "web:web_0")
+	d.AwaitRunning("web:web_0")
 	l.expectNoFailures("end of one")
 
-	old := s.ProgramPID("web:web_0")
+	old := d.ProgramPID("web:web_0")
 	e2e.Kill(t, old)
-	s.AwaitOtherPID("web:web_0", old)
+	d.AwaitOtherPID("web:web_0", old)
 	l.awaitAnswers()
 	t.Logf("a crash of a program has cut off %d", l.broken.Swap(0))
 
 	for range 2 {
-		pids := s.ProgramPIDs("web:web_0", "web:web_1")
-		s.Crash()
+		pids := d.ProgramPIDs("web:web_0", "web:web_1")
+		d.Crash()
 		l.expectNoFailures("without a daemon")
-		s.Start()
-		s.AwaitRunning("web:web_0", "web:web_1")
+		d.Start()
+		d.AwaitRunning("web:web_0", "web:web_1")
 		l.expectNoFailures("adoption")
-		s.Upgrade()
+		d.Upgrade()
 		l.expectNoFailures("upgrade")
-		if after := s.ProgramPIDs("web:web_0", "web:web_1"); fmt.Sprint(after) != fmt.Sprint(pids) {
+		if after := d.ProgramPIDs("web:web_0", "web:web_1"); fmt.Sprint(after) != fmt.Sprint(pids) {
 			t.Errorf("the pids were %v and are %v", pids, after)
 		}
-		s.Ctl("restart", "web:web_0")
+		d.Ctl("restart", "web:web_0")
 		l.expectNoFailures("restart of one that was adopted")
 		if n := countListening(t, port); n != 1 {
 			t.Errorf("%d sockets listen", n)
@@ -169,8 +169,8 @@ autorestart=true
 	}
 	l.stop()
 	t.Logf("%d answers, %d refusals", l.answered.Load(), l.refused.Load())
-	s.Ctl("shutdown")
-	s.ExpectExit()
+	d.Ctl("shutdown")
+	d.ExpectExit()
 	if n := countListening(t, port); n != 0 {
 		t.Errorf("%d sockets listen after the end", n)
 	}
@@ -180,8 +180,8 @@ autorestart=true
 // accepted yet is answered by a program that is born later.
 func TestQueuedConnectionAcrossDaemons(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure(`[socket:web]
+	d := e2e.NewDaemon(t)
+	d.Configure(`[socket:web]
 listen=unix://%(here)s/web.sock
 [program:web]
 command=child serve
@@ -190,20 +190,20 @@ sockets=web
 command=sleep 1000
 sockets=web
 `)
-	s.Start()
-	s.AwaitRunning("web", "other")
-	s.Ctl("stop", "web")
-	c, err := net.Dial("unix", s.Path("web.sock"))
+	d.Start()
+	d.AwaitRunning("web", "other")
+	d.Ctl("stop", "web")
+	c, err := net.Dial("unix", d.Path("web.sock"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
 	fmt.Fprint(c, "GET / HTTP/1.0\r\n\r\n")
-	s.Ctl("upgrade")
-	s.Crash()
-	s.Start()
-	s.AwaitRunning("other")
-	s.Ctl("start", "web")
+	d.Ctl("upgrade")
+	d.Crash()
+	d.Start()
+	d.AwaitRunning("other")
+	d.Ctl("start", "web")
 	if err := c.SetReadDeadline(time.Now().Add(e2e.Timeout)); err != nil {
 		t.Fatal(err)
 	}
@@ -211,13 +211,13 @@ sockets=web
 	if err != nil || !strings.Contains(string(answer), "web ") {
 		t.Errorf("got %q, %v", answer, err)
 	}
-	if out := s.Ctl("sockets"); !strings.HasPrefix(out, "web                              OPEN      unix://"+s.Path("web.sock")) ||
+	if out := d.Ctl("sockets"); !strings.HasPrefix(out, "web                              OPEN      unix://"+d.Path("web.sock")) ||
 		!strings.HasSuffix(out, ", for other web\n") {
 		t.Errorf("sockets: %s", out)
 	}
-	s.Ctl("shutdown")
-	_ = s.Cmd.Wait()
-	if s.Exists("web.sock") {
+	d.Ctl("shutdown")
+	_ = d.Cmd.Wait()
+	if d.Exists("web.sock") {
 		t.Error("the file stays")
 	}
 }
@@ -226,63 +226,63 @@ sockets=web
 // bound anew when that says otherwise.
 func TestSocketAcrossUpdates(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	conf := func(socket, program string) {
-		s.Configure("[socket:web]\nlisten=unix://%(here)s/" + socket + ".sock\n" + program)
+		d.Configure("[socket:web]\nlisten=unix://%(here)s/" + socket + ".sock\n" + program)
 	}
 	serve := "[program:web]\ncommand=child serve\nsockets=web\n"
 	conf("a", serve)
-	s.Start()
-	s.AwaitRunning("web")
-	file, err := os.Lstat(s.Path("a.sock"))
+	d.Start()
+	d.AwaitRunning("web")
+	file, err := os.Lstat(d.Path("a.sock"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pid := s.ProgramPID("web")
-	s.ExpectCtl("update", "")
-	s.ExpectPID("web", pid)
-	l := startTraffic(t, "unix", s.Path("a.sock"), 2)
+	pid := d.ProgramPID("web")
+	d.ExpectCtl("update", "")
+	d.ExpectPID("web", pid)
+	l := startTraffic(t, "unix", d.Path("a.sock"), 2)
 	conf("a", serve+"priority=5\ndirectory=/\n")
-	s.Ctl("update")
-	s.AwaitRunning("web")
+	d.Ctl("update")
+	d.AwaitRunning("web")
 	l.expectNoFailures("update of the program")
 	conf("a", serve+"stopwaitsecs=11\n[program:more]\ncommand=child serve\nsockets=web\n")
-	s.Ctl("update")
-	s.AwaitRunning("web", "more")
+	d.Ctl("update")
+	d.AwaitRunning("web", "more")
 	l.expectNoFailures("another program")
 	l.stop()
-	if now, err := os.Lstat(s.Path("a.sock")); err != nil || !os.SameFile(file, now) {
+	if now, err := os.Lstat(d.Path("a.sock")); err != nil || !os.SameFile(file, now) {
 		t.Errorf("it is another file: %v", err)
 	}
 	conf("b", serve)
-	s.ExpectCtl("reread", "more: disappeared\nweb: changed\n")
-	if !s.Answers("a.sock") {
+	d.ExpectCtl("reread", "more: disappeared\nweb: changed\n")
+	if !d.Answers("a.sock") {
 		t.Error("a mere reread has closed it")
 	}
-	s.Ctl("update")
-	s.AwaitRunning("web")
-	if s.Answers("a.sock") || !s.Answers("b.sock") {
+	d.Ctl("update")
+	d.AwaitRunning("web")
+	if d.Answers("a.sock") || !d.Answers("b.sock") {
 		t.Error("it has not moved")
 	}
 	conf("b", "")
-	s.Ctl("update")
-	if s.Answers("b.sock") {
+	d.Ctl("update")
+	if d.Answers("b.sock") {
 		t.Error("it is open for nobody")
 	}
-	if out := s.Ctl("sockets"); !strings.Contains(out, "CLOSED") || !strings.Contains(out, ", for no process") {
+	if out := d.Ctl("sockets"); !strings.Contains(out, "CLOSED") || !strings.Contains(out, ", for no process") {
 		t.Errorf("sockets: %s", out)
 	}
 }
 
 func TestSocketBindFailure(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	other, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	s.Configure(fmt.Sprintf(`[socket:web]
+	d.Configure(fmt.Sprintf(`[socket:web]
 listen=tcp://%s
 [program:web]
 command=child serve
@@ -295,25 +295,25 @@ startretries=0
 [program:quiet]
 command=sleep 1000
 `, other.Addr()))
-	s.Start()
-	s.AwaitRunning("quiet")
+	d.Start()
+	d.AwaitRunning("quiet")
 	why := fmt.Sprintf("[socket:web] can't listen on tcp://%s: somebody else listens there (address already in use)", other.Addr())
-	s.Await("the failure", func() bool {
-		status := s.Ctl("status", "web", "hopeless")
+	d.Await("the failure", func() bool {
+		status := d.Ctl("status", "web", "hopeless")
 		return strings.Contains(status, "BACKOFF   "+why) && strings.Contains(status, "FATAL     "+why)
 	})
-	if log := s.Log(); strings.Count(log, " ERRO "+why) != 1 {
+	if log := d.Log(); strings.Count(log, " ERRO "+why) != 1 {
 		t.Errorf("the log is\n%s", log)
 	}
-	if out := s.Ctl("sockets"); !strings.Contains(out, "FAILED    "+why) {
+	if out := d.Ctl("sockets"); !strings.Contains(out, "FAILED    "+why) {
 		t.Errorf("sockets: %s", out)
 	}
-	if out := s.Ctl("why", "hopeless"); !strings.Contains(out, "    socket: "+why) {
+	if out := d.Ctl("why", "hopeless"); !strings.Contains(out, "    socket: "+why) {
 		t.Errorf("why: %s", out)
 	}
 	other.Close()
-	s.AwaitRunning("web")
-	s.ExpectCtl("start hopeless", "hopeless: started\n")
+	d.AwaitRunning("web")
+	d.ExpectCtl("start hopeless", "hopeless: started\n")
 }
 
 // TestSocketWithOtherOptions: user, umask, directory, stdin and the outputs are as
@@ -323,8 +323,8 @@ func TestSocketWithOtherOptions(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("SKIPPED: only root can have programs of other users")
 	}
-	s := e2e.NewDaemon(t)
-	s.Configure(fmt.Sprintf(`[socket:web]
+	d := e2e.NewDaemon(t)
+	d.Configure(fmt.Sprintf(`[socket:web]
 listen=unix://%%(here)s/web.sock
 socket_mode=0666
 socket_owner=nobody
@@ -340,14 +340,14 @@ redirect_stderr=true
 sockets=admin,web
 stdout_logfile=%%(here)s/web.log
 `, e2e.FreePort(t)))
-	s.Start()
-	s.AwaitRunning("web")
-	s.AwaitText("web.log", "oops")
+	d.Start()
+	d.AwaitRunning("web")
+	d.AwaitText("web.log", "oops")
 	want := "2 admin:web 0 nobody 0027 /tmp\n      3 pipe\n      2 socket\n"
-	if got := s.Read("web.log"); !strings.HasPrefix(got, want) {
+	if got := d.Read("web.log"); !strings.HasPrefix(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	info, err := os.Lstat(s.Path("web.sock"))
+	info, err := os.Lstat(d.Path("web.sock"))
 	if err != nil || info.Mode().Perm() != 0o666 || info.Sys().(*syscall.Stat_t).Uid != 65534 {
 		t.Errorf("the file: %v, %v", info, err)
 	}
@@ -356,17 +356,17 @@ stdout_logfile=%%(here)s/web.log
 // TestDaemonCrashWithoutSurvivors: the sockets are bound anew.
 func TestDaemonCrashWithoutSurvivors(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=child serve\nsockets=web\n")
-	s.Start()
-	s.AwaitRunning("web")
-	pid := s.ProgramPID("web")
-	s.Crash()
+	d := e2e.NewDaemon(t)
+	d.Configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=child serve\nsockets=web\n")
+	d.Start()
+	d.AwaitRunning("web")
+	pid := d.ProgramPID("web")
+	d.Crash()
 	e2e.Kill(t, pid)
-	s.Await("its end", func() bool { return !s.Answers("web.sock") })
-	s.Start()
-	s.AwaitRunning("web")
-	if !s.Answers("web.sock") {
+	d.Await("its end", func() bool { return !d.Answers("web.sock") })
+	d.Start()
+	d.AwaitRunning("web")
+	if !d.Answers("web.sock") {
 		t.Error("nobody listens")
 	}
 }
@@ -376,10 +376,10 @@ func TestDaemonCrashWithoutSurvivors(t *testing.T) {
 func TestGunicornOnSocket(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "gunicorn")
-	s := e2e.NewDaemon(t)
-	s.Write("app.py", "def app(environ, start_response):\n    start_response('200 OK', [('Content-Length', '5')])\n    return [b'hello']\n")
+	d := e2e.NewDaemon(t)
+	d.Write("app.py", "def app(environ, start_response):\n    start_response('200 OK', [('Content-Length', '5')])\n    return [b'hello']\n")
 	port := e2e.FreePort(t)
-	s.Configure(fmt.Sprintf(`[socket:web]
+	d.Configure(fmt.Sprintf(`[socket:web]
 listen=tcp://127.0.0.1:%d
 [socket:local]
 listen=unix://%%(here)s/local.sock
@@ -394,35 +394,35 @@ command=gunicorn --workers 1 app:app
 directory=%%(here)s
 sockets=local
 `, port))
-	s.Start()
+	d.Start()
 	names := []string{"web:web_0", "web:web_1"}
-	s.AwaitRunning(append(names, "local")...)
+	d.AwaitRunning(append(names, "local")...)
 	l := startTraffic(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), 2)
 	l.expectNoFailures("at rest")
 	for _, name := range names {
-		s.Ctl("restart", name)
+		d.Ctl("restart", name)
 		l.expectNoFailures("restart of " + name)
 	}
-	old := s.ProgramPID("web:web_0")
+	old := d.ProgramPID("web:web_0")
 	e2e.Kill(t, old)
-	s.AwaitOtherPID("web:web_0", old)
+	d.AwaitOtherPID("web:web_0", old)
 	l.awaitAnswers()
-	s.Crash()
+	d.Crash()
 	l.awaitAnswers()
-	s.Start()
-	s.AwaitRunning(names...)
+	d.Start()
+	d.AwaitRunning(names...)
 	l.awaitAnswers()
-	s.Ctl("upgrade")
+	d.Ctl("upgrade")
 	l.awaitAnswers()
-	s.Ctl("restart", "web:web_1")
+	d.Ctl("restart", "web:web_1")
 	l.awaitAnswers()
 	l.stop()
 	t.Logf("%d answers, %d refusals, %d cut off by a crash", l.answered.Load(), l.refused.Load(), l.broken.Load())
 
 	// It knows whose the file of a unix socket is, if it is told by LISTEN_FDS.
-	one := startTraffic(t, "unix", s.Path("local.sock"), 1)
+	one := startTraffic(t, "unix", d.Path("local.sock"), 1)
 	one.awaitAnswers()
-	s.Ctl("restart", "local")
+	d.Ctl("restart", "local")
 	one.expectNoFailures("restart of the only one")
 	one.stop()
 }
@@ -431,18 +431,18 @@ sockets=local
 func TestNodeOnSocket(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "node")
-	s := e2e.NewDaemon(t)
-	s.Write("app.js", `const server = require('http').createServer((q, r) => r.end('hello'))
+	d := e2e.NewDaemon(t)
+	d.Write("app.js", `const server = require('http').createServer((q, r) => r.end('hello'))
 server.listen({fd: 3}, () => console.log('listening'))
 process.on('SIGTERM', () => server.close(() => process.exit(0)))
 `)
-	s.Configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=node app.js\ndirectory=%(here)s\nsockets=web\n" +
+	d.Configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=node app.js\ndirectory=%(here)s\nsockets=web\n" +
 		"process_name=%(program_name)s_%(process_num)d\nnumprocs=2\n")
-	s.Start()
-	s.AwaitRunning("web:web_0", "web:web_1")
-	l := startTraffic(t, "unix", s.Path("web.sock"), 2)
+	d.Start()
+	d.AwaitRunning("web:web_0", "web:web_1")
+	l := startTraffic(t, "unix", d.Path("web.sock"), 2)
 	l.awaitAnswers()
-	s.Ctl("restart", "web:web_0")
+	d.Ctl("restart", "web:web_0")
 	l.expectNoFailures("restart of one")
 	l.stop()
 }

@@ -17,33 +17,33 @@ func TestUpgradeUsesCheckedConfig(t *testing.T) {
 	t.Parallel()
 	const slow = "[program:slow]\ncommand=sleep 1000\nstartsecs=600\nautostart=false\nautorestart=false\nstartretries=0\n"
 	const quiet = "[program:quiet]\ncommand=sleep 1000\n"
-	for name, change := range map[string]func(s *e2e.Daemon){
-		"broken":    func(s *e2e.Daemon) { s.Configure(slow + quiet + "numprocs=x\n") },
-		"cut short": func(s *e2e.Daemon) { s.Write("supervisord.conf", "[superv") },
-		"gone":      func(s *e2e.Daemon) { os.Remove(s.Path("supervisord.conf")) },
-		"changed":   func(s *e2e.Daemon) { s.Configure(slow + "[program:another]\ncommand=sleep 1000\n") },
-		"other server": func(s *e2e.Daemon) {
-			s.EditConfig("s.sock", "t/s.sock")
+	for name, change := range map[string]func(d *e2e.Daemon){
+		"broken":    func(d *e2e.Daemon) { d.Configure(slow + quiet + "numprocs=x\n") },
+		"cut short": func(d *e2e.Daemon) { d.Write("supervisord.conf", "[superv") },
+		"gone":      func(d *e2e.Daemon) { os.Remove(d.Path("supervisord.conf")) },
+		"changed":   func(d *e2e.Daemon) { d.Configure(slow + "[program:another]\ncommand=sleep 1000\n") },
+		"other server": func(d *e2e.Daemon) {
+			d.EditConfig("s.sock", "t/s.sock")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := e2e.NewDaemon(t)
-			s.Configure(slow + quiet)
-			s.Start()
-			s.AwaitRunning("quiet")
-			pid := s.ProgramPID("quiet")
-			client, err := xmlrpc.NewClient("unix://"+s.Path("s.sock"), "", "")
+			d := e2e.NewDaemon(t)
+			d.Configure(slow + quiet)
+			d.Start()
+			d.AwaitRunning("quiet")
+			pid := d.ProgramPID("quiet")
+			client, err := xmlrpc.NewClient("unix://"+d.Path("s.sock"), "", "")
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer client.Close()
 			answered := make(chan error, 1)
 			go func() { answered <- client.Call(t.Context(), "supervisor.startProcess", nil, "slow") }()
-			s.AwaitStatus("slow", "STARTING")
-			slowPid := s.ProgramPID("slow")
-			good := s.Read("supervisord.conf")
-			other, err := xmlrpc.NewClient("unix://"+s.Path("s.sock"), "", "")
+			d.AwaitStatus("slow", "STARTING")
+			slowPid := d.ProgramPID("slow")
+			good := d.Read("supervisord.conf")
+			other, err := xmlrpc.NewClient("unix://"+d.Path("s.sock"), "", "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,21 +51,21 @@ func TestUpgradeUsesCheckedConfig(t *testing.T) {
 			if err := other.Call(t.Context(), "supervisor.upgrade", nil, ""); err != nil {
 				t.Fatal(err)
 			}
-			change(s)
+			change(d)
 			if err := syscall.Kill(slowPid, syscall.SIGKILL); err != nil { // which ends the call
 				t.Fatal(err)
 			}
 			if err := <-answered; err == nil || !strings.Contains(err.Error(), "slow") {
 				t.Errorf("the call was answered %v", err)
 			}
-			s.AwaitLog("supervisord goes on after upgrade 1")
-			changed := s.Read("supervisord.conf")
-			s.Write("supervisord.conf", good) // by which supervisorctl finds the server
-			s.ExpectPID("quiet", pid)
-			s.ExpectCtl("reread", "No config updates to processes\n")
+			d.AwaitLog("supervisord goes on after upgrade 1")
+			changed := d.Read("supervisord.conf")
+			d.Write("supervisord.conf", good) // by which supervisorctl finds the server
+			d.ExpectPID("quiet", pid)
+			d.ExpectCtl("reread", "No config updates to processes\n")
 			if name == "changed" {
-				s.Write("supervisord.conf", changed)
-				if out := s.Ctl("reread"); !strings.Contains(out, "another: available") || !strings.Contains(out, "quiet: disappeared") {
+				d.Write("supervisord.conf", changed)
+				if out := d.Ctl("reread"); !strings.Contains(out, "another: available") || !strings.Contains(out, "quiet: disappeared") {
 					t.Errorf("reread of the new files: %s", out)
 				}
 			}
@@ -77,44 +77,44 @@ func TestUpgradeUsesCheckedConfig(t *testing.T) {
 // are broken while programs are being stopped.
 func TestReloadUsesCheckedConfig(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	script := s.Write("stubborn", `trap 'while [ ! -e "$0.go" ]; do sleep 0.1; done; exit 0' TERM
+	d := e2e.NewDaemon(t)
+	script := d.Write("stubborn", `trap 'while [ ! -e "$0.go" ]; do sleep 0.1; done; exit 0' TERM
 echo yes > "$0.ready"
 while :; do sleep 0.1; done
 `)
 	stubborn := "[program:stubborn]\ncommand=sh " + script + "\nstopwaitsecs=3600\n"
-	s.Configure(stubborn)
-	s.Start()
-	s.Await("it to be deaf", func() bool { return s.Read("stubborn.ready") != "" })
-	s.Configure(stubborn + "[program:new]\ncommand=sleep 1000\n")
-	good := s.Read("supervisord.conf")
-	s.ExpectCtl("reload", "Restarted supervisord\n")
-	s.Configure(stubborn + "numprocs=x\n")
-	s.Write("stubborn.go", "")
-	s.Await("the next life", func() bool { return s.CountLogged("supervisord started with pid") == 2 })
-	s.Write("supervisord.conf", good)
-	s.AwaitRunning("new")
+	d.Configure(stubborn)
+	d.Start()
+	d.Await("it to be deaf", func() bool { return d.Read("stubborn.ready") != "" })
+	d.Configure(stubborn + "[program:new]\ncommand=sleep 1000\n")
+	good := d.Read("supervisord.conf")
+	d.ExpectCtl("reload", "Restarted supervisord\n")
+	d.Configure(stubborn + "numprocs=x\n")
+	d.Write("stubborn.go", "")
+	d.Await("the next life", func() bool { return d.CountLogged("supervisord started with pid") == 2 })
+	d.Write("supervisord.conf", good)
+	d.AwaitRunning("new")
 }
 
 // TestUpgradeFromAnotherDirectory: the daemon has left the directory from which its
 // configuration is named.
 func TestUpgradeFromAnotherDirectory(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:quiet]\ncommand=sleep 1000\n")
-	s.EditConfig("[supervisord]\n", "[supervisord]\ndirectory=/\n")
-	s.EditConfig("nodaemon=true\n", "")
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:quiet]\ncommand=sleep 1000\n")
+	d.EditConfig("[supervisord]\n", "[supervisord]\ndirectory=/\n")
+	d.EditConfig("nodaemon=true\n", "")
 	front := exec.Command("supervisord", "-c", "supervisord.conf")
-	front.Dir = s.Dir
+	front.Dir = d.Dir
 	if out, err := front.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	t.Cleanup(func() { s.Ctl("shutdown") })
-	s.AwaitRunning("quiet")
-	pid := s.ProgramPID("quiet")
+	t.Cleanup(func() { d.Ctl("shutdown") })
+	d.AwaitRunning("quiet")
+	pid := d.ProgramPID("quiet")
 	for range 2 {
-		s.Upgrade()
+		d.Upgrade()
 	}
-	s.ExpectPID("quiet", pid)
-	s.ExpectCtl("reread", "No config updates to processes\n")
+	d.ExpectPID("quiet", pid)
+	d.ExpectCtl("reread", "No config updates to processes\n")
 }

@@ -32,18 +32,18 @@ with open(sys.argv[1], 'a') as log:
 
 func TestHandOver(t *testing.T) {
 	e2e.Need(t, "python3")
-	s := e2e.NewDaemon(t)
-	s.Write("listener.py", echoListener)
-	s.Configure(`[program:counter]
+	d := e2e.NewDaemon(t)
+	d.Write("listener.py", echoListener)
+	d.Configure(`[program:counter]
 command=sh -c 'i=0; while :; do i=$((i+1)); echo $i; [ $((i%%100)) = 0 ] && sleep 0.02; done'
 process_name=%(program_name)s_%(process_num)d
 numprocs=4
-stdout_logfile=` + s.Path("counter_%(process_num)d.log") + `
+stdout_logfile=` + d.Path("counter_%(process_num)d.log") + `
 stdout_logfile_maxbytes=10KB
 stdout_logfile_backups=1000
 [program:cat]
 command=cat
-stdout_logfile=` + s.Path("cat.log") + `
+stdout_logfile=` + d.Path("cat.log") + `
 [program:resting]
 command=sleep 1000
 autostart=false
@@ -55,17 +55,17 @@ autostart=false
 command=sh -c "sleep 1.2; exit 3"
 [fcgi-program:page]
 command=sleep 1000
-socket=unix://` + s.Path("page.sock") + `
+socket=unix://` + d.Path("page.sock") + `
 [eventlistener:listener]
-command=python3 listener.py ` + s.Path("events") + `
-directory=` + s.Dir + `
+command=python3 listener.py ` + d.Path("events") + `
+directory=` + d.Dir + `
 events=PROCESS_STATE,REMOTE_COMMUNICATION
 buffer_size=10000
 `)
-	s.Start()
+	d.Start()
 	names := []string{"counter:counter_0", "counter:counter_1", "counter:counter_2", "counter:counter_3", "cat", "page", "listener"}
-	s.AwaitRunning(names...)
-	before, daemon := s.ProgramPIDs(names...), s.Ctl("pid")
+	d.AwaitRunning(names...)
+	before, daemon := d.ProgramPIDs(names...), d.Ctl("pid")
 
 	// Clients of all kinds go on as if nothing happened.
 	ctx, stop := context.WithCancel(t.Context())
@@ -80,7 +80,7 @@ buffer_size=10000
 		calls.Add(1)
 	}
 	newClient := func() *xmlrpc.Client {
-		c, err := xmlrpc.NewClient("unix://"+s.Path("s.sock"), "", "")
+		c, err := xmlrpc.NewClient("unix://"+d.Path("s.sock"), "", "")
 		if err != nil {
 			t.Error(err)
 			stop()
@@ -120,59 +120,59 @@ buffer_size=10000
 	})
 	const upgrades = 5
 	for range upgrades {
-		s.Upgrade()
+		d.Upgrade()
 	}
 	stop()
 	clients.Wait()
 	t.Logf("%d calls", calls.Load())
 
-	if after := s.ProgramPIDs(names...); !slices.Equal(before, after) || s.Ctl("pid") != daemon {
-		t.Errorf("the pids were %s%v and are %s%v", daemon, before, s.Ctl("pid"), after)
+	if after := d.ProgramPIDs(names...); !slices.Equal(before, after) || d.Ctl("pid") != daemon {
+		t.Errorf("the pids were %s%v and are %s%v", daemon, before, d.Ctl("pid"), after)
 	}
-	s.Await("all that was sent to cat", func() bool {
-		return strings.Count(s.Read("cat.log"), "\n") == int(events.Load())
+	d.Await("all that was sent to cat", func() bool {
+		return strings.Count(d.Read("cat.log"), "\n") == int(events.Load())
 	})
-	checkNumbered(s, "cat.log", 1)
-	s.Await("all events", func() bool { return strings.Count(s.Read("events"), "REMOTE_COMMUNICATION") == int(events.Load()) })
-	checkNumbered(s, "events", 0)
-	if _, err := os.Stat(s.Path("page.sock")); err != nil {
+	checkNumbered(d, "cat.log", 1)
+	d.Await("all events", func() bool { return strings.Count(d.Read("events"), "REMOTE_COMMUNICATION") == int(events.Load()) })
+	checkNumbered(d, "events", 0)
+	if _, err := os.Stat(d.Path("page.sock")); err != nil {
 		t.Error(err)
 	}
-	s.Ctl("stop", "counter:*")
+	d.Ctl("stop", "counter:*")
 	for i := range 4 {
-		s.CheckNumbered(fmt.Sprintf("counter_%d.log", i))
+		d.CheckNumbered(fmt.Sprintf("counter_%d.log", i))
 	}
-	s.Ctl("shutdown")
-	s.ExpectExit()
-	s.Await("the end of all", func() bool { return len(s.Processes()) == 0 })
-	if files, _ := filepath.Glob(s.Path("*.sock")); len(files) > 0 {
+	d.Ctl("shutdown")
+	d.ExpectExit()
+	d.Await("the end of all", func() bool { return len(d.Processes()) == 0 })
+	if files, _ := filepath.Glob(d.Path("*.sock")); len(files) > 0 {
 		t.Errorf("left behind: %v", files)
 	}
 }
 
 // checkNumbered checks that the first words of the lines of a file are the numbers
 // from first on.
-func checkNumbered(s *e2e.Daemon, name string, first int) {
-	s.T.Helper()
+func checkNumbered(d *e2e.Daemon, name string, first int) {
+	d.T.Helper()
 	n := first
-	for line := range strings.Lines(s.Read(name)) {
+	for line := range strings.Lines(d.Read(name)) {
 		if strings.Fields(line)[0] != strconv.Itoa(n) {
-			s.T.Fatalf("%s: %q stands where %d should", name, line, n)
+			d.T.Fatalf("%s: %q stands where %d should", name, line, n)
 		}
 		n++
 	}
 }
 
 func TestUpgradeThatIsRefused(t *testing.T) {
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	program := "[program:quiet]\ncommand=sleep 1000\n"
-	s.Configure(program)
-	s.Start()
-	s.AwaitRunning("quiet")
-	pid := s.ProgramPID("quiet")
-	script := s.Write("script", "#!/bin/sh\nexit 0\n")
+	d.Configure(program)
+	d.Start()
+	d.AwaitRunning("quiet")
+	pid := d.ProgramPID("quiet")
+	script := d.Write("script", "#!/bin/sh\nexit 0\n")
 	// It could, but when it is to it can't be executed any more.
-	failsAtExec := s.Write("fickle", "#!/bin/sh\necho supervisord is ready to take over\nchmod 0 \"$0\"\n")
+	failsAtExec := d.Write("fickle", "#!/bin/sh\necho supervisord is ready to take over\nchmod 0 \"$0\"\n")
 	for _, path := range []string{script, failsAtExec} {
 		if err := os.Chmod(path, 0o755); err != nil {
 			t.Fatal(err)
@@ -180,45 +180,45 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 	}
 	refused := func(why string, args ...string) {
 		t.Helper()
-		if out := s.Ctl(append([]string{"upgrade"}, args...)...); !strings.Contains(out, why) {
+		if out := d.Ctl(append([]string{"upgrade"}, args...)...); !strings.Contains(out, why) {
 			t.Errorf("%v: got %q, want %q", args, out, why)
 		}
-		s.ExpectPID("quiet", pid)
+		d.ExpectPID("quiet", pid)
 	}
 	refused("upgrade takes nothing but --binary PATH", "now")
 	refused("can't take over: it is no supervisord that knows how to", "--binary", script)
-	refused("can't take over: ", "--binary="+s.Path("none"))
-	before := s.Log()
+	refused("can't take over: ", "--binary="+d.Path("none"))
+	before := d.Log()
 	refused("it failed at the last step", "--binary", failsAtExec)
-	if newLines := strings.TrimPrefix(s.Log(), before); strings.Contains(newLines, " CRIT ") || strings.Count(newLines, " WARN ") != 1 {
+	if newLines := strings.TrimPrefix(d.Log(), before); strings.Contains(newLines, " CRIT ") || strings.Count(newLines, " WARN ") != 1 {
 		t.Errorf("what was known before is logged again:\n%s", newLines)
 	}
-	if log := s.Log(); !strings.Contains(log, "WARN not upgraded: execute "+failsAtExec+": permission denied") {
+	if log := d.Log(); !strings.Contains(log, "WARN not upgraded: execute "+failsAtExec+": permission denied") {
 		t.Errorf("the log is\n%s", log)
 	}
-	s.Configure(program + "[program:more]\ncommand=sleep 1000\n")
+	d.Configure(program + "[program:more]\ncommand=sleep 1000\n")
 	refused("upgrade: ERROR (the configuration is not what runs (added: more): update first)")
-	s.Configure(program + "numprocs=x\n")
+	d.Configure(program + "numprocs=x\n")
 	refused("upgrade: ERROR (CANT_REREAD: ")
-	s.Configure(program)
-	s.Upgrade()
-	s.ExpectPID("quiet", pid)
+	d.Configure(program)
+	d.Upgrade()
+	d.ExpectPID("quiet", pid)
 }
 
 // TestUpgradeThenCrash: what a later binary knows survives its own crash.
 func TestUpgradeThenCrash(t *testing.T) {
-	s := e2e.NewDaemon(t)
-	s.Configure("[program:quiet]\ncommand=sleep 1000\n[program:resting]\ncommand=sleep 1000\n")
-	s.Start()
-	s.AwaitRunning("quiet", "resting")
-	pid := s.ProgramPID("quiet")
-	s.Ctl("stop", "resting")
-	s.Ctl("upgrade")
-	s.Crash()
-	s.Start()
-	s.AwaitRunning("quiet")
-	s.ExpectPID("quiet", pid)
-	if out := s.Ctl("status", "resting"); !strings.Contains(out, "STOPPED") {
+	d := e2e.NewDaemon(t)
+	d.Configure("[program:quiet]\ncommand=sleep 1000\n[program:resting]\ncommand=sleep 1000\n")
+	d.Start()
+	d.AwaitRunning("quiet", "resting")
+	pid := d.ProgramPID("quiet")
+	d.Ctl("stop", "resting")
+	d.Ctl("upgrade")
+	d.Crash()
+	d.Start()
+	d.AwaitRunning("quiet")
+	d.ExpectPID("quiet", pid)
+	if out := d.Ctl("status", "resting"); !strings.Contains(out, "STOPPED") {
 		t.Error(out)
 	}
 }
@@ -227,16 +227,16 @@ func TestUpgradeThenCrash(t *testing.T) {
 // are kept or new.
 func TestUpgradeExecutesEachCallOnce(t *testing.T) {
 	t.Parallel()
-	s := e2e.NewDaemon(t)
+	d := e2e.NewDaemon(t)
 	address := fmt.Sprintf("127.0.0.1:%d", e2e.FreePort(t))
-	s.Configure("[inet_http_server]\nport=" + address + "\n[program:cat]\ncommand=cat\nstdout_logfile=" + s.Path("cat.log") + "\nstdout_logfile_maxbytes=0\n")
-	s.Start()
-	s.AwaitRunning("cat")
+	d.Configure("[inet_http_server]\nport=" + address + "\n[program:cat]\ncommand=cat\nstdout_logfile=" + d.Path("cat.log") + "\nstdout_logfile_maxbytes=0\n")
+	d.Start()
+	d.AwaitRunning("cat")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var clients sync.WaitGroup
 	var calls atomic.Int64
-	for _, url := range []string{"http://" + address, "unix://" + s.Path("s.sock")} {
+	for _, url := range []string{"http://" + address, "unix://" + d.Path("s.sock")} {
 		for _, kept := range []bool{true, true, false, false, false} {
 			clients.Go(func() {
 				defer stop()
@@ -261,14 +261,14 @@ func TestUpgradeExecutesEachCallOnce(t *testing.T) {
 		}
 	}
 	for range 10 {
-		s.Upgrade()
+		d.Upgrade()
 	}
 	stop()
 	clients.Wait()
 	want := int(calls.Load())
-	s.Await("all that was sent", func() bool { return strings.Count(s.Read("cat.log"), "\n") >= want })
+	d.Await("all that was sent", func() bool { return strings.Count(d.Read("cat.log"), "\n") >= want })
 	seen := make(map[string]int)
-	for line := range strings.Lines(s.Read("cat.log")) {
+	for line := range strings.Lines(d.Read("cat.log")) {
 		seen[line]++
 	}
 	for line, n := range seen {
