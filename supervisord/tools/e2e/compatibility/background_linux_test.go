@@ -12,11 +12,11 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// startInBackground has a shell start a daemon that goes into the background, and ends
-// that daemon with the test. It returns what was said on the terminal.
+// startInBackground runs a shell script that starts a daemon in the background, and
+// stops that daemon when the test ends. It returns what was printed on the terminal.
 func startInBackground(d *e2e.Daemon, script string, wrapper ...string) string {
 	d.T.Helper()
-	d.EditConfig("nodaemon=true\n", "")
+	d.Write("supervisord.conf", strings.Replace(d.Read("supervisord.conf"), "nodaemon=true\n", "", 1))
 	argv := append(wrapper, "bash", "-c", script)
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = d.Dir
@@ -25,7 +25,7 @@ func startInBackground(d *e2e.Daemon, script string, wrapper ...string) string {
 		d.T.Fatal(err)
 	}
 	defer output.Close()
-	cmd.Stdout, cmd.Stderr = output, output // a pipe would be waited for
+	cmd.Stdout, cmd.Stderr = output, output // Run would wait for the daemon to close a pipe
 	d.T.Cleanup(func() {
 		pid := pidOf(d.Read("supervisord.pid"))
 		if pid == 0 {
@@ -45,10 +45,10 @@ func pidOf(text string) (pid int) {
 	return pid
 }
 
-// backgroundPid is the pid of a daemon that has gone into the background.
+// backgroundPid is the pid of a daemon in the background, by its pidfile.
 func backgroundPid(d *e2e.Daemon) int { return pidOf(d.Read("supervisord.pid")) }
 
-// commName is how the kernel names the daemon.
+// commName is the name of the daemon that the kernel has: /proc/PID/comm.
 func commName(d *e2e.Daemon) string {
 	d.T.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", backgroundPid(d)))
@@ -58,8 +58,8 @@ func commName(d *e2e.Daemon) string {
 	return strings.TrimSpace(string(text))
 }
 
-// TestConfigurationFromPipe: what can be read only once is read once. A reload,
-// which would find nothing there, is refused, and all else goes on.
+// TestConfigurationFromPipe reads the configuration from a file that can be read only
+// once. A reload could not read it again, so it is refused; everything else works.
 func TestConfigurationFromPipe(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "bash")
@@ -105,16 +105,16 @@ func TestConfigurationFromPipe(t *testing.T) {
 	}
 }
 
-// TestDaemonComm: in the background and after an upgrade the daemon has
-// the name that it was started by, however the binary is found.
+// TestDaemonComm checks that in the background and after an upgrade the daemon keeps
+// the name that it was started by, however the binary was found.
 func TestDaemonComm(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "bash")
 	for name, script := range map[string]string{
 		"supervisord": "supervisord -c supervisord.conf",
 		"by-link":     `ln -s "$(command -v supervisord)" by-link; (exec -a supervisord ./by-link -c supervisord.conf)`,
-		// It is gone when the second process is started: the configuration comes
-		// after that.
+		// The binary is removed before the daemon starts its background process: it
+		// still waits for the configuration then.
 		"replaced": `cp -L "$(command -v supervisord)" replaced; mkfifo fifo
 (exec -a supervisord ./replaced -c fifo) &
 while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done; rm replaced; cat supervisord.conf > fifo; wait $!`,
@@ -128,28 +128,28 @@ while kill -0 $! && [ "$(cat /proc/$!/comm)" != replaced ]; do sleep 0.01; done;
 				t.Errorf("with -c: %s", output)
 			}
 			if got := commName(d); got != name {
-				t.Errorf("it is called %q", got)
+				t.Errorf("its name is %q", got)
 			}
 			threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/comm", backgroundPid(d)))
 			for _, path := range threads {
 				if text, err := os.ReadFile(path); err == nil && strings.TrimSpace(string(text)) != name {
-					t.Errorf("a thread is called %q", text)
+					t.Errorf("the name of a thread is %q", text)
 				}
 			}
 			if name == "replaced" {
-				return // there is nothing to upgrade to
+				return // there is no binary to upgrade to
 			}
 			d.Ctl("upgrade")
 			d.AwaitLog("after upgrade 1")
 			if got := commName(d); got != name {
-				t.Errorf("after the upgrade it is called %q", got)
+				t.Errorf("after the upgrade its name is %q", got)
 			}
 		})
 	}
 }
 
-// TestBackgroundWithoutProc: a daemon comes up where /proc is not mounted, and what
-// it warns of is said once.
+// TestBackgroundWithoutProc starts a daemon where /proc is not mounted. Its warnings
+// are printed once.
 func TestBackgroundWithoutProc(t *testing.T) {
 	t.Parallel()
 	e2e.NeedNamespaces(t, "--mount")
@@ -162,7 +162,7 @@ func TestBackgroundWithoutProc(t *testing.T) {
 		}
 		d.AwaitRunning("p", "masked")
 		if got := commName(d); got != "supervisord" && got != "s" {
-			t.Errorf("it is called %q", got)
+			t.Errorf("its name is %q", got)
 		}
 		pid := backgroundPid(d)
 		d.Ctl("shutdown")

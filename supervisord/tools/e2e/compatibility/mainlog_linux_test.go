@@ -10,8 +10,8 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// TestUnwritableMainLog: that the main log can't be written is told once, where
-// somebody sees it: in the copy on stdout, or on stderr if there is none.
+// TestUnwritableMainLog checks that a failure to write the main log is reported once:
+// in the copy of the log on stdout, or on stderr if there is no copy.
 func TestUnwritableMainLog(t *testing.T) {
 	t.Parallel()
 	for flag, where := range map[string]string{"-n": "stdout", "-ns": "stderr"} {
@@ -45,7 +45,7 @@ func TestUnwritableMainLog(t *testing.T) {
 				want = 1
 			}
 			if got := strings.Count(d.Read(name), "cannot write log /dev/full: write /dev/full: no space left on device"); got != want {
-				t.Errorf("%s: told %d times on %s, want %d:\n%s", flag, got, name, want, d.Read(name))
+				t.Errorf("%s: reported %d times on %s, want %d:\n%s", flag, got, name, want, d.Read(name))
 			}
 		}
 	}
