@@ -4,32 +4,33 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// wallClock lists what takes the monotonic clock away from a time, or makes one
-// without it. What is left is the wall clock, which somebody may set back by a
-// year.
+// wallClock lists the functions and methods that strip the monotonic clock reading
+// from a time, or make a time without one. What is left is the wall clock, which
+// may be set back by a year.
 var wallClock = []string{"Unix", "UnixMilli", "UnixMicro", "UnixNano", "Round", "Truncate", "UTC", "In", "Local", "Date", "Parse",
 	"ParseInLocation", "AddDate", "Equal", "Clock", "Hour", "Minute", "Second"}
 
-// TestClockSteps: no decision about a process depends on the wall clock. That
-// clock belongs to the whole machine, so a test can't set it; instead nothing
-// in the packages that decide may ask for it.
+// TestClockSteps checks that no decision about a process depends on the wall clock.
+// A test can't set that clock, which the whole machine shares. Instead, the
+// packages that decide must not use it.
 func TestClockSteps(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []string{"process", "events/listener", "spawn", "api/states"} {
-		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		if err != nil || len(files) == 0 {
-			t.Fatal(dir, err)
-		}
-		for _, name := range files {
-			if !strings.HasSuffix(name, "_test.go") {
-				checkMonotonic(t, name)
+		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+				checkMonotonic(t, path)
 			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -50,13 +51,13 @@ func checkMonotonic(t *testing.T, name string) {
 			return false
 		}
 		if sel, ok := call.Fun.(*ast.SelectorExpr); ok && slices.Contains(wallClock, sel.Sel.Name) && !isOurPackage(file, sel) {
-			t.Errorf("%s: %s leaves the wall clock alone", files.Position(call.Pos()), sel.Sel.Name)
+			t.Errorf("%s: %s uses the wall clock", files.Position(call.Pos()), sel.Sel.Name)
 		}
 		return true
 	})
 }
 
-// isOurPackage tells whether a selector is a function of one of our packages.
+// isOurPackage reports whether a selector is a function of one of our packages.
 func isOurPackage(file *ast.File, sel *ast.SelectorExpr) bool {
 	name, ok := sel.X.(*ast.Ident)
 	return ok && slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool {
@@ -65,8 +66,8 @@ func isOurPackage(file *ast.File, sel *ast.SelectorExpr) bool {
 	})
 }
 
-// isDeadlineInThePast knows SetReadDeadline(time.Unix(1, 0)), which is past
-// whatever anybody sets the clock to.
+// isDeadlineInThePast reports whether a call is like SetReadDeadline(time.Unix(1, 0)),
+// which is in the past whatever the clock is set to.
 func isDeadlineInThePast(call *ast.CallExpr) bool {
 	sel, ok := call.Fun.(*ast.SelectorExpr)
 	return ok && strings.HasSuffix(sel.Sel.Name, "Deadline")

@@ -13,8 +13,8 @@ import (
 const module = "supervisor/"
 
 // layers says which packages of ours each package may import, from the leaves
-// upwards. A package that is not listed fails the test: whoever adds one says
-// where it stands.
+// upwards. Names leave out supervisord/. A new package needs a row, or the test
+// fails.
 var layers = []struct {
 	name    string
 	allowed []string
@@ -110,16 +110,16 @@ var layers = []struct {
 	{"cmd/demo", nil},
 }
 
-// restrictedImports says which packages alone may import a module of others, and why.
+// restrictedImports says which packages may import a module, and why the others may not.
 var restrictedImports = []struct {
 	path, reason string
 	allowed      []string
 }{
-	{"gopkg.in/ini.v1", "how files are read is inifile's secret", []string{"supervisord/config/inifile"}},
-	{"github.com/gorilla/rpc", "its types stay behind the door", []string{"supervisord/server/rpc", "supervisord/api/xmlrpc", "supervisord/server/httpd"}},
-	{"github.com/urfave/cli", "command lines belong to programs", []string{"supervisord/config/cmdline", "cmd/demo"}},
-	{"golang.org/x/crypto", "how a password is hashed is password's secret", []string{"supervisord/config/password"}},
-	{"github.com/peterh/liner", "only a shell edits lines", []string{"ctl/shell"}},
+	{"gopkg.in/ini.v1", "only inifile reads configuration files", []string{"supervisord/config/inifile"}},
+	{"github.com/gorilla/rpc", "its types stay inside the server", []string{"supervisord/server/rpc", "supervisord/api/xmlrpc", "supervisord/server/httpd"}},
+	{"github.com/urfave/cli", "only the programs have command lines", []string{"supervisord/config/cmdline", "cmd/demo"}},
+	{"golang.org/x/crypto", "only password hashes passwords", []string{"supervisord/config/password"}},
+	{"github.com/peterh/liner", "only the shell edits lines", []string{"ctl/shell"}},
 	{"os/exec", "it blocks a thread for each child and copies its output; spawn does neither",
 		[]string{"supervisord/system/daemon", "supervisord/tools/testkit", "supervisord/tools/testkit/child", "supervisord/tools/testkit/e2e"}},
 	{"log", "there is one log, and it is structured", []string{"cmd/demo"}},
@@ -127,7 +127,7 @@ var restrictedImports = []struct {
 	{"supervisor/supervisord/config/source/sourcetest", "it is for tests", nil},
 }
 
-// pkg is what `go list` tells of a package. Imports leaves those of tests out.
+// pkg is what `go list` prints for a package. Imports does not include those of tests.
 type pkg struct {
 	ImportPath string
 	Imports    []string
@@ -155,7 +155,7 @@ func listPackages(t *testing.T) []pkg {
 		}
 	}
 	if len(all) < 10 {
-		t.Fatalf("go list found %d packages only", len(all))
+		t.Fatalf("go list found only %d packages", len(all))
 	}
 	return all
 }
@@ -171,7 +171,7 @@ func TestLayers(t *testing.T) {
 			return l.name == name
 		})
 		if i < 0 {
-			t.Errorf("%s stands in no layer", name)
+			t.Errorf("%s has no row in layers", name)
 			continue
 		}
 		for _, imported := range p.Imports {
@@ -182,9 +182,9 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-func mayImport(may []string, name string) bool {
-	return slices.Contains(may, "*") || slices.Contains(may, name) ||
-		slices.Contains(may, strings.TrimPrefix(name, "supervisord/"))
+func mayImport(allowed []string, name string) bool {
+	return slices.Contains(allowed, "*") || slices.Contains(allowed, name) ||
+		slices.Contains(allowed, strings.TrimPrefix(name, "supervisord/"))
 }
 
 func TestRestrictedImports(t *testing.T) {
@@ -209,7 +209,7 @@ func TestEveryPackageHasDoc(t *testing.T) {
 			t.Errorf("%s has no package comment", p.ImportPath)
 		}
 		if strings.HasPrefix(p.ImportPath, module+"cmd/") {
-			continue // a main says it in main.go
+			continue // the comment of a main package is in main.go
 		}
 		if _, err := os.Stat(filepath.Join(p.Dir, "doc.go")); err != nil {
 			t.Errorf("%s has no doc.go", p.ImportPath)
