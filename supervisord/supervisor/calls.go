@@ -3,7 +3,6 @@ package supervisor
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"syscall"
@@ -15,6 +14,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/report"
 )
 
 // Call says how a start or a stop is asked for. The zero value is an operator's
@@ -121,7 +121,7 @@ func callEach(ctx context.Context, list []*process.Process, v action) ([]api.Cal
 	for _, p := range list {
 		a := v(p, p.FullName())
 		if a.Done() {
-			results = append(results, result(p, a.Wait(ctx)))
+			results = append(results, report.Result(p, a.Wait(ctx)))
 			continue
 		}
 		waits = append(waits, &pendingCall{order: len(waits), process: p, answer: a})
@@ -135,7 +135,7 @@ func callEach(ctx context.Context, list []*process.Process, v action) ([]api.Cal
 	}
 	all.Wait()
 	for _, w := range sortByCompletion(waits) {
-		results = append(results, result(w.process, w.err))
+		results = append(results, report.Result(w.process, w.err))
 	}
 	return results, ctx.Err()
 }
@@ -160,19 +160,6 @@ func sortByCompletion(waits []*pendingCall) []*pendingCall {
 		rest = rest[n:]
 	}
 	return waits
-}
-
-func result(p *process.Process, err error) api.CallResult {
-	r := api.CallResult{Name: p.Config.Name, Group: p.Config.Group, Status: int(faults.Success), Description: "OK"}
-	if err == nil {
-		return r
-	}
-	r.Status, r.Description = int(faults.Failed), err.Error()
-	var fault *faults.Error
-	if errors.As(err, &fault) {
-		r.Status = int(fault.Code)
-	}
-	return r
 }
 
 func isIdle(st states.Process) bool { return !st.IsRunning() }

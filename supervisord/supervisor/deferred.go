@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
@@ -370,36 +369,4 @@ func (s *Supervisor) cancelAllDeferred() {
 		s.removeDeferred(h, faults.Bare(faults.ShutdownState))
 	}
 	s.deadlineTimer.Stop()
-}
-
-// explainWaiting tells, for Why, what a process waits for or does without.
-func (s *Supervisor) explainWaiting(p *process.Process) []api.Reason {
-	if !s.hasDependencies.Load() {
-		return nil
-	}
-	st := p.Status()
-	var reasons []api.Reason
-	r := s.dependencyGraph()
-	for _, n := range r.Of(p) {
-		l := r.Unmet(n)
-		switch {
-		case l == nil:
-		case st.WaitingFor == "":
-			if st.State.IsRunning() {
-				reasons = append(reasons, api.Reason{Kind: "dependency", Text: l.What + " does not hold now: " + l.Detail})
-			}
-		case !l.Hard && l.Unreachable:
-			reasons = append(reasons, api.Reason{Kind: "dependency", Text: "does without " + l.What + ": " + l.Detail})
-		case l.Unreachable:
-			reasons = append(reasons, api.Reason{Kind: "dependency", Text: "waits for " + l.What + ", which will not come by itself: " + l.Detail})
-		default:
-			reasons = append(reasons, api.Reason{Kind: "dependency", Text: "waits for " + l.What + ": " + l.Detail})
-		}
-	}
-	if o, ok := s.waitProbes.Load(p); ok && st.WaitingFor != "" {
-		for _, l := range o.(*waitProbes).unmet() {
-			reasons = append(reasons, api.Reason{Kind: "probe", Text: "waits for " + l.What + ": " + l.Detail})
-		}
-	}
-	return reasons
 }

@@ -3,15 +3,14 @@ package supervisor
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events/listener"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/report"
 )
 
 // Upgrade prepares for another binary to take over, which is what Options says.
@@ -26,7 +25,7 @@ func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
 	if err != nil {
 		return faults.New(faults.CantReread, err.Error())
 	}
-	if differs := describeChanges(s.compare(checked.Config)); differs != "" {
+	if differs := report.Changes(s.compare(checked.Config)); differs != "" {
 		return faults.New(faults.Failed, "the configuration is not what runs ("+differs+"): update first")
 	}
 	for p := range s.allUnconfigured() {
@@ -54,19 +53,6 @@ func (s *Supervisor) loadChecked(scales []config.Scale) (c Checked, err error) {
 	c.From = source.NewSnapshot()
 	c.Config, err = s.opts.Loading.LoadFrom(c.From, scales)
 	return c, err
-}
-
-func describeChanges(c api.Changes) string {
-	var parts []string
-	for _, kind := range []struct {
-		what  string
-		names []string
-	}{{"added", c.Added}, {"changed", c.Changed}, {"removed", c.Removed}} {
-		if len(kind.names) > 0 {
-			parts = append(parts, fmt.Sprintf("%s: %s", kind.what, strings.Join(kind.names, ", ")))
-		}
-	}
-	return strings.Join(parts, "; ")
 }
 
 // GroupHandover is what another supervisor needs to go on with a group.

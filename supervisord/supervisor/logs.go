@@ -12,6 +12,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/supervisor/report"
 )
 
 // ReadMainLog returns a part of the main log: see logs.Read for what offset
@@ -83,7 +84,7 @@ func (s *Supervisor) ClearLogs(_ context.Context, name string) error {
 func (s *Supervisor) ClearAllLogs(ctx context.Context) ([]api.CallResult, error) {
 	var results []api.CallResult
 	for _, p := range s.allProcesses() {
-		results = append(results, result(p, s.ClearLogs(ctx, p.FullName())))
+		results = append(results, report.Result(p, s.ClearLogs(ctx, p.FullName())))
 	}
 	return results, nil
 }

@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/report"
 	"supervisor/supervisord/system/sockets"
 )
 
@@ -19,7 +20,7 @@ func (s *Supervisor) PendingChanges(group string) (config.GroupDiff, error) {
 	if g == nil || conf == nil {
 		return config.GroupDiff{}, faults.New(faults.BadName, group)
 	}
-	return diff(conf, g), nil
+	return report.Diff(conf, g.Group), nil
 }
 
 // AddProcesses makes processes that an active group does not have. They are at rest, or

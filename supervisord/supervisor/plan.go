@@ -1,11 +1,10 @@
 package supervisor
 
 import (
-	"slices"
-
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/supervisor/report"
 )
 
 // UpdatesByProcess tells whether an update of a group deals with its processes
@@ -13,35 +12,12 @@ import (
 // number of processes of a program that has been scaled.
 func (s *Supervisor) UpdatesByProcess(group string) bool {
 	g, conf := s.find(group), groupOf(s.configured(), group)
-	return g != nil && conf != nil && s.updatesByProcess(diff(conf, g))
+	return g != nil && conf != nil && s.updatesByProcess(report.Diff(conf, g.Group))
 }
 
 func (s *Supervisor) updatesByProcess(d config.GroupDiff) bool {
-	switch {
-	case d.Whole != "":
-		return false
-	case s.opts.Config.Supervisord.UpdateGranularity == config.ByProcess:
-		return true
-	case len(d.Changes) > 0 || slices.ContainsFunc(d.Kept, func(k config.ProcessDiff) bool { return len(k.Changes) > 0 }):
-		return false
-	}
-	scales := s.Scales()
-	scaled := func(p *config.Process) bool {
-		return slices.ContainsFunc(scales, func(sc config.Scale) bool {
-			return sc.Group == d.New.Name && sc.Section == p.Section && sc.Of == numprocs(d.New, p.Section)
-		})
-	}
-	both := slices.Concat(d.Added, d.Removed)
-	return len(both) > 0 && !slices.ContainsFunc(both, func(p *config.Process) bool { return !scaled(p) })
-}
-
-func numprocs(g *config.Group, section string) int {
-	for _, p := range g.Programs {
-		if p.Section == section {
-			return p.Numprocs
-		}
-	}
-	return -1
+	return d.Whole == "" &&
+		(s.opts.Config.Supervisord.UpdateGranularity == config.ByProcess || report.IsScaling(d, s.Scales()))
 }
 
 // Plan reads the configuration and tells what an update to it would do, and does
@@ -56,58 +32,17 @@ func (s *Supervisor) Plan() ([]api.GroupPlan, error) {
 	var plans []api.GroupPlan
 	for _, name := range changes.Removed {
 		if g := s.find(name); g != nil {
-			plans = append(plans, api.GroupPlan{Group: name, Change: "removed", Processes: planAll(g.Config, "stop")})
+			plans = append(plans, report.PlanRemoved(g.Config))
 		}
 	}
 	for _, name := range changes.Changed {
 		if g := s.find(name); g != nil {
-			plans = append(plans, s.planOf(diff(groupOf(fresh, name), g)))
+			d := report.Diff(groupOf(fresh, name), g.Group)
+			plans = append(plans, report.PlanChanged(d, s.updatesByProcess(d)))
 		}
 	}
 	for _, name := range changes.Added {
-		plans = append(plans, api.GroupPlan{Group: name, Change: "added", Processes: planAll(groupOf(fresh, name), "start")})
+		plans = append(plans, report.PlanAdded(groupOf(fresh, name)))
 	}
 	return plans, nil
-}
-
-func planAll(g *config.Group, effect string) []api.ProcessPlan {
-	var list []api.ProcessPlan
-	for _, p := range g.Processes {
-		if effect == "start" && !p.Autostart {
-			list = append(list, api.ProcessPlan{Name: p.Name, Effect: "add"})
-			continue
-		}
-		list = append(list, api.ProcessPlan{Name: p.Name, Effect: effect})
-	}
-	return list
-}
-
-func (s *Supervisor) planOf(d config.GroupDiff) api.GroupPlan {
-	plan := api.GroupPlan{Group: d.New.Name, Change: "changed", Whole: d.Whole, Options: optionChanges(d.Changes)}
-	if plan.Whole == "" && !s.updatesByProcess(d) {
-		plan.Whole = "update_granularity is group"
-	}
-	for _, k := range d.Kept {
-		p := api.ProcessPlan{Name: k.New.Name, Options: optionChanges(k.Changes)}
-		switch {
-		case plan.Whole != "" || k.Restarts():
-			p.Effect = "restart"
-		case len(k.Changes) > 0:
-			p.Effect = "live"
-		default:
-			continue
-		}
-		plan.Processes = append(plan.Processes, p)
-	}
-	plan.Processes = append(plan.Processes, planAll(&config.Group{Processes: d.Added}, "start")...)
-	plan.Processes = append(plan.Processes, planAll(&config.Group{Processes: d.Removed}, "stop")...)
-	return plan
-}
-
-func optionChanges(list []config.Change) []api.OptionChange {
-	var all []api.OptionChange
-	for _, c := range list {
-		all = append(all, api.OptionChange{Option: c.Option, Old: c.Old, New: c.New, Effect: c.Effect.String()})
-	}
-	return all
 }

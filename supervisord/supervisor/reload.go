@@ -12,6 +12,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/report"
 )
 
 // Reload reads the configuration again and tells which groups are new, which
@@ -41,7 +42,7 @@ func (s *Supervisor) compare(fresh *config.Config) api.Changes {
 		switch old := s.find(g.Name); {
 		case old == nil:
 			c.Added = append(c.Added, g.Name)
-		case !old.Config.Equal(g), isOutdated(old, g):
+		case !old.Config.Equal(g), report.IsOutdated(old.Group, g):
 			c.Changed = append(c.Changed, g.Name)
 		}
 	}

@@ -2,9 +2,7 @@ package supervisor
 
 import (
 	"fmt"
-	"time"
 
-	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
 )
@@ -34,25 +32,4 @@ func (s *Supervisor) stopSiblings(limited *process.Process) {
 			p.StopBy("restart_limit of "+limited.Config.Name, p.FullName(), false)
 		}
 	}
-}
-
-// explainLimits tells how many restarts are used up, and what a stop waits for or has
-// left, where the configuration asks for such things.
-func explainLimits(c *config.Process, st *process.Status, now time.Time) (reasons []api.Reason) {
-	if c.Restart.Limit > 0 && st.Restarts != nil {
-		used := 0
-		for _, at := range *st.Restarts {
-			if now.Sub(at) < c.Restart.Window {
-				used++
-			}
-		}
-		reasons = append(reasons, api.Reason{Kind: "budget", Text: fmt.Sprintf("%d of %d restarts within %s are used up", used, c.Restart.Limit, config.FormatDuration(c.Restart.Window))})
-	}
-	if st.LeaderExited {
-		reasons = append(reasons, api.Reason{Kind: "exit", Text: "the child has ended, others who belong to it have not"})
-	}
-	if st.Leftovers != "" {
-		reasons = append(reasons, api.Reason{Kind: "exit", Text: "the last stop has left behind " + st.Leftovers})
-	}
-	return reasons
 }

@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/report"
 )
 
 // reached reports whether a process has come as far as somebody waits for.
@@ -22,15 +21,9 @@ type reached func(*config.Process, *process.Status) bool
 // goals are what can be waited for.
 var goals = map[string]reached{
 	"running": func(_ *config.Process, st *process.Status) bool { return st.State == states.Running },
-	"ready":   isUsable,
+	"ready":   report.IsUsable,
 	"stopped": func(_ *config.Process, st *process.Status) bool { return st.State.IsStopped() },
 	"exited":  func(_ *config.Process, st *process.Status) bool { return st.State == states.Exited && !st.StartDue },
-}
-
-// isUsable tells whether a process runs and nothing that is asked for speaks
-// against using it.
-func isUsable(c *config.Process, st *process.Status) bool {
-	return st.State == states.Running && (c.Ready.Kind == config.NoProbe || st.Ready) && st.Health != process.Unhealthy
 }
 
 // replaceTimeout is how long a group may be out of use between the removal and the
@@ -138,55 +131,4 @@ func isConfigured(c *config.Config, spec namespec.Spec) bool {
 	g := groupOf(c, spec.Group)
 	return g != nil && (spec.WholeGroup() ||
 		slices.ContainsFunc(g.Processes, func(p *config.Process) bool { return p.Name == spec.Process }))
-}
-
-// Healths tells of all processes that are to be ready or healthy, ordered by
-// group and name.
-func (s *Supervisor) Healths() []api.Health {
-	var all []api.Health
-	now := time.Now()
-	for _, p := range s.indexed().sorted {
-		c := p.CurrentConfig()
-		if c.Ready.Kind == config.NoProbe && c.Health.Kind == config.NoProbe {
-			continue
-		}
-		h := api.Health{Name: p.Config.Name, Group: p.Config.Group, Now: epoch(now)}
-		var since time.Time
-		h.Condition, since, h.Error = healthOf(c, p.Status())
-		h.Since = epoch(since)
-		all = append(all, h)
-	}
-	return all
-}
-
-// healthOf puts what is known of a process into a word.
-func healthOf(c *config.Process, st *process.Status) (condition string, since time.Time, last string) {
-	checksReady, checksHealth := c.Ready.Kind != config.NoProbe, c.Health.Kind != config.NoProbe
-	at := st.ProbeChangedAt
-	if at.IsZero() {
-		at = st.Started
-	}
-	switch {
-	case st.State == states.Starting && checksReady && st.ReadyTimedOut:
-		return "late", st.ReadyBy, st.NotReadyReason
-	case st.State == states.Starting && checksReady && !st.Ready:
-		return "waiting", st.Started, st.NotReadyReason
-	case st.State == states.Starting && checksReady:
-		return "ready", at, ""
-	case st.State == states.Starting:
-		return "waiting", st.Started, ""
-	case st.State != states.Running:
-		return strings.ToLower(st.State.String()), st.Ended, st.SpawnErr
-	case checksHealth && st.Health == process.Unhealthy:
-		return "unhealthy", at, st.HealthFailure
-	case checksReady && !st.Ready:
-		return "unready", at, st.NotReadyReason
-	case checksHealth && st.HealthFailure != "":
-		return "failing", at, st.HealthFailure
-	case checksHealth && st.Health == process.Healthy:
-		return "healthy", at, ""
-	case !checksReady:
-		return "unknown", st.Started, ""
-	}
-	return "ready", at, ""
 }

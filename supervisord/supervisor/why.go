@@ -1,8 +1,6 @@
 package supervisor
 
 import (
-	"time"
-
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
@@ -58,43 +56,4 @@ func (s *Supervisor) changeCallback() func(*process.Process) {
 			f(p)
 		}
 	}
-}
-
-// Why tells why a process is in its state, the cause of the state itself first.
-// The fault is BAD_NAME for a name that is none of a process.
-func (s *Supervisor) Why(name string) ([]api.Reason, error) {
-	p, err := s.single(name)
-	if err != nil {
-		return nil, err
-	}
-	return s.reasons(p), nil
-}
-
-func (s *Supervisor) reasons(p *process.Process) []api.Reason {
-	st := p.Status()
-	reasons := []api.Reason{{Kind: "state", Text: st.Reason}}
-	reasons = append(reasons, s.notAsConfigured(p, st)...)
-	if st.SpawnErr != "" && st.SpawnErr != st.Reason {
-		reasons = append(reasons, api.Reason{Kind: "exit", Text: st.SpawnErr})
-	}
-	if st.Hook != process.NoHook {
-		reasons = append(reasons, api.Reason{Kind: "hook", Text: st.Hook.String() + " is running"})
-	}
-	reasons = append(reasons, explainLimits(p.CurrentConfig(), st, time.Now())...)
-	for _, f := range s.explainers {
-		reasons = append(reasons, f(p)...)
-	}
-	return reasons
-}
-
-// AllReasons is Why for all processes, by their full names.
-func (s *Supervisor) AllReasons() map[string][]api.Reason {
-	all := make(map[string][]api.Reason)
-	for _, p := range s.indexed().sorted {
-		all[p.FullName()] = s.reasons(p)
-	}
-	for p := range s.allUnconfigured() {
-		all[p.FullName()] = s.reasons(p)
-	}
-	return all
 }

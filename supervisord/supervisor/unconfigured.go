@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
 
-	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
@@ -16,59 +14,6 @@ import (
 // have become another one. A child that runs is adopted all the same, and counts as
 // changed if it was born with anything else. One whose process is not configured
 // any more stays outside the groups until it ends.
-
-// outdated tells with which options the child of a process was born otherwise
-// than a configuration says.
-func outdated(p *process.Process, conf *config.Process) []string {
-	if st := p.Status(); st.PID != 0 && st.Outdated {
-		return conf.Outdated(st.Digest)
-	}
-	return nil
-}
-
-// isOutdated reports whether a child of a group was born otherwise than a
-// configuration of the group says.
-func isOutdated(g *active, conf *config.Group) bool {
-	for _, c := range conf.Processes {
-		if p := g.Process(c.Name); p != nil && len(outdated(p, c)) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// diff tells how an active group, and what runs in it, differ from a configuration.
-func diff(conf *config.Group, g *active) config.GroupDiff {
-	d := conf.Diff(g.Config)
-	for i := range d.Kept {
-		k := &d.Kept[i]
-		p := g.Process(k.New.Name)
-		if p == nil || k.Restarts() {
-			continue
-		}
-		for _, option := range outdated(p, k.New) {
-			k.Changes = append(k.Changes, config.Change{Option: option, Old: "another value when it was started", New: "as configured", Effect: config.EffectRestart})
-		}
-	}
-	return d
-}
-
-// notAsConfigured tells, for Why, that what runs is not what is configured.
-func (s *Supervisor) notAsConfigured(p *process.Process, st *process.Status) []api.Reason {
-	if st.PID == 0 {
-		return nil
-	}
-	s.mu.RLock()
-	_, unconfigured := s.unconfigured[p]
-	s.mu.RUnlock()
-	if unconfigured {
-		return []api.Reason{{Kind: "unconfigured", Text: fmt.Sprintf("pid %d was left by an earlier supervisord and is not configured any more; it runs until it ends or is stopped", st.PID)}}
-	}
-	if options := outdated(p, p.Config); len(options) > 0 {
-		return []api.Reason{{Kind: "changed", Text: fmt.Sprintf("pid %d was started by an earlier supervisord with another %s; update restarts it", st.PID, strings.Join(options, ", "))}}
-	}
-	return nil
-}
 
 // Unconfigured is a child that an earlier daemon has left and that is nobody's any
 // more. Config says how it is stopped and where its output goes.
@@ -113,6 +58,13 @@ func (s *Supervisor) unconfiguredChanged(p *process.Process) {
 		delete(s.unconfigured, p)
 		end()
 	}
+}
+
+func (s *Supervisor) isUnconfigured(p *process.Process) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, is := s.unconfigured[p]
+	return is
 }
 
 // allUnconfigured returns those that live, and what ends their goroutines.
