@@ -137,7 +137,7 @@ func TestWarnsOfNetworkWithoutPassword(t *testing.T) {
 		{"localhost", "", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 1}, false},
 	} {
 		log := newLog()
-		s := &Servers{Options: Options{Log: log.Logger()}}
+		s := &Servers{opts: Options{Log: log.Logger()}}
 		c := config.Server{Section: "inet_http_server", Family: "tcp", Host: tt.host, Port: 1, Username: tt.username}
 		s.announce(&endpoint{Server: c, Listener: addrListener{addr: tt.addr}})
 		if got := strings.Contains(log.String(), line); got != tt.want {

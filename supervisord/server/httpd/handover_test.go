@@ -159,7 +159,7 @@ func TestCloseHandedOver(t *testing.T) {
 			t.Error("the file is left behind")
 		}
 		c := config.Server{Section: "unix_http_server", Family: "unix", Path: s.path, Mode: 0o700, UID: -1, GID: -1}
-		again, err := Listen([]config.Server{c}, Options{Log: s.Log, Stderr: io.Discard})
+		again, err := Listen([]config.Server{c}, Options{Log: s.opts.Log, Stderr: io.Discard})
 		if err != nil {
 			t.Fatal(err)
 		}

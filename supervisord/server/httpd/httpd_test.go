@@ -74,7 +74,7 @@ func (in *testServer) handOver(t *testing.T, rpc http.Handler) (*testServer, err
 	}
 	next := *in
 	var err error
-	if next.Servers, err = Listen([]config.Server{in.endpoints[0].Server}, Options{Log: in.Log, Stderr: io.Discard, Saved: all}); err != nil {
+	if next.Servers, err = Listen([]config.Server{in.endpoints[0].Server}, Options{Log: in.opts.Log, Stderr: io.Discard, Saved: all}); err != nil {
 		return nil, err
 	}
 	ctx, end := context.WithCancel(context.Background())
@@ -511,7 +511,7 @@ func TestTCP(t *testing.T) {
 		t.Error(got)
 	}
 	port := in.endpoints[0].Addr().(*net.TCPAddr).Port
-	_, err := Listen([]config.Server{{Family: "tcp", Port: port}}, in.Options)
+	_, err := Listen([]config.Server{{Family: "tcp", Port: port}}, in.opts)
 	if want := "Another program is already listening on a port that one of our HTTP servers is configured to use.  " +
 		"Shut this program down first before starting supervisord."; err == nil || err.Error() != want {
 		t.Error(err)

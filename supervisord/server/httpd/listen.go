@@ -36,7 +36,7 @@ type Options struct {
 
 // Servers are the listening sockets of the configuration.
 type Servers struct {
-	Options
+	opts      Options
 	endpoints []*endpoint
 	paused    atomic.Bool
 	streams   streams
@@ -57,7 +57,7 @@ type endpoint struct {
 // Serve, but clients may already connect. If one server fails, the others are closed,
 // and the error is a *BindError; an error about a password is not.
 func Listen(servers []config.Server, o Options) (*Servers, error) {
-	s := &Servers{Options: o}
+	s := &Servers{opts: o}
 	defer closeUnwanted(o.Saved, func(b SavedServer) bool {
 		return slices.ContainsFunc(s.endpoints, func(ep *endpoint) bool { return ep.Family == b.Family && address(ep.Server) == b.Address })
 	})
@@ -94,20 +94,20 @@ func (ep *endpoint) bind(o Options) (err error) {
 
 // announce logs what Supervisor logs about a new server.
 func (s *Servers) announce(ep *endpoint) {
-	if s.Announced {
+	if s.opts.Announced {
 		return
 	}
 	where, host, port := ep.Host, ep.Host, strconv.Itoa(ep.Port)
 	if ep.Family == "unix" {
 		where, host, port = ep.Path, "<unix domain socket>", ep.Path
 	}
-	s.Log.Log(context.Background(), logs.LevelTrace, fmt.Sprintf("%s:Medusa (V1.12) started at %s\n\tHostname: %s\n\tPort:%s",
+	s.opts.Log.Log(context.Background(), logs.LevelTrace, fmt.Sprintf("%s:Medusa (V1.12) started at %s\n\tHostname: %s\n\tPort:%s",
 		where, time.Now().Format(time.ANSIC), host, port))
-	for _, name := range s.Interfaces {
-		s.Log.Info(fmt.Sprintf("RPC interface '%s' initialized", name))
+	for _, name := range s.opts.Interfaces {
+		s.opts.Log.Info(fmt.Sprintf("RPC interface '%s' initialized", name))
 	}
 	if ep.Username == "" {
-		s.Log.Log(context.Background(), logs.LevelCritical,
+		s.opts.Log.Log(context.Background(), logs.LevelCritical,
 			fmt.Sprintf("Server '%s' running without any HTTP authentication checking", ep.Section))
 		s.warnOfNetwork(ep)
 	}
@@ -117,7 +117,7 @@ func (s *Servers) announce(ep *endpoint) {
 // line that Supervisor logs for every such server is easily overlooked.
 func (s *Servers) warnOfNetwork(ep *endpoint) {
 	if a, ok := ep.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
-		s.Log.Warn(fmt.Sprintf("[%s] listens on %s without a password: who reaches it can run commands as the user of supervisord; "+
+		s.opts.Log.Warn(fmt.Sprintf("[%s] listens on %s without a password: who reaches it can run commands as the user of supervisord; "+
 			"set username and password, or port=127.0.0.1:%d", ep.Section, a, a.Port))
 	}
 }

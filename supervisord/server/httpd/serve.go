@@ -30,8 +30,8 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 	tcp := conns.NewLimiter(conns.MaxTCP())
 	for _, ep := range s.endpoints {
 		routed := router(routes(&s.streams, ep.Server, h))
-		handler := accessLogger{ep, s.Log, newHostCheck(ep.Server, s.Log).wrap(ep.auth.wrap(routed))}
-		srv := newServer(calls, handler, s.Log)
+		handler := accessLogger{ep, s.opts.Log, newHostCheck(ep.Server, s.opts.Log).wrap(ep.auth.wrap(routed))}
+		srv := newServer(calls, handler, s.opts.Log)
 		servers = append(servers, srv)
 		listener := ep.conns.Listener(ep.Listener)
 		accept := func(l net.Listener) {
@@ -44,7 +44,7 @@ func (s *Servers) Serve(ctx context.Context, h Handlers) error {
 		}
 		if ep.Family == "unix" {
 			srv.fastPath = fastpath.New(listener, fastpath.Options{
-				Base: calls, Handler: handler, Log: s.Log, HeadTimeout: headerTimeout, IdleTimeout: idleTimeout,
+				Base: calls, Handler: handler, Log: s.opts.Log, HeadTimeout: headerTimeout, IdleTimeout: idleTimeout,
 			})
 			accept(srv.fastPath.Fallback())
 			accept(srv.fastPath)

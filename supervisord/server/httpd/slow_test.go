@@ -56,7 +56,7 @@ func serveInBubble(t *testing.T, h Handlers, test func(t *testing.T, dial func()
 			t.Fatal(err)
 		}
 		s := &Servers{
-			Options:   Options{Log: slog.New(slog.DiscardHandler), Stderr: io.Discard},
+			opts:      Options{Log: slog.New(slog.DiscardHandler), Stderr: io.Discard},
 			endpoints: []*endpoint{{Server: c, Listener: p, auth: auth}},
 		}
 		ctx, cancel := context.WithCancel(t.Context())
