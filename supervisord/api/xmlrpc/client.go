@@ -17,23 +17,23 @@ import (
 	"supervisor/supervisord/system/inetaddr"
 )
 
-// Client calls the methods of one supervisord over one connection, which is
-// made when it is needed and kept open. It is not safe for concurrent use.
+// Client calls the methods of one supervisord over one connection, which is opened when
+// it is needed and kept open. It is not safe for concurrent use.
 type Client struct {
 	network, address string
 	host             string // for the Host header
 	authorization    string // the value of the header, "" for none
 	encoder          Encoder
-	conn             net.Conn // nil while there is none
+	conn             net.Conn // nil while not connected
 	reader           *bufio.Reader
 	notes            []string // of the last answer
 }
 
-// Notes returns what the server has said about the last call beside its result,
-// a line each. No server but ours does.
+// Notes returns the notes that the server has added to the result of the last call, one
+// line each. Only our own server adds any.
 func (c *Client) Notes() []string { return c.notes }
 
-// StatusError is an answer other than 200 OK, 401 among them.
+// StatusError is the error for an answer with another status than 200, for example 401.
 type StatusError struct {
 	Code   int
 	Reason string
@@ -42,10 +42,10 @@ type StatusError struct {
 // Error returns the status line.
 func (e *StatusError) Error() string { return fmt.Sprintf("%d %s", e.Code, e.Reason) }
 
-// NewClient makes a client for http://host[:port] or unix:///path. As
-// supervisorctl has it, the port is 80 when there is none, the path of an
-// http:// address is ignored, and credentials are sent when both user name
-// and password are given. Nothing is connected yet.
+// NewClient returns a client for http://host[:port] or unix:///path. As in Supervisor's
+// own client the default port is 80, the path of an http:// address is ignored, and
+// credentials are sent only if both user name and password are given. It does not
+// connect yet.
 func NewClient(serverURL, username, password string) (*Client, error) {
 	c := &Client{}
 	if path, ok := strings.CutPrefix(serverURL, "unix://"); ok {
@@ -67,8 +67,8 @@ func NewClient(serverURL, username, password string) (*Client, error) {
 	return c, nil
 }
 
-// withPort adds port 80 to a host without port, which may be a bracketed
-// address of IPv6.
+// withPort adds port 80 to a host without port. The host may be an IPv6 address in
+// brackets.
 func withPort(host string) string {
 	if h, port, err := net.SplitHostPort(host); err == nil && port != "" {
 		return net.JoinHostPort(inetaddr.Host(h), port)
@@ -76,13 +76,12 @@ func withPort(host string) string {
 	return net.JoinHostPort(inetaddr.Host(strings.Trim(strings.TrimSuffix(host, ":"), "[]")), "80")
 }
 
-// Call calls a method and waits for its answer, which goes where reply points
-// to (DecodeResponse tells how); a nil reply throws it away. There is no time
-// limit but ctx's.
+// Call calls a method, waits for the answer and decodes it into reply, see
+// DecodeResponse; a nil reply discards it. The only time limit is that of ctx.
 //
-// It returns *Fault for a fault, *StatusError for another HTTP status, and the
-// system's error, which errors.Is finds, when the server cannot be reached. No
-// call is ever sent a second time: whether the first was heard cannot be known.
+// It returns *Fault for a fault, *StatusError for another HTTP status and, if the server
+// can't be reached, an error that wraps the system's. A call is never sent twice, because
+// the client can't know whether the first one was executed.
 func (c *Client) Call(ctx context.Context, method string, reply any, args ...any) error {
 	request, err := c.encoder.Call(nil, method, args...)
 	if err != nil {
@@ -98,7 +97,7 @@ func (c *Client) Call(ctx context.Context, method string, reply any, args ...any
 // post sends a request on the kept connection and reads the answer's body.
 func (c *Client) post(ctx context.Context, body []byte) ([]byte, error) {
 	if c.conn != nil && !isIdle(c.conn) {
-		c.Close() // by the server, meanwhile
+		c.Close() // the server has closed it
 	}
 	if c.conn == nil {
 		conn, err := c.dial(ctx)
@@ -111,7 +110,7 @@ func (c *Client) post(ctx context.Context, body []byte) ([]byte, error) {
 	stop := interruptOnDone(ctx, c.conn)
 	answer, keep, err := c.exchange(body)
 	if !stop() {
-		keep = false // the deadline may have been spoilt
+		keep = false // interruptOnDone may have changed the deadline
 		if err != nil {
 			err = context.Cause(ctx)
 		}
@@ -122,20 +121,21 @@ func (c *Client) post(ctx context.Context, body []byte) ([]byte, error) {
 	return answer, err
 }
 
-// maxPrealloc is how much memory an answer gets for what it says is to come. That
-// of a thousand processes has a megabyte, and growing to that by doubling costs
-// as much as all the reading.
+// maxPrealloc is how much memory is allocated for an answer by its announced length. The
+// answer for a thousand processes has a megabyte, and growing a buffer to that size by
+// doubling costs as much as reading it.
 const maxPrealloc = 16 << 20
 
-// exchange writes the request and reads the answer; keep tells whether the
-// connection can be used again.
+// exchange writes the request and reads the answer. keep reports whether the connection
+// can be used again.
 func (c *Client) exchange(body []byte) (answer []byte, keep bool, err error) {
 	head := c.head("POST", "/RPC2", "text/xml")
 	head = append(head, "Content-Type: text/xml\r\nContent-Length: "...)
 	head = strconv.AppendInt(head, int64(len(body)), 10)
 	head = append(head, "\r\n\r\n"...)
-	// One write, so that a small request is one packet. A server that refuses
-	// may close before it has read everything: its answer comes first.
+	// One write, so that a small request is one packet. A server that refuses the
+	// request may close before it has read everything; its answer matters more than
+	// the failed write.
 	_, writeErr := c.conn.Write(append(head, body...))
 	h, err := readHeader(c.reader)
 	if err != nil {
@@ -155,8 +155,8 @@ func (c *Client) exchange(body []byte) (answer []byte, keep bool, err error) {
 	return buf.Bytes(), !h.close && writeErr == nil, nil
 }
 
-// Stream opens a body that may go on for ever, such as /logtail/NAME, on a
-// connection of its own. The caller closes it; so does the end of ctx.
+// Stream requests a body that may be endless, such as /logtail/NAME, on a connection of
+// its own. The caller must close it; the end of ctx closes it as well.
 func (c *Client) Stream(ctx context.Context, path string) (io.ReadCloser, error) {
 	if strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == 0x7F }) {
 		return nil, fmt.Errorf("bad path %q", path)
@@ -189,14 +189,13 @@ type stream struct {
 	stop func() bool
 }
 
-// Close closes the connection; a Read that is under way fails.
+// Close closes the connection. A Read under way fails.
 func (s *stream) Close() error {
 	s.stop()
 	return s.conn.Close()
 }
 
-// Close closes the kept connection, if there is one. The client may be used
-// again.
+// Close closes the connection, if there is one. The client may be used again.
 func (c *Client) Close() error {
 	if c.conn == nil {
 		return nil
@@ -211,7 +210,7 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 	return d.DialContext(ctx, c.network, c.address)
 }
 
-// head begins a request: everything up to the headers of its body.
+// head returns the beginning of a request, without the headers for its body.
 func (c *Client) head(method, path, accept string) []byte {
 	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: supervisorctl\r\nAccept: %s\r\n",
 		method, path, c.host, accept)
@@ -221,15 +220,15 @@ func (c *Client) head(method, path, accept string) []byte {
 	return b
 }
 
-// interruptOnDone makes the end of ctx end reads and writes of conn. stop ends
-// that, and tells whether nothing had to be ended.
+// interruptOnDone interrupts reads and writes of conn when ctx ends. stop ends that, and
+// reports whether ctx had not ended before.
 func interruptOnDone(ctx context.Context, conn net.Conn) (stop func() bool) {
 	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 }
 
-// isIdle tells whether an idle connection is still open, and nothing unasked
-// has come in over it. A server may end an idle connection at any time, and a
-// command written into such a one would be lost without a trace.
+// isIdle reports whether an idle connection is still open and has no unexpected data. A
+// server may close an idle connection at any time, and a call written to it would then
+// be lost.
 func isIdle(conn net.Conn) bool {
 	sc, ok := conn.(syscall.Conn)
 	if !ok {

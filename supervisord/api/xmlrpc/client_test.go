@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// newClient makes a client that is closed with the test.
+// newClient returns a client that is closed at the end of the test.
 func newClient(t *testing.T, url string) *Client {
 	t.Helper()
 	c, err := NewClient(url, "user", "pass:word")
@@ -38,8 +38,8 @@ func newClient(t *testing.T, url string) *Client {
 	return c
 }
 
-// daemon answers getState with "up", and refuses as the path of the method
-// says; it counts connections.
+// daemon is a server that answers getState with "up", and other methods with the error
+// that their name says. It counts connections.
 func daemon(t *testing.T, l net.Listener) (url string, conns *atomic.Int32) {
 	t.Helper()
 	conns = new(atomic.Int32)
@@ -199,8 +199,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// scripted accepts connections one after the other and writes to each what the
-// script has for it once a request has come in, then closes it.
+// scripted is a server that accepts connections one after the other. To each it writes the
+// script's next answer once a request has arrived, and closes it.
 func scripted(t *testing.T, script ...string) *Client {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -229,8 +229,8 @@ func scripted(t *testing.T, script ...string) *Client {
 	return newClient(t, "http://"+l.Addr().String())
 }
 
-// awaitClosed waits until the server's closing has come to the client. A call
-// that is sent before that fails, rightly: nobody knows whether it was heard.
+// awaitClosed waits until the client can see that the server has closed the connection. A
+// call before that fails, because the client can't know whether it was executed.
 func awaitClosed(t *testing.T, c *Client) {
 	t.Helper()
 	for limit := time.Now().Add(testkit.Timeout); c.conn != nil && isIdle(c.conn); runtime.Gosched() {
@@ -254,7 +254,7 @@ func TestAnswersOfAllForms(t *testing.T) {
 			body[:1], len(body)-1, body[1:]),
 	} {
 		c := scripted(t, text, text)
-		for range 2 { // the server closes after each
+		for range 2 { // the server closes after each call
 			var got string
 			if err := c.Call(t.Context(), "x", &got); err != nil || got != "up" {
 				t.Errorf("%s: %q, %v", name, got, err)
@@ -293,7 +293,7 @@ func TestBrokenAnswers(t *testing.T) {
 	}
 }
 
-// TestClosedWhileIdle has the server close the connection between two calls.
+// TestClosedWhileIdle: the server closes the connection between two calls.
 func TestClosedWhileIdle(t *testing.T) {
 	t.Parallel()
 	body := answer("up")
@@ -379,7 +379,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestPythonServer sends values to Python's own server and wants them back.
+// TestPythonServer: Python's own server returns the values that were sent to it.
 func TestPythonServer(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
@@ -421,7 +421,7 @@ s.serve_forever()
 		if err := c.Call(t.Context(), "echo", &got, sent...); err != nil {
 			t.Fatal(err)
 		}
-		// Python writes a carriage return as it is, which XML reads as a line feed.
+		// Python writes a bare carriage return, which an XML parser reads as a line feed.
 		want := append([]any{strings.ReplaceAll(sent[0].(string), "\r", "\n")}, sent[1:]...)
 		if d := cmp.Diff(want, got); d != "" {
 			t.Error(d)
@@ -432,7 +432,7 @@ s.serve_forever()
 	}
 }
 
-// FuzzAnswer checks that no server does harm to a client.
+// FuzzAnswer: no answer of a server makes the client panic or hang.
 func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"))
 	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"))

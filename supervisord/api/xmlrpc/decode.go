@@ -17,13 +17,13 @@ const maxCallElements = 1 << 18
 // ErrNoMethod is returned for a call that names no method.
 var ErrNoMethod = errors.New("xmlrpc: no method name")
 
-// DecodeCall reads a methodCall. The parameters are nil, bool, int64, float64,
-// string, time.Time, []any or map[string]any.
+// DecodeCall decodes a methodCall. The parameters are nil, bool, int64, float64, string,
+// time.Time, []any or map[string]any.
 //
-// Supervisor is lenient and so is this: the name of the outermost element does
-// not count, missing params are none, an unknown type is a string, and a
-// boolean is true only if it is 1. Anything that is not well-formed XML or not
-// a value is a *SyntaxError; a call without name is ErrNoMethod.
+// It is as lenient as Supervisor: the name of the root element does not matter, params
+// may be missing, an unknown type is a string, and a boolean is true only if it is 1.
+// For XML that is not well-formed, or that is not a value, it returns a *SyntaxError; for
+// a call without name, ErrNoMethod.
 func DecodeCall(body []byte) (method string, params []any, err error) {
 	s, err := newScanner(body, maxCallElements)
 	if err != nil {
@@ -59,7 +59,7 @@ func DecodeCall(body []byte) (method string, params []any, err error) {
 	}
 }
 
-// params reads what is inside of a params element.
+// params reads the content of a params element.
 func (s *scanner) params() ([]any, error) {
 	params := []any{}
 	for {
@@ -102,7 +102,7 @@ func (s *scanner) string() (string, error) {
 	return string(text), s.leave()
 }
 
-// value reads what is inside of a value element.
+// value reads the content of a value element.
 func (s *scanner) value() (any, error) {
 	text, err := s.text()
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *scanner) value() (any, error) {
 	return v, s.leave()
 }
 
-// array reads what is inside of an array element.
+// array reads the content of an array element.
 func (s *scanner) array() ([]any, error) {
 	if err := s.expect("data"); err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (s *scanner) array() ([]any, error) {
 	}
 }
 
-// structure reads what is inside of a struct element.
+// structure reads the content of a struct element.
 func (s *scanner) structure() (map[string]any, error) {
 	m := map[string]any{}
 	for {
@@ -173,8 +173,8 @@ func (s *scanner) structure() (map[string]any, error) {
 	}
 }
 
-// member enters the next member of a struct up to its value and returns its
-// name; ok is false behind the last one.
+// member enters the value of the next member of a struct and returns its name. ok is
+// false after the last one.
 func (s *scanner) member() (name []byte, ok bool, err error) {
 	tag, err := s.child()
 	if tag == nil || err != nil {
@@ -192,7 +192,7 @@ func (s *scanner) member() (name []byte, ok bool, err error) {
 	return name, true, s.expect("value")
 }
 
-// scalar reads what is inside of an element of a simple type and leaves it.
+// scalar reads the content of an element of a simple type and leaves it.
 func (s *scanner) scalar(kind string) (any, error) {
 	text, err := s.string()
 	if err != nil {
@@ -216,14 +216,14 @@ func (s *scanner) scalar(kind string) (any, error) {
 	case "base64":
 		return s.base64(text)
 	}
-	// An unknown type: nil when there is nothing in it, as <nil/> has it.
+	// An unknown type. An empty element, such as <nil/>, is nil.
 	if text == "" {
 		return nil, nil
 	}
 	return text, nil
 }
 
-// integer takes what Python's int does, as far as 64 bits go.
+// integer accepts what Python's int accepts, within 64 bits.
 func (s *scanner) integer(text string) (int64, error) {
 	i, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	if err != nil {
@@ -232,7 +232,7 @@ func (s *scanner) integer(text string) (int64, error) {
 	return i, nil
 }
 
-// double takes decimal numbers, not the infinities: nothing here can use them.
+// double accepts decimal numbers, but no infinities: no method can use them.
 func (s *scanner) double(text string) (float64, error) {
 	text = strings.TrimSpace(text)
 	f, err := strconv.ParseFloat(text, 64)
@@ -242,7 +242,7 @@ func (s *scanner) double(text string) (float64, error) {
 	return f, nil
 }
 
-// base64 decodes to text, which is all that Supervisor uses it for.
+// base64 decodes to text, the only use that Supervisor has for it.
 func (s *scanner) base64(text string) (string, error) {
 	raw, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil || !utf8.Valid(raw) {

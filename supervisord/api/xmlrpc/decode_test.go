@@ -13,12 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// call is a request with the given parameters.
+// call returns a request with these parameters.
 func call(params string) string {
 	return "<?xml version='1.0'?>\n<methodCall>\n<methodName>m.n</methodName>\n<params>\n" + params + "</params>\n</methodCall>\n"
 }
 
-// callWithParam is a request with one parameter of the given value.
+// callWithParam returns a request with one parameter of this value.
 func callWithParam(value string) string {
 	return call("<param>\n<value>" + value + "</value>\n</param>\n")
 }
@@ -196,8 +196,8 @@ func TestDecodeCallWithoutMethod(t *testing.T) {
 	}
 }
 
-// TestXMLBombsAllocateLittle holds what hostile documents allocate to a small multiple
-// of their size. It is not parallel, for it counts everything.
+// TestXMLBombsAllocateLittle: hostile documents allocate only a small multiple of their
+// size. The test is not parallel, because it counts all allocations.
 func TestXMLBombsAllocateLittle(t *testing.T) {
 	bombs := map[string]string{
 		"nesting":  strings.Repeat("<array><data><value>", 1_000_000),
@@ -217,9 +217,8 @@ func TestXMLBombsAllocateLittle(t *testing.T) {
 	}
 }
 
-// FuzzDecodeCall checks that no document does harm, that what is accepted is
-// well-formed in the eyes of encoding/xml too, and that the call survives
-// being encoded again.
+// FuzzDecodeCall: no document makes the decoder panic, an accepted one is well-formed for
+// encoding/xml as well, and the call is the same after encoding and decoding it again.
 func FuzzDecodeCall(f *testing.F) {
 	for _, value := range []string{"<int>1</int>", "<boolean>1</boolean>", "a&amp;b&#233;", "<nil/>", "<double>1.5</double>",
 		"<base64>b3V0</base64>", "<dateTime.iso8601>20261122T16:34:30</dateTime.iso8601>", "<![CDATA[a]]><!-- b -->",
@@ -246,8 +245,8 @@ func FuzzDecodeCall(f *testing.F) {
 	})
 }
 
-// wellFormed asks encoding/xml. What only it finds fault with is forgiven:
-// namespaces, declarations of other encodings, and names beyond ASCII.
+// wellFormed checks a document by encoding/xml. It ignores errors about namespaces, other
+// encodings and names beyond ASCII, which the scanner accepts.
 func wellFormed(body []byte) error {
 	d := xml.NewDecoder(strings.NewReader(string(body)))
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
@@ -300,7 +299,7 @@ func TestDecodeStructIntoMap(t *testing.T) {
 	}
 }
 
-// TestDocumentType: a call may have one, and what it declares is passed over.
+// TestDocumentType: a call may have a document type, whose declarations are skipped.
 func TestDocumentType(t *testing.T) {
 	t.Parallel()
 	for _, doctype := range []string{

@@ -1,9 +1,8 @@
 package xmlrpc
 
-// skipDoctype passes over a document type declaration, if there is one. What it
-// declares is not obeyed: nothing is read from elsewhere, and an entity other
-// than XML's own five stays an error where it is used, so that nothing can grow
-// while it is read.
+// skipDoctype skips a document type declaration, if there is one. Its declarations have
+// no effect: nothing external is read, and an entity other than XML's own five is an
+// error where it is used, so that no text can grow while it is decoded.
 func (s *scanner) skipDoctype() error {
 	if !s.at("<!DOCTYPE") {
 		return nil
@@ -11,7 +10,7 @@ func (s *scanner) skipDoctype() error {
 	s.pos += len("<!DOCTYPE")
 	before := s.pos
 	if s.skipSpace(); s.pos == before {
-		return s.fail("no space behind <!DOCTYPE")
+		return s.fail("no space after <!DOCTYPE")
 	}
 	if _, err := s.name(); err != nil {
 		return err
@@ -33,8 +32,8 @@ func (s *scanner) skipDoctype() error {
 	return s.skipMisc()
 }
 
-// skipDeclaration moves to the end of a declaration, or to another character that
-// may stand in its place, if neither is quoted.
+// skipDeclaration moves to the end of a declaration, or to other if that comes first.
+// Quoted characters don't count.
 func (s *scanner) skipDeclaration(other string) error {
 	for s.pos < len(s.data) && !s.at(">") && (other == "" || !s.at(other)) {
 		c := s.data[s.pos]
@@ -54,8 +53,7 @@ func (s *scanner) skipDeclaration(other string) error {
 	return nil
 }
 
-// skipSubset passes over the declarations inside of a document type, up to and
-// with the bracket.
+// skipSubset skips the declarations inside a document type, and the closing bracket.
 func (s *scanner) skipSubset() error {
 	for {
 		s.skipSpace()

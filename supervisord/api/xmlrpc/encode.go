@@ -9,32 +9,29 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"supervisor/supervisord/api/faults"
 )
 
-// timeLayout is dateTime.iso8601 as the standard of 1999 has it: no zone.
+// timeLayout is dateTime.iso8601 as in the standard of 1999, without a zone.
 const timeLayout = "20060102T15:04:05"
 
-// Encoder appends values and messages to byte slices. It works out the layout
-// of a type when it first meets it and keeps it, so one Encoder should live as
-// long as its owner. The zero value is ready; it may be used by many
-// goroutines at once.
+// Encoder appends values and messages to byte slices. It computes the layout of a type
+// once and caches it, so an Encoder should be kept and used again. The zero value is
+// ready to use, by many goroutines at once.
 //
-// Struct types are encoded by their json tags, in the order of their fields; a
-// field without a tag is left out. A type must not contain itself.
+// Structs are encoded by their json tags, in the order of their fields; a field without
+// a tag is left out. A type must not contain itself.
 type Encoder struct {
 	plans sync.Map // reflect.Type → plan
 }
 
-// Response appends the methodResponse that carries v.
+// Response appends a methodResponse with the value v.
 func (e *Encoder) Response(dst []byte, v any) ([]byte, error) {
 	dst = append(dst, "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n"...)
 	dst, err := e.value(dst, v)
 	return append(dst, "\n</param>\n</params>\n</methodResponse>\n"...), err
 }
 
-// Call appends the methodCall of a method with positional parameters.
+// Call appends a methodCall with positional parameters.
 func (e *Encoder) Call(dst []byte, method string, params ...any) ([]byte, error) {
 	dst = append(dst, "<?xml version='1.0'?>\n<methodCall>\n<methodName>"...)
 	dst = appendText(dst, method)
@@ -50,18 +47,7 @@ func (e *Encoder) Call(dst []byte, method string, params ...any) ([]byte, error)
 	return append(dst, "</params>\n</methodCall>\n"...), nil
 }
 
-// AppendFault appends the methodResponse of a fault.
-func AppendFault(dst []byte, code faults.Code, text string) []byte {
-	dst = append(dst, "<?xml version='1.0'?>\n<methodResponse>\n<fault>\n"+
-		"<value><struct>\n<member>\n<name>faultCode</name>\n"...)
-	dst = appendInt(dst, int64(code))
-	dst = append(dst, "\n</member>\n<member>\n<name>faultString</name>\n"...)
-	dst = appendString(dst, text)
-	return append(dst, "\n</member>\n</struct></value>\n</fault>\n</methodResponse>\n"...)
-}
-
-// value appends one value element. The types that answers are mostly made of
-// are told apart without reflection.
+// value appends a value element. The most frequent types need no reflection.
 func (e *Encoder) value(dst []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
@@ -87,7 +73,7 @@ func (e *Encoder) value(dst []byte, v any) ([]byte, error) {
 	return p.value(dst, rv)
 }
 
-// mapping appends a struct whose members are in the order of their names.
+// mapping appends a struct element with its members in the order of their names.
 func (e *Encoder) mapping(dst []byte, m map[string]any) ([]byte, error) {
 	dst = append(dst, "<value><struct>\n"...)
 	for _, name := range slices.Sorted(maps.Keys(m)) {
@@ -116,8 +102,8 @@ func appendInt(dst []byte, i int64) []byte {
 	return append(appendDigits(append(dst, beforeInt...), i), afterInt...)
 }
 
-// appendDigits saturates at the 32 bits of the standard: parsers refuse what is
-// longer, and with it the whole answer.
+// appendDigits saturates at the 32 bits of the standard: a parser would refuse a larger
+// number, and with it the whole answer.
 func appendDigits(dst []byte, i int64) []byte {
 	return strconv.AppendInt(dst, min(max(i, math.MinInt32), math.MaxInt32), 10)
 }
@@ -133,7 +119,7 @@ func appendString(dst []byte, s string) []byte {
 	return append(appendText(append(dst, beforeString...), s), afterString...)
 }
 
-// appendFloat writes no exponent: the standard has none.
+// appendFloat writes no exponent, because the standard has none.
 func appendFloat(dst []byte, f float64) []byte {
 	dst = append(dst, "<value><double>"...)
 	dst = strconv.AppendFloat(dst, f, 'f', -1, 64)

@@ -69,7 +69,7 @@ func TestValues(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var e Encoder
-			for range 2 { // the second time by the plan made the first time
+			for range 2 { // the second time by the cached plan
 				got, err := e.value(nil, tt.v)
 				if want := "<value>" + tt.want + "</value>"; err != nil || string(got) != want {
 					t.Errorf("got %q, %v, want %q", got, err, want)
@@ -173,7 +173,7 @@ func TestCallLayout(t *testing.T) {
 	}
 }
 
-// infos makes what getAllProcessInfo answers for n processes.
+// infos returns the answer of getAllProcessInfo for n processes.
 func infos(n int) []api.ProcessInfo {
 	list := make([]api.ProcessInfo, n)
 	for i := range list {
@@ -198,8 +198,8 @@ func BenchmarkEncode1000ProcessInfos(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/info")
 }
 
-// TestPlainRunEndsAtAnyOtherByte looks for every byte at every place, since
-// eight places are looked at together.
+// TestPlainRunEndsAtAnyOtherByte tries every byte at every position, because eight positions
+// are tested at once.
 func TestPlainRunEndsAtAnyOtherByte(t *testing.T) {
 	t.Parallel()
 	for c := range 256 {

@@ -2,18 +2,18 @@ package xmlrpc
 
 import "unicode/utf8"
 
-// replacement stands for what XML cannot hold.
+// replacement replaces what XML can't represent.
 const replacement = "\uFFFD"
 
-// AppendText appends a piece of a string value, escaped as an Encoder does it. A
-// piece must not begin or end within a character.
+// AppendText appends a piece of a string value, escaped as by an Encoder. A piece must
+// not begin or end within a character.
 func AppendText(dst []byte, piece string) []byte { return appendText(dst, piece) }
 
 // appendText appends s as character data.
 //
-// A carriage return is written as a reference, because a parser turns a bare
-// one into a line feed. Only the three characters that Python escapes are
-// escaped, so that the answer is the same byte for byte.
+// A carriage return is written as a reference, because a parser would convert it to a
+// line feed. Otherwise only the three characters that Python escapes are escaped, so that
+// answers are equal byte for byte.
 func appendText(dst []byte, s string) []byte {
 	start := 0 // of the run not yet copied
 	for i := 0; ; {
@@ -31,8 +31,8 @@ func appendText(dst []byte, s string) []byte {
 	}
 }
 
-// substitute tells what to write for the character at the start of s, nothing
-// for itself, and how many bytes it has.
+// substitute returns the replacement for the character at the start of s, "" if it is
+// written unchanged, and the size of the character in bytes.
 func substitute(s string) (escaped string, size int) {
 	switch s[0] {
 	case '&':
@@ -51,7 +51,7 @@ func substitute(s string) (escaped string, size int) {
 	return "", size
 }
 
-// plain tells whether a byte stands for itself wherever it appears.
+// plain reports whether a byte is always written unchanged.
 func plain(c byte) bool {
 	if c < 0x20 {
 		return c == '\n' || c == '\t'
@@ -59,9 +59,8 @@ func plain(c byte) bool {
 	return c < utf8.RuneSelf && c != '&' && c != '<' && c != '>'
 }
 
-// plainRun counts the bytes at the start of s that stand for themselves. Texts
-// are looked at eight bytes at a time, for that is where the time of a large
-// answer goes; what is found in eight of them is then looked for one by one.
+// plainRun counts the plain bytes at the start of s. Large answers spend most of their
+// time here, so it tests eight bytes at a time, and single bytes only after that.
 func plainRun(s string) int {
 	i := 0
 	for i+8 <= len(s) && allPlain(s[i:i+8]) {
@@ -73,21 +72,21 @@ func plainRun(s string) int {
 	return i
 }
 
-// allPlain is false for eight bytes with one among them that is not plain, or
-// that is a line feed or a tab. A byte of x is 0 if and only if the highest bit
-// of some byte is set in (x - ones) &^ x.
+// allPlain returns false if one of eight bytes is not plain, or is a line feed or a tab.
+// Some byte of x is 0 if and only if the highest bit of some byte of (x - ones) &^ x is
+// set.
 func allPlain(s string) bool {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	_ = s[7]
 	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 	ampersand := x ^ ones*'&'
-	angle := x&^(ones*('<'^'>')) ^ ones*'<' // both, since they differ in one bit
+	angle := x&^(ones*('<'^'>')) ^ ones*'<' // matches both, since they differ in one bit
 	found := x | (x-ones*0x20)&^x | (ampersand-ones)&^ampersand | (angle-ones)&^angle
 	return found&tops == 0
 }
 
-// legal tells whether XML 1.0 (2.2) allows the character in a document.
+// legal reports whether XML 1.0 (2.2) allows the character in a document.
 func legal(r rune) bool {
 	switch {
 	case r == '\t', r == '\n', r == '\r':

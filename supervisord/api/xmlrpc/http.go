@@ -10,24 +10,24 @@ import (
 	"strings"
 )
 
-// The client speaks just enough HTTP/1.1 for Supervisor: importing net/http
-// would cost every run of supervisorctl more time than its call takes.
+// The client implements just enough HTTP/1.1 for Supervisor. Importing net/http would
+// cost every run of supervisorctl more time than its call takes.
 
-// noteHeader is where our own server tells what Supervisor's answers have no
-// place for, a line each.
+// noteHeader is the header in which our own server sends notes that have no place in
+// Supervisor's results, one line each.
 const noteHeader = "supervisor-note"
 
-// header is what the client needs to know of the head of an answer.
+// header has the fields of an answer's head that the client uses.
 type header struct {
 	status  int
 	reason  string
-	length  int64 // of the body, -1 when it is not known
+	length  int64 // of the body, -1 if unknown
 	chunked bool
 	notes   []string
-	close   bool // the server will not take another request
+	close   bool // the server accepts no further request
 }
 
-// readHeader reads the head of an answer, passing over interim ones.
+// readHeader reads the head of an answer, and skips interim answers.
 func readHeader(r *bufio.Reader) (h header, err error) {
 	for h.status < 200 {
 		if h, err = readOneHeader(r); err != nil {
@@ -84,14 +84,13 @@ func (h *header) field(line string) (err error) {
 	return nil
 }
 
-// readLine reads one line without its end. Lines longer than the buffer are an
-// error.
+// readLine reads one line without its end. A line longer than the buffer is an error.
 func readLine(r *bufio.Reader) (string, error) {
 	line, err := r.ReadSlice('\n')
 	return string(bytes.TrimRight(line, "\r\n")), err
 }
 
-// body returns a reader that ends with the answer's body.
+// body returns a reader that ends at the end of the body.
 func (h *header) body(r *bufio.Reader) io.Reader {
 	switch {
 	case h.chunked:
@@ -103,7 +102,7 @@ func (h *header) body(r *bufio.Reader) io.Reader {
 	return r
 }
 
-// fixedReader reads a body of known length; less is an error.
+// fixedReader reads a body of known length. An earlier end is an error.
 type fixedReader struct {
 	r    io.Reader
 	left int64
@@ -118,12 +117,12 @@ func (f *fixedReader) Read(p []byte) (int, error) {
 	return n, unexpected(err)
 }
 
-// chunkedReader undoes "Transfer-Encoding: chunked" (RFC 9112, 7.1).
+// chunkedReader decodes "Transfer-Encoding: chunked" (RFC 9112, 7.1).
 type chunkedReader struct {
 	r       *bufio.Reader
 	left    int64 // of the current chunk
 	done    bool
-	started bool // a chunk was read before: its line end is still due
+	started bool // a chunk was read before, but not the line end behind it
 }
 
 func (c *chunkedReader) Read(p []byte) (int, error) {
@@ -140,7 +139,7 @@ func (c *chunkedReader) Read(p []byte) (int, error) {
 	return n, unexpected(err)
 }
 
-// next reads the head of a chunk, and the trailer behind the last one.
+// next reads the head of a chunk, and the trailer after the last one.
 func (c *chunkedReader) next() error {
 	if c.started {
 		if line, err := readLine(c.r); line != "" || err != nil {
@@ -167,7 +166,7 @@ func (c *chunkedReader) next() error {
 	}
 }
 
-// unexpected turns an end where more was announced into an error.
+// unexpected replaces io.EOF, where more was announced, by io.ErrUnexpectedEOF.
 func unexpected(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

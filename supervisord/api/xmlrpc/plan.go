@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// plan is how values of one type are written. What is the same for all of them
-// stands apart, so that the plan of a struct can join it to what is next to it.
+// plan describes how values of one type are encoded. The constant text before and after
+// is separate, so that the plan of a struct can join it with its own.
 type plan struct {
 	before, after string
 	content       func(dst []byte, v reflect.Value) ([]byte, error)
 }
 
-// value appends one value.
+// value appends a value.
 func (p plan) value(dst []byte, v reflect.Value) ([]byte, error) {
 	dst, err := p.content(append(dst, p.before...), v)
 	return append(dst, p.after...), err
 }
 
-// plan finds or makes the plan of a type.
+// plan returns the plan of a type, from the cache if it is there.
 func (e *Encoder) plan(t reflect.Type) (plan, error) {
 	if p, ok := e.plans.Load(t); ok {
 		return p.(plan), nil
@@ -76,7 +76,7 @@ func planFloat(dst []byte, v reflect.Value) ([]byte, error) {
 	return appendFloat(dst, v.Float()), nil
 }
 
-// planArray makes the plan of a list. A nil slice is an empty array.
+// planArray returns the plan of a slice or array. A nil slice is an empty array.
 func (e *Encoder) planArray(t reflect.Type) (plan, error) {
 	element, err := e.plan(t.Elem())
 	if err != nil {
@@ -95,13 +95,12 @@ func (e *Encoder) planArray(t reflect.Type) (plan, error) {
 	return plan{"<value><array><data>\n", "</data></array></value>", content}, nil
 }
 
-// planStruct makes the plan of a struct: everything between two values is
-// rendered once and written in one go. Fields that are left out when they are
-// zero (omitempty) come last.
+// planStruct returns the plan of a struct. All text between two values is joined once, and
+// appended in one piece. Fields with omitempty must be the last ones.
 func (e *Encoder) planStruct(t reflect.Type) (plan, error) {
 	type member struct {
 		index   int
-		before  string // since the last value
+		before  string // everything between the last value and this one
 		content func([]byte, reflect.Value) ([]byte, error)
 	}
 	var members []member
@@ -156,7 +155,7 @@ func (e *Encoder) planStruct(t reflect.Type) (plan, error) {
 
 const afterMember = "\n</member>\n"
 
-// optionalMember is a member of a struct that is not there when it is zero.
+// optionalMember is a member that is left out if it is zero.
 type optionalMember struct {
 	index int
 	plan
@@ -167,8 +166,8 @@ func omitsEmpty(f reflect.StructField) bool {
 	return options == "omitempty"
 }
 
-// fields tells the wire name of each field of a struct, "" for one that stays
-// at home.
+// fields returns the name on the wire of each field of a struct, "" for a field that is
+// not encoded.
 func fields(t reflect.Type) []string {
 	names := make([]string, t.NumField())
 	for i := range names {

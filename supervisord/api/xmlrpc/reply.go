@@ -4,35 +4,14 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-
-	"supervisor/supervisord/api/faults"
 )
 
-// Fault is the answer of a server that would not or could not do what it was
-// asked for. errors.AsType[*faults.Error] finds the daemon's own fault in it.
-type Fault struct {
-	Code faults.Code
-	Text string // faultString, as it came
-}
-
-// Error returns the faultString.
-func (f *Fault) Error() string { return f.Text }
-
-// Unwrap returns the fault in the daemon's own form.
-func (f *Fault) Unwrap() error {
-	e := faults.New(f.Code, "")
-	if prefix := f.Code.String() + ": "; len(f.Text) > len(prefix) && f.Text[:len(prefix)] == prefix {
-		e.Detail = f.Text[len(prefix):]
-	}
-	return e
-}
-
-// DecodeResponse reads a methodResponse. The value goes where reply points to;
-// a nil reply throws it away. A fault is returned as *Fault.
+// DecodeResponse decodes a methodResponse. The value is stored where reply points to; a
+// nil reply discards it. A fault is returned as *Fault.
 //
-// A struct of the wire fills a Go struct by its json tags (members without a
-// field are passed over) or a map, an array fills a slice, or the fields of a Go struct
-// one after the other. What does not fit is an error.
+// A struct element fills a map, or a Go struct by its json tags; members without a field
+// are skipped. An array fills a slice, or the fields of a Go struct in their order. A
+// value of the wrong type is an error.
 func DecodeResponse(body []byte, reply any) error {
 	scan, err := newScanner(body, math.MaxInt)
 	if err != nil {
@@ -67,25 +46,10 @@ func DecodeResponse(body []byte, reply any) error {
 // decoder is a scanner that fills Go values.
 type decoder struct {
 	*scanner
-	names map[reflect.Type][]string // fields of the structs met so far
+	names map[reflect.Type][]string // names of fields, by type of struct
 }
 
-// fault reads what is inside of a fault element.
-func (s decoder) fault() error {
-	var f struct {
-		Code int    `json:"faultCode"`
-		Text string `json:"faultString"`
-	}
-	if err := s.expect("value"); err != nil {
-		return err
-	}
-	if err := s.into(reflect.ValueOf(&f).Elem()); err != nil {
-		return err
-	}
-	return &Fault{Code: faults.Code(f.Code), Text: f.Text}
-}
-
-// into reads what is inside of a value element into a Go value.
+// into reads the content of a value element into v.
 func (s decoder) into(v reflect.Value) error {
 	if v.Kind() == reflect.Interface {
 		got, err := s.value()
@@ -118,8 +82,8 @@ func (s decoder) into(v reflect.Value) error {
 	return s.leave()
 }
 
-// scalarInto reads what is inside of an element of a simple type and leaves it.
-// Most of what is read is text in its place, which needs no detour.
+// scalarInto reads the content of an element of a simple type and leaves it. Strings, the
+// most frequent type, are stored without an allocation for an interface value.
 func (s decoder) scalarInto(v reflect.Value, kind []byte) error {
 	if v.Kind() == reflect.String && string(kind) == "string" {
 		text, err := s.text()
@@ -136,7 +100,7 @@ func (s decoder) scalarInto(v reflect.Value, kind []byte) error {
 	return s.set(v, got)
 }
 
-// set puts a simple value into a Go value of a kind that can hold it.
+// set stores a simple value in v, if v has a fitting kind.
 func (s decoder) set(v reflect.Value, got any) error {
 	from := reflect.ValueOf(got)
 	switch got := got.(type) {
@@ -159,8 +123,8 @@ func (s decoder) set(v reflect.Value, got any) error {
 	return s.fail(fmt.Sprintf("%T where %v was expected", got, v.Type()))
 }
 
-// arrayInto reads what is inside of an array element into a slice, or into the
-// fields of a struct in their order.
+// arrayInto reads the content of an array element into a slice, or into the fields of a
+// struct in their order.
 func (s decoder) arrayInto(v reflect.Value) error {
 	if k := v.Kind(); k != reflect.Slice && k != reflect.Struct {
 		return s.fail(fmt.Sprintf("array where %v was expected", v.Type()))
@@ -194,8 +158,8 @@ func (s decoder) arrayInto(v reflect.Value) error {
 	}
 }
 
-// structInto reads what is inside of a struct element into the fields of a
-// struct that have the names of its members, or into a map by these names.
+// structInto reads the content of a struct element into a map, or into the fields of a
+// struct by their names on the wire.
 func (s decoder) structInto(v reflect.Value) error {
 	if v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String {
 		return s.mapInto(v)
@@ -227,8 +191,8 @@ func (s decoder) structInto(v reflect.Value) error {
 	}
 }
 
-// mapInto makes a map of what is inside of a struct element. Of two members of
-// one name the last one counts.
+// mapInto reads the content of a struct element into a new map. Of two members with one
+// name the last one counts.
 func (s decoder) mapInto(v reflect.Value) error {
 	v.Set(reflect.MakeMap(v.Type()))
 	for {
@@ -248,11 +212,11 @@ func (s decoder) mapInto(v reflect.Value) error {
 	}
 }
 
-// find returns the index of a name, or len(names). The members mostly come in
-// the order of the fields, so it looks at the expected place first.
+// find returns the index of a name, or len(names). Members usually come in the order of
+// the fields, so it tries the expected index first.
 func find(names []string, name []byte, expected int) int {
 	if len(name) == 0 {
-		return len(names) // that is a field without a name
+		return len(names) // "" in names is a field that is not encoded
 	}
 	if expected < len(names) && names[expected] == string(name) {
 		return expected

@@ -12,7 +12,7 @@ import (
 	"supervisor/supervisord/api/states"
 )
 
-// answer is a response with the given value.
+// answer returns a response with this value.
 func answer(value string) string {
 	return "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value>" + value + "</value>\n</param>\n</params>\n</methodResponse>\n"
 }
@@ -43,7 +43,7 @@ func checkRoundTrip[T any](t *testing.T, v T) {
 	}
 	var got T
 	var target any = &got
-	if m, ok := any(v).(map[string]any); ok { // maps are read as any
+	if m, ok := any(v).(map[string]any); ok { // maps are decoded into any
 		var loose any
 		if err := DecodeResponse(body, &loose); err != nil || !cmp.Equal(any(m), loose) {
 			t.Error(loose, err)
@@ -162,7 +162,7 @@ func TestFaultUnwrapsToDaemonFault(t *testing.T) {
 	}
 }
 
-// FuzzDecodeResponse checks that no answer of a server does harm to a client.
+// FuzzDecodeResponse: no answer of a server makes the decoder panic.
 func FuzzDecodeResponse(f *testing.F) {
 	var e Encoder
 	for _, v := range []any{infos(1), api.ConfigInfo{}, "a", []any{1, true}, nil} {

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// text reads the character data up to the next tag, joined over comments and
-// CDATA sections. The result may be part of the document.
+// text reads the character data up to the next tag, across comments and CDATA sections.
+// The result may be part of the document.
 func (s *scanner) text() ([]byte, error) {
 	if s.empty {
 		return nil, nil
@@ -28,12 +28,12 @@ func (s *scanner) text() ([]byte, error) {
 	return text, err
 }
 
-// atPlainTag tells whether a start or end tag comes next, as it mostly does.
+// atPlainTag reports whether a start or end tag follows, the usual case.
 func (s *scanner) atPlainTag() bool {
 	return s.pos+1 < len(s.data) && s.data[s.pos] == '<' && s.data[s.pos+1] != '!' && s.data[s.pos+1] != '?'
 }
 
-// atTag tells whether character data has come to its end.
+// atTag reports whether the character data has ended.
 func (s *scanner) atTag() bool {
 	return s.pos == len(s.data) || s.at("<") && !s.at("<![CDATA[")
 }
@@ -61,9 +61,8 @@ func (s *scanner) piece() ([]byte, error) {
 	return s.expand(raw, true)
 }
 
-// expand checks the characters, replaces references where they count, and
-// makes every end of line a line feed. Text that needs no change is returned
-// as it is.
+// expand checks the characters, replaces references if references is true, and converts
+// line ends to line feeds. A text without any of these is returned unchanged.
 func (s *scanner) expand(raw []byte, references bool) ([]byte, error) {
 	i := 0
 	for i < len(raw) && ordinary(raw[i]) {
@@ -99,7 +98,7 @@ func (s *scanner) expand(raw []byte, references bool) ([]byte, error) {
 	return out, nil
 }
 
-// ordinary tells whether a byte of the document needs no second look.
+// ordinary reports whether a byte needs neither check nor change.
 func ordinary(c byte) bool {
 	return c >= 0x20 && c < utf8.RuneSelf && c != '&' || c == '\n' || c == '\t'
 }
@@ -130,7 +129,7 @@ func (s *scanner) reference(raw []byte) (r rune, size int, err error) {
 	}
 }
 
-// number reads what stands between "&" and ";" of a character reference.
+// number parses a character reference, without its & and ;.
 func number(name string) (rune, bool) {
 	if name[0] != '#' || len(name) < 2 {
 		return 0, false
