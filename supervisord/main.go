@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/cmdline"
 	"supervisor/supervisord/config/source"
-	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/hook"
 	"supervisor/supervisord/recovery"
 	"supervisor/supervisord/system/daemon"
 	"supervisor/supervisord/system/executable"
@@ -36,7 +36,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
 		return exitRefused
 	}
-	process.UnsetHookVars()
+	hook.UnsetVars()
 	handedOver, dryRun, err := recovery.Receive()
 	if dryRun && len(args) > 1 && args[1] == recovery.DryRunOption {
 		args = slices.Delete(slices.Clone(args), 1, 2)

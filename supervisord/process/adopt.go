@@ -101,11 +101,12 @@ func (p *Process) outputError() string {
 
 // adoptedSpec says where the output of a child of an earlier daemon goes.
 func (p *Process) adoptedSpec(saved *machine.Status) *spawn.Spec {
-	s := p.outputSpec()
+	s := &spawn.Spec{}
+	p.setOutputs(s)
 	for _, from := range p.Providers {
 		if r, ok := from.(AdoptProvider); ok {
 			one := Provision{OnOutput: r.ProvideAdopted(saved)}
-			s.Stdout, s.Stderr = one.tee("stdout", s.Stdout), one.tee("stderr", s.Stderr)
+			one.AddTo(s)
 		}
 	}
 	return s

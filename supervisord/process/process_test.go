@@ -22,6 +22,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/events"
+	"supervisor/supervisord/process/hook"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/tools/testkit"
 )
@@ -114,7 +115,7 @@ func (c *fakeChild) exit(code int) { c.end(spawn.Exit{Code: code}) }
 
 // Spawn implements Spawner.
 func (w *testProcess) Spawn(s *spawn.Spec) (spawn.Child, error) {
-	if what := lookup(s.Env, HookVar); what != "" {
+	if what := variable(s.Env, hook.Var); what != "" {
 		if w.helperErr != nil && w.isFailing() {
 			return nil, w.helperErr
 		}
@@ -132,6 +133,16 @@ func (w *testProcess) Spawn(s *spawn.Spec) (spawn.Child, error) {
 		w.onSpawn(w.child)
 	}
 	return w.child, nil
+}
+
+// variable returns the value of a variable, "" if it is not set.
+func variable(environ []string, name string) string {
+	for _, kv := range environ {
+		if value, ok := strings.CutPrefix(kv, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 func (w *testProcess) isFailing() bool {

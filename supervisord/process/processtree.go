@@ -6,29 +6,31 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// processTreeOf returns the relatives of a child, nil if nobody wants to know of them.
+// processTreeOf returns the descendants of a child, nil if nothing asks for them.
 func processTreeOf(child spawn.Child) spawn.ProcessTree {
-	if related, ok := child.(spawn.TreeOwner); ok {
-		return related.ProcessTree()
+	if owner, ok := child.(spawn.TreeOwner); ok {
+		return owner.ProcessTree()
 	}
 	return nil
 }
 
-// processTreeFinder is a Spawner that knows the relatives of children that have ended.
+// processTreeFinder is a Spawner that finds the descendants of a child that has
+// exited.
 type processTreeFinder interface {
 	ProcessTreeOf(o *spawn.Orphan, spec *spawn.Spec) spawn.ProcessTree
 }
 
-// findTree finds the relatives that a child of an earlier daemon has left.
+// findTree finds the descendants that a child of an earlier daemon left.
 func (p *Process) findTree(o *spawn.Orphan) {
-	if g, ok := p.Spawner.(processTreeFinder); ok && p.tree == nil && o.PID != 0 {
+	if f, ok := p.Spawner.(processTreeFinder); ok && p.tree == nil && o.PID != 0 {
 		spec := &spawn.Spec{}
 		p.setMarkers(spec)
-		p.tree = g.ProcessTreeOf(o, spec)
+		p.tree = f.ProcessTreeOf(o, spec)
 	}
 }
 
-// remainingDescendants are those of the child that live, if that makes a difference.
+// remainingDescendants returns the descendants that are alive, if the machine needs
+// to know.
 func (p *Process) remainingDescendants() []spawn.Descendant {
 	if p.tree == nil || p.machine.State != states.Stopping && !p.machine.StopsWholeScope() && p.machine.State != states.Stopped {
 		return nil
@@ -36,14 +38,11 @@ func (p *Process) remainingDescendants() []spawn.Descendant {
 	return p.tree.Remaining()
 }
 
-// setMarkers says by what the relatives of the next child are known.
+// setMarkers says how the descendants of the next child are recognised.
 func (p *Process) setMarkers(s *spawn.Spec) {
-	s.Markers = []string{processNameVar + "=" + p.Config.Name, groupNameVar + "=" + p.Config.Group}
+	p.program.SetMarkers(s)
 	s.Scope = trackedScope(p.CurrentConfig())
 	s.Label = p.FullName()
-	if url := p.serverURL(); url != "" {
-		s.DaemonMarker = serverURLVar + "=" + url
-	}
 }
 
 func (p *Process) releaseTree() {
@@ -53,7 +52,7 @@ func (p *Process) releaseTree() {
 	}
 }
 
-// trackedScope says which relatives of a child are to be known: none unless an option
+// trackedScope says which descendants of a child are tracked: none, unless an option
 // that Supervisor does not have asks for them.
 func trackedScope(c *config.Process) spawn.Scope {
 	switch c.Stop.Scope {

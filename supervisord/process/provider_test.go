@@ -3,6 +3,8 @@ package process
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -84,4 +86,25 @@ func TestProviders(t *testing.T) {
 			t.Errorf("what had been provided was released %d times", first.released)
 		}
 	})
+}
+
+func TestUnusableEnvFile(t *testing.T) {
+	dir := t.TempDir()
+	bad := filepath.Join(dir, "bad")
+	if err := os.WriteFile(bad, []byte("A=1\nB='\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		dir + "/none": "env_file: " + dir + "/none: no such file or directory",
+		bad:           "env_file: " + bad + ":2: the quote ' is never closed",
+	} {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			withProcess(t, func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: path}} }, func(t *testing.T, w *testProcess) {
+				_ = w.Start("p", true).Wait(t.Context())
+				if got := w.Status().SpawnErr; got != want {
+					t.Errorf("spawnerr %q, want %q", got, want)
+				}
+			})
+		})
+	}
 }

@@ -1,20 +1,20 @@
 package process
 
 import (
-	"strconv"
 	"strings"
 
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/signals"
 	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/process/hook"
 	"supervisor/supervisord/process/machine"
 )
 
-// Refresh has the child read its own configuration again, in the way that the
-// program's says: after its check, if there is one, a signal or a command. The
-// answer comes when that is done. The fault is NOT_RUNNING for a process that is
-// not running, and FAILED, in words for people, for one that does not say how, or
-// when the check or the command fails. A check that fails is all that happens.
+// Refresh makes the child read its own configuration again, as the options of the
+// program say: after reload_check, by reload_signal or reload_command. The answer
+// comes when that is done. The fault is NOT_RUNNING for a process that does not run,
+// and FAILED, in words for people, if the program has neither option, or if the check
+// or the command fails. After a failed check nothing else happens.
 func (p *Process) Refresh(name string) Answer {
 	r := &refresh{p: p, name: name, later: make(chan outcome, 1)}
 	a := p.request(&request{in: machine.Input{Text: name}, act: r.start})
@@ -24,19 +24,18 @@ func (p *Process) Refresh(name string) Answer {
 	return Answer{later: r.later}
 }
 
-// CanRefresh tells whether the program's configuration says how to have it read
-// its own again.
+// CanRefresh reports whether the program has reload_signal or reload_command.
 func (p *Process) CanRefresh() bool {
 	r := p.CurrentConfig().Refresh
 	return r.Signal != 0 || r.Command != ""
 }
 
-// refresh is one on its way. All but its channel belongs to Run.
+// refresh is one that is under way. All but its channel belongs to Run.
 type refresh struct {
 	p     *Process
-	name  string // by which the caller spoke of the process
+	name  string // by which the caller addressed the process
 	later chan outcome
-	pid   int // of the child that it is for
+	pid   int // of the child it is for
 }
 
 func (r *refresh) start() error {
@@ -54,12 +53,12 @@ func (r *refresh) start() error {
 	return r.runCommand("reload_check", conf.Check, r.execute)
 }
 
-// isUp tells whether there is a child that is to stay.
+// isUp reports whether there is a child that is not being stopped.
 func (p *Process) isUp() bool {
 	return p.machine.PID != 0 && (p.machine.State == states.Running || p.machine.State == states.Starting)
 }
 
-// execute does it.
+// execute sends the signal or runs the command, after the check.
 func (r *refresh) execute() error {
 	conf := r.p.CurrentConfig().Refresh
 	if !r.p.isUp() || r.p.machine.PID != r.pid {
@@ -82,20 +81,11 @@ func (r *refresh) done(how string) {
 
 // runCommand runs a command and goes on with then if it succeeds.
 func (r *refresh) runCommand(what, command string, then func() error) error {
-	_, failure := r.p.startHelper(helperOptions{
-		name: command, command: command, limit: r.p.CurrentConfig().Hooks.Timeout,
-		variables: []string{HookVar + "=" + what, pidVar + "=" + strconv.Itoa(r.pid)},
-		then: func(e *helperProcess) {
-			err := e.fault()
-			if err == nil {
-				err = then()
-			}
-			if err != nil {
-				r.p.Log.Warn("not refreshed: " + r.p.Config.Name + ": " + strings.TrimPrefix(err.Error(), faults.Failed.String()+": "))
-				r.later <- outcome{err: err}
-			}
-		},
-		aborted: func() { r.later <- outcome{err: faults.Bare(faults.ShutdownState)} },
+	_, failure := r.p.startHook(hookOptions{
+		name: command, command: command, timeout: r.p.CurrentConfig().Hooks.Timeout,
+		variables: hook.Variables(what, r.pid, nil),
+		then:      func(h *runningHook) { r.commandDone(h, then) },
+		aborted:   func() { r.later <- outcome{err: faults.Bare(faults.ShutdownState)} },
 	})
 	if failure.Text != "" {
 		return faults.New(faults.Failed, failure.Text)
@@ -103,14 +93,16 @@ func (r *refresh) runCommand(what, command string, then func() error) error {
 	return nil
 }
 
-// fault is the fault for an errand that has failed: what it said last, or how it
-// ended.
-func (e *helperProcess) fault() error {
-	if e.failure == "" {
-		return nil
+// commandDone goes on after a command of ours.
+func (r *refresh) commandDone(h *runningHook, then func() error) {
+	var err error
+	if failure := h.FailureOutput(); failure != "" {
+		err = faults.New(faults.Failed, failure)
+	} else {
+		err = then()
 	}
-	if last := e.output.lastLines(); last != "" && e.status != 0 {
-		return faults.New(faults.Failed, e.name+": "+last)
+	if err != nil {
+		r.p.Log.Warn("not refreshed: " + r.p.Config.Name + ": " + strings.TrimPrefix(err.Error(), faults.Failed.String()+": "))
+		r.later <- outcome{err: err}
 	}
-	return faults.New(faults.Failed, e.failure)
 }

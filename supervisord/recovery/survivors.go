@@ -11,7 +11,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/shlex"
-	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/hook"
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
@@ -75,7 +75,7 @@ func (c *Claim) findSurvivors(completeUntil uint64) {
 // helperOf reports whether a survivor was begun beside a program, and what it is. A
 // child has a pipe or a socket as its stdin; the variable it may have inherited.
 func helperOf(s *survivors.Survivor) (what string, is bool) {
-	what = s.Variables[process.HookVar]
+	what = s.Variables[hook.Var]
 	return what, what != "" && s.NullStdin
 }
 

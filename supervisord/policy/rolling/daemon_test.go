@@ -21,6 +21,7 @@ import (
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/policy/rolling"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/hook"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
 	"supervisor/supervisord/tools/testkit"
@@ -110,7 +111,7 @@ func (w *testDaemon) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 			name = v
 		} else if v, ok := strings.CutPrefix(kv, "SUPERVISOR_GROUP_NAME="); ok {
 			group = v
-		} else if strings.HasPrefix(kv, process.HookVar+"=") { // a hook, which takes a while
+		} else if strings.HasPrefix(kv, hook.Var+"=") { // a hook, which takes a while
 			c := &child{w: w, pid: 1, exits: make(chan spawn.Exit, 1)}
 			time.AfterFunc(hookTime, func() { w.mu.Lock(); w.hooksDone++; w.mu.Unlock(); c.exits <- spawn.Exit{} })
 			return c, nil

@@ -1,6 +1,7 @@
-package process
+package launch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,20 +12,18 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/api/faults"
-	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/python"
 	"supervisor/supervisord/config/shlex"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/executable"
 )
 
-// defaultPath is searched when nobody set a PATH, as Supervisor does.
+// defaultPath is searched if no PATH is set, as Supervisor does.
 const defaultPath = "/bin:/usr/bin:/usr/local/bin"
 
-// resolve finds the file and the words that a command of a program stands for. path
-// is the daemon's PATH. The error is a *faults.Error whose detail is the spawn error's
-// text.
-func resolve(conf *config.Process, command, path string) (file string, argv []string, err error) {
+// Resolve finds the file and the words that a command stands for, as of now. The
+// error is a *faults.Error, NO_FILE or NOT_EXECUTABLE; its detail is the spawn error.
+func (p *Program) Resolve(command string) (file string, argv []string, err error) {
 	argv, err = shlex.Split(command)
 	if err != nil {
 		return "", nil, faults.New(faults.NotExecutable,
@@ -33,22 +32,23 @@ func resolve(conf *config.Process, command, path string) (file string, argv []st
 	if len(argv) == 0 {
 		return "", nil, faults.New(faults.NotExecutable, "command is empty")
 	}
-	file, info := find(argv[0], conf.Directory, searchPath(conf, path))
-	if err := check(file, info, argv[0], conf.Directory); err != nil {
+	file, info := find(argv[0], p.Config.Directory, p.searchPath())
+	if err := check(file, info, argv[0], p.Config.Directory); err != nil {
 		return "", nil, err
 	}
 	return file, argv, nil
 }
 
-// resolveListener is resolve for an event listener. The one of supervisor-stdout is
-// Python; where it is missing our own binary does its work.
-func resolveListener(conf *config.Process, path string) (file string, argv []string, err error) {
-	file, argv, err = resolve(conf, conf.Command, path)
+// ResolveListener is Resolve for the command of an event listener. If that is the
+// listener of supervisor-stdout, a Python program, and it is not installed, our own
+// binary does its work.
+func (p *Program) ResolveListener() (file string, argv []string, err error) {
+	file, argv, err = p.Resolve(p.Config.Command)
 	fault, _ := errors.AsType[*faults.Error](err)
 	if fault == nil || fault.Code != faults.NoFile {
 		return file, argv, err
 	}
-	words, _ := shlex.Split(conf.Command) // it could be split just now
+	words, _ := shlex.Split(p.Config.Command) // Resolve has split it without an error
 	self, selfErr := executable.Exact()
 	if filepath.Base(words[0]) != spawn.StdoutListener || selfErr != nil {
 		return file, argv, err
@@ -56,21 +56,20 @@ func resolveListener(conf *config.Process, path string) (file string, argv []str
 	return self, []string{spawn.StdoutListener}, nil
 }
 
-// searchPath is the PATH of the program's own environment, else the daemon's.
-func searchPath(conf *config.Process, path string) string {
-	for _, v := range conf.Environment {
+// searchPath is the PATH of environment=, else the daemon's. That of an env_file does
+// not count.
+func (p *Program) searchPath() string {
+	for _, v := range p.Config.Environment {
 		if v.Name == "PATH" {
 			return v.Value
 		}
 	}
-	if path == "" {
-		return defaultPath
-	}
-	return path
+	path, _ := p.lookupDaemon("PATH")
+	return cmp.Or(path, defaultPath)
 }
 
-// find returns the first file of that name, whatever it is. A name with a
-// slash is one file, seen from the directory in which it will be executed.
+// find returns the first file of that name in path, whatever kind of file it is. A
+// name with a slash is one file, relative to the directory it is executed in.
 func find(word, dir, path string) (string, fs.FileInfo) {
 	if strings.Contains(word, "/") {
 		info, err := os.Stat(within(dir, word))

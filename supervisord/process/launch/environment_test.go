@@ -1,7 +1,6 @@
-package process
+package launch
 
 import (
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,11 +11,11 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// newWithEnv is a process of a daemon with a small environment.
-func newWithEnv(change func(*config.Process)) *Process {
-	conf := defaultConf()
+// newProgram returns a program of a daemon with a small environment.
+func newProgram(change func(*config.Process)) *Program {
+	conf := &config.Process{Name: "p", Group: "g", Program: "p", Command: "/bin/p", Umask: -1}
 	change(conf)
-	return New(Options{Config: conf, Log: slog.New(slog.DiscardHandler), Environ: []string{"A=daemon", "HOME=/daemon", "B=daemon"}, ServerURL: "unix:///s"})
+	return &Program{Config: conf, Environ: []string{"A=daemon", "HOME=/daemon", "B=daemon"}, ServerURL: "unix:///s"}
 }
 
 func TestEnvironmentPrecedence(t *testing.T) {
@@ -26,13 +25,13 @@ func TestEnvironmentPrecedence(t *testing.T) {
 	write(t, one, "A=one\nB=one\nSUPERVISOR_ENABLED=one\nC=one\nHOME=/one\n")
 	write(t, two, "B=two\nC=two\nLISTEN_FDS=two\nD=two\n")
 	root := 0
-	p := newWithEnv(func(c *config.Process) {
+	p := newProgram(func(c *config.Process) {
 		c.UID = &root
 		c.UserEnv = true
 		c.EnvFiles = []config.EnvFile{{Path: one}, {Path: filepath.Join(dir, "none"), Optional: true}, {Path: two}}
 		c.Environment = config.Environment{{Name: "C", Value: "configuration"}}
 	})
-	env, err := p.environment([]Provision{{Env: []string{"LISTEN_FDS=1", "C=provided"}}})
+	env, err := p.Env([]Provision{{Env: []string{"LISTEN_FDS=1", "C=provided"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +42,7 @@ func TestEnvironmentPrecedence(t *testing.T) {
 	if diff := cmp.Diff(want, env); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	all, err := p.Environment()
+	all, err := p.Variables()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,31 +64,12 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-func TestUnusableEnvFile(t *testing.T) {
-	dir := t.TempDir()
-	bad := filepath.Join(dir, "bad")
-	write(t, bad, "A=1\nB='\n")
-	for path, want := range map[string]string{
-		dir + "/none": "env_file: " + dir + "/none: no such file or directory",
-		bad:           "env_file: " + bad + ":2: the quote ' is never closed",
-	} {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			withProcess(t, func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: path}} }, func(t *testing.T, w *testProcess) {
-				_ = w.Start("p", true).Wait(t.Context())
-				if got := w.Status().SpawnErr; got != want {
-					t.Errorf("spawnerr %q, want %q", got, want)
-				}
-			})
-		})
-	}
-}
-
 func TestOptionalEnvFileWithABadLine(t *testing.T) {
 	t.Parallel()
 	bad := filepath.Join(t.TempDir(), "bad")
 	write(t, bad, "=\n")
-	p := newWithEnv(func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: bad, Optional: true}} })
-	if _, err := p.environment(nil); err == nil {
+	p := newProgram(func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: bad, Optional: true}} })
+	if _, err := p.Env(nil); err == nil {
 		t.Error("it is taken")
 	}
 }
@@ -97,10 +77,10 @@ func TestOptionalEnvFileWithABadLine(t *testing.T) {
 func TestEnvFileIsReadAtEachSpawn(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "env")
-	p := newWithEnv(func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: path}} })
+	p := newProgram(func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: path}} })
 	for _, value := range []string{"first", "second"} {
 		write(t, path, "X="+value+"\nA\nNOBODY_HAS_IT\n")
-		env, err := p.environment(nil)
+		env, err := p.Env(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,8 +96,8 @@ func TestEnvFileIsReadAtEachSpawn(t *testing.T) {
 func TestUserEnvOfAnUnknownUser(t *testing.T) {
 	t.Parallel()
 	uid := 1987654321
-	p := newWithEnv(func(c *config.Process) { c.UID, c.UserEnv = &uid, true })
-	if _, err := p.environment(nil); err == nil || err.Error() != "user_env: can't find uid 1987654321" {
+	p := newProgram(func(c *config.Process) { c.UID, c.UserEnv = &uid, true })
+	if _, err := p.Env(nil); err == nil || err.Error() != "user_env: can't find uid 1987654321" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -130,4 +110,14 @@ func TestLogin(t *testing.T) {
 			t.Errorf("%d: got %v, %v", uid, got, ok)
 		}
 	}
+}
+
+// lookup returns the value of a variable, "" if it is not set.
+func lookup(environ []string, name string) string {
+	for _, kv := range environ {
+		if value, ok := strings.CutPrefix(kv, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }

@@ -1,0 +1,98 @@
+package process
+
+import (
+	"context"
+	"time"
+
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/events"
+	"supervisor/supervisord/process/machine"
+)
+
+// handle applies an input that is not a request, so there is nobody to refuse.
+func (p *Process) handle(in machine.Input) { _ = p.apply(in) }
+
+// apply lets the machine take a step and carries out its effects. What comes of
+// these are further inputs, until there are none. It returns the refusal, if there
+// was one.
+func (p *Process) apply(in machine.Input) error {
+	var refusal error
+	for more := true; more; {
+		more = false
+		var next machine.Input
+		in.Random = p.Random()
+		for _, e := range p.machine.Step(time.Now(), in) {
+			switch e := e.(type) {
+			case machine.Refuse:
+				refusal = refusalError(e, in.Text)
+			case machine.SpawnChild:
+				p.publish() // readers see a spawn that takes long
+				next, more = p.spawnChild(), true
+			case machine.RunHook:
+				next, more = p.runHook(e)
+			case machine.SendSignal:
+				if failure := p.signal(e); failure != "" {
+					next, more = machine.Input{Kind: machine.SignalFailed, Text: failure}, true
+				}
+			default:
+				p.runEffect(e)
+			}
+		}
+		in = next
+	}
+	if p.child == nil {
+		p.releaseSocket() // before anyone learns that the child has exited
+		if p.machine.State != states.Stopping {
+			p.releaseTree()
+		}
+	}
+	p.publish()
+	p.answerWaiting()
+	return refusal
+}
+
+// refusalError is the fault for a refusal. text is that of the input.
+func refusalError(r machine.Refuse, text string) error {
+	if r.Code == faults.ShutdownState {
+		return faults.Bare(r.Code)
+	}
+	return faults.New(r.Code, text+r.Why)
+}
+
+// runEffect carries out an effect that leads to no further input.
+func (p *Process) runEffect(e machine.Effect) {
+	switch e := e.(type) {
+	case machine.SetTimer:
+		p.setTimer(e.After)
+	case machine.StopTimer:
+		p.stopTimer()
+	case machine.CancelHook:
+		p.hooks.cancel()
+	case machine.RestoreState:
+		if p.EventListener != nil {
+			p.EventListener.StateChanged(e.To, func() {})
+		}
+	case machine.PublishChange:
+		p.publishChange(events.Change(e))
+	case machine.WatchDescendants:
+		p.treeEmpty = p.tree.Watch(e.All)
+	case machine.ReportRestartLimit:
+		if p.RestartLimitReached != nil {
+			p.RestartLimitReached(p, e.Reason, e.Code)
+		}
+	case machine.LogLine:
+		p.Log.Log(context.Background(), e.Level, e.Text)
+	}
+}
+
+// publishChange publishes a transition, and stops the timer of the old state.
+func (p *Process) publishChange(c events.Change) {
+	p.stopTimer()
+	publish := func() { p.Events.Publish(c.Type(), c.Payload) }
+	if p.EventListener == nil {
+		publish()
+		return
+	}
+	p.EventListener.StateChanged(c.To, publish)
+}
