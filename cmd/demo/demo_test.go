@@ -19,7 +19,7 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// TestMain makes the test binary run as the demo if the environment says so.
+// TestMain lets the test binary run as the demo if DEMO is set.
 func TestMain(m *testing.M) {
 	if os.Getenv("DEMO") != "" {
 		main()
@@ -128,8 +128,8 @@ func TestWorkersShareAPort(t *testing.T) {
 	if got := second.address(t); got != address {
 		t.Fatalf("the second worker listens on %s, want %s", got, address)
 	}
-	// The kernel chooses by the client's port. It is next to impossible that it
-	// chooses the same worker each time.
+	// The kernel chooses by the client's port. It is almost impossible that it chooses
+	// the same worker every time.
 	answered := make(map[int]bool)
 	for n := 0; len(answered) < 2; n++ {
 		if n == 500 {
@@ -155,13 +155,13 @@ type closeNotifier struct {
 	closed func()
 }
 
-func (w closeNotifier) Close() error {
-	defer w.closed()
-	return w.Listener.Close()
+func (l closeNotifier) Close() error {
+	defer l.closed()
+	return l.Listener.Close()
 }
 
-// TestWebFinishesItsRequests checks that a request still gets its answer if the
-// worker is asked to end meanwhile.
+// TestWebFinishesItsRequests: a request is still answered if the worker is asked to end
+// during it.
 func TestWebFinishesItsRequests(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,6 +1,6 @@
-// Demo is something to supervise. "demo web" is a small app server; several of
-// them share a port, like the workers of gunicorn. "demo worker" is a queue worker
-// that crashes now and then. The repository's supervisord.conf runs both.
+// Demo is a program to supervise. "demo web" is a small app server; several of them
+// share a port, like the workers of gunicorn. "demo worker" is a queue worker that
+// crashes now and then. The repository's supervisord.conf runs both.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 func main() {
 	app := &cli.App{
 		Name:  "demo",
-		Usage: "something to supervise",
+		Usage: "a program to supervise",
 		Commands: []*cli.Command{
 			{
 				Name:  "web",

@@ -17,8 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// drainTimeout is the longest time that a worker which was asked to end waits for
-// its requests.
+// drainTimeout is how long a worker that was asked to end waits for its requests.
 const drainTimeout = 5 * time.Second
 
 // runWeb answers requests until the process is asked to end, then finishes the

@@ -1,5 +1,5 @@
-// Pidproxy runs a command and forwards the signals that it gets to the process
-// whose pid is in a file.
+// Pidproxy runs a command, and forwards the signals it receives to the process whose pid
+// is in a file.
 package main
 
 import (

@@ -9,6 +9,6 @@ import (
 )
 
 func main() {
-	spawn.RunExecutor() // returns unless this process was started to become a child
+	spawn.RunExecutor() // does not return in a process that was started to become a child
 	os.Exit(supervisord.Main(os.Args, os.Stdout, os.Stderr))
 }

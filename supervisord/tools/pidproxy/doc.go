@@ -1,11 +1,9 @@
-// Package pidproxy stands in for a daemon that goes into the background by
-// itself, so that supervisord can control it all the same.
+// Package pidproxy lets supervisord control a daemon that puts itself into the
+// background: supervisord starts and signals the proxy. The proxy runs the command that
+// starts the daemon, and forwards signals to the pid in the daemon's pidfile.
 //
-// The proxy is what supervisord starts and signals. It runs the command that
-// starts the daemon and passes the signals on to the pid that the daemon has
-// written to its pidfile. The file is read for each signal, because the daemon
-// may have replaced itself meanwhile.
+// Main owns the command and one goroutine that waits for it. Both end with the process.
 //
-// Main has one goroutine of its own, which waits for the command, and ends
-// with the process.
+// The pidfile is read for each signal, because the daemon may have replaced itself in
+// the meantime.
 package pidproxy

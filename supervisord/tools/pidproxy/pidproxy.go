@@ -20,9 +20,9 @@ TERM, HUP, INT, USR1, USR2 and QUIT are passed on. After TERM, INT and QUIT
 pidproxy ends, as it does when the command has ended.
 `
 
-// Main runs pidproxy with the arguments, of which the first is the program's
-// name, and returns its exit status. It blocks until the command has ended or
-// a signal has ended the proxy, which leaves the command to itself.
+// Main runs pidproxy and returns its exit status. args begin with the name of the program.
+// It blocks until the command has ended, or until a signal ends the proxy, which leaves
+// the command running.
 func Main(args []string, stdout, stderr io.Writer) int {
 	if len(args) < 3 {
 		fmt.Fprintf(stdout, usage, args[0])
@@ -34,7 +34,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	ended, err := start(args[2:])
 	if err != nil {
 		fmt.Fprintf(stderr, "pidproxy: %v\n", err)
-		return 0 // as Supervisor's: the proxy itself is in order
+		return 0 // as Supervisor's pidproxy: the proxy itself has not failed
 	}
 	p := &proxy{pidfile: args[1], stdout: stdout}
 	for {
@@ -54,8 +54,8 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	}
 }
 
-// start runs a command, which is not searched for on PATH. The channel is
-// closed when it has ended.
+// start starts a command, which is not searched for on PATH. ended is closed when it has
+// ended.
 func start(argv []string) (ended <-chan struct{}, err error) {
 	path, err := filepath.Abs(argv[0])
 	if err != nil {
@@ -68,7 +68,7 @@ func start(argv []string) (ended <-chan struct{}, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = command.Wait() // how it ended is nobody's business
+		_, _ = command.Wait() // the exit status does not matter
 	}()
 	return done, nil
 }
@@ -78,8 +78,8 @@ type proxy struct {
 	stdout  io.Writer
 }
 
-// forward sends a signal to whom the pidfile names and tells whether the proxy's
-// work is done. Without a pid the signal is lost, and the proxy goes on.
+// forward sends a signal to the pid in the pidfile, and reports whether the proxy must end.
+// Without a valid pid the signal is lost, and the proxy goes on.
 func (p *proxy) forward(sig syscall.Signal) (finished bool, err error) {
 	pid, err := p.pid()
 	if err != nil {
@@ -92,8 +92,8 @@ func (p *proxy) forward(sig syscall.Signal) (finished bool, err error) {
 	return sig == syscall.SIGTERM || sig == syscall.SIGINT || sig == syscall.SIGQUIT, nil
 }
 
-// pid reads the pidfile. Numbers that would make the signal go to more than
-// one process are none.
+// pid reads the pidfile. It refuses numbers for which kill(2) would signal more than one
+// process.
 func (p *proxy) pid() (int, error) {
 	text, err := os.ReadFile(p.pidfile)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// asProxy is the argv[1] that turns the test binary into the program.
+// asProxy is the argv[1] with which the test binary runs as pidproxy.
 const asProxy = "pidproxy"
 
 func TestMain(m *testing.M) {
@@ -35,8 +35,8 @@ type proxy struct {
 	command io.Closer // ends the command
 }
 
-// start returns when the command, which ends when its stdin does, is running.
-// The signals are caught by then.
+// start starts a proxy, and returns when its command runs. The proxy catches signals by
+// then. The command ends at the end of its stdin.
 func start(t *testing.T, program ...string) *proxy {
 	t.Helper()
 	p := &proxy{target: exec.Command("/bin/sleep", "600"), pidfile: filepath.Join(t.TempDir(), "pid")}
@@ -78,7 +78,7 @@ func write(t *testing.T, path, text string) {
 func (p *proxy) expect(t *testing.T, want string) {
 	t.Helper()
 	if line, err := p.stdout.ReadString('\n'); line != want+"\n" {
-		t.Fatalf("said %q (%v), want %q", line, err, want)
+		t.Fatalf("printed %q (%v), want %q", line, err, want)
 	}
 }
 
@@ -89,7 +89,7 @@ func (p *proxy) send(t *testing.T, sig syscall.Signal) {
 	}
 }
 
-// targetSignal waits for the target's end and returns the signal that brought it.
+// targetSignal waits until the target has ended, and returns the signal that ended it.
 func (p *proxy) targetSignal() syscall.Signal {
 	p.target.Wait()
 	return p.target.ProcessState.Sys().(syscall.WaitStatus).Signal()
@@ -124,7 +124,7 @@ func TestSignalsThatKeepTheProxyRunning(t *testing.T) {
 			}
 			os.Remove(p.pidfile)
 			p.send(t, sig)
-			p.expect(t, "Can't read child pidfile "+p.pidfile+"!") // so it is alive
+			p.expect(t, "Can't read child pidfile "+p.pidfile+"!") // it still runs
 			p.command.Close()
 			if err := p.Wait(); err != nil {
 				t.Errorf("the proxy: %v", err)
@@ -162,7 +162,7 @@ func TestCommandThatCannotBeRun(t *testing.T) {
 		t.Errorf("exit status %d", status)
 	}
 	if stdout.Len() > 0 || !strings.Contains(stderr.String(), "/sh: no such file or directory\n") {
-		t.Errorf("said %q and %q", &stdout, &stderr)
+		t.Errorf("printed %q and %q", &stdout, &stderr)
 	}
 }
 
@@ -174,12 +174,12 @@ func TestUsage(t *testing.T) {
 			t.Errorf("%q: exit status %d", args, status)
 		}
 		if !strings.Contains(stdout.String(), "\nUsage: pp PIDFILE COMMAND [ARG ...]\n") || stderr.Len() > 0 {
-			t.Errorf("%q: said %q and %q", args, &stdout, &stderr)
+			t.Errorf("%q: printed %q and %q", args, &stdout, &stderr)
 		}
 	}
 }
 
-// TestSupervisorPidproxyBehavesTheSame has the program of Supervisor do what ours does above.
+// TestSupervisorPidproxyBehavesTheSame runs Supervisor's own pidproxy.
 func TestSupervisorPidproxyBehavesTheSame(t *testing.T) {
 	t.Parallel()
 	path, err := exec.LookPath("pidproxy")
@@ -193,7 +193,7 @@ func TestSupervisorPidproxyBehavesTheSame(t *testing.T) {
 	}
 	os.Remove(p.pidfile)
 	p.send(t, syscall.SIGTERM)
-	write(t, p.pidfile, "") // whichever comes first, it can't be read
+	write(t, p.pidfile, "") // removed or empty, it has no pid
 	p.command.Close()
 	if err := p.Wait(); err != nil {
 		t.Errorf("the proxy: %v", err)
