@@ -4,6 +4,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/descendants"
 )
 
 // processTreeOf returns the descendants of a child, nil if nothing asks for them.
@@ -31,7 +32,7 @@ func (p *Process) findTree(o *spawn.Orphan) {
 
 // remainingDescendants returns the descendants that are alive, if the machine needs
 // to know.
-func (p *Process) remainingDescendants() []spawn.Descendant {
+func (p *Process) remainingDescendants() []descendants.Process {
 	if p.tree == nil || p.machine.State != states.Stopping && !p.machine.StopsWholeScope() && p.machine.State != states.Stopped {
 		return nil
 	}
@@ -54,19 +55,19 @@ func (p *Process) releaseTree() {
 
 // trackedScope says which descendants of a child are tracked: none, unless an option
 // that Supervisor does not have asks for them.
-func trackedScope(c *config.Process) spawn.Scope {
+func trackedScope(c *config.Process) descendants.Scope {
 	switch c.Stop.Scope {
 	case config.ScopeGroup:
-		return spawn.ScopeGroup
+		return descendants.ScopeGroup
 	case config.ScopeTree:
-		return spawn.ScopeTree
+		return descendants.ScopeTree
 	case config.ScopeCgroup:
-		return spawn.ScopeCgroup
+		return descendants.ScopeCgroup
 	case config.ScopeDefault, config.ScopeLeader:
 	}
 	asked := c.Stop.LeftoversSet || c.Stop.Scope == config.ScopeLeader
 	if asked && c.Stop.Leftovers != config.LeftoversIgnore {
-		return spawn.ScopeLeader
+		return descendants.ScopeLeader
 	}
-	return spawn.Unscoped
+	return descendants.ScopeNone
 }

@@ -14,13 +14,14 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/descendants"
 )
 
 // fakeTree are relatives that do as they are told. All of it happens in the
 // goroutine of the process, or while that waits.
 type fakeTree struct {
 	child     *fakeChild
-	remaining []spawn.Descendant
+	remaining []descendants.Process
 	watch     chan struct{}
 	got       []string
 	released  bool
@@ -45,9 +46,9 @@ func (k *fakeTree) end() {
 	}
 }
 
-func (k *fakeTree) Remaining() []spawn.Descendant { return k.remaining }
-func (k *fakeTree) Cgroup() string                { return "" }
-func (k *fakeTree) Release()                      { k.released = true }
+func (k *fakeTree) Remaining() []descendants.Process { return k.remaining }
+func (k *fakeTree) Cgroup() string                   { return "" }
+func (k *fakeTree) Release()                         { k.released = true }
 func (k *fakeTree) Watch(bool) <-chan struct{} {
 	watch := make(chan struct{})
 	if len(k.remaining) == 0 {
@@ -77,7 +78,7 @@ func (c *treeSpawner) Spawn(s *spawn.Spec) (spawn.Child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.tree = &fakeTree{child: child.(*fakeChild), remaining: []spawn.Descendant{{PID: 7, InScope: s.Scope >= spawn.ScopeGroup, Command: "worker"}}}
+	c.tree = &fakeTree{child: child.(*fakeChild), remaining: []descendants.Process{{PID: 7, InScope: s.Scope >= descendants.ScopeGroup, Command: "worker"}}}
 	return childWithTree{c.tree.child, c.tree}, nil
 }
 
@@ -200,7 +201,7 @@ func TestScopeIsKilledAfterCrash(t *testing.T) {
 // TestStopAfterLeaderExitSurvivesDaemonRestart: the rest has what is left of the time.
 func TestStopAfterLeaderExitSurvivesDaemonRestart(t *testing.T) {
 	withTree(t, stopTreeInSteps, func(t *testing.T, c *treeSpawner) {
-		tree := &fakeTree{child: &fakeChild{signalErr: syscall.ESRCH}, remaining: []spawn.Descendant{{PID: 7, InScope: true, Command: "worker"}}}
+		tree := &fakeTree{child: &fakeChild{signalErr: syscall.ESRCH}, remaining: []descendants.Process{{PID: 7, InScope: true, Command: "worker"}}}
 		c.Spawner = treeFinder{c, tree}
 		saved := machine.Status{
 			State: states.Stopping, Deadline: time.Now().Add(4 * time.Second), Reason: "being stopped by an operator",

@@ -36,7 +36,7 @@ func (s *Spawner) Adopt(o *Orphan, spec *Spec) (Child, error) {
 		return s.adoptOwn(o, spec), nil
 	}
 	c := &child{spawner: s, pid: o.PID, exits: make(chan Exit, 1), identity: o.ProcessIdentity}
-	c.tree = s.newProcessTree(c, spec, o)
+	c.tree = s.findTree(c, spec, o)
 	h, err := openOrphan(o)
 	if err != nil {
 		if o.FDs != nil {
@@ -106,18 +106,6 @@ func (s *Spawner) registerPidfd(h *pidfd.Handle) {
 			s.closePidfds()
 		}
 	}
-}
-
-// warnNoPidfd logs once why processes that are not children are watched without pidfds.
-// It does nothing if why is nil.
-func (s *Spawner) warnNoPidfd(why error) {
-	if why == nil {
-		return
-	}
-	s.noPidfdLogged.Do(func() {
-		s.log.Warn(fmt.Sprintf("there are no pidfds here (%v): processes that are not children of this supervisord are known by pid and time of birth, "+
-			"and their end may be noticed %s late", why, pidfd.MaxPollInterval))
-	})
 }
 
 // openOrphan returns a handle of the orphan. The error is a *GoneError if it has ended.

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/spawn/descendants"
 	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/system/pipes"
 )
@@ -35,10 +36,10 @@ type child struct {
 	identity  ProcessIdentity // guarded by spawner.mu; zero until somebody asks
 	// send signals an adopted child, nil for one of our own.
 	send      func(sig syscall.Signal, group bool) error
-	reaped    bool         // guarded by spawner.mu
-	aliveTick uint64       // the same: a time at which it had not been reaped, in ticks since boot, 0 for none
-	tree      *processTree // nil unless somebody wants to know
-	outputErr error        // see Muted
+	reaped    bool              // guarded by spawner.mu
+	aliveTick uint64            // the same: a time at which it had not been reaped, in ticks since boot, 0 for none
+	tree      *descendants.Tree // nil unless somebody wants to know
+	outputErr error             // see Muted
 }
 
 // newChild makes the pipes. If descriptors run short, those go first that can be
@@ -53,7 +54,7 @@ func newChild(s *Spawner, spec *Spec) (*child, error) {
 
 func tryChild(s *Spawner, spec *Spec) (*child, error) {
 	c := &child{spawner: s, markers: spec.Markers, childEnds: [3]int{-1, -1, -1}, exits: make(chan Exit, 1)}
-	c.tree = s.newProcessTree(c, spec, nil)
+	c.tree = s.tracker.New(c, treeOptions(spec))
 	err := c.makePipes(spec)
 	if err == nil && !spec.IsShortLived && c.takesReserve() {
 		err = syscall.EMFILE
@@ -120,7 +121,7 @@ func (c *child) setStdin(spec *Spec) (err error) {
 // adoptOwn goes on with a child of this process. It is waited for like any other.
 func (s *Spawner) adoptOwn(o *Orphan, spec *Spec) Child {
 	c := &child{spawner: s, markers: spec.Markers, pid: o.PID, exits: make(chan Exit, 1), identity: o.ProcessIdentity}
-	c.tree = s.newProcessTree(c, spec, o)
+	c.tree = s.findTree(c, spec, o)
 	c.takePipes(o, spec)
 	s.mu.Lock()
 	s.addChild(c)

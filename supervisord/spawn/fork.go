@@ -21,10 +21,10 @@ func (s *Spawner) fork(c *child, spec *Spec) (int, error) {
 		Files: files,
 		Sys:   &syscall.SysProcAttr{Setpgid: true},
 	}
-	closeCgroupFD := s.useCgroup(c, spec, attr.Sys)
-	defer closeCgroupFD()
+	closeCgroup := c.tree.EnterCgroup(attr.Sys)
+	defer closeCgroup()
 	pid, err := s.forkAs(spec, attr)
-	if err != nil && s.dropCgroup(c, attr.Sys, err) {
+	if err != nil && c.tree.LeaveCgroup(attr.Sys, err) {
 		return s.forkAs(spec, attr)
 	}
 	return pid, err

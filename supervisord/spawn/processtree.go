@@ -1,56 +1,56 @@
 package spawn
 
-import "syscall"
+import (
+	"syscall"
 
-// Scope says who belongs to a child beside itself.
-type Scope int
-
-// The scopes. Where a control group can't be had, it is the tree.
-const (
-	Unscoped    Scope = iota // nobody wants to know
-	ScopeLeader              // nobody; descendants are known all the same
-	ScopeGroup               // its process group
-	ScopeTree                // its descendants
-	ScopeCgroup              // who is in a control group of its own
+	"supervisor/supervisord/spawn/descendants"
 )
 
-// ProcessTree are a child with a Scope and its relatives. On systems without /proc they
-// are the child's process group, of which nothing can be told. The methods may
-// block for as long as it takes to look at all processes of the system. They
+// ProcessTree is a child with a Scope and its descendants, see descendants.Tree. The
+// methods may block for as long as it takes to look at all processes of the system. They
 // must not be called after Release.
 type ProcessTree interface {
-	// Signal sends sig to the child, if it lives, and to those inside the scope;
-	// with all, to every relative that is known. It never means anybody else. It
-	// returns syscall.ESRCH if there was nobody, and the kernel's refusal if
-	// nobody could be reached.
+	// Signal sends sig to the child, if it lives, and to the processes in its scope;
+	// with all, to all descendants that are known. It never reaches another process.
+	// It returns syscall.ESRCH if there was no process, and the kernel's error if none
+	// could be signalled.
 	Signal(sig syscall.Signal, all bool) error
-	// Left lists the relatives that live, without the child.
-	Remaining() []Descendant
-	// Watch returns a channel that is closed when the child is gone and nobody
-	// inside the scope lives any more; with all, no relative that is known.
+	// Remaining lists the descendants that live, without the child.
+	Remaining() []descendants.Process
+	// Watch returns a channel that is closed when the child was reaped and no process
+	// in its scope lives; with all, no descendant that is known.
 	Watch(all bool) <-chan struct{}
 	// Cgroup is the path of the control group, "" for none.
 	Cgroup() string
-	// Release gives up what is held of them, and removes the control group if
-	// it is empty. Nobody is ended by it.
+	// Release stops tracking the descendants, and removes the control group once it is
+	// empty. It signals no process.
 	Release()
 }
 
-// Descendant is a living descendant of a child, or member of its process group.
-type Descendant struct {
-	PID     int
-	InScope bool   // the scope
-	Command string // with arguments, cut short and without control characters
-}
-
-// TreeOwner is a Child that may have Kin.
+// TreeOwner is a Child that may have a ProcessTree.
 type TreeOwner interface {
-	// Kin returns those of a child whose Spec has a Scope, nil for all others.
-	// They outlast the child's end.
+	// ProcessTree returns the tree of a child whose Spec has a Scope, nil for other
+	// children. It outlasts the child.
 	ProcessTree() ProcessTree
 }
 
-// ProcessTree implements Related.
+// newTracker returns the tracker of the daemon's children.
+func (s *Spawner) newTracker() *descendants.Tracker {
+	return descendants.NewTracker(descendants.Daemon{
+		Log: s.log, Poller: s.poller, ReapsOrphans: s.reapsOrphans.Load, IsSpawned: s.isSpawned, NoPidfd: s.warnNoPidfd,
+	})
+}
+
+func treeOptions(spec *Spec) descendants.Options {
+	return descendants.Options{Scope: spec.Scope, Label: spec.Label, Markers: spec.Markers, DaemonMarker: spec.DaemonMarker}
+}
+
+// findTree returns the tree of an earlier daemon's child.
+func (s *Spawner) findTree(c *child, spec *Spec, o *Orphan) *descendants.Tree {
+	return s.tracker.Find(c, treeOptions(spec), descendants.Survivor{PID: o.PID, StartTime: o.StartTime, Cgroup: o.Cgroup})
+}
+
+// ProcessTree implements TreeOwner.
 func (c *child) ProcessTree() ProcessTree {
 	if c.tree == nil {
 		return nil
@@ -58,24 +58,35 @@ func (c *child) ProcessTree() ProcessTree {
 	return c.tree
 }
 
-// ProcessTreeOf returns the relatives that a child, which has ended, may have left.
+// ProcessTreeOf returns the tree of a child that has exited, with the descendants that it
+// may have left.
 func (s *Spawner) ProcessTreeOf(o *Orphan, spec *Spec) ProcessTree {
 	c := &child{spawner: s, pid: o.PID, reaped: true}
-	c.tree = s.newProcessTree(c, spec, o)
+	c.tree = s.findTree(c, spec, o)
 	return c.ProcessTree()
 }
 
-// lastAliveTick is a time at which the child had not been reaped, 0 if none is known.
-// Its number was nobody else's until then.
-func (c *child) lastAliveTick() uint64 {
+// LastAliveTick implements descendants.Leader.
+func (c *child) LastAliveTick() uint64 {
 	c.spawner.mu.Lock()
 	defer c.spawner.mu.Unlock()
 	return c.aliveTick
 }
 
-// isGone tells whether the child has been reaped.
-func (c *child) isGone() bool {
+// IsReaped implements descendants.Leader.
+func (c *child) IsReaped() bool {
 	c.spawner.mu.Lock()
 	defer c.spawner.mu.Unlock()
 	return c.reaped
+}
+
+// isSpawned reports whether the spawner has made a process that is a child of this one.
+// While forks are under way that is unsure for a process that started no earlier.
+func (s *Spawner) isSpawned(pid int, startTime uint64) (spawned, unsure bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.children[pid] != nil {
+		return true, false
+	}
+	return false, s.forking > 0 && startTime >= s.forkingSince
 }

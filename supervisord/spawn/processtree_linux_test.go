@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/descendants"
 	"supervisor/supervisord/system/procfs"
 	"supervisor/supervisord/tools/testkit"
 )
@@ -32,7 +33,7 @@ var leftoverScripts = map[string]string{
 
 // spawnTree gives birth to a program with a scope, and waits until it has
 // descendants. They are known from those of other tests by the name.
-func spawnTree(t *testing.T, scope spawn.Scope, script string) (testChild, spawn.ProcessTree) {
+func spawnTree(t *testing.T, scope descendants.Scope, script string) (testChild, spawn.ProcessTree) {
 	t.Helper()
 	name := "SUPERVISOR_PROCESS_NAME=" + strings.ReplaceAll(t.Name(), "/", "-")
 	f := spawnChild(t, func(s *spawn.Spec) {
@@ -86,12 +87,12 @@ func useSubreaper(t *testing.T) {
 // have gone, waited for, and killed.
 func TestWholeScopeIsKilled(t *testing.T) {
 	useSubreaper(t)
-	for _, scope := range []spawn.Scope{spawn.ScopeTree, spawn.ScopeCgroup} {
+	for _, scope := range []descendants.Scope{descendants.ScopeTree, descendants.ScopeCgroup} {
 		for what, script := range leftoverScripts {
 			t.Run(fmt.Sprintf("%d/%s", scope, what), func(t *testing.T) {
 				t.Parallel()
 				f, tree := spawnTree(t, scope, script)
-				if scope == spawn.ScopeCgroup && tree.Cgroup() == "" {
+				if scope == descendants.ScopeCgroup && tree.Cgroup() == "" {
 					t.Skip("NOT TESTED: there can be no control groups here")
 				}
 				if err := tree.Signal(syscall.SIGTERM, false); err != nil {
@@ -136,7 +137,7 @@ func awaitExit(t *testing.T, f testChild) spawn.Exit {
 // not of the scope.
 func TestScopeGroupIsItsMembers(t *testing.T) {
 	useSubreaper(t)
-	f, tree := spawnTree(t, spawn.ScopeGroup, `trap "exit 0" TERM; `+sleepIgnoringSignals+` & setsid `+sleepIgnoringSignals+` & wait`)
+	f, tree := spawnTree(t, descendants.ScopeGroup, `trap "exit 0" TERM; `+sleepIgnoringSignals+` & setsid `+sleepIgnoringSignals+` & wait`)
 	for strings.Count(f.out.String(), "here") < 2 {
 		<-f.out.changed
 	}
@@ -146,8 +147,8 @@ func TestScopeGroupIsItsMembers(t *testing.T) {
 	awaitExit(t, f)
 	done, all := tree.Watch(false), tree.Watch(true)
 	left := tree.Remaining()
-	if !slices.ContainsFunc(left, func(r spawn.Descendant) bool { return r.InScope }) ||
-		!slices.ContainsFunc(left, func(r spawn.Descendant) bool { return !r.InScope }) {
+	if !slices.ContainsFunc(left, func(r descendants.Process) bool { return r.InScope }) ||
+		!slices.ContainsFunc(left, func(r descendants.Process) bool { return !r.InScope }) {
 		t.Fatalf("left are %+v", left)
 	}
 	if err := tree.Signal(syscall.SIGKILL, false); err != nil {
@@ -164,7 +165,7 @@ func TestScopeGroupIsItsMembers(t *testing.T) {
 // TestForkingDescendantsAreKilled: killing goes on until nobody new is found.
 func TestForkingDescendantsAreKilled(t *testing.T) {
 	useSubreaper(t)
-	f, tree := spawnTree(t, spawn.ScopeTree, `trap "exit 0" TERM; sh -c 'trap "" TERM; echo here; while :; do sleep 0.01; done' & wait`)
+	f, tree := spawnTree(t, descendants.ScopeTree, `trap "exit 0" TERM; sh -c 'trap "" TERM; echo here; while :; do sleep 0.01; done' & wait`)
 	_ = tree.Signal(syscall.SIGTERM, false)
 	awaitExit(t, f)
 	done := tree.Watch(false)
@@ -175,7 +176,7 @@ func TestForkingDescendantsAreKilled(t *testing.T) {
 // TestForeignProcessIsNotSignalled: a process that is no descendant is never meant.
 func TestForeignProcessIsNotSignalled(t *testing.T) {
 	useSubreaper(t)
-	f, tree := spawnTree(t, spawn.ScopeTree, `trap "exit 0" TERM; `+sleepIgnoringSignals+` & wait`)
+	f, tree := spawnTree(t, descendants.ScopeTree, `trap "exit 0" TERM; `+sleepIgnoringSignals+` & wait`)
 	foreign := exec.Command("setsid", "sleep", "600")
 	foreign.Env = append(os.Environ(), "SUPERVISOR_PROCESS_NAME=another")
 	if err := foreign.Start(); err != nil {
@@ -197,11 +198,11 @@ func TestForeignProcessIsNotSignalled(t *testing.T) {
 // TestDescendantsOfChildExitedUnseen are found by their environment.
 func TestDescendantsOfChildExitedUnseen(t *testing.T) {
 	useSubreaper(t)
-	f, tree := spawnTree(t, spawn.ScopeTree, `trap "exit 0" TERM; setsid `+sleepIgnoringSignals+` & wait`)
+	f, tree := spawnTree(t, descendants.ScopeTree, `trap "exit 0" TERM; setsid `+sleepIgnoringSignals+` & wait`)
 	_ = f.Signal(syscall.SIGTERM, false)
 	awaitExit(t, f)
 	name := "SUPERVISOR_PROCESS_NAME=" + t.Name()
-	found := spawner.ProcessTreeOf(&spawn.Orphan{PID: f.Pid()}, &spawn.Spec{Scope: spawn.ScopeTree, Markers: []string{name}})
+	found := spawner.ProcessTreeOf(&spawn.Orphan{PID: f.Pid()}, &spawn.Spec{Scope: descendants.ScopeTree, Markers: []string{name}})
 	defer found.Release()
 	if left := found.Remaining(); len(left) == 0 || !left[0].InScope {
 		t.Fatalf("left are %+v", left)
@@ -215,7 +216,7 @@ func TestDescendantsOfChildExitedUnseen(t *testing.T) {
 // TestCgroupFoundByNextDaemon: a later daemon finds the group by its path.
 func TestCgroupFoundByNextDaemon(t *testing.T) {
 	useSubreaper(t)
-	f, tree := spawnTree(t, spawn.ScopeCgroup, `trap "exit 0" TERM; env -i setsid `+sleepIgnoringSignals+` & wait`)
+	f, tree := spawnTree(t, descendants.ScopeCgroup, `trap "exit 0" TERM; env -i setsid `+sleepIgnoringSignals+` & wait`)
 	if tree.Cgroup() == "" {
 		t.Skip("NOT TESTED: there can be no control groups here")
 	}
@@ -224,7 +225,7 @@ func TestCgroupFoundByNextDaemon(t *testing.T) {
 	}
 	_ = f.Signal(syscall.SIGTERM, false)
 	awaitExit(t, f)
-	again := spawner.ProcessTreeOf(&spawn.Orphan{PID: f.Pid(), Cgroup: tree.Cgroup()}, &spawn.Spec{Scope: spawn.ScopeCgroup, Markers: []string{"nobody"}})
+	again := spawner.ProcessTreeOf(&spawn.Orphan{PID: f.Pid(), Cgroup: tree.Cgroup()}, &spawn.Spec{Scope: descendants.ScopeCgroup, Markers: []string{"nobody"}})
 	if again.Cgroup() != tree.Cgroup() || len(again.Remaining()) == 0 {
 		t.Fatalf("it is %q with %+v", again.Cgroup(), again.Remaining())
 	}

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervisord/system/pidfd"
 )
 
 // reservedFDs is how many of its descriptors the daemon keeps for work of its own:
@@ -101,4 +103,16 @@ func (s *Spawner) closePidfds() bool {
 			"and their end may be noticed a second late", maxFiles(), min(reservedFDs, maxFiles()/4)))
 	})
 	return true
+}
+
+// warnNoPidfd logs once why processes that are not children are watched without pidfds.
+// It does nothing if why is nil.
+func (s *Spawner) warnNoPidfd(why error) {
+	if why == nil {
+		return
+	}
+	s.noPidfdLogged.Do(func() {
+		s.log.Warn(fmt.Sprintf("there are no pidfds here (%v): processes that are not children of this supervisord are known by pid and time of birth, "+
+			"and their end may be noticed %s late", why, pidfd.MaxPollInterval))
+	})
 }

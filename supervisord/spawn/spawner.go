@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"supervisor/supervisord/spawn/descendants"
 	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/system/accounts"
 	"supervisor/supervisord/system/epoll"
@@ -21,7 +22,7 @@ import (
 type Spawner struct {
 	log          *slog.Logger
 	umaskForker  umaskForker
-	cgroups      cgroups
+	tracker      *descendants.Tracker
 	reapsOrphans atomic.Bool  // orphans of children come to us
 	spawnCount   atomic.Int64 // births so far
 
@@ -49,6 +50,7 @@ func New(log *slog.Logger) *Spawner {
 		poller:     sync.OnceValues(epoll.New),
 	}
 	s.reapsOrphans.Store(os.Getpid() == 1)
+	s.tracker = s.newTracker()
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"syscall"
 
+	"supervisor/supervisord/spawn/descendants"
 	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/system/accounts"
 )
@@ -20,7 +21,7 @@ type Spec struct {
 	// Scope says who belongs to the child, see Kin. Label tells it apart in the
 	// name of a control group, and Address is the variable of Env by which its
 	// descendants are known from those of other daemons, "" for none.
-	Scope               Scope
+	Scope               descendants.Scope
 	Label, DaemonMarker string
 	// Umask is the child's file mode creation mask, -1 for the daemon's own.
 	Umask int

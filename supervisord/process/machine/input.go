@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/descendants"
 )
 
 // Kind says what happened.
@@ -55,17 +56,17 @@ type Input struct {
 	// StartDeferred: what the start waits for, "" for nothing any more.
 	// Everything else: why, "" for success.
 	Text       string
-	By         string             // requests: who asks, "" for an operator
-	PID        int                // ChildSpawned and what is about readiness and health: the child that is meant
-	Exit       spawn.Exit         // ChildExited, ExitMissed
-	Remaining  []spawn.Descendant // ChildExited, ExitMissed, DescendantsExited: descendants that are alive
-	Signal     syscall.Signal     // SignalRequested
-	Hook       Hook               // HookFinished
-	FDShortage bool               // SpawnFailed, HookFinished: the daemon is out of descriptors; the program is not to blame
-	Update     bool               // StartDeferred: change the text of a start that waits, defer none
-	Extension  time.Duration      // TimeoutExtended: counted from now
-	Health     HealthStatus       // HealthReported
-	Random     float64            // from 0 to 1, for restart_jitter
+	By         string                // requests: who asks, "" for an operator
+	PID        int                   // ChildSpawned and what is about readiness and health: the child that is meant
+	Exit       spawn.Exit            // ChildExited, ExitMissed
+	Remaining  []descendants.Process // ChildExited, ExitMissed, DescendantsExited: descendants that are alive
+	Signal     syscall.Signal        // SignalRequested
+	Hook       Hook                  // HookFinished
+	FDShortage bool                  // SpawnFailed, HookFinished: the daemon is out of descriptors; the program is not to blame
+	Update     bool                  // StartDeferred: change the text of a start that waits, defer none
+	Extension  time.Duration         // TimeoutExtended: counted from now
+	Health     HealthStatus          // HealthReported
+	Random     float64               // from 0 to 1, for restart_jitter
 
 	Adoption
 }

@@ -17,6 +17,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/descendants"
 )
 
 // defaultConf is a program with Supervisor's defaults.
@@ -332,11 +333,11 @@ func withLeftovers(l config.Leftovers) func(*Machine) {
 }
 
 var (
-	inside  = spawn.Descendant{PID: 9, InScope: true, Command: "in"}
-	outside = spawn.Descendant{PID: 10, Command: "out"}
+	inside  = descendants.Process{PID: 9, InScope: true, Command: "in"}
+	outside = descendants.Process{PID: 10, Command: "out"}
 )
 
-func withRemaining(in Input, remaining ...spawn.Descendant) Input {
+func withRemaining(in Input, remaining ...descendants.Process) Input {
 	in.Remaining = remaining
 	return in
 }
@@ -439,7 +440,7 @@ func TestEveryStateTakesEveryInput(t *testing.T) {
 func forEachCase(visit func(*Machine, Input, time.Duration)) {
 	allExits := []spawn.Exit{{Code: 0}, {Code: 1}, {Code: -1, Signal: syscall.SIGKILL}}
 	allPolicies := []config.Autorestart{config.RestartNever, config.RestartAlways, config.RestartUnexpected}
-	left := [][]spawn.Descendant{nil, {inside}, {outside}, {inside, outside}}
+	left := [][]descendants.Process{nil, {inside}, {outside}, {inside, outside}}
 	stops := []func(*Machine){func(*Machine) {}, withTreeScope, withLeftovers(config.LeftoversKill), func(m *Machine) { withLeaderExited(m); withStopSequence(m) }}
 	for _, state := range states.All {
 		for kind := range numKinds {

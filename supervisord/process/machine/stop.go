@@ -11,7 +11,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/spawn/descendants"
 )
 
 // terminate asks politely and gives the process stopwaitsecs to obey, or does
@@ -177,7 +177,7 @@ func handleStopExit(m *Machine, now time.Time, in Input) {
 // left of the time that it was given; then it is stopped.
 func (m *Machine) awaitDescendants(now time.Time, in Input) {
 	stop := &m.conf.Stop
-	inside := slices.DeleteFunc(slices.Clone(in.Remaining), func(r spawn.Descendant) bool { return !r.InScope })
+	inside := slices.DeleteFunc(slices.Clone(in.Remaining), func(r descendants.Process) bool { return !r.InScope })
 	switch {
 	case m.StopsWholeScope() && len(inside) > 0:
 		if !m.LeaderExited {
@@ -196,7 +196,7 @@ func (m *Machine) awaitDescendants(now time.Time, in Input) {
 }
 
 // finishStop is the end of a stop.
-func (m *Machine) finishStop(now time.Time, left []spawn.Descendant) {
+func (m *Machine) finishStop(now time.Time, left []descendants.Process) {
 	level := logs.LevelInfo
 	if !m.conf.Expected(m.exit.Code) {
 		level = logs.LevelWarn
@@ -236,7 +236,7 @@ func handleDescendantsExited(m *Machine, now time.Time, in Input) {
 // they are of its scope: the next one would find them holding what it needs. It
 // returns how long that may take.
 func (m *Machine) killRemaining(in Input) time.Duration {
-	inside := slices.DeleteFunc(slices.Clone(in.Remaining), func(r spawn.Descendant) bool { return !r.InScope })
+	inside := slices.DeleteFunc(slices.Clone(in.Remaining), func(r descendants.Process) bool { return !r.InScope })
 	if len(inside) == 0 || !m.StopsWholeScope() {
 		return 0
 	}
@@ -249,7 +249,7 @@ func (m *Machine) killRemaining(in Input) time.Duration {
 const maxListed = 20
 
 // formatDescendants words relatives: pid 123 (sleep 100), pid 124 (cat).
-func formatDescendants(all []spawn.Descendant) string {
+func formatDescendants(all []descendants.Process) string {
 	var words []string
 	for i, r := range all {
 		if i == maxListed {

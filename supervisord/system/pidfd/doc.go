@@ -8,3 +8,8 @@
 // The package has no goroutines. The methods of a Handle may be called from anywhere;
 // AwaitExit and ExitStatus block.
 package pidfd
+
+import "time"
+
+// MaxPollInterval is how late AwaitExit may return when there is no pidfd.
+const MaxPollInterval = time.Second

@@ -105,13 +105,8 @@ func (h *Handle) send(fd int, sig syscall.Signal, group bool) error {
 
 // Without a pidfd the kernel does not report the exit of a process that is not our
 // child. So AwaitExit polls: often right after something that may have ended the process,
-// then less and less often.
-const (
-	minPollInterval = 5 * time.Millisecond
-
-	// MaxPollInterval is how late AwaitExit may return when there is no pidfd.
-	MaxPollInterval = time.Second
-)
+// then less and less often, up to MaxPollInterval.
+const minPollInterval = 5 * time.Millisecond
 
 // AwaitExit returns when the process has exited, reaped or not. The runtime's poller
 // waits for the pidfd, as long as that is open.

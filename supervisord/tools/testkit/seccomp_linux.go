@@ -88,3 +88,18 @@ func seccompFilter(rule string) []unix.SockFilter {
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0},
 	}
 }
+
+// WithoutPidfds returns rules for the ways in which kernels, seccomp filters and limits
+// refuse pidfds or some of their uses.
+func WithoutPidfds() map[string][]SeccompRule {
+	return map[string][]SeccompRule{
+		"a kernel before pidfds": {
+			{Call: unix.SYS_PIDFD_OPEN, Errno: unix.ENOSYS}, {Call: unix.SYS_PIDFD_SEND_SIGNAL, Errno: unix.ENOSYS}, {Call: unix.SYS_PIDFD_GETFD, Errno: unix.ENOSYS},
+		},
+		"a filter with EPERM":      {{Call: unix.SYS_PIDFD_OPEN, Errno: unix.EPERM}},
+		"a filter with EINVAL":     {{Call: unix.SYS_PIDFD_OPEN, Errno: unix.EINVAL}},
+		"a filter of signals":      {{Call: unix.SYS_PIDFD_SEND_SIGNAL, Errno: unix.EPERM}},
+		"a kernel before the flag": {{Call: unix.SYS_PIDFD_OPEN, Errno: unix.EINVAL, Flag: unix.PIDFD_NONBLOCK}},
+		"no descriptors left":      {{Call: unix.SYS_PIDFD_OPEN, Errno: unix.EMFILE}},
+	}
+}
