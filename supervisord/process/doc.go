@@ -1,59 +1,68 @@
-// Package process keeps one process alive.
+// Package process keeps one program instance running: it spawns the child, watches
+// it, restarts it, and stops it.
 //
-// # The life of a process
+// # The states
 //
-// A process that nobody has started yet is STOPPED. A start request makes an
-// attempt: the command is looked up, the logs are opened, the child is born,
-// and the process is STARTING. If any of that fails it never ran: it goes to
-// BACKOFF. A child that lives for startsecs makes the process RUNNING; one
-// that ends sooner sends it to BACKOFF too, whatever its exit status.
+// A process that has not been started is STOPPED. A start looks up the command,
+// opens the logs and spawns a child; the process is STARTING. If any of that fails,
+// or the child exits within startsecs, whatever its status, the process goes to
+// BACKOFF. A child that runs for startsecs makes it RUNNING.
 //
-// From BACKOFF it is tried again after one second, then after two, three and
-// so on. After startretries retries in a row the process is FATAL and left
-// alone until somebody asks for a start.
+// From BACKOFF the start is tried again after one second, then after two, three and
+// so on. After startretries retries in a row the process is FATAL, and stays so
+// until a start is requested.
 //
-// With ready= that is not enough: somebody outside must also have told of a first
-// success (Process.Ready). Until then the process is STARTING, and a child that is
-// not ready within ready_timeout is stopped, in that state: its end is that of a
-// failed start. What is told of the health of a RUNNING one changes no state;
-// whoever finds it ill has it replaced (Process.Renew), or not.
+// When the child of a RUNNING process exits, the process is EXITED. autorestart
+// decides whether it is STARTING again at once. Two spawns are at least a second
+// apart, so that a program that exits at once costs next to nothing.
 //
-// A RUNNING process whose child ends is EXITED; autorestart decides whether
-// it is STARTING again at once. Births of the same process are at least a
-// second apart, so that a program that does nothing but end costs nothing.
+// A stop sends stopsignal; the process is STOPPING until the child has exited, then
+// STOPPED. After stopwaitsecs the child gets SIGKILL, again and again. A process that
+// is stopped in BACKOFF is STOPPED at once. A start that is requested while the
+// process is STOPPING is granted when it has stopped.
 //
-// A stop request sends stopsignal and the process is STOPPING until its child
-// ends: STOPPED. Every stopwaitsecs that it has not ended it is sent SIGKILL.
-// A process that is stopped while in BACKOFF is STOPPED at once. A start
-// request that meets a STOPPING process is granted when it has stopped.
+// If the kernel refuses a signal to a child that exists, the process is UNKNOWN until
+// that child exits.
 //
-// Options that Supervisor does not have change this. Restarts and retries may come
-// after other times, and when there have been too many the process is FATAL, from
-// wherever it is. A stop may take several signals, and may be for others too: for
-// the process group of the child, its descendants, or a control group. Then the
-// process stays STOPPING, with the pid of the child that has ended, until none of
-// them lives; they have what is left of the time. If the child ends by itself they
-// are killed at once. Whoever a stop has left behind may be reported, or killed and
-// waited for.
+// # What Supervisor does not have
 //
-// A start may have to wait for others (Delay): the process stays what it is, says
-// what it waits for, and is started when whoever delayed it says so. A stop
+// With ready= a start is complete only when the child is ready, too (Process.Ready). A
+// child that is not ready within ready_timeout is stopped while the process is still
+// STARTING: its exit is that of a failed start. The health of a RUNNING child changes
+// no state; who finds it unhealthy may have it replaced (Process.Replace).
+//
+// Restarts and retries may have other delays, and after too many of them
+// (restart_limit) the process is FATAL, whatever its state was.
+//
+// A stop may take several signals, and may include the process group, the descendants
+// or the control group of the child. Then the process stays STOPPING, with the pid of
+// the child that has exited, until all of them have; they have what is left of its
+// time. If the child exits by itself they are killed at once. What a stop leaves
+// running may be reported, or killed.
+//
+// Hooks run before and after a start and a stop; pre_start, pre_stop and post_stop
+// hold up what comes next.
+//
+// A start may have to wait for other processes (Process.DeferStart). The process keeps
+// its state, shows what it waits for, and is started by whoever deferred it. A stop
 // request calls such a start off. If what it waits for does not come in time the
-// process is FATAL (Forsake).
+// process is FATAL (Process.FailDependency).
 //
-// If the kernel refuses a signal for another reason than that there is nobody,
-// the process is UNKNOWN until its child ends.
-//
-// The processes of a FastCGI program have a listening socket as their stdin.
-// It is open as long as one of them is alive.
+// The processes of a FastCGI program share a listening socket as their stdin. It is
+// open as long as one of them has a child.
 //
 // # Who does what
 //
-// Each Process has one goroutine, Run, that owns all of its fields. What
-// happens next is decided by machine, a table of state × input that does no
-// I/O; Run carries out the effects it asks for. Requests from anywhere are
-// answered through a channel of their own; readers take the last published
-// Status and never wait. Output travels from the pipes to the logs without
-// passing by here. A Partner may take part in what the child reads and writes;
-// what they talk about is not the process's business.
+// Each Process has one goroutine, Run, which owns its fields. Package machine, a table
+// of state × input, decides what happens next, and Run carries it out: it spawns with
+// what package launch has worked out, runs hooks with package hook, sends signals, and
+// keeps the timer of the state.
+//
+// A request is passed to Run and answered through a channel of its own; with a
+// condition, such as "is RUNNING", it is answered when the condition holds. Readers get
+// the last published Status and never wait. Output passes from the pipes to the logs
+// without going through Run.
+//
+// A caller that stops waiting takes nothing back. A Run that ends leaves its child
+// alone: a later daemon can adopt it.
 package process

@@ -3,40 +3,39 @@ package machine
 import (
 	"time"
 
-	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/spawn"
 )
 
-// Hook is a moment in the life of a process at which a command of the user's can
-// be run.
+// Hook is a point at which a command of the user runs.
 type Hook int
 
-// The hooks. At most one of them is under way.
+// The hooks. At most one runs at a time.
 const (
 	NoHook    Hook = iota
-	PreStart       // STARTING, before there is a child: its failure is the start's
+	PreStart       // STARTING, before there is a child; if it fails the start fails
 	PostStart      // RUNNING
 	PreStop        // STOPPING, before the stop signal
-	PostStop       // after the end of a child; neither STOPPED nor the next child comes before it is over
+	PostStop       // after the exit of a child; STOPPED and the next child wait for its end
 	numHooks
 )
 
-// String returns the name of its option.
+// String returns the name of the option.
 func (h Hook) String() string {
 	return [...]string{"", "pre_start", "post_start", "pre_stop", "post_stop"}[h]
 }
 
-// Command is what is to be run, "" for nothing.
+// Command returns the command that is configured, "" for none.
 func (h Hook) Command(c *config.Hooks) string {
 	return [...]string{"", c.PreStart, c.PostStart, c.PreStop, c.PostStop}[h]
 }
 
-// hasHook tells whether there is something to do at that moment.
+// hasHook reports whether a hook is configured.
 func (m *Machine) hasHook(h Hook) bool { return h.Command(&m.conf.Hooks) != "" }
 
-// runHook has a hook run, if there is one for that moment, and tells whether there is.
+// runHook runs a hook if it is configured, and reports whether it is.
 func (m *Machine) runHook(h Hook) bool {
 	if !m.hasHook(h) {
 		return false
@@ -50,18 +49,8 @@ func (m *Machine) runHook(h Hook) bool {
 	return true
 }
 
-// beginSpawn has a child born. First of all the hooks of the last one must be over,
-// then that of this one. While births are forbidden it is put off.
-func (m *Machine) beginSpawn() {
-	switch {
-	case m.Hook == PostStop, m.runHook(PreStart):
-	default:
-		m.emit(SpawnChild{})
-	}
-}
-
-// finishHook takes note of the end of a hook, and tells whether it is the one that is
-// under way. But for PreStart's a failure is only told.
+// finishHook records the end of a hook and reports whether that was the one that is
+// running. A failure is logged; only that of pre_start has consequences.
 func (m *Machine) finishHook(in Input) bool {
 	if m.Hook == NoHook || in.Hook != m.Hook {
 		return false
@@ -73,40 +62,28 @@ func (m *Machine) finishHook(in Input) bool {
 	return true
 }
 
-// noteHookFinished is the end of a hook that nothing waits for.
+// noteHookFinished handles the end of a hook that nothing waits for.
 func noteHookFinished(m *Machine, _ time.Time, in Input) { m.finishHook(in) }
 
-// continueStart is the end of a hook that a birth waits for.
-func continueStart(m *Machine, now time.Time, in Input) {
-	switch {
-	case !m.finishHook(in) || m.PID != 0:
-	case m.noStarts:
-		m.enterState(states.Backoff)
-		m.Reason = "held before it was started"
-		m.scheduleStart(0)
-	case in.Hook == PostStop:
-		m.Started = now // as below
-		m.beginSpawn()
-	case in.Text != "":
-		in.Kind = SpawnFailed
-		handleSpawnFailure(m, now, in)
-	default:
-		m.Started = now // startsecs is the child's time
-		m.emit(SpawnChild{})
+// dropHook cancels the hook that is running.
+func (m *Machine) dropHook() {
+	if m.Hook != NoHook {
+		m.Hook = NoHook
+		m.emit(CancelHook{})
 	}
 }
 
-// prepareStop begins a stop with what comes before the signal. It tells whether there is
-// anything: then ask comes later, or never.
+// prepareStop does what a stop does before its first signal. It reports whether there is
+// anything: then the signal is sent later, or not at all.
 func (m *Machine) prepareStop(now time.Time) bool {
-	if m.PID == 0 { // and there will be none
+	if m.PID == 0 { // a spawn is being prepared
 		m.enterState(states.Stopping)
 		switch m.Hook {
 		case PreStart:
 			m.emit(CancelHook{})
 		case NoHook:
 			m.enterStopped(now)
-		case PostStart, PreStop, PostStop: // of the last child, which is to come to its end
+		case PostStart, PreStop, PostStop: // of the last child; it must end
 		}
 		return true
 	}
@@ -116,21 +93,13 @@ func (m *Machine) prepareStop(now time.Time) bool {
 	if !m.hasHook(PreStop) {
 		return false
 	}
-	if m.State != states.Stopping { // an adopted child may be
+	if m.State != states.Stopping { // the state of an adopted child may be
 		m.enterState(states.Stopping)
 	}
 	return m.runHook(PreStop)
 }
 
-// dropHook gives up the hook that is under way.
-func (m *Machine) dropHook() {
-	if m.Hook != NoHook {
-		m.Hook = NoHook
-		m.emit(CancelHook{})
-	}
-}
-
-// continueStop is the end of a hook that a stop waits for.
+// continueStop handles the end of a hook that a stop waits for.
 func continueStop(m *Machine, now time.Time, in Input) {
 	switch {
 	case !m.finishHook(in):
@@ -142,43 +111,40 @@ func continueStop(m *Machine, now time.Time, in Input) {
 	}
 }
 
-// enterStopped is the end of a stop whose child has ended before, if there was one.
+// enterStopped ends a stop whose child has exited before, or that had none.
 func (m *Machine) enterStopped(now time.Time) {
-	m.PID = m.exitedPID // the event tells it
+	m.PID = m.exitedPID // for the event
 	m.Reason = m.stopReason()
 	m.enterState(states.Stopped)
 	m.PID, m.exitedPID, m.Tries = 0, 0, 0
 	m.startIfPending(now)
 }
 
-// awaitStopHook tells whether the end of a child that was to end is not all that there is
-// to a stop. freed is told of the rest.
-func (m *Machine) awaitStopHook(in Input) bool {
-	m.lastExit = in.Exit
+// awaitStopHook reports whether a stop still waits for a hook after the child has exited.
+// continueStop handles its end.
+func (m *Machine) awaitStopHook(exit spawn.Exit) bool {
+	m.lastExit = exit
 	if m.Hook != PreStop && !m.hasHook(PostStop) {
 		return false
 	}
 	m.exitedPID, m.PID = m.PID, 0
 	m.emit(StopTimer{})
-	if m.Hook != PreStop { // who deregisters a program is to come to the end
+	if m.Hook != PreStop { // pre_stop, which may deregister the program, must end first
 		m.runHook(PostStop)
 	}
 	return true
 }
 
-// runPostStop runs what is to be run after a child that has ended by itself.
-func (m *Machine) runPostStop(in Input) {
-	m.lastExit = in.Exit
+// runPostStop runs post_stop after a child that exited by itself.
+func (m *Machine) runPostStop(exit spawn.Exit) {
+	m.lastExit = exit
 	m.dropHook()
 	m.runHook(PostStop)
 }
 
-// refuseWithoutChild answers a request that is about a child while there is none, and
-// tells whether that is so.
-func (m *Machine) refuseWithoutChild() bool {
-	if m.PID != 0 {
-		return false
+// cancelPostStop cancels post_stop if the process is to end at once.
+func (m *Machine) cancelPostStop(in Input) {
+	if in.Kind == KillRequested && m.Hook == PostStop {
+		m.emit(CancelHook{})
 	}
-	m.emit(Refuse{Code: faults.NotRunning})
-	return true
 }

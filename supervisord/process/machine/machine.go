@@ -35,7 +35,7 @@ type Machine struct {
 	lastExit         spawn.Exit // of the last child, for PostStop
 	lastPID          int        // of the last child
 	exitedPID        int        // of a child that has exited while its stop goes on
-	exit             spawn.Exit // of the child, while LeaderExited
+	exit             spawn.Exit // of the child that is being stopped, while its descendants end
 	killingLeftovers bool       // every descendant that is left is being killed, in the scope or not
 }
 

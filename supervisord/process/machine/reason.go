@@ -1,17 +1,18 @@
 package machine
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
 	"supervisor/supervisord/config"
 )
 
-// ByHealth is who restarts what is not healthy: such a restart counts as an
-// automatic one.
+// ByHealth is who restarts an unhealthy process. Such a restart counts as an automatic
+// one.
 const ByHealth = "health"
 
-// Who wants something of a process, beside an operator.
+// Others that start or stop a process, beside an operator.
 const (
 	byAutostart   = "autostart"
 	byAutorestart = "autorestart"
@@ -21,7 +22,7 @@ const (
 // beingStoppedBy is how the reason for STOPPING begins.
 const beingStoppedBy = "being stopped by "
 
-// requester words who has asked.
+// requester words who made a request.
 func requester(in Input) string {
 	if in.By == "" {
 		return "an operator"
@@ -29,7 +30,7 @@ func requester(in Input) string {
 	return in.By
 }
 
-// startReason words why an attempt is made at a child.
+// startReason words why a start is attempted.
 func (m *Machine) startReason(in Input) string {
 	switch {
 	case in.By == ByHealth && m.lastOutcome != "":
@@ -38,14 +39,14 @@ func (m *Machine) startReason(in Input) string {
 		return "started by " + requester(in)
 	case in.Kind == AutostartRequested:
 		return "started by " + byAutostart
-	case m.lastOutcome == "": // an earlier daemon knew
+	case m.lastOutcome == "": // only an earlier daemon knows it
 		return "restarted by " + byAutorestart
 	}
 	return "restarted by " + byAutorestart + ": " + m.lastOutcome
 }
 
-// stopReason words why a child that was to end has ended, from the reason why
-// it was to. That one outlasts a daemon.
+// stopReason words why a child was stopped. It is derived from the reason for STOPPING,
+// which survives a restart of the daemon.
 func (m *Machine) stopReason() string {
 	if by, ok := strings.CutPrefix(m.Reason, beingStoppedBy); ok {
 		return "stopped by " + by
@@ -53,7 +54,7 @@ func (m *Machine) stopReason() string {
 	return "stopped"
 }
 
-// autorestartValue is the option's value as it stands in files.
+// autorestartValue is the value of the option as files have it.
 func autorestartValue(a config.Autorestart) string {
 	switch a {
 	case config.RestartAlways:
@@ -65,7 +66,7 @@ func autorestartValue(a config.Autorestart) string {
 	return "unexpected"
 }
 
-// formatDuration rounds a time to what is worth reading.
+// formatDuration rounds a duration to what is worth reading.
 func formatDuration(d time.Duration) string {
 	if d < 0 {
 		d = 0
@@ -76,5 +77,14 @@ func formatDuration(d time.Duration) string {
 	return roundTo(d, time.Millisecond).String()
 }
 
-// roundTo rounds a time, which is not negative, to a multiple of a unit.
+// formatSeconds formats a duration as the configuration has it.
+func formatSeconds(d time.Duration) string {
+	n := strconv.FormatFloat(roundTo(d, 100*time.Millisecond).Seconds(), 'f', -1, 64)
+	if n == "1" {
+		return "1 second"
+	}
+	return n + " seconds"
+}
+
+// roundTo rounds a duration that is not negative to a multiple of unit.
 func roundTo(d, unit time.Duration) time.Duration { return (d + unit/2) / unit * unit }

@@ -12,20 +12,67 @@ import (
 	"supervisor/supervisord/logs"
 )
 
+// minInterval is the least time between two spawns of a process that exits at once, and
+// between two SIGKILLs. Supervisor's loop, which runs once a second, has the same pace.
+const minInterval = time.Second
+
 const (
-	// defaultMinUptime is how long a child must live to count as one that has lasted,
-	// where restart_delay_max does not say it.
+	// defaultMinUptime is how long a child must run to end a series of restarts, where
+	// restart_delay_max does not say it.
 	defaultMinUptime = time.Minute
-	// maxRestartDelay is what a delay without a limit grows to at most.
+	// maxRestartDelay is the limit of a delay that has none.
 	maxRestartDelay = 365 * 24 * time.Hour
-	// leftoverKillWait is what the kernel is given to end those whom a dead child has
-	// left behind, before the next one is born and wants what they hold.
+	// leftoverKillWait is how long the kernel is given to end the killed descendants of
+	// a child, before the next child starts and needs what they hold.
 	leftoverKillWait = 200 * time.Millisecond
 )
 
-// planRestart counts a birth that nobody asks for, and tells how long it is put off.
-// usual is Supervisor's delay, which holds unless the options say otherwise. It
-// is not ok when there have been enough.
+// restartIfWanted restarts the process if autorestart says so: at once, but not sooner
+// than minInterval after the last spawn, nor than minWait from now.
+func (m *Machine) restartIfWanted(now time.Time, in Input, expected bool, minWait time.Duration) {
+	wanted := m.conf.Autorestart == config.RestartAlways ||
+		m.conf.Autorestart == config.RestartUnexpected && !expected
+	if !wanted {
+		m.Reason = m.lastOutcome + "; autorestart is " + autorestartValue(m.conf.Autorestart)
+		return
+	}
+	m.resetDelayIfStable(now)
+	wait, ok := m.planRestart(now, in, minInterval-now.Sub(m.Started))
+	if !ok {
+		m.giveUpRestarts()
+		return
+	}
+	if wait = max(wait, minWait); wait > 0 || m.noStarts {
+		m.Reason = m.lastOutcome + "; restarted in " + formatDuration(wait) + m.describeRestarts(now)
+		m.scheduleStart(wait)
+		return
+	}
+	startChild(m, now, Input{Kind: TimerFired})
+}
+
+// cancelRestart handles a stop request before an automatic restart, which is called off.
+// Without restart_delay the request is refused all the same, as Supervisor refuses a
+// stop of what does not run.
+func cancelRestart(m *Machine, now time.Time, in Input) {
+	if m.WaitingFor != "" {
+		cancelStart(m, now, in)
+		return
+	}
+	if m.StartDue {
+		m.Reason = "ended by itself; its restart was called off by " + requester(in)
+	}
+	m.cancelPostStop(in)
+	wasScheduled := m.StartDue && m.conf.Restart.HasDelay()
+	m.StartDue = false
+	m.emit(StopTimer{})
+	if !wasScheduled {
+		m.emit(Refuse{Code: faults.NotRunning})
+	}
+}
+
+// planRestart counts an automatic start and returns how long to wait before it.
+// defaultWait is Supervisor's delay, which applies unless restart_delay or
+// restart_backoff are set. It is not ok if restart_limit has been reached.
 func (m *Machine) planRestart(now time.Time, in Input, defaultWait time.Duration) (wait time.Duration, ok bool) {
 	if !m.countRestart(now) {
 		return 0, false
@@ -42,7 +89,7 @@ func (m *Machine) planRestart(now time.Time, in Input, defaultWait time.Duration
 	return wait, true
 }
 
-// restartDelay is what comes before the next restart after row others that did not last.
+// restartDelay is the delay before a restart after inRow others that did not last.
 func restartDelay(r *config.RestartPolicy, inRow int) time.Duration {
 	first := r.Delay
 	if first == 0 {
@@ -52,7 +99,7 @@ func restartDelay(r *config.RestartPolicy, inRow int) time.Duration {
 	return time.Duration(min(grown, float64(min(r.Max, maxRestartDelay))))
 }
 
-// countRestart takes note of a restart and tells whether restart_limit allows it.
+// countRestart counts a restart and reports whether restart_limit allows it.
 func (m *Machine) countRestart(now time.Time) bool {
 	r := &m.conf.Restart
 	if r.Limit == 0 {
@@ -67,7 +114,8 @@ func (m *Machine) countRestart(now time.Time) bool {
 	return true
 }
 
-// recentRestarts are the restarts within the window, oldest first, as a list of its own.
+// recentRestarts returns the restarts within the window of restart_limit, in a slice of
+// its own.
 func (m *Machine) recentRestarts(now time.Time) []time.Time {
 	var list []time.Time
 	if m.Restarts == nil {
@@ -81,7 +129,7 @@ func (m *Machine) recentRestarts(now time.Time) []time.Time {
 	return list
 }
 
-// resetDelayIfStable has the delays begin anew if the child lived long enough.
+// resetDelayIfStable makes the delays start over if the child ran long enough.
 func (m *Machine) resetDelayIfStable(now time.Time) {
 	long := defaultMinUptime
 	if limit := m.conf.Restart.Max; limit > 0 && limit != config.Forever {
@@ -104,31 +152,14 @@ func (m *Machine) giveUpRestarts() {
 	m.emit(ReportRestartLimit{m.Reason, max(m.ExitStatus, 1)})
 }
 
-// startOnRequest is begin for a start request. One that replaces an automatic
-// restart counts as one.
-func startOnRequest(m *Machine, now time.Time, in Input) {
-	switch {
-	case in.By != ByHealth:
-		m.RestartsInRow = 0
-	case m.noStarts || m.countRestart(now):
-	default:
-		if m.State != states.Fatal {
-			m.lastOutcome = "it was not healthy"
-			m.giveUpRestarts()
-		}
-		m.emit(Refuse{Code: faults.AbnormalTermination})
-		return
-	}
-	startChild(m, now, in)
-}
-
-// resetCounters clears what has been counted. Nothing else changes: what is due stays
-// due, and what has been given up stays so.
+// resetCounters clears the counters. A start that is due stays due, and a process that
+// was given up stays FATAL.
 func resetCounters(m *Machine, _ time.Time, _ Input) {
 	m.Tries, m.RestartsInRow, m.Restarts = 0, 0, nil
 }
 
-// describeRestarts words which restart is to come, "" where no option counts them.
+// describeRestarts words the count of restarts for a reason, "" where no option counts
+// them.
 func (m *Machine) describeRestarts(now time.Time) string {
 	r := &m.conf.Restart
 	var parts []string

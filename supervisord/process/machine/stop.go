@@ -1,21 +1,18 @@
 package machine
 
 import (
-	"fmt"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
+	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/signals"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
-	"supervisor/supervisord/spawn/descendants"
 )
 
-// terminate asks politely and gives the process stopwaitsecs to obey, or does
-// the first step of stop_sequence.
+// terminate sends the stop signal, or takes the first step of stop_sequence, and gives
+// the child time to exit.
 func terminate(m *Machine, now time.Time, in Input) {
 	m.Reason, m.ReadyTimedOut = beingStoppedBy+requester(in), false
 	if !m.prepareStop(now) {
@@ -23,12 +20,12 @@ func terminate(m *Machine, now time.Time, in Input) {
 	}
 }
 
-// StopsWithOneSignal tells whether a stop is one signal to the child or its group.
+// StopsWithOneSignal reports whether a stop begins with one signal to the child or its group.
 func (m *Machine) StopsWithOneSignal() bool {
 	return len(m.conf.Stop.Sequence) == 0 && m.conf.Stop.Scope == config.ScopeDefault && !m.hasHook(PreStop) && m.Hook == NoHook
 }
 
-// sendStopSignal sends the stop signal, or that of the first step.
+// sendStopSignal sends stopsignal, or the signal of the first step.
 func (m *Machine) sendStopSignal() {
 	m.StopStep = 0
 	if len(m.conf.Stop.Sequence) > 0 {
@@ -55,11 +52,11 @@ func (m *Machine) runStopStep() {
 	m.signalWithTimeout(s.Signal, m.StopTarget(m.conf.StopAsGroup), wait)
 }
 
-// escalateStop goes on with a process that has not obeyed in time: to the next step,
-// after which SIGKILL is repeated.
+// escalateStop handles a child that has not exited in time: it takes the next step, and
+// after the last one sends SIGKILL again and again.
 func escalateStop(m *Machine, _ time.Time, _ Input) {
 	if m.PID == 0 {
-		return // it has ended; only its hook has not
+		return // it has exited, only a hook still runs
 	}
 	if m.StopStep+1 < len(m.conf.Stop.Sequence) && !m.killingLeftovers {
 		m.StopStep++
@@ -69,18 +66,30 @@ func escalateStop(m *Machine, _ time.Time, _ Input) {
 	m.sendKill()
 }
 
-// killChild is a request not to ask at all.
+// stopWhileStopping handles a stop request while STOPPING. Like Supervisor it refuses
+// the request, unless the process was to be started again by something else than an
+// operator: then it just stays stopped.
+func stopWhileStopping(m *Machine, now time.Time, in Input) {
+	if !m.StartPending || m.StartPendingBy == "" {
+		cancelStart(m, now, in)
+		return
+	}
+	m.StartPending, m.StartPendingBy = false, ""
+	m.Reason = beingStoppedBy + requester(in)
+}
+
+// killChild sends SIGKILL without a stop signal before it.
 func killChild(m *Machine, now time.Time, in Input) {
 	if m.State != states.Stopping {
 		m.Reason, m.ReadyTimedOut = beingStoppedBy+requester(in), false
-	} else if m.StartPending && m.StartPendingBy != "" { // this prevails, as a stop would
+	} else if m.StartPending && m.StartPendingBy != "" { // as in stopWhileStopping
 		m.StartPending, m.StartPendingBy = false, ""
 		m.Reason = beingStoppedBy + requester(in)
 	}
 	switch {
 	case m.PID != 0:
 	case m.State == states.Stopping:
-		m.emit(CancelHook{}) // there is nothing but a hook
+		m.emit(CancelHook{}) // only a hook still runs
 		return
 	default:
 		m.prepareStop(now)
@@ -90,23 +99,16 @@ func killChild(m *Machine, now time.Time, in Input) {
 	m.sendKill()
 }
 
-// cancelPostStop does not wait for a post_stop either if the process is to end at once.
-func (m *Machine) cancelPostStop(in Input) {
-	if in.Kind == KillRequested && m.Hook == PostStop {
-		m.emit(CancelHook{})
-	}
-}
-
-// sendKill does not ask. It comes again every stopwaitsecs: a process may be in
-// the kernel, unable to die just now. A stopwaitsecs of 0 leaves no time for
-// the first signal, but does not make the kernel any faster.
+// sendKill sends SIGKILL. It is sent again every killInterval: a process that is stuck in
+// the kernel can't exit yet.
 func (m *Machine) sendKill() {
 	m.dropHook()
 	m.logf(logs.LevelWarn, "killing '%s' (%d) with SIGKILL", m.conf.Name, m.PID)
 	m.signalWithTimeout(syscall.SIGKILL, m.StopTarget(m.conf.KillAsGroup), m.killInterval())
 }
 
-// killInterval is the time between two SIGKILLs.
+// killInterval is the time between two SIGKILLs. A stopwaitsecs of 0 leaves no time for
+// the stop signal, but SIGKILL still takes some.
 func (m *Machine) killInterval() time.Duration {
 	wait := seconds(m.conf.StopWaitSecs)
 	if seq := m.conf.Stop.Sequence; len(seq) > 0 {
@@ -117,146 +119,53 @@ func (m *Machine) killInterval() time.Duration {
 	return max(wait, minInterval)
 }
 
-// StopTarget tells whom a signal that is to end the process goes to. Without
-// stop_scope that is what stopasgroup or killasgroup say.
-func (m *Machine) StopTarget(asGroup bool) Target {
-	switch {
-	case m.killingLeftovers:
-		return ToAll
-	case m.StopsWholeScope(), m.LeaderExited:
-		return ToScope
-	case asGroup && m.conf.Stop.Scope == config.ScopeDefault:
-		return ToGroup
-	}
-	return ToLeader
-}
-
-// StopsWholeScope tells whether a process counts as stopped only when others than its
-// child have ended too.
-func (m *Machine) StopsWholeScope() bool { return m.conf.Stop.Scope >= config.ScopeGroup }
-
-// scopeName words stop_scope.
-func (m *Machine) scopeName() string {
-	switch m.conf.Stop.Scope {
-	case config.ScopeTree:
-		return "process tree"
-	case config.ScopeCgroup:
-		return "control group"
-	case config.ScopeDefault, config.ScopeLeader, config.ScopeGroup:
-	}
-	return "process group"
-}
-
-// signalWithTimeout sends a signal that is to end the process, and gives it time to.
+// signalWithTimeout sends a signal of a stop and gives the process time to exit.
 func (m *Machine) signalWithTimeout(sig syscall.Signal, to Target, timeout time.Duration) {
-	whom := ""
+	target := ""
 	switch to {
 	case ToGroup:
-		whom = "process group "
+		target = "process group "
 	case ToScope:
-		whom = m.scopeName() + " "
+		target = m.scopeName() + " "
 	case ToLeader, ToAll:
 	}
-	m.logf(logs.LevelDebug, "killing %s (pid %d) %swith signal %s", m.conf.Name, m.PID, whom, signals.Name(sig))
+	m.logf(logs.LevelDebug, "killing %s (pid %d) %swith signal %s", m.conf.Name, m.PID, target, signals.Name(sig))
 	if m.State != states.Stopping && !m.ReadyTimedOut {
 		m.enterState(states.Stopping)
 	}
 	m.emit(SetTimer{timeout}, SendSignal{sig, to})
 }
 
-// handleStopExit is an end that was asked for.
-func handleStopExit(m *Machine, now time.Time, in Input) {
-	if !m.LeaderExited { // or this is the first that a new daemon hears of it
-		m.Ended, m.ExitStatus, m.ShellStatus = now, in.Exit.Code, shellStatus(in.Exit)
+// forwardSignal sends the signal that a caller asked for.
+func forwardSignal(m *Machine, _ time.Time, in Input) {
+	if m.refuseWithoutChild() {
+		return
 	}
-	m.exit = in.Exit
-	m.awaitDescendants(now, in)
+	m.logf(logs.LevelDebug, "sending %s (pid %d) sig %s", m.conf.Name, m.PID, signals.Name(in.Signal))
+	m.emit(SendSignal{Signal: in.Signal})
 }
 
-// awaitDescendants makes sure that nobody is left who was to end with the child, in what is
-// left of the time that it was given; then it is stopped.
-func (m *Machine) awaitDescendants(now time.Time, in Input) {
-	stop := &m.conf.Stop
-	inside := slices.DeleteFunc(slices.Clone(in.Remaining), func(r descendants.Process) bool { return !r.InScope })
-	switch {
-	case m.StopsWholeScope() && len(inside) > 0:
-		if !m.LeaderExited {
-			m.logf(logs.LevelInfo, "%s (pid %d) has ended (%s), waiting for the rest of its %s: %s",
-				m.conf.Name, m.PID, m.exit, m.scopeName(), formatDescendants(inside))
-		}
-		m.LeaderExited = true
-		m.emit(WatchDescendants{})
-	case stop.LeftoversSet && stop.Leftovers == config.LeftoversKill && len(in.Remaining) > 0:
-		m.LeaderExited, m.killingLeftovers = true, true
-		m.logf(logs.LevelWarn, "killing what %s has left behind: %s", m.conf.Name, formatDescendants(in.Remaining))
-		m.emit(SetTimer{m.killInterval()}, SendSignal{syscall.SIGKILL, ToAll}, WatchDescendants{All: true})
-	default:
-		m.finishStop(now, in.Remaining)
+// handleSignalFailure handles a signal that the kernel refused. The child may live on, so
+// a start that was to follow is called off.
+func handleSignalFailure(m *Machine, _ time.Time, in Input) {
+	m.logf(logs.LevelCritical, "%s", in.Text)
+	m.Reason = "a signal could not be sent: " + in.Text
+	if m.WaitingFor != "" {
+		m.Reason += "; its start, which waited for " + m.WaitingFor + ", was called off"
 	}
+	m.WaitingFor, m.StartPending, m.StartPendingBy = "", false, ""
+	m.enterState(states.Unknown)
+	m.emit(Refuse{Code: faults.Failed})
 }
 
-// finishStop is the end of a stop.
-func (m *Machine) finishStop(now time.Time, left []descendants.Process) {
-	level := logs.LevelInfo
-	if !m.conf.Expected(m.exit.Code) {
-		level = logs.LevelWarn
+// refuseWithoutChild refuses a request that needs a child if there is none, and reports
+// whether it did.
+func (m *Machine) refuseWithoutChild() bool {
+	if m.PID != 0 {
+		return false
 	}
-	m.StopStep, m.LeaderExited, m.killingLeftovers = 0, false, false
-	more := m.awaitStopHook(Input{Exit: m.exit})
-	if !more {
-		m.Reason = m.stopReason()
-		m.enterState(states.Stopped)
-		m.PID, m.Tries = 0, 0
-	}
-	m.logf(level, "stopped: %s (%s)", m.conf.Name, m.exit)
-	if len(left) > 0 && m.reportsLeftovers() {
-		m.Leftovers = formatDescendants(left)
-		m.logf(logs.LevelWarn, "left behind by %s: %s", m.conf.Name, m.Leftovers)
-	}
-	if !more {
-		m.startIfPending(now)
-	}
+	m.emit(Refuse{Code: faults.NotRunning})
+	return true
 }
 
-// reportsLeftovers tells whether the configuration asks for what Supervisor
-// never says.
-func (m *Machine) reportsLeftovers() bool {
-	stop := &m.conf.Stop
-	return (stop.LeftoversSet || stop.Scope != config.ScopeDefault) && stop.Leftovers == config.LeftoversReport
-}
-
-// handleDescendantsExited is the end of the last of those who were waited for.
-func handleDescendantsExited(m *Machine, now time.Time, in Input) {
-	if m.LeaderExited {
-		m.awaitDescendants(now, in)
-	}
-}
-
-// killRemaining has those killed who have outlived a child that ended by itself, if
-// they are of its scope: the next one would find them holding what it needs. It
-// returns how long that may take.
-func (m *Machine) killRemaining(in Input) time.Duration {
-	inside := slices.DeleteFunc(slices.Clone(in.Remaining), func(r descendants.Process) bool { return !r.InScope })
-	if len(inside) == 0 || !m.StopsWholeScope() {
-		return 0
-	}
-	m.logf(logs.LevelWarn, "killing what is left of the %s of %s: %s", m.scopeName(), m.conf.Name, formatDescendants(inside))
-	m.emit(SendSignal{syscall.SIGKILL, ToScope})
-	return leftoverKillWait
-}
-
-// maxListed is how many relatives are named.
-const maxListed = 20
-
-// formatDescendants words relatives: pid 123 (sleep 100), pid 124 (cat).
-func formatDescendants(all []descendants.Process) string {
-	var words []string
-	for i, r := range all {
-		if i == maxListed {
-			words = append(words, fmt.Sprintf("%d more", len(all)-maxListed))
-			break
-		}
-		words = append(words, fmt.Sprintf("pid %d (%s)", r.PID, r.Command))
-	}
-	return strings.Join(words, ", ")
-}
+func refuseNotRunning(m *Machine, _ time.Time, _ Input) { m.emit(Refuse{Code: faults.NotRunning}) }
