@@ -8,8 +8,8 @@ import (
 	"supervisor/supervisord/api"
 )
 
-// daemonMethods are the methods for supervisord itself.
-func daemonMethods() []method {
+// identityMethods identify supervisord and return its state.
+func identityMethods() []method {
 	return []method{
 		{name: "getAPIVersion", alias: "getVersion", result: "string", resultHelp: "the version",
 			help: "Returns the version of this interface, which is not that of the program.",
@@ -31,6 +31,15 @@ func daemonMethods() []method {
 		{name: "getPID", result: "int", resultHelp: "the process id",
 			help: "Returns the process id of supervisord.",
 			call: func(context.Context, *dispatcher, arguments) (any, error) { return os.Getpid(), nil }},
+		{name: "getUpgrades", unlisted: true, result: "int", resultHelp: "the number",
+			help: "Returns how many binaries this process has executed before the present one.",
+			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) { return d.Upgrades, nil }},
+	}
+}
+
+// daemonMethods end or replace supervisord, and send events to its listeners.
+func daemonMethods() []method {
+	return []method{
 		{name: "shutdown", result: "boolean", resultHelp: alwaysTrue,
 			help: "Stops all processes, then supervisord. The answer comes before that.",
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
@@ -60,9 +69,6 @@ func daemonMethods() []method {
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				return trueResult(d.Daemon.Upgrade(ctx, a.text(0)))
 			}},
-		{name: "getUpgrades", unlisted: true, result: "int", resultHelp: "the number",
-			help: "Returns how many binaries this process has executed before the present one.",
-			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) { return d.Upgrades, nil }},
 		{name: "sendRemoteCommEvent", duringShutdown: true, result: "boolean", resultHelp: alwaysTrue,
 			params: []param{{name: "type", kind: anyText, help: "the type in the head of the event"}, {name: "data", kind: anyText, help: "the body of the event"}},
 			help:   "Sends a REMOTE_COMMUNICATION event to the listeners that want it.",

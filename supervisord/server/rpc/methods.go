@@ -22,6 +22,6 @@ const (
 // supervisorMethods returns the methods of a [rpcinterface:x], in the order of the
 // documentation.
 func supervisorMethods() []method {
-	return slices.Concat(daemonMethods(), reportMethods(), startMethods(), stopMethods(), signalMethods(),
-		refreshMethods(), resetMethods(), groupMethods(), logMethods(), operationMethods())
+	return slices.Concat(identityMethods(), daemonMethods(), infoMethods(), conditionMethods(), startMethods(), stopMethods(),
+		signalMethods(), refreshMethods(), resetMethods(), groupMethods(), logMethods(), operationMethods())
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// reportMethods report on processes and sockets.
-func reportMethods() []method {
+// infoMethods report on processes, their configuration and sockets.
+func infoMethods() []method {
 	return []method{
 		{name: "getProcessInfo", params: []param{processName}, result: "struct", resultHelp: "the state of the process",
 			help: "Returns the state of one process.",
@@ -21,6 +21,25 @@ func reportMethods() []method {
 			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
 				return nonNil(d.Reports.ConfigInfos()), nil
 			}},
+		{name: "getProcessEnvironment", unlisted: true, result: "array", resultHelp: "a struct for each variable: name, value, source, masked",
+			params: []param{processName, {name: "reveal", kind: flag, byDefault: false, help: "return the values of variables that look secret as well; default false"}},
+			help:   "Returns the environment variables that a child started now would get.",
+			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
+				list, err := d.Reports.Environment(a.text(0), a.flag(1))
+				return nonNil(list), err
+			}},
+		{name: "getSockets", unlisted: true, result: "array",
+			resultHelp: "a struct for each: name, url, state (open, closed, failed), error, processes, waiting, backlog",
+			help:       "Returns the sockets of [socket:x]. An unknown length of a queue is -1.",
+			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
+				return nonNil(d.Reports.ListenSockets()), nil
+			}},
+	}
+}
+
+// conditionMethods report why processes are in their states, and wait for states.
+func conditionMethods() []method {
+	return []method{
 		{name: "getProcessCauses", unlisted: true, params: []param{processName}, result: "array", resultHelp: "a struct for each cause: kind and text",
 			help: "Explains why a process is in its state.",
 			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
@@ -54,19 +73,6 @@ func reportMethods() []method {
 			call: func(ctx context.Context, d *dispatcher, a arguments) (any, error) {
 				timeout := min(max(a.number(2), 0), int64(24*time.Hour/time.Millisecond))
 				return d.Reports.WaitFor(ctx, a.text(0), a.text(1), time.Duration(timeout)*time.Millisecond)
-			}},
-		{name: "getProcessEnvironment", unlisted: true, result: "array", resultHelp: "a struct for each variable: name, value, source, masked",
-			params: []param{processName, {name: "reveal", kind: flag, byDefault: false, help: "return the values of variables that look secret as well; default false"}},
-			help:   "Returns the environment variables that a child started now would get.",
-			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
-				list, err := d.Reports.Environment(a.text(0), a.flag(1))
-				return nonNil(list), err
-			}},
-		{name: "getSockets", unlisted: true, result: "array",
-			resultHelp: "a struct for each: name, url, state (open, closed, failed), error, processes, waiting, backlog",
-			help:       "Returns the sockets of [socket:x]. An unknown length of a queue is -1.",
-			call: func(_ context.Context, d *dispatcher, _ arguments) (any, error) {
-				return nonNil(d.Reports.ListenSockets()), nil
 			}},
 	}
 }
