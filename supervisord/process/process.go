@@ -165,7 +165,7 @@ func (p *Process) childExits() <-chan spawn.Exit {
 // the machine may spawn the next child at once.
 func (p *Process) handleChildExit(e spawn.Exit) {
 	if p.machine.State == states.Starting && e.Code == 0 {
-		e.Heir = p.child.DaemonisedPID() // only a start is judged by it
+		e.DaemonisedPID = p.child.DaemonisedPID() // only a start is judged by it
 	}
 	p.child, p.exits = nil, nil
 	p.closeLogs()

@@ -51,7 +51,7 @@ func (c *child) HandOver() (HandedOver, error) {
 	if reaped {
 		e := <-c.exits // soon: a burial has a limit
 		if e.Code == 0 {
-			e.Heir = c.DaemonisedPID() // who comes next can't find that out
+			e.DaemonisedPID = c.DaemonisedPID() // who comes next can't find that out
 		}
 		b.Exit = &e
 		return b, nil

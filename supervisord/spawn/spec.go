@@ -9,61 +9,59 @@ import (
 	"supervisor/supervisord/system/accounts"
 )
 
-// Spec is everything there is to say of a child before it is born.
+// Spec describes a child that is to be spawned.
 type Spec struct {
 	Path string   // the file to execute
 	Args []string // with argv[0], as the user wrote it
 	Env  []string // NAME=value, the whole environment
 	Dir  string   // "" for the daemon's own
-	// Family are those of Env by which descendants of the child are known from
-	// those of others, nil for no Heir.
+	// Markers are the entries of Env that tell descendants of the child apart from those
+	// of other children. Without them DaemonisedPID finds nothing.
 	Markers []string
-	// Scope says who belongs to the child, see Kin. Label tells it apart in the
-	// name of a control group, and Address is the variable of Env by which its
-	// descendants are known from those of other daemons, "" for none.
+	// Scope says which processes belong to the child, see descendants.Scope. Label is a
+	// part of the name of its control group. DaemonMarker is the entry of Env that tells
+	// its descendants apart from those of other daemons, "" for none.
 	Scope               descendants.Scope
 	Label, DaemonMarker string
 	// Umask is the child's file mode creation mask, -1 for the daemon's own.
 	Umask int
-	// Become is the user to run as, nil to stay who the daemon is.
+	// Become is the user to run as, nil for the daemon's own.
 	Become *accounts.Credentials
-	// IsBrief tells that the child is run for the daemon, and soon over: it may have
-	// some of the last descriptors.
+	// IsShortLived says that the child runs for the daemon and only for a short time. It
+	// may use some of the reserved descriptors.
 	IsShortLived bool
-	// Stdin becomes descriptor 0 when it is set; otherwise a pipe does, which
-	// Child.Write writes to.
+	// Stdin becomes descriptor 0. If it is nil a pipe does, to which Child.Write writes.
 	Stdin *os.File
-	// Files are further descriptors of the child. They stay the caller's, who
-	// must not close them before Spawn has returned.
+	// Files are further descriptors of the child. They belong to the caller, who must not
+	// close them before Spawn has returned.
 	Files []File
-	// ListenPID has LISTEN_PID in the child's environment be its own pid, as the
-	// protocol of sd_listen_fds(3) asks. Only the child itself knows that before
-	// its program runs, so it is born by way of the first stage.
+	// ListenPID sets LISTEN_PID in the child's environment to its own pid, as the
+	// protocol of sd_listen_fds(3) requires. Before the program runs only the child itself
+	// knows its pid, so the executor sets it.
 	ListenPID bool
-	// WatchdogPID is the same for WATCHDOG_PID, as sd_watchdog_enabled(3) asks.
+	// WatchdogPID does the same for WATCHDOG_PID, as sd_watchdog_enabled(3) requires.
 	WatchdogPID bool
-	// Stdout gets what the child writes. A Stderr of nil sends descriptor 2
-	// down the pipe of descriptor 1. Each is called by one goroutine.
+	// Stdout gets what the child writes. If Stderr is nil, descriptor 2 shares the pipe of
+	// descriptor 1. Each is called from one goroutine.
 	Stdout, Stderr output.Sink
-	// Born is told of the child before anything that it says is passed on, nil
-	// for nobody.
+	// OnSpawn is called before any output of the child is passed on, nil for no call.
 	OnSpawn func(Child)
 }
 
-// File is a descriptor that a child gets beside the standard three.
+// File is a descriptor that a child gets besides the standard three.
 type File struct {
 	FD   int // its number in the child, at least 3
 	File Descriptor
 }
 
-// Descriptor is something open: an *os.File, or what has a reason not to be one.
+// Descriptor is an open file, an *os.File or another type with its method.
 type Descriptor interface {
-	// Fd returns the number that it has in this process.
+	// Fd returns the number of the descriptor in this process.
 	Fd() uintptr
 }
 
-// stderr is where descriptor 2 goes. A child may have a pipe for it although
-// the Spec has none: it was born under another configuration.
+// stderr returns where descriptor 2 goes. A child may have a pipe for it although the Spec
+// has none: the configuration may have changed since the child was spawned.
 func (s *Spec) stderr() output.Sink {
 	if s.Stderr == nil {
 		return s.Stdout
@@ -71,42 +69,26 @@ func (s *Spec) stderr() output.Sink {
 	return s.Stderr
 }
 
-// Child is a process that was born and whose end is not known yet.
+// Child is a process that was spawned and has not been reported as exited.
 type Child interface {
-	// Pid is its process id and the id of its process group.
+	// Pid returns the process id, which is also the id of the process group.
 	Pid() int
-	// Signal sends sig to the child, or to its whole process group. It returns
-	// syscall.ESRCH when there is nobody any more.
+	// Signal sends sig to the child, or with group to its whole process group. It
+	// returns syscall.ESRCH once the child has been reaped.
 	Signal(sig syscall.Signal, group bool) error
-	// Write gives data to the child's stdin. What the pipe does not take at
-	// once is queued. It returns syscall.EPIPE when nobody reads any more or
-	// stdin is not a pipe.
+	// Write writes data to the child's stdin. What the pipe does not take at once is
+	// queued. It returns syscall.EPIPE if the read end is closed or stdin is not a pipe.
 	Write(data []byte) error
-	// Traces is what a later daemon can find the child by. They are zero if
-	// nobody asked before it ended.
+	// Identity returns by what a later daemon can find the child. It is zero if it was
+	// not called before the child was reaped.
 	Identity() ProcessIdentity
-	// Bequeath ends this process's part in the child, between two pieces of its
-	// output, and returns what another needs to go on. It blocks for little
-	// more than a second at most. Nobody may use the child afterwards.
+	// HandOver stops serving the child, between two pieces of its output, and returns
+	// what another program in this process needs to go on. It blocks for little more than
+	// a second at most. The child must not be used afterwards.
 	HandOver() (HandedOver, error)
-	// Exited delivers the child's end once, after all its output.
+	// Exited delivers the exit once, after all output.
 	Exited() <-chan Exit
-	// Heir returns a living process that the child, which has ended with status 0,
-	// has left to the daemon, 0 if none is known. It looks at all orphans.
+	// DaemonisedPID returns a living process that the child, which has exited with
+	// status 0, has left to this process, 0 if none is known. It looks at all orphans.
 	DaemonisedPID() int
-}
-
-// Exit says how a child ended.
-type Exit struct {
-	Code   int            // exit status, -1 when a signal ended it or when nobody knows
-	Signal syscall.Signal // that signal, 0 when nobody knows
-	Core   bool           // it left a core dump
-	Heir   int            // see Child, 0 if nobody has asked
-}
-
-func exitOf(ws syscall.WaitStatus) Exit {
-	if ws.Signaled() {
-		return Exit{Code: -1, Signal: ws.Signal(), Core: ws.CoreDump()}
-	}
-	return Exit{Code: ws.ExitStatus()}
 }

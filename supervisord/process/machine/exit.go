@@ -43,12 +43,12 @@ func (m *Machine) earlyExitReason(now time.Time, e spawn.Exit) (spawnErr, ending
 // child exited with status 0 before it counted as started, and a process that it
 // started is still running. Nothing else would tell the user why the start fails.
 func (m *Machine) reportDaemonised(e spawn.Exit) {
-	if e.Heir == 0 || m.daemonisedReported {
+	if e.DaemonisedPID == 0 || m.daemonisedReported {
 		return
 	}
 	m.daemonisedReported = true
 	m.logf(logs.LevelWarn, "%s seems to go into the background: it ended at once with status 0, but its process %d lives on; "+
-		"have its command stay in the foreground", m.conf.Name, e.Heir)
+		"have its command stay in the foreground", m.conf.Name, e.DaemonisedPID)
 }
 
 // handleExit handles an exit that nobody asked for.
