@@ -1,81 +1,79 @@
 package spawn
 
 import (
-	"supervisor/supervisord/system/procfs"
-
 	"supervisor/supervisord/system/pipes"
+	"supervisor/supervisord/system/procfs"
 )
 
-// ProcessIdentity are what a later daemon knows a child by. On systems without a way to
-// take over children they are all zero.
+// ProcessIdentity identifies a child to a later daemon. On systems where children can't be
+// adopted all fields are zero.
 type ProcessIdentity struct {
-	// Born is the time of the fork, in the kernel's clock ticks since it was
-	// booted. A pid alone says nothing: it may be somebody else's by now.
+	// StartTime is the time of the fork, in the kernel's clock ticks since boot. A pid
+	// alone identifies nothing: it may be another process's by now.
 	StartTime uint64
 	// Stdin, Stdout and Stderr are the inodes of the child's pipes, 0 for none.
 	Stdin, Stdout, Stderr uint64
 }
 
-// Orphan is a child whose daemon ended without it.
+// Orphan is a child that its daemon has left: the daemon has exited, or this process
+// executed another program.
 type Orphan struct {
 	PID int
 	ProcessIdentity
-	// FDs are the daemon's ends of the child's stdin, stdout and stderr, where
-	// it has been this very process before it executed another program, or from
-	// Reopen; -1 for those that the child does not have. Adopt takes them over.
-	// They are nil if they are still to be opened.
+	// FDs are the daemon's ends of the child's stdin, stdout and stderr, -1 for those
+	// that the child does not have. They come from the program that this process executed
+	// before, or from Reopen. Adopt takes them over. nil means that Adopt opens them.
 	FDs *[3]int
-	// Cgroup is the path of the child's control group, "" for none that is known.
+	// Cgroup is the path of the child's control group, "" if none is known.
 	Cgroup string
-	// IsOurs tells that the child is one of this process.
+	// IsOurs says that the child is a child of this process.
 	IsOurs bool
-	// Unsent is what its stdin did not take yet.
+	// Unsent is what its stdin has not taken yet.
 	Unsent []byte
 }
 
-// IsAlive tells whether the orphan is still there. It may be gone a moment
-// later; Adopt tells for certain.
+// IsAlive reports whether the orphan lives. It may exit a moment later; only Adopt is
+// certain.
 func (o *Orphan) IsAlive() bool { return o.StartTime != 0 && procfs.StartTime(o.PID) == o.StartTime }
 
-// GoneError tells that an orphan has ended, or that there is no way to be sure
-// that a process is it.
+// GoneError means that an orphan has exited, or that the process can't be identified as
+// the orphan.
 type GoneError struct{ Exit Exit }
 
-// Error tells how it ended, as far as is known.
+// Error says how the orphan exited, as far as is known.
 func (e *GoneError) Error() string { return "the process has ended: " + e.Exit.String() }
 
-// OutputChecker is a Child whose output may be read by nobody.
+// OutputChecker is a Child whose output may be lost.
 type OutputChecker interface {
-	// Muted tells why the output of an adopted child can't be read though it goes
-	// to us still, nil if it can. Such a child blocks as soon as its pipe is full.
+	// OutputError returns why the daemon can't read the pipes of an adopted child, or
+	// nil. Such a child blocks as soon as its pipe is full.
 	OutputError() error
 }
 
-// OutputError implements Muted.
+// OutputError implements OutputChecker.
 func (c *child) OutputError() error { return c.outputErr }
 
 // Identity implements Child.
 func (c *child) Identity() ProcessIdentity {
 	c.spawner.mu.Lock()
 	defer c.spawner.mu.Unlock()
-	if c.identity.StartTime == 0 && !c.reaped { // so the pid can't have become somebody else's
+	if c.identity.StartTime == 0 && !c.reaped { // no other process can have the pid
 		c.identity = c.findIdentity()
 	}
 	return c.identity
 }
 
-// findIdentity finds out by what a child of ours will be known.
 func (c *child) findIdentity() ProcessIdentity {
-	t := ProcessIdentity{StartTime: procfs.StartTime(c.pid)}
+	id := ProcessIdentity{StartTime: procfs.StartTime(c.pid)}
 	if c.stdin != nil {
-		t.Stdin = pipes.Inode(c.stdin.fd)
+		id.Stdin = pipes.Inode(c.stdin.fd)
 	}
-	for _, p := range c.outputs {
-		if p.ChildFD() == 1 {
-			t.Stdout = p.Inode()
+	for _, r := range c.outputs {
+		if r.ChildFD() == 1 {
+			id.Stdout = r.Inode()
 		} else {
-			t.Stderr = p.Inode()
+			id.Stderr = r.Inode()
 		}
 	}
-	return t
+	return id
 }

@@ -9,20 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func setSubreaper(yes bool) error {
+func setSubreaper(enable bool) error {
 	var flag uintptr
-	if yes {
+	if enable {
 		flag = 1
 	}
 	return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, flag, 0, 0, 0)
 }
 
-// orphans lists what the kernel has handed over. It hands them to the first
-// thread, whose list has children of our own too.
+// orphans lists the children of the first thread. The kernel passes orphans to that
+// thread; its own children are in the list too.
 func orphans() []int {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid()))
 	if err != nil {
-		return nil // a kernel without the list, or no /proc
+		return nil // the kernel has no such list, or /proc is not mounted
 	}
 	var pids []int
 	for word := range bytes.FieldsSeq(data) {

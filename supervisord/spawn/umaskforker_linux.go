@@ -8,18 +8,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// canSetUmask tells whether a child can be forked with a umask of its own.
+// canSetUmask says whether a child can be forked with a umask of its own.
 const canSetUmask = true
 
-// umaskForker forks children that want a umask of their own. The mask belongs to
-// the process, shared by all its threads; on Linux a thread can leave that
-// community with unshare(CLONE_FS). One goroutine owns such a thread and forks
-// from there. It is started by the first child that needs it.
+// umaskForker forks children that need a umask of their own. All threads of a process
+// share one umask; on Linux a thread can get its own with unshare(CLONE_FS). One goroutine
+// owns such a thread and forks from it. The first child that needs it starts the goroutine.
 type umaskForker struct {
 	once     sync.Once
 	requests chan forkRequest
 	quit     chan struct{}
-	failed   error // unshare did not work
+	failed   error // of unshare
 }
 
 type forkRequest struct {
@@ -47,8 +46,8 @@ func (u *umaskForker) forkExec(spec *Spec, attr *syscall.ProcAttr) (int, error) 
 	case <-u.quit:
 		return 0, syscall.ECANCELED
 	}
-	b := <-result
-	return b.pid, b.err
+	r := <-result
+	return r.pid, r.err
 }
 
 func (u *umaskForker) start() {
@@ -59,8 +58,8 @@ func (u *umaskForker) start() {
 	u.failed = <-ready
 }
 
-// run never unlocks its thread, which is not like the others any more: the
-// runtime ends it with the goroutine.
+// run never unlocks its thread, which differs from the others now. The runtime ends the
+// thread with the goroutine.
 func (u *umaskForker) run(ready chan<- error) {
 	runtime.LockOSThread()
 	err := unix.Unshare(unix.CLONE_FS)
@@ -70,11 +69,11 @@ func (u *umaskForker) run(ready chan<- error) {
 	}
 	for {
 		select {
-		case b := <-u.requests:
-			old := unix.Umask(b.spec.Umask)
-			pid, err := syscall.ForkExec(b.spec.Path, b.spec.Args, b.attr)
+		case r := <-u.requests:
+			old := unix.Umask(r.spec.Umask)
+			pid, err := syscall.ForkExec(r.spec.Path, r.spec.Args, r.attr)
 			unix.Umask(old)
-			b.result <- forkResult{pid, err}
+			r.result <- forkResult{pid, err}
 		case <-u.quit:
 			return
 		}
