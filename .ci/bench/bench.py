@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Our supervisord beside others, and beside what the kernel alone takes.
+"""Compares our supervisord with others, and with a minimal C program.
 
     bench.py [--runs 3] [--n 1000] [--only ROW,ROW...] [--contenders NAME,NAME...] [--scale] [--bin bin]
 
 Prints a Markdown table; docs/performance.md says what its rows mean. Needs Linux
-5.3 and a C compiler. Of Debian's Supervisor, runit, s6 and daemontools those are
-measured that are installed. The contenders take turns, and each figure is a median.
+5.3 and a C compiler. Debian's Supervisor, runit, s6 and daemontools are measured if
+they are installed. The contenders take turns, and each figure is a median.
 """
 import argparse, ctypes, math, os, shutil, signal, socket, statistics, struct, subprocess, sys, tempfile, time
 import xmlrpc.client
@@ -17,7 +17,7 @@ LIMIT = 60                     # seconds for anything to happen
 
 
 def cpu(pids):
-    """Nanoseconds of CPU that processes have used, by their clocks."""
+    """Nanoseconds of CPU that processes have used, from their CPU clocks."""
     total = 0
     for pid in pids:
         try:
@@ -60,7 +60,7 @@ def wait_for(condition, limit=LIMIT, step=0.001):
 
 
 class Run:
-    """One contender with n programs, in a folder of its own."""
+    """One contender with n programs, in its own directory."""
 
     def __init__(self, kind, tools, n, mode='sleep', extra='', startsecs=0, log=None):
         self.tools, self.n, self.mode, self.extra, self.startsecs, self.log = tools, n, mode, extra, startsecs, log
@@ -101,13 +101,13 @@ class Run:
         return [self.daemon.pid] + [p for p in below(self.daemon.pid) if not is_child(p)]
 
     def births(self):
-        """Milliseconds from exec to the programs' first instructions."""
+        """Milliseconds from exec to the first instruction of each program."""
         r = self.records()
         t0 = next(t for t, i, _ in r if i == LAUNCH)
         return [(t - t0) / 1e6 for t, i, _ in r if i != LAUNCH]
 
     def calls(self, method, args, seconds):
-        """Microseconds of CPU of one call, a connection each."""
+        """Microseconds of CPU of one call, each over its own connection."""
         request = http(method, args)
         for _ in range(20):
             ask(self.sock, request)
@@ -163,7 +163,7 @@ def ask(path, request):
 
 # ---------------------------------------------------------------- contenders
 class INI:
-    """Whatever reads Supervisor's file and is called as Supervisor is."""
+    """A daemon that reads Supervisor's file and has Supervisor's XML-RPC interface."""
     rows = None                # all
 
     def configure(self, run, changed=None):
@@ -221,7 +221,7 @@ class Floor:
 
 
 class Tree:
-    """A scanner, and a process for each program that runs its file "run"."""
+    """A scanner with one supervising process for each program, which runs the file "run"."""
     rows = {'first', 'all', 'restart', 'idle', 'memory', 'threads', 'status', 'stop'}
 
     def configure(self, run):
@@ -231,7 +231,7 @@ class Tree:
             with open(d + '/run', 'w') as f:
                 f.write('#!%s %s\n' % (run.tools['child'], run.what(i)))
             os.chmod(d + '/run', 0o755)
-        os.utime(run.dir + '/sv', (1e9, 1e9))          # runsvdir waits when the folder has just changed
+        os.utime(run.dir + '/sv', (1e9, 1e9))          # runsvdir waits if the directory has just changed
 
     def services(self, run): return ['%s/sv/p%05d' % (run.dir, i) for i in range(run.n)]
 
@@ -272,7 +272,7 @@ def contenders(bin):
 # ---------------------------------------------------------------- measures
 # Each yields (row, figure) for one run of one contender.
 def shared(kind, tools, n, rows):
-    """What one daemon with sleeping programs can tell."""
+    """The rows that one daemon with sleeping programs gives."""
     with Run(kind, tools, n) as run:
         run.ready()
         births = run.births()
@@ -321,7 +321,7 @@ def timed(command):
 
 
 def update(run):
-    """Milliseconds from a changed file to the new instance of its program."""
+    """Milliseconds from a changed file to the new process of its program."""
     before, i = run.pids(), run.n // 2
     seen = len(run.records())
     t = time.monotonic_ns()
@@ -333,7 +333,7 @@ def update(run):
 
 
 def stop(run):
-    """Milliseconds until nothing is left."""
+    """Milliseconds until all have ended."""
     pids = list(run.pids().values())
     t = time.monotonic()
     run.kind.shutdown(run)
@@ -348,10 +348,10 @@ def stop(run):
 
 
 def restart(kind, tools, rows):
-    """Microseconds from a kill to the next instance's first instruction."""
+    """Microseconds from a kill to the first instruction of the next process."""
     with Run(kind, tools, 20) as run:
         run.ready()
-        time.sleep(3)                                  # some hold back what ends soon
+        time.sleep(3)                                  # some delay the restart of a program that ends soon
         times = []
         for i in range(20):
             seen, pid = len(run.records()), run.pids()[i]
@@ -364,7 +364,7 @@ def restart(kind, tools, rows):
 
 
 def logging(kind, tools, rows):
-    """Seconds of CPU for a gigabyte, in large writes and in lines."""
+    """Seconds of CPU per gigabyte, in large writes and in lines."""
     for row, megabytes, chunk, how in ('log', 256, 655, 'splice'), ('lines', 64, 1, 'gather'):
         if row not in rows:
             continue
@@ -380,7 +380,7 @@ def logging(kind, tools, rows):
 
 
 def crash(kind, tools, rows):
-    """A hundred programs that end at once: CPU for each, and how calls fare."""
+    """A hundred programs that exit at once: CPU per restart, and the time of calls."""
     with Run(kind, tools, 100, 'exit') as run:
         run.ready()
         time.sleep(1)
@@ -396,25 +396,25 @@ def crash(kind, tools, rows):
         yield 'crash p99', sorted(times)[len(times) * 99 // 100]
 
 
-# row: words, unit, what ours must reach as (how much, of whom or None for absolute)
+# row: label, unit, goal as (factor, of which contender, or None for an absolute value)
 TABLE = {
-    'first': ('exec of the daemon → first program\'s first instruction', 'ms', (12, 'floor')),
+    'first': ('exec of the daemon → first instruction of the first program', 'ms', (12, 'floor')),
     'all': ('… → all of {n}', 'ms', (4, 'floor')),
-    'restart': ('kill -9 → new child\'s first instruction, p50', 'µs', (1.5, 'floor')),
-    'idle': ('idle, CPU a minute', 's', (0.005, None)),
-    'switches': ('idle, context switches a minute', '', (5, None)),
+    'restart': ('kill -9 → first instruction of the new child, p50', 'µs', (1.5, 'floor')),
+    'idle': ('idle, CPU per minute', 's', (0.005, None)),
+    'switches': ('idle, context switches per minute', '', (5, None)),
     'memory 1': ('memory (PSS), one program', 'MB', (11, None)),
     'memory': ('memory (PSS), {n} programs', 'MB', (18, None)),
     'threads': ('OS threads', '', (16, None)),
-    'log': ('log capture, CPU a GB, large writes', 's', (1.5, 'floor')),
-    'lines': ('… one 100-byte line a write', 's', (0.5, 'Supervisor')),
+    'log': ('log capture, CPU per GB, large writes', 's', (1.5, 'floor')),
+    'lines': ('… one 100-byte line per write', 's', (0.5, 'Supervisor')),
     'one': ('getProcessInfo, CPU', 'µs', (6, 'floor')),
     'every': ('getAllProcessInfo, CPU', 'µs', (5, 'floor')),
     'status': ('status of {n}, whole process', 'ms', (20, None)),
     'status 1': ('… of one', 'ms', (8, None)),
     'update': ('reread and update, one changed', 'ms', (30, None)),
-    'stop': ('shutdown → nothing left', 'ms', (2.5, 'floor')),
-    'crash': ('crash storm of 100, own CPU a restart', 'µs', (150, None)),
+    'stop': ('shutdown → all ended', 'ms', (2.5, 'floor')),
+    'crash': ('crash storm of 100, own CPU per restart', 'µs', (150, None)),
     'crash p99': ('… RPC p99 meanwhile', 'ms', (15, None)),
 }
 
@@ -487,10 +487,10 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument('--runs', type=int, default=3)
     ap.add_argument('--n', type=int, default=1000, help='programs in the rows about many')
-    ap.add_argument('--only', help='rows, by their short names, or none: ' + ', '.join(TABLE))
-    ap.add_argument('--contenders', help='their names as in the table; all by default')
+    ap.add_argument('--only', help='short names of rows, or none: ' + ', '.join(TABLE))
+    ap.add_argument('--contenders', help='names as in the table; all by default')
     ap.add_argument('--scale', action='store_true', help='also N = 10 … 4000')
-    ap.add_argument('--bin', default='bin', help='the folder with our programs')
+    ap.add_argument('--bin', default='bin', help='the directory with our programs')
     a = ap.parse_args()
     rows = set(a.only.split(',')) - {'none'} if a.only else set(TABLE)
     if unknown := rows - set(TABLE):
@@ -502,7 +502,7 @@ def main():
         tools = {name: d + '/' + name for name in ('floor', 'child')}
         for path in tools.values():
             subprocess.run([cc, '-O2', '-Wall', '-static', '-o', path, HERE + '/floor.c', '-lpthread'], check=True)
-        # What daemons leave behind comes to us, and so can be waited for.
+        # As a subreaper we get what daemons leave behind, and can wait for it.
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         found = contenders(a.bin)

@@ -1,17 +1,17 @@
-/* What the kernel alone takes for the work of a supervisor, and the program that
- * all of them run. Built twice, as "floor" and as "child", so that the processes
- * can be told apart by their executables.
+/* A minimal supervisor, which shows what the kernel alone takes, and the program that
+ * all supervisors run. It is built twice, as "floor" and as "child", so that the
+ * executable of a process tells which of the two it is.
  *
- *   child launch:FILE PROG ARG...     notes the time and becomes PROG
- *   child sleep:FILE:ID               notes the time of its birth and sleeps
- *   child exit:FILE:ID                notes it and exits
- *   child write:FILE:ID:BYTES:CHUNK   notes it, stops itself, and when continued
+ *   child launch:FILE PROG ARG...     records the time and becomes PROG
+ *   child sleep:FILE:ID               records the time of its start and sleeps
+ *   child exit:FILE:ID                records it and exits
+ *   child write:FILE:ID:BYTES:CHUNK   records it, stops itself, and when continued
  *                                     writes lines of 100 bytes, CHUNK at once
  *   floor supervise N MODE FILE SOCK ONE ALL
- *        starts N children "MODE:FILE:ID" from four threads, restarts what ends,
+ *        starts N children "MODE:FILE:ID" from four threads, restarts those that end,
  *        and answers on SOCK with the bytes in the files ONE and ALL
  *   floor log MODE OUT splice|gather  the output of one child into the file OUT;
- *                                     "gather" naps before it looks, then copies
+ *                                     "gather" sleeps, then reads and copies
  *   floor ask SOCK FILE               sends FILE and reads until the end
  */
 #define _GNU_SOURCE
@@ -110,7 +110,7 @@ static pid_t spawn(char *what, int out)
 static int count;
 static char (*what)[512];
 static pid_t *pids;
-static int *ids; /* by pid, plus one */
+static int *ids; /* indexed by pid; the id plus one */
 
 static void start(int i)
 {
@@ -159,7 +159,7 @@ static struct sockaddr_un address(const char *path)
 	return sa;
 }
 
-/* serve answers one request a connection, as fast as one thread can. */
+/* serve answers one request per connection, as fast as one thread can. */
 static void *serve(void *args)
 {
 	char **a = args, in[4096];
@@ -259,7 +259,7 @@ int main(int argc, char **argv)
 {
 	if (argc >= 2 && strchr(argv[1], ':'))
 		return be_child(argv[1], argv);
-	/* child lies beside floor */
+	/* child is in the directory of floor */
 	ssize_t n = readlink("/proc/self/exe", child, sizeof child - 1);
 	if (n < 5)
 		fail("/proc/self/exe");

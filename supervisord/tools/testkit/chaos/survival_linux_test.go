@@ -16,12 +16,12 @@ import (
 )
 
 // TestProgramsSurviveDaemonKills kills the daemon SUPERVISOR_CHAOS_KILLS times, at
-// random moments, while a thousand programs write (SUPERVISOR_CHAOS_SCRIBES), and upgrades it as often
+// random moments, while a thousand programs write (SUPERVISOR_CHAOS_PROCESSES), and upgrades it as often
 // while clients call. Each program has to have one life only, of which every
 // line is there, and each call its answer.
 func TestProgramsSurviveDaemonKills(t *testing.T) {
 	kills := envIntOrSkip(t, "SUPERVISOR_CHAOS_KILLS")
-	numProcs := envInt("SUPERVISOR_CHAOS_SCRIBES", 1000)
+	numProcs := envInt("SUPERVISOR_CHAOS_PROCESSES", 1000)
 	fast := numProcs / 5
 	s := newInstance(t)
 	programs := []*program{
