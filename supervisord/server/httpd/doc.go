@@ -13,6 +13,6 @@
 // No request is routed before its credentials were checked. Heads and bodies must
 // arrive within time and size limits, but an answer may take as long as it takes: a
 // client may wait for a program to start. On shutdown log streams end at once, and
-// calls get a moment to complete. After Pause and Save another binary can go on with
+// calls get a moment to complete. After Pause and Save another binary can continue with
 // all sockets and connections, and each request is executed exactly once.
 package httpd

@@ -63,7 +63,7 @@ type testServer struct {
 	logs   fakeLogs
 }
 
-// handOver starts new servers that go on with the connections of in, which must be
+// handOver starts new servers that take over the connections of in, which must be
 // paused, and returns them. rpc is their RPC handler.
 func (in *testServer) handOver(t *testing.T, rpc http.Handler) (*testServer, error) {
 	t.Helper()

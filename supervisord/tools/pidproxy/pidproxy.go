@@ -79,7 +79,7 @@ type proxy struct {
 }
 
 // forward sends a signal to the pid in the pidfile, and reports whether the proxy must end.
-// Without a valid pid the signal is lost, and the proxy goes on.
+// Without a valid pid the signal is lost, and the proxy continues.
 func (p *proxy) forward(sig syscall.Signal) (finished bool, err error) {
 	pid, err := p.pid()
 	if err != nil {

@@ -176,7 +176,7 @@ func (c *Conn) park() {
 	_ = c.Conn.SetReadDeadline(pastDeadline) // fails if it is closed: then there is no read to end
 }
 
-// unpark lets reads go on, unless one of them was refused in the meantime.
+// unpark allows reads again, unless one of them was refused in the meantime.
 func (c *Conn) unpark() {
 	if c.parked && !c.refused {
 		c.parked = false

@@ -1,5 +1,5 @@
-// Package conns keeps the connections of an HTTP server such that another binary can
-// go on with them, and bounds how many there are.
+// Package conns keeps the connections of an HTTP server in a form that another binary
+// can take over, and bounds their number.
 //
 // A Set has all connections of one listening socket, and hands them to the server by
 // its Listener. Each Conn belongs to the goroutines of the server that read from it
@@ -9,6 +9,6 @@
 // Pause parks the connections: no further request is executed, and those under way
 // are completed. Park then returns the descriptors, together with the bytes that
 // were read from them and not executed, so that each request is executed exactly
-// once, here or by the next binary. Resume goes on here instead. All methods may be
+// once, here or by the next binary. Resume ends the pause instead. All methods may be
 // called from any goroutine; only Park and reading from a Conn block.
 package conns

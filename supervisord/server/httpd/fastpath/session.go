@@ -22,7 +22,7 @@ type session struct {
 const bodyTimeout = 100 * time.Millisecond
 
 // run answers plain requests until the connection is to be closed. It returns false
-// if something else has arrived: then net/http must go on.
+// if something else has arrived: then net/http must continue.
 func (c *session) run() (done bool) {
 	for timeout := c.server.opts.HeadTimeout; ; timeout = c.server.opts.IdleTimeout {
 		if c.buffered == 0 && !c.fill(timeout) {
