@@ -12,14 +12,14 @@ import (
 	"supervisor/supervisord/system/pipes"
 )
 
-// drainTimeout is how long the output of a dead child is waited for when its writer
-// blocks. The pumps go on afterwards; only the news of the exit does not wait.
+// drainTimeout is how long the report of an exit waits for a slow sink to take the child's
+// output. The readers go on afterwards.
 const drainTimeout = time.Second
 
 // PipeError is a failure to make the pipes of a child.
 type PipeError struct{ Err error }
 
-// Error tells what was tried.
+// Error says what failed and why.
 func (e *PipeError) Error() string { return fmt.Sprintf("make pipes: %v", e.Err) }
 
 // Unwrap returns the cause.
@@ -29,21 +29,24 @@ type child struct {
 	spawner   *Spawner
 	pid       int
 	markers   []string
-	stdin     *stdin // nil when the Spec brought its own
+	stdin     *stdin // nil if the Spec brought its own
 	outputs   []*output.Reader
-	childEnds [3]int // the child's ends, -1 for none, closed after the fork
-	exits     chan Exit
-	identity  ProcessIdentity // guarded by spawner.mu; zero until somebody asks
-	// send signals an adopted child, nil for one of our own.
-	send      func(sig syscall.Signal, group bool) error
-	reaped    bool              // guarded by spawner.mu
-	aliveTick uint64            // the same: a time at which it had not been reaped, in ticks since boot, 0 for none
-	tree      *descendants.Tree // nil unless somebody wants to know
-	outputErr error             // see Muted
+	childEnds [3]int            // the child's ends of the pipes, -1 for none; closed after the fork
+	tree      *descendants.Tree // nil for ScopeNone
+	outputErr error             // see OutputChecker
+	// send signals an adopted child, nil for a child of this process.
+	send func(sig syscall.Signal, group bool) error
+	// exits gets the exit and has room for it.
+	exits chan Exit
+
+	// The following are guarded by spawner.mu.
+	identity  ProcessIdentity // zero until Identity is called
+	reaped    bool
+	aliveTick uint64 // see LastAliveTick
 }
 
-// newChild makes the pipes. If descriptors run short, those go first that can be
-// done without.
+// newChild makes the pipes. If descriptors run short it closes the pidfds of adopted
+// children and tries again.
 func newChild(s *Spawner, spec *Spec) (*child, error) {
 	c, err := tryChild(s, spec)
 	if IsShortage(err) && s.closePidfds() {
@@ -81,35 +84,6 @@ func (c *child) makePipes(spec *Spec) error {
 	return c.makeOutput(2, spec.Stderr)
 }
 
-// makeOutput makes the pipe for the child's output descriptor of.
-func (c *child) makeOutput(of int, w output.Sink) error {
-	var fds [2]int
-	if err := pipes.Make(fds[:], unix.O_NONBLOCK); err != nil {
-		return err
-	}
-	c.childEnds[of] = fds[1]
-	if err := c.addReader(fds[0], of, w); err != nil {
-		return err
-	}
-	if both := pipes.OpenReadWrite(fds[1]); both >= 0 {
-		unix.Close(fds[1])
-		c.childEnds[of] = both
-		return nil
-	}
-	return unix.SetNonblock(fds[1], false)
-}
-
-// addReader adds a reader of the pipe fd. If that fails it closes fd.
-func (c *child) addReader(fd, of int, w output.Sink) error {
-	poller, err := c.spawner.poller()
-	if err != nil {
-		unix.Close(fd)
-		return err
-	}
-	c.outputs = append(c.outputs, output.NewReader(poller, fd, of, w, c.spawner.staging.Load()))
-	return nil
-}
-
 func (c *child) setStdin(spec *Spec) (err error) {
 	if spec.Stdin == nil {
 		return c.makeStdin()
@@ -118,7 +92,38 @@ func (c *child) setStdin(spec *Spec) (err error) {
 	return err
 }
 
-// adoptOwn goes on with a child of this process. It is waited for like any other.
+// makeOutput makes the pipe for the child's descriptor childFD. The daemon's end does not
+// block.
+func (c *child) makeOutput(childFD int, sink output.Sink) error {
+	var fds [2]int
+	if err := pipes.Make(fds[:], unix.O_NONBLOCK); err != nil {
+		return err
+	}
+	c.childEnds[childFD] = fds[1]
+	if err := c.addReader(fds[0], childFD, sink); err != nil {
+		return err
+	}
+	if both := pipes.OpenReadWrite(fds[1]); both >= 0 {
+		unix.Close(fds[1])
+		c.childEnds[childFD] = both
+		return nil
+	}
+	return unix.SetNonblock(fds[1], false)
+}
+
+// addReader adds a reader of the pipe fd, the other end of which is the child's descriptor
+// childFD. If that fails it closes fd.
+func (c *child) addReader(fd, childFD int, sink output.Sink) error {
+	poller, err := c.spawner.poller()
+	if err != nil {
+		unix.Close(fd)
+		return err
+	}
+	c.outputs = append(c.outputs, output.NewReader(poller, fd, childFD, sink, c.spawner.staging.Load()))
+	return nil
+}
+
+// adoptOwn adopts a child of this process. It is waited for like any other child.
 func (s *Spawner) adoptOwn(o *Orphan, spec *Spec) Child {
 	c := &child{spawner: s, markers: spec.Markers, pid: o.PID, exits: make(chan Exit, 1), identity: o.ProcessIdentity}
 	c.tree = s.findTree(c, spec, o)
@@ -133,23 +138,21 @@ func (s *Spawner) adoptOwn(o *Orphan, spec *Spec) Child {
 	return c
 }
 
-// takePipes takes the pipes that have been handed over.
+// takePipes takes over the open pipes of an orphan.
 func (c *child) takePipes(o *Orphan, spec *Spec) {
 	if fd := o.FDs[0]; fd >= 0 {
 		c.stdin = &stdin{fd: fd}
-		_ = c.stdin.write(o.Unsent) // if nobody reads it any more, so be it
+		_ = c.stdin.write(o.Unsent) // it fails if the child has closed its stdin
 	}
-	c.addOutput(1, o.FDs[1], spec.Stdout)
-	c.addOutput(2, o.FDs[2], spec.stderr())
+	c.takeOutput(o.FDs[1], 1, spec.Stdout)
+	c.takeOutput(o.FDs[2], 2, spec.stderr())
 }
 
-// addOutput pumps what comes out of the descriptor fd, which the child has as
-// of, to w. A negative fd is none.
-func (c *child) addOutput(of, fd int, w output.Sink) {
-	if fd < 0 {
-		return
+// takeOutput adds a reader of the pipe fd, if that is not negative.
+func (c *child) takeOutput(fd, childFD int, sink output.Sink) {
+	if fd >= 0 {
+		_ = c.addReader(fd, childFD, sink) // without a poller no child is spawned either
 	}
-	_ = c.addReader(fd, of, w)
 }
 
 // Pid implements Child.
@@ -183,22 +186,22 @@ func (c *child) Write(data []byte) error {
 	return c.stdin.write(data)
 }
 
-// startReading starts reading what the child says.
+// startReading starts the readers.
 func (c *child) startReading() {
-	for _, p := range c.outputs {
-		p.Start()
+	for _, r := range c.outputs {
+		r.Start()
 	}
 }
 
-// handleExit collects the last words of a dead child, closes its pipes and tells of
-// its end.
+// handleExit passes on the output that a reaped child has left, closes its pipes and
+// reports its exit.
 func (c *child) handleExit(e Exit) {
 	if c.tryHandleExit(e) {
 		return
 	}
 	var done []<-chan struct{}
-	for _, p := range c.outputs {
-		done = append(done, p.Drain())
+	for _, r := range c.outputs {
+		done = append(done, r.Drain())
 	}
 	timeout := time.NewTimer(drainTimeout)
 	defer timeout.Stop()
@@ -213,18 +216,18 @@ func (c *child) handleExit(e Exit) {
 	c.exits <- e
 }
 
-// tryHandleExit buries a child that has no last words. It blocks for nothing, and
-// tells whether it has done that.
+// tryHandleExit is handleExit for a child whose pipes are empty. It never blocks, and
+// reports whether it has reported the exit.
 func (c *child) tryHandleExit(e Exit) bool {
 	if c.stdin != nil {
 		c.stdin.close()
 	}
 	done := true
-	for _, p := range c.outputs {
-		done = p.EndIfEmpty() && done
+	for _, r := range c.outputs {
+		done = r.EndIfEmpty() && done
 	}
 	if done {
-		c.exits <- e // it has room for one
+		c.exits <- e
 	}
 	return done
 }
@@ -232,19 +235,19 @@ func (c *child) tryHandleExit(e Exit) bool {
 func (c *child) closeChildEnds() {
 	for i, fd := range c.childEnds {
 		if fd < 0 || i == 2 && fd == c.childEnds[1] {
-			continue // both outputs go down one pipe
+			continue // both outputs share one pipe
 		}
 		unix.Close(fd)
 	}
 }
 
-// discard closes the daemon's ends of a child that was never born.
+// discard closes the daemon's ends of the pipes of a child that was not forked.
 func (c *child) discard() {
 	if c.stdin != nil {
 		c.stdin.close()
 	}
-	for _, p := range c.outputs {
-		p.Close()
+	for _, r := range c.outputs {
+		r.Close()
 	}
 	if c.tree != nil {
 		c.tree.Release()

@@ -12,23 +12,21 @@ import (
 	"supervisor/supervisord/system/executable"
 )
 
-// executorName is what the first stage finds as its argv[0]; nobody calls a
-// program that.
+// executorName is the argv[0] of the executor. No user has a program of that name.
 const executorName = "supervisord: child"
 
-// execParams is what the first stage is told to do, as JSON in its first argument;
-// the program and its arguments follow.
+// execParams are the steps of the executor. It gets them as JSON in its first argument;
+// the arguments of the program follow.
 type execParams struct {
 	Path   string
 	Dir    string
 	Umask  int
 	Become *accounts.Credentials
-	// PIDVars are the variables that are to hold the child's own pid.
+	// PIDVars are the environment variables to set to the child's own pid.
 	PIDVars []string
 }
 
-// forkExecutor starts this binary as the first stage of a child. The steps that
-// can fail are left to it.
+// forkExecutor starts this binary as the executor, which takes all steps that can fail.
 func forkExecutor(spec *Spec, attr *syscall.ProcAttr) (int, error) {
 	self, err := executable.Exact()
 	if err != nil {
@@ -53,12 +51,12 @@ func pidVars(spec *Spec) (names []string) {
 	return names
 }
 
-// RunExecutor makes this process the child it was started as, and does not return;
-// in any other process it returns at once. Every main that spawns, and every
-// TestMain, calls it first.
+// RunExecutor executes a child's program if this process was started as the executor; it
+// does not return then. In any other process it returns at once. Every main and TestMain of
+// a program that spawns children calls it first.
 //
-// The steps and the texts are those of Supervisor's child between fork and
-// exec: become the user, change the directory, set the umask, execute.
+// The steps and the error texts are those of Supervisor's child between fork and exec:
+// become the user, change the directory, set the umask, execute.
 func RunExecutor() {
 	serveStdoutListener()
 	if os.Args[0] != executorName || len(os.Args) < 3 {

@@ -8,9 +8,8 @@ import (
 	"supervisor/supervisord/system/accounts"
 )
 
-// fork gives birth and returns the pid. What the direct way can't do, or fails
-// to do, the first stage does over again, because only the child itself can
-// tell which step failed.
+// fork starts the child and returns its pid. If the program can't be executed directly, or
+// that fails, it starts the executor: only the child itself can say which step failed.
 func (s *Spawner) fork(c *child, spec *Spec) (int, error) {
 	files, err := descriptors(c.childEnds, spec.Files)
 	if err != nil {
@@ -37,8 +36,8 @@ func (s *Spawner) forkAs(spec *Spec, attr *syscall.ProcAttr) (int, error) {
 			attr.Sys.Credential = credential(u)
 		}
 		pid, err := s.umaskForker.forkExec(spec, attr)
-		// A first stage needs even more of what there is none of. That a user has
-		// none left is for it to tell.
+		// Without processes or memory left, starting the executor would fail too. But a
+		// limit of the child's user is for the executor to report.
 		if err == nil || spec.Become == nil && (err == syscall.EAGAIN || err == syscall.ENOMEM) {
 			return pid, err
 		}
@@ -46,9 +45,9 @@ func (s *Spawner) forkAs(spec *Spec, attr *syscall.ProcAttr) (int, error) {
 	return forkExecutor(spec, attr)
 }
 
-// descriptors lists the child's descriptors by their numbers. What lies between
-// them is closed in the child. Whatever the daemon has under those numbers stays
-// its own: they are moved after the fork, in the order that takes.
+// descriptors lists the descriptors of the child by their numbers in the child. The numbers
+// in between are closed in the child. The daemon's own descriptors with these numbers do not
+// change: syscall.ForkExec moves the child's after the fork.
 func descriptors(standard [3]int, further []File) ([]uintptr, error) {
 	const closed = ^uintptr(0)
 	list := []uintptr{uintptr(standard[0]), uintptr(standard[1]), uintptr(standard[2])}
@@ -67,10 +66,10 @@ func descriptors(standard [3]int, further []File) ([]uintptr, error) {
 	return slices.Clip(list), nil
 }
 
-// maxDescriptors bounds the list above: few users may have more open anyway.
+// maxDescriptors bounds the list of descriptors. Few users may have more open anyway.
 const maxDescriptors = 1024
 
-// canForkDirectly tells whether the child needs no first stage.
+// canForkDirectly reports whether the child needs no executor.
 func canForkDirectly(spec *Spec) bool {
 	if spec.ListenPID || spec.WatchdogPID {
 		return false

@@ -13,25 +13,24 @@ import (
 	"supervisor/supervisord/system/pidfd"
 )
 
-// reservedFDs is how many of its descriptors the daemon keeps for work of its own:
-// clients of the unix socket, rotated logs, the state file. Where there are few it
-// is a quarter of them.
+// reservedFDs is how many descriptors the daemon keeps for its own work: clients of the
+// unix socket, rotated logs, the state file. Where the limit is low it is a quarter of that.
 const reservedFDs = 16
 
-// IsShortage reports whether an error means that the daemon, or the system, has no
-// descriptors left. It says nothing about the program that was to get some.
+// IsShortage reports whether an error means that the daemon or the system has no
+// descriptors left. The program that was to be started is not the reason then.
 func IsShortage(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// firstReserved is the first descriptor of the reserve, as of now. The kernel gives
-// the lowest number that is free, so when it is given all below are in use.
+// firstReserved returns the lowest descriptor of the reserve under the current limit. The
+// kernel returns the lowest free number, so once it returns this one, all below are in use.
 func firstReserved() int {
 	most := maxFiles()
 	return int(min(most-min(reservedFDs, most/4), math.MaxInt))
 }
 
-// maxFiles is the limit of descriptors as of now.
+// maxFiles returns the current limit of descriptors.
 func maxFiles() uint64 {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
@@ -40,16 +39,15 @@ func maxFiles() uint64 {
 	return uint64(limit.Cur)
 }
 
-// takesReserve reports whether the reserve is needed for what the daemon has open
-// because of the child. The child's own ends, which are closed at its birth, don't
-// count.
+// takesReserve reports whether the daemon's ends of the child's pipes take descriptors of
+// the reserve. The child's ends don't count: they are closed after the fork.
 func (c *child) takesReserve() bool {
 	ours := make([]int, 0, 3)
 	if c.stdin != nil {
 		ours = append(ours, c.stdin.fd)
 	}
-	for _, p := range c.outputs {
-		ours = append(ours, p.FD())
+	for _, r := range c.outputs {
+		ours = append(ours, r.FD())
 	}
 	theirs := c.childEnds[:]
 	if theirs[1] == theirs[2] {
@@ -58,8 +56,8 @@ func (c *child) takesReserve() bool {
 	first := firstReserved()
 	return slices.ContainsFunc(ours, func(fd int) bool {
 		afterClose := fd
-		for _, of := range theirs {
-			if of >= 0 && of < fd {
+		for _, their := range theirs {
+			if their >= 0 && their < fd {
 				afterClose--
 			}
 		}
@@ -67,7 +65,7 @@ func (c *child) takesReserve() bool {
 	})
 }
 
-// addPidfd takes note of a pidfd, to be given up when descriptors run short.
+// addPidfd notes a pidfd, so that it can be closed when descriptors run short.
 func (s *Spawner) addPidfd(f *os.File) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +75,7 @@ func (s *Spawner) addPidfd(f *os.File) {
 	s.pidfds[f] = true
 }
 
-// closePidfd closes one.
+// closePidfd closes one pidfd.
 func (s *Spawner) closePidfd(f *os.File) {
 	s.mu.Lock()
 	delete(s.pidfds, f)
@@ -85,8 +83,8 @@ func (s *Spawner) closePidfd(f *os.File) {
 	f.Close()
 }
 
-// closePidfds closes all pidfds: adopted children can be watched without, and
-// cost no more than other children then. It reports whether there were any.
+// closePidfds closes all pidfds, so that adopted children take no more descriptors than
+// others. They can be watched without. It reports whether there were any.
 func (s *Spawner) closePidfds() bool {
 	s.mu.Lock()
 	files := s.pidfds
@@ -99,8 +97,8 @@ func (s *Spawner) closePidfds() bool {
 		return false
 	}
 	s.shortageLogged.Do(func() {
-		s.log.Warn(fmt.Sprintf("descriptors run short (%d may be open, %d are kept in reserve): adopted processes are known by pid and time of birth now, "+
-			"and their end may be noticed a second late", maxFiles(), min(reservedFDs, maxFiles()/4)))
+		s.log.Warn(fmt.Sprintf("descriptors run short (%d may be open, %d are kept in reserve): adopted processes are identified by pid and start time now, "+
+			"and their exit may be noticed a second late", maxFiles(), min(reservedFDs, maxFiles()/4)))
 	})
 	return true
 }
@@ -112,7 +110,7 @@ func (s *Spawner) warnNoPidfd(why error) {
 		return
 	}
 	s.noPidfdLogged.Do(func() {
-		s.log.Warn(fmt.Sprintf("there are no pidfds here (%v): processes that are not children of this supervisord are known by pid and time of birth, "+
-			"and their end may be noticed %s late", why, pidfd.MaxPollInterval))
+		s.log.Warn(fmt.Sprintf("there are no pidfds here (%v): processes that are not children of this supervisord are identified by pid and start time, "+
+			"and their exit may be noticed %s late", why, pidfd.MaxPollInterval))
 	})
 }

@@ -17,31 +17,31 @@ import (
 	"supervisor/supervisord/system/procfs"
 )
 
-// Spawner makes children and reaps them. One daemon has one: it reaps every
-// child of the process, whoever made it.
+// Spawner starts children and reaps them. A process has only one: it reaps every child of
+// the process, also those that other code has started.
 type Spawner struct {
 	log          *slog.Logger
 	umaskForker  umaskForker
 	tracker      *descendants.Tracker
 	reapsOrphans atomic.Bool  // orphans of children come to us
-	spawnCount   atomic.Int64 // births so far
+	spawnCount   atomic.Int64 // children started so far
 
-	noPidfdLogged  sync.Once // the log tells that there are no pidfds
-	shortageLogged sync.Once // the log tells that they have been given up
+	noPidfdLogged  sync.Once // the log says that there are no pidfds
+	shortageLogged sync.Once // the log says that they were closed
 
 	staging atomic.Pointer[output.Staging]
 	poller  func() (*epoll.Poller, error)
 
 	mu           sync.Mutex
-	reapPaused   bool // see Hold
+	reapPaused   bool // see PauseReaping
 	children     map[int]*child
 	pidfds       map[*os.File]bool          // of adopted children
 	forking      int                        // forks under way
-	forkingSince uint64                     // since when there are any, in ticks since boot
-	earlyExits   map[int]syscall.WaitStatus // ended while births were under way
+	forkingSince uint64                     // when the first of them began, in ticks since boot
+	earlyExits   map[int]syscall.WaitStatus // of processes reaped while a fork was under way
 }
 
-// New returns a spawner that logs to log. Nothing is reaped or heard before Run.
+// New returns a spawner that logs to log. Before Run it reaps no child and reads no output.
 func New(log *slog.Logger) *Spawner {
 	s := &Spawner{
 		log:        log,
@@ -54,27 +54,27 @@ func New(log *slog.Logger) *Spawner {
 	return s
 }
 
-// UseStaging has the output of children that are born or adopted from now on pass
-// through a tray, nil for none.
+// UseStaging makes the output of children that are spawned or adopted from now on pass
+// through a staging file, nil for none.
 func (s *Spawner) UseStaging(t *output.Staging) { s.staging.Store(t) }
 
-// SpawnCount returns how many children there have been so far.
+// SpawnCount returns how many children were started so far.
 func (s *Spawner) SpawnCount() int64 { return s.spawnCount.Load() }
 
-// Run reaps children, and sees who of them has something to say, until ctx ends.
+// Run reaps children and waits for their output, until ctx ends.
 func (s *Spawner) Run(ctx context.Context) {
 	var polling sync.WaitGroup
 	defer polling.Wait()
-	if p, err := s.poller(); err == nil { // or no child is born
+	if p, err := s.poller(); err == nil { // otherwise no child can be spawned
 		polling.Go(func() { p.Run(ctx) })
 	}
-	died := make(chan os.Signal, 1) // one is enough: a round reaps them all
-	signal.Notify(died, syscall.SIGCHLD)
-	defer signal.Stop(died)
+	sigchld := make(chan os.Signal, 1) // one is enough: reap reaps all that have exited
+	signal.Notify(sigchld, syscall.SIGCHLD)
+	defer signal.Stop(sigchld)
 	for {
 		s.reap()
 		select {
-		case <-died:
+		case <-sigchld:
 			s.log.Debug("received SIGCHLD indicating a child quit")
 		case <-ctx.Done():
 			s.umaskForker.stop()
@@ -83,11 +83,11 @@ func (s *Spawner) Run(ctx context.Context) {
 	}
 }
 
-// Spawn gives birth to a child. It blocks until the child has executed its
-// program, typically for less than a millisecond. The error is the one of
-// making the pipes (a *PipeError) or of the fork; a program that can't be
-// executed is a child that says so and ends with status 127. A child that would
-// take some of the last descriptors is refused with EMFILE, see IsShortage.
+// Spawn starts a child. It blocks until the child has executed its program, typically for
+// less than a millisecond. The error is that of making the pipes (a *PipeError) or of the
+// fork. If the program can't be executed, the child says so on its stderr and exits with
+// status 127. A child that would take reserved descriptors is refused with EMFILE, see
+// IsShortage.
 func (s *Spawner) Spawn(spec *Spec) (Child, error) {
 	c, err := newChild(s, spec)
 	if err != nil {
@@ -115,7 +115,7 @@ func (s *Spawner) Spawn(spec *Spec) (Child, error) {
 	return c, nil
 }
 
-// forkDone ends a birth that went well or not.
+// forkDone ends a fork, which has failed with err or not.
 func (s *Spawner) forkDone(c *child, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,20 +126,20 @@ func (s *Spawner) forkDone(c *child, err error) {
 	s.dropUnknownExits()
 }
 
-// addChild notes a newborn, which may have died before its pid was known.
+// addChild notes a new child, which may have been reaped before its pid was known.
 func (s *Spawner) addChild(c *child) {
-	ws, dead := s.earlyExits[c.pid]
-	if !dead {
+	ws, exited := s.earlyExits[c.pid]
+	if !exited {
 		s.children[c.pid] = c
 		return
 	}
 	delete(s.earlyExits, c.pid)
 	c.reaped = true
-	go c.handleExit(exitOf(ws)) // it may not listen yet
+	go c.handleExit(exitOf(ws)) // its readers may not have started yet
 }
 
-// dropUnknownExits says goodbye to those that ended during a birth and turn out
-// to be nobody's child.
+// dropUnknownExits logs and forgets the processes that were reaped while a fork was under
+// way and are no children of the spawner.
 func (s *Spawner) dropUnknownExits() {
 	if s.forking > 0 {
 		return
@@ -150,7 +150,7 @@ func (s *Spawner) dropUnknownExits() {
 	clear(s.earlyExits)
 }
 
-// reap buries all children that have ended.
+// reap reaps all children that have exited.
 func (s *Spawner) reap() {
 	for more := true; more; {
 		var c *child
@@ -162,17 +162,17 @@ func (s *Spawner) reap() {
 	}
 }
 
-// reapOne holds the lock over the wait, which does not block, so that Signal
-// sees a child either as alive or as reaped, never as a free pid in between. It
-// returns the child if it was one, and whether there may be more.
-func (s *Spawner) reapOne() (dead *child, e Exit, more bool) {
+// reapOne reaps one process. It holds the lock during the wait, which does not block, so
+// that Signal sees a child either as alive or as reaped, never as a free pid in between. It
+// returns the child, nil if the process was none, and whether there may be more.
+func (s *Spawner) reapOne() (reaped *child, e Exit, more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.reapPaused {
 		return nil, e, false
 	}
 	var ws syscall.WaitStatus
-	died := procfs.BootTicks()
+	aliveTick := procfs.BootTicks()
 	pid, own, err := accounts.Reap(func() (int, error) { return syscall.Wait4(-1, &ws, syscall.WNOHANG, nil) })
 	switch {
 	case own:
@@ -188,7 +188,7 @@ func (s *Spawner) reapOne() (dead *child, e Exit, more bool) {
 	}
 	if c, ok := s.children[pid]; ok {
 		delete(s.children, pid)
-		c.reaped, c.aliveTick = true, died
+		c.reaped, c.aliveTick = true, aliveTick
 		return c, exitOf(ws), true
 	}
 	if s.forking > 0 {

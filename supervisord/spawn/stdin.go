@@ -11,9 +11,8 @@ import (
 	"supervisor/supervisord/system/pipes"
 )
 
-// makeStdin makes the pipe for the child's stdin. The daemon's end does not block,
-// while that of the child does, as programs expect. Both are closed when a
-// program is executed.
+// makeStdin makes the pipe for the child's stdin. The daemon's end does not block. The
+// child's end does, as programs expect.
 func (c *child) makeStdin() error {
 	var fds [2]int
 	if err := pipes.Make(fds[:], 0); err != nil {
@@ -23,20 +22,20 @@ func (c *child) makeStdin() error {
 	return unix.SetNonblock(fds[1], true)
 }
 
-// stdin is the daemon's end of the pipe to a child. Its queue takes what the
-// pipe does not, and a goroutine that lives while there is a queue empties it.
+// stdin is the daemon's end of the pipe to a child. What the pipe does not take is queued;
+// while there is a queue a goroutine writes it.
 type stdin struct {
 	mu       sync.Mutex
 	fd       int      // -1 when it is closed
-	file     *os.File // has fd once it has been waited for, nil before
+	file     *os.File // of fd, nil until flush runs for the first time
 	queue    []byte
-	flushing bool // a goroutine is emptying the queue
-	broken   bool
-	halted   bool          // it is to stop emptying, and close stopped:
-	stopped  chan struct{} // made when it starts
+	flushing bool          // flush runs
+	broken   bool          // nothing can be written any more
+	halted   bool          // flush is to return
+	stopped  chan struct{} // closed when flush returns; made when it starts
 }
 
-// maxQueue bounds what is kept for a child that does not read, in bytes.
+// maxQueue is how many bytes are queued for a child that does not read.
 const maxQueue = 16 << 20
 
 func (s *stdin) write(data []byte) error {
@@ -62,7 +61,7 @@ func (s *stdin) write(data []byte) error {
 	return nil
 }
 
-// startFlush has the queue emptied.
+// startFlush starts to write the queue.
 func (s *stdin) startFlush() {
 	s.flushing, s.stopped = true, make(chan struct{})
 	if s.file == nil {
@@ -79,7 +78,7 @@ func (s *stdin) enqueue(data []byte) error {
 	return nil
 }
 
-// tryWrite writes what the pipe takes without waiting.
+// tryWrite writes as much as the pipe takes, without waiting.
 func (s *stdin) tryWrite(data []byte) (n int, err error) {
 	n, err = unix.Write(s.fd, data)
 	switch {
@@ -93,7 +92,7 @@ func (s *stdin) tryWrite(data []byte) (n int, err error) {
 	return n, nil
 }
 
-// flush writes the queue, waiting for the child to read.
+// flush writes the queue. It waits for the child to read.
 func (s *stdin) flush() {
 	for {
 		s.mu.Lock()
@@ -129,7 +128,7 @@ func (s *stdin) close() {
 	s.closeFile()
 }
 
-// closeFile is called with s locked.
+// closeFile closes the descriptor. The caller holds mu.
 func (s *stdin) closeFile() {
 	switch {
 	case s.fd < 0:

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// StdoutListener is what this binary finds as its argv[0] when it is to be the event
-// listener of supervisor-stdout.
+// StdoutListener is the argv[0] with which this binary acts as the event listener of
+// supervisor-stdout.
 const StdoutListener = "supervisor_stdout"
 
-// echoEvents is that listener: it answers each event with the event itself, which a
-// result handler makes use of. It ends with an error, io.EOF at the end of its input.
+// echoEvents is that listener: it answers each event with the event's payload, for a result
+// handler to use. It returns an error, io.EOF at the end of its input.
 func echoEvents(in io.Reader, out io.Writer) error {
 	events := bufio.NewReader(in)
 	for {
@@ -37,9 +37,9 @@ func echoEvents(in io.Reader, out io.Writer) error {
 
 const readyLine = "READY\n"
 
-// readPayload reads what a header announces. Its length is in characters: the
-// listener's section does not ask for binary_events unless somebody wrote it there,
-// and then text of one byte a character comes to the same.
+// readPayload reads the payload that a header announces. Its length counts characters: a
+// listener's section has binary_events only if the user wrote it there, and with text of one
+// byte a character that makes no difference.
 func readPayload(events *bufio.Reader, header string) (string, error) {
 	for _, word := range strings.Fields(header) {
 		text, ok := strings.CutPrefix(word, "len:")
@@ -63,8 +63,8 @@ func readPayload(events *bufio.Reader, header string) (string, error) {
 	return "", fmt.Errorf("a header without a length: %q", header)
 }
 
-// serveStdoutListener makes this process the listener if it was started as such, and
-// does not return then.
+// serveStdoutListener runs the listener if this process was started as one; it does not
+// return then.
 func serveStdoutListener() {
 	if len(os.Args) == 0 || os.Args[0] != StdoutListener {
 		return
