@@ -36,7 +36,6 @@ var sizeExceptions = []sizeException{
 	{"supervisord/config.Supervisord", 30, "a field for each option"},
 	{"supervisord/config.Process", 30, "a field for each option"},
 	{"supervisord/api.ConfigInfo", 30, "the members of Supervisor's getAllConfigInfo"},
-	{"ctl/control.processActions", 80, "a table of actions"},
 	{"supervisord/tools/sampleconf.sections", 75, "a table of sections"},
 	{"supervisord/process.Process", 23, "being divided"},
 	{"supervisord/recovery/journal.Entry", 38, "being divided"},

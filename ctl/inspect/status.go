@@ -6,12 +6,19 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"supervisor/ctl/action"
 	"supervisor/ctl/session"
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/namespec"
 )
+
+// Actions returns the actions of the package.
+func Actions() []session.Action {
+	return slices.Concat(
+		statusActions(), daemonActions(), healthActions(), graphActions(), environmentActions(), socketActions())
+}
 
 func statusActions() []session.Action {
 	return []session.Action{
@@ -184,4 +191,14 @@ func statusTable(infos []api.ProcessInfo, causes map[string][]api.Reason) string
 		}
 	}
 	return b.String()
+}
+
+// nameColumn returns the width of a column of names, as Supervisor chooses it:
+// 30, or the longest name, and three blanks.
+func nameColumn[T any](list []T, name func(T) string) int {
+	width := 30
+	for _, item := range list {
+		width = max(width, utf8.RuneCountInString(name(item)))
+	}
+	return width + 3
 }
