@@ -9,7 +9,7 @@ import (
 
 const fionread = unix.TIOCINQ
 
-// allocate makes sure that the file has the room. What is in it stays.
+// allocate makes sure that the file has blocks on the disk up to size. Its content stays.
 func allocate(f *os.File, size int64) error {
 	var err error = unix.EINTR
 	for err == unix.EINTR {

@@ -7,6 +7,6 @@ import (
 	"os"
 )
 
-const fionread = 0 // there is never a slot to read into
+const fionread = 0 // there are no staging buffers on this system
 
 func allocate(*os.File, int64) error { return errors.ErrUnsupported }

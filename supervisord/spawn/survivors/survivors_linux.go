@@ -19,57 +19,58 @@ import (
 // Survivor is a process that looks like the child of a daemon that has ended.
 type Survivor struct {
 	spawn.Orphan
-	Variables map[string]string // that it was born with
+	Variables map[string]string // the environment with which it was started
 	Command   []string          // its arguments, the program's name first
 	UID       int               // its user
 	Session   int
-	// NullStdin tells that its stdin is /dev/null, Redirected that neither stdout
-	// nor stderr is a pipe from us: it has sent its output elsewhere.
+	// NullStdin says that its stdin is /dev/null, Redirected that neither stdout nor
+	// stderr is a pipe of a daemon.
 	NullStdin, Redirected bool
-	// Opaque tells that the kernel does not show us its variables and descriptors.
+	// Unreadable says that this process may not read its environment and descriptors.
 	Unreadable bool
-	// Unsure tells that its parent may be the daemon that made it, and lives: the
-	// kernel does not show us what that has open.
+	// ParentUnknown says that its parent may be a living daemon that has spawned it: this
+	// process may not read the parent's descriptors.
 	ParentUnknown bool
 }
 
-// Find looks through all processes for children of daemons that have
-// ended: they lead a process group but no session, they were told the names of
-// a supervised process, and their parent is not the daemon that made them: it
-// does not have the other end of their pipes.
+// Find looks through all processes for children of daemons that have exited. Such a process
+// leads a process group but no session, has the variables of a supervised process, and its
+// parent is not the daemon that spawned it: the parent does not have the other ends of its
+// pipes.
 func Find() []Survivor {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil
 	}
-	p := search{reapers: procfs.Ancestors(), pipes: make(map[int]map[uint64]bool)}
-	p.reapers[1] = true
+	f := finder{reapers: procfs.Ancestors(), pipes: make(map[int]map[uint64]bool)}
+	f.reapers[1] = true
 	var found []Survivor
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
-		if err != nil || p.reapers[pid] {
+		if err != nil || f.reapers[pid] {
 			continue
 		}
-		if s, ok := p.survivor(pid); ok {
+		if s, ok := f.survivor(pid); ok {
 			found = append(found, s)
 		}
 	}
 	return found
 }
 
-// search are those of processes that are looked at.
-type search struct {
-	reapers map[int]bool            // who may have been given orphans
-	pipes   map[int]map[uint64]bool // what they have open, nil if that is not known
+// finder remembers what Find has read of parents, by their pids.
+type finder struct {
+	reapers map[int]bool            // of which orphans may have become children
+	pipes   map[int]map[uint64]bool // inodes of their open pipes, nil if unknown
 }
 
-func (p *search) survivor(pid int) (Survivor, bool) {
+// survivor returns the process pid if it is a survivor.
+func (f *finder) survivor(pid int) (Survivor, bool) {
 	st, err := procfs.ReadStat(pid)
 	if err != nil || st.IsDead() || st.Group != pid || st.Session == pid || st.Parent == os.Getpid() {
 		return Survivor{}, false
 	}
 	variables, err := environOf(pid)
-	if errors.Is(err, fs.ErrPermission) && p.reapers[st.Parent] {
+	if errors.Is(err, fs.ErrPermission) && f.reapers[st.Parent] {
 		s := Survivor{Orphan: spawn.Orphan{PID: pid, ProcessIdentity: spawn.ProcessIdentity{StartTime: st.StartTime}}, Unreadable: true}
 		s.Session, s.UID, s.Command = st.Session, ownerOf(pid), argumentsOf(pid)
 		return s, true
@@ -79,7 +80,7 @@ func (p *search) survivor(pid int) (Survivor, bool) {
 	}
 	s := Survivor{Orphan: spawn.Orphan{PID: pid, ProcessIdentity: spawn.ProcessIdentity{StartTime: st.StartTime, Stdin: procfs.PipeAt(pid, 0), Stdout: procfs.PipeAt(pid, 1)}}, Variables: variables}
 	isOurPipe := procfs.IsReadWrite(pid, 1)
-	if s.Stdout != 0 && !isOurPipe { // one of another kind of daemon, or into another process
+	if s.Stdout != 0 && !isOurPipe { // it leads to another program, or another kind of supervisor made it
 		return Survivor{}, false
 	}
 	if procfs.IsReadWrite(pid, 2) {
@@ -89,7 +90,7 @@ func (p *search) survivor(pid int) (Survivor, bool) {
 		s.Stderr = 0
 	}
 	s.Redirected = s.Stdout == 0 && s.Stderr == 0
-	spawned, known := p.spawnedBy(st.Parent, &s)
+	spawned, known := f.spawnedBy(st.Parent, &s)
 	if spawned {
 		return Survivor{}, false
 	}
@@ -100,27 +101,26 @@ func (p *search) survivor(pid int) (Survivor, bool) {
 	return s, true
 }
 
-// spawnedBy reports whether a parent has made the survivor, if that can be known.
-// Who can't be looked into is believed to have been given it, if that may be.
-func (p *search) spawnedBy(parent int, s *Survivor) (spawned, known bool) {
-	open, seen := p.pipes[parent]
+// spawnedBy reports whether a parent has spawned the survivor, and whether that is known. A
+// reaper whose descriptors can't be read counts as not having spawned it.
+func (f *finder) spawnedBy(parent int, s *Survivor) (spawned, known bool) {
+	open, seen := f.pipes[parent]
 	if !seen {
 		open = openPipes(parent)
-		p.pipes[parent] = open
+		f.pipes[parent] = open
 	}
 	if open == nil {
-		return false, p.reapers[parent]
+		return false, f.reapers[parent]
 	}
 	for _, inode := range []uint64{s.Stdin, s.Stdout, s.Stderr} {
 		if inode != 0 && open[inode] {
 			return true, true
 		}
 	}
-	return false, p.reapers[parent] || s.Stdin+s.Stdout+s.Stderr != 0
+	return false, f.reapers[parent] || s.Stdin+s.Stdout+s.Stderr != 0
 }
 
-// openPipes lists the inodes of the pipes that a process has open, nil if that
-// can't be known.
+// openPipes returns the inodes of the pipes that a process has open, nil if unknown.
 func openPipes(pid int) map[uint64]bool {
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	if err != nil {
@@ -135,7 +135,7 @@ func openPipes(pid int) map[uint64]bool {
 	return list
 }
 
-// ownerOf returns the user of a process, -1 if it has ended.
+// ownerOf returns the user of a process, -1 if it has exited.
 func ownerOf(pid int) int {
 	info, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
 	if err != nil {
@@ -152,15 +152,15 @@ func argumentsOf(pid int) []string {
 	return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
 }
 
-// Daemons looks through all processes for those that have the other ends of the
-// pipes of survivors: daemons that have adopted them, and live. It returns the
-// pid of the daemon by that of the survivor.
+// Daemons looks through all processes for living daemons that have adopted survivors: those
+// that have the other ends of their pipes. It returns the pid of the daemon by the pid of the
+// survivor.
 func Daemons(survivors []Survivor) map[int]int {
 	type end struct {
 		inode uint64
 		mode  int
 	}
-	ends := make(map[end]int) // to the pid of the survivor
+	ends := make(map[end]int) // value: the pid of the survivor
 	for _, s := range survivors {
 		ends[end{s.Stdin, unix.O_WRONLY}] = s.PID
 		ends[end{s.Stdout, unix.O_RDONLY}] = s.PID
@@ -174,15 +174,15 @@ func Daemons(survivors []Survivor) map[int]int {
 			continue
 		}
 		fds, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
-		for _, f := range fds {
-			fd, err := strconv.Atoi(f.Name())
+		for _, entry := range fds {
+			fd, err := strconv.Atoi(entry.Name())
 			inode := procfs.PipeAt(pid, fd)
 			if err != nil || inode == 0 {
 				continue
 			}
 			for _, mode := range []int{unix.O_WRONLY, unix.O_RDONLY} {
-				if of, ok := ends[end{inode, mode}]; ok && of != pid && procfs.AccessMode(pid, fd) == mode {
-					found[of] = pid
+				if survivor, ok := ends[end{inode, mode}]; ok && survivor != pid && procfs.AccessMode(pid, fd) == mode {
+					found[survivor] = pid
 				}
 			}
 		}
