@@ -15,19 +15,19 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// fakeListener notes what it is told.
+// fakeListener records its calls.
 type fakeListener struct {
 	calls []string
 	write func([]byte) error
 }
 
 func (p *fakeListener) NewSession() func([]byte) {
-	p.calls = append(p.calls, "expect")
-	return func(data []byte) { p.calls = append(p.calls, "hear "+string(data)) }
+	p.calls = append(p.calls, "new session")
+	return func(data []byte) { p.calls = append(p.calls, "output "+string(data)) }
 }
 
 func (p *fakeListener) SetStdin(write func([]byte) error) {
-	p.calls, p.write = append(p.calls, "meet"), write
+	p.calls, p.write = append(p.calls, "stdin"), write
 }
 
 func (p *fakeListener) StateChanged(to states.Process, publish func()) {
@@ -36,7 +36,7 @@ func (p *fakeListener) StateChanged(to states.Process, publish func()) {
 	p.calls = append(p.calls, "published")
 }
 
-// outputSpawner are what the fake child can be made to say and who publishes it.
+// outputSpawner keeps the spec, to whose outputs the test writes.
 type outputSpawner struct {
 	*testProcess
 	spec *spawn.Spec
@@ -57,13 +57,13 @@ func TestEventListener(t *testing.T) {
 		conf := defaultConf()
 		conf.Command = testkit.Binary()
 		conf.Stdout.Events, conf.Stderr.Events, conf.Stdout.CaptureMaxBytes = true, true, 100
-		w := &outputSpawner{testProcess: &testProcess{}}
+		tp := &outputSpawner{testProcess: &testProcess{}}
 		bus := &events.Bus{}
 		bus.Subscribe([]events.Type{events.ProcessLog, events.ProcessCommunication}, func(e events.Event) {
-			w.events = append(w.events, string(e.Type)+" "+e.Payload)
+			tp.events = append(tp.events, string(e.Type)+" "+e.Payload)
 		})
 		listener := &fakeListener{}
-		p := New(Options{Config: conf, Spawner: w, Events: bus, Log: w.log.Logger(), StripANSI: true, EventListener: listener})
+		p := New(Options{Config: conf, Spawner: tp, Events: bus, Log: tp.log.Logger(), StripANSI: true, EventListener: listener})
 		ctx, cancel := context.WithCancel(t.Context())
 		var run sync.WaitGroup
 		defer run.Wait()
@@ -73,39 +73,39 @@ func TestEventListener(t *testing.T) {
 		if err := p.Start("p", true).Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		w.spec.Stdout.Write([]byte("\x1b[1mREADY<!--XSUPERVISOR:BEGIN-->x<!--XSUPERVISOR:END-->"))
-		w.spec.Stderr.Write([]byte("oh"))
-		if err := listener.write([]byte("event")); err != nil || w.child.stdin.String() != "event" {
-			t.Errorf("the child got %q: %v", w.child.stdin.String(), err)
+		tp.spec.Stdout.Write([]byte("\x1b[1mREADY<!--XSUPERVISOR:BEGIN-->x<!--XSUPERVISOR:END-->"))
+		tp.spec.Stderr.Write([]byte("oh"))
+		if err := listener.write([]byte("event")); err != nil || tp.child.stdin.String() != "event" {
+			t.Errorf("the child got %q: %v", tp.child.stdin.String(), err)
 		}
 		if err := p.Stop("p", true).Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		want := []string{
-			"STARTING", "published", "expect", "meet", "RUNNING", "published",
-			"hear \x1b[1mREADY<!--XSUPERVISOR:BEGIN-->x<!--XSUPERVISOR:END-->",
+			"STARTING", "published", "new session", "stdin", "RUNNING", "published",
+			"output \x1b[1mREADY<!--XSUPERVISOR:BEGIN-->x<!--XSUPERVISOR:END-->",
 			"STOPPING", "published", "STOPPED", "published",
 		}
 		if diff := cmp.Diff(want, listener.calls); diff != "" {
-			t.Errorf("the partner was told (-want +got):\n%s", diff)
+			t.Errorf("calls (-want +got):\n%s", diff)
 		}
-		if want := []string{"PROCESS_LOG_STDERR processname:p groupname:g pid:101 channel:stderr\noh"}; !slices.Equal(w.events, want) {
-			t.Errorf("events %q, want %q", w.events, want)
+		if want := []string{"PROCESS_LOG_STDERR processname:p groupname:g pid:101 channel:stderr\noh"}; !slices.Equal(tp.events, want) {
+			t.Errorf("events %q, want %q", tp.events, want)
 		}
 	})
 }
 
-// The first words of a child bear its pid, even if nobody knows of its birth yet.
+// The first output of a child has its pid, even if Spawn has not returned yet.
 func TestFirstOutputHasPID(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		conf := defaultConf()
 		conf.Command = testkit.Binary()
 		conf.Stdout.Events = true
-		w := &testProcess{}
+		tp := &testProcess{}
 		bus := &events.Bus{}
-		bus.Subscribe([]events.Type{events.ProcessLog}, func(e events.Event) { w.events = append(w.events, e.Payload) })
-		p := New(Options{Config: conf, Spawner: earlyOutputSpawner{w}, Events: bus, Log: w.log.Logger()})
+		bus.Subscribe([]events.Type{events.ProcessLog}, func(e events.Event) { tp.events = append(tp.events, e.Payload) })
+		p := New(Options{Config: conf, Spawner: earlyOutputSpawner{tp}, Events: bus, Log: tp.log.Logger()})
 		ctx, cancel := context.WithCancel(t.Context())
 		var run sync.WaitGroup
 		defer run.Wait()
@@ -114,13 +114,13 @@ func TestFirstOutputHasPID(t *testing.T) {
 		if err := p.Start("p", false).Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"processname:p groupname:g pid:101 channel:stdout\nhello"}; !slices.Equal(w.events, want) {
-			t.Errorf("events %q, want %q", w.events, want)
+		if want := []string{"processname:p groupname:g pid:101 channel:stdout\nhello"}; !slices.Equal(tp.events, want) {
+			t.Errorf("events %q, want %q", tp.events, want)
 		}
 	})
 }
 
-// earlyOutputSpawner makes children that speak before their mother knows of them.
+// earlyOutputSpawner spawns children that write before Spawn has returned.
 type earlyOutputSpawner struct{ *testProcess }
 
 func (t earlyOutputSpawner) Spawn(spec *spawn.Spec) (spawn.Child, error) {

@@ -225,7 +225,7 @@ func TestErrnoText(t *testing.T) {
 
 // fakeSocket notes its use in the log of the process.
 type fakeSocket struct {
-	w    *testProcess
+	tp   *testProcess
 	fail error
 }
 
@@ -233,25 +233,25 @@ func (f *fakeSocket) Acquire() (*os.File, error) {
 	if f.fail != nil {
 		return nil, f.fail
 	}
-	f.w.log.Logger().Info("acquired")
+	f.tp.log.Logger().Info("acquired")
 	return os.Stdin, nil
 }
 
 func (f *fakeSocket) Adopt(file *os.File) (*os.File, error) {
-	f.w.log.Logger().Info("inherited")
+	f.tp.log.Logger().Info("inherited")
 	return file, f.fail
 }
 
-func (f *fakeSocket) Release() { f.w.log.Logger().Info("released") }
+func (f *fakeSocket) Release() { f.tp.log.Logger().Info("released") }
 
 func TestSocketAcquireAndRelease(t *testing.T) {
-	withProcess(t, func(c *config.Process) { c.Autorestart = config.RestartAlways }, func(t *testing.T, w *testProcess) {
-		w.Socket = &fakeSocket{w: w}
-		w.start(t)
+	withProcess(t, func(c *config.Process) { c.Autorestart = config.RestartAlways }, func(t *testing.T, tp *testProcess) {
+		tp.Socket = &fakeSocket{tp: tp}
+		tp.start(t)
 		sleep(time.Second)
-		w.child.exit(1)
+		tp.child.exit(1)
 		sleep(2 * time.Second)
-		if err := w.Stop("p", true).Wait(t.Context()); err != nil {
+		if err := tp.Stop("p", true).Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		want := []string{
@@ -267,37 +267,37 @@ func TestSocketAcquireAndRelease(t *testing.T) {
 			"stopped: p (terminated by SIGTERM)",
 			"released", // Stop has waited for it
 		}
-		if diff := cmp.Diff(want, w.log.Lines()); diff != "" {
+		if diff := cmp.Diff(want, tp.log.Lines()); diff != "" {
 			t.Error(diff)
 		}
 	})
 }
 
 func TestSocketReleasedAfterSpawnFailure(t *testing.T) {
-	withProcess(t, func(c *config.Process) { c.Command, c.StartRetries = "/none", 0 }, func(t *testing.T, w *testProcess) {
-		w.Socket = &fakeSocket{w: w}
-		w.Start("p", false).Wait(t.Context())
-		w.expectState(t, states.Fatal)
+	withProcess(t, func(c *config.Process) { c.Command, c.StartRetries = "/none", 0 }, func(t *testing.T, tp *testProcess) {
+		tp.Socket = &fakeSocket{tp: tp}
+		tp.Start("p", false).Wait(t.Context())
+		tp.expectState(t, states.Fatal)
 		want := []string{
 			"acquired",
 			"spawnerr: can't find command '/none'",
 			"gave up: p entered FATAL state, too many start retries too quickly",
 			"released",
 		}
-		if diff := cmp.Diff(want, w.log.Lines()); diff != "" {
+		if diff := cmp.Diff(want, tp.log.Lines()); diff != "" {
 			t.Error(diff)
 		}
 	})
 }
 
 func TestSocketFailureFailsSpawn(t *testing.T) {
-	withProcess(t, nil, func(t *testing.T, w *testProcess) {
-		socket := &fakeSocket{w: w, fail: errors.New("no socket today")}
-		w.Socket = socket
-		w.Start("p", false).Wait(t.Context())
-		w.expectState(t, states.Backoff)
-		if got := w.Status().SpawnErr; got != "no socket today" || len(w.spawned) > 0 {
-			t.Errorf("spawnerr %q, %d births", got, len(w.spawned))
+	withProcess(t, nil, func(t *testing.T, tp *testProcess) {
+		socket := &fakeSocket{tp: tp, fail: errors.New("no socket today")}
+		tp.Socket = socket
+		tp.Start("p", false).Wait(t.Context())
+		tp.expectState(t, states.Backoff)
+		if got := tp.Status().SpawnErr; got != "no socket today" || len(tp.spawned) > 0 {
+			t.Errorf("spawnerr %q, %d spawns", got, len(tp.spawned))
 		}
 	})
 }

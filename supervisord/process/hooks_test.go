@@ -20,7 +20,7 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// withHooks has the given hooks run something that the world answers for.
+// withHooks configures hooks with a command that exists.
 func withHooks(list ...Hook) func(*config.Process) {
 	return func(c *config.Process) {
 		c.Hooks.Timeout = 30 * time.Second
@@ -30,49 +30,49 @@ func withHooks(list ...Hook) func(*config.Process) {
 	}
 }
 
-// exitAfter is what a command does that ends well after a while.
+// exitAfter is a hook that exits with status 0 after a while.
 func exitAfter(d time.Duration) func(string, *fakeChild) {
 	return func(_ string, c *fakeChild) { time.AfterFunc(d, func() { c.exit(0) }) }
 }
 
 func TestHooksRunInOrder(t *testing.T) {
-	withProcess(t, withHooks(PreStart, PostStart, PreStop, PostStop), func(t *testing.T, w *testProcess) {
-		w.onHelper = exitAfter(2 * time.Second)
-		w.start(t)
-		if took := time.Since(w.started); took != 3*time.Second || len(w.spawned) != 1 || w.spawned[0] != 2*time.Second {
-			t.Errorf("started after %s, born at %v", took, w.spawned)
+	withProcess(t, withHooks(PreStart, PostStart, PreStop, PostStop), func(t *testing.T, tp *testProcess) {
+		tp.onHook = exitAfter(2 * time.Second)
+		tp.start(t)
+		if took := time.Since(tp.started); took != 3*time.Second || len(tp.spawned) != 1 || tp.spawned[0] != 2*time.Second {
+			t.Errorf("started after %s, spawned at %v", took, tp.spawned)
 		}
 		sleep(10 * time.Second)
-		if err := w.Stop("p", true).Wait(t.Context()); err != nil {
+		if err := tp.Stop("p", true).Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		want := []string{"pre_start 0s", "post_start 3s", "pre_stop 13s", "post_stop 15s"}
-		if diff := cmp.Diff(want, w.helperRuns); diff != "" {
+		if diff := cmp.Diff(want, tp.hookRuns); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		if took := time.Since(w.started); took != 17*time.Second {
+		if took := time.Since(tp.started); took != 17*time.Second {
 			t.Errorf("stopped after %s", took)
 		}
-		w.expectState(t, states.Stopped)
-		if diff := cmp.Diff([]string{"STARTING", "RUNNING", "STOPPING", "STOPPED"}, w.events); diff != "" {
+		tp.expectState(t, states.Stopped)
+		if diff := cmp.Diff([]string{"STARTING", "RUNNING", "STOPPING", "STOPPED"}, tp.events); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 }
 
 func TestFailedPreStartFailsStart(t *testing.T) {
-	withProcess(t, withHooks(PreStart), func(t *testing.T, w *testProcess) {
-		w.onHelper = func(_ string, c *fakeChild) { c.exit(2) }
-		if err := w.Start("p", true).Wait(t.Context()); !sameFault(err, faults.New(faults.SpawnError, "p")) {
+	withProcess(t, withHooks(PreStart), func(t *testing.T, tp *testProcess) {
+		tp.onHook = func(_ string, c *fakeChild) { c.exit(2) }
+		if err := tp.Start("p", true).Wait(t.Context()); !sameFault(err, faults.New(faults.SpawnError, "p")) {
 			t.Errorf("got %v", err)
 		}
-		if got := w.Status().SpawnErr; got != "pre_start exited with status 2" {
+		if got := tp.Status().SpawnErr; got != "pre_start exited with status 2" {
 			t.Errorf("spawnerr %q", got)
 		}
 		sleep(time.Minute)
-		w.expectState(t, states.Fatal)
-		if len(w.spawned) != 0 || len(w.helperRuns) != 4 {
-			t.Errorf("born at %v, prepared at %v", w.spawned, w.helperRuns)
+		tp.expectState(t, states.Fatal)
+		if len(tp.spawned) != 0 || len(tp.hookRuns) != 4 {
+			t.Errorf("spawned at %v, hooks at %v", tp.spawned, tp.hookRuns)
 		}
 	})
 }
@@ -80,9 +80,9 @@ func TestFailedPreStartFailsStart(t *testing.T) {
 func TestHookNotFound(t *testing.T) {
 	withProcess(t, func(c *config.Process) {
 		c.Hooks = config.Hooks{PreStart: "/does/not/exist --now", Timeout: time.Second}
-	}, func(t *testing.T, w *testProcess) {
-		_ = w.Start("p", true).Wait(t.Context())
-		if got := w.Status().SpawnErr; got != "pre_start: can't find command '/does/not/exist'" {
+	}, func(t *testing.T, tp *testProcess) {
+		_ = tp.Start("p", true).Wait(t.Context())
+		if got := tp.Status().SpawnErr; got != "pre_start: can't find command '/does/not/exist'" {
 			t.Errorf("spawnerr %q", got)
 		}
 	})
@@ -94,18 +94,18 @@ func TestHookTimeout(t *testing.T) {
 		ignore []syscall.Signal
 		took   time.Duration
 	}{
-		{"obeys", nil, 30 * time.Second},
-		{"deaf", []syscall.Signal{syscall.SIGTERM}, 31 * time.Second},
-		{"undead", []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL}, 32 * time.Second},
+		{"SIGTERM", nil, 30 * time.Second},
+		{"SIGKILL", []syscall.Signal{syscall.SIGTERM}, 31 * time.Second},
+		{"left behind", []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL}, 32 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			withProcess(t, withHooks(PreStart), func(t *testing.T, w *testProcess) {
-				w.onHelper = func(_ string, c *fakeChild) { c.ignore = tt.ignore }
-				_ = w.Start("p", true).Wait(t.Context())
-				if got := w.Status().SpawnErr; got != "pre_start timed out after 30s" {
+			withProcess(t, withHooks(PreStart), func(t *testing.T, tp *testProcess) {
+				tp.onHook = func(_ string, c *fakeChild) { c.ignore = tt.ignore }
+				_ = tp.Start("p", true).Wait(t.Context())
+				if got := tp.Status().SpawnErr; got != "pre_start timed out after 30s" {
 					t.Errorf("spawnerr %q", got)
 				}
-				if took := time.Since(w.started); took != tt.took {
+				if took := time.Since(tp.started); took != tt.took {
 					t.Errorf("after %s", took)
 				}
 			})
@@ -114,59 +114,59 @@ func TestHookTimeout(t *testing.T) {
 }
 
 func TestStopDuringPreStart(t *testing.T) {
-	withProcess(t, withHooks(PreStart), func(t *testing.T, w *testProcess) {
-		a := w.Start("p", true)
+	withProcess(t, withHooks(PreStart), func(t *testing.T, tp *testProcess) {
+		a := tp.Start("p", true)
 		sleep(time.Second)
-		w.expectState(t, states.Starting)
-		if err := w.Stop("p", true).Wait(t.Context()); err != nil {
+		tp.expectState(t, states.Starting)
+		if err := tp.Stop("p", true).Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		w.expectState(t, states.Stopped)
+		tp.expectState(t, states.Stopped)
 		if err := a.Wait(t.Context()); !sameFault(err, faults.New(faults.AbnormalTermination, "p")) {
-			t.Errorf("the start came to %v", err)
+			t.Errorf("start: %v", err)
 		}
-		if diff := cmp.Diff([]string{"SIGTERM true"}, w.helper.got); diff != "" {
+		if diff := cmp.Diff([]string{"SIGTERM true"}, tp.hookChild.got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		sleep(time.Hour)
-		if len(w.spawned) != 0 {
-			t.Errorf("born at %v", w.spawned)
+		if len(tp.spawned) != 0 {
+			t.Errorf("spawned at %v", tp.spawned)
 		}
 	})
 }
 
 func TestRestartWaitsForPostStop(t *testing.T) {
-	withProcess(t, withHooks(PostStop), func(t *testing.T, w *testProcess) {
-		w.onHelper = exitAfter(5 * time.Second)
-		w.start(t)
+	withProcess(t, withHooks(PostStop), func(t *testing.T, tp *testProcess) {
+		tp.onHook = exitAfter(5 * time.Second)
+		tp.start(t)
 		sleep(time.Minute)
-		w.child.exit(1)
+		tp.child.exit(1)
 		sleep(4 * time.Second)
-		w.expectState(t, states.Starting)
-		if pid := w.Status().PID; pid != 0 {
-			t.Errorf("born with pid %d", pid)
+		tp.expectState(t, states.Starting)
+		if pid := tp.Status().PID; pid != 0 {
+			t.Errorf("spawned with pid %d", pid)
 		}
 		sleep(3 * time.Second)
-		w.expectState(t, states.Running)
-		if len(w.spawned) != 2 || w.spawned[1] != 66*time.Second {
-			t.Errorf("born at %v", w.spawned)
+		tp.expectState(t, states.Running)
+		if len(tp.spawned) != 2 || tp.spawned[1] != 66*time.Second {
+			t.Errorf("spawned at %v", tp.spawned)
 		}
 	})
 }
 
-// Whoever waits for a stop, and the daemon's end, waits for what comes after it.
+// A shutdown waits for the post_stop of a child that has exited by itself.
 func TestShutdownWaitsForPostStop(t *testing.T) {
 	withProcess(t, func(c *config.Process) {
 		withHooks(PostStop)(c)
 		c.Autorestart = config.RestartNever
-	}, func(t *testing.T, w *testProcess) {
-		w.onHelper = exitAfter(5 * time.Second)
-		w.start(t)
-		w.child.exit(0)
-		w.expectState(t, states.Exited)
-		w.ForbidStarts()
+	}, func(t *testing.T, tp *testProcess) {
+		tp.onHook = exitAfter(5 * time.Second)
+		tp.start(t)
+		tp.child.exit(0)
+		tp.expectState(t, states.Exited)
+		tp.ForbidStarts()
 		before := time.Now()
-		if err := w.Shutdown().Wait(t.Context()); err != nil || time.Since(before) != 5*time.Second {
+		if err := tp.Shutdown().Wait(t.Context()); err != nil || time.Since(before) != 5*time.Second {
 			t.Errorf("%v after %s", err, time.Since(before))
 		}
 	})
@@ -178,22 +178,22 @@ func TestHookEndsWithRun(t *testing.T) {
 		conf := defaultConf()
 		conf.Command = os.Args[0]
 		withHooks(PreStart)(conf)
-		w := &testProcess{started: time.Now()}
-		w.onHelper = func(_ string, c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGKILL} }
-		w.Process = New(Options{Config: conf, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger()})
+		tp := &testProcess{started: time.Now()}
+		tp.onHook = func(_ string, c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGKILL} }
+		tp.Process = New(Options{Config: conf, Spawner: tp, Events: &events.Bus{}, Log: tp.log.Logger()})
 		ctx, cancel := context.WithCancel(t.Context())
-		go w.Run(ctx)
-		w.Start("p", false)
+		go tp.Run(ctx)
+		tp.Start("p", false)
 		cancel()
 		synctest.Wait()
-		if !w.IsOver() {
+		if !tp.IsOver() {
 			t.Error("Run has not ended")
 		}
-		if diff := cmp.Diff([]string{"SIGKILL true"}, w.helper.got); diff != "" {
+		if diff := cmp.Diff([]string{"SIGKILL true"}, tp.hookChild.got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		if s := w.Status(); s.State != states.Starting || s.Hook != PreStart {
-			t.Errorf("what is left is %+v", s)
+		if s := tp.Status(); s.State != states.Starting || s.Hook != PreStart {
+			t.Errorf("status %+v", s)
 		}
 	})
 }
@@ -223,29 +223,31 @@ func TestHookEnvironment(t *testing.T) {
 
 type spawnerFunc func(*spawn.Spec) (spawn.Child, error)
 
-func (f spawnerFunc) Spawn(s *spawn.Spec) (spawn.Child, error)              { return f(s) }
-func (f spawnerFunc) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) { panic("nobody to adopt") }
+func (f spawnerFunc) Spawn(s *spawn.Spec) (spawn.Child, error) { return f(s) }
+func (f spawnerFunc) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) {
+	panic("no child to adopt")
+}
 
-// TestStartsecsBeginAfterPostStop: the time in which post_stop of the last child
-// held up a birth is none that the next one has lived for.
+// TestStartsecsBeginAfterPostStop: startsecs does not count the time in which post_stop
+// of the last child held up the spawn.
 func TestStartsecsBeginAfterPostStop(t *testing.T) {
 	change := func(c *config.Process) {
 		c.StartSecs, c.Hooks = 5, config.Hooks{PostStop: os.Args[0], Timeout: time.Minute}
 	}
-	withProcess(t, change, func(t *testing.T, w *testProcess) {
-		w.onHelper = func(_ string, c *fakeChild) { time.AfterFunc(10*time.Second, func() { c.exit(0) }) }
-		w.start(t)
+	withProcess(t, change, func(t *testing.T, tp *testProcess) {
+		tp.onHook = func(_ string, c *fakeChild) { time.AfterFunc(10*time.Second, func() { c.exit(0) }) }
+		tp.start(t)
 		sleep(time.Minute)
-		w.child.exit(1)
+		tp.child.exit(1)
 		sleep(11 * time.Second)
-		w.expectState(t, states.Starting)
-		w.child.exit(1)
-		w.expectState(t, states.Backoff)
+		tp.expectState(t, states.Starting)
+		tp.child.exit(1)
+		tp.expectState(t, states.Backoff)
 	})
 }
 
-// TestKillCancelsPostStop of a process that has no child any more: a shutdown waits
-// for it.
+// TestKillCancelsPostStop: a kill ends the post_stop of a child that has exited, for
+// which a shutdown waits.
 func TestKillCancelsPostStop(t *testing.T) {
 	for _, want := range []states.Process{states.Exited, states.Fatal, states.Stopped} {
 		t.Run(want.String(), func(t *testing.T) {
@@ -256,25 +258,25 @@ func TestKillCancelsPostStop(t *testing.T) {
 					c.StartRetries = 3
 				}
 			}
-			withProcess(t, change, func(t *testing.T, w *testProcess) {
-				w.Start("p", false)
+			withProcess(t, change, func(t *testing.T, tp *testProcess) {
+				tp.Start("p", false)
 				if want == states.Exited {
 					sleep(time.Minute)
 				}
-				w.child.exit(1)
+				tp.child.exit(1)
 				synctest.Wait()
-				w.ForbidStarts()
+				tp.ForbidStarts()
 				if want == states.Stopped {
-					w.Kill("x", "p", false)
+					tp.Kill("x", "p", false)
 				}
-				gone := w.Shutdown()
+				gone := tp.Shutdown()
 				sleep(time.Hour / 2)
-				w.Kill("the end of the time for the shutdown", "p", false)
+				tp.Kill("the end of the time for the shutdown", "p", false)
 				started := time.Now()
 				if err := gone.Wait(t.Context()); err != nil || time.Since(started) > 3*time.Second {
 					t.Errorf("%v after %s", err, time.Since(started))
 				}
-				w.expectState(t, want)
+				tp.expectState(t, want)
 			})
 		})
 	}

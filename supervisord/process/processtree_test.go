@@ -17,8 +17,8 @@ import (
 	"supervisor/supervisord/spawn/descendants"
 )
 
-// fakeTree are relatives that do as they are told. All of it happens in the
-// goroutine of the process, or while that waits.
+// fakeTree is the descendants of a fakeChild. It is used by the goroutine of the
+// process, or while that is blocked.
 type fakeTree struct {
 	child     *fakeChild
 	remaining []descendants.Process
@@ -37,7 +37,7 @@ func (k *fakeTree) Signal(sig syscall.Signal, all bool) error {
 	return err
 }
 
-// end is the end of all relatives.
+// end makes all descendants exit.
 func (k *fakeTree) end() {
 	k.remaining = nil
 	if k.watch != nil {
@@ -59,7 +59,7 @@ func (k *fakeTree) Watch(bool) <-chan struct{} {
 	return watch
 }
 
-// childWithTree is a fake child with relatives.
+// childWithTree is a fakeChild with descendants.
 type childWithTree struct {
 	*fakeChild
 	tree *fakeTree
@@ -67,7 +67,7 @@ type childWithTree struct {
 
 func (r childWithTree) ProcessTree() spawn.ProcessTree { return r.tree }
 
-// treeSpawner is a Spawner of children that leave a relative behind.
+// treeSpawner spawns children that leave a descendant behind.
 type treeSpawner struct {
 	*testProcess
 	tree *fakeTree
@@ -84,9 +84,9 @@ func (c *treeSpawner) Spawn(s *spawn.Spec) (spawn.Child, error) {
 
 func withTree(t *testing.T, change func(*config.Process), test func(*testing.T, *treeSpawner)) {
 	t.Helper()
-	withProcess(t, change, func(t *testing.T, w *testProcess) {
-		c := &treeSpawner{testProcess: w}
-		w.Spawner = c
+	withProcess(t, change, func(t *testing.T, tp *testProcess) {
+		c := &treeSpawner{testProcess: tp}
+		tp.Spawner = c
 		test(t, c)
 	})
 }
@@ -97,8 +97,8 @@ func stopTreeInSteps(c *config.Process) {
 	}}
 }
 
-// TestStopTimeoutIncludesDescendants: the child's end does not end the stop, and
-// does not begin the time anew.
+// TestStopTimeoutIncludesDescendants: the exit of the child does not end the stop, and
+// does not start its time over.
 func TestStopTimeoutIncludesDescendants(t *testing.T) {
 	withTree(t, stopTreeInSteps, func(t *testing.T, c *treeSpawner) {
 		c.start(t)
@@ -113,7 +113,7 @@ func TestStopTimeoutIncludesDescendants(t *testing.T) {
 			t.Errorf("signals (-want +got):\n%s", diff)
 		}
 		if !c.tree.released {
-			t.Error("the relatives are still held")
+			t.Error("the process tree is not released")
 		}
 		c.expectState(t, states.Stopped)
 	})
@@ -129,7 +129,7 @@ func TestStopWaitsForDescendants(t *testing.T) {
 			t.Errorf("pid %d", pid)
 		}
 		if err := c.Signal("p", syscall.SIGHUP); err != nil {
-			t.Errorf("a signal to a child that has just gone: %v", err)
+			t.Errorf("signal to a child that has exited: %v", err)
 		}
 		c.tree.end()
 		sleep(time.Millisecond)
@@ -181,8 +181,8 @@ func TestLeftoversReportedOnlyIfConfigured(t *testing.T) {
 	}
 }
 
-// TestScopeIsKilledAfterCrash: what a child that has died held is free
-// for the next one.
+// TestScopeIsKilledAfterCrash: the descendants of a child that has exited are killed
+// before the next child is spawned.
 func TestScopeIsKilledAfterCrash(t *testing.T) {
 	withTree(t, stopTreeInSteps, func(t *testing.T, c *treeSpawner) {
 		c.start(t)
@@ -198,7 +198,8 @@ func TestScopeIsKilledAfterCrash(t *testing.T) {
 	})
 }
 
-// TestStopAfterLeaderExitSurvivesDaemonRestart: the rest has what is left of the time.
+// TestStopAfterLeaderExitSurvivesDaemonRestart: the descendants have what is left of the
+// time.
 func TestStopAfterLeaderExitSurvivesDaemonRestart(t *testing.T) {
 	withTree(t, stopTreeInSteps, func(t *testing.T, c *treeSpawner) {
 		tree := &fakeTree{child: &fakeChild{signalErr: syscall.ESRCH}, remaining: []descendants.Process{{PID: 7, InScope: true, Command: "worker"}}}
@@ -219,7 +220,7 @@ func TestStopAfterLeaderExitSurvivesDaemonRestart(t *testing.T) {
 	})
 }
 
-// treeFinder finds relatives of a child of the past.
+// treeFinder finds the descendants of a child that has exited.
 type treeFinder struct {
 	*treeSpawner
 	tree *fakeTree

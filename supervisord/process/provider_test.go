@@ -20,7 +20,7 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// provider gives what it holds, or fails.
+// provider provides its Provision, or fails.
 type provider struct {
 	Provision
 	fail     error
@@ -39,7 +39,7 @@ func TestProviders(t *testing.T) {
 		conf := defaultConf()
 		conf.Command = testkit.Binary()
 		conf.Environment = config.Environment{{Name: "OWN", Value: "file"}}
-		w := &outputSpawner{testProcess: &testProcess{}}
+		tp := &outputSpawner{testProcess: &testProcess{}}
 		var output []string
 		first := &provider{Provision: Provision{
 			Env: []string{"A=first", "OWN=provider", "SUPERVISOR_ENABLED=2"}, Files: []spawn.File{{FD: 3}}, ListenPID: true,
@@ -48,7 +48,7 @@ func TestProviders(t *testing.T) {
 			Env: []string{"A=second"}, Files: []spawn.File{{FD: 5}},
 			OnOutput: func(channel string, data []byte) { output = append(output, channel+" "+string(data)) },
 		}}
-		p := New(Options{Config: conf, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Providers: []Provider{first, second}})
+		p := New(Options{Config: conf, Spawner: tp, Events: &events.Bus{}, Log: tp.log.Logger(), Providers: []Provider{first, second}})
 		ctx, cancel := context.WithCancel(t.Context())
 		var run sync.WaitGroup
 		defer run.Wait()
@@ -57,18 +57,18 @@ func TestProviders(t *testing.T) {
 		if err := p.Start("p", true).Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		w.spec.Stdout.Write([]byte("out"))
-		w.spec.Stderr.Write([]byte("err"))
+		tp.spec.Stdout.Write([]byte("out"))
+		tp.spec.Stderr.Write([]byte("err"))
 		if diff := cmp.Diff([]string{"stdout out", "stderr err"}, output); diff != "" {
-			t.Errorf("the provider heard:\n%s", diff)
+			t.Errorf("output:\n%s", diff)
 		}
 		for _, kv := range []string{"A=second", "OWN=file", "SUPERVISOR_ENABLED=2"} {
-			if !slices.Contains(w.spec.Env, kv) {
-				t.Errorf("%s is not in %q", kv, w.spec.Env)
+			if !slices.Contains(tp.spec.Env, kv) {
+				t.Errorf("%s is not in %q", kv, tp.spec.Env)
 			}
 		}
-		if len(w.spec.Files) != 2 || !w.spec.ListenPID {
-			t.Errorf("the child gets %v, %v", w.spec.Files, w.spec.ListenPID)
+		if len(tp.spec.Files) != 2 || !tp.spec.ListenPID {
+			t.Errorf("the child gets %v, %v", tp.spec.Files, tp.spec.ListenPID)
 		}
 		if first.released != 1 || second.released != 1 {
 			t.Errorf("released %d and %d times", first.released, second.released)
@@ -77,13 +77,13 @@ func TestProviders(t *testing.T) {
 		_ = p.Stop("p", true).Wait(t.Context())
 		second.fail = errors.New("no more of it")
 		if err := p.Start("p", true).Wait(t.Context()); err == nil {
-			t.Error("it started without what it needs")
+			t.Error("it started without its provision")
 		}
 		if st := p.Status(); st.State != states.Backoff || !strings.Contains(st.SpawnErr, "no more of it") {
 			t.Errorf("it is %s: %s", st.State, st.SpawnErr)
 		}
 		if first.released != 2 {
-			t.Errorf("what had been provided was released %d times", first.released)
+			t.Errorf("the provision was released %d times", first.released)
 		}
 	})
 }
@@ -99,9 +99,9 @@ func TestUnusableEnvFile(t *testing.T) {
 		bad:           "env_file: " + bad + ":2: the quote ' is never closed",
 	} {
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			withProcess(t, func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: path}} }, func(t *testing.T, w *testProcess) {
-				_ = w.Start("p", true).Wait(t.Context())
-				if got := w.Status().SpawnErr; got != want {
+			withProcess(t, func(c *config.Process) { c.EnvFiles = []config.EnvFile{{Path: path}} }, func(t *testing.T, tp *testProcess) {
+				_ = tp.Start("p", true).Wait(t.Context())
+				if got := tp.Status().SpawnErr; got != want {
 					t.Errorf("spawnerr %q, want %q", got, want)
 				}
 			})

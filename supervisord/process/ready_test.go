@@ -12,7 +12,7 @@ import (
 	"supervisor/supervisord/process/machine"
 )
 
-// withReadyProcess is inWorld with a program that has to get ready.
+// withReadyProcess is withProcess with a program that has ready=.
 func withReadyProcess(t *testing.T, test func(*testing.T, *testProcess)) {
 	t.Helper()
 	withProcess(t, func(c *config.Process) {
@@ -21,53 +21,53 @@ func withReadyProcess(t *testing.T, test func(*testing.T, *testProcess)) {
 }
 
 func TestStartIsAnsweredWhenReady(t *testing.T) {
-	withReadyProcess(t, func(t *testing.T, w *testProcess) {
-		a := w.Start("p", true)
+	withReadyProcess(t, func(t *testing.T, tp *testProcess) {
+		a := tp.Start("p", true)
 		sleep(30 * time.Second)
-		w.expectState(t, states.Starting)
-		w.NotReady(w.child.pid, "connection refused")
-		if got := w.Status().NotReadyReason; got != "connection refused" {
-			t.Errorf("not yet: %q", got)
+		tp.expectState(t, states.Starting)
+		tp.NotReady(tp.child.pid, "connection refused")
+		if got := tp.Status().NotReadyReason; got != "connection refused" {
+			t.Errorf("reason %q", got)
 		}
-		w.Ready(w.child.pid)
-		if err := a.Wait(t.Context()); err != nil || time.Since(w.started) != 30*time.Second {
-			t.Errorf("%v after %s", err, time.Since(w.started))
+		tp.Ready(tp.child.pid)
+		if err := a.Wait(t.Context()); err != nil || time.Since(tp.started) != 30*time.Second {
+			t.Errorf("%v after %s", err, time.Since(tp.started))
 		}
-		s := w.Status()
+		s := tp.Status()
 		if s.State != states.Running || !s.Ready || s.NotReadyReason != "" || !s.ProbeChangedAt.Equal(time.Now()) {
 			t.Errorf("%+v", s)
 		}
-		w.ReportHealth(w.child.pid, Unhealthy, "http 503")
-		if s := w.Status(); s.Health != Unhealthy || s.HealthFailure != "http 503" || s.State != states.Running {
+		tp.ReportHealth(tp.child.pid, Unhealthy, "http 503")
+		if s := tp.Status(); s.Health != Unhealthy || s.HealthFailure != "http 503" || s.State != states.Running {
 			t.Errorf("%+v", s)
 		}
-		w.child.exit(0) // nothing of it is left with the next one
-		w.expectState(t, states.Exited)
-		w.Start("p", false)
-		if s := w.Status(); s.ProbeResults != (machine.ProbeResults{ReadyBy: time.Now().Add(time.Minute)}) {
+		tp.child.exit(0) // the next child starts over
+		tp.expectState(t, states.Exited)
+		tp.Start("p", false)
+		if s := tp.Status(); s.ProbeResults != (machine.ProbeResults{ReadyBy: time.Now().Add(time.Minute)}) {
 			t.Errorf("%+v", s.ProbeResults)
 		}
 	})
 }
 
 func TestReadyTimeoutFailsStart(t *testing.T) {
-	withReadyProcess(t, func(t *testing.T, w *testProcess) {
-		a := w.Start("p", true)
+	withReadyProcess(t, func(t *testing.T, tp *testProcess) {
+		a := tp.Start("p", true)
 		sleep(time.Second)
-		child := w.child // before there is another one
+		child := tp.child // before the next one
 		child.update(func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} })
-		w.NotReady(child.pid, "http 503 from http://x/")
+		tp.NotReady(child.pid, "http 503 from http://x/")
 		sleep(65 * time.Second)
-		w.expectState(t, states.Starting) // it has been told to end
-		if s := w.Status(); !s.ReadyTimedOut || s.Reason != "not ready within 60 seconds (http 503 from http://x/); being stopped" {
+		tp.expectState(t, states.Starting) // its stop signal was sent
+		if s := tp.Status(); !s.ReadyTimedOut || s.Reason != "not ready within 60 seconds (http 503 from http://x/); being stopped" {
 			t.Errorf("%+v", s)
 		}
 		sleep(4500 * time.Millisecond)
-		w.expectState(t, states.Backoff)
+		tp.expectState(t, states.Backoff)
 		if got := strings.Join(child.got, ", "); got != "SIGTERM false, SIGKILL false" {
 			t.Errorf("signals %s", got)
 		}
-		if s := w.Status(); s.SpawnErr != "not ready within 60 seconds (http 503 from http://x/)" || s.Tries != 1 {
+		if s := tp.Status(); s.SpawnErr != "not ready within 60 seconds (http 503 from http://x/)" || s.Tries != 1 {
 			t.Errorf("%+v", s)
 		}
 		if err := a.Wait(t.Context()); !sameFault(err, faults.New(faults.SpawnError, "p")) {
@@ -77,52 +77,52 @@ func TestReadyTimeoutFailsStart(t *testing.T) {
 			sleep(70 * time.Second)
 		}
 		sleep(10 * time.Second)
-		w.expectState(t, states.Fatal)
-		if len(w.spawned) != 4 {
-			t.Errorf("births at %v", w.spawned)
+		tp.expectState(t, states.Fatal)
+		if len(tp.spawned) != 4 {
+			t.Errorf("spawns at %v", tp.spawned)
 		}
-		if !strings.Contains(w.Status().Reason, "not ready within 60 seconds") {
-			t.Errorf("reason %q", w.Status().Reason)
+		if !strings.Contains(tp.Status().Reason, "not ready within 60 seconds") {
+			t.Errorf("reason %q", tp.Status().Reason)
 		}
 	})
 }
 
 func TestExtendStartTimeout(t *testing.T) {
-	withReadyProcess(t, func(t *testing.T, w *testProcess) {
-		w.Start("p", false)
+	withReadyProcess(t, func(t *testing.T, tp *testProcess) {
+		tp.Start("p", false)
 		for range 10 {
 			sleep(20 * time.Second)
-			w.ExtendTimeout(w.child.pid, time.Minute)
-			w.expectState(t, states.Starting)
+			tp.ExtendTimeout(tp.child.pid, time.Minute)
+			tp.expectState(t, states.Starting)
 		}
 		sleep(time.Minute)
-		if got := w.Status().SpawnErr; got != "not ready within 260 seconds" {
+		if got := tp.Status().SpawnErr; got != "not ready within 260 seconds" {
 			t.Errorf("spawn error %q", got)
 		}
 	})
 }
 
 func TestReplaceUnhealthyChild(t *testing.T) {
-	withProcess(t, nil, func(t *testing.T, w *testProcess) {
-		w.start(t)
-		first := w.child
-		w.Replace(first.pid, "http 503")
+	withProcess(t, nil, func(t *testing.T, tp *testProcess) {
+		tp.start(t)
+		first := tp.child
+		tp.Replace(first.pid, "http 503")
 		sleep(2 * time.Second)
-		w.expectState(t, states.Running)
-		if w.child == first || w.Status().Reason != "restarted by health: it was unhealthy (http 503)" {
-			t.Errorf("reason %q", w.Status().Reason)
+		tp.expectState(t, states.Running)
+		if tp.child == first || tp.Status().Reason != "restarted by health: it was unhealthy (http 503)" {
+			t.Errorf("reason %q", tp.Status().Reason)
 		}
-		w.Replace(first.pid, "http 503")
-		w.expectState(t, states.Running) // that one is gone already
-		// An operator who stops it meanwhile means it.
-		w.child.update(func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} })
-		w.Replace(w.child.pid, "http 503")
-		if err := w.Stop("p", true).Wait(t.Context()); err != nil {
+		tp.Replace(first.pid, "http 503")
+		tp.expectState(t, states.Running) // that child has exited already
+		// A stop by an operator prevails.
+		tp.child.update(func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGTERM} })
+		tp.Replace(tp.child.pid, "http 503")
+		if err := tp.Stop("p", true).Wait(t.Context()); err != nil {
 			t.Errorf("stop: %v", err)
 		}
 		sleep(time.Minute)
-		w.expectState(t, states.Stopped)
-		if got := w.Status().Reason; got != "stopped by an operator" {
+		tp.expectState(t, states.Stopped)
+		if got := tp.Status().Reason; got != "stopped by an operator" {
 			t.Errorf("reason %q", got)
 		}
 	})

@@ -14,42 +14,42 @@ import (
 )
 
 func TestRefreshBySignal(t *testing.T) {
-	withProcess(t, func(c *config.Process) { c.Refresh = config.Refresh{Signal: syscall.SIGHUP} }, func(t *testing.T, w *testProcess) {
-		if err := w.Refresh("x:p").Wait(t.Context()); !sameFault(err, faults.New(faults.NotRunning, "x:p")) {
+	withProcess(t, func(c *config.Process) { c.Refresh = config.Refresh{Signal: syscall.SIGHUP} }, func(t *testing.T, tp *testProcess) {
+		if err := tp.Refresh("x:p").Wait(t.Context()); !sameFault(err, faults.New(faults.NotRunning, "x:p")) {
 			t.Errorf("got %v", err)
 		}
-		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGHUP} }
-		w.start(t)
-		if err := w.Refresh("p").Wait(t.Context()); err != nil {
+		tp.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGHUP} }
+		tp.start(t)
+		if err := tp.Refresh("p").Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff([]string{"SIGHUP false"}, w.child.got); diff != "" {
+		if diff := cmp.Diff([]string{"SIGHUP false"}, tp.child.got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		w.expectState(t, states.Running)
+		tp.expectState(t, states.Running)
 	})
 }
 
 func TestRefreshNotConfigured(t *testing.T) {
-	withProcess(t, nil, func(t *testing.T, w *testProcess) {
-		w.start(t)
+	withProcess(t, nil, func(t *testing.T, tp *testProcess) {
+		tp.start(t)
 		want := faults.New(faults.Failed, "neither reload_signal nor reload_command is set")
-		if err := w.Refresh("p").Wait(t.Context()); !sameFault(err, want) {
+		if err := tp.Refresh("p").Wait(t.Context()); !sameFault(err, want) {
 			t.Errorf("got %v", err)
 		}
 	})
 }
 
-// withReloadCheck is a program with a check before its signal.
+// withReloadCheck configures reload_check and reload_signal.
 func withReloadCheck(c *config.Process) {
 	c.Refresh = config.Refresh{Signal: syscall.SIGHUP, Check: os.Args[0]}
 	c.Hooks.Timeout = 30 * time.Second
 }
 
 func TestFailedCheckPreventsRefresh(t *testing.T) {
-	withProcess(t, withReloadCheck, func(t *testing.T, w *testProcess) {
-		w.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGHUP} }
-		w.start(t)
+	withProcess(t, withReloadCheck, func(t *testing.T, tp *testProcess) {
+		tp.onSpawn = func(c *fakeChild) { c.ignore = []syscall.Signal{syscall.SIGHUP} }
+		tp.start(t)
 		for _, tt := range []struct {
 			does func(string, *fakeChild)
 			want string
@@ -58,36 +58,36 @@ func TestFailedCheckPreventsRefresh(t *testing.T) {
 			{func(string, *fakeChild) {}, "FAILED: " + os.Args[0] + " timed out after 30s"},
 			{exitAfter(time.Second), ""},
 		} {
-			w.onHelper = tt.does
+			tp.onHook = tt.does
 			got := ""
-			if err := w.Refresh("p").Wait(t.Context()); err != nil {
+			if err := tp.Refresh("p").Wait(t.Context()); err != nil {
 				got = err.Error()
 			}
 			if got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
-			if n := len(w.child.got); (n == 1) != (tt.want == "") {
+			if n := len(tp.child.got); (n == 1) != (tt.want == "") {
 				t.Errorf("after %q there are %d signals", got, n)
 			}
 		}
-		w.expectState(t, states.Running)
+		tp.expectState(t, states.Running)
 	})
 }
 
-// A child that is born while the check runs has read the new configuration.
+// A child that is spawned while the check runs has read the new configuration.
 func TestRefreshSkipsNewChild(t *testing.T) {
-	withProcess(t, withReloadCheck, func(t *testing.T, w *testProcess) {
-		w.onHelper = exitAfter(10 * time.Second)
-		w.start(t)
-		a := w.Refresh("p")
-		w.child.exit(1)
+	withProcess(t, withReloadCheck, func(t *testing.T, tp *testProcess) {
+		tp.onHook = exitAfter(10 * time.Second)
+		tp.start(t)
+		a := tp.Refresh("p")
+		tp.child.exit(1)
 		sleep(5 * time.Second)
-		w.expectState(t, states.Running)
+		tp.expectState(t, states.Running)
 		if err := a.Wait(t.Context()); !sameFault(err, faults.New(faults.NotRunning, "p")) {
 			t.Errorf("got %v", err)
 		}
-		if len(w.child.got) > 0 {
-			t.Errorf("signals: %v", w.child.got)
+		if len(tp.child.got) > 0 {
+			t.Errorf("signals: %v", tp.child.got)
 		}
 	})
 }
@@ -96,19 +96,19 @@ func TestRefreshByCommand(t *testing.T) {
 	withProcess(t, func(c *config.Process) {
 		withReloadCheck(c)
 		c.Refresh.Signal, c.Refresh.Command = 0, os.Args[0]
-	}, func(t *testing.T, w *testProcess) {
-		w.onHelper = exitAfter(time.Second)
-		w.start(t)
-		if err := w.Refresh("p").Wait(t.Context()); err != nil {
+	}, func(t *testing.T, tp *testProcess) {
+		tp.onHook = exitAfter(time.Second)
+		tp.start(t)
+		if err := tp.Refresh("p").Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff([]string{"reload_check 1s", "reload_command 2s"}, w.helperRuns); diff != "" {
+		if diff := cmp.Diff([]string{"reload_check 1s", "reload_command 2s"}, tp.hookRuns); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		w.onHelper = func(what string, c *fakeChild) {
+		tp.onHook = func(what string, c *fakeChild) {
 			c.exit(map[string]int{"reload_check": 0, "reload_command": 3}[what])
 		}
-		if err := w.Refresh("p").Wait(t.Context()); !sameFault(err, faults.New(faults.Failed, os.Args[0]+" exited with status 3")) {
+		if err := tp.Refresh("p").Wait(t.Context()); !sameFault(err, faults.New(faults.Failed, os.Args[0]+" exited with status 3")) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -116,13 +116,13 @@ func TestRefreshByCommand(t *testing.T) {
 
 func TestRefreshWhenRunEnds(t *testing.T) {
 	var a Answer
-	withProcess(t, withReloadCheck, func(t *testing.T, w *testProcess) {
-		w.start(t)
-		a = w.Refresh("p")
+	withProcess(t, withReloadCheck, func(t *testing.T, tp *testProcess) {
+		tp.start(t)
+		a = tp.Refresh("p")
 		if a.Done() {
-			t.Error("it is answered")
+			t.Error("answered at once")
 		}
-		// inWorld ends Run: the bubble would not end if anybody waited for ever.
+		// withProcess ends Run: the bubble would not end if Wait blocked for ever.
 		go func() { _ = a.Wait(t.Context()) }()
 	})
 }
