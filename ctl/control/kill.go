@@ -31,7 +31,7 @@ func killActions() []session.Action {
 			Spec: action.Spec{
 				Name: "kill",
 				Help: []string{
-					"kill <name>\t\tKill a process with SIGKILL, and what a stop would signal besides it",
+					"kill <name>\t\tKill a process with SIGKILL, and the processes that its stop_scope selects",
 					"kill <gname>:*\t\tKill all processes in a group",
 					"kill <name> <name>\tKill multiple processes or groups",
 					"kill all\t\tKill all processes",

@@ -27,10 +27,11 @@ func refreshActions() []session.Action {
 		Spec: action.Spec{
 			Name: "refresh",
 			Help: []string{
-				"refresh <name>\t\tMake a process read its own configuration again (reload_check, reload_signal, reload_command)",
-				"refresh <gname>:*\tRefresh all processes in a group that have one of these options",
+				"refresh <name>\t\tMake a process read its own configuration again, as its options",
+				"\t\t\treload_check, reload_signal and reload_command say",
+				"refresh <gname>:*\tRefresh all processes in a group that have such options",
 				"refresh <name> <name>\tRefresh multiple processes or groups",
-				"refresh all\t\tRefresh all processes that have one of these options",
+				"refresh all\t\tRefresh all processes that have such options",
 			},
 			Hidden: true, MinArgs: 1, Requires: "a process name",
 			Completes: action.CompleteProcesses,
