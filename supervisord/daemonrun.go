@@ -12,7 +12,7 @@ import (
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/recovery"
 	"supervisor/supervisord/server/httpd"
-	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/supervisor/loaded"
 )
 
 // daemonRun is one run of the daemon: the time from reading a configuration to the end
@@ -34,9 +34,9 @@ type daemonRun struct {
 // runEnd is how a run ended.
 type runEnd struct {
 	mood       states.Daemon
-	allStopped bool               // no program runs any more
-	next       supervisor.Checked // the configuration of the next run, after a restart
-	exitReason string             // why the supervisor gave up, "" if it did not
+	allStopped bool           // no program runs any more
+	next       loaded.Checked // the configuration of the next run, after a restart
+	exitReason string         // why the supervisor gave up, "" if it did not
 
 	// handover and binary are set if another binary is to go on.
 	handover *recovery.Handover

@@ -44,6 +44,6 @@ func (r *daemonRun) handleSignal(s *supervisor.Supervisor, sig os.Signal) {
 		}
 	case syscall.SIGUSR2:
 		r.log.Info(fmt.Sprintf("received %s indicating log reopen request", name))
-		s.ReopenLogs()
+		s.Logs().Reopen()
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"supervisor/supervisord/server/rpc"
 	"supervisor/supervisord/server/web"
 	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/supervisor/loaded"
 	"supervisor/supervisord/system/memory"
 )
 
@@ -65,7 +66,7 @@ func (r *daemonRun) newSupervision(ctx context.Context, servers *httpd.Servers, 
 func (s *supervision) supervisorOptions() supervisor.Options {
 	o := supervisor.Options{
 		Config: s.conf,
-		Loading: supervisor.Loading{
+		Source: loaded.Source{
 			Load: s.reload, LoadScaled: s.loadScaled, Scales: s.claim.Scales, LoadFrom: s.loadChecked,
 			RereadError: s.files.RereadError, Program: s.makeProgram,
 		},
@@ -139,7 +140,7 @@ func (s *supervision) newRPC() (http.Handler, error) {
 	own, twiddlers := s.namespaces()
 	services := rpc.Services{
 		Daemon: s.supervisor, Reports: s.supervisor, Control: s.supervisor, Signals: s.supervisor,
-		Groups: s.supervisor, Logs: s.supervisor, Operations: s.operations,
+		Groups: s.supervisor, Logs: s.supervisor.Logs(), Operations: s.operations,
 	}
 	return rpc.New(rpc.Options{
 		Services: services, Namespaces: own, Twiddlers: twiddlers, Version: Version, Upgrades: s.upgradeCount(), Log: s.log,
@@ -152,9 +153,9 @@ func (s *supervision) serve(handler http.Handler) {
 	if len(s.claim.Processes) > 0 {
 		s.memory.StartsDone() // to adopt many children takes as much memory as to start them
 	}
-	pages := web.New(web.Options{Supervisor: s.supervisor, Version: Version, Log: s.log})
+	pages := web.New(web.Options{Supervisor: s.supervisor, Logs: s.supervisor.Logs(), Version: Version, Log: s.log})
 	handlers := httpd.Handlers{
-		RPC: s.memory.CountRequests(handler), Logs: s.supervisor,
+		RPC: s.memory.CountRequests(handler), Logs: s.supervisor.Logs(),
 		Web: func(c config.Server) http.Handler { return s.memory.CountRequests(pages.Handler(c)) },
 	}
 	s.helpers.Go(func() {

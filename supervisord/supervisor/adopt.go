@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/loaded"
 )
 
 // SavedState is what an earlier daemon has left of a process. It names the AUTO
@@ -40,6 +41,20 @@ func (s *Supervisor) savedStates(g *process.Group) map[*process.Process]*SavedSt
 		}
 	}
 	return list
+}
+
+// restoreProcesses restores the processes of a group that an earlier daemon left.
+func (s *Supervisor) restoreProcesses(g *process.Group) {
+	saved := s.savedStates(g)
+	for p, e := range saved {
+		s.starts.RestoreSeen(p, &process.Status{Status: e.Status})
+	}
+	restoreGroup(g, saved)
+	for p, e := range saved {
+		if e.NoSocket != "" {
+			s.noSocket[p] = e
+		}
+	}
 }
 
 // restoreGroup gives the processes of a group their estates. Those with a living
@@ -97,9 +112,7 @@ func (s *Supervisor) restoreLogs(c *config.Process) {
 	if e == nil || e.StdoutLog+e.StderrLog == "" {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.auto[c] = autoLogs{e.StdoutLog, e.StderrLog}
+	s.conf.SetLogs(c, loaded.AutoLogs{Stdout: e.StdoutLog, Stderr: e.StderrLog})
 }
 
 // isHandedOver tells whether an orphan may be listening on a socket.

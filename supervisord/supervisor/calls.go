@@ -5,15 +5,14 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/api/states"
-	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/groups"
 	"supervisor/supervisord/supervisor/report"
 )
 
@@ -34,10 +33,10 @@ type Call struct {
 type action func(p *process.Process, name string) process.Answer
 
 // process finds what a name means: one process, or a whole group and nil.
-func (s *Supervisor) process(name string) (*active, *process.Process, error) {
+func (s *Supervisor) process(name string) (*groups.Active, *process.Process, error) {
 	spec := namespec.Parse(name)
-	g := s.find(spec.Group)
-	if p := s.unconfiguredNamed(spec); p != nil {
+	g := s.groups.Find(spec.Group)
+	if p := s.unconfigured.named(spec); p != nil {
 		return nil, p, nil
 	}
 	if g == nil {
@@ -46,7 +45,7 @@ func (s *Supervisor) process(name string) (*active, *process.Process, error) {
 	if spec.WholeGroup() {
 		return g, nil, nil
 	}
-	p := s.indexed().named[spec]
+	p := s.groups.Process(spec)
 	if p == nil {
 		return nil, nil, faults.New(faults.BadName, name)
 	}
@@ -76,7 +75,7 @@ func (s *Supervisor) call(ctx context.Context, name string, match func(states.Pr
 }
 
 func (s *Supervisor) callGroup(ctx context.Context, name string, match func(states.Process) bool, v action) ([]api.CallResult, error) {
-	g := s.find(name)
+	g := s.groups.Find(name)
 	if g == nil {
 		return nil, faults.New(faults.BadName, name)
 	}
@@ -84,17 +83,7 @@ func (s *Supervisor) callGroup(ctx context.Context, name string, match func(stat
 }
 
 func (s *Supervisor) callAll(ctx context.Context, match func(states.Process) bool, v action) ([]api.CallResult, error) {
-	return callEach(ctx, filter(s.allProcesses(), match), v)
-}
-
-// allProcesses returns all processes: groups by priority, inside each by priority
-// and name.
-func (s *Supervisor) allProcesses() []*process.Process {
-	var all []*process.Process
-	for _, g := range s.byPriority() {
-		all = append(all, g.ByPriority()...)
-	}
-	return all
+	return callEach(ctx, filter(s.groups.Processes(), match), v)
 }
 
 func filter(all []*process.Process, match func(states.Process) bool) []*process.Process {
@@ -160,118 +149,4 @@ func sortByCompletion(waits []*pendingCall) []*pendingCall {
 		rest = rest[n:]
 	}
 	return waits
-}
-
-func isIdle(st states.Process) bool { return !st.IsRunning() }
-
-// startAction starts a process. A command that can't be found is refused before
-// anything is tried.
-func startAction(c Call) action {
-	return func(p *process.Process, name string) process.Answer {
-		if _, _, err := p.Command(); err != nil {
-			return process.Answered(err)
-		}
-		return p.StartBy(c.By, name, c.Wait)
-	}
-}
-
-func stopAction(c Call) action {
-	return func(p *process.Process, name string) process.Answer { return p.StopBy(c.By, name, c.Wait) }
-}
-
-func signalAction(text string) action {
-	return func(p *process.Process, name string) process.Answer {
-		sig, err := parseSignal(text)
-		if err != nil {
-			return process.Answered(err)
-		}
-		return process.Answered(p.Signal(name, sig))
-	}
-}
-
-func parseSignal(text string) (syscall.Signal, error) {
-	sig, err := config.ParseSignal(text)
-	if err != nil {
-		return 0, faults.New(faults.BadSignal, text)
-	}
-	return sig, nil
-}
-
-// StartProcess starts a process, or all of a group if name is "group:*". Results
-// are not nil only for a group. The error is a *faults.Error, or ctx's.
-func (s *Supervisor) StartProcess(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
-	g, p, err := s.process(name)
-	if err != nil {
-		return nil, err
-	}
-	if p == nil {
-		return s.startEach(ctx, g.ByPriority(), c)
-	}
-	return nil, s.withDependencies(c)(p, name).Wait(ctx)
-}
-
-// StartGroup starts all processes of a group that do not run.
-func (s *Supervisor) StartGroup(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
-	g := s.find(name)
-	if g == nil {
-		return nil, faults.New(faults.BadName, name)
-	}
-	return s.startEach(ctx, g.ByPriority(), c)
-}
-
-// StartAll starts all processes that do not run.
-func (s *Supervisor) StartAll(ctx context.Context, c Call) ([]api.CallResult, error) {
-	return s.startEach(ctx, s.allProcesses(), c)
-}
-
-// StopProcess stops a process, or all of a group if name is "group:*". Results are
-// not nil only for a group.
-func (s *Supervisor) StopProcess(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
-	g, p, err := s.process(name)
-	if err != nil {
-		return nil, err
-	}
-	if p == nil {
-		return s.stopEach(ctx, g.ByPriority(), c)
-	}
-	return nil, stopAction(c)(p, name).Wait(ctx)
-}
-
-// StopGroup stops all processes of a group that run.
-func (s *Supervisor) StopGroup(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
-	g := s.find(name)
-	if g == nil {
-		return nil, faults.New(faults.BadName, name)
-	}
-	return s.stopEach(ctx, g.ByPriority(), c)
-}
-
-// StopAll stops all processes that run.
-func (s *Supervisor) StopAll(ctx context.Context, c Call) ([]api.CallResult, error) {
-	return s.stopEach(ctx, s.allProcesses(), c)
-}
-
-// SignalProcess sends a signal, by name or number, to a process, or to all of
-// a group if name is "group:*". Results are not nil only for a group.
-func (s *Supervisor) SignalProcess(ctx context.Context, name, signal string) ([]api.CallResult, error) {
-	return s.call(ctx, name, states.Process.IsSignallable, signalAction(signal))
-}
-
-// SignalGroup sends a signal to all processes of a group that are alive.
-func (s *Supervisor) SignalGroup(ctx context.Context, name, signal string) ([]api.CallResult, error) {
-	return s.callGroup(ctx, name, states.Process.IsSignallable, signalAction(signal))
-}
-
-// SignalAll sends a signal to all processes that are alive.
-func (s *Supervisor) SignalAll(ctx context.Context, signal string) ([]api.CallResult, error) {
-	return s.callAll(ctx, states.Process.IsSignallable, signalAction(signal))
-}
-
-// SendStdin writes to a process's stdin.
-func (s *Supervisor) SendStdin(_ context.Context, name, chars string) error {
-	p, err := s.single(name)
-	if err != nil {
-		return err
-	}
-	return p.WriteStdin(name, []byte(chars))
 }

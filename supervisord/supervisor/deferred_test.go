@@ -732,13 +732,3 @@ func (w *testDaemon) expectNotWaiting(t *testing.T, name string) {
 		t.Errorf("%s is %s and waits for %s", name, st.State, st.WaitingFor)
 	}
 }
-
-// TestStatusIsReadUnderLock: the status that a notice goes by is read
-// once no other notice can come between.
-func TestStatusIsReadUnderLock(t *testing.T) {
-	withDaemon(t, configOf(program("db", 1), dependentProgram("web", "db!")), func(t *testing.T, w *testDaemon) {
-		if !w.NotedUnderLock(w.find(t, "db")) {
-			t.Error("another notice can come between the look at a status and its comparison")
-		}
-	})
-}

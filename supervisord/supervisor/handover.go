@@ -6,8 +6,6 @@ import (
 
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
-	"supervisor/supervisord/config"
-	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events/listener"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor/report"
@@ -21,38 +19,20 @@ func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
 	if s.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)
 	}
-	checked, err := s.loadChecked(s.Scales())
+	checked, err := s.conf.LoadChecked(s.Scales())
 	if err != nil {
 		return faults.New(faults.CantReread, err.Error())
 	}
 	if differs := report.Changes(s.compare(checked.Config)); differs != "" {
 		return faults.New(faults.Failed, "the configuration is not what runs ("+differs+"): update first")
 	}
-	for p := range s.allUnconfigured() {
+	for p := range s.unconfigured.all() {
 		return faults.New(faults.Failed, p.FullName()+" runs and is not configured: stop it first")
 	}
 	if err := s.opts.Hooks.Upgrade(ctx, binary, checked.From); err != nil {
 		return faults.New(faults.Failed, err.Error())
 	}
 	return nil
-}
-
-// Checked is a configuration that can be used, and what it was read from, nil for
-// nothing to be had.
-type Checked struct {
-	*config.Config
-	From *source.Snapshot
-}
-
-// loadChecked reads a configuration that somebody is to begin with.
-func (s *Supervisor) loadChecked(scales []config.Scale) (c Checked, err error) {
-	if s.opts.Loading.LoadFrom == nil {
-		c.Config, err = s.loadScaled(scales)
-		return c, err
-	}
-	c.From = source.NewSnapshot()
-	c.Config, err = s.opts.Loading.LoadFrom(c.From, scales)
-	return c, err
 }
 
 // GroupHandover is what another supervisor needs to go on with a group.
@@ -72,7 +52,7 @@ type ProcessHandover struct {
 // another needs to go on. Run must have ended. The error tells what will be
 // missing.
 func (s *Supervisor) HandOver() (all []GroupHandover, failed []error) {
-	for _, g := range s.list() {
+	for _, g := range s.groups.List() {
 		l := GroupHandover{Group: g.Config.Name}
 		for _, p := range g.Processes {
 			saved, err := p.HandOver()
@@ -81,8 +61,8 @@ func (s *Supervisor) HandOver() (all []GroupHandover, failed []error) {
 			}
 			l.Processes = append(l.Processes, ProcessHandover{p, saved})
 		}
-		if g.pool != nil { // by now nobody hears the listeners any more
-			pool := g.pool.Save()
+		if g.Pool != nil { // by now nobody hears the listeners any more
+			pool := g.Pool.Save()
 			l.Pool = &pool
 		}
 		all = append(all, l)

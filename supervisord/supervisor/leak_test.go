@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"weak"
 
+	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor"
 )
@@ -77,10 +78,20 @@ func TestRemovedProcessesAreFreed(t *testing.T) {
 
 // TestLogNamesOfRemovedProcessesAreForgotten, unless the last configuration has them.
 func TestLogNamesOfRemovedProcessesAreForgotten(t *testing.T) {
-	withDaemon(t, configOf(program("plain", 1), program("web", 1)), func(t *testing.T, w *testDaemon) {
-		for n := range 50 {
+	conf := configOf(program("plain", 1), program("web", 1))
+	conf.Supervisord.ChildLogDir = t.TempDir()
+	web := conf.Groups[1].Processes[0]
+	web.Stdout.Auto = true
+	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
+		var removed []*config.Process
+		for n := range 3 {
 			name := fmt.Sprint("p", n)
-			must(t, w.AddProgram("plain", name, map[string]string{"names": name}))
+			must(t, w.AddProgram("plain", name, map[string]string{"names": name, "auto": ""}))
+			p := w.find(t, "plain:"+name).Config
+			if w.KnownLogs(p).Stdout == "" {
+				t.Fatalf("%s has no log", name)
+			}
+			removed = append(removed, p)
 			_, err := w.StopProcess(t.Context(), "plain:"+name, supervisor.Call{Wait: true})
 			must(t, err)
 			must(t, w.RemoveProcess("plain", name))
@@ -88,8 +99,13 @@ func TestLogNamesOfRemovedProcessesAreForgotten(t *testing.T) {
 		}
 		w.stopAndRemove(t, "web")
 		synctest.Wait()
-		if n := w.LogNames(); n != 2 {
-			t.Errorf("names of the logs of %d processes are kept", n)
+		for _, p := range removed {
+			if left := w.KnownLogs(p).Stdout; left != "" {
+				t.Errorf("%s is kept", left)
+			}
+		}
+		if w.KnownLogs(web).Stdout == "" {
+			t.Error("the log of web, which may be added again, is forgotten")
 		}
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/groups"
+	"supervisor/supervisord/supervisor/loaded"
 	"supervisor/supervisord/supervisor/report"
 	"supervisor/supervisord/system/sockets"
 )
@@ -16,7 +18,7 @@ import (
 // PendingChanges tells how an active group differs from the configuration as last read.
 // It fails with BAD_NAME if either does not have it.
 func (s *Supervisor) PendingChanges(group string) (config.GroupDiff, error) {
-	g, conf := s.find(group), groupOf(s.configured(), group)
+	g, conf := s.groups.Find(group), loaded.Group(s.conf.Current(), group)
 	if g == nil || conf == nil {
 		return config.GroupDiff{}, faults.New(faults.BadName, group)
 	}
@@ -31,7 +33,7 @@ func (s *Supervisor) AddProcesses(group string, configs []*config.Process, start
 	err := s.do(func(context.Context) {
 		added, fault = s.addProcesses(group, configs)
 		if start && fault == nil {
-			s.enqueue(&process.Group{Processes: added})
+			s.starts.Enqueue(added)
 		}
 	})
 	return added, cmp.Or(err, fault)
@@ -64,11 +66,11 @@ func (s *Supervisor) addProcesses(group string, configs []*config.Process) (adde
 	return added, nil
 }
 
-func (s *Supervisor) activeGroup(group string) (*active, error) {
+func (s *Supervisor) activeGroup(group string) (*groups.Active, error) {
 	if s.Mood() != states.DaemonRunning {
 		return nil, faults.Bare(faults.ShutdownState)
 	}
-	g := s.find(group)
+	g := s.groups.Find(group)
 	if g == nil {
 		return nil, faults.New(faults.BadName, group)
 	}
@@ -108,9 +110,9 @@ func (s *Supervisor) replaceProcess(old *process.Process, conf *config.Process) 
 	}
 	list := slices.Clone(g.Processes)
 	list[i] = fresh
-	s.cancelStart(old)
+	s.starts.Cancel(old)
 	s.setProcesses(g, g.Config, list)
-	g.stop(old)
+	g.Stop(old)
 	return fresh, nil
 }
 
@@ -137,7 +139,7 @@ func (s *Supervisor) applyConfig(group string) error {
 	if err != nil {
 		return err
 	}
-	conf := groupOf(s.configured(), group)
+	conf := loaded.Group(s.conf.Current(), group)
 	if conf == nil {
 		return faults.New(faults.BadName, group)
 	}
@@ -150,37 +152,35 @@ func (s *Supervisor) applyConfig(group string) error {
 		p := g.Process(k.New.Name)
 		s.shareLogs(p, k.New)
 		p.Reconfigure(k.New)
-		s.watchDependencies(k.New)
+		s.starts.AddProcess(k.New)
 	}
 	sortByConfig(conf, list)
-	s.storeGroup(g, &process.Group{Config: conf, Processes: list})
+	s.groups.Replace(g, &process.Group{Config: conf, Processes: list})
 	s.rescale(conf)
 	return nil
 }
 
 // shareLogs has the AUTO logs of a process be those of another configuration too.
 func (s *Supervisor) shareLogs(p *process.Process, conf *config.Process) {
-	var names autoLogs
-	names.stdout, names.stderr = AutoLogs(p)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.auto[conf] = names
+	var names loaded.AutoLogs
+	names.Stdout, names.Stderr = AutoLogs(p)
+	s.conf.SetLogs(conf, names)
 }
 
 // processBuilder makes processes of a group that is in use.
 type processBuilder struct {
 	*Supervisor
-	group   *active
+	group   *groups.Active
 	sockets map[string]*sockets.Shared // by section, of programs without a process so far
 }
 
-func (s *Supervisor) newBuilder(g *active) *processBuilder {
+func (s *Supervisor) newBuilder(g *groups.Active) *processBuilder {
 	return &processBuilder{s, g, make(map[string]*sockets.Shared)}
 }
 
 // build makes a process and starts its goroutine. The process is at rest.
 func (m *processBuilder) build(c *config.Process) (*process.Process, error) {
-	if m.group.pool != nil {
+	if m.group.Pool != nil {
 		return nil, faults.New(faults.Failed, "the processes of an event listener share a queue")
 	}
 	o := process.Options{Config: c}
@@ -195,14 +195,14 @@ func (m *processBuilder) build(c *config.Process) (*process.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.group.start(p)
+	m.group.Start(p)
 	return p, nil
 }
 
 // discard ends the goroutines of processes that are not put to use after all.
 func (m *processBuilder) discard(made []*process.Process) {
 	for _, p := range made {
-		m.group.stop(p)
+		m.group.Stop(p)
 	}
 }
 
@@ -227,7 +227,7 @@ func (m *processBuilder) socket(c *config.Process) (process.SharedSocket, error)
 }
 
 // setProcesses gives a group other processes, in the order that conf has them in.
-func (s *Supervisor) setProcesses(g *active, conf *config.Group, list []*process.Process) {
+func (s *Supervisor) setProcesses(g *groups.Active, conf *config.Group, list []*process.Process) {
 	sortByConfig(conf, list)
 	kept := make(map[string]*config.Process, len(list))
 	for _, c := range g.Config.Processes {

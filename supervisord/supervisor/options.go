@@ -12,6 +12,7 @@ import (
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/process/activation"
+	"supervisor/supervisord/supervisor/loaded"
 )
 
 // Options is what a supervisor needs.
@@ -19,7 +20,7 @@ type Options struct {
 	// Config is the configuration that the daemon was started with. What it says
 	// about the daemon itself holds until the end; groups follow the last load.
 	Config  *config.Config
-	Loading Loading
+	Source  loaded.Source // how the configuration is read
 	Spawner process.Spawner
 	Events  *events.Bus
 	Log     *slog.Logger
@@ -35,24 +36,6 @@ type Options struct {
 	Check func(context.Context, *process.Process, config.Probe) error
 	Saved Saved
 	Hooks Hooks
-}
-
-// Loading is how configurations are read.
-type Loading struct {
-	// Load reads the configuration files again.
-	Load func() (*config.Config, error)
-	// LoadScaled does the same with other numbers of processes; nil if programs
-	// can't be scaled. Scales are those that Options.Config was read with.
-	LoadScaled func([]config.Scale) (*config.Config, error)
-	Scales     []config.Scale
-	// LoadFrom is LoadScaled for a configuration that the daemon is to begin anew
-	// with: the snapshot keeps what it is read from. Nil for LoadScaled.
-	LoadFrom func(*source.Snapshot, []config.Scale) (*config.Config, error)
-	// RereadError returns why the files can't be read again. A nil function stands
-	// for one that never fails.
-	RereadError func() error
-	// Program makes the processes of a program that is in no file.
-	Program func(group, name string, options map[string]string) ([]*config.Process, error)
 }
 
 // Saved is what an earlier daemon left. Activate takes it over.

@@ -4,6 +4,7 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/supervisor/loaded"
 	"supervisor/supervisord/supervisor/report"
 )
 
@@ -11,7 +12,7 @@ import (
 // one by one. It does if that is configured, and where all that differs is the
 // number of processes of a program that has been scaled.
 func (s *Supervisor) UpdatesByProcess(group string) bool {
-	g, conf := s.find(group), groupOf(s.configured(), group)
+	g, conf := s.groups.Find(group), loaded.Group(s.conf.Current(), group)
 	return g != nil && conf != nil && s.updatesByProcess(report.Diff(conf, g.Group))
 }
 
@@ -24,25 +25,25 @@ func (s *Supervisor) updatesByProcess(d config.GroupDiff) bool {
 // nothing: not even what Reload does. A configuration that can't be used is
 // CANT_REREAD. Groups are in the order in which an update sees to them.
 func (s *Supervisor) Plan() ([]api.GroupPlan, error) {
-	fresh, err := s.opts.Loading.Load()
+	fresh, err := s.conf.Load()
 	if err != nil {
 		return nil, faults.New(faults.CantReread, err.Error())
 	}
 	changes := s.compare(fresh)
 	var plans []api.GroupPlan
 	for _, name := range changes.Removed {
-		if g := s.find(name); g != nil {
+		if g := s.groups.Find(name); g != nil {
 			plans = append(plans, report.PlanRemoved(g.Config))
 		}
 	}
 	for _, name := range changes.Changed {
-		if g := s.find(name); g != nil {
-			d := report.Diff(groupOf(fresh, name), g.Group)
+		if g := s.groups.Find(name); g != nil {
+			d := report.Diff(loaded.Group(fresh, name), g.Group)
 			plans = append(plans, report.PlanChanged(d, s.updatesByProcess(d)))
 		}
 	}
 	for _, name := range changes.Added {
-		plans = append(plans, report.PlanAdded(groupOf(fresh, name)))
+		plans = append(plans, report.PlanAdded(loaded.Group(fresh, name)))
 	}
 	return plans, nil
 }

@@ -19,14 +19,11 @@ import (
 // differ from the active ones, and which are gone. It touches none of them. A
 // configuration that can't be used is CANT_REREAD, and the last one stays.
 func (s *Supervisor) Reload(context.Context) (api.Changes, error) {
-	fresh, err := s.opts.Loading.Load()
+	fresh, err := s.conf.Load()
 	if err != nil {
 		return api.Changes{}, faults.New(faults.CantReread, err.Error())
 	}
-	s.mu.Lock()
-	s.lastConfig = fresh
-	clear(s.auto)
-	s.mu.Unlock()
+	s.conf.Set(fresh)
 	s.closeUnusedSockets()
 	return s.compare(fresh), nil
 }
@@ -39,14 +36,14 @@ func (s *Supervisor) compare(fresh *config.Config) api.Changes {
 			continue
 		}
 		configured[g.Name] = true
-		switch old := s.find(g.Name); {
+		switch old := s.groups.Find(g.Name); {
 		case old == nil:
 			c.Added = append(c.Added, g.Name)
 		case !old.Config.Equal(g), report.IsOutdated(old.Group, g):
 			c.Changed = append(c.Changed, g.Name)
 		}
 	}
-	for _, g := range s.list() {
+	for _, g := range s.groups.List() {
 		if !configured[g.Config.Name] {
 			c.Removed = append(c.Removed, g.Config.Name)
 		}
@@ -58,21 +55,14 @@ func (s *Supervisor) compare(fresh *config.Config) api.Changes {
 
 // dependentsFirst orders the names of groups as they are best taken out of use.
 func (s *Supervisor) dependentsFirst(groups []string) {
-	if !s.hasDependencies.Load() || len(groups) < 2 {
+	if !s.starts.HasDependencies() || len(groups) < 2 {
 		return
 	}
 	place := make(map[string]int)
-	for i, p := range s.dependencyGraph().StartOrder(s.allProcesses()) {
+	for i, p := range s.groups.Graph().StartOrder(s.groups.Processes()) {
 		place[p.Config.Group] = i
 	}
 	slices.SortStableFunc(groups, func(a, b string) int { return cmp.Compare(place[b], place[a]) })
-}
-
-// configured returns the configuration as last read.
-func (s *Supervisor) configured() *config.Config {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.lastConfig
 }
 
 // AddGroup puts a group of the last read configuration to use. Its programs
@@ -90,11 +80,11 @@ func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 	if s.Mood() < 1 {
 		return faults.Bare(faults.ShutdownState)
 	}
-	for _, g := range s.configured().Groups {
+	for _, g := range s.conf.Current().Groups {
 		if g.Name != name {
 			continue
 		}
-		if s.find(name) != nil {
+		if s.groups.Find(name) != nil {
 			return faults.New(faults.AlreadyAdded, name)
 		}
 		s.saved.Processes = make(map[string]*SavedState)
@@ -117,7 +107,7 @@ func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 // RemoveGroup takes a group out of use. It is refused with STILL_RUNNING while
 // one of its processes is not at rest. A post_stop under way is waited for.
 func (s *Supervisor) RemoveGroup(ctx context.Context, name string) error {
-	if g := s.find(name); g != nil {
+	if g := s.groups.Find(name); g != nil {
 		if err := cleanedUp(ctx, g.Processes...); err != nil {
 			return err
 		}
@@ -151,7 +141,7 @@ func (s *Supervisor) removeGroup(name string) error {
 	if s.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)
 	}
-	g := s.find(name)
+	g := s.groups.Find(name)
 	if g == nil {
 		return faults.New(faults.BadName, name)
 	}
@@ -165,24 +155,10 @@ func (s *Supervisor) removeGroup(name string) error {
 		return faults.New(faults.StillRunning, name)
 	}
 	for _, p := range g.Processes {
-		s.cancelStart(p)
+		s.starts.Cancel(p)
 	}
-	g.end(process.ErrRemoved)
-	s.forget(g)
+	g.End(process.ErrRemoved)
+	s.groups.Remove(g)
 	s.opts.Events.Publish(events.ProcessGroupRemoved, func() string { return events.GroupPayload(name) })
 	return nil
-}
-
-func (s *Supervisor) forget(gone *active) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	kept := make([]*active, 0, len(s.groups))
-	for _, g := range s.groups {
-		if g != gone {
-			kept = append(kept, g)
-		}
-	}
-	s.groups = kept
-	delete(s.named, gone.Config.Name)
-	s.onGroupsChanged()
 }

@@ -2,12 +2,19 @@ package supervisor
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/api/faults"
+	"supervisor/supervisord/api/namespec"
+	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/clientlogs"
+	"supervisor/supervisord/supervisor/loaded"
 	"supervisor/supervisord/supervisor/report"
+	"supervisor/supervisord/supervisor/wait"
 )
 
 // Info reports on one process. It fails with BAD_NAME.
@@ -21,7 +28,7 @@ func (s *Supervisor) Info(name string) (api.ProcessInfo, error) {
 
 // Infos reports on all processes, ordered by group and name.
 func (s *Supervisor) Infos() []api.ProcessInfo {
-	all := s.indexed().sorted
+	all := s.groups.Sorted()
 	now := time.Now()
 	infos := make([]api.ProcessInfo, len(all))
 	for i, p := range all {
@@ -35,7 +42,7 @@ func (s *Supervisor) Infos() []api.ProcessInfo {
 func (s *Supervisor) Healths() []api.Health {
 	var all []api.Health
 	now := time.Now()
-	for _, p := range s.indexed().sorted {
+	for _, p := range s.groups.Sorted() {
 		if h, isChecked := report.Health(report.Of(p), now); isChecked {
 			all = append(all, h)
 		}
@@ -47,11 +54,11 @@ func (s *Supervisor) Healths() []api.Health {
 // ordered by process name; equal ones in the order of their groups.
 func (s *Supervisor) ConfigInfos() []api.ConfigInfo {
 	var infos []api.ConfigInfo
-	for _, g := range s.configured().Groups {
-		inUse := s.find(g.Name) != nil
+	for _, g := range s.conf.Current().Groups {
+		inUse := s.groups.Find(g.Name) != nil
 		for _, p := range g.Processes {
-			auto := s.autoLogs(p)
-			infos = append(infos, report.ConfigInfo(g, p, inUse, auto.stdout, auto.stderr))
+			auto := s.conf.Logs(p)
+			infos = append(infos, report.ConfigInfo(g, p, inUse, auto.Stdout, auto.Stderr))
 		}
 	}
 	slices.SortStableFunc(infos, func(a, b api.ConfigInfo) int { return cmp.Compare(a.Name, b.Name) })
@@ -71,17 +78,17 @@ func (s *Supervisor) Why(name string) ([]api.Reason, error) {
 // AllReasons is Why for all processes, by full name.
 func (s *Supervisor) AllReasons() map[string][]api.Reason {
 	all := make(map[string][]api.Reason)
-	for _, p := range s.indexed().sorted {
+	for _, p := range s.groups.Sorted() {
 		all[p.FullName()] = s.reasons(p)
 	}
-	for p := range s.allUnconfigured() {
+	for p := range s.unconfigured.all() {
 		all[p.FullName()] = s.reasons(p)
 	}
 	return all
 }
 
 func (s *Supervisor) reasons(p *process.Process) []api.Reason {
-	reasons := report.Why(report.Of(p), s.isUnconfigured(p), time.Now())
+	reasons := report.Why(report.Of(p), s.unconfigured.has(p), time.Now())
 	for _, f := range s.explainers {
 		reasons = append(reasons, f(p)...)
 	}
@@ -90,28 +97,27 @@ func (s *Supervisor) reasons(p *process.Process) []api.Reason {
 
 // explainWaiting returns the reasons that come from dependencies and probes.
 func (s *Supervisor) explainWaiting(p *process.Process) []api.Reason {
-	if !s.hasDependencies.Load() {
+	if !s.starts.HasDependencies() {
 		return nil
 	}
-	probes, _ := s.waitProbes.Load(p)
-	o, _ := probes.(*waitProbes)
-	return report.Waiting(p.Status(), s.dependencyGraph().AllUnmet(p), o.unmet())
+	dependencies, probes := s.starts.Unmet(p)
+	return report.Waiting(p.Status(), dependencies, probes)
 }
 
 // Dependencies returns what all processes depend on, dependencies first.
 func (s *Supervisor) Dependencies() []api.Dependencies {
-	return report.Dependencies(s.dependencyGraph(), s.allProcesses())
+	return report.Dependencies(s.groups.Graph(), s.groups.Processes())
 }
 
 // Unstopped returns the full names of all processes that have not stopped.
 func (s *Supervisor) Unstopped() []string {
 	var names []string
-	for _, p := range s.indexed().sorted {
+	for _, p := range s.groups.Sorted() {
 		if !p.Status().State.IsStopped() {
 			names = append(names, p.FullName())
 		}
 	}
-	for p := range s.allUnconfigured() {
+	for p := range s.unconfigured.all() {
 		names = append(names, p.FullName())
 	}
 	return names
@@ -137,4 +143,48 @@ func (s *Supervisor) LeftBehind(name string, results []api.CallResult) []string 
 		}
 	}
 	return lines
+}
+
+// Environment tells what variables a child of the process that was born now would
+// get, and where each comes from. Unless they are to be revealed, values that look
+// secret are masked. The fault is BAD_NAME, or FAILED if such a birth would fail
+// for a file of variables.
+func (s *Supervisor) Environment(name string, reveal bool) ([]api.Variable, error) {
+	p, err := s.single(name)
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.Environment()
+	if err != nil {
+		return nil, faults.New(faults.Failed, err.Error())
+	}
+	list := make([]api.Variable, len(all))
+	for i, v := range all {
+		list[i] = api.Variable{Name: v.Name, Value: v.Value, Source: v.Source}
+		if !reveal {
+			list[i].Value, list[i].Masked = config.Mask(v.Name, v.Value)
+		}
+	}
+	return list, nil
+}
+
+// WaitFor waits until a process, or all of a group if name is "group:*", has reached a
+// goal: see wait.Waiter.For.
+func (s *Supervisor) WaitFor(ctx context.Context, name, goal string, timeout time.Duration) (bool, error) {
+	w := wait.Waiter{Named: s.Named, IsConfigured: s.isConfigured, NextChange: s.groups.NextChange}
+	return w.For(ctx, name, goal, timeout)
+}
+
+// isConfigured reports whether the configuration as last read has a group, or a process
+// of it.
+func (s *Supervisor) isConfigured(name string) bool {
+	spec := namespec.Parse(name)
+	g := loaded.Group(s.conf.Current(), spec.Group)
+	return g != nil && (spec.WholeGroup() ||
+		slices.ContainsFunc(g.Processes, func(p *config.Process) bool { return p.Name == spec.Process }))
+}
+
+// Logs returns the log files, for clients.
+func (s *Supervisor) Logs() *clientlogs.Logs {
+	return &clientlogs.Logs{Find: s.single, All: s.groups.Processes, Main: s.opts.Main, Log: s.opts.Log}
 }

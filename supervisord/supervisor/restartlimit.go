@@ -23,7 +23,7 @@ func (s *Supervisor) onRestartLimit(p *process.Process, reason string, code int)
 // stopSiblings stops all others of the group, those that are about to be
 // restarted too. That one does not run is no failure.
 func (s *Supervisor) stopSiblings(limited *process.Process) {
-	g := s.find(limited.Config.Group)
+	g := s.groups.Find(limited.Config.Group)
 	if g == nil {
 		return
 	}

@@ -9,53 +9,27 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/loaded"
 )
 
 // Scales returns the programs that have another number of processes than their
 // file says, by group and section. It never blocks.
 func (s *Supervisor) Scales() []config.Scale {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return slices.Clone(s.scales)
-}
-
-// withScale returns scales with another one for its program. One that makes no
-// difference is none.
-func withScale(scales []config.Scale, sc config.Scale) []config.Scale {
-	kept := slices.DeleteFunc(slices.Clone(scales), func(o config.Scale) bool {
-		return o.Group == sc.Group && o.Section == sc.Section
-	})
-	if sc.Numprocs != sc.Of || sc.Surplus > 0 {
-		kept = append(kept, sc)
-	}
-	slices.SortFunc(kept, func(a, b config.Scale) int {
-		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Section, b.Section))
-	})
-	return kept
+	return s.conf.Scales()
 }
 
 // recordScale notes how many processes a program has now, and has that recorded.
 func (s *Supervisor) recordScale(sc config.Scale) {
-	s.mu.Lock()
-	s.scales = withScale(s.scales, sc)
-	s.mu.Unlock()
+	s.conf.SetScale(sc)
 	if s.opts.Hooks.Scaled != nil {
 		s.opts.Hooks.Scaled(sc)
 	}
 }
 
-// loadScaled reads the configuration as it is with scales in force.
-func (s *Supervisor) loadScaled(scales []config.Scale) (*config.Config, error) {
-	if s.opts.Loading.LoadScaled == nil {
-		return s.opts.Loading.Load()
-	}
-	return s.opts.Loading.LoadScaled(scales)
-}
-
 // Scale tells how many processes a program of an active group has, and how many
 // of them are surplus. It fails with BAD_NAME.
 func (s *Supervisor) Scale(group, section string) (config.Scale, error) {
-	g := s.find(group)
+	g := s.groups.Find(group)
 	if g == nil {
 		return config.Scale{}, faults.New(faults.BadName, group)
 	}
@@ -88,7 +62,7 @@ func (s *Supervisor) ScaleOf(group, section string) config.Scale {
 // there is of it already must be what the file says, unless an update is under
 // way: it is FAILED if it isn't.
 func (s *Supervisor) Grow(sc config.Scale, updating bool) ([]*process.Process, error) {
-	fresh, err := s.loadScaled(withScale(s.Scales(), sc))
+	fresh, err := s.conf.LoadScaled(loaded.WithScale(s.Scales(), sc))
 	if err != nil {
 		return nil, faults.New(faults.CantReread, err.Error())
 	}
@@ -102,7 +76,7 @@ func (s *Supervisor) grow(sc config.Scale, fresh *config.Config, updating bool) 
 	if s.Mood() != states.DaemonRunning {
 		return nil, faults.Bare(faults.ShutdownState)
 	}
-	g, conf := s.find(sc.Group), groupOf(fresh, sc.Group)
+	g, conf := s.groups.Find(sc.Group), loaded.Group(fresh, sc.Group)
 	if g == nil || conf == nil {
 		return nil, faults.New(faults.BadName, sc.Group)
 	}
@@ -161,7 +135,7 @@ func (s *Supervisor) Shrink(p *process.Process) error {
 // Members returns the processes of a program in an active group, in the order
 // of process_num. It never blocks.
 func (s *Supervisor) Members(group, section string) []*process.Process {
-	g := s.find(group)
+	g := s.groups.Find(group)
 	if g == nil {
 		return nil
 	}
@@ -173,7 +147,7 @@ func (s *Supervisor) Members(group, section string) []*process.Process {
 // Programs returns the sections of which an active group has been made. It
 // never blocks.
 func (s *Supervisor) Programs(group string) []config.Program {
-	if g := s.find(group); g != nil {
+	if g := s.groups.Find(group); g != nil {
 		return g.Config.Programs
 	}
 	return nil
@@ -193,15 +167,6 @@ func (s *Supervisor) Named(name string) ([]*process.Process, error) {
 }
 
 func byNum(a, b *process.Process) int { return cmp.Compare(a.Config.Num, b.Config.Num) }
-
-func groupOf(c *config.Config, name string) *config.Group {
-	for _, g := range c.Groups {
-		if g.Name == name {
-			return g
-		}
-	}
-	return nil
-}
 
 // rescale notes how many processes the programs of a group have once it has been
 // configured anew.

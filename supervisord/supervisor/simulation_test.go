@@ -20,6 +20,7 @@ import (
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/supervisor/loaded"
 )
 
 // stepsPerSeed is how long one seed is followed, in several lives of a daemon.
@@ -117,7 +118,7 @@ func startRun(t *testing.T, rnd *rand.Rand, seed uint64) *daemonRun {
 	bus.Subscribe([]events.Type{events.Any}, l.model.accept)
 	l.Supervisor = supervisor.New(supervisor.Options{
 		Config: l.nextConfig, Spawner: l.kernel, Events: bus, Log: slog.New(l.model),
-		Loading: supervisor.Loading{Load: l.load, Program: l.program},
+		Source: loaded.Source{Load: l.load, Program: l.program},
 	})
 	l.ctx, l.cancel = context.WithCancel(t.Context())
 	if err := l.Activate(l.ctx); err != nil {

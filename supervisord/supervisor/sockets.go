@@ -47,12 +47,12 @@ func (s *Supervisor) closeUnusedSockets() {
 		return
 	}
 	var wanted []*config.ListenSocket
-	for _, g := range s.configured().Groups {
+	for _, g := range s.conf.Current().Groups {
 		for _, c := range g.Processes {
 			wanted = append(wanted, c.Listen...)
 		}
 	}
-	for _, g := range s.list() {
+	for _, g := range s.groups.List() {
 		for _, p := range g.Processes {
 			wanted = append(wanted, p.Config.Listen...)
 		}
@@ -63,9 +63,9 @@ func (s *Supervisor) closeUnusedSockets() {
 // ListenSockets tells of all [socket:x], those of the configuration as last read
 // first, in its order, then others that are in use still.
 func (s *Supervisor) ListenSockets() []api.SocketInfo {
-	list := s.configured().Sockets
+	list := s.conf.Current().Sockets
 	users := make(map[config.ListenSocket][]string)
-	for _, p := range s.indexed().sorted {
+	for _, p := range s.groups.Sorted() {
 		for _, c := range p.Config.Listen {
 			if users[*c] == nil && !hasSocket(list, c) {
 				list = append(list[:len(list):len(list)], c)

@@ -25,6 +25,7 @@ import (
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/supervisor/loaded"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -190,8 +191,8 @@ func withDaemonOptions(t *testing.T, conf *config.Config, set func(*testDaemon, 
 		})
 		o := supervisor.Options{
 			Config: conf, Spawner: w, Events: bus, Log: w.log.Logger(),
-			Loading: supervisor.Loading{Load: func() (*config.Config, error) { return w.loadConfig() }, Program: makeProgram},
-			Hooks:   supervisor.Hooks{Started: func() { w.batches++ }},
+			Source: loaded.Source{Load: func() (*config.Config, error) { return w.loadConfig() }, Program: makeProgram},
+			Hooks:  supervisor.Hooks{Started: func() { w.batches++ }},
 		}
 		set(w, &o)
 		w.bus, w.Supervisor = bus, supervisor.New(o)
@@ -586,7 +587,7 @@ func TestRefusedCalls(t *testing.T) {
 			{"no signal", func() error { _, err := w.SignalProcess(ctx, "a", "BOGUS"); return err }, "BAD_SIGNAL: BOGUS"},
 			{"info of a group", func() error { _, err := w.Info("a:*"); return err }, "BAD_NAME: a:*"},
 			{"stdin of a group", func() error { return w.SendStdin(ctx, "a:*", "x") }, "BAD_NAME: a:*"},
-			{"clear nothing", func() error { return w.ClearLogs(ctx, "nope") }, "BAD_NAME: nope"},
+			{"clear nothing", func() error { return w.Logs().ClearLogs(ctx, "nope") }, "BAD_NAME: nope"},
 		} {
 			if got := fmt.Sprint(tt.call()); got != tt.want {
 				t.Errorf("%s: %s, want %s", tt.what, got, tt.want)

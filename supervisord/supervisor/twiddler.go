@@ -8,6 +8,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/supervisor/groups"
 )
 
 // Groups change while they are in use only here, for clients that know it from
@@ -17,7 +18,7 @@ import (
 // GroupNames lists the active groups in order of activation.
 func (s *Supervisor) GroupNames() []string {
 	var names []string
-	for _, g := range s.list() {
+	for _, g := range s.groups.List() {
 		names = append(names, g.Config.Name)
 	}
 	return names
@@ -40,11 +41,11 @@ func (s *Supervisor) addProgram(group, program string, options map[string]string
 	if s.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)
 	}
-	g := s.find(group)
+	g := s.groups.Find(group)
 	if g == nil {
 		return faults.New(faults.BadName, "group: "+group)
 	}
-	configs, err := s.opts.Loading.Program(group, program, options)
+	configs, err := s.conf.LoadProgram(group, program, options)
 	if err != nil {
 		return faults.New(faults.IncorrectParameters, err.Error())
 	}
@@ -64,10 +65,10 @@ func (s *Supervisor) addProgram(group, program string, options map[string]string
 		added.Processes = append(added.Processes, p)
 	}
 	for _, p := range added.Processes {
-		g.start(p)
+		g.Start(p)
 	}
 	s.replaceGroup(g, all, slices.Concat(g.Processes, added.Processes))
-	s.enqueue(added)
+	s.starts.Enqueue(added.Processes)
 	return nil
 }
 
@@ -75,7 +76,7 @@ func (s *Supervisor) addProgram(group, program string, options map[string]string
 // It is refused with STILL_RUNNING while the process is not at rest. A post_stop
 // under way is waited for.
 func (s *Supervisor) RemoveProcess(group, name string) error {
-	if g := s.find(group); g != nil {
+	if g := s.groups.Find(group); g != nil {
 		if p := g.Process(name); p != nil {
 			_ = cleanedUp(context.Background(), p) // ends with the daemon at the latest
 		}
@@ -93,7 +94,7 @@ func (s *Supervisor) removeProcess(group, name string) error {
 	if s.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)
 	}
-	g := s.find(group)
+	g := s.groups.Find(group)
 	if g == nil {
 		return faults.New(faults.BadName, "group: "+group)
 	}
@@ -106,38 +107,19 @@ func (s *Supervisor) removeProcess(group, name string) error {
 		p.AllowStarts()
 		return faults.New(faults.StillRunning, name)
 	}
-	s.cancelStart(p)
+	s.starts.Cancel(p)
 	s.replaceGroup(g,
 		slices.DeleteFunc(slices.Clone(g.Config.Processes), func(c *config.Process) bool { return c.Name == name }),
 		slices.DeleteFunc(slices.Clone(g.Processes), func(other *process.Process) bool { return other == p }))
-	g.stop(p)
+	g.Stop(p)
 	return nil
 }
 
-// replaceGroup puts another value of a group in its place, both in the table and in
-// the configuration as last read, if the group is of that.
-func (s *Supervisor) replaceGroup(old *active, configs []*config.Process, processes []*process.Process) {
+// replaceGroup puts another value of a group in its place, both in the table and in the
+// configuration as last read, if the group is one of that.
+func (s *Supervisor) replaceGroup(old *groups.Active, configs []*config.Process, processes []*process.Process) {
 	conf := *old.Config
 	conf.Processes = configs
-	s.storeGroup(old, &process.Group{Config: &conf, Processes: processes})
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := slices.Index(s.lastConfig.Groups, old.Config); i >= 0 {
-		last := *s.lastConfig
-		last.Groups = slices.Clone(last.Groups)
-		last.Groups[i] = &conf
-		s.lastConfig = &last
-	}
-}
-
-// storeGroup puts another value of a group in its place in the table.
-func (s *Supervisor) storeGroup(old *active, group *process.Group) {
-	fresh := *old
-	fresh.Group = group
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.groups = slices.Clone(s.groups)
-	s.groups[slices.Index(s.groups, old)] = &fresh
-	s.named[group.Config.Name] = &fresh
-	s.onGroupsChanged()
+	s.groups.Replace(old, &process.Group{Config: &conf, Processes: processes})
+	s.conf.ReplaceGroup(old.Config, &conf)
 }

@@ -15,8 +15,8 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// makeProgram is an Options.Program: a process for each word of the option
-// names, which start by themselves unless quiet is an option.
+// makeProgram is a Source.Program: a process for each word of the option names. They
+// start by themselves unless quiet is an option, and have AUTO logs if auto is one.
 func makeProgram(group, name string, options map[string]string) ([]*config.Process, error) {
 	if name == "bad" {
 		return nil, errors.New("bad options")
@@ -26,6 +26,7 @@ func makeProgram(group, name string, options map[string]string) ([]*config.Proce
 		p := proc(group, n, 1)
 		_, quiet := options["quiet"]
 		p.Autostart = !quiet
+		_, p.Stdout.Auto = options["auto"]
 		list = append(list, p)
 	}
 	return list, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"sync"
 
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/config"
@@ -15,20 +16,67 @@ import (
 // changed if it was born with anything else. One whose process is not configured
 // any more stays outside the groups until it ends.
 
-// Unconfigured is a child that an earlier daemon has left and that is nobody's any
-// more. Config says how it is stopped and where its output goes.
+// Unconfigured is a child that an earlier daemon left and whose process is not configured
+// any more. Config says how it is stopped and where its output goes.
 type Unconfigured struct {
 	Config *config.Process
 	Saved  *SavedState
 }
 
+// unconfigured are the processes of such children. They belong to no group.
+type unconfigured struct {
+	mu  sync.RWMutex
+	end map[*process.Process]func() // ends the goroutine
+}
+
+func (u *unconfigured) add(p *process.Process, end func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.end[p] = end
+}
+
+// remove forgets a process and returns what ends its goroutine, nil if it is not there.
+func (u *unconfigured) remove(p *process.Process) (end func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	end = u.end[p]
+	delete(u.end, p)
+	return end
+}
+
+// all returns all processes, and what ends their goroutines.
+func (u *unconfigured) all() map[*process.Process]func() {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	return maps.Clone(u.end)
+}
+
+func (u *unconfigured) has(p *process.Process) bool {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	return u.end[p] != nil
+}
+
+// named returns the process of that name, nil for none.
+func (u *unconfigured) named(spec namespec.Spec) *process.Process {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	for p := range u.end {
+		if p.Config.Group == spec.Group && p.Config.Name == spec.Process {
+			return p
+		}
+	}
+	return nil
+}
+
 // adoptUnconfigured adopts those children.
 func (s *Supervisor) adoptUnconfigured(ctx context.Context) {
 	for _, u := range s.saved.Unconfigured {
+		name := namespec.Join(u.Config.Group, u.Config.Name)
 		if u.Saved.Unwanted {
-			s.opts.Log.Warn(fmt.Sprintf("stopping '%s' (pid %d), which is not configured any more", namespec.Join(u.Config.Group, u.Config.Name), u.Saved.Child.PID))
+			s.opts.Log.Warn(fmt.Sprintf("stopping '%s' (pid %d), which is not configured any more", name, u.Saved.Child.PID))
 		} else {
-			s.opts.Log.Warn(fmt.Sprintf("'%s' (pid %d) is not configured any more; it runs until it ends or is stopped", namespec.Join(u.Config.Group, u.Config.Name), u.Saved.Child.PID))
+			s.opts.Log.Warn(fmt.Sprintf("'%s' (pid %d) is not configured any more; it runs until it ends or is stopped", name, u.Saved.Child.PID))
 		}
 		p := process.New(process.Options{
 			Config: u.Config, Stdout: u.Config.Stdout.File, Stderr: u.Config.Stderr.File, StripANSI: s.opts.Config.Supervisord.StripANSI,
@@ -37,9 +85,7 @@ func (s *Supervisor) adoptUnconfigured(ctx context.Context) {
 		ctx, cancel := context.WithCancel(ctx)
 		s.wg.Go(func() { p.Run(ctx) })
 		p.Adopt(&u.Saved.SavedState)
-		s.mu.Lock()
-		s.unconfigured[p] = cancel
-		s.mu.Unlock()
+		s.unconfigured.add(p, cancel)
 		s.unconfiguredChanged(p) // it may have ended already
 	}
 }
@@ -52,51 +98,19 @@ func (s *Supervisor) unconfiguredChanged(p *process.Process) {
 	if st := p.Status(); st.PID != 0 || !st.State.IsStopped() {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if end := s.unconfigured[p]; end != nil {
-		delete(s.unconfigured, p)
+	if end := s.unconfigured.remove(p); end != nil {
 		end()
 	}
 }
 
-func (s *Supervisor) isUnconfigured(p *process.Process) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	_, is := s.unconfigured[p]
-	return is
-}
-
-// allUnconfigured returns those that live, and what ends their goroutines.
-func (s *Supervisor) allUnconfigured() map[*process.Process]func() {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return maps.Clone(s.unconfigured)
-}
-
-// unconfiguredNamed returns the one of that name, nil for none.
-func (s *Supervisor) unconfiguredNamed(spec namespec.Spec) *process.Process {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for p := range s.unconfigured {
-		if p.Config.Group == spec.Group && p.Config.Name == spec.Process {
-			return p
-		}
-	}
-	return nil
-}
-
-// takeUnconfigured takes an unconfigured child of that name for a process that is configured
-// again. It returns nil if there is none. Only Run's goroutine calls it.
+// takeUnconfigured takes the unconfigured child of a process that is configured again, nil
+// if there is none. Only Run's goroutine calls it.
 func (s *Supervisor) takeUnconfigured(c *config.Process) *SavedState {
-	p := s.unconfiguredNamed(namespec.Spec{Group: c.Group, Process: c.Name})
+	p := s.unconfigured.named(namespec.Spec{Group: c.Group, Process: c.Name})
 	if p == nil {
 		return nil
 	}
-	s.mu.Lock()
-	end := s.unconfigured[p]
-	delete(s.unconfigured, p)
-	s.mu.Unlock()
+	end := s.unconfigured.remove(p)
 	if end == nil {
 		return nil // it has just ended
 	}
@@ -110,10 +124,10 @@ func (s *Supervisor) takeUnconfigured(c *config.Process) *SavedState {
 	return &SavedState{SavedState: saved.SavedState()}
 }
 
-// stopUnconfigured asks them to end, and returns what waits for that.
+// stopUnconfigured asks those children to stop, and returns what waits for that.
 func (s *Supervisor) stopUnconfigured(ctx context.Context) (wait func()) {
 	var answers []process.Answer
-	for p := range s.allUnconfigured() {
+	for p := range s.unconfigured.all() {
 		answers = append(answers, p.Shutdown())
 	}
 	return func() {

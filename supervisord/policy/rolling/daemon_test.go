@@ -24,6 +24,7 @@ import (
 	"supervisor/supervisord/process/hook"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/supervisor/loaded"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -189,7 +190,7 @@ func withDaemon(t *testing.T, text string, test func(*testDaemon), scales ...con
 		w.log.Level = slog.LevelInfo
 		w.Supervisor = supervisor.New(supervisor.Options{
 			Config: conf, Spawner: w, Events: &w.bus, Log: w.log.Logger(),
-			Loading: supervisor.Loading{Load: func() (*config.Config, error) { return w.load(nil) }, LoadScaled: w.load, Scales: scales},
+			Source: loaded.Source{Load: func() (*config.Config, error) { return w.load(nil) }, LoadScaled: w.load, Scales: scales},
 			Hooks: supervisor.Hooks{
 				Scaled:  func(sc config.Scale) { w.mu.Lock(); defer w.mu.Unlock(); w.scaled = append(w.scaled, sc) },
 				Changed: w.changed,

@@ -184,7 +184,7 @@ func restart(ctx context.Context, p *Pages, name string) string {
 }
 
 func clearLog(ctx context.Context, p *Pages, name string) string {
-	if err := p.opts.Supervisor.ClearLogs(ctx, name); err != nil {
+	if err := p.opts.Logs.ClearLogs(ctx, name); err != nil {
 		return unexpectedFault(err)
 	}
 	return fmt.Sprintf("Log for %s cleared", name)

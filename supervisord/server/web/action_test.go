@@ -218,7 +218,7 @@ func TestActionRedirects(t *testing.T) {
 		r := httptest.NewRequest(tt.method, "/index.html?action=refresh", nil)
 		r.Host = tt.host
 		w := httptest.NewRecorder()
-		New(Options{Supervisor: newFake(), Log: slog.New(slog.DiscardHandler)}).Handler(config.Server{Family: "unix"}).ServeHTTP(w, r)
+		New(Options{Supervisor: newFake(), Logs: newFake(), Log: slog.New(slog.DiscardHandler)}).Handler(config.Server{Family: "unix"}).ServeHTTP(w, r)
 		if got := w.Header().Get("Location"); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s to %s: %d, %q, want %q", tt.method, tt.host, w.Code, got, tt.want)
 		}

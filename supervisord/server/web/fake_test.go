@@ -125,7 +125,7 @@ type client struct {
 
 func newClient(t testing.TB, f *fake, c config.Server) client {
 	var log strings.Builder
-	p := New(Options{Supervisor: f, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(&log, nil))})
+	p := New(Options{Supervisor: f, Logs: f, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(&log, nil))})
 	return client{t, p.Handler(c), &log}
 }
 

@@ -48,7 +48,7 @@ func (s *server) tailText(name string, limit int64) logs.Excerpt {
 	err := s.checkRunning()
 	var text logs.Excerpt
 	if err == nil {
-		text, err = s.opts.Supervisor.ReadLog(name, "stdout", -limit, 0)
+		text, err = s.opts.Logs.ReadLog(name, "stdout", -limit, 0)
 	}
 	switch {
 	case err == nil:

@@ -35,6 +35,10 @@ type Supervisor interface {
 	StopProcess(ctx context.Context, name string, c supervisor.Call) ([]api.CallResult, error)
 	StartAll(ctx context.Context, c supervisor.Call) ([]api.CallResult, error)
 	StopAll(ctx context.Context, c supervisor.Call) ([]api.CallResult, error)
+}
+
+// Logs are the log files of the processes.
+type Logs interface {
 	ClearLogs(ctx context.Context, name string) error
 	// ReadLog returns the last -offset bytes of a log for a negative offset
 	// and a length of 0. The channel is "stdout" or "stderr".
@@ -44,6 +48,7 @@ type Supervisor interface {
 // Options is what the pages need.
 type Options struct {
 	Supervisor Supervisor
+	Logs       Logs
 	Version    string // shown at the foot of the pages
 	Log        *slog.Logger
 }

@@ -1,4 +1,4 @@
-package supervisor
+package ticks
 
 import (
 	"fmt"
@@ -10,41 +10,41 @@ import (
 	"supervisor/supervisord/events"
 )
 
-// tickCheck is one look at the clock and what comes of it.
+// tickCheck is one call of Publish and what it must do.
 type tickCheck struct {
 	at    float64 // seconds since the epoch
-	want  string  // the ticks
-	delay float64 // seconds until the next look, 0 for never
+	want  string  // the ticks published
+	delay float64 // seconds until the next call, 0 for none
 }
 
 func TestTicks(t *testing.T) {
 	t.Parallel()
-	const hour = 1795363200 // a full one
+	const hour = 1795363200 // a full hour
 	for _, tt := range []struct {
 		name   string
 		types  []events.Type
 		checks []tickCheck
 	}{
-		{"nobody wants any", []events.Type{events.ProcessState}, []tickCheck{{hour + 1, "", 0}, {hour + 7, "", 0}}},
-		{"the first look is for the record", []events.Type{events.Tick5}, []tickCheck{
+		{"no subscriber", []events.Type{events.ProcessState}, []tickCheck{{hour + 1, "", 0}, {hour + 7, "", 0}}},
+		{"the first call publishes nothing", []events.Type{events.Tick5}, []tickCheck{
 			{hour + 4.75, "", 0.25}, {hour + 5, "TICK_5 5", 5}, {hour + 10, "TICK_5 10", 5},
 		}},
-		{"a look too early or in between does no harm", []events.Type{events.Tick5}, []tickCheck{
+		{"calls that come early do no harm", []events.Type{events.Tick5}, []tickCheck{
 			{hour + 2, "", 3}, {hour + 4.5, "", 0.5}, {hour + 5.5, "TICK_5 5", 4.5}, {hour + 7, "", 3},
 		}},
 		{"order", []events.Type{events.Any}, []tickCheck{
 			{hour - 1, "", 1}, {hour, "TICK_5 0 TICK_60 0 TICK_3600 0", 5}, {hour + 5, "TICK_5 5", 5},
 		}},
-		{"what was slept through is not made up for", []events.Type{events.Tick}, []tickCheck{
+		{"missed ticks are not made up for", []events.Type{events.Tick}, []tickCheck{
 			{hour, "", 5}, {hour + 133, "TICK_5 130 TICK_60 120", 2},
 		}},
-		{"who wants minutes is woken every minute", []events.Type{events.Tick60}, []tickCheck{
+		{"minutes alone need a call a minute", []events.Type{events.Tick60}, []tickCheck{
 			{hour + 1, "", 59}, {hour + 60, "TICK_60 60", 60},
 		}},
-		{"the clock may be set while an hour goes by", []events.Type{events.Tick3600}, []tickCheck{
+		{"a clock set forward during an hour", []events.Type{events.Tick3600}, []tickCheck{
 			{hour + 1, "", 59}, {hour + 60, "", 60}, {hour + 7201, "TICK_3600 7200", 59},
 		}},
-		{"a clock that is set back ticks too", []events.Type{events.Tick5, events.Tick60}, []tickCheck{
+		{"a clock set back", []events.Type{events.Tick5, events.Tick60}, []tickCheck{
 			{hour + 31, "", 4}, {hour + 12, "TICK_5 10", 3}, {hour + 15, "TICK_5 15", 5}, {hour - 5, "TICK_5 -5 TICK_60 -60", 5},
 		}},
 	} {
@@ -57,16 +57,16 @@ func TestTicks(t *testing.T) {
 				fmt.Sscanf(e.Payload, "when:%d", &when)
 				got += fmt.Sprintf(" %s %d", e.Type, when-hour)
 			})
-			var clock ticks
+			var clock Ticks
 			for _, l := range tt.checks {
 				got = ""
-				delay := clock.publishDue(time.UnixMilli(int64(l.at*1000)), &bus)
+				delay := clock.Publish(time.UnixMilli(int64(l.at*1000)), &bus)
 				want := l.want
 				if want != "" {
 					want = " " + want
 				}
 				if diff := cmp.Diff(want, got); diff != "" || delay.Seconds() != l.delay {
-					t.Errorf("at %v: %q and a nap of %s, want %q and %vs", l.at-hour, got, delay, want, l.delay)
+					t.Errorf("at %v: %q and a delay of %s, want %q and %vs", l.at-hour, got, delay, want, l.delay)
 				}
 			}
 		})
@@ -76,17 +76,17 @@ func TestTicks(t *testing.T) {
 func TestUnsubscribedTicksAreReset(t *testing.T) {
 	t.Parallel()
 	var bus events.Bus
-	var clock ticks
+	var clock Ticks
 	var got []string
 	take := func(e events.Event) { got = append(got, e.Payload) }
-	at := func(second int64) { clock.publishDue(time.Unix(second, 0), &bus) }
+	at := func(second int64) { clock.Publish(time.Unix(second, 0), &bus) }
 
 	sub := bus.Subscribe([]events.Type{events.Tick5}, take)
 	at(101)
 	bus.Unsubscribe(sub)
 	at(106)
 	bus.Subscribe([]events.Type{events.Tick5}, take)
-	at(151) // the first look again
+	at(151) // the first call again
 	at(155)
 	if diff := cmp.Diff([]string{"when:155"}, got); diff != "" {
 		t.Error(diff)
