@@ -14,7 +14,7 @@ import (
 	"supervisor/ctl/session"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/xmlrpc"
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/ctlconf"
 )
 
 // exchange is one call that a scripted server expects, and its answer.
@@ -28,7 +28,7 @@ type scriptedServer struct {
 	script []exchange
 }
 
-func (f *scriptedServer) dial(config.Ctl) (session.Client, error) { return f, nil }
+func (f *scriptedServer) dial(ctlconf.Settings) (session.Client, error) { return f, nil }
 
 // next takes the answer of a call from the script.
 func (f *scriptedServer) next(call string) (string, error) {
@@ -107,7 +107,7 @@ func (f *scriptedServer) Close() error { return nil }
 // newTestSession returns a session with all actions and a server of the test's
 // own. The options may leave out what all tests share.
 func newTestSession(dial session.Dialer, out, errOut io.Writer, o session.Options) *session.Session {
-	o.Settings = config.Ctl{ServerURL: "unix:///s.sock", Prompt: "supervisor"}
+	o.Settings = ctlconf.Settings{ServerURL: "unix:///s.sock", Prompt: "supervisor"}
 	o.Actions, o.IsOption, o.Dial, o.Out, o.ErrOut = actions(), isOption, dial, out, errOut
 	return session.New(o)
 }

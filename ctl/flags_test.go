@@ -9,7 +9,7 @@ import (
 
 	"supervisor/ctl/action"
 	"supervisor/ctl/session"
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/ctlconf"
 )
 
 // runWithoutServer runs a line as a command or in the shell. It fails the test if
@@ -17,7 +17,7 @@ import (
 func runWithoutServer(t *testing.T, line string, inShell bool) (output string, exit int) {
 	t.Helper()
 	var out bytes.Buffer
-	dial := func(config.Ctl) (session.Client, error) {
+	dial := func(ctlconf.Settings) (session.Client, error) {
 		t.Errorf("%q: something is sent", line)
 		return nil, errors.New("there is no server")
 	}

@@ -6,10 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/cmdline"
+	"supervisor/supervisord/config/ctlconf"
 	"supervisor/supervisord/config/getopt"
 	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/section"
 	"supervisor/supervisord/config/source"
 )
 
@@ -51,7 +52,7 @@ func parseOptions(args []string) ([]string, error) {
 		case "help":
 			return getopt.Args(given[:i+1], nil), nil
 		case "serverurl":
-			if err := config.CheckURL(g.Value); err != nil {
+			if err := ctlconf.CheckURL(g.Value); err != nil {
 				return nil, fmt.Errorf("invalid value for %s %s: %w", g.Form, python.Repr(g.Value), err)
 			}
 		}
@@ -63,14 +64,14 @@ func parseOptions(args []string) ([]string, error) {
 }
 
 // readSettings reads the configuration; options of the command line override it.
-func readSettings(c cmdline.Values, progname string) (config.Ctl, error) {
-	settings, err := config.LoadCtl(config.LoadOptions{
+func readSettings(c cmdline.Values, progname string) (ctlconf.Settings, error) {
+	settings, err := ctlconf.Load(section.Input{
 		Path:    c.String("configuration"),
 		Program: progname,
 		Host:    source.ThisHost(),
 	})
 	if err != nil {
-		return config.Ctl{}, err
+		return ctlconf.Settings{}, err
 	}
 	for name, value := range map[string]*string{
 		"serverurl":    &settings.ServerURL,

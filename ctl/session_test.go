@@ -8,7 +8,7 @@ import (
 
 	"supervisor/ctl/session"
 	"supervisor/ctl/shell"
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/ctlconf"
 )
 
 // fakeInput answers questions. When it has no more answers, Ctrl-C is pressed.
@@ -34,7 +34,7 @@ func (p *fakeInput) Password(ctx context.Context, prompt string) (string, error)
 // accepts the answers, then the action runs again, and the credentials stay.
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	dial := func(settings config.Ctl) (session.Client, error) {
+	dial := func(settings ctlconf.Settings) (session.Client, error) {
 		if settings.Username == "me" && settings.Password == "secret" {
 			return &scriptedServer{t: t, script: []exchange{{"getPID", "7"}, {"getPID", "7"}}}, nil
 		}
@@ -85,7 +85,7 @@ func TestCtrlCInAnAction(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	d := &interruptingServer{&scriptedServer{t: t}, interrupt}
 	var out bytes.Buffer
-	s := newTestSession(func(config.Ctl) (session.Client, error) { return d, nil }, &out, nil, session.Options{})
+	s := newTestSession(func(ctlconf.Settings) (session.Client, error) { return d, nil }, &out, nil, session.Options{})
 	if err := s.RunLine(ctx, "start one two"); err == nil {
 		t.Error("the shell goes on")
 	}

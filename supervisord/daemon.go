@@ -11,6 +11,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/load"
 	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/logs"
@@ -125,10 +126,10 @@ func (m *mainProgram) loadFrom(from *source.Snapshot, scales []config.Scale) (*c
 	from.Add(m.files)
 	o := m.loadOptions()
 	o.Snapshot, o.Scales = from, scales
-	return config.Load(o)
+	return load.Config(o)
 }
 
-func (m *mainProgram) load() (*config.Config, error) { return config.Load(m.loadOptions()) }
+func (m *mainProgram) load() (*config.Config, error) { return load.Config(m.loadOptions()) }
 
 // reload reads the files again, whose text may have changed.
 func (m *mainProgram) reload() (*config.Config, error) {
@@ -141,9 +142,9 @@ func (m *mainProgram) reload() (*config.Config, error) {
 func (m *mainProgram) loadScaled(scales []config.Scale) (*config.Config, error) {
 	o := m.loadOptions()
 	o.Scales = scales
-	return config.Load(o)
+	return load.Config(o)
 }
 
 func (m *mainProgram) makeProgram(group, name string, options map[string]string) ([]*config.Process, error) {
-	return config.MakeProgram(m.loadOptions(), group, name, options)
+	return load.MakeProgram(m.loadOptions(), group, name, options)
 }

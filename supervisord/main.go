@@ -7,8 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/cmdline"
+	"supervisor/supervisord/config/load"
+	"supervisor/supervisord/config/section"
 	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/process/hook"
 	"supervisor/supervisord/recovery"
@@ -49,7 +50,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
 		return exitRefused
 	}
-	values, err := config.ParseCommandLine(args[1:], m.host)
+	values, err := load.ParseCommandLine(args[1:], m.host)
 	if err == nil {
 		m.values = values
 		err = m.cliProgram().Execute(values.Args())
@@ -66,7 +67,7 @@ type mainProgram struct {
 	args            []string
 	stdout, stderr  io.Writer
 	host            source.Host
-	values          *config.CommandLineValues
+	values          *load.CommandLineValues
 	background      *daemon.Background // set in the second process of a daemon that goes into the background
 	backgroundFiles *source.Snapshot   // what the first process has read: a pipe gives its text only once
 	handedOver      *recovery.Handover // by another binary in this process, nil for none
@@ -79,7 +80,7 @@ func (m *mainProgram) cliProgram() *cmdline.Program {
 	return &cmdline.Program{
 		Name:    m.args[0],
 		Summary: "supervisord -- run a set of applications as daemons.",
-		Options: config.CommandLine(),
+		Options: load.CommandLine(),
 		Stdout:  m.stdout,
 		Stderr:  m.stderr,
 		Run:     m.runCommand,
@@ -93,7 +94,7 @@ func (m *mainProgram) runCommand(v cmdline.Values, _ []string) (err error) {
 		_, err = fmt.Fprintln(m.stdout, Version)
 		return err
 	case v.Bool("test"):
-		m.status, err = config.Check(m.stdout, m.loadOptions(), v.Bool("json"))
+		m.status, err = load.Check(m.stdout, m.loadOptions(), v.Bool("json"))
 		return err
 	}
 	// After an upgrade this was said already, and the first line that a dry run prints
@@ -114,12 +115,12 @@ func (m *mainProgram) argv0() string {
 	return m.args[0]
 }
 
-func (m *mainProgram) loadOptions() config.LoadOptions {
-	return config.LoadOptions{
+func (m *mainProgram) loadOptions() load.Options {
+	return load.Options{Input: section.Input{
 		Path:      m.values.Path,
 		Program:   m.argv0(),
 		Overrides: m.values.Overrides,
 		Host:      m.host,
 		Snapshot:  m.files,
-	}
+	}}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 )
 
 // Flag is one flag of an action.
@@ -30,11 +30,11 @@ var goals = []string{"running", "ready", "stopped", "exited"}
 // The types of values. The daemon understands every value that they accept.
 var (
 	Duration = ValueType{"TIME", func(text string) error {
-		_, err := config.ParseDuration(text)
+		_, err := option.ParseDuration(text)
 		return err
 	}}
 	Share = ValueType{"N|N%", func(text string) error {
-		_, err := config.ParseShare(text)
+		_, err := option.ParseShare(text)
 		return err
 	}}
 	Count = ValueType{"N", func(text string) error {

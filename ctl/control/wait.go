@@ -8,7 +8,7 @@ import (
 	"supervisor/ctl/action"
 	"supervisor/ctl/session"
 	"supervisor/supervisord/api/faults"
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 )
 
 // waitActions returns an action that Supervisor does not have. It is hidden from
@@ -45,7 +45,7 @@ const maxWaitPerCall = 10 * time.Second
 func wait(ctx context.Context, s *session.Session, in action.Arguments) error {
 	timeout, goal := time.Minute, "ready"
 	if text, ok := in.Flags["--timeout"]; ok {
-		timeout, _ = config.ParseDuration(text) // Parse has checked it
+		timeout, _ = option.ParseDuration(text) // Parse has checked it
 	}
 	if text, ok := in.Flags["--for"]; ok {
 		goal = text
@@ -57,7 +57,7 @@ func wait(ctx context.Context, s *session.Session, in action.Arguments) error {
 	started := time.Now()
 	for _, name := range names {
 		left := timeout
-		if timeout < config.Forever {
+		if timeout < option.Forever {
 			left = timeout - time.Since(started)
 		}
 		if err := waitFor(ctx, s, name, goal, left, timeout); err != nil {
@@ -72,7 +72,7 @@ func wait(ctx context.Context, s *session.Session, in action.Arguments) error {
 func waitFor(ctx context.Context, s *session.Session, name, goal string, timeout, total time.Duration) error {
 	for started := time.Now(); ; {
 		left := max(timeout-time.Since(started), 0)
-		if timeout >= config.Forever {
+		if timeout >= option.Forever {
 			left = maxWaitPerCall
 		}
 		var met bool
@@ -92,7 +92,7 @@ func waitFor(ctx context.Context, s *session.Session, name, goal string, timeout
 		case met:
 			s.Print(name + ": " + goal)
 			return nil
-		case left <= maxWaitPerCall && timeout < config.Forever:
+		case left <= maxWaitPerCall && timeout < option.Forever:
 			s.PrintError(fmt.Sprintf("%s: ERROR (not %s within %s)", name, goal, total))
 			return nil
 		}

@@ -19,7 +19,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/api/xmlrpc"
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/ctlconf"
 	"supervisor/supervisord/config/python"
 )
 
@@ -67,7 +67,7 @@ type fakeDaemon struct {
 	fault error // of sendProcessStdin
 }
 
-func (d *fakeDaemon) dial(config.Ctl) (session.Client, error) { return d, nil }
+func (d *fakeDaemon) dial(ctlconf.Settings) (session.Client, error) { return d, nil }
 
 func (d *fakeDaemon) Close() error { return nil }
 

@@ -8,7 +8,7 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/xmlrpc"
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/ctlconf"
 )
 
 // Client is what a session needs of a connection to supervisord. Only one call
@@ -25,10 +25,10 @@ type Client interface {
 }
 
 // Dialer makes a client for the server of the settings. It need not connect.
-type Dialer func(config.Ctl) (Client, error)
+type Dialer func(ctlconf.Settings) (Client, error)
 
 // DialXMLRPC makes a client that speaks XML-RPC.
-func DialXMLRPC(settings config.Ctl) (Client, error) {
+func DialXMLRPC(settings ctlconf.Settings) (Client, error) {
 	if !strings.HasPrefix(settings.ServerURL, "unix://") && !strings.HasPrefix(settings.ServerURL, "http://") {
 		return nil, messageError("Unknown protocol for serverurl " + settings.ServerURL)
 	}

@@ -11,13 +11,13 @@ import (
 	"supervisor/ctl/action"
 	"supervisor/ctl/shell"
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/ctlconf"
 	"supervisor/supervisord/logs/printable"
 )
 
 // Options are what a session is made of.
 type Options struct {
-	Settings    config.Ctl
+	Settings    ctlconf.Settings
 	Actions     []Action
 	IsOption    func(word string) bool // reports whether supervisorctl has such an option
 	Interactive bool                   // questions may be asked
@@ -29,7 +29,7 @@ type Options struct {
 
 // Session is one run of supervisorctl.
 type Session struct {
-	settings    config.Ctl
+	settings    ctlconf.Settings
 	table       *action.Table
 	actions     map[string]*Action
 	interactive bool

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/config/python"
 )
 
@@ -44,12 +45,33 @@ func dependency(s string) (Dependency, error) {
 		}
 	}
 	group, process, both := strings.Cut(d.Name, ":")
-	_, err := name(group)
+	_, err := option.ParseName(group)
 	if both && err == nil && process != "*" {
-		_, err = name(process)
+		_, err = option.ParseName(process)
 	}
 	if err != nil {
 		return d, fmt.Errorf("%s is not the name of a program, a group or group:process, with :ready, :started or :success, ? and ! behind it as wanted", python.Repr(s))
 	}
 	return d, nil
+}
+
+// Targets returns the processes that a dependency is on: those of the program of
+// its name, else those of the group, or the one that it names as group:process.
+func (d *Dependency) Targets(all []*Process) []*Process {
+	group, process, both := strings.Cut(d.Name, ":")
+	var programs, groups []*Process
+	for _, p := range all {
+		switch {
+		case both && p.Group == group && (p.Name == process || process == "*"):
+			groups = append(groups, p)
+		case !both && p.Program == d.Name:
+			programs = append(programs, p)
+		case !both && p.Group == d.Name:
+			groups = append(groups, p)
+		}
+	}
+	if len(programs) > 0 {
+		return programs
+	}
+	return groups
 }

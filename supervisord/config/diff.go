@@ -2,13 +2,9 @@ package config
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 
-	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/config/option"
 )
 
 // Effect is what a changed option asks for.
@@ -107,31 +103,25 @@ func (d *GroupDiff) membersChange() bool {
 // options compares what belongs to the group itself.
 func (g *Group) options(old *Group) []Change {
 	var list []Change
-	add := func(option, was, is string, effect Effect) {
-		if was != is {
-			list = append(list, Change{option, was, is, effect})
+	for _, o := range optionsOf(&Group{}) {
+		if o.In == option.InGroup || g.Kind == EventListener && old.Kind == EventListener {
+			list = appendChange(list, o, o.ValueText(old), o.ValueText(g))
 		}
-	}
-	add("priority", strconv.Itoa(old.Priority), strconv.Itoa(g.Priority), EffectLive)
-	if g.Kind == EventListener && old.Kind == EventListener {
-		add("buffer_size", strconv.Itoa(old.BufferSize), strconv.Itoa(g.BufferSize), EffectRestart)
-		add("events", sortedNames(old.Events), sortedNames(g.Events), EffectRestart)
-		add("result_handler", old.ResultHandler, g.ResultHandler, EffectRestart)
-		add("binary_events", strconv.FormatBool(old.BinaryEvents), strconv.FormatBool(g.BinaryEvents), EffectRestart)
 	}
 	return list
 }
 
-func sortedNames(list []string) string { return strings.Join(slices.Sorted(slices.Values(list)), ",") }
-
-// Diff tells which options of a process have other values than those of the one
-// that it is to replace, in the order of their names.
+// Diff returns the options of a process that have other values than those of the
+// process that it is to replace, in the order of their names.
 func (p *Process) Diff(old *Process) []Change {
 	var list []Change
-	for _, a := range attributes {
-		if was, is := a.text(old), a.text(p); was != is {
-			list = append(list, Change{a.option, was, is, a.effect})
+	for _, o := range optionsOf(&Process{}) {
+		if !o.Field.Equal(p, old) {
+			list = appendChange(list, o, o.ValueText(old), o.ValueText(p))
 		}
+	}
+	if p.Kind != old.Kind {
+		list = append(list, Change{kindOption, old.Kind.header(), p.Kind.header(), EffectRestart})
 	}
 	list = append(list, p.Environment.diff(old.Environment)...)
 	list = append(list, p.Policy.diff(&old.Policy)...)
@@ -139,10 +129,26 @@ func (p *Process) Diff(old *Process) []Change {
 	return list
 }
 
+func appendChange(list []Change, o *option.Option, was, is string) []Change {
+	switch {
+	case was == is:
+		return list
+	case o.Live:
+		return append(list, Change{o.Name, was, is, EffectLive})
+	}
+	return append(list, Change{o.Name, was, is, EffectRestart})
+}
+
+// kindOption stands for the kind of a process's section, which can be changed
+// like an option.
+const kindOption = "the kind of its section"
+
+func (k Kind) header() string { return k.Section().Headers()[0] }
+
 // diff names the variables that are others, and not what they are.
 func (e Environment) diff(old Environment) []Change {
 	var list []Change
-	is, was := e.toMap(), old.toMap()
+	is, was := e.Map(), old.Map()
 	const set, unset, other = "set", "", "set to something else"
 	for name, value := range is {
 		switch before, ok := was[name]; {
@@ -158,89 +164,4 @@ func (e Environment) diff(old Environment) []Change {
 		}
 	}
 	return list
-}
-
-// attribute is what can be different about a process, as a text that is another
-// one if and only if it is.
-type attribute struct {
-	option string
-	effect Effect
-	text   func(*Process) string
-}
-
-// attributes are all but the environment and the policy. What only the supervisor goes by when it
-// next decides something is Live, all that the child was born with is not.
-var attributes = slices.Concat(
-	[]attribute{
-		{"autorestart", EffectLive, func(p *Process) string { return p.Autorestart.text() }},
-		{"autostart", EffectLive, func(p *Process) string { return strconv.FormatBool(p.Autostart) }},
-		{"exitcodes", EffectLive, func(p *Process) string { return joinInts(p.ExitCodes) }},
-		{"killasgroup", EffectLive, func(p *Process) string { return strconv.FormatBool(p.KillAsGroup) }},
-		{"priority", EffectLive, func(p *Process) string { return strconv.Itoa(p.Priority) }},
-		{"startretries", EffectLive, func(p *Process) string { return strconv.Itoa(p.StartRetries) }},
-		{"startsecs", EffectLive, func(p *Process) string { return strconv.Itoa(p.StartSecs) }},
-		{"stopasgroup", EffectLive, func(p *Process) string { return strconv.FormatBool(p.StopAsGroup) }},
-		{"stopsignal", EffectLive, func(p *Process) string { return signalText(p.StopSignal) }},
-		{"stopwaitsecs", EffectLive, func(p *Process) string { return strconv.Itoa(p.StopWaitSecs) }},
-
-		{"command", EffectRestart, func(p *Process) string { return p.Command }},
-		{"directory", EffectRestart, func(p *Process) string { return p.Directory }},
-		{"redirect_stderr", EffectRestart, func(p *Process) string { return strconv.FormatBool(p.RedirectStderr) }},
-		{"serverurl", EffectRestart, func(p *Process) string { return p.ServerURL }},
-		{"socket", EffectRestart, func(p *Process) string { return p.Socket.url() }},
-		{"umask", EffectRestart, func(p *Process) string { return umaskText(p.Umask) }},
-		{"user", EffectRestart, (*Process).userText},
-		{"the kind of its section", EffectRestart, func(p *Process) string { return sectionOf(p.Kind).Headers()[0] }},
-	},
-	logAttributes("stdout", func(p *Process) *Log { return &p.Stdout }),
-	logAttributes("stderr", func(p *Process) *Log { return &p.Stderr }),
-)
-
-func logAttributes(stream string, of func(*Process) *Log) []attribute {
-	return []attribute{
-		{stream + "_capture_maxbytes", EffectRestart, func(p *Process) string { return strconv.FormatInt(of(p).CaptureMaxBytes, 10) }},
-		{stream + "_events_enabled", EffectRestart, func(p *Process) string { return strconv.FormatBool(of(p).Events) }},
-		{stream + "_logfile", EffectRestart, func(p *Process) string { return of(p).text() }},
-		{stream + "_logfile_backups", EffectRestart, func(p *Process) string { return strconv.Itoa(of(p).Backups) }},
-		{stream + "_logfile_maxbytes", EffectRestart, func(p *Process) string { return strconv.FormatInt(of(p).MaxBytes, 10) }},
-		{stream + "_syslog", EffectRestart, func(p *Process) string { return strconv.FormatBool(of(p).Syslog) }},
-	}
-}
-
-func (l *Log) text() string {
-	switch {
-	case l.Auto:
-		return "AUTO"
-	case l.File == "":
-		return "NONE"
-	}
-	return l.File
-}
-
-func (a Autorestart) text() string {
-	return [...]string{RestartNever: "false", RestartAlways: "true", RestartUnexpected: "unexpected"}[a]
-}
-
-func joinInts(list []int) string {
-	var all []string
-	for _, n := range list {
-		all = append(all, strconv.Itoa(n))
-	}
-	return strings.Join(all, ",")
-}
-
-func signalText(sig syscall.Signal) string { return strings.TrimPrefix(signals.Name(sig), "SIG") }
-
-func umaskText(umask int) string {
-	if umask < 0 {
-		return ""
-	}
-	return fmt.Sprintf("%03o", umask)
-}
-
-func (p *Process) userText() string {
-	if p.UID == nil {
-		return ""
-	}
-	return strconv.Itoa(*p.UID)
 }

@@ -64,31 +64,32 @@ func parseDigest(digest string) (sums map[string]string, ok bool) {
 // spawnOptions returns the options that matter to a child that runs, if they are set.
 func (p *Process) spawnOptions() map[string]string {
 	options := make(map[string]string)
-	for _, a := range attributes {
-		text := a.text(p)
-		if a.effect == EffectRestart && text != "" && text != "false" && !strings.HasPrefix(a.option, "std") {
-			options[strings.ReplaceAll(a.option, " ", "_")] = text
+	for _, o := range optionsOf(p) {
+		text := o.ValueText(p)
+		if !o.Live && text != "" && text != "false" && !strings.HasPrefix(o.Name, "std") {
+			options[o.Name] = text
 		}
 	}
+	options[strings.ReplaceAll(kindOption, " ", "_")] = p.Kind.header()
 	var env strings.Builder
-	all := p.Environment.toMap()
+	all := p.Environment.Map()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		env.WriteString(name + "=" + all[name] + "\x00")
 	}
 	if env.Len() > 0 {
 		options["environment"] = env.String()
 	}
-	for _, part := range policyParts {
+	for _, part := range parts {
 		if !p.Configured || part.appliedAtSpawn == nil || !part.appliedAtSpawn(&p.Policy) {
 			continue
 		}
 		var text strings.Builder
-		for _, option := range part.options {
+		for _, option := range part.options() {
 			text.WriteString(p.text(option) + "\x00")
 		}
 		text.WriteString(p.detailedText(&part))
 		if strings.Trim(text.String(), "\x00") != "" {
-			options[part.options[0]] = text.String()
+			options[part.name] = text.String()
 		}
 	}
 	return options

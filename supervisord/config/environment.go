@@ -1,5 +1,11 @@
 package config
 
+import (
+	"fmt"
+
+	"supervisor/supervisord/config/shlex"
+)
+
 // Get returns the value of a variable and whether it is set.
 func (e Environment) Get(name string) (string, bool) {
 	for _, v := range e {
@@ -22,8 +28,8 @@ func (e Environment) with(v Variable) Environment {
 	return append(e, v)
 }
 
-// merged returns a new set of e's variables, those of other over them.
-func (e Environment) merged(other Environment) Environment {
+// Merged returns a new set of e's variables, those of other over them.
+func (e Environment) Merged(other Environment) Environment {
 	all := append(Environment(nil), e...)
 	for _, v := range other {
 		all = all.with(v)
@@ -31,10 +37,29 @@ func (e Environment) merged(other Environment) Environment {
 	return all
 }
 
-func (e Environment) toMap() map[string]string {
+// Map returns the variables by name.
+func (e Environment) Map() map[string]string {
 	m := make(map[string]string, len(e))
 	for _, v := range e {
 		m[v.Name] = v.Value
 	}
 	return m
+}
+
+// ParseEnvironment reads the list of environment=. The token that separates two
+// pairs may be any. Of two values for one name the last one counts.
+func ParseEnvironment(s string) (Environment, error) {
+	tokens, err := shlex.Tokens(s)
+	if err != nil {
+		return nil, err
+	}
+	var env Environment
+	for len(tokens) > 0 {
+		if len(tokens) < 3 || tokens[1] != "=" {
+			return nil, fmt.Errorf("Unexpected end of key/value pairs in value '%s'", s)
+		}
+		env = env.with(Variable{tokens[0], tokens[2]})
+		tokens = tokens[min(4, len(tokens)):]
+	}
+	return env, nil
 }

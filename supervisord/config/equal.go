@@ -3,22 +3,52 @@ package config
 import (
 	"maps"
 	"slices"
+
+	"supervisor/supervisord/config/option"
 )
 
-// Equal tells whether a running group need not be touched when a file that
-// says other is read again. Two groups are equal if everything is that was
-// configured for them and their processes, in the same order; whose socket it
-// is and its mode and backlog do not count, nor does the order of event names.
+// optionsOf returns the options of the table that have a field in structs like
+// section.
+func optionsOf(section any) []*option.Option {
+	var list []*option.Option
+	for i := range options {
+		if o := &options[i]; o.Field != nil && o.Field.Of(section) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// Equal reports whether a running group can stay as it is when a changed file is
+// read again. Two groups are equal if everything is that was configured for them
+// and their processes, in the same order. The owner, mode and backlog of a
+// FastCGI socket do not count, nor does the order of event names.
 func (g *Group) Equal(other *Group) bool {
 	return g.Kind == other.Kind &&
 		g.Name == other.Name &&
-		g.Priority == other.Priority &&
-		g.BufferSize == other.BufferSize &&
-		g.ResultHandler == other.ResultHandler &&
-		g.BinaryEvents == other.BinaryEvents &&
-		slices.Equal(slices.Sorted(slices.Values(g.Events)), slices.Sorted(slices.Values(other.Events))) &&
+		equalOptions(g, other) &&
 		g.Socket.url() == other.Socket.url() &&
 		slices.EqualFunc(g.Processes, other.Processes, (*Process).equal)
+}
+
+// equal compares what was configured: AUTO differs from any file, whatever name
+// was generated for it.
+func (p *Process) equal(q *Process) bool {
+	return p.Name == q.Name &&
+		p.Kind == q.Kind &&
+		equalOptions(p, q) &&
+		maps.Equal(p.Environment.Map(), q.Environment.Map()) &&
+		p.Policy.equal(&q.Policy)
+}
+
+// equalOptions reports whether all options that have a field in a are equal.
+func equalOptions[S any](a, b *S) bool {
+	for i := range options {
+		if f := options[i].Field; f != nil && f.Of(a) && !f.Equal(a, b) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *FastCGISocket) url() string {
@@ -26,39 +56,6 @@ func (s *FastCGISocket) url() string {
 		return ""
 	}
 	return s.URL
-}
-
-// equal compares the words that were configured: AUTO is another log file than
-// any other, whatever name was generated for it.
-func (p *Process) equal(q *Process) bool {
-	return p.equalStartStop(q) &&
-		p.Name == q.Name &&
-		p.Kind == q.Kind &&
-		p.Command == q.Command &&
-		p.Directory == q.Directory &&
-		p.Umask == q.Umask &&
-		equalUID(p.UID, q.UID) &&
-		p.ServerURL == q.ServerURL &&
-		p.Socket.url() == q.Socket.url() &&
-		maps.Equal(p.Environment.toMap(), q.Environment.toMap()) &&
-		p.RedirectStderr == q.RedirectStderr &&
-		p.Stdout == q.Stdout &&
-		p.Stderr == q.Stderr &&
-		p.Policy.equal(&q.Policy)
-}
-
-// equalStartStop compares what decides about starting and stopping.
-func (p *Process) equalStartStop(q *Process) bool {
-	return p.Priority == q.Priority &&
-		p.Autostart == q.Autostart &&
-		p.Autorestart == q.Autorestart &&
-		p.StartSecs == q.StartSecs &&
-		p.StartRetries == q.StartRetries &&
-		slices.Equal(p.ExitCodes, q.ExitCodes) &&
-		p.StopSignal == q.StopSignal &&
-		p.StopWaitSecs == q.StopWaitSecs &&
-		p.StopAsGroup == q.StopAsGroup &&
-		p.KillAsGroup == q.KillAsGroup
 }
 
 func equalUID(a, b *int) bool {

@@ -8,7 +8,7 @@ import (
 
 // ignoredFields are the fields of which a change does not make a process another
 // one: they follow from others, or belong to where it stands.
-var ignoredFields = map[string]bool{"Group": true, "Program": true, "Section": true, "Num": true, "User": true, "byPlugin": true, "empty": true}
+var ignoredFields = map[string]bool{"Group": true, "Program": true, "Section": true, "Num": true, "User": true, "AutostartByPlugin": true, "Empty": true}
 
 // TestEqualComparesAllFields changes one field after the other, so that a new
 // one cannot be forgotten.

@@ -1,23 +1,23 @@
 package config
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
 
-	"supervisor/supervisord/api/signals"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/config/shlex"
 )
 
-// JSON writes everything that was understood of a configuration, for programs
+// WriteJSON writes everything that was understood of a configuration, for programs
 // that want to know: an object with "accepted", "groups", "http_servers",
 // "infos", "rpcinterfaces", "supervisord" and "warnings". Modes and masks are
 // octal text, numbers of users come with the text that named them, log files
 // are a path, "AUTO" or null.
-func (c *Config) JSON() ([]byte, error) {
+func (c *Config) WriteJSON(w io.Writer) error {
 	result := jsonConfig{
 		Accepted:      true,
 		Groups:        make([]jsonGroup, len(c.Groups)),
@@ -39,25 +39,15 @@ func (c *Config) JSON() ([]byte, error) {
 	for i, r := range c.RPCInterfaces {
 		result.RPCInterfaces[i] = jsonPlugin{r.Factory, r.Name, r.Options}
 	}
-	return marshal(result)
+	return WriteJSON(w, result)
 }
 
-// JSON writes why a configuration was refused: "accepted", which is false, and
-// "error", the text that Supervisor prints.
-func (e Errors) JSON() ([]byte, error) {
-	return marshal(struct {
-		Accepted bool   `json:"accepted"`
-		Error    string `json:"error"`
-	}{false, e.Error()})
-}
-
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
+// WriteJSON writes a value in the form of the output of -t --json.
+func WriteJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", " ")
-	err := encoder.Encode(v)
-	return b.Bytes(), err
+	return encoder.Encode(v)
 }
 
 type jsonConfig struct {
@@ -66,7 +56,7 @@ type jsonConfig struct {
 	HTTPServers   []map[string]any `json:"http_servers"`
 	Infos         []string         `json:"infos"`
 	RPCInterfaces []jsonPlugin     `json:"rpcinterfaces"`
-	Sockets       []jsonListen     `json:"sockets,omitempty"` // Supervisor doesn't know them
+	Sockets       []jsonListen     `json:"sockets,omitempty"` // an extension
 	Supervisord   map[string]any   `json:"supervisord"`
 	Warnings      []string         `json:"warnings"`
 }
@@ -117,52 +107,32 @@ func orNull(s string, configured bool) any {
 }
 
 func (s *Supervisord) json() map[string]any {
-	var uid any
+	v := jsonOptions(s, func(string) bool { return false })
+	v["environment"] = s.Environment.Map()
+	v["serverurl"] = orNull(s.ServerURL, false)
+	v["uid"] = nil
 	if s.UID != nil {
-		uid = newID(*s.UID, s.User)
-	}
-	v := map[string]any{
-		"childlogdir":      s.ChildLogDir,
-		"directory":        orNull(s.Directory, false),
-		"environment":      s.Environment.toMap(),
-		"identifier":       s.Identifier,
-		"logfile":          s.Logfile,
-		"logfile_backups":  s.LogfileBackups,
-		"logfile_maxbytes": s.LogfileMaxBytes,
-		"loglevel":         s.LogLevel.String(),
-		"minfds":           s.MinFDs,
-		"minprocs":         s.MinProcs,
-		"nocleanup":        s.NoCleanup,
-		"nodaemon":         s.NoDaemon,
-		"pidfile":          s.Pidfile,
-		"serverurl":        orNull(s.ServerURL, false),
-		"silent":           s.Silent,
-		"strip_ansi":       s.StripANSI,
-		"uid":              uid,
-		"umask":            jsonMode(s.Umask),
-		"user":             orNull(s.User, false),
-	}
-	// Supervisor doesn't know these.
-	if s.Subreaper != Auto {
-		v["subreaper"] = s.Subreaper == Yes
+		v["uid"] = newID(*s.UID, s.User)
 	}
 	if s.StateFileSet {
 		v["state_file"] = orNull(s.StateFile, false)
 	}
-	if s.ShutdownTimeout != Forever {
-		v["shutdown_timeout"] = s.ShutdownTimeout.String()
-	}
-	if s.ShutdownParallel {
-		v["shutdown_parallel"] = true
-	}
-	if s.UpdateGranularity == ByProcess {
-		v["update_granularity"] = "process"
-	}
-	if s.Strict {
-		v["strict"] = true
-	}
-	if s.Orphans != AdoptOrphans {
-		v["orphan_policy"] = s.Orphans.String()
+	return v
+}
+
+// jsonOptions returns the values of all options that have a field in a section.
+// isEmpty reports whether an option is set to an empty text.
+func jsonOptions(section any, isEmpty func(name string) bool) map[string]any {
+	v := make(map[string]any)
+	for _, o := range optionsOf(section) {
+		value := o.ValueJSON(section)
+		switch {
+		case o.JSON == option.JSONOmitted, o.JSON == option.JSONIfSet && o.IsDefault(section):
+			continue
+		case o.JSON == option.JSONNullable && value == "" && !isEmpty(o.Name):
+			value = nil
+		}
+		v[o.Name] = value
 	}
 	return v
 }
@@ -172,13 +142,13 @@ func (s *Server) json() map[string]any {
 	v := map[string]any{
 		"family":   s.Family,
 		"name":     orNull(name, named),
-		"password": orNull(s.Password, s.credentials),
+		"password": orNull(s.Password, s.Credentials),
 		"section":  s.Section,
-		"username": orNull(s.Username, s.credentials),
+		"username": orNull(s.Username, s.Credentials),
 	}
 	if s.Family == "unix" {
 		v["chmod"] = jsonMode(s.Mode)
-		v["chown"] = newOwner(s.UID, s.GID, s.owner)
+		v["chown"] = newOwner(s.UID, s.GID, s.Owner)
 		v["file"] = s.Path
 		return v
 	}
@@ -195,22 +165,22 @@ func (s *Server) json() map[string]any {
 }
 
 type jsonGroup struct {
-	BinaryEvents  bool           `json:"binary_events,omitempty"` // Supervisor doesn't know it
-	BufferSize    *int           `json:"buffer_size,omitempty"`
-	Events        []string       `json:"events,omitempty"`
-	Name          string         `json:"name"`
-	Priority      int            `json:"priority"`
-	Processes     []jsonProcess  `json:"processes"`
-	ResultHandler string         `json:"result_handler,omitempty"`
-	Socket        map[string]any `json:"socket,omitempty"`
-	Type          string         `json:"type"`
+	BinaryEvents  bool             `json:"binary_events,omitempty"` // Supervisor doesn't know it
+	BufferSize    *int             `json:"buffer_size,omitempty"`
+	Events        []string         `json:"events,omitempty"`
+	Name          string           `json:"name"`
+	Priority      int              `json:"priority"`
+	Processes     []map[string]any `json:"processes"`
+	ResultHandler string           `json:"result_handler,omitempty"`
+	Socket        map[string]any   `json:"socket,omitempty"`
+	Type          string           `json:"type"`
 }
 
 func (g *Group) json() jsonGroup {
 	v := jsonGroup{
 		Name:      g.Name,
 		Priority:  g.Priority,
-		Processes: make([]jsonProcess, len(g.Processes)),
+		Processes: make([]map[string]any, len(g.Processes)),
 		Type:      [...]string{ProgramGroup: "group", EventListener: "eventlistener", FastCGI: "fcgi-program"}[g.Kind],
 	}
 	for i, p := range g.Processes {
@@ -237,61 +207,31 @@ func (s *FastCGISocket) json() map[string]any {
 		v["mode"] = jsonMode(s.Mode)
 		v["owner"] = nil
 		if s.UID >= 0 {
-			v["owner"] = newOwner(s.UID, s.GID, s.owner)
+			v["owner"] = newOwner(s.UID, s.GID, s.Owner)
 		}
 	}
 	return v
 }
 
-type jsonProcess map[string]any
-
-func (p *Process) json() jsonProcess {
-	v := jsonProcess{
-		"argv":            p.argv(),
-		"autorestart":     [...]any{RestartNever: false, RestartAlways: true, RestartUnexpected: "unexpected"}[p.Autorestart],
-		"autostart":       p.Autostart && !p.byPlugin,
-		"class":           [...]string{ProgramGroup: "ProcessConfig", EventListener: "EventListenerConfig", FastCGI: "FastCGIProcessConfig"}[p.Kind],
-		"command":         p.Command,
-		"directory":       orNull(p.Directory, p.isEmpty("directory")),
-		"environment":     p.Environment.toMap(),
-		"exitcodes":       p.ExitCodes,
-		"killasgroup":     p.KillAsGroup,
-		"name":            p.Name,
-		"priority":        p.Priority,
-		"redirect_stderr": p.RedirectStderr,
-		"serverurl":       orNull(p.ServerURL, p.isEmpty("serverurl")),
-		"startretries":    p.StartRetries,
-		"startsecs":       p.StartSecs,
-		"stopasgroup":     p.StopAsGroup,
-		"stopsignal":      map[string]any{"name": signals.Name(p.StopSignal), "number": int(p.StopSignal)},
-		"stopwaitsecs":    p.StopWaitSecs,
-		"uid":             nil,
-		"umask":           nil,
-	}
+func (p *Process) json() map[string]any {
+	v := jsonOptions(p, p.IsEmpty)
+	v["argv"] = p.argv()
+	v["autostart"] = p.Autostart && !p.AutostartByPlugin
+	v["class"] = [...]string{ProgramGroup: "ProcessConfig", EventListener: "EventListenerConfig", FastCGI: "FastCGIProcessConfig"}[p.Kind]
+	v["environment"] = p.Environment.Map()
+	v["name"] = p.Name
+	v["uid"] = nil
 	if p.UID != nil {
 		v["uid"] = newID(*p.UID, p.User)
 	}
-	if p.Umask >= 0 {
-		v["umask"] = jsonMode(p.Umask)
+	if p.RedirectStderr && p.Stderr.File == "" && !p.Stderr.Auto {
+		v["stderr_logfile"] = nil // where the output goes is an option of stdout
 	}
-	v.log("stdout", p.Stdout, p.isEmpty("stdout_logfile"))
-	v.log("stderr", p.Stderr, p.isEmpty("stderr_logfile") && !p.RedirectStderr)
 	return v
 }
 
-func (v jsonProcess) log(stream string, log Log, empty bool) {
-	v[stream+"_logfile"] = orNull(log.File, empty)
-	if log.Auto {
-		v[stream+"_logfile"] = "AUTO"
-	}
-	v[stream+"_logfile_backups"] = log.Backups
-	v[stream+"_logfile_maxbytes"] = log.MaxBytes
-	v[stream+"_capture_maxbytes"] = log.CaptureMaxBytes
-	v[stream+"_events_enabled"] = log.Events
-	v[stream+"_syslog"] = log.Syslog
-}
-
-func (p *Process) isEmpty(option string) bool { return slices.Contains(p.empty, option) }
+// IsEmpty reports whether an option is set to an empty text.
+func (p *Process) IsEmpty(name string) bool { return slices.Contains(p.Empty, name) }
 
 // argv is the command as it will be split, or why that will fail.
 func (p *Process) argv() any {

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"syscall"
 	"time"
+
+	"supervisor/supervisord/config/option"
 )
 
 // Policy is what a program may ask for that Supervisor does not know. Its zero
@@ -197,25 +199,10 @@ const (
 
 // Rolling says how processes of a program take turns at a restart.
 type Rolling struct {
-	Batch        Share         // restarted at a time
+	Batch        option.Share  // restarted at a time
 	Surge        int           // further ones that run meanwhile
 	Pause        time.Duration // between two batches
 	DrainTimeout time.Duration // that a process has to stop in a rolling restart, 0 for that of any stop
-}
-
-// Share is a number or a percentage.
-type Share struct {
-	N       int
-	Percent bool
-}
-
-// Of returns the share of a number of things, at least 1.
-func (s Share) Of(total int) int {
-	n := s.N
-	if s.Percent {
-		n = total * s.N / 100
-	}
-	return max(n, 1)
 }
 
 // EnvFile is a file of variables.

@@ -7,46 +7,72 @@ import (
 	"strings"
 )
 
-// policyPart is what options of a Policy belong together: they say one thing.
-type policyPart struct {
-	options []string
-	value   func(*Policy) any
-	// bred tells whether a child is born with it, nil for never.
+// part is a group of options of a Policy that are compared together, because
+// they describe one thing. Its name is that of its first option.
+type part struct {
+	name  string
+	value func(*Policy) any
+	// appliedAtSpawn reports whether a running process would have to be spawned
+	// again to get another value. It is nil for never.
 	appliedAtSpawn func(*Policy) bool
+	// digested names the options in the order in which digests have them, if
+	// that is not the order of the table.
+	digested []string
 }
 
 func always(*Policy) bool { return true }
 
-// policyParts are all parts of a Policy.
-var policyParts = []policyPart{
-	{[]string{"ready", "ready_timeout", "ready_interval"}, func(p *Policy) any { return p.Ready },
-		func(p *Policy) bool { return p.Ready.Kind.SelfReported() }},
-	{[]string{"health", "health_interval", "health_timeout", "health_start_period", "health_failures", "health_action"},
-		func(p *Policy) any { return p.Health }, func(p *Policy) bool { return p.Health.Kind.SelfReported() }},
-	{[]string{"depends_on", "dependent_startup", "dependent_startup_wait_for", "dependent_startup_inherit_priority"}, func(p *Policy) any { return p.DependsOn }, nil},
-	{[]string{"wait_for"}, func(p *Policy) any { return p.WaitFor }, nil},
-	{[]string{"depends_timeout"}, func(p *Policy) any { return p.DependsTimeout }, nil},
-	{[]string{"exit_on", "essential"}, func(p *Policy) any { return p.Exit }, nil},
-	{[]string{"stop_scope", "leftovers", "stop_sequence"}, func(p *Policy) any { return p.Stop },
-		func(p *Policy) bool { return p.Stop.Scope == ScopeCgroup }},
-	{[]string{"restart_delay", "restart_backoff", "restart_delay_max", "restart_jitter", "restart_limit", "restart_limit_action"},
-		func(p *Policy) any { return p.Restart }, nil},
-	{[]string{"rolling_batch", "rolling_surge", "rolling_pause", "drain_timeout"}, func(p *Policy) any { return p.Rolling }, nil},
-	{[]string{"sockets"}, func(p *Policy) any { return p.Listen }, always},
-	{[]string{"listen_env"}, func(p *Policy) any { return p.ListenEnv }, always},
-	{[]string{"env_file"}, func(p *Policy) any { return p.EnvFiles }, always},
-	{[]string{"user_env"}, func(p *Policy) any { return p.UserEnv }, always},
-	{[]string{"pre_start", "post_start", "pre_stop", "post_stop", "hook_timeout"}, func(p *Policy) any { return p.Hooks }, nil},
-	{[]string{"reload_signal", "reload_command", "reload_check"}, func(p *Policy) any { return p.Refresh }, nil},
+// parts are all parts of a Policy. The rows of the table say which option
+// belongs to which part.
+var parts = []part{
+	{name: "ready", value: func(p *Policy) any { return p.Ready }, appliedAtSpawn: func(p *Policy) bool { return p.Ready.Kind.SelfReported() }},
+	{name: "health", value: func(p *Policy) any { return p.Health }, appliedAtSpawn: func(p *Policy) bool { return p.Health.Kind.SelfReported() },
+		digested: []string{"health", "health_interval", "health_timeout", "health_start_period", "health_failures", "health_action"}},
+	{name: "depends_on", value: func(p *Policy) any { return p.DependsOn }},
+	{name: "wait_for", value: func(p *Policy) any { return p.WaitFor }},
+	{name: "depends_timeout", value: func(p *Policy) any { return p.DependsTimeout }},
+	{name: "exit_on", value: func(p *Policy) any { return p.Exit }},
+	{name: "stop_scope", value: func(p *Policy) any { return p.Stop }, appliedAtSpawn: func(p *Policy) bool { return p.Stop.Scope == ScopeCgroup }},
+	{name: "restart_delay", value: func(p *Policy) any { return p.Restart }},
+	{name: "rolling_batch", value: func(p *Policy) any { return p.Rolling }},
+	{name: "sockets", value: func(p *Policy) any { return p.Listen }, appliedAtSpawn: always},
+	{name: "listen_env", value: func(p *Policy) any { return p.ListenEnv }, appliedAtSpawn: always},
+	{name: "env_file", value: func(p *Policy) any { return p.EnvFiles }, appliedAtSpawn: always},
+	{name: "user_env", value: func(p *Policy) any { return p.UserEnv }, appliedAtSpawn: always},
+	{name: "pre_start", value: func(p *Policy) any { return p.Hooks }},
+	{name: "reload_signal", value: func(p *Policy) any { return p.Refresh }},
 }
 
-// diff tells which options have other values, and not only other words.
+// Parts lists the parts of a Policy by the names of their first options.
+func Parts() []string {
+	names := make([]string, len(parts))
+	for i := range parts {
+		names[i] = parts[i].name
+	}
+	return names
+}
+
+// options lists the options of a part.
+func (part *part) options() []string {
+	if part.digested != nil {
+		return part.digested
+	}
+	var list []string
+	for i := range extensionOptions {
+		if o := &extensionOptions[i]; o.Part == part.name {
+			list = append(list, o.Name)
+		}
+	}
+	return list
+}
+
+// diff returns the options that have other values, not only other texts.
 func (p *Policy) diff(old *Policy) []Change {
 	if p.equal(old) {
 		return nil
 	}
 	var list []Change
-	for _, part := range policyParts {
+	for _, part := range parts {
 		if !reflect.DeepEqual(part.value(p), part.value(old)) {
 			list = append(list, part.changes(p, old)...)
 		}
@@ -54,14 +80,14 @@ func (p *Policy) diff(old *Policy) []Change {
 	return list
 }
 
-// changes lists the options of a part that says something else now.
-func (part *policyPart) changes(p, old *Policy) []Change {
+// changes lists the options of a part whose value has changed.
+func (part *part) changes(p, old *Policy) []Change {
 	effect := EffectLive
 	if part.appliedAtSpawn != nil && (part.appliedAtSpawn(p) || part.appliedAtSpawn(old)) {
 		effect = EffectRestart
 	}
 	var list []Change
-	for _, option := range part.options {
+	for _, option := range part.options() {
 		if was, is := old.text(option), p.text(option); was != is {
 			list = append(list, Change{option, was, is, effect})
 		}
@@ -69,7 +95,7 @@ func (part *policyPart) changes(p, old *Policy) []Change {
 	// What a socket is stands in its own section. And defaults only come to a
 	// Policy with the first option: they are no difference.
 	if len(list) == 0 && (p.Configured == old.Configured || len(p.Written)+len(old.Written) == 0) {
-		list = append(list, Change{part.options[0], old.detailedText(part), p.detailedText(part), effect})
+		list = append(list, Change{part.name, old.detailedText(part), p.detailedText(part), effect})
 	}
 	return list
 }
@@ -92,7 +118,7 @@ func (s *ListenSocket) settings() string {
 	if s.ReusePort {
 		all = append(all, "reuse_port")
 	}
-	if s.Family == "unix" && s.Mode != defaultSocketMode {
+	if s.Family == "unix" && s.Mode != DefaultSocketMode {
 		all = append(all, fmt.Sprintf("socket_mode %04o", s.Mode))
 	}
 	if s.UID >= 0 || s.GID >= 0 {
@@ -105,13 +131,13 @@ func (s *ListenSocket) settings() string {
 }
 
 // detailedText says more about an option that has the same text in both files.
-func (p *Policy) detailedText(part *policyPart) string {
-	text := p.text(part.options[0])
+func (p *Policy) detailedText(part *part) string {
+	text := p.text(part.name)
 	var urls []string
 	for _, s := range p.Listen {
 		urls = append(urls, s.URL+s.settings())
 	}
-	if part.options[0] == "sockets" && len(urls) > 0 {
+	if part.name == "sockets" && len(urls) > 0 {
 		return text + " (" + strings.Join(urls, ", ") + ")"
 	}
 	return text

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/config/python"
 )
 
@@ -120,7 +121,7 @@ func probeOf(s string, kinds ...ProbeKind) (Probe, error) {
 	if err == nil {
 		err = fmt.Errorf("%s can't be used here", python.Repr(s))
 	}
-	return Probe{}, fmt.Errorf("%w (allowed: %s)", err, joinOr(forms))
+	return Probe{}, fmt.Errorf("%w (allowed: %s)", err, option.JoinOr(forms))
 }
 
 func readyProbe(s string) (Probe, error) {
@@ -171,7 +172,7 @@ func httpURL(s string) error {
 		return fmt.Errorf("the URL has no host")
 	}
 	if port := u.Port(); port != "" {
-		_, err = portNumber(port)
+		_, err = option.PortNumber(port)
 	}
 	return err
 }
@@ -182,7 +183,7 @@ func hostPort(s string) (string, error) {
 	if err != nil || host == "" {
 		return "", fmt.Errorf("it needs host:port")
 	}
-	if _, err := portNumber(port); err != nil {
+	if _, err := option.PortNumber(port); err != nil {
 		return "", fmt.Errorf("bad port: %w", err)
 	}
 	return net.JoinHostPort(host, port), nil

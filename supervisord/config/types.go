@@ -3,6 +3,8 @@ package config
 import (
 	"syscall"
 	"time"
+
+	"supervisor/supervisord/config/option"
 )
 
 // Config is everything that a configuration file says, with defaults applied.
@@ -137,8 +139,8 @@ type Server struct {
 	// those below x.
 	AllowedHosts []string
 
-	credentials bool   // username= and password= are set, empty or not
-	owner       string // chown= as written
+	Credentials bool   // username= and password= are set, empty or not
+	Owner       string // chown= as written
 }
 
 // RPCInterface is one [rpcinterface:x].
@@ -163,6 +165,12 @@ const (
 	EventListener             // [eventlistener:x]
 	FastCGI                   // [fcgi-program:x]
 )
+
+// Section returns the kind of section in which the processes of a group are
+// defined.
+func (k Kind) Section() option.Sections {
+	return [...]option.Sections{ProgramGroup: option.InProgram, EventListener: option.InEventListener, FastCGI: option.InFastCGI}[k]
+}
 
 // Group is a set of processes that belong together.
 type Group struct {
@@ -192,6 +200,11 @@ type Program struct {
 	Numbered bool // process_name has %(process_num)
 }
 
+// Numbering is how many processes a section has, and the process_num of the first.
+type Numbering struct {
+	Numprocs, Start int
+}
+
 // Scale has a program have another number of processes than its file says.
 type Scale struct {
 	Group, Section string
@@ -204,6 +217,9 @@ type Scale struct {
 	Of int
 }
 
+// DefaultSocketMode is for the owner alone.
+const DefaultSocketMode = 0o700
+
 // FastCGISocket is the listening socket of a [fcgi-program:x].
 type FastCGISocket struct {
 	URL      string
@@ -215,7 +231,7 @@ type FastCGISocket struct {
 	Port     int    // tcp
 	Backlog  int    // 0 for the system's maximum
 
-	owner string // socket_owner= as written
+	Owner string // socket_owner= as written
 }
 
 // Autorestart says what to do when a process leaves RUNNING on its own.
@@ -246,12 +262,14 @@ type Process struct {
 	Environment Environment
 	ServerURL   string // "" for the computed one
 
-	Autostart    bool
-	byPlugin     bool // autostart is false in the file, and the plug-in's options ask for a start
-	Autorestart  Autorestart
-	StartSecs    int
-	StartRetries int
-	ExitCodes    []int
+	Autostart bool
+	// AutostartByPlugin: autostart is false in the file, and the options of the
+	// plug-in supervisord-dependent-startup ask for a start.
+	AutostartByPlugin bool
+	Autorestart       Autorestart
+	StartSecs         int
+	StartRetries      int
+	ExitCodes         []int
 
 	StopSignal   syscall.Signal
 	StopWaitSecs int
@@ -268,9 +286,9 @@ type Process struct {
 	// Policy is what Supervisor doesn't know.
 	Policy
 
-	// empty lists options that are set to nothing. It means the same as not to
-	// set them; only the JSON output tells them apart.
-	empty []string
+	// Empty lists options that are set to an empty text. That means the same as
+	// not to set them; only the JSON output distinguishes the two.
+	Empty []string
 }
 
 // Log is where one output stream of a process goes.

@@ -15,6 +15,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
@@ -253,7 +254,7 @@ func TestKillCancelsPostStop(t *testing.T) {
 		t.Run(want.String(), func(t *testing.T) {
 			change := func(c *config.Process) {
 				c.Autorestart, c.StartRetries = config.RestartNever, 0
-				c.Hooks = config.Hooks{PostStop: os.Args[0], Timeout: config.Forever}
+				c.Hooks = config.Hooks{PostStop: os.Args[0], Timeout: option.Forever}
 				if want == states.Stopped {
 					c.StartRetries = 3
 				}

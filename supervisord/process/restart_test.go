@@ -9,6 +9,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process/machine"
 )
 
@@ -39,7 +40,7 @@ func TestRestartDelayGrowsUntilStable(t *testing.T) {
 func TestRestartLimit(t *testing.T) {
 	withProcess(t, func(c *config.Process) {
 		c.Autorestart, c.StartSecs = config.RestartAlways, 0
-		c.Restart = config.RestartPolicy{BackoffFactor: 1, Max: config.Forever, Limit: 3, Window: time.Minute}
+		c.Restart = config.RestartPolicy{BackoffFactor: 1, Max: option.Forever, Limit: 3, Window: time.Minute}
 	}, func(t *testing.T, tp *testProcess) {
 		cause, code := "", 0
 		tp.RestartLimitReached = func(_ *Process, c string, n int) { cause, code = c, n }
@@ -66,7 +67,7 @@ func TestRestartLimit(t *testing.T) {
 func TestResetClearsRestartLimit(t *testing.T) {
 	withProcess(t, func(c *config.Process) {
 		c.Autorestart, c.StartSecs = config.RestartAlways, 0
-		c.Restart = config.RestartPolicy{BackoffFactor: 1, Max: config.Forever, Limit: 1, Window: time.Hour}
+		c.Restart = config.RestartPolicy{BackoffFactor: 1, Max: option.Forever, Limit: 1, Window: time.Hour}
 	}, func(t *testing.T, tp *testProcess) {
 		tp.onSpawn = func(c *fakeChild) { c.exit(7) }
 		tp.start(t)
@@ -90,7 +91,7 @@ func TestResetClearsRestartLimit(t *testing.T) {
 func TestRestartCountersSurviveDaemonRestart(t *testing.T) {
 	withProcess(t, func(c *config.Process) {
 		c.Autorestart = config.RestartAlways
-		c.Restart = config.RestartPolicy{Delay: time.Second, BackoffFactor: 2, Max: config.Forever, Limit: 4, Window: time.Hour}
+		c.Restart = config.RestartPolicy{Delay: time.Second, BackoffFactor: 2, Max: option.Forever, Limit: 4, Window: time.Hour}
 	}, func(t *testing.T, tp *testProcess) {
 		tp.onSpawn = func(c *fakeChild) { c.exit(1) }
 		times := []time.Time{time.Now(), time.Now(), time.Now()}

@@ -10,6 +10,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/spawn"
 )
 
@@ -64,7 +65,7 @@ func TestFDShortageIsRetriedForever(t *testing.T) {
 				withProcess(t, func(c *config.Process) {
 					c.StartRetries, c.Restart.Limit, c.Restart.Window = 0, 1, 24*time.Hour
 					if where == "pre_start" {
-						c.Hooks = config.Hooks{PreStart: "sh", Timeout: config.Forever}
+						c.Hooks = config.Hooks{PreStart: "sh", Timeout: option.Forever}
 					}
 				}, func(t *testing.T, tp *testProcess) {
 					tp.onHook = func(_ string, c *fakeChild) { c.exit(0) }

@@ -12,6 +12,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor"
 )
@@ -296,7 +297,7 @@ func (l *daemonRun) newConfig(g *config.Group, name string) *config.Process {
 // themselves.
 func (l *daemonRun) newDependencies(c *config.Process) {
 	d := l.rnd
-	c.Configured, c.DependsTimeout = true, pick(d, config.Forever, config.Forever, time.Second, 7*time.Second)
+	c.Configured, c.DependsTimeout = true, pick(d, option.Forever, option.Forever, time.Second, 7*time.Second)
 	for _, name := range groupNames {
 		if d.IntN(3) == 0 && (name < c.Group || c.Name == "extra") {
 			if d.IntN(3) == 0 {

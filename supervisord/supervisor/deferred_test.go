@@ -12,6 +12,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
@@ -22,7 +23,7 @@ import (
 func dependentProgram(name string, needs ...string) *config.Group {
 	g := program(name, 999)
 	p := g.Processes[0]
-	p.Configured, p.DependsTimeout = true, config.Forever
+	p.Configured, p.DependsTimeout = true, option.Forever
 	for _, text := range needs {
 		d := config.Dependency{Text: text, Name: text}
 		d.Name, d.Together = cutMark(d.Name, "!")

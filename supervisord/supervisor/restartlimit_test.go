@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
 )
@@ -17,7 +18,7 @@ import (
 func limitedProcess(group string, then config.LimitAction) *config.Process {
 	p := proc(group, "bad", 1)
 	p.Autorestart, p.StartSecs = config.RestartAlways, 0
-	p.Restart = config.RestartPolicy{BackoffFactor: 1, Max: config.Forever, Limit: 1, Window: time.Hour, LimitAction: then}
+	p.Restart = config.RestartPolicy{BackoffFactor: 1, Max: option.Forever, Limit: 1, Window: time.Hour, LimitAction: then}
 	return p
 }
 
@@ -115,7 +116,7 @@ func TestKillDuringStop(t *testing.T) {
 func TestStopAllCancelsRestarts(t *testing.T) {
 	slow, ill := proc("slow", "slow", 1), proc("ill", "ill", 2)
 	slow.Autorestart = config.RestartAlways
-	slow.Restart = config.RestartPolicy{Delay: time.Minute, BackoffFactor: 1, Max: config.Forever}
+	slow.Restart = config.RestartPolicy{Delay: time.Minute, BackoffFactor: 1, Max: option.Forever}
 	withDaemon(t, configOf(group("slow", 1, slow), group("ill", 2, ill)), func(t *testing.T, w *testDaemon) {
 		advance(2 * time.Second)
 		w.mu.Lock()

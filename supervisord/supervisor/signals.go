@@ -8,7 +8,7 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/process"
 )
@@ -49,7 +49,7 @@ func signalAction(text string) action {
 }
 
 func parseSignal(text string) (syscall.Signal, error) {
-	sig, err := config.ParseSignal(text)
+	sig, err := option.ParseSignal(text)
 	if err != nil {
 		return 0, faults.New(faults.BadSignal, text)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/supervisor"
 )
 
@@ -84,7 +85,7 @@ func TestShutdownTimeout(t *testing.T) {
 			a, b := program("a", 1), program("b", 2)
 			a.Processes[0].StopWaitSecs, b.Processes[0].StopWaitSecs = 100, 100
 			conf := configOf(a, b)
-			conf.Supervisord.ShutdownTimeout = config.Forever
+			conf.Supervisord.ShutdownTimeout = option.Forever
 			if name == "configured" {
 				conf.Supervisord.ShutdownTimeout = 3 * time.Second
 			}

@@ -13,7 +13,7 @@ import (
 
 // FuzzParse wants all that was read to survive being written out plainly.
 func FuzzParse(f *testing.F) {
-	archives, err := filepath.Glob("../testdata/*.txtar")
+	archives, err := filepath.Glob("../load/testdata/*.txtar")
 	if err != nil || len(archives) == 0 {
 		f.Fatal("no seeds", err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/events"
 )
 
@@ -35,7 +36,7 @@ func TestLinesOfOutput(t *testing.T) {
 func TestResultHandler(t *testing.T) {
 	w := newTestPool(t, 10)
 	w.Pool = New(&config.Group{
-		Name: "pool", Kind: config.EventListener, BufferSize: 10, Events: []string{"TICK"}, ResultHandler: config.StdoutResultHandler,
+		Name: "pool", Kind: config.EventListener, BufferSize: 10, Events: []string{"TICK"}, ResultHandler: option.StdoutResultHandler,
 	}, "id", w.log.Logger(), &w.out)
 	p := w.addListener("a")
 	p.start()

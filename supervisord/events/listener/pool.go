@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/logs"
 )
@@ -40,7 +41,7 @@ type queuedEvent struct {
 // every event. A result handler writes to out, which may be nil.
 func New(conf *config.Group, server string, log *slog.Logger, out io.Writer) *Pool {
 	p := &Pool{conf: conf, server: server, log: log, out: out}
-	if conf.ResultHandler == config.StdoutResultHandler {
+	if conf.ResultHandler == option.StdoutResultHandler {
 		p.handler = linesOfOutput
 	}
 	return p

@@ -11,6 +11,7 @@ import (
 
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
@@ -91,7 +92,7 @@ func (e *provider) Provide() (process.Provision, error) {
 		}
 		p.Env = append(p.Env, socketVar+"="+path)
 	}
-	if h := &e.conf.Health; h.Kind == config.NotifyProbe && h.Interval < config.Forever {
+	if h := &e.conf.Health; h.Kind == config.NotifyProbe && h.Interval < option.Forever {
 		p.Env = append(p.Env, watchdogVar+"="+strconv.FormatInt(int64(h.Interval/time.Microsecond), 10))
 		p.WatchdogPID = true
 	}

@@ -17,6 +17,8 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/load"
+	"supervisor/supervisord/config/section"
 	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/policy/rolling"
@@ -169,7 +171,7 @@ func (w *testDaemon) writeConfig(text string) {
 }
 
 func (w *testDaemon) load(scales []config.Scale) (*config.Config, error) {
-	return config.Load(config.LoadOptions{Path: w.path, Host: source.ThisHost(), Scales: scales})
+	return load.Config(load.Options{Input: section.Input{Path: w.path, Host: source.ThisHost()}, Scales: scales})
 }
 
 // withDaemon runs a test with a daemon that has started all programs of a file.

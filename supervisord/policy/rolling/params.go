@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"supervisor/supervisord/api/faults"
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 )
 
 // Params are the parameters of a rolling restart. The zero value means those that each
 // program's configuration has.
 type Params struct {
-	Batch           config.Share   // zero means rolling_batch
+	Batch           option.Share   // zero means rolling_batch
 	Surge           *int           // nil means rolling_surge
 	Pause           *time.Duration // nil means rolling_pause
 	Timeout         time.Duration  // for a process to stop and be RUNNING again, 0 for none
@@ -31,7 +31,7 @@ func ParseParams(options map[string]string) (Params, error) {
 		var err error
 		switch name {
 		case "batch":
-			params.Batch, err = config.ParseShare(text)
+			params.Batch, err = option.ParseShare(text)
 		case "surge":
 			params.Surge = new(int)
 			if *params.Surge, err = strconv.Atoi(text); err != nil || *params.Surge < 0 || *params.Surge > maxProcesses {
@@ -39,10 +39,10 @@ func ParseParams(options map[string]string) (Params, error) {
 			}
 		case "pause":
 			params.Pause = new(time.Duration)
-			*params.Pause, err = config.ParseDuration(text)
+			*params.Pause, err = option.ParseDuration(text)
 		case "timeout":
-			params.Timeout, err = config.ParseDuration(text)
-			if params.Timeout == config.Forever {
+			params.Timeout, err = option.ParseDuration(text)
+			if params.Timeout == option.Forever {
 				params.Timeout = 0
 			}
 		case "abort":

@@ -8,14 +8,14 @@ import (
 	"slices"
 	"time"
 
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process"
 )
 
 // runBatches does a step for processes, a batch at a time.
 func (w *rollout) runBatches(ctx context.Context, list []*process.Process, do step) error {
 	size := w.rolling.Batch
-	if w.params.Batch != (config.Share{}) {
+	if w.params.Batch != (option.Share{}) {
 		size = w.params.Batch
 	}
 	pause := w.rolling.Pause

@@ -10,6 +10,7 @@ import (
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process"
 )
 
@@ -40,7 +41,7 @@ func (o *Operations) Update(group string, rolling bool, options map[string]strin
 	return o.begin("update", []string{group}, func(ctx context.Context, op *operation) error {
 		u := &update{rollout: rollout{operation: op, params: params}, group: group, waitsRunning: rolling}
 		if !rolling {
-			u.params = Params{ContinueOnError: true, Batch: config.Share{N: 100, Percent: true}, Pause: new(time.Duration)}
+			u.params = Params{ContinueOnError: true, Batch: option.Share{N: 100, Percent: true}, Pause: new(time.Duration)}
 		}
 		return u.perform(ctx)
 	})

@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"time"
 
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/output"
 )
@@ -38,7 +38,7 @@ type Options struct {
 	Name    string
 	Spec    *spawn.Spec // but for its outputs
 	Log     output.Sink
-	Timeout time.Duration // config.Forever for none
+	Timeout time.Duration // option.Forever for none
 }
 
 // Start spawns a command. Its output goes to the log. Wait must follow; the error is
@@ -60,7 +60,7 @@ func (c *Command) Cancel() { c.once.Do(func() { close(c.cancel) }) }
 // and Wait returns.
 func (c *Command) Wait(quit <-chan struct{}) {
 	var timeout <-chan time.Time
-	if c.timeout != config.Forever {
+	if c.timeout != option.Forever {
 		timer := time.NewTimer(c.timeout)
 		defer timer.Stop()
 		timeout = timer.C

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/logs"
 )
 
@@ -25,7 +26,7 @@ func (m *Machine) isForChild(in Input) bool { return m.PID != 0 && m.PID == in.P
 // startReadyTimer gives the child ready_timeout from now on.
 func (m *Machine) startReadyTimer(now time.Time) {
 	limit := m.conf.Ready.Timeout
-	if limit >= config.Forever {
+	if limit >= option.Forever {
 		m.ReadyBy = time.Time{}
 		m.emit(StopTimer{})
 		return
@@ -110,7 +111,7 @@ func extendStop(m *Machine, now time.Time, in Input) {
 func reconfigureStart(m *Machine, now time.Time, in Input) {
 	switch {
 	case m.PID == 0 || m.ReadyTimedOut:
-	case m.awaitsReady() && m.conf.Ready.Timeout >= config.Forever:
+	case m.awaitsReady() && m.conf.Ready.Timeout >= option.Forever:
 		m.startReadyTimer(now)
 	case m.awaitsReady() && m.ReadyMaybeMissed:
 		m.startReadyTimer(now)

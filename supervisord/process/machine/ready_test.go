@@ -6,6 +6,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/spawn"
 )
 
@@ -22,7 +23,7 @@ func awaitingReady(m *Machine) {
 
 func TestReadinessSteps(t *testing.T) {
 	t.Parallel()
-	forever := func(m *Machine) { m.conf.Ready.Timeout, m.ReadyBy = config.Forever, time.Time{} }
+	forever := func(m *Machine) { m.conf.Ready.Timeout, m.ReadyBy = option.Forever, time.Time{} }
 	late := func(m *Machine) { m.ReadyTimedOut = true }
 	refused := func(m *Machine) { m.NotReadyReason = "connection refused" }
 	testSteps(t, []stepTest{
@@ -60,7 +61,7 @@ func TestReadinessSteps(t *testing.T) {
 			[]string{"STARTING->STOPPING", "timer 10s", "signal SIGTERM"}},
 		{"more time", states.Starting, nil, forChild(Input{Kind: TimeoutExtended, Extension: 30 * time.Second}), 50 * time.Second, []string{"timer 30s"}},
 		{"less time than is left", states.Starting, nil, forChild(Input{Kind: TimeoutExtended, Extension: 3 * time.Second}), 50 * time.Second, nil},
-		{"unlimited time", states.Starting, nil, forChild(Input{Kind: TimeoutExtended, Extension: config.Forever}), 50 * time.Second, []string{"timer 24h0m0s"}},
+		{"unlimited time", states.Starting, nil, forChild(Input{Kind: TimeoutExtended, Extension: option.Forever}), 50 * time.Second, []string{"timer 24h0m0s"}},
 		{"more time without a limit", states.Starting, forever, forChild(Input{Kind: TimeoutExtended, Extension: time.Second}), 50 * time.Second, nil},
 		{"timer of an extended start", states.Starting, func(m *Machine) { m.ReadyBy = noon.Add(80 * time.Second) }, Input{Kind: TimerFired}, time.Minute, []string{"timer 20s"}},
 		{"more time to stop", states.Stopping, func(m *Machine) { m.Deadline = noon.Add(10 * time.Second) },
@@ -110,7 +111,7 @@ func TestReconfiguredReadinessSteps(t *testing.T) {
 	t.Parallel()
 	testSteps(t, []stepTest{
 		{"other limit", states.Starting, func(m *Machine) { m.conf.Ready.Timeout = 90 * time.Second }, Input{Kind: Reconfigured}, 50 * time.Second, []string{"timer 40s"}},
-		{"limit removed", states.Starting, func(m *Machine) { m.conf.Ready.Timeout = config.Forever }, Input{Kind: Reconfigured}, 50 * time.Second, []string{"stop timer"}},
+		{"limit removed", states.Starting, func(m *Machine) { m.conf.Ready.Timeout = option.Forever }, Input{Kind: Reconfigured}, 50 * time.Second, []string{"stop timer"}},
 		{"probe removed", states.Starting, func(m *Machine) { m.conf.Ready = config.Readiness{} }, Input{Kind: Reconfigured}, 50 * time.Second, []string{"timer 0s"}},
 	}, awaitingReady)
 }

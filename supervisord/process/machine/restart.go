@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/logs"
 )
 
@@ -132,7 +133,7 @@ func (m *Machine) recentRestarts(now time.Time) []time.Time {
 // resetDelayIfStable makes the delays start over if the child ran long enough.
 func (m *Machine) resetDelayIfStable(now time.Time) {
 	long := defaultMinUptime
-	if limit := m.conf.Restart.Max; limit > 0 && limit != config.Forever {
+	if limit := m.conf.Restart.Max; limit > 0 && limit != option.Forever {
 		long = limit
 	}
 	if now.Sub(m.Started) >= max(long, seconds(m.conf.StartSecs)) {
@@ -143,12 +144,12 @@ func (m *Machine) resetDelayIfStable(now time.Time) {
 // giveUpRestarts gives up a process that has been restarted too often.
 func (m *Machine) giveUpRestarts() {
 	r := &m.conf.Restart
-	m.SpawnErr = fmt.Sprintf("given up: %d restarts within %s", r.Limit, config.FormatDuration(r.Window))
+	m.SpawnErr = fmt.Sprintf("given up: %d restarts within %s", r.Limit, option.FormatDuration(r.Window))
 	m.Reason = m.SpawnErr + " (restart_limit); the last time " + m.lastOutcome
 	m.Tries = 0
 	m.enterState(states.Fatal)
 	m.logf(logs.LevelWarn, "gave up: %s entered FATAL state, %d restarts within %s (restart_limit)",
-		m.conf.Name, r.Limit, config.FormatDuration(r.Window))
+		m.conf.Name, r.Limit, option.FormatDuration(r.Window))
 	m.emit(ReportRestartLimit{m.Reason, max(m.ExitStatus, 1)})
 }
 
@@ -167,7 +168,7 @@ func (m *Machine) describeRestarts(now time.Time) string {
 		parts = append(parts, fmt.Sprintf("attempt %d", m.RestartsInRow))
 	}
 	if r.Limit > 0 {
-		parts = append(parts, fmt.Sprintf("budget %d of %d in %s", len(m.recentRestarts(now)), r.Limit, config.FormatDuration(r.Window)))
+		parts = append(parts, fmt.Sprintf("budget %d of %d in %s", len(m.recentRestarts(now)), r.Limit, option.FormatDuration(r.Window)))
 	}
 	if len(parts) == 0 {
 		return ""

@@ -7,6 +7,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/spawn"
 )
 
@@ -28,7 +29,7 @@ func TestRestartSteps(t *testing.T) {
 		{"most jitter", states.Running, withJitter, Input{Kind: ChildExited, Exit: spawn.Exit{Code: 2}, Random: 1}, time.Hour,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "timer 6s"}},
 		{"restart_backoff without restart_delay", states.Running, func(m *Machine) {
-			m.conf.Restart.BackoffFactor, m.conf.Restart.Max, m.RestartsInRow = 3, config.Forever, 1
+			m.conf.Restart.BackoffFactor, m.conf.Restart.Max, m.RestartsInRow = 3, option.Forever, 1
 		}, exitedWith(2), 0,
 			[]string{"RUNNING->EXITED", "exited: p (exit status 2; not expected)", "timer 3s"}},
 		{"last restart within restart_limit", states.Running, withRestartsUsed(1), exitedWith(2), time.Minute,
@@ -59,14 +60,14 @@ func withRestartDelay(m *Machine) {
 
 // withJitter sets a delay with jitter.
 func withJitter(m *Machine) {
-	m.conf.Restart = config.RestartPolicy{Delay: 5 * time.Second, BackoffFactor: 1, Max: config.Forever, Jitter: 0.2}
+	m.conf.Restart = config.RestartPolicy{Delay: 5 * time.Second, BackoffFactor: 1, Max: option.Forever, Jitter: 0.2}
 }
 
 // withRestartsUsed sets a restart_limit of two restarts in ten minutes, of which n have
 // happened.
 func withRestartsUsed(n int) func(*Machine) {
 	return func(m *Machine) {
-		m.conf.Restart = config.RestartPolicy{BackoffFactor: 1, Max: config.Forever, Limit: 2, Window: 10 * time.Minute}
+		m.conf.Restart = config.RestartPolicy{BackoffFactor: 1, Max: option.Forever, Limit: 2, Window: 10 * time.Minute}
 		times := slices.Repeat([]time.Time{noon}, n)
 		m.Restarts = &times
 	}

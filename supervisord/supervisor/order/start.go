@@ -6,6 +6,7 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process"
 )
 
@@ -98,7 +99,7 @@ func (d *Deferred) Decide() Decision {
 	case len(missing) == 0:
 		return Decision{Action: Start}
 	case d.Late:
-		return Decision{Action: TimeOut, Reason: missing[0].TimeoutReason + " within " + config.FormatDuration(d.Config.DependsTimeout)}
+		return Decision{Action: TimeOut, Reason: missing[0].TimeoutReason + " within " + option.FormatDuration(d.Config.DependsTimeout)}
 	}
 	decision := Decision{Action: Wait, WaitingFor: Join(missing)}
 	if i := slices.IndexFunc(missing, func(u *Unmet) bool { return u.Hard && u.Unreachable }); i >= 0 && d.Requested {

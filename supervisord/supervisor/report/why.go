@@ -7,6 +7,7 @@ import (
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor/order"
 )
@@ -42,7 +43,7 @@ func limits(c *config.Process, st *process.Status, now time.Time) (reasons []api
 				used++
 			}
 		}
-		reasons = append(reasons, api.Reason{Kind: "budget", Text: fmt.Sprintf("%d of %d restarts within %s are used up", used, c.Restart.Limit, config.FormatDuration(c.Restart.Window))})
+		reasons = append(reasons, api.Reason{Kind: "budget", Text: fmt.Sprintf("%d of %d restarts within %s are used up", used, c.Restart.Limit, option.FormatDuration(c.Restart.Window))})
 	}
 	if st.LeaderExited {
 		reasons = append(reasons, api.Reason{Kind: "exit", Text: "the child has ended, others who belong to it have not"})

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor/groups"
 	"supervisor/supervisord/supervisor/order"
@@ -44,7 +44,7 @@ func (s *Shutdown) Limit(ctx context.Context, timeout time.Duration, others <-ch
 	defer timer.Stop()
 	set := func(d time.Duration) {
 		timer.Stop()
-		if d > 0 && d != config.Forever {
+		if d > 0 && d != option.Forever {
 			timer.Reset(d)
 		}
 	}

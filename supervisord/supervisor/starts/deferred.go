@@ -9,7 +9,7 @@ import (
 
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
-	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor/order"
 )
@@ -52,7 +52,7 @@ func (s *Starts) deferStart(ctx context.Context, p *process.Process) *deferredSt
 	s.watch() // all that it waits for may be its own end
 	s.lastSeq++
 	d := &deferredStart{process: p, seq: s.lastSeq}
-	if timeout := p.CurrentConfig().DependsTimeout; timeout > 0 && timeout != config.Forever {
+	if timeout := p.CurrentConfig().DependsTimeout; timeout > 0 && timeout != option.Forever {
 		d.deadline = time.Now().Add(timeout)
 	}
 	d.probes = s.startProbes(ctx, p)

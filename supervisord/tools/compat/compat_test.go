@@ -56,13 +56,13 @@ func TestDifferencesReferToExistingNames(t *testing.T) {
 		all = append(all, optionSubjects(o)...)
 	}
 	for _, m := range rpc.Methods() {
-		all = append(all, subject{method, m.Name})
+		all = append(all, subject{aMethod, m.Name})
 	}
 	for _, a := range ctl.Table().Describe() {
-		all = append(all, subject{action, a.Name})
+		all = append(all, subject{anAction, a.Name})
 	}
 	for _, e := range events.Types() {
-		all = append(all, subject{event, string(e)})
+		all = append(all, subject{anEvent, string(e)})
 	}
 	for _, x := range Differences() {
 		for _, s := range x.Concerns {

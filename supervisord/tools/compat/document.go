@@ -1,12 +1,12 @@
 package compat
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"supervisor/ctl"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/server/rpc"
 )
@@ -76,25 +76,24 @@ func (d *document) row(cells ...string) {
 func (d *document) options() {
 	d.table("Options", "Option", "Where", "Type", "Default", "Meaning", "Status")
 	for _, o := range config.Options() {
-		d.row(o.Name, optionPlaces(o), o.Type.String(), o.Default, o.Help, optionStatus(o))
+		d.row(o.Name, optionPlaces(o), o.ValueType().String(), o.Default, o.Help, optionStatus(o))
 	}
 }
 
 // optionPlaces tells in which sections an option may stand, and how it is written on
 // supervisord's command line.
-func optionPlaces(o config.Option) string {
+func optionPlaces(o option.Option) string {
 	var places []string
 	for _, h := range o.In.Headers() {
 		places = append(places, "["+h+"]")
 	}
-	if o.Short != "" {
-		for _, letter := range strings.Split(o.Short, "") {
-			places = append(places, "-"+letter)
-		}
+	if o.Flag == nil {
+		return strings.Join(places, ", ")
 	}
-	if o.Long {
-		places = append(places, "--"+cmp.Or(o.Flag, o.Name))
+	for letter := range strings.SplitSeq(o.Flag.Short, "") {
+		places = append(places, "-"+letter)
 	}
+	places = append(places, "--"+o.FlagName())
 	return strings.Join(places, ", ")
 }
 
@@ -105,14 +104,14 @@ func (d *document) methods() {
 		if m.Alias != "" {
 			name += ", " + m.Alias
 		}
-		d.row(name, m.Signature, m.Help, ownStatus(m.Unlisted, status(subject{method, m.Name})))
+		d.row(name, m.Signature, m.Help, ownStatus(m.Unlisted, status(subject{aMethod, m.Name})))
 	}
 }
 
 func (d *document) actions() {
 	d.table("Actions of supervisorctl", "Action", "Help", "Status")
 	for _, a := range ctl.Table().Describe() {
-		d.row(a.Name, strings.Join(a.Help, " / "), status(subject{action, a.Name}))
+		d.row(a.Name, strings.Join(a.Help, " / "), status(subject{anAction, a.Name}))
 	}
 	d.table("Flags of actions, none of which Supervisor has", "Flag", "Actions", "Meaning")
 	for _, f := range ctl.Table().DescribeFlags() {
@@ -123,7 +122,7 @@ func (d *document) actions() {
 func (d *document) events() {
 	d.table("Events", "Type", "Tells of", "Status")
 	for _, t := range events.Types() {
-		d.row(string(t), eventMeaning(t), status(subject{event, string(t)}))
+		d.row(string(t), eventMeaning(t), status(subject{anEvent, string(t)}))
 	}
 }
 
@@ -136,16 +135,16 @@ func (d *document) differences() {
 
 // optionSubjects returns all names by which a difference may speak of an
 // option.
-func optionSubjects(o config.Option) []subject {
-	list := []subject{{option, o.Name}}
+func optionSubjects(o option.Option) []subject {
+	list := []subject{{anOption, o.Name}}
 	for _, h := range o.In.Headers() {
-		list = append(list, subject{option, h + " " + o.Name})
+		list = append(list, subject{anOption, h + " " + o.Name})
 	}
 	return list
 }
 
 // optionStatus is status for an option, which may be one of our own.
-func optionStatus(o config.Option) string {
+func optionStatus(o option.Option) string {
 	return ownStatus(o.Extension, status(optionSubjects(o)...))
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 )
 
 const head = `What is needed stands here, everything else is a comment: take the semicolon
@@ -21,7 +22,7 @@ that nobody clears: without its socket supervisord can't be reached.`
 
 // section is a section of the sample.
 type section struct {
-	in     config.Sections
+	in     option.Sections
 	header string
 	intro  string // above it
 	set    values // no comments; with any, the header is none either
@@ -34,19 +35,19 @@ type values map[string]string
 func sections() []section {
 	return []section{
 		{
-			in: config.InUnixServer, header: "unix_http_server",
+			in: option.InUnixServer, header: "unix_http_server",
 			intro: "Where supervisorctl on this machine reaches supervisord.",
 			set:   values{"file": "/tmp/supervisor.sock"},
 			shown: values{"chown": "nobody:nogroup", "username": "user", "password": "123"},
 		},
 		{
-			in: config.InInetServer, header: "inet_http_server",
+			in: option.InInetServer, header: "inet_http_server",
 			intro: "The same for other machines, and for browsers. Whoever gets in here can run\n" +
 				"commands, and nothing is encrypted: never let the internet see it.",
 			shown: values{"port": "127.0.0.1:9001", "username": "user", "password": "123"},
 		},
 		{
-			in: config.InSupervisord, header: "supervisord",
+			in: option.InSupervisord, header: "supervisord",
 			intro: "Supervisord itself.",
 			set: values{
 				"logfile": "/tmp/supervisord.log", "logfile_maxbytes": "50MB", "logfile_backups": "10",
@@ -56,46 +57,46 @@ func sections() []section {
 			shown: values{"directory": "/tmp", "user": "nobody", "childlogdir": "/tmp", "environment": `KEY="value"`, "exit_on": "fatal"},
 		},
 		{
-			in: config.InRPCInterface, header: "rpcinterface:supervisor",
+			in: option.InRPCInterface, header: "rpcinterface:supervisor",
 			intro: "Supervisorctl and the web pages need this section as it is.",
 			set:   values{"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
 		},
 		{
-			in: config.InSupervisorctl, header: "supervisorctl",
+			in: option.InSupervisorctl, header: "supervisorctl",
 			intro: "How supervisorctl reaches supervisord: by one of the servers above.",
 			set:   values{"serverurl": "unix:///tmp/supervisor.sock"},
 			shown: values{"username": "user", "password": "123", "history_file": "/tmp/history"},
 		},
 		{
-			in: config.InProgram, header: "program:name",
+			in: option.InProgram, header: "program:name",
 			intro: "A program. There is one such section for each.",
 			shown: programExamples("/bin/cat").with(ownExamples()),
 		},
 		{
-			in: config.InEventListener, header: "eventlistener:listener",
+			in: option.InEventListener, header: "eventlistener:listener",
 			intro: "A program that is told of events on its standard input. What only this\n" +
 				"supervisord knows of a program can stand here and below, too.",
 			shown: programExamples("/bin/listener").with(values{"events": "PROCESS_STATE", "priority": "-1"}),
 		},
 		{
-			in: config.InFastCGI, header: "fcgi-program:fastcgi",
+			in: option.InFastCGI, header: "fcgi-program:fastcgi",
 			intro: "A program that gets a listening socket as its standard input.",
 			shown: programExamples("/bin/fastcgi").with(values{
 				"socket": "unix:///tmp/fastcgi.sock", "socket_backlog": "1024", "socket_owner": "nobody", "socket_mode": "0700",
 			}),
 		},
 		{
-			in: config.InGroup, header: "group:names",
+			in: option.InGroup, header: "group:names",
 			intro: "Programs that are to be controlled together.",
 			shown: values{"programs": "name,fastcgi", "depends_on": "listener"},
 		},
 		{
-			in: config.InSocket, header: "socket:web",
+			in: option.InSocket, header: "socket:web",
 			intro: "A listening socket that supervisord keeps open and passes to programs.",
 			shown: values{"listen": "unix:///tmp/web.sock", "backlog": "1024", "socket_owner": "nobody"},
 		},
 		{
-			in: config.InInclude, header: "include",
+			in: option.InInclude, header: "include",
 			intro: "Further files, seen from the directory of this one.",
 			shown: values{"files": "conf.d/*.conf"},
 		},
@@ -169,12 +170,12 @@ func (s section) write(b *strings.Builder) {
 const maxWidth = 48
 
 // options returns what may stand in the section, what must stand there first.
-func (s section) options() []config.Option {
-	list := slices.DeleteFunc(config.Options(), func(o config.Option) bool {
-		shownBefore := o.Extension && o.In == config.InPrograms && s.in != config.InProgram
+func (s section) options() []option.Option {
+	list := slices.DeleteFunc(config.Options(), func(o option.Option) bool {
+		shownBefore := o.Extension && o.In == option.InPrograms && s.in != option.InProgram
 		return o.In&s.in == 0 || shownBefore
 	})
-	slices.SortStableFunc(list, func(a, b config.Option) int {
+	slices.SortStableFunc(list, func(a, b option.Option) int {
 		switch {
 		case a.Required == b.Required:
 			return 0
@@ -185,14 +186,14 @@ func (s section) options() []config.Option {
 	})
 	// A pool's own priority stands before the one of its processes.
 	seen := make(map[string]bool)
-	return slices.DeleteFunc(list, func(o config.Option) bool {
+	return slices.DeleteFunc(list, func(o option.Option) bool {
 		defer func() { seen[o.Name] = true }()
 		return seen[o.Name]
 	})
 }
 
 // line is an option with the value that it has or could have.
-func (s section) line(o config.Option) string {
+func (s section) line(o option.Option) string {
 	if value, ok := s.set[o.Name]; ok {
 		return o.Name + "=" + value
 	}

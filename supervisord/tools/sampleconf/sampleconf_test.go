@@ -11,6 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/load"
+	"supervisor/supervisord/config/option"
+	"supervisor/supervisord/config/section"
 	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/tools/sampleconf"
 )
@@ -29,9 +32,9 @@ func write(t *testing.T, text string) string {
 	return path
 }
 
-func load(t *testing.T, text string) *config.Config {
+func mustLoad(t *testing.T, text string) *config.Config {
 	t.Helper()
-	conf, err := config.Load(config.LoadOptions{Path: write(t, text), Program: "supervisord", Host: source.ThisHost()})
+	conf, err := load.Config(load.Options{Input: section.Input{Path: write(t, text), Program: "supervisord", Host: source.ThisHost()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +43,7 @@ func load(t *testing.T, text string) *config.Config {
 
 func TestSampleIsValid(t *testing.T) {
 	t.Parallel()
-	conf := load(t, sampleconf.Text())
+	conf := mustLoad(t, sampleconf.Text())
 	if len(conf.Servers) != 1 || conf.Servers[0].Path != "/tmp/supervisor.sock" || len(conf.RPCInterfaces) != 1 {
 		t.Errorf("it can't be reached: %+v", conf)
 	}
@@ -53,7 +56,7 @@ func TestSampleIsValid(t *testing.T) {
 func TestSampleSetsDefaults(t *testing.T) {
 	t.Parallel()
 	minimal := "[supervisord]\nlogfile=/tmp/supervisord.log\npidfile=/tmp/supervisord.pid\n"
-	want, got := load(t, minimal).Supervisord, load(t, sampleconf.Text()).Supervisord
+	want, got := mustLoad(t, minimal).Supervisord, mustLoad(t, sampleconf.Text()).Supervisord
 	want.ServerURL = "unix:///tmp/supervisor.sock"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -62,7 +65,7 @@ func TestSampleSetsDefaults(t *testing.T) {
 
 func TestUncommentedSampleIsValid(t *testing.T) {
 	t.Parallel()
-	conf := load(t, uncommentAll(sampleconf.Text()))
+	conf := mustLoad(t, uncommentAll(sampleconf.Text()))
 	var names []string
 	for _, g := range conf.Groups {
 		names = append(names, g.Name)
@@ -84,7 +87,7 @@ func TestSampleHasAllOptions(t *testing.T) {
 			if kind == "ctlplugin" {
 				continue // there are none to name
 			}
-			if o.Extension && o.In == config.InPrograms && kind != "program" {
+			if o.Extension && o.In == option.InPrograms && kind != "program" {
 				continue // the same as there
 			}
 			_, rest, ok := strings.Cut(uncommentAll(text), "\n["+kind)

@@ -1,0 +1,178 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+
+	"supervisor/supervisord/config/option"
+	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/source"
+)
+
+// The types of extensions. Their error texts say what is allowed.
+var (
+	readyType        = option.NewType[Probe]("probe", readyProbe, nil)
+	healthType       = option.NewType[Probe]("probe", healthProbe, nil)
+	probesType       = option.NewType[[]Probe]("list of probes", waitForProbes, nil)
+	dependenciesType = option.NewType[[]Dependency]("list of dependencies", dependencies, nil)
+	healthActionType = option.NewType[response]("restart, none, stop, signal:NAME or exit", healthAction, nil)
+	exitOnType       = option.NewType[ExitOn]("list of fatal, exit, failure, success", ParseExitOn, nil)
+	exitStatusType   = option.NewType[ExitStatus]("number, first_failure, first or last", exitStatus, nil)
+	restartLimitType = option.NewType[rate]("number/time", restartLimit, nil)
+	stopSequenceType = option.NewType[[]StopStep]("list of signals and times", stopSequence, nil)
+	envFilesType     = option.NewHostType[[]EnvFile, any]("list of paths", envFiles, nil)
+	statePathType    = option.NewHostType("path", statePath, func(s string) string { return s })
+	autoBooleanType  = option.WithJSON(option.NewType[AutoBool]("boolean or auto", autoBoolean, nil), func(b AutoBool) any { return b == Yes })
+	orphanPolicyType = option.WithJSON(option.NewType("adopt, kill or leave", orphanPolicy, OrphanPolicy.String), func(p OrphanPolicy) any { return p.String() })
+	stopScopeType    = option.NewType("leader, group, tree or cgroup", stopScopes.parse, StopScope.String)
+	leftoversType    = option.NewType[Leftovers]("report, kill or ignore", leftoversWords.parse, nil)
+	limitActionType  = option.NewType[LimitAction]("fatal, stop_group or exit", limitActions.parse, nil)
+	granularityType  = option.WithJSON(option.NewType("group or process", granularities.parse, granularities.text), func(g Granularity) any { return granularities.text(g) })
+)
+
+// The words of the types that have only a few, in the order of their error texts.
+var (
+	stopScopes     = enum[StopScope]{{"leader", ScopeLeader}, {"group", ScopeGroup}, {"tree", ScopeTree}, {"cgroup", ScopeCgroup}}
+	leftoversWords = enum[Leftovers]{{"report", LeftoversReport}, {"kill", LeftoversKill}, {"ignore", LeftoversIgnore}}
+	limitActions   = enum[LimitAction]{{"fatal", LimitFatal}, {"stop_group", LimitStopGroup}, {"exit", LimitExit}}
+	granularities  = enum[Granularity]{{"group", ByGroup}, {"process", ByProcess}}
+	exitReasons    = enum[ExitOn]{{"fatal", OnFatal}, {"exit", OnExit}, {"failure", OnFailure}, {"success", OnSuccess}, {"all_exited", OnAllExited}}
+	healthActions  = enum[HealthAction]{
+		{"restart", HealthRestart}, {"none", HealthNone}, {"stop", HealthStop}, {"signal:NAME", HealthSignal}, {"exit", HealthExit},
+	}
+	exitStatusWords = enum[ExitStatusOf]{{"first_failure", StatusOfFirstFailure}, {"first", StatusOfFirst}, {"last", StatusOfLast}}
+)
+
+// ParseExitOn reads a list of ways to exit, as exit_on= has it.
+func ParseExitOn(s string) (ExitOn, error) {
+	var set ExitOn
+	for part := range strings.SplitSeq(s, ",") {
+		on, err := exitReasons.parse(python.Strip(part))
+		if err != nil {
+			return 0, err
+		}
+		set |= on
+	}
+	return set, nil
+}
+
+// response is what health_action= says.
+type response struct {
+	action HealthAction
+	signal syscall.Signal // of HealthSignal
+}
+
+func healthAction(s string) (response, error) {
+	kind, name, isSignal := strings.Cut(s, ":")
+	if python.Lower(python.Strip(kind)) == "signal" && isSignal {
+		sig, err := option.ParseSignal(name)
+		return response{HealthSignal, sig}, err
+	}
+	action, err := healthActions.parse(s)
+	if action == HealthSignal {
+		err = errors.New("signal: is followed by the name of a signal, as in signal:USR1")
+	}
+	return response{action: action}, err
+}
+
+// rate is what restart_limit= says.
+type rate struct {
+	limit  int
+	window time.Duration
+}
+
+func restartLimit(s string) (rate, error) {
+	count, window, ok := strings.Cut(s, "/")
+	n, err := option.ParseCount(count, 1)
+	d, err2 := option.ParseDuration(window)
+	if !ok || err != nil || err2 != nil || d <= 0 || d == option.Forever {
+		return rate{}, fmt.Errorf("%s is not a number of restarts and a time, such as 5/10m", python.Repr(s))
+	}
+	return rate{n, d}, nil
+}
+
+// stopSequence reads "QUIT 20s, TERM 10s, KILL".
+func stopSequence(s string) ([]StopStep, error) {
+	var steps []StopStep
+	parts := strings.Split(s, ",")
+	for i, part := range parts {
+		fields := strings.Fields(part)
+		if len(fields) == 0 || len(fields) > 2 {
+			return nil, fmt.Errorf("%s is not a list of signals and times, such as QUIT 20s, TERM 10s, KILL", python.Repr(s))
+		}
+		var step StopStep
+		var err error
+		if step.Signal, err = option.ParseSignal(fields[0]); err != nil {
+			return nil, err
+		}
+		switch {
+		case len(fields) == 2:
+			step.Wait, err = option.ParseDuration(fields[1])
+		case i < len(parts)-1:
+			err = fmt.Errorf("%s has no time after it, as in %s 10s", fields[0], fields[0])
+		}
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, step)
+	}
+	return steps, nil
+}
+
+// exitStatus is what exit_code= says: a number, or whose.
+func exitStatus(s string) (ExitStatus, error) {
+	if n, ok := python.ParseInt(s, 10); ok && n >= 0 && n <= 255 {
+		return ExitStatus{Fixed: int(n)}, nil
+	}
+	of, err := exitStatusWords.parse(s)
+	if err != nil {
+		err = fmt.Errorf("%s is neither a number from 0 to 255 nor first_failure, first or last", python.Repr(s))
+	}
+	return ExitStatus{Of: of}, err
+}
+
+// envFiles reads paths, each with a - before it if it need not exist.
+func envFiles(h *source.Host, s string) ([]EnvFile, error) {
+	var files []EnvFile
+	for part := range strings.SplitSeq(s, ",") {
+		path, optional := strings.CutPrefix(python.Strip(part), "-")
+		if path == "" {
+			return nil, fmt.Errorf("%s is not a list of paths, each with a - before it if it need not exist", python.Repr(s))
+		}
+		files = append(files, EnvFile{h.Normalize(path), optional})
+	}
+	return files, nil
+}
+
+// enum are the values of an option that has but a few, in the order in which
+// they are explained.
+type enum[T comparable] []struct {
+	word  string
+	value T
+}
+
+// parse finds the value of a word, in upper or lower case.
+func (w enum[T]) parse(s string) (value T, err error) {
+	word := python.Lower(python.Strip(s))
+	all := make([]string, len(w))
+	for i, known := range w {
+		if known.word == word {
+			return known.value, nil
+		}
+		all[i] = known.word
+	}
+	return value, fmt.Errorf("%s is not %s%s", python.Repr(s), option.JoinOr(all), option.Suggest(word, all))
+}
+
+// text returns the word for a value, "" if there is none.
+func (w enum[T]) text(value T) string {
+	for _, known := range w {
+		if known.value == value {
+			return known.word
+		}
+	}
+	return ""
+}

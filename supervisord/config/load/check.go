@@ -1,0 +1,159 @@
+package load
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/envfile"
+	"supervisor/supervisord/config/option"
+	"supervisor/supervisord/config/section"
+)
+
+// Check reads a configuration without using it, as supervisord -t does, and
+// writes what is wrong with it: a line for each error, naming file, section,
+// option and value, then the warnings, among them what Supervisor ignores
+// without a word: sections and options that do not exist. With asJSON it
+// writes what Config.JSON or Errors.JSON does instead. It returns the exit
+// status, 0 or 2, and an error only if writing failed. Where the configuration is
+// to be strict the warnings are errors.
+func Check(w io.Writer, o Options, asJSON bool) (status int, err error) {
+	l := newLoader(o)
+	l.versionDiffs = make(map[section.Key]string)
+	l.Observe = l.noteVersionDiff
+	l.load()
+	envFileErrors := l.checkEnvFiles()
+	if len(l.Errs) > 0 || l.conf.Supervisord.Strict && len(envFileErrors) > 0 {
+		status = 2
+	}
+	if asJSON {
+		return status, l.writeJSON(w)
+	}
+	var b strings.Builder
+	for _, e := range l.Errs {
+		fmt.Fprintf(&b, "error: %s\n", joinPosition(e.Position(), section.OneLine(cmp.Or(e.Detail, e.Text))))
+	}
+	for _, text := range slices.Concat(l.conf.Warnings, l.conf.ExtensionWarnings) {
+		fmt.Fprintf(&b, "warning: %s\n", text)
+	}
+	for _, text := range l.versionWarnings() {
+		fmt.Fprintf(&b, "warning: %s\n", text)
+	}
+	kind := "warning"
+	if l.conf.Supervisord.Strict {
+		kind = "error"
+	}
+	for _, text := range envFileErrors {
+		fmt.Fprintf(&b, "%s: %s\n", kind, text)
+	}
+	if !l.conf.Supervisord.Strict {
+		for _, e := range l.unknownEntries() {
+			fmt.Fprintf(&b, "warning: %s\n", joinPosition(e.Position(), e.Text))
+		}
+	}
+	if status == 0 {
+		fmt.Fprintf(&b, "The configuration in %s is fine.\n", l.Main)
+	}
+	_, err = io.WriteString(w, b.String())
+	return status, err
+}
+
+// checkEnvFiles tells what is wrong, as of now, with files that programs are started
+// with. Until then it may be put right, so that it does not keep a daemon from
+// starting.
+func (l *loader) checkEnvFiles() []string {
+	var list []string
+	seen := make(map[config.EnvFile]bool)
+	for _, g := range l.conf.Groups {
+		for _, p := range g.Processes {
+			for _, f := range p.EnvFiles {
+				if seen[f] {
+					continue
+				}
+				seen[f] = true
+				_, err := envfile.Read(f.Path, nil)
+				if err != nil && !(f.Optional && errors.Is(err, fs.ErrNotExist)) {
+					at := l.Table.Position(p.Section, "env_file")
+					e := section.Error{File: at.File, Line: at.Line, Section: p.Section, Option: "env_file"}
+					list = append(list, joinPosition(e.Position(), err.Error()))
+				}
+			}
+		}
+	}
+	return list
+}
+
+// warningsToErrors makes errors of the warnings. Their texts say where they are, because
+// a daemon that doesn't start prints nothing else.
+func (l *loader) warningsToErrors() {
+	for _, text := range slices.Concat(l.conf.Warnings, l.conf.ExtensionWarnings) {
+		l.Fail("", 0, text)
+	}
+	for _, e := range l.unknownEntries() {
+		e.Text, e.Detail = joinPosition(e.Position(), e.Text), e.Text
+		l.Errs = append(l.Errs, e)
+	}
+	l.conf.Warnings, l.conf.ExtensionWarnings = nil, nil
+}
+
+func joinPosition(place, text string) string {
+	if place == "" {
+		return text
+	}
+	return place + ": " + text
+}
+
+// writeJSON writes what was understood, or "accepted", which is false, and "error",
+// the text that Supervisor prints.
+func (l *loader) writeJSON(w io.Writer) error {
+	if len(l.Errs) > 0 {
+		return config.WriteJSON(w, struct {
+			Accepted bool   `json:"accepted"`
+			Error    string `json:"error"`
+		}{false, l.Errs.Error()})
+	}
+	return l.conf.WriteJSON(w)
+}
+
+// unknownEntries lists the sections and options that nobody reads.
+func (l *loader) unknownEntries() []*section.Error {
+	var list []*section.Error
+	for _, header := range l.Table.Sections() {
+		in, known := option.KindOf(header)
+		if !known {
+			at := l.Table.Position(header, "")
+			list = append(list, &section.Error{File: at.File, Line: at.Line, Section: header,
+				Text: "unknown section" + option.Suggest(header, option.Sections(^uint16(0)).Headers())})
+			continue
+		}
+		for _, name := range l.Table.Options(header) {
+			if e := l.unknownOption(in, header, name); e != nil {
+				list = append(list, e)
+			}
+		}
+	}
+	return list
+}
+
+// unknownOption returns what to say of an option, if anything. Plug-ins may
+// take any, and those of [DEFAULT] are not meant for every section.
+func (l *loader) unknownOption(in option.Sections, header, name string) *section.Error {
+	at, own := l.Table.OwnPosition(header, name)
+	if !own || in&(option.InRPCInterface|option.InCtlPlugin) != 0 || l.options.Find(in, name) != nil {
+		return nil
+	}
+	value, _ := l.Table.Get(header, name)
+	if config.LooksSecret(name) {
+		value = "" // not for terminals and logs
+	}
+	hint := option.Suggest(name, l.options.Names(in))
+	if o := l.options.Find(^in, name); o != nil && hint == "" {
+		hint = fmt.Sprintf(", it belongs in [%s]", strings.Join(o.In.Headers(), "], ["))
+	}
+	return &section.Error{File: at.File, Line: at.Line, Section: header, Option: name, Value: value, Text: "unknown option" + hint}
+}

@@ -1,0 +1,187 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
+	"supervisor/supervisord/config/shlex"
+)
+
+// hasExtensions reports whether the section sets any extension. Most sections set
+// none, and thousands of programs load faster without a look at each extension.
+func (r *reader) hasExtensions() bool {
+	return slices.ContainsFunc(r.Table.Options(r.Section), func(name string) bool {
+		o := r.Find(name)
+		return o != nil && extensions(o)
+	})
+}
+
+// policy reads the extensions, part by part, and checks each part at once, so that
+// the errors of a part are together.
+func (r *reader) policy(p *config.Policy) {
+	p.Configured, p.Written = true, r.extensionTexts()
+	for _, part := range config.Parts() {
+		r.Fill(func(o *option.Option) bool { return o.Part == part && isPair(o) }, p)
+		r.Fill(func(o *option.Option) bool { return o.Part == part && !isPair(o) }, p)
+		r.completePart(p, part)
+	}
+}
+
+// isPair reports whether an option has two values in one text. It is read before the
+// other options of its part.
+func isPair(o *option.Option) bool { return o.Name == "health_action" || o.Name == "restart_limit" }
+
+// completePart adds to a part what the table can't say, and checks it.
+func (r *reader) completePart(p *config.Policy, part string) {
+	switch part {
+	case "health":
+		r.checkTimes()
+	case "depends_on":
+		p.DependsOn = r.dependsOn()
+	case "exit_on":
+		if p.Exit.On&config.OnAllExited != 0 {
+			r.Fail("exit_on", "all_exited is for [supervisord]; a program has fatal, exit, failure and success")
+		}
+	case "stop_scope":
+		p.Stop.LeftoversSet = r.IsSet("leftovers")
+	case "restart_delay":
+		r.checkRestart(&p.Restart)
+	case "sockets":
+		p.Listen = r.listenSockets()
+	case "listen_env":
+		r.checkProbeFD(p)
+	case "reload_signal":
+		r.checkCommands(p)
+	}
+}
+
+// dependsOn reads depends_on=.
+func (r *reader) dependsOn() []config.Dependency {
+	list := slices.Clone(get[[]config.Dependency](r, "depends_on")) // a default is shared
+	for i := range list {
+		list[i].Section, list[i].Option = r.Section, "depends_on"
+	}
+	return list
+}
+
+// extensionTexts lists the extensions that the section sets.
+func (r *reader) extensionTexts() []config.Variable {
+	var list []config.Variable
+	for _, o := range r.Options() {
+		if !extensions(o) || !r.IsSet(o.Name) {
+			continue
+		}
+		if text, ok := r.Text(o.Name); ok {
+			list = append(list, config.Variable{Name: o.Name, Value: text})
+		}
+	}
+	return list
+}
+
+// checkTimes refuses times that must not be 0.
+func (r *reader) checkTimes() {
+	for _, name := range []string{"ready_timeout", "ready_interval", "health_interval", "health_timeout", "hook_timeout"} {
+		if d, ok := read[time.Duration](r, name); ok && d == 0 {
+			r.Fail(name, "it must be more than 0")
+		}
+	}
+}
+
+// checkRestart refuses delays that make no sense together.
+func (r *reader) checkRestart(p *config.RestartPolicy) {
+	if p.Delay == option.Forever {
+		r.Fail("restart_delay", "restart_delay can't be infinity: autorestart=false is for that")
+	}
+	if p.Delay > p.Max {
+		r.Fail("restart_delay_max", fmt.Sprintf("restart_delay_max is less than restart_delay, which is %s", p.Delay))
+	}
+}
+
+// checkCommands refuses commands that can't be run, and two ways to reload.
+func (r *reader) checkCommands(p *config.Policy) {
+	for _, name := range []string{"pre_start", "post_start", "pre_stop", "post_stop", "reload_command", "reload_check"} {
+		if _, err := shlex.Split(get[string](r, name)); err != nil {
+			r.Fail(name, fmt.Sprintf("it can't be split into words: %v", err))
+		}
+	}
+	if p.Refresh.Signal != 0 && p.Refresh.Command != "" {
+		r.Fail("reload_command", "either reload_signal or reload_command can be set, not both")
+	}
+}
+
+// listenSockets finds the sockets that sockets= names.
+func (r *reader) listenSockets() []*config.ListenSocket {
+	var list []*config.ListenSocket
+	for _, name := range get[[]string](r, "sockets") {
+		i := slices.IndexFunc(r.conf.Sockets, func(s *config.ListenSocket) bool { return s.Name == name })
+		if i < 0 {
+			var known []string
+			for _, s := range r.conf.Sockets {
+				known = append(known, s.Name)
+			}
+			r.Fail("sockets", fmt.Sprintf("there is no [socket:%s]%s", name, option.Suggest(name, known)))
+			continue
+		}
+		list = append(list, r.conf.Sockets[i])
+	}
+	return list
+}
+
+// checkProbeFD refuses a probe on a descriptor that is one of the sockets.
+func (r *reader) checkProbeFD(p *config.Policy) {
+	if last := firstSocketFD + len(p.Listen) - 1; p.Ready.Kind == config.FDProbe && p.Ready.FD <= last { // health has no fd:
+		r.Fail("ready", fmt.Sprintf("descriptor %d is one of sockets=, which has those from %d to %d", p.Ready.FD, firstSocketFD, last))
+	}
+}
+
+// firstSocketFD is the descriptor of the first of sockets=.
+const firstSocketFD = 3
+
+// sockets reads all [socket:x].
+func (l *loader) sockets() {
+	taken := make(map[string]string)
+	for _, header := range l.Sections("socket:") {
+		r := l.reader(option.InSocket, header)
+		r.WithLocation = true
+		s := r.listenSocket()
+		if other := taken[s.URL]; other != "" && s.URL != "" {
+			r.Fail("listen", fmt.Sprintf("[%s] listens there already", other))
+		}
+		taken[s.URL] = header
+		l.conf.Sockets = append(l.conf.Sockets, s)
+	}
+}
+
+// listenSocket reads a [socket:x].
+func (r *reader) listenSocket() *config.ListenSocket {
+	s := &config.ListenSocket{Name: r.sectionName(), Section: r.Section, UID: -1, GID: -1}
+	s.Backlog, s.ReusePort = get[int](r, "backlog"), get[bool](r, "reuse_port")
+	owner, haveOwner := read[option.Ownership](r, "socket_owner")
+	if haveOwner {
+		s.UID, s.GID = owner.UID, owner.GID
+	}
+	url, ok := r.Text("listen")
+	switch {
+	case !ok && r.IsSet("listen"):
+		return s
+	case url == "":
+		r.Fail("listen", "it needs a listen line: tcp://host:port or unix:///absolute/path")
+		return s
+	}
+	if err := parseListen(s, &r.Host, url); err != nil {
+		r.Fail("listen", err.Error())
+	}
+	if s.Family == "unix" {
+		s.Mode = uint32(get[int](r, "socket_mode"))
+	}
+	switch {
+	case s.Family == "tcp" && (haveOwner || r.IsSet("socket_mode")):
+		r.Fail("listen", "socket_owner and socket_mode are for a unix:// socket only")
+	case s.Family == "unix" && s.ReusePort:
+		r.Fail("reuse_port", "reuse_port is for a tcp:// socket only")
+	}
+	return s
+}

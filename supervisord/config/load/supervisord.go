@@ -1,0 +1,111 @@
+package load
+
+import (
+	"fmt"
+	"strings"
+
+	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
+)
+
+// supervisord reads the section [supervisord].
+func (l *loader) supervisord() {
+	r := l.reader(option.InSupervisord, "supervisord")
+	s := &l.conf.Supervisord
+	// These come last, so that the first error of a file is the one that
+	// Supervisor reports.
+	last := func(o *option.Option) bool { return o.Name == "strict" || o.Name == "environment" }
+	r.Fill(func(o *option.Option) bool { return !last(o) }, s)
+	s.ExitOn = r.exitOn()
+	r.Fill(last, s)
+	s.Environment = get[config.Environment](r, "environment")
+	l.completeSupervisord(r)
+	l.addEnvironment(s.Environment)
+}
+
+// completeSupervisord makes paths absolute and applies the defaults that depend
+// on other options.
+func (l *loader) completeSupervisord(r *reader) {
+	s := &l.conf.Supervisord
+	if s.Logfile != "syslog" {
+		s.Logfile = l.Host.Normalize(s.Logfile)
+	}
+	s.Pidfile = l.Host.Normalize(s.Pidfile)
+	_, given := l.Overrides["pidfile"]
+	s.PidfileSet = given || r.IsSet("pidfile")
+	s.StateFileSet = r.IsSet("state_file")
+	s.StateFile = stateFile(s)
+	if s.StateFile != "" {
+		s.StateFile = l.Host.Normalize(s.StateFile)
+	}
+	if s.ChildLogDir == "" && !r.IsSet("childlogdir") {
+		s.ChildLogDir = l.childLogDir(r)
+	}
+}
+
+// exitOn reads exit_on=. Some have it in their files already, with words of their
+// own for a listener of theirs, and Supervisor starts with that.
+func (r *reader) exitOn() config.ExitOn {
+	text, isSet := r.Text("exit_on")
+	on, err := config.ParseExitOn(text)
+	if isSet && err != nil {
+		r.warnExtension("[supervisord] exit_on is ignored: %v", err)
+	}
+	if o, ok := r.Overrides["exit_on"].(config.ExitOn); ok {
+		return o
+	}
+	return on
+}
+
+// stateFile is beside the pidfile unless it is set. A pidfile that is a device, for
+// users who want none, has no file beside it.
+func stateFile(s *config.Supervisord) string {
+	switch {
+	case s.StateFileSet:
+		return s.StateFile
+	case strings.HasPrefix(s.Pidfile, "/dev/"), strings.HasPrefix(s.Pidfile, "/proc/"):
+		return ""
+	}
+	return s.Pidfile + ".state"
+}
+
+// childLogDir is the temporary directory.
+func (l *loader) childLogDir(r *reader) string {
+	dir, err := option.ExistingDirectory(&l.Host, l.Host.TempDir)
+	if err != nil {
+		r.Fail("childlogdir", err.Error())
+	}
+	return dir
+}
+
+// resolveUserAndURL resolves what depends on the whole file: the user to run as and the
+// address that processes are told.
+func (l *loader) resolveUserAndURL() {
+	s := &l.conf.Supervisord
+	r := l.reader(option.InSupervisord, "supervisord")
+	_, given := l.Overrides["user"]
+	if given || r.IsSet("user") {
+		uid, err := option.UserID(&l.Host, s.User)
+		if err != nil {
+			r.Fail("user", err.Error())
+		}
+		s.UID = &uid
+	}
+	s.ServerURL = serverURL(l.conf.Servers)
+}
+
+// serverURL prefers the first Unix socket to the last TCP address.
+func serverURL(servers []config.Server) string {
+	url := ""
+	for _, s := range servers {
+		if s.Family == "unix" {
+			return "unix://" + s.Path
+		}
+		host := s.Host
+		if host == "" {
+			host = "localhost"
+		}
+		url = fmt.Sprintf("http://%s:%d", host, s.Port)
+	}
+	return url
+}

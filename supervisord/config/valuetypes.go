@@ -1,0 +1,173 @@
+package config
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"supervisor/supervisord/config/option"
+	"supervisor/supervisord/config/python"
+	"supervisor/supervisord/config/source"
+)
+
+// The types of Supervisor's own options. Their error texts are Supervisor's.
+var (
+	levelType       = option.WithJSON(option.NewType("log level", logLevel, LogLevel.String), func(l LogLevel) any { return l.String() })
+	exitCodesType   = option.NewType("list of exit codes", exitCodes, joinInts)
+	autorestartType = option.WithJSON(option.NewType("boolean or unexpected", autorestart, Autorestart.String), autorestartJSON)
+	logfileType     = option.WithJSON(option.NewHostType("log file", childLogfile, LogTarget.String), LogTarget.json)
+	environmentType = option.NewType[Environment]("environment", ParseEnvironment, nil)
+)
+
+// levels names the log levels.
+var levels = []struct {
+	name  string
+	level LogLevel
+}{
+	{"critical", 50},
+	{"error", 40},
+	{"warn", 30},
+	{"info", 20},
+	{"debug", 10},
+	{"trace", 5},
+	{"blather", 3},
+}
+
+// String returns the name by which files and command lines call the level.
+func (l LogLevel) String() string {
+	for _, v := range levels {
+		if v.level == l {
+			return v.name
+		}
+	}
+	return fmt.Sprintf("level %d", int(l))
+}
+
+func logLevel(s string) (LogLevel, error) {
+	name := python.Lower(s)
+	for _, v := range levels {
+		if v.name == name {
+			return v.level, nil
+		}
+	}
+	return 0, fmt.Errorf("bad logging level name %s", python.Repr(s))
+}
+
+func exitCodes(s string) ([]int, error) {
+	codes := []int{}
+	if s == "" {
+		return codes, nil
+	}
+	for part := range strings.SplitSeq(s, ",") {
+		n, ok := python.ParseInt(part, 10)
+		if !ok || n < 0 || n > 255 {
+			return nil, fmt.Errorf("not a valid list of exit codes: %s", python.Repr(s))
+		}
+		codes = append(codes, int(n))
+	}
+	return codes, nil
+}
+
+func autorestart(s string) (Autorestart, error) {
+	word := python.Lower(s)
+	if word == "unexpected" {
+		return RestartUnexpected, nil
+	}
+	always, err := option.ParseBoolean(word)
+	switch {
+	case err != nil:
+		return RestartNever, fmt.Errorf("invalid 'autorestart' value %s", python.Repr(word))
+	case always:
+		return RestartAlways, nil
+	}
+	return RestartNever, nil
+}
+
+func autoBoolean(s string) (AutoBool, error) {
+	if python.Lower(s) == "auto" {
+		return Auto, nil
+	}
+	yes, err := option.ParseBoolean(s)
+	switch {
+	case err != nil:
+		return Auto, err
+	case yes:
+		return Yes, nil
+	}
+	return No, nil
+}
+
+// LogTarget is what stdout_logfile= says: a file, AUTO, SYSLOG, or nothing for NONE.
+type LogTarget struct {
+	File         string
+	Auto, Syslog bool
+}
+
+// String writes the target as one would in a file.
+func (t LogTarget) String() string {
+	switch {
+	case t.Auto:
+		return "AUTO"
+	case t.File == "":
+		return "NONE"
+	}
+	return t.File
+}
+
+func (t LogTarget) json() any {
+	if t.Auto {
+		return "AUTO"
+	}
+	return t.File
+}
+
+func childLogfile(h *source.Host, s string) (LogTarget, error) {
+	switch python.Lower(s) {
+	case "none", "off":
+		return LogTarget{}, nil
+	case "auto":
+		return LogTarget{Auto: true}, nil
+	case "syslog":
+		return LogTarget{Syslog: true}, nil
+	}
+	file, err := option.ExistingDirpath(h, s)
+	return LogTarget{File: file}, err
+}
+
+// statePath is "" for no state file.
+func statePath(h *source.Host, s string) (string, error) {
+	if python.Lower(s) == "none" {
+		return "", nil
+	}
+	return option.ExistingDirpath(h, s)
+}
+
+func orphanPolicy(s string) (OrphanPolicy, error) {
+	word := python.Lower(s)
+	for p := AdoptOrphans; p <= LeaveOrphans; p++ {
+		if p.String() == word {
+			return p, nil
+		}
+	}
+	return AdoptOrphans, fmt.Errorf("invalid orphan_policy value %s: adopt, kill or leave", python.Repr(s))
+}
+
+// String returns the word in the configuration.
+func (a Autorestart) String() string {
+	return [...]string{RestartNever: "false", RestartAlways: "true", RestartUnexpected: "unexpected"}[a]
+}
+
+func autorestartJSON(a Autorestart) any {
+	if a == RestartUnexpected {
+		return a.String()
+	}
+	return a == RestartAlways
+}
+
+func joinInts(list []int) string {
+	var all []string
+	for _, n := range list {
+		all = append(all, strconv.Itoa(n))
+	}
+	return strings.Join(all, ",")
+}
