@@ -21,16 +21,14 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// parentName is the argv[1] that turns this binary into a parent that will be
-// killed.
-const parentName = "forsake"
+// parentMode is the argv[1] with which this binary runs as a parent that will be killed.
+const parentMode = "parent"
 
-// runParent makes this process a parent if it was started as one: it has a child
-// that does what the arguments say, tells about it on stdout, and waits. What
-// the child says on stdout it writes to the file in argv[2]; its stderr is
-// dropped.
+// runParent runs as a parent if this process was started as one: it spawns a child with the
+// arguments, writes the child's identity to stdout, and waits. It writes the child's stdout
+// to the file in argv[2] and drops its stderr.
 func runParent() {
-	if len(os.Args) < 3 || os.Args[1] != parentName {
+	if len(os.Args) < 3 || os.Args[1] != parentMode {
 		return
 	}
 	parent := spawn.New(slog.New(slog.DiscardHandler))
@@ -51,11 +49,11 @@ func runParent() {
 	select {}
 }
 
-// makeOrphan makes a child whose parent is killed once the child has said "ready".
+// makeOrphan returns a child whose parent was killed once the child had written "ready".
 func makeOrphan(t *testing.T, args ...string) spawn.Orphan {
 	t.Helper()
-	outputPath := filepath.Join(t.TempDir(), "said")
-	cmd := exec.Command(testkit.Binary(), append([]string{parentName, outputPath}, args...)...)
+	outputPath := filepath.Join(t.TempDir(), "output")
+	cmd := exec.Command(testkit.Binary(), append([]string{parentMode, outputPath}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -77,7 +75,7 @@ func makeOrphan(t *testing.T, args ...string) spawn.Orphan {
 			_ = syscall.Kill(o.PID, syscall.SIGKILL)
 		}
 	})
-	await(t, "the child says ready", func() bool {
+	await(t, "ready from the child", func() bool {
 		data, _ := os.ReadFile(outputPath)
 		return strings.Contains(string(data), "ready")
 	})
@@ -99,8 +97,8 @@ func adopt(t *testing.T, o spawn.Orphan) testChild {
 
 func TestAdoptedChildOutputAndExit(t *testing.T) {
 	t.Parallel()
-	// The child waits for the end of its stdin, which comes with its parent's. If
-	// that pipe were opened again the child might not have seen the end by then.
+	// The child waits for the end of its stdin, which its parent's exit closes. If that
+	// pipe were reopened too early the child would not see the end.
 	o := makeOrphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
 	o.Stdin = 0
 	f := adopt(t, o)
@@ -116,7 +114,7 @@ func TestAdoptedChildOutputAndExit(t *testing.T) {
 		t.Errorf("got %s", e)
 	}
 	if err := f.Signal(syscall.SIGTERM, false); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("a signal to nobody: %v", err)
+		t.Errorf("a signal after the exit: %v", err)
 	}
 }
 
@@ -124,7 +122,7 @@ func TestExitStatusOfAnAdoptedChild(t *testing.T) {
 	t.Parallel()
 	o := makeOrphan(t, "say", "ready", "listen", "1", "exit", "7")
 	o.Stdin = 0 // as above
-	// The listener has read the end of its stdin, or is about to, and ends with 0.
+	// The listener reads the end of its stdin and exits with 0.
 	child, err := spawner.Adopt(&o, &spawn.Spec{Stdout: newSink(), Stderr: newSink()})
 	if isGone(err) {
 		return
@@ -155,7 +153,7 @@ func isGone(err error) bool {
 	return is
 }
 
-// groupHasExited tells whether no member of a process group runs.
+// groupHasExited reports whether no member of a process group runs.
 func groupHasExited(group int) bool {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
@@ -169,7 +167,7 @@ func groupHasExited(group int) bool {
 	return true
 }
 
-// What was left in the pipe is read even if the child has ended.
+// Output that was left in the pipe is read even if the child has exited.
 func TestOutputOfKilledAdoptedChild(t *testing.T) {
 	t.Parallel()
 	o := makeOrphan(t, "say", "ready", "echo", "spew", "50000", "wait")
@@ -183,23 +181,23 @@ func TestOutputOfKilledAdoptedChild(t *testing.T) {
 	}
 }
 
-// What is in the pipe of an orphan that ends before it is adopted is there if its
-// pipes had been opened.
+// Output of an orphan that exits before it is adopted is not lost if its pipes were
+// reopened.
 func TestOutputWrittenBeforeAdoption(t *testing.T) {
 	t.Parallel()
 	o := makeOrphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
 	stdin := o.Stdin
-	o.Stdin = 0 // so that it sees its end
+	o.Stdin = 0 // so that it sees the end of its stdin
 	o.Reopen()
 	if o.FDs == nil || o.FDs[0] != -1 || o.FDs[1] < 0 || o.FDs[2] < 0 {
-		t.Fatalf("opened are %v of %+v, stdin %d", o.FDs, o.ProcessIdentity, stdin)
+		t.Fatalf("opened %v of %+v, stdin %d", o.FDs, o.ProcessIdentity, stdin)
 	}
-	await(t, "the last words", func() bool {
+	await(t, "the output", func() bool {
 		n, err := unix.IoctlGetInt(o.FDs[2], unix.TIOCINQ)
 		return err == nil && n >= len("help\n")
 	})
 	_ = syscall.Kill(o.PID, syscall.SIGKILL)
-	await(t, "its end", func() bool { return !o.IsAlive() })
+	await(t, "its exit", func() bool { return !o.IsAlive() })
 	out, stderr := newSink(), newSink()
 	if _, err := spawner.Adopt(&o, &spawn.Spec{Stdout: out, Stderr: stderr}); !isGone(err) {
 		t.Fatalf("got %v", err)
@@ -212,9 +210,9 @@ func TestForeignProcessIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	o := makeOrphan(t, "say", "ready", "wait")
 	for what, other := range map[string]spawn.Orphan{
-		"a recycled pid":       {PID: o.PID, ProcessIdentity: spawn.ProcessIdentity{StartTime: o.StartTime + 1, Stdout: o.Stdout}},
-		"one without birthday": {PID: o.PID},
-		"nobody":               {PID: 1 << 30, ProcessIdentity: o.ProcessIdentity},
+		"a recycled pid":  {PID: o.PID, ProcessIdentity: spawn.ProcessIdentity{StartTime: o.StartTime + 1, Stdout: o.Stdout}},
+		"no start time":   {PID: o.PID},
+		"no such process": {PID: 1 << 30, ProcessIdentity: o.ProcessIdentity},
 	} {
 		if _, err := spawner.Adopt(&other, &spawn.Spec{Stdout: newSink()}); !isGone(err) {
 			t.Errorf("%s: %v", what, err)
@@ -224,11 +222,11 @@ func TestForeignProcessIsNotAdopted(t *testing.T) {
 	_ = f.Signal(syscall.SIGKILL, false)
 	f.awaitExit(t)
 	if _, err := spawner.Adopt(&o, &spawn.Spec{Stdout: newSink()}); !isGone(err) {
-		t.Errorf("a dead one: %v", err)
+		t.Errorf("a process that has exited: %v", err)
 	}
 }
 
-// A pipe that the child has put in the place of ours is its own business.
+// A pipe that the child has put in the place of the daemon's is not read.
 func TestOnlyOurPipesAreRead(t *testing.T) {
 	t.Parallel()
 	o := makeOrphan(t, "say", "ready", "wait")
@@ -237,7 +235,7 @@ func TestOnlyOurPipesAreRead(t *testing.T) {
 	_ = f.Signal(syscall.SIGKILL, false)
 	f.awaitExit(t)
 	if got := f.out.String(); got != "" {
-		t.Errorf("heard %q", got)
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -263,7 +261,7 @@ func TestSurvivors(t *testing.T) {
 	_ = f.Signal(syscall.SIGKILL, false)
 	f.awaitExit(t)
 	if found() {
-		t.Error("the dead are found")
+		t.Error("a process that has exited is found")
 	}
 	own := spawnChild(t, nil, "wait")
 	for _, s := range survivors.Find() {

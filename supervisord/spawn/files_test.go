@@ -12,8 +12,8 @@ import (
 	"supervisor/supervisord/system/accounts"
 )
 
-// occupyFDs opens files until this process has one under each of the numbers,
-// and returns what has the first of them.
+// occupyFDs opens files until this process has one under each of the numbers, and returns
+// all of them.
 func occupyFDs(t *testing.T, numbers ...int) map[int]*os.File {
 	t.Helper()
 	open := make(map[int]*os.File)
@@ -27,7 +27,7 @@ func occupyFDs(t *testing.T, numbers ...int) map[int]*os.File {
 	}
 	for _, n := range numbers {
 		if open[n] == nil {
-			t.Skipf("SKIPPED: descriptor %d is not free to be had", n)
+			t.Skipf("SKIPPED: descriptor %d is already open", n)
 		}
 	}
 	return open
@@ -44,17 +44,17 @@ func tempFile(t *testing.T, text string) *os.File {
 	return f
 }
 
-// TestExtraDescriptors: they have their numbers in the child whatever numbers
-// they have here, those in between are closed, and nothing else gets there.
+// Further descriptors have the requested numbers in the child, whatever numbers they have in
+// this process. Those in between are closed, and the child gets no others.
 func TestExtraDescriptors(t *testing.T) {
 	a, b := tempFile(t, "a"), tempFile(t, "b")
 	for name, files := range map[string][]spawn.File{
-		"from 3 on":     {{FD: 3, File: a}, {FD: 4, File: b}},
-		"with a gap":    {{FD: 3, File: a}, {FD: 7, File: b}},
-		"out of order":  {{FD: 9, File: b}, {FD: 4, File: a}},
-		"crosswise":     {{FD: int(b.Fd()), File: a}, {FD: int(a.Fd()), File: b}},
-		"in place":      {{FD: int(a.Fd()), File: a}, {FD: int(b.Fd()), File: b}},
-		"twice the one": {{FD: 3, File: a}, {FD: 4, File: a}},
+		"from 3 on":      {{FD: 3, File: a}, {FD: 4, File: b}},
+		"with a gap":     {{FD: 3, File: a}, {FD: 7, File: b}},
+		"out of order":   {{FD: 9, File: b}, {FD: 4, File: a}},
+		"crosswise":      {{FD: int(b.Fd()), File: a}, {FD: int(a.Fd()), File: b}},
+		"in place":       {{FD: int(a.Fd()), File: a}, {FD: int(b.Fd()), File: b}},
+		"one file twice": {{FD: 3, File: a}, {FD: 4, File: a}},
 	} {
 		for _, listenPID := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/%v", name, listenPID), func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestExtraDescriptors(t *testing.T) {
 				for _, f := range files {
 					want += f.File.(*os.File).Name() + "\n"
 				}
-				want += strconv.Itoa(3+len(files)+1) + "\n" // to list them takes one
+				want += strconv.Itoa(3+len(files)+1) + "\n" // the shell has opened one to list them
 				if got := c.out.String(); got != want {
 					t.Errorf("got %q, want %q; stderr %q", got, want, c.err)
 				}
@@ -97,7 +97,7 @@ func TestDaemonDescriptorsUnchanged(t *testing.T) {
 	}
 	after, err := mine[20].Stat()
 	if err != nil || !os.SameFile(before, after) {
-		t.Errorf("descriptor 20 has become another: %v", err)
+		t.Errorf("descriptor 20 has changed: %v", err)
 	}
 }
 
@@ -116,8 +116,7 @@ func TestInvalidDescriptors(t *testing.T) {
 	}
 }
 
-// TestListenPID: the child is told its own pid, and of what it was told before
-// only that is another.
+// LISTEN_PID becomes the child's own pid. Its other attributes stay as specified.
 func TestListenPID(t *testing.T) {
 	c := spawnChild(t, func(s *spawn.Spec) {
 		s.Path, s.Args = "/bin/sh", []string{"sh", "-c", `echo "$LISTEN_PID $$ $LISTEN_FDS $(umask) $(pwd)"; cat`}
@@ -129,10 +128,10 @@ func TestListenPID(t *testing.T) {
 	if got := c.out.String(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if err := c.Write([]byte("heard\n")); err != nil {
+	if err := c.Write([]byte("received\n")); err != nil {
 		t.Fatal(err)
 	}
-	c.out.await(t, "heard")
+	c.out.await(t, "received")
 	if err := c.Signal(syscall.SIGKILL, true); err != nil {
 		t.Fatal(err)
 	}

@@ -9,14 +9,14 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// TestHandOver: whoever goes on with a child gets what it says from then on, and
-// what it has not been told yet is told.
+// The next owner of a child gets its output from then on, and writes what the first one had
+// queued for its stdin.
 func TestHandOver(t *testing.T) {
 	t.Parallel()
 	const size = 300 << 10 // more than fits into pipes
 	f := spawnChild(t, nil, "say", "ready", "echo")
 	f.out.await(t, "ready\n")
-	// So its stdin fills.
+	// A stopped child does not read: its stdin fills.
 	if err := f.Signal(syscall.SIGSTOP, false); err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestHandOver(t *testing.T) {
 		t.Errorf("%d bytes came back of %d", len(got), size+8)
 	}
 	if got := f.out.String(); !strings.HasPrefix(got, "ready\n") || len(got) > len("ready\n") {
-		t.Errorf("the one before heard %d bytes", len(got))
+		t.Errorf("the first owner got %d bytes", len(got))
 	}
 	if err := next.Signal(syscall.SIGKILL, false); err != nil {
 		t.Fatal(err)
@@ -59,11 +59,11 @@ func TestHandOver(t *testing.T) {
 	}
 }
 
-// TestHandOverOfExitedChild: who has ended is told of as such, with all that it said.
+// The handover of an exited child says how it exited, after all its output.
 func TestHandOverOfExitedChild(t *testing.T) {
 	t.Parallel()
 	f := spawnChild(t, nil, "spew", "100000", "exit", "3")
-	await(t, "its end", func() bool { return syscall.Kill(f.Pid(), 0) != nil })
+	await(t, "its exit", func() bool { return syscall.Kill(f.Pid(), 0) != nil })
 	handedOver, err := f.HandOver()
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func TestHandOverOfExitedChild(t *testing.T) {
 	}
 }
 
-// TestHandOverOfAdoptedChild: nobody can wait for it, before or after.
+// An adopted child stays one: neither owner can wait for it.
 func TestHandOverOfAdoptedChild(t *testing.T) {
 	t.Parallel()
 	o := makeOrphan(t, "say", "ready", "close", "2", "wait")

@@ -11,8 +11,7 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// TestWithoutPidfds: children of an earlier daemon and relatives of children are
-// signalled and seen to end all the same.
+// Without pidfds, adopted children and descendants are still signalled and seen to exit.
 func TestWithoutPidfds(t *testing.T) {
 	for what, denials := range testkit.WithoutPidfds() {
 		t.Run(what, func(t *testing.T) {
@@ -20,7 +19,7 @@ func TestWithoutPidfds(t *testing.T) {
 				"-test.run=^(TestAdoptedChildOutputAndExit|TestGroupOfAnAdoptedChildIsSignalled|TestForeignProcessIsNotAdopted"+
 					"|TestHandOverOfAdoptedChild|TestWholeScopeIsKilled|TestScopeGroupIsItsMembers|TestForkingDescendantsAreKilled"+
 					"|TestOrphansAreKilled)$")
-			file, err := os.Create(filepath.Join(t.TempDir(), "output")) // no pipe, of which others would keep the end
+			file, err := os.Create(filepath.Join(t.TempDir(), "output")) // not a pipe: a descendant would keep it open
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -36,22 +35,21 @@ func TestWithoutPidfds(t *testing.T) {
 	}
 }
 
-// TestOrphansAreKilled: with their process group, and nobody who has got the pid
-// since.
+// Kill kills an orphan and its process group, but no other process with its pid.
 func TestOrphansAreKilled(t *testing.T) {
 	t.Parallel()
 	o := makeOrphan(t, "heir", "wait", "--", "say", "ready", "ignore", "10", "wait")
 	other := o
 	other.StartTime--
 	if err := other.Kill(); err != nil || !o.IsAlive() {
-		t.Errorf("another one: %v; it lives: %v", err, o.IsAlive())
+		t.Errorf("another start time: %v; the orphan lives: %v", err, o.IsAlive())
 	}
 	if err := o.Kill(); err != nil {
 		t.Error(err)
 	}
 	await(t, "the group is gone", func() bool { return groupHasExited(o.PID) })
 	if err := o.Kill(); err != nil {
-		t.Errorf("a dead one: %v", err)
+		t.Errorf("after its exit: %v", err)
 	}
 	if err := syscall.Kill(o.PID, 0); err == nil && o.IsAlive() {
 		t.Error("it lives")

@@ -17,12 +17,12 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// sleepIgnoringSignals is a command that ignores every signal that it can. It ends by itself
-// in the end, should the test not see to it.
+// sleepIgnoringSignals is a command that ignores every signal that it can. It exits by
+// itself after a while, in case the test does not kill it.
 const sleepIgnoringSignals = `sh -c 'trap "" TERM QUIT HUP; sleep 600 & echo here; while :; do wait; sleep 600; done'`
 
-// leftoverScripts are programs that leave somebody behind when they end: each says "here"
-// when that one can't be ended by SIGTERM any more.
+// leftoverScripts are programs that leave a process behind when they exit. Each writes
+// "here" once SIGTERM does not end that process any more.
 var leftoverScripts = map[string]string{
 	"a child that ignores the signal": `trap "exit 0" TERM; ` + sleepIgnoringSignals + ` & wait`,
 	"a child in a session of its own": `trap "exit 0" TERM; setsid ` + sleepIgnoringSignals + ` & wait`,
@@ -31,8 +31,8 @@ var leftoverScripts = map[string]string{
 	"a child that is suspended":       `trap "exit 0" TERM; sh -c 'trap "" TERM; echo here; kill -STOP $$; sleep 600' & wait`,
 }
 
-// spawnTree gives birth to a program with a scope, and waits until it has
-// descendants. They are known from those of other tests by the name.
+// spawnTree spawns a program with a scope, and waits until it has descendants. Their markers
+// tell them apart from those of other tests.
 func spawnTree(t *testing.T, scope descendants.Scope, script string) (testChild, spawn.ProcessTree) {
 	t.Helper()
 	name := "SUPERVISOR_PROCESS_NAME=" + strings.ReplaceAll(t.Name(), "/", "-")
@@ -44,7 +44,7 @@ func spawnTree(t *testing.T, scope descendants.Scope, script string) (testChild,
 	tree := f.Child.(spawn.TreeOwner).ProcessTree()
 	t.Cleanup(func() {
 		_ = tree.Signal(syscall.SIGKILL, true)
-		awaitClosed(t, tree.Watch(true), "the end of all")
+		awaitClosed(t, tree.Watch(true), "the exit of all")
 		path := tree.Cgroup()
 		tree.Release()
 		if _, err := os.Stat(path); path != "" && err == nil {
@@ -64,7 +64,7 @@ func awaitClosed(t *testing.T, c <-chan struct{}, what string) {
 	}
 }
 
-// assertStillOpen gives what is not to happen a moment to happen.
+// assertStillOpen reports what as an error if the channel is closed within a moment.
 func assertStillOpen(t *testing.T, c <-chan struct{}, what string) {
 	t.Helper()
 	select {
@@ -74,7 +74,7 @@ func assertStillOpen(t *testing.T, c <-chan struct{}, what string) {
 	}
 }
 
-// useSubreaper has orphans come to this process, during a test that is not parallel.
+// useSubreaper makes this process a subreaper during a test, which must not be parallel.
 func useSubreaper(t *testing.T) {
 	t.Helper()
 	if err := spawner.SetSubreaper(true); err != nil {
@@ -83,8 +83,7 @@ func useSubreaper(t *testing.T) {
 	t.Cleanup(func() { _ = spawner.SetSubreaper(false) })
 }
 
-// TestWholeScopeIsKilled: those who don't obey are found wherever they
-// have gone, waited for, and killed.
+// Processes that ignore the stop signal are found wherever they are, waited for, and killed.
 func TestWholeScopeIsKilled(t *testing.T) {
 	useSubreaper(t)
 	for _, scope := range []descendants.Scope{descendants.ScopeTree, descendants.ScopeCgroup} {
@@ -93,24 +92,24 @@ func TestWholeScopeIsKilled(t *testing.T) {
 				t.Parallel()
 				f, tree := spawnTree(t, scope, script)
 				if scope == descendants.ScopeCgroup && tree.Cgroup() == "" {
-					t.Skip("NOT TESTED: there can be no control groups here")
+					t.Skip("NOT TESTED: no control groups here")
 				}
 				if err := tree.Signal(syscall.SIGTERM, false); err != nil {
 					t.Fatal(err)
 				}
 				done := tree.Watch(false)
-				awaitExit(t, f)
+				f.awaitExit(t)
 				left := tree.Remaining()
 				if len(left) == 0 || !left[0].InScope || !strings.HasPrefix(left[0].Command, "s") {
-					t.Fatalf("left are %+v", left)
+					t.Fatalf("remaining: %+v", left)
 				}
-				assertStillOpen(t, done, "nobody is said to be left")
+				assertStillOpen(t, done, "closed too early")
 				if err := tree.Signal(syscall.SIGKILL, false); err != nil {
 					t.Error(err)
 				}
-				awaitClosed(t, done, "the end of the last one")
+				awaitClosed(t, done, "the exit of the last process")
 				if left := tree.Remaining(); len(left) > 0 {
-					t.Errorf("left are %+v", left)
+					t.Errorf("remaining: %+v", left)
 				}
 				for _, r := range left {
 					if procfs.StartTime(r.PID) != 0 {
@@ -122,19 +121,7 @@ func TestWholeScopeIsKilled(t *testing.T) {
 	}
 }
 
-func awaitExit(t *testing.T, f testChild) spawn.Exit {
-	t.Helper()
-	select {
-	case e := <-f.Exited():
-		return e
-	case <-time.After(testkit.Timeout):
-		t.Fatal("the child does not end")
-		return spawn.Exit{}
-	}
-}
-
-// TestScopeGroupIsItsMembers: who has gone out of the process group is known, but
-// not of the scope.
+// A descendant that has left the process group is tracked, but not in scope.
 func TestScopeGroupIsItsMembers(t *testing.T) {
 	useSubreaper(t)
 	f, tree := spawnTree(t, descendants.ScopeGroup, `trap "exit 0" TERM; `+sleepIgnoringSignals+` & setsid `+sleepIgnoringSignals+` & wait`)
@@ -144,36 +131,36 @@ func TestScopeGroupIsItsMembers(t *testing.T) {
 	if err := tree.Signal(syscall.SIGTERM, false); err != nil {
 		t.Fatal(err)
 	}
-	awaitExit(t, f)
+	f.awaitExit(t)
 	done, all := tree.Watch(false), tree.Watch(true)
 	left := tree.Remaining()
 	if !slices.ContainsFunc(left, func(r descendants.Process) bool { return r.InScope }) ||
 		!slices.ContainsFunc(left, func(r descendants.Process) bool { return !r.InScope }) {
-		t.Fatalf("left are %+v", left)
+		t.Fatalf("remaining: %+v", left)
 	}
 	if err := tree.Signal(syscall.SIGKILL, false); err != nil {
 		t.Error(err)
 	}
-	awaitClosed(t, done, "the end of the group")
-	assertStillOpen(t, all, "nobody is said to be left")
+	awaitClosed(t, done, "the exit of the group")
+	assertStillOpen(t, all, "closed too early")
 	if err := tree.Signal(syscall.SIGKILL, true); err != nil {
 		t.Error(err)
 	}
-	awaitClosed(t, all, "the end of the last one")
+	awaitClosed(t, all, "the exit of the last process")
 }
 
-// TestForkingDescendantsAreKilled: killing goes on until nobody new is found.
+// Killing goes on until no new process is found.
 func TestForkingDescendantsAreKilled(t *testing.T) {
 	useSubreaper(t)
 	f, tree := spawnTree(t, descendants.ScopeTree, `trap "exit 0" TERM; sh -c 'trap "" TERM; echo here; while :; do sleep 0.01; done' & wait`)
 	_ = tree.Signal(syscall.SIGTERM, false)
-	awaitExit(t, f)
+	f.awaitExit(t)
 	done := tree.Watch(false)
 	_ = tree.Signal(syscall.SIGKILL, false)
-	awaitClosed(t, done, "the end of the last one")
+	awaitClosed(t, done, "the exit of the last process")
 }
 
-// TestForeignProcessIsNotSignalled: a process that is no descendant is never meant.
+// A process that is no descendant is not signalled.
 func TestForeignProcessIsNotSignalled(t *testing.T) {
 	useSubreaper(t)
 	f, tree := spawnTree(t, descendants.ScopeTree, `trap "exit 0" TERM; `+sleepIgnoringSignals+` & wait`)
@@ -183,53 +170,53 @@ func TestForeignProcessIsNotSignalled(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = tree.Signal(syscall.SIGTERM, true)
-	awaitExit(t, f)
+	f.awaitExit(t)
 	done := tree.Watch(true)
 	_ = tree.Signal(syscall.SIGKILL, true)
-	awaitClosed(t, done, "the end of the relatives")
+	awaitClosed(t, done, "the exit of the descendants")
 	if procfs.StartTime(foreign.Process.Pid) == 0 {
-		t.Error("the stranger has ended")
+		t.Error("the other process has exited")
 	}
 	if err := foreign.Process.Kill(); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestDescendantsOfChildExitedUnseen are found by their environment.
+// Descendants of a child that exited unseen are found by their environment.
 func TestDescendantsOfChildExitedUnseen(t *testing.T) {
 	useSubreaper(t)
 	f, tree := spawnTree(t, descendants.ScopeTree, `trap "exit 0" TERM; setsid `+sleepIgnoringSignals+` & wait`)
 	_ = f.Signal(syscall.SIGTERM, false)
-	awaitExit(t, f)
+	f.awaitExit(t)
 	name := "SUPERVISOR_PROCESS_NAME=" + t.Name()
 	found := spawner.ProcessTreeOf(&spawn.Orphan{PID: f.Pid()}, &spawn.Spec{Scope: descendants.ScopeTree, Markers: []string{name}})
 	defer found.Release()
 	if left := found.Remaining(); len(left) == 0 || !left[0].InScope {
-		t.Fatalf("left are %+v", left)
+		t.Fatalf("remaining: %+v", left)
 	}
 	done := found.Watch(false)
 	_ = found.Signal(syscall.SIGKILL, false)
-	awaitClosed(t, done, "the end of the relatives")
-	awaitClosed(t, tree.Watch(false), "the same, by another hand")
+	awaitClosed(t, done, "the exit of the descendants")
+	awaitClosed(t, tree.Watch(false), "the same, in the first tree")
 }
 
-// TestCgroupFoundByNextDaemon: a later daemon finds the group by its path.
+// A later daemon finds the control group by its path.
 func TestCgroupFoundByNextDaemon(t *testing.T) {
 	useSubreaper(t)
 	f, tree := spawnTree(t, descendants.ScopeCgroup, `trap "exit 0" TERM; env -i setsid `+sleepIgnoringSignals+` & wait`)
 	if tree.Cgroup() == "" {
-		t.Skip("NOT TESTED: there can be no control groups here")
+		t.Skip("NOT TESTED: no control groups here")
 	}
 	if base := filepath.Base(tree.Cgroup()); !strings.HasPrefix(base, fmt.Sprintf("supervisord-%d-", os.Getpid())) {
 		t.Errorf("its name is %s", base)
 	}
 	_ = f.Signal(syscall.SIGTERM, false)
-	awaitExit(t, f)
-	again := spawner.ProcessTreeOf(&spawn.Orphan{PID: f.Pid(), Cgroup: tree.Cgroup()}, &spawn.Spec{Scope: descendants.ScopeCgroup, Markers: []string{"nobody"}})
+	f.awaitExit(t)
+	again := spawner.ProcessTreeOf(&spawn.Orphan{PID: f.Pid(), Cgroup: tree.Cgroup()}, &spawn.Spec{Scope: descendants.ScopeCgroup, Markers: []string{"none"}})
 	if again.Cgroup() != tree.Cgroup() || len(again.Remaining()) == 0 {
-		t.Fatalf("it is %q with %+v", again.Cgroup(), again.Remaining())
+		t.Fatalf("control group %q with %+v", again.Cgroup(), again.Remaining())
 	}
 	done := again.Watch(false)
 	_ = again.Signal(syscall.SIGKILL, false)
-	awaitClosed(t, done, "the end of the last one")
+	awaitClosed(t, done, "the exit of the last process")
 }

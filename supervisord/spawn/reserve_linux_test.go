@@ -12,8 +12,8 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// limitFiles lets this process have n descriptors more than it has. Tests that
-// call it can't run beside others.
+// limitFiles limits this process to n descriptors more than it has open. Tests that call it
+// must not be parallel.
 func limitFiles(t *testing.T, n int) {
 	t.Helper()
 	var before unix.Rlimit
@@ -36,8 +36,7 @@ func limitFiles(t *testing.T, n int) {
 	})
 }
 
-// spawnUntilRefused has as many children as there may be, and returns them and why there
-// are no more.
+// spawnUntilRefused spawns children until that fails, and returns them and the error.
 func spawnUntilRefused(t *testing.T) (all []testChild, why error) {
 	t.Helper()
 	for {
@@ -47,7 +46,7 @@ func spawnUntilRefused(t *testing.T) (all []testChild, why error) {
 			return all, why
 		}
 		t.Cleanup(func() {
-			if f.Signal(syscall.SIGKILL, false) == nil { // or the test has ended it
+			if f.Signal(syscall.SIGKILL, false) == nil { // unless the test has killed it
 				f.awaitExit(t)
 			}
 		})
@@ -55,7 +54,7 @@ func spawnUntilRefused(t *testing.T) (all []testChild, why error) {
 	}
 }
 
-// countPidfds counts those of this process.
+// countPidfds returns how many pidfds this process has open.
 func countPidfds(t *testing.T) (n int) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
@@ -70,8 +69,7 @@ func countPidfds(t *testing.T) (n int) {
 	return n
 }
 
-// TestSpawnKeepsReservedDescriptors: the last descriptors are not for children, and one
-// that ends makes room for another.
+// No child takes the reserved descriptors. An exit makes room for another child.
 func TestSpawnKeepsReservedDescriptors(t *testing.T) {
 	limitFiles(t, 64)
 	all, why := spawnUntilRefused(t)
@@ -83,7 +81,7 @@ func TestSpawnKeepsReservedDescriptors(t *testing.T) {
 		t.Errorf("only %d children", len(all))
 	}
 	var files []*os.File
-	for i := range 14 { // of 16, of which the first child that is refused may get some
+	for i := range 14 { // of 16: the child that was refused may have taken some
 		f, err := os.Open(os.DevNull)
 		if err != nil {
 			t.Fatalf("descriptor %d of the reserve: %v", i, err)
@@ -104,8 +102,8 @@ func TestSpawnKeepsReservedDescriptors(t *testing.T) {
 	}
 }
 
-// TestPidfdsClosedOnDescriptorShortage: adopted children take no more descriptors than others when
-// these run short, and are signalled and seen to end all the same.
+// When descriptors run short, adopted children take no more of them than others, and are
+// still signalled and seen to exit.
 func TestPidfdsClosedOnDescriptorShortage(t *testing.T) {
 	const n = 3
 	var adopted []testChild
@@ -114,7 +112,7 @@ func TestPidfdsClosedOnDescriptorShortage(t *testing.T) {
 		adopted = append(adopted, adopt(t, o))
 	}
 	if got := countPidfds(t); got != n {
-		t.Skipf("SKIPPED: %d pidfds: there are none here", got)
+		t.Skipf("SKIPPED: %d pidfds: this kernel has none", got)
 	}
 	limitFiles(t, 40)
 	all, why := spawnUntilRefused(t)
@@ -122,7 +120,7 @@ func TestPidfdsClosedOnDescriptorShortage(t *testing.T) {
 		t.Fatalf("after %d children: %v", len(all), why)
 	}
 	if got := countPidfds(t); got != 0 {
-		t.Errorf("%d pidfds are left", got)
+		t.Errorf("%d pidfds are still open", got)
 	}
 	o := adopted[0]
 	if err := o.Signal(syscall.SIGKILL, true); err != nil {
@@ -134,9 +132,9 @@ func TestPidfdsClosedOnDescriptorShortage(t *testing.T) {
 	}
 	adopted[1].awaitExit(t)
 	if err := adopted[1].Signal(syscall.SIGTERM, false); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("a signal to nobody: %v", err)
+		t.Errorf("a signal after the exit: %v", err)
 	}
 	if n := strings.Count(mainLog.String(), "descriptors run short"); n != 1 {
-		t.Errorf("said %d times", n)
+		t.Errorf("logged %d times", n)
 	}
 }

@@ -1,16 +1,20 @@
 package spawn_test
 
 import (
+	"bytes"
+	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/output"
+	"supervisor/supervisord/system/safeopen"
 )
 
-// blockedOutput is an output that takes nothing until it is let go.
+// blockedOutput is a sink that blocks until it is released.
 type blockedOutput struct {
 	offered, release chan struct{}
 }
@@ -20,11 +24,11 @@ func (s *blockedOutput) Write([]byte) {
 	<-s.release
 }
 
-// What was read from a pipe and not passed on is there for the next daemon,
-// however many outputs are slow.
+// The next daemon passes on what was read from a pipe and not passed on, however many sinks
+// were slow.
 func TestStagedOutputReachesNextDaemon(t *testing.T) {
 	const children = 50
-	path := filepath.Join(t.TempDir(), "tray")
+	path := filepath.Join(t.TempDir(), "staging")
 	report := func(err error) { t.Error(err) }
 	first := output.NewStaging(path, report)
 	spawner.UseStaging(first)
@@ -52,9 +56,38 @@ func TestStagedOutputReachesNextDaemon(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := out.String(); got != "on its way\n" {
-			t.Errorf("child %d has said %q", i, got)
+			t.Errorf("child %d: got %q", i, got)
 		}
 		defer func() { <-adopted.Exited() }()
 		defer f.Signal(syscall.SIGKILL, false)
+	}
+}
+
+// A link in the place of the staging file is not followed. The output is passed on without
+// the file.
+func TestStagingFileIsNoLink(t *testing.T) {
+	for name, link := range map[string]func(old, new string) error{"symbolic": os.Symlink, "hard": os.Link} {
+		dir := t.TempDir()
+		path, victim := filepath.Join(dir, "x.output"), filepath.Join(dir, "victim")
+		content := bytes.Repeat([]byte("precious"), 100)
+		if err := errors.Join(os.WriteFile(victim, content, 0o600), link(victim, path)); err != nil {
+			t.Fatal(err)
+		}
+		reports := make(chan error, 10)
+		staging := output.NewStaging(path, func(err error) { reports <- err })
+		spawner.UseStaging(staging)
+		f := spawnChild(t, nil, "say", "hello", "wait")
+		f.out.await(t, "hello")
+		spawner.UseStaging(nil)
+		staging.Close()
+		_ = f.Signal(syscall.SIGKILL, false)
+		f.awaitExit(t)
+		close(reports)
+		if err := <-reports; !errors.Is(err, safeopen.ErrLink) {
+			t.Errorf("%s: reported %v", name, err)
+		}
+		if data, err := os.ReadFile(victim); !bytes.Equal(data, content) {
+			t.Errorf("%s: %d bytes, %v", name, len(data), err)
+		}
 	}
 }

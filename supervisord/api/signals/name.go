@@ -9,22 +9,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// alias is a name that Python's signal module has and the system's table
-// either lacks or does not put first.
+// alias is a name of Python's signal module which the system's table lacks or does not
+// list first.
 type alias struct {
 	name   string
 	number syscall.Signal
-	logged bool // the name under which the number is logged
+	logged bool // the log shows the number under this name
 }
 
-// aliases returns those of one system. The numbers differ: what is SIGUSR1 here
-// is SIGBUS elsewhere.
+// aliases returns the aliases of one system. The numbers differ between systems: SIGUSR1 on
+// one is SIGBUS on another.
 func aliases(system string) []alias {
 	common := []alias{{"SIGABRT", syscall.SIGABRT, true}, {"SIGIOT", syscall.SIGABRT, false}}
 	switch system {
 	case "linux":
-		// Of the real-time signals Python knows the bounds alone, less those
-		// that the C library keeps for itself.
+		// Python names only the bounds of the real-time signals, without those that
+		// the C library uses itself.
 		return append(common, alias{"SIGCLD", syscall.SIGCHLD, false}, alias{"SIGPOLL", 29, true},
 			alias{"SIGRTMIN", 34, true}, alias{"SIGRTMAX", 64, true})
 	case "freebsd":
@@ -33,9 +33,8 @@ func aliases(system string) []alias {
 	return common
 }
 
-// Name returns the name under which Supervisor logs a signal. It knows
-// the names of Python's signal module, where the last of several names for a
-// number wins; any other number is "signal N".
+// Name returns the name under which Supervisor logs a signal: that of Python's signal
+// module, and the last one if there are several. Any other number is "signal N".
 func Name(sig syscall.Signal) string {
 	if name := knownName(sig); name != "" {
 		return name
@@ -43,7 +42,7 @@ func Name(sig syscall.Signal) string {
 	return fmt.Sprintf("signal %d", int(sig))
 }
 
-// knownName is Name, and "" for any other number.
+// knownName is Name, but returns "" for a number without a name.
 func knownName(sig syscall.Signal) string {
 	for _, a := range aliases(runtime.GOOS) {
 		if a.number == sig && a.logged {
@@ -53,8 +52,8 @@ func knownName(sig syscall.Signal) string {
 	return unix.SignalName(sig)
 }
 
-// Number finds a signal of this system by its name in capitals, with or
-// without SIG.
+// Number returns the signal with a name in capitals, with or without SIG. It reports false
+// for an unknown name.
 func Number(name string) (sig syscall.Signal, ok bool) {
 	name = "SIG" + strings.TrimPrefix(name, "SIG")
 	for _, a := range aliases(runtime.GOOS) {
@@ -66,6 +65,6 @@ func Number(name string) (sig syscall.Signal, ok bool) {
 	return sig, sig != 0
 }
 
-// Valid tells whether a number is one that Python takes for a signal: 0, the
-// classic ones and the bounds of the real-time signals.
+// Valid reports whether Python accepts a number as a signal: 0, the standard signals and the
+// bounds of the real-time signals.
 func Valid(n int) bool { return 0 <= n && n < 32 || knownName(syscall.Signal(n)) != "" }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestSystemNumbers: one and the same name has another number elsewhere.
+// The same name has different numbers on different systems.
 func TestSystemNumbers(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]syscall.Signal{
@@ -29,7 +29,7 @@ func TestSystemNumbers(t *testing.T) {
 	}
 }
 
-// TestNamesRoundTrip also covers that whatever is logged may be configured.
+// A name that the log shows can be used in a configuration.
 func TestNamesRoundTrip(t *testing.T) {
 	t.Parallel()
 	for n := range 200 {
@@ -62,8 +62,8 @@ func TestAliasesOfOtherSystems(t *testing.T) {
 	}
 }
 
-// TestLikePython asks the real thing for all names that it knows.
-func TestLikePython(t *testing.T) {
+// Python is asked for all names that it knows.
+func TestNumbersAreThoseOfPython(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("python3", "-c", "import signal\n"+
 		"for k, v in signal.__dict__.items():\n if k.startswith('SIG') and not k.startswith('SIG_'): print(k, int(v))").Output()
@@ -75,6 +75,25 @@ func TestLikePython(t *testing.T) {
 		want, _ := strconv.Atoi(number)
 		if got, ok := Number(name); int(got) != want || !ok {
 			t.Errorf("%s is %d, %v; Python says %d", name, int(got), ok, want)
+		}
+	}
+}
+
+func TestSignalNames(t *testing.T) {
+	t.Parallel()
+	for sig, want := range map[syscall.Signal]string{
+		1: "SIGHUP", 6: "SIGABRT", 9: "SIGKILL", 15: "SIGTERM", 0: "signal 0", 99: "signal 99",
+	} {
+		if got := Name(sig); got != want {
+			t.Errorf("%d: got %q, want %q", int(sig), got, want)
+		}
+	}
+	if runtime.GOOS != "linux" {
+		return
+	}
+	for sig, want := range map[syscall.Signal]string{17: "SIGCHLD", 29: "SIGPOLL", 34: "SIGRTMIN", 64: "SIGRTMAX", 40: "signal 40"} {
+		if got := Name(sig); got != want {
+			t.Errorf("%d: got %q, want %q", int(sig), got, want)
 		}
 	}
 }
