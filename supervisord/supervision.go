@@ -93,7 +93,7 @@ func (s *supervision) supervisorOptions() supervisor.Options {
 
 // check probes once something outside that a process waits for.
 func (s *supervision) check(ctx context.Context, p *process.Process, about config.Probe) error {
-	c := probe.Checker{Spawner: s.spawner, Spec: p.HelperSpec}
+	c := probe.Checker{Spawner: s.spawner, Spec: p.HookSpec}
 	return c.Check(ctx, about)
 }
 

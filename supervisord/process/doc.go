@@ -29,7 +29,7 @@
 // With ready= a start is complete only when the child is ready, too (Process.Ready). A
 // child that is not ready within ready_timeout is stopped while the process is still
 // STARTING: its exit is that of a failed start. The health of a RUNNING child changes
-// no state; who finds it unhealthy may have it replaced (Process.Replace).
+// no state; the caller that finds it unhealthy may replace it (Process.Replace).
 //
 // Restarts and retries may have other delays, and after too many of them
 // (restart_limit) the process is FATAL, whatever its state was.
@@ -44,9 +44,9 @@
 // hold up what comes next.
 //
 // A start may have to wait for other processes (Process.DeferStart). The process keeps
-// its state, shows what it waits for, and is started by whoever deferred it. A stop
-// request calls such a start off. If what it waits for does not come in time the
-// process is FATAL (Process.FailDependency).
+// its state and shows what it waits for; the caller that deferred the start makes it
+// later. A stop request calls such a start off. If what it waits for does not come in
+// time the process is FATAL (Process.FailDependency).
 //
 // The processes of a FastCGI program share a listening socket as their stdin. It is
 // open as long as one of them has a child.

@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/process/machine"
 )
 
-// handle applies an input that is not a request, so there is nobody to refuse.
+// handle applies an input that is not a request, so there is no caller to refuse.
 func (p *Process) handle(in machine.Input) { _ = p.apply(in) }
 
 // apply lets the machine take a step and carries out its effects. What comes of

@@ -59,11 +59,11 @@ func TestSocketClosedByLastUser(t *testing.T) {
 		}
 		s.Release()
 		if !connects("unix", path) {
-			t.Error("nobody listens though there is a user")
+			t.Error("not listening although there is a user")
 		}
 		s.Release()
 		if connects("unix", path) {
-			t.Error("somebody listens without users")
+			t.Error("listening without users")
 		}
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("the file is left: %v", err)
@@ -85,11 +85,11 @@ func TestTCPSocket(t *testing.T) {
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port)
 	if !connects("tcp", address) {
-		t.Error("nobody listens")
+		t.Error("not listening")
 	}
 	s.Release()
 	if connects("tcp", address) {
-		t.Error("somebody listens after the release")
+		t.Error("listening after the release")
 	}
 }
 
@@ -140,7 +140,7 @@ func TestSocketReplacesFile(t *testing.T) {
 	acquire(t, s)
 	defer s.Release()
 	if !connects("unix", path) {
-		t.Error("nobody listens")
+		t.Error("not listening")
 	}
 }
 

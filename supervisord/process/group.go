@@ -7,8 +7,8 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// Group is a set of processes that were configured together. It is never
-// changed: a new configuration makes a new group.
+// Group is a set of processes that are configured together. It never changes: a new
+// configuration makes a new group.
 type Group struct {
 	Config    *config.Group
 	Processes []*Process // as configured
@@ -24,8 +24,8 @@ func (g *Group) Process(name string) *Process {
 	return nil
 }
 
-// ByPriority returns the processes by ascending priority, equal ones by name: the
-// order of calls that concern a whole group.
+// ByPriority returns the processes by ascending priority, and by name if that is
+// equal: the order of calls to a whole group.
 func (g *Group) ByPriority() []*Process {
 	return slices.SortedFunc(slices.Values(g.Processes), func(a, b *Process) int {
 		return cmp.Or(
@@ -35,7 +35,7 @@ func (g *Group) ByPriority() []*Process {
 	})
 }
 
-// AllStopped tells whether every process is stopped, in one way or another.
+// AllStopped reports whether every process is in a stopped state.
 func (g *Group) AllStopped() bool {
 	return !slices.ContainsFunc(g.Processes, func(p *Process) bool { return !p.Status().State.IsStopped() })
 }

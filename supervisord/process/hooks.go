@@ -94,7 +94,7 @@ func (p *Process) handleHookExit(h *runningHook) {
 }
 
 // runHook starts a hook in place of the one that is running. If it can't be started,
-// the input tells the machine so.
+// the input for the machine says so.
 func (p *Process) runHook(h machine.RunHook) (in machine.Input, failed bool) {
 	p.hooks.cancel()
 	conf := p.CurrentConfig().Hooks
@@ -120,10 +120,10 @@ func (p *Process) runHook(h machine.RunHook) (in machine.Input, failed bool) {
 	return machine.Input{}, false
 }
 
-// HelperSpec returns a spec for a command that runs beside the child, as its hooks
+// HookSpec returns a spec for a command that runs beside the child, as its hooks
 // do: as the same user, in the same directory, with the same variables. Where its
 // output goes is left to the caller. It may be called from anywhere, and reads files
 // (env_file, the users).
-func (p *Process) HelperSpec(command string) (*spawn.Spec, error) {
+func (p *Process) HookSpec(command string) (*spawn.Spec, error) {
 	return p.program.HookSpec(command, hook.Variables("probe", 0, nil)...)
 }

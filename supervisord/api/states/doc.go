@@ -1,5 +1,7 @@
-// Package states holds the codes and names of the states that Supervisor
-// shows to the world: of a process, of the daemon, and of an event listener.
+// Package states has the codes and names of the states that Supervisor shows: those
+// of a process, of the daemon, and of an event listener.
 //
-// It is a leaf: values only, no goroutines, nothing that can fail.
+// It is a leaf of values: it has no goroutines, and nothing in it can fail.
+//
+// Codes and names are part of the XML-RPC interface and never change.
 package states

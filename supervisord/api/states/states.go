@@ -6,22 +6,22 @@ import "fmt"
 // interface.
 type Process int
 
-// The states of a process. What is said with each is what leads out of it.
+// The states of a process, each with what leads out of it.
 const (
-	Stopped  Process = 0    // a start request; autostart when it was never started
-	Starting Process = 10   // startsecs go by (Running), it fails or ends (Backoff, Exited), a stop request
-	Running  Process = 20   // its end (Exited), a stop request (Stopping)
-	Backoff  Process = 30   // the retry (Starting), too many of them (Fatal), a stop request (Stopped)
-	Stopping Process = 40   // its end (Stopped)
-	Exited   Process = 100  // a start request, autorestart
-	Fatal    Process = 200  // a start request
-	Unknown  Process = 1000 // its end: the kernel refused a signal to it, nobody knows more
+	Stopped  Process = 0    // a start; autostart if it was never started
+	Starting Process = 10   // startsecs pass (Running), the start fails or the child exits (Backoff), a stop (Stopping)
+	Running  Process = 20   // the child exits (Exited), a stop (Stopping)
+	Backoff  Process = 30   // the next attempt (Starting), too many attempts (Fatal), a stop (Stopped)
+	Stopping Process = 40   // the child exits (Stopped)
+	Exited   Process = 100  // autorestart or a start (Starting)
+	Fatal    Process = 200  // a start (Starting)
+	Unknown  Process = 1000 // the child exits (Exited); the kernel refused a signal to it, so nothing else is known
 )
 
 // All lists every state of a process in the order of their codes.
 var All = [...]Process{Stopped, Starting, Running, Backoff, Stopping, Exited, Fatal, Unknown}
 
-// String returns the name used in statename, events and supervisorctl.
+// String returns the name that statename, events and supervisorctl use.
 func (p Process) String() string {
 	switch p {
 	case Stopped:
@@ -44,16 +44,16 @@ func (p Process) String() string {
 	return fmt.Sprintf("state %d", int(p))
 }
 
-// IsRunning tells whether a start request is refused and a stop request taken.
+// IsRunning reports whether a start is refused and a stop accepted.
 func (p Process) IsRunning() bool { return p == Starting || p == Running || p == Backoff }
 
-// IsStopped tells whether the process is at rest: a waiting stop request is
-// answered, and its group may be removed.
+// IsStopped reports whether the process has stopped: a waiting stop request is
+// answered, and the group may be removed.
 func (p Process) IsStopped() bool {
 	return p == Stopped || p == Exited || p == Fatal || p == Unknown
 }
 
-// IsSignallable tells whether there is somebody to send a signal to.
+// IsSignallable reports whether a signal may be sent to the child.
 func (p Process) IsSignallable() bool { return p == Starting || p == Running || p == Stopping }
 
 // Daemon is the state of supervisord itself, its mood.
@@ -82,15 +82,15 @@ func (d Daemon) String() string {
 	return fmt.Sprintf("state %d", int(d))
 }
 
-// Listener is what an event listener is doing, as far as its protocol tells.
+// Listener is the state of an event listener, as its protocol shows it.
 type Listener int
 
 // The states of an event listener.
 const (
-	ListenerReady        Listener = 10 // may be given an event
-	ListenerBusy         Listener = 20 // has one
-	ListenerAcknowledged Listener = 30 // has just started or answered: must say READY
-	ListenerUnknown      Listener = 40 // broke the protocol: gets nothing until restarted
+	ListenerReady        Listener = 10 // can be sent an event
+	ListenerBusy         Listener = 20 // is handling an event
+	ListenerAcknowledged Listener = 30 // has just started or answered, and must report READY
+	ListenerUnknown      Listener = 40 // broke the protocol, and gets no events until it is restarted
 )
 
 // String returns the name used in the main log.

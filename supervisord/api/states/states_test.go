@@ -26,7 +26,7 @@ func TestProcessStates(t *testing.T) {
 		s := tt.state
 		if int(s) != tt.code || s.String() != tt.name ||
 			s.IsRunning() != tt.running || s.IsStopped() != tt.stopped || s.IsSignallable() != tt.isSignallable {
-			t.Errorf("%s is not as clients know it", tt.name)
+			t.Errorf("%s is not what clients expect", tt.name)
 		}
 	}
 	if len(states.All) != 8 {

@@ -76,7 +76,7 @@ func New(o Options) *Monitor {
 
 // runProbe runs a probe for a process; a command is run as the program's user.
 func (m *Monitor) runProbe(ctx context.Context, p *process.Process, about config.Probe) error {
-	c := probe.Checker{Spawner: m.Spawner, Spec: p.HelperSpec}
+	c := probe.Checker{Spawner: m.Spawner, Spec: p.HookSpec}
 	return c.Check(ctx, about)
 }
 

@@ -5,7 +5,7 @@ import (
 	"supervisor/supervisord/spawn/output"
 )
 
-// Provision is what somebody else than the configuration adds to one spawn.
+// Provision is what a provider adds to one spawn, beside the configuration.
 type Provision struct {
 	Env   []string     // NAME=value; overrides the daemon's, and environment= overrides it
 	Files []spawn.File // further descriptors of the child

@@ -51,7 +51,7 @@ func (m *Machine) reportDaemonised(e spawn.Exit) {
 		"have its command stay in the foreground", m.conf.Name, e.DaemonisedPID)
 }
 
-// handleExit handles an exit that nobody asked for.
+// handleExit handles an exit that was not requested.
 func handleExit(m *Machine, now time.Time, in Input) {
 	m.Ended, m.ExitStatus, m.ShellStatus, m.Tries = now, in.Exit.Code, shellStatus(in.Exit), 0
 	expected := m.conf.Expected(in.Exit.Code) && !m.lostDaemon
