@@ -54,8 +54,11 @@ func New() (*Poller, error) {
 		return nil, os.NewSyscallError("fcntl", err)
 	}
 	p := &Poller{set: os.NewFile(uintptr(fd), "epoll"), fd: fd, handlers: make(map[Token]Handler)}
-	p.conn, err = p.set.SyscallConn()
-	return p, err
+	if p.conn, err = p.set.SyscallConn(); err != nil {
+		p.set.Close()
+		return nil, err
+	}
+	return p, nil
 }
 
 // Add starts to wait for events on the descriptor fd, which stays the caller's. An event

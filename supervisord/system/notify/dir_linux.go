@@ -11,18 +11,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dirMode lets everybody pass through the directory, as the sockets belong to
-// several users, and nobody look around or add files.
+// dirMode lets every user pass through the directory, as the sockets belong to several users,
+// but not list it or add files.
 const dirMode = 0o711
 
-// directory is the directory of the sockets, held open. Who owns the directory above
-// can put another one, or a link, in its place at any time: what is done to the
-// sockets is done by way of the descriptor, never by a path.
+// directory is the open directory of the sockets. The owner of the directory above can
+// replace it by another one, or by a link, at any time. So the sockets are always reached
+// through the descriptor, never by a path.
 type directory struct{ *os.File }
 
 func (d directory) fd() int { return int(d.Fd()) }
 
-// makeDir returns the directory, which it makes if there is none.
+// makeDir opens the directory, which it makes if there is none.
 func makeDir(path string) (directory, error) {
 	if err := os.Mkdir(path, dirMode); err != nil && !errors.Is(err, os.ErrExist) {
 		return directory{}, fmt.Errorf("make the directory of the notify sockets: %w", err)
@@ -38,7 +38,7 @@ func makeDir(path string) (directory, error) {
 	return d, nil
 }
 
-// openDir opens a directory that nobody else can put anything into.
+// openDir opens a directory to which only this user can add files.
 func openDir(path string) (directory, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -53,9 +53,9 @@ func openDir(path string) (directory, error) {
 	return d, nil
 }
 
-// setMode gives a new directory the bits that the umask has taken. One with
-// something in it has its mode already, or is another one of this user that somebody
-// has moved here to have it opened for all.
+// setMode gives a new directory the bits that the umask has cleared. A directory that is not
+// empty has its mode already, or somebody has moved another one of this user here to make it
+// accessible to all.
 func (d directory) setMode() error {
 	info, err := d.Stat()
 	if err != nil || info.Mode().Perm() == dirMode {
@@ -71,8 +71,8 @@ func (d directory) setMode() error {
 	return d.Chmod(dirMode)
 }
 
-// bind makes a socket under another name first, so that there is one of that name
-// all the time and nobody else's file is in the way.
+// bind makes a socket under a temporary name and renames it. So a socket with the name exists
+// at any time, and a file with the name is no obstacle.
 func (d directory) bind(name string, uid int) (fd int, err error) {
 	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -103,17 +103,18 @@ func (d directory) bind(name string, uid int) (fd int, err error) {
 	return fd, err
 }
 
-// path is how bind(2), which knows no descriptors of directories, gets there.
+// path returns a path of a file in the directory for bind(2), which takes no descriptor of a
+// directory.
 func (d directory) path(name string) string {
 	own := "/proc/self/fd/" + strconv.Itoa(d.fd())
-	if _, err := os.Stat(own); err != nil { // there is no /proc; dress notices what went elsewhere
+	if _, err := os.Stat(own); err != nil { // /proc is not mounted; setOwner fails if the socket is elsewhere
 		own = d.Name()
 	}
 	return filepath.Join(own, name)
 }
 
-// setOwner gives a socket its owner and mode. No link can be in its place: nobody else
-// can write to the directory.
+// setOwner gives a socket its owner and mode. No link can be in its place: only this user can
+// write to the directory.
 func (d directory) setOwner(name string, uid int) error {
 	var st unix.Stat_t
 	err := unix.Fstatat(d.fd(), name, &st, unix.AT_SYMLINK_NOFOLLOW)
@@ -129,7 +130,7 @@ func (d directory) setOwner(name string, uid int) error {
 	return err
 }
 
-// chownSocket makes a user the owner of a socket that is there. It fails if there is none.
+// chownSocket makes a user the owner of an existing socket.
 func chownSocket(path string, uid int) error {
 	d, err := openDir(filepath.Dir(path))
 	if err != nil {
@@ -139,7 +140,7 @@ func chownSocket(path string, uid int) error {
 	return d.setOwner(filepath.Base(path), uid)
 }
 
-// removeSocket removes a socket, if it still is in a directory of ours.
+// removeSocket removes a socket, if its directory still is one of this user.
 func removeSocket(path string) {
 	d, err := openDir(filepath.Dir(path))
 	if err != nil {

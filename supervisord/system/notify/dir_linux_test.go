@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// foreignDir is a directory of another user, in which root has its notify sockets, and
-// root's own things outside of it.
+// foreignDir is a directory of another user in which root keeps its notify sockets, and
+// files of root outside of it.
 type foreignDir struct {
 	t                 *testing.T
 	dir, victim, file string
@@ -35,14 +35,14 @@ func (f foreignDir) must(err error) {
 	}
 }
 
-// plantFile has a file of root where a socket would be looked for in the other directory.
+// plantFile makes a file of root in the other directory, with the name of a socket.
 func (f *foreignDir) plantFile(name string) {
 	f.t.Helper()
 	f.file = filepath.Join(f.victim, name)
 	f.must(os.WriteFile(f.file, []byte("precious"), 0o644))
 }
 
-// replaceWithLink puts a link to root's directory in the place of the hub's.
+// replaceWithLink replaces the receiver's directory by a link to root's directory.
 func (f *foreignDir) replaceWithLink() {
 	f.t.Helper()
 	f.must(os.Rename(f.dir, f.dir+".old"))
@@ -70,8 +70,8 @@ func (f foreignDir) expectUnchanged() {
 	}
 }
 
-// TestDirectoryReplacedByLink: whatever the owner of the state directory puts
-// there, and whenever, nothing of root's changes.
+// Whatever the owner of the state directory puts there, and whenever, no file of root
+// changes.
 func TestDirectoryReplacedByLink(t *testing.T) {
 	t.Parallel()
 	t.Run("before", func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestDirectoryReplacedByLink(t *testing.T) {
 		f.must(os.Symlink(f.victim, f.dir))
 		l := newTestReceiver(t, f.dir)
 		if path, err := l.Listen("p", 12345); err == nil {
-			t.Error("listens on", path)
+			t.Error("it listens on", path)
 		}
 		l.stop()
 		l.CloseAll()
@@ -91,7 +91,7 @@ func TestDirectoryReplacedByLink(t *testing.T) {
 		f.plantFile(filepath.Base(l.listen(t, "p")))
 		f.replaceWithLink()
 		if path, err := l.Listen("p", 12345); err == nil {
-			t.Error("listens on", path)
+			t.Error("it listens on", path)
 		}
 		l.Close("p")
 		l.stop()
@@ -120,7 +120,7 @@ func TestDirectoryReplacedByLink(t *testing.T) {
 		f.plantFile("secret")
 		if d, err := makeDir(f.dir); err == nil {
 			d.Close()
-			t.Error("it was taken")
+			t.Error("it was accepted")
 		}
 		f.expectUnchanged()
 	})

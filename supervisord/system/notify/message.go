@@ -8,35 +8,35 @@ import (
 	"unicode/utf8"
 )
 
-// MaxLength is how long a message may be, in bytes, as with systemd.
+// MaxLength is how many bytes a message may have, as with systemd.
 const MaxLength = 4096
 
-// maxStatus is how much is kept of a STATUS, in bytes.
+// maxStatus is how many bytes are kept of a STATUS.
 const maxStatus = 512
 
-// Never is the duration of what is not to come at all.
+// Never is the duration of what never happens.
 const Never = time.Duration(math.MaxInt64)
 
-// Message is what one datagram says. What it does not mention is zero.
+// Message is the content of one datagram. What it does not mention is zero.
 type Message struct {
-	Ready           bool // has started, or has reloaded
+	Ready           bool // the program has started, or has reloaded
 	Reloading       bool
 	Stopping        bool
 	WatchdogPing    bool // WATCHDOG=1
 	WatchdogTrigger bool // WATCHDOG=trigger
-	Barrier         bool // wants to know when this has been read: its descriptor is to be closed
+	Barrier         bool // the program waits until the descriptor that it has sent is closed
 
 	HasStatus bool
-	Status    string        // in words, for people; one line
+	Status    string        // one line for people to read
 	MainPID   int           // 0 for none
 	Errno     int           // 0 for none
-	Extend    time.Duration // how much longer this will take, from now; 0 for no word of it
-	Watchdog  time.Duration // how often it will say that it is alive; 0 for no word of it, Never for never
+	Extend    time.Duration // how much longer this will take, from now; 0 if not mentioned
+	Watchdog  time.Duration // the interval of its pings; 0 if not mentioned, Never to switch the watchdog off
 	Monotonic uint64        // when a reload began, in microseconds of CLOCK_MONOTONIC
 }
 
-// Parse reads a datagram. What it does not know, or what makes no sense, it
-// passes over, as systemd does. It tells false for what is no message at all.
+// Parse reads a datagram. It ignores unknown and invalid lines, as systemd does. It returns
+// false if the datagram is no message at all.
 func Parse(data []byte) (m Message, ok bool) {
 	if len(data) == 0 || len(data) > MaxLength || strings.IndexByte(string(data), 0) >= 0 {
 		return Message{}, false
@@ -92,7 +92,7 @@ func (m *Message) set(name, value string) {
 	}
 }
 
-// microseconds reads a duration. More than time.Duration can hold is Never.
+// microseconds reads a duration. One that is too long for time.Duration is Never.
 func microseconds(value string) (time.Duration, bool) {
 	n, err := strconv.ParseUint(value, 10, 64)
 	if err != nil {

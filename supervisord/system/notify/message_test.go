@@ -70,7 +70,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, ok := Parse(data)
 		if !ok && m != (Message{}) {
-			t.Errorf("what is no message says %+v", m)
+			t.Errorf("no message, but got %+v", m)
 		}
 		if len(m.Status) > maxStatus || !utf8.ValidString(m.Status) || strings.ContainsAny(m.Status, "\n\x00") {
 			t.Errorf("status %q", m.Status)

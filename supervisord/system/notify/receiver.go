@@ -2,36 +2,36 @@ package notify
 
 import "slices"
 
-// Received is something that a program has told.
+// Received is a notification of a program.
 type Received struct {
 	Name    string  // of the socket or the pipe
-	Message         // of a socket; of a pipe, Ready alone
+	Message         // of a socket; of a pipe only Ready
 	From    *Sender // nil for a pipe
-	// Closed tells that everybody has closed a pipe without a newline.
+	// Closed says that all writers have closed a pipe without a newline.
 	Closed bool
 }
 
-// Sender is who has sent a datagram, as the kernel says.
+// Sender is the process that has sent a datagram, according to the kernel.
 type Sender struct {
 	PID, UID int
-	// family are the pids and the groups of the sender and its ancestors, up to
-	// this process. It is empty if it had ended before anybody could look.
+	// ancestors are the pids and the process groups of the sender and its ancestors, up to
+	// this process. It is empty if the sender had already exited.
 	ancestors []int
 }
 
-// DescendsFrom tells whether the sender is of the family of a child of ours: itself,
-// in the group that it leads, or a descendant. Known tells false for one that had
-// ended and taken its origin with it.
+// DescendsFrom reports whether the sender is a child of the daemon, is in the process group
+// that the child leads, or descends from it. Known is false if the sender had already exited:
+// the kernel does not say who its ancestors were.
 func (s *Sender) DescendsFrom(child int) (yes, known bool) {
 	return s.PID == child || slices.Contains(s.ancestors, child), len(s.ancestors) > 0 || s.PID == child
 }
 
-// HandedOver is what another program in this process needs to go on hearing.
+// HandedOver is what another program in this process needs to go on receiving.
 type HandedOver struct {
 	Name string
 	FD   int
 	Path string // of a socket, "" for a pipe
 }
 
-// maxPath is how long the path of a socket may be, in bytes.
+// maxPath is how many bytes the path of a socket may have.
 const maxPath = 107

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testReceiver is a hub that is being run, and what it hears.
+// testReceiver is a running receiver and what it has received.
 type testReceiver struct {
 	*Receiver
 	messages chan Received
@@ -45,7 +45,7 @@ func (l *testReceiver) next(t *testing.T) Received {
 	case h := <-l.messages:
 		return h
 	case <-time.After(testkit.Timeout):
-		t.Fatal("nothing is heard")
+		t.Fatal("nothing is received")
 		return Received{}
 	}
 }
@@ -59,7 +59,7 @@ func (l *testReceiver) listen(t *testing.T, name string) string {
 	return path
 }
 
-// send is sd_notify.
+// send sends a message, as sd_notify does.
 func send(t *testing.T, path, text string) {
 	t.Helper()
 	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
@@ -98,7 +98,7 @@ func TestMessageOrderAndSender(t *testing.T) {
 	}
 }
 
-// TestTooLongMessage: a message that is cut off says nothing.
+// A truncated message is ignored.
 func TestTooLongMessage(t *testing.T) {
 	t.Parallel()
 	l := newTestReceiver(t, filepath.Join(t.TempDir(), "n"))
@@ -109,7 +109,7 @@ func TestTooLongMessage(t *testing.T) {
 	}
 }
 
-// TestBarrier: who waits for its message to be read sees its descriptor closed.
+// The descriptor of a barrier is closed once its message was read.
 func TestBarrier(t *testing.T) {
 	t.Parallel()
 	l := newTestReceiver(t, filepath.Join(t.TempDir(), "n"))
@@ -129,7 +129,7 @@ func TestBarrier(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Close()
-	if _, err := io.ReadAll(r); err != nil { // it ends when all have closed it
+	if _, err := io.ReadAll(r); err != nil { // it returns when all copies are closed
 		t.Error(err)
 	}
 	if h := l.next(t); !h.Barrier || h.From.PID != os.Getpid() {
@@ -163,12 +163,12 @@ func TestPipe(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 	if l.Has("p") || l.Has("q") {
-		t.Error("the pipes are still heard")
+		t.Error("the pipes are still open")
 	}
 }
 
-// TestReopenAfterCrash: a new daemon has the same sockets, and what a program has
-// written into its pipe meanwhile.
+// After a crash the next daemon has the same sockets, and gets what a program has written to
+// its pipe meanwhile.
 func TestReopenAfterCrash(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "n")
@@ -182,7 +182,7 @@ func TestReopenAfterCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer theirs.Close()
-	for _, e := range old.byName { // as the kernel does
+	for _, e := range old.byName { // as the kernel does when a process exits
 		unix.Close(e.fd)
 	}
 	old.poller.Close()
@@ -203,16 +203,16 @@ func TestReopenAfterCrash(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 	if err := l.ReopenPipe("r", os.Getpid(), 2000); err == nil {
-		t.Error("a descriptor that is not there is heard")
+		t.Error("a closed descriptor was reopened")
 	}
 	l.stop()
 	l.CloseAll()
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Errorf("the directory stays behind: %v", err)
+		t.Errorf("the directory is still there: %v", err)
 	}
 }
 
-// TestHandOver: what is said while nobody listens is heard afterwards.
+// What is sent between HandOver and Restore is received afterwards.
 func TestHandOver(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "n")
@@ -244,7 +244,7 @@ func TestHandOver(t *testing.T) {
 		received[h.Name] = h.Ready
 	}
 	if !received["p"] || !received["q"] {
-		t.Errorf("heard %v", received)
+		t.Errorf("received %v", received)
 	}
 	l.listen(t, "p")
 	send(t, path, "STATUS=x")
@@ -253,10 +253,10 @@ func TestHandOver(t *testing.T) {
 	}
 }
 
-// TestListenDropsOldMessages: what was sent before Listen is dropped.
+// Listen drops what was sent before.
 func TestListenDropsOldMessages(t *testing.T) {
 	t.Parallel()
-	h := NewReceiver(filepath.Join(t.TempDir(), "n"), func(Received) { t.Error("heard") })
+	h := NewReceiver(filepath.Join(t.TempDir(), "n"), func(Received) { t.Error("received") })
 	defer h.CloseAll()
 	path, err := h.Listen("p", os.Geteuid())
 	if err != nil {
@@ -313,6 +313,6 @@ func TestDescendsFrom(t *testing.T) {
 	cmd.Process.Kill()
 	cmd.Wait()
 	if yes, known := sender(pid).DescendsFrom(os.Getpid()); yes || known {
-		t.Errorf("a dead one: %v, %v", yes, known)
+		t.Errorf("after its exit: %v, %v", yes, known)
 	}
 }

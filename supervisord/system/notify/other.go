@@ -10,10 +10,10 @@ import (
 
 var errUnsupported = errors.New("programs can't notify supervisord on this system")
 
-// Receiver hears nobody on this system.
+// Receiver receives nothing on this system.
 type Receiver struct{}
 
-// NewReceiver returns a hub.
+// NewReceiver returns a receiver.
 func NewReceiver(string, func(Received)) *Receiver { return &Receiver{} }
 
 // Run waits until ctx ends.
@@ -28,7 +28,7 @@ func (*Receiver) Pipe(string) (*os.File, error) { return nil, errUnsupported }
 // ReopenPipe fails.
 func (*Receiver) ReopenPipe(string, int, int) error { return errUnsupported }
 
-// Has tells that there is nothing.
+// Has returns false.
 func (*Receiver) Has(string) bool { return false }
 
 // Close does nothing.
@@ -40,5 +40,5 @@ func (*Receiver) CloseAll() {}
 // HandOver returns nothing.
 func (*Receiver) HandOver(func(string) bool) []HandedOver { return nil }
 
-// Restore has nothing to go on with.
+// Restore does nothing.
 func (*Receiver) Restore([]HandedOver) error { return nil }
