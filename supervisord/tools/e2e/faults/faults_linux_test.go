@@ -302,17 +302,17 @@ startsecs=2
 [program:obeys]
 command=sh -c 'trap "while ! test -e %[1]s/may; do sleep 0.05; done; exit 0" TERM; touch %[1]s/obeys.trapped; while :; do sleep 0.05; done'
 stopwaitsecs=5
-[program:deaf]
+[program:stubborn]
 command=%[2]s
 stopwaitsecs=5
-`, d.Dir, d.IgnoreTERMCommand("deaf")))
+`, d.Dir, d.IgnoreTERMCommand("stubborn")))
 	d.Start()
-	d.AwaitRunning("steady", "obeys", "deaf")
-	d.AwaitIgnoresTERM("obeys", "deaf")
+	d.AwaitRunning("steady", "obeys", "stubborn")
+	d.AwaitIgnoresTERM("obeys", "stubborn")
 	steady, obeys := d.ProgramPID("steady"), d.ProgramPID("obeys")
 	client := d.Client()
 	asked := time.Now()
-	for _, call := range [][]any{{"supervisor.startProcess", "begun", false}, {"supervisor.stopProcess", "obeys", false}, {"supervisor.stopProcess", "deaf", false}} {
+	for _, call := range [][]any{{"supervisor.startProcess", "begun", false}, {"supervisor.stopProcess", "obeys", false}, {"supervisor.stopProcess", "stubborn", false}} {
 		var ok bool
 		if err := client.Call(t.Context(), call[0].(string), &ok, call[1:]...); err != nil {
 			t.Fatal(err)
@@ -322,12 +322,12 @@ stopwaitsecs=5
 	d.Touch("may")
 	d.Await("one has obeyed, all is due", func() bool { return !e2e.Alive(obeys) && time.Since(asked) > 6*time.Second })
 	d.Signal(syscall.SIGCONT)
-	for name, state := range map[string]string{"steady": "RUNNING", "begun": "RUNNING", "obeys": "STOPPED", "deaf": "STOPPED"} {
+	for name, state := range map[string]string{"steady": "RUNNING", "begun": "RUNNING", "obeys": "STOPPED", "stubborn": "STOPPED"} {
 		d.AwaitStatus(name, state)
 	}
 	log := d.Log()
-	for text, want := range map[string]int{"killing 'deaf'": 1, "killing 'obeys'": 0, "stopped: obeys (exit status 0)": 1,
-		"stopped: deaf (terminated by SIGKILL)": 1, "spawned: 'begun'": 1} {
+	for text, want := range map[string]int{"killing 'stubborn'": 1, "killing 'obeys'": 0, "stopped: obeys (exit status 0)": 1,
+		"stopped: stubborn (terminated by SIGKILL)": 1, "spawned: 'begun'": 1} {
 		if got := strings.Count(log, text); got != want {
 			t.Errorf("%d times, want %d: %s", got, want, text)
 		}

@@ -151,12 +151,12 @@ func TestRestartOfTheDaemonStartsInOrder(t *testing.T) {
 func TestShutdownDeadline(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
-	d.Configure("[program:deaf]\ncommand=" + d.IgnoreTERMCommand("deaf") + "\nstopwaitsecs=10000\npriority=1\n" +
-		"[program:deafer]\ncommand=" + d.IgnoreTERMCommand("deafer") + "\nstopwaitsecs=10000\n")
+	d.Configure("[program:stubborn]\ncommand=" + d.IgnoreTERMCommand("stubborn") + "\nstopwaitsecs=10000\npriority=1\n" +
+		"[program:stubborn2]\ncommand=" + d.IgnoreTERMCommand("stubborn2") + "\nstopwaitsecs=10000\n")
 	d.AddOptions("shutdown_timeout=1s")
 	d.Start()
-	d.AwaitRunning("deaf", "deafer")
-	d.AwaitIgnoresTERM("deaf", "deafer")
+	d.AwaitRunning("stubborn", "stubborn2")
+	d.AwaitIgnoresTERM("stubborn", "stubborn2")
 	begun := time.Now()
 	d.Ctl("shutdown")
 	if got := d.ExitStatus(); got != 0 {
@@ -165,7 +165,7 @@ func TestShutdownDeadline(t *testing.T) {
 	if took := time.Since(begun); took < time.Second || took > e2e.Timeout {
 		t.Errorf("it took %s", took)
 	}
-	if log := d.Log(); !strings.Contains(log, "the time for the shutdown is over, killing deaf, deafer") {
+	if log := d.Log(); !strings.Contains(log, "the time for the shutdown is over, killing stubborn, stubborn2") {
 		t.Errorf("the log is\n%s", log)
 	}
 }

@@ -102,8 +102,8 @@ ready_timeout=1h
 func TestNotReadyInTime(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
-	d.Configure(`[program:deaf]
-command=` + d.IgnoreTERMCommand("deaf") + `
+	d.Configure(`[program:stubborn]
+command=` + d.IgnoreTERMCommand("stubborn") + `
 ready=file:/none
 ready_timeout=3s
 stopwaitsecs=1
@@ -112,7 +112,7 @@ startretries=1
 command=child wait
 ready=file:/none
 ready_timeout=infinity
-[program:mortal]
+[program:killed]
 command=child until ` + d.Path("go") + ` exit 3
 ready=file:/none
 ready_timeout=1h
@@ -120,16 +120,16 @@ startretries=0
 `)
 	d.Start()
 	const why = "not ready within 3 seconds (no such file or directory)"
-	d.AwaitStatus("deaf", "deaf FATAL "+why)
-	if got := d.CountLogged("WARN killing 'deaf'"); got != 2 {
+	d.AwaitStatus("stubborn", "stubborn FATAL "+why)
+	if got := d.CountLogged("WARN killing 'stubborn'"); got != 2 {
 		t.Errorf("killed %d times", got)
 	}
-	d.ExpectCtl("wait deaf", "deaf: ERROR (deaf was given up: "+why+")\n")
+	d.ExpectCtl("wait stubborn", "stubborn: ERROR (stubborn was given up: "+why+")\n")
 	d.AwaitStatus("patient", "STARTING")
 	d.ExpectCtl("stop patient", "patient: stopped\n")
-	d.Await("more than startsecs", func() bool { return d.CountLogged("spawned: 'deaf'") == 2 })
+	d.Await("more than startsecs", func() bool { return d.CountLogged("spawned: 'stubborn'") == 2 })
 	d.Touch("go")
-	d.AwaitStatus("mortal", "FATAL Exited ")
+	d.AwaitStatus("killed", "FATAL Exited ")
 }
 
 // TestHealth: what is ill is restarted, and said to be once; a program without

@@ -15,8 +15,8 @@ import (
 // that don't: one in its process group, one in a session of its own. Each writes
 // its pid into a file.
 func programWithLeftovers(d *e2e.Daemon, name string) string {
-	deaf := `trap "" TERM QUIT HUP; echo $$ >>` + d.Path(name+".pids") + `; while :; do sleep 600; done`
-	d.Write(name+".trapped", deaf)
+	stubborn := `trap "" TERM QUIT HUP; echo $$ >>` + d.Path(name+".pids") + `; while :; do sleep 600; done`
+	d.Write(name+".trapped", stubborn)
 	d.Write(name+".sh", `trap "exit 0" TERM
 sh `+d.Path(name+".trapped")+` &
 setsid sh `+d.Path(name+".trapped")+` &

@@ -17,8 +17,13 @@ import (
 // countingCommand is a program that writes numbered lines as fast as it can.
 const countingCommand = `/bin/sh -c 'i=0; while :; do i=$((i+1)); echo $i; done'`
 
-func TestAdoptionAfterACrash(t *testing.T) {
-	d := e2e.NewDaemon(t)
+// survivors are the processes of startMixedPrograms that outlive a crash.
+var survivors = []string{"counter", "quiet", "stubborn", "page:page_0", "page:page_1"}
+
+// startMixedPrograms starts programs of many kinds and waits until one is STOPPED, one
+// FATAL, one EXITED, one STOPPING, and the others are RUNNING.
+func startMixedPrograms(d *e2e.Daemon) {
+	d.T.Helper()
 	d.Configure(`[program:counter]
 command=sh -c 'i=0; while :; do i=$((i+1)); echo $i; [ $((i%%100)) = 0 ] && sleep 0.02; done'
 stdout_logfile=` + d.Path("counter.log") + `
@@ -31,15 +36,15 @@ redirect_stderr=true
 command=sh -c "echo once >>` + d.Path("job") + `"
 startsecs=0
 autorestart=false
-[program:resting]
+[program:stopped]
 command=sleep 1000
-[program:hopeless]
+[program:failing]
 command=false
 startretries=0
-[program:mortal]
+[program:killed]
 command=sleep 1000
-[program:deaf]
-command=` + d.IgnoreTERMCommand("deaf") + `
+[program:stubborn]
+command=` + d.IgnoreTERMCommand("stubborn") + `
 stopwaitsecs=10000
 [fcgi-program:page]
 command=sleep 1000
@@ -48,48 +53,64 @@ process_name=%(program_name)s_%(process_num)d
 numprocs=2
 `)
 	d.Start()
-	survivors := []string{"counter", "quiet", "deaf", "page:page_0", "page:page_1"}
-	d.AwaitRunning(append(survivors, "mortal", "resting")...)
-	d.AwaitIgnoresTERM("deaf")
-	d.Ctl("stop", "resting")
-	_, stopEnded := d.StartCtl("stop", "deaf")
-	d.Await("a stop and a failure", func() bool {
-		status := d.Ctl("status", "deaf", "hopeless", "job")
-		return strings.Contains(status, "STOPPING") && strings.Contains(status, "FATAL") && strings.Contains(status, "EXITED")
-	})
-	before, killed := d.ProgramPIDs(survivors...), d.ProgramPID("mortal")
-	spawnCount := strings.Count(d.Log(), "spawned")
+	d.AwaitRunning(append(survivors, "killed", "stopped")...)
+	d.AwaitIgnoresTERM("stubborn")
+	d.Ctl("stop", "stopped")
+	d.StartCtl("stop", "stubborn") // until the daemon ends
+	for name, state := range map[string]string{"stubborn": "STOPPING", "failing": "FATAL", "job": "EXITED"} {
+		d.AwaitStatus(name, state)
+	}
+}
+
+// TestAdoptionAfterCrash checks that processes go on across a crash of the daemon, that
+// one that was killed meanwhile is started again, and that nothing else is.
+func TestAdoptionAfterCrash(t *testing.T) {
+	t.Parallel()
+	d := e2e.NewDaemon(t)
+	startMixedPrograms(d)
+	before, killed := d.ProgramPIDs(survivors...), d.ProgramPID("killed")
+	spawned := d.CountLogged("spawned")
 
 	d.Crash()
-	<-stopEnded
 	e2e.Kill(t, killed)
 	d.Start()
-	d.AwaitRunning("counter", "quiet", "page:page_0", "page:page_1", "mortal")
+	d.AwaitRunning("counter", "quiet", "page:page_0", "page:page_1", "killed")
 	d.ExpectPIDs(survivors, before)
-	status := d.Ctl("status")
-	for _, want := range []string{"resting STOPPED", "hopeless FATAL", "job EXITED", "deaf STOPPING"} {
-		if !strings.Contains(strings.Join(strings.Fields(status), " "), want) {
-			t.Errorf("%s: the status is\n%s", want, status)
+	for name, state := range map[string]string{"stopped": "STOPPED", "failing": "FATAL", "job": "EXITED", "stubborn": "STOPPING"} {
+		if status := d.Status(name); !strings.HasPrefix(status, name+" "+state) {
+			t.Errorf("want %s: %s", state, status)
 		}
 	}
-	if pid := d.ProgramPID("mortal"); pid == killed {
-		t.Errorf("mortal has still pid %d", pid)
+	if pid := d.ProgramPID("killed"); pid == killed {
+		t.Errorf("the killed process still has pid %d", pid)
 	}
-	if got := strings.Count(d.Log(), "spawned") - spawnCount; got != 1 {
-		t.Errorf("%d births", got)
+	if got := d.CountLogged("spawned") - spawned; got != 1 {
+		t.Errorf("%d processes were spawned", got)
 	}
 	if got := d.Read("job"); got != "once\n" {
 		t.Errorf("the job ran again: %q", got)
 	}
+}
+
+// TestAdoptedProgramsAreControlled checks that adopted processes are restarted,
+// signalled and stopped like others, and that the output of one has no gap.
+func TestAdoptedProgramsAreControlled(t *testing.T) {
+	t.Parallel()
+	d := e2e.NewDaemon(t)
+	startMixedPrograms(d)
+	quiet := d.ProgramPID("quiet")
+	d.Crash()
+	d.Start()
+	d.AwaitRunning("counter", "quiet", "page:page_0", "page:page_1", "killed")
+
 	log := e2e.FileSize(d.Path("counter.log"))
 	d.Await("more output", func() bool { return e2e.FileSize(d.Path("counter.log")) != log })
-	// They are full citizens.
-	e2e.Kill(t, before[1])
-	d.AwaitOtherPID("quiet", before[1])
-	if out := d.Ctl("signal", "KILL", "deaf"); !strings.Contains(out, "signalled") {
+	e2e.Kill(t, quiet)
+	d.AwaitOtherPID("quiet", quiet)
+	if out := d.Ctl("signal", "KILL", "stubborn"); !strings.Contains(out, "signalled") {
 		t.Errorf("signal: %s", out)
 	}
-	d.AwaitStatus("deaf", "STOPPED")
+	d.AwaitStatus("stubborn", "STOPPED")
 	d.ExpectCtl("stop counter", "counter: stopped\n")
 	d.CheckNumbered("counter.log")
 	d.ExpectCtl("start counter", "counter: started\n")
@@ -98,49 +119,52 @@ numprocs=2
 	d.AwaitNoProcesses()
 	for _, name := range []string{"supervisord.pid", "supervisord.pid.state", "supervisord.pid.output"} {
 		if d.Exists(name) {
-			t.Errorf("%s stays behind", name)
+			t.Errorf("%s is left", name)
 		}
 	}
 }
 
-// TestCrashInShutdown: what had been stopped for the daemon's end is not to stay
-// stopped.
+// TestCrashInShutdown checks that programs which a shutdown had stopped before the
+// daemon was killed run again: the shutdown is over, and no user stopped them.
+// Stops are reported in the order quick, ignores, early.
 func TestCrashInShutdown(t *testing.T) {
+	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure(`[program:quick]
 command=sleep 1000
-[program:deaf]
-command=` + d.IgnoreTERMCommand("deaf") + `
+[program:ignores]
+command=` + d.IgnoreTERMCommand("ignores") + `
 stopwaitsecs=10000
-[program:behind]
+[program:early]
 command=sleep 1000
 autorestart=false
 `)
 	d.Start()
-	d.AwaitRunning("quick", "deaf", "behind")
-	d.AwaitIgnoresTERM("deaf")
-	quick, deaf, behind := d.ProgramPID("quick"), d.ProgramPID("deaf"), d.ProgramPID("behind")
+	d.AwaitRunning("quick", "ignores", "early")
+	d.AwaitIgnoresTERM("ignores")
+	quick, ignores, early := d.ProgramPID("quick"), d.ProgramPID("ignores"), d.ProgramPID("early")
 	d.Ctl("shutdown")
 	d.AwaitLog("stopped: quick")
-	d.Await("an end that is not told of yet", func() bool { return procfs.StartTime(behind) == 0 })
-	d.Await("the record of the shutdown", func() bool {
-		return regexp.MustCompile(`"Leaving":true.*"Name":"behind".*"State":40`).MatchString(d.Read("supervisord.pid.state"))
+	d.Await("an exit that is not yet in the journal", func() bool { return procfs.StartTime(early) == 0 })
+	d.Await("the shutdown in the journal", func() bool {
+		return regexp.MustCompile(`"Leaving":true.*"Name":"early".*"State":40`).MatchString(d.Read("supervisord.pid.state"))
 	})
 	d.Crash()
 	d.Start()
-	d.AwaitRunning("quick", "behind")
+	d.AwaitRunning("quick", "early")
 	if got := d.ProgramPID("quick"); got == quick {
-		t.Errorf("it has pid %d still", got)
+		t.Errorf("quick still has pid %d", got)
 	}
-	d.ExpectPID("deaf", deaf)
-	e2e.Kill(t, deaf)
-	d.AwaitRunning("deaf")
-	d.Crash() // it would take its time to end
+	d.ExpectPID("ignores", ignores)
+	e2e.Kill(t, ignores)
+	d.AwaitRunning("ignores")
+	d.Crash() // a shutdown would wait for stopwaitsecs
 }
 
-// TestOutputInTransit: what was read and not yet written when the daemon was
-// killed is neither lost nor doubled, at whatever moment that happens.
+// TestOutputInTransit kills the daemon at random moments. Output that it had read
+// and not yet written is neither lost nor written twice.
 func TestOutputInTransit(t *testing.T) {
+	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure(`[program:counter]
 command=` + countingCommand + `
@@ -164,28 +188,30 @@ stdout_logfile_backups=1000
 }
 
 func TestSecondDaemonIsRefused(t *testing.T) {
+	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure("[program:quiet]\ncommand=sleep 1000\n")
 	d.Start()
 	d.AwaitRunning("quiet")
 	pid := d.ProgramPID("quiet")
 	other := d.Write("other.conf", strings.ReplaceAll(d.Read("supervisord.conf"), "s.sock", "other.sock"))
-	refused := func(how string) {
+	expectRefused := func(when string) {
 		t.Helper()
 		out, err := exec.Command("supervisord", "-s", "-c", other).CombinedOutput()
 		want := "Another supervisord is running with this configuration: it has pid " + strconv.Itoa(d.PID())
 		if err == nil || !strings.Contains(string(out), want) {
-			t.Errorf("%s: %v, %s", how, err, out)
+			t.Errorf("%s: %v, %s", when, err, out)
 		}
 	}
-	refused("at once")
-	// Start scripts are known to remove the pidfile.
-	d.Remove("supervisord.pid")
-	refused("without a pidfile")
+	expectRefused("with a pidfile")
+	d.Remove("supervisord.pid") // start scripts are known to do that
+	expectRefused("without a pidfile")
 	d.ExpectPID("quiet", pid)
 }
 
+// TestBadStateFile damages the journal of a killed daemon: processes are found without it.
 func TestBadStateFile(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]func(state string) string{
 		"truncated": func(state string) string { return state[:10] },
 		"changed":   func(state string) string { return strings.Replace(state, "quiet", "quite", 1) },
@@ -194,10 +220,11 @@ func TestBadStateFile(t *testing.T) {
 			return strings.Replace(state, `"SupervisorState":1`, `"SupervisorState":99`, 1)
 		},
 		"empty": func(string) string { return "" },
-		// Children whose birth was not recorded are found too.
+		// Children that the journal does not have are found, too.
 		"without children": func(state string) string { return state[:strings.IndexByte(state, '\n')+1] },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d := e2e.NewDaemon(t)
 			d.Configure("[program:quiet]\ncommand=sleep 1000\n")
 			d.Start()
@@ -215,29 +242,31 @@ func TestBadStateFile(t *testing.T) {
 				t.Errorf("the log is\n%s", log)
 			}
 			if kept := d.Read("supervisord.pid.state.bad"); isBad && kept != state {
-				t.Errorf("kept is %q", kept)
+				t.Errorf("the copy is %q", kept)
 			}
 		})
 	}
 }
 
 func TestOrphanPolicy(t *testing.T) {
+	t.Parallel()
 	for policy, check := range map[string]func(d *e2e.Daemon, old int){
 		"kill": func(d *e2e.Daemon, old int) {
 			d.AwaitOtherPID("quiet", old)
-			d.Await("the end of the old one", func() bool { return syscall.Kill(old, 0) != nil })
+			d.Await("the old process ends", func() bool { return syscall.Kill(old, 0) != nil })
 		},
 		"leave": func(d *e2e.Daemon, old int) {
 			d.AwaitOtherPID("quiet", old)
 			if syscall.Kill(old, 0) != nil {
-				d.T.Error("the old one is gone")
+				d.T.Error("the old process has ended")
 			}
 		},
 	} {
 		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
 			d := e2e.NewDaemon(t)
 			d.Configure("[program:quiet]\ncommand=sleep 1000\n")
-			d.EditConfig("nodaemon=true", "nodaemon=true\norphan_policy="+policy)
+			d.AddOptions("orphan_policy=" + policy)
 			d.Start()
 			d.AwaitRunning("quiet")
 			old := d.ProgramPID("quiet")
@@ -248,9 +277,10 @@ func TestOrphanPolicy(t *testing.T) {
 	}
 }
 
-// TestRecycledPid: a process that has the pid of a recorded child, but was born
-// at another time, is neither adopted nor signalled.
+// TestRecycledPid checks that a process with the pid of a recorded child, but with
+// another start time, is neither adopted nor signalled.
 func TestRecycledPid(t *testing.T) {
+	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure("[program:quiet]\ncommand=sleep 1000\n")
 	d.Start()
@@ -258,7 +288,7 @@ func TestRecycledPid(t *testing.T) {
 	old := d.ProgramPID("quiet")
 	d.Crash()
 	e2e.Kill(t, old)
-	d.Await("its end", func() bool { return procfs.StartTime(old) == 0 })
+	d.Await("the process ends", func() bool { return procfs.StartTime(old) == 0 })
 	otherProcess := exec.Command("sleep", "1000")
 	if err := otherProcess.Start(); err != nil {
 		t.Fatal(err)
@@ -274,19 +304,22 @@ func TestRecycledPid(t *testing.T) {
 	d.AwaitRunning("quiet")
 	d.Ctl("stop", "quiet")
 	if err := otherProcess.Process.Signal(syscall.Signal(0)); err != nil || procfs.StartTime(otherProcess.Process.Pid) == 0 {
-		t.Errorf("the stranger is gone: %v", err)
+		t.Errorf("the other process has ended: %v", err)
 	}
 }
 
-// TestSuspendedProgramAtACrash: the kernel ends it together with the daemon, and it
-// is started again, once.
-func TestSuspendedProgramAtACrash(t *testing.T) {
+// TestSuspendedProgramAtCrash stops a program with SIGSTOP before the daemon is killed.
+// The kernel sends SIGHUP to its orphaned process group, which ends it; it is
+// started again, once.
+func TestSuspendedProgramAtCrash(t *testing.T) {
+	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure("[program:quiet]\ncommand=sleep 1000\n")
 	d.Start()
 	d.AwaitRunning("quiet")
 	old := d.ProgramPID("quiet")
 	d.Ctl("signal", "STOP", "quiet")
+	d.AwaitSuspended(old)
 	d.Crash()
 	d.AwaitEnd(old)
 	d.Start()

@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// zombies counts the dead children of a process that it has not reaped.
+// zombies counts the children of a process that have exited and are not reaped.
 func zombies(parent int) int {
 	n := 0
 	for _, pid := range e2e.ChildrenOf(parent) {
@@ -21,8 +21,8 @@ func zombies(parent int) int {
 	return n
 }
 
-// has adds a script to the site that leaves behind orphans of many kinds, and
-// programs whose exit statuses must not get lost among them.
+// configureOrphans configures a program that leaves orphans of many kinds, and
+// programs whose exit statuses must not get lost among those of the orphans.
 func configureOrphans(d *e2e.Daemon) {
 	d.Write("litter.sh", `i=0
 while [ $i -lt 200 ]; do
@@ -49,30 +49,30 @@ stderr_logfile=NONE
 `, d.Dir))
 }
 
-// checkOrphansReaped checks what is the same for process 1 and for a subreaper.
+// checkOrphansReaped checks what holds for process 1 and for a subreaper alike.
 func checkOrphansReaped(d *e2e.Daemon) {
 	d.T.Helper()
 	d.AwaitRunning("litter")
 	d.AwaitText("litter.log", "littered")
 	d.AwaitStatus("fork", "FATAL")
 	daemon := d.PID()
-	d.Await("no zombies, no orphans but two", func() bool { return zombies(daemon) == 0 && len(e2e.ChildrenOf(daemon)) == 3 })
+	d.Await("no zombies, and two orphans that run", func() bool { return zombies(daemon) == 0 && len(e2e.ChildrenOf(daemon)) == 3 })
 	log := d.Log()
 	for i := range 20 {
 		want := fmt.Sprintf("exited: exits_%d (exit status %d;", i, i)
 		if strings.Count(log, want) != 1 {
-			d.T.Errorf("not once: %s", want)
+			d.T.Errorf("not logged once: %s", want)
 		}
 	}
 	if n := strings.Count(log, "fork seems to go into the background"); n != 1 {
-		d.T.Errorf("said %d times that a program goes into the background", n)
+		d.T.Errorf("logged %d times that fork goes into the background", n)
 	}
 	if n := strings.Count(log, "seems to go into"); n != 1 {
-		d.T.Errorf("said so of %d programs", n)
+		d.T.Errorf("logged %d times that a program goes into the background", n)
 	}
 }
 
-// stopBySignal has a signal end the daemon.
+// stopBySignal ends the daemon by a signal and checks that it has stopped its programs.
 func stopBySignal(d *e2e.Daemon, sig syscall.Signal) {
 	d.T.Helper()
 	d.Signal(sig)
@@ -83,7 +83,7 @@ func stopBySignal(d *e2e.Daemon, sig syscall.Signal) {
 		d.T.Error("a program was not stopped")
 	}
 	if _, err := os.Stat(d.Path("supervisord.pid")); !os.IsNotExist(err) {
-		d.T.Errorf("the pidfile is still there (%v)", err)
+		d.T.Errorf("the pidfile is left (%v)", err)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestAsPID1(t *testing.T) {
 			d.StartUnder(append([]string{"unshare"}, namespace...)...)
 			checkOrphansReaped(d)
 			if log := d.Log(); !strings.Contains(log, "reaped unknown pid") || !strings.Contains(log, "started with pid 1\n") {
-				t.Error("it doesn't know that it is process 1")
+				t.Error("the log doesn't show that it is process 1")
 			}
 			stopBySignal(d, sig)
 			d.ExpectNoProcesses()
@@ -107,8 +107,8 @@ func TestAsPID1(t *testing.T) {
 	}
 }
 
-// TestAsSubreaper: orphans come to us where we are not process 1 either. The log
-// is silent about them, as Supervisor's is.
+// TestAsSubreaper checks that the daemon reaps orphans where it is not process 1, and
+// doesn't log them, as Supervisor doesn't.
 func TestAsSubreaper(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -116,12 +116,13 @@ func TestAsSubreaper(t *testing.T) {
 	d.Start()
 	checkOrphansReaped(d)
 	if strings.Contains(d.Log(), "reaped unknown pid") {
-		t.Error("the log tells of orphans")
+		t.Error("orphans are logged")
 	}
 	stopBySignal(d, syscall.SIGTERM)
 }
 
-// TestWithoutSubreaper: orphans are left to whoever had them with Supervisor.
+// TestWithoutSubreaper checks that subreaper=false leaves orphans to process 1, as
+// Supervisor does.
 func TestWithoutSubreaper(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)

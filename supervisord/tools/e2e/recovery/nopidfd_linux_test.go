@@ -10,8 +10,9 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// TestAdoptionWithoutPidfds: where the kernel, or the seccomp profile of
-// a container, does not have them, nothing is started twice and all ends are seen.
+// TestAdoptionWithoutPidfds runs the daemon where the kernel has no pidfds, or the
+// seccomp profile of a container forbids them: nothing is started twice, and all
+// exits are noticed.
 func TestAdoptionWithoutPidfds(t *testing.T) {
 	for name, errno := range map[string]syscall.Errno{"missing": unix.ENOSYS, "forbidden": unix.EPERM} {
 		t.Run(name, func(t *testing.T) {
@@ -23,7 +24,7 @@ command=sleep 1000
 command=sh -c "setsid sleep 1000 & trap exit TERM; wait"
 stop_scope=tree
 startsecs=0
-[program:mortal]
+[program:killed]
 command=sleep 1000
 autorestart=false
 `)
@@ -31,17 +32,17 @@ autorestart=false
 				{Call: unix.SYS_PIDFD_OPEN, Errno: errno}, {Call: unix.SYS_PIDFD_SEND_SIGNAL, Errno: errno}, {Call: unix.SYS_PIDFD_GETFD, Errno: errno},
 			})
 			d.StartUnder(denied...)
-			d.AwaitRunning("quiet", "tree", "mortal")
+			d.AwaitRunning("quiet", "tree", "killed")
 			d.ExpectCtl("stop tree", "tree: stopped\n")
 			d.Ctl("start", "tree")
-			names := []string{"quiet", "tree", "mortal"}
+			names := []string{"quiet", "tree", "killed"}
 			before := d.ProgramPIDs(names...)
 			d.Crash()
 			d.StartUnder(denied...)
 			d.AwaitRunning(names...)
 			d.ExpectPIDs(names, before)
 			e2e.Kill(t, before[2])
-			d.AwaitStatus("mortal", "EXITED")
+			d.AwaitStatus("killed", "EXITED")
 			d.ExpectCtl("stop quiet tree", "quiet: stopped\ntree: stopped\n")
 			d.ExpectNoProcesses()
 		})

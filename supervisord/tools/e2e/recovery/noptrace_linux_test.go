@@ -15,14 +15,12 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// withoutPtrace is what starts a daemon as root without CAP_SYS_PTRACE, as most
-// containers have it.
+// withoutPtrace is a command that starts a daemon as root without CAP_SYS_PTRACE, as
+// in most containers.
 func withoutPtrace(t *testing.T) []string {
 	t.Helper()
 	e2e.Need(t, "setpriv")
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: only root can give programs another user")
-	}
+	e2e.NeedRoot(t, "give programs another user")
 	wrapper := []string{"setpriv", "--bounding-set", "-sys_ptrace"}
 	if out, err := exec.Command(wrapper[0], append(wrapper[1:], "true")...).CombinedOutput(); err != nil {
 		t.Skipf("SKIPPED: %v %s", err, out)
@@ -30,7 +28,7 @@ func withoutPtrace(t *testing.T) []string {
 	return wrapper
 }
 
-// TestAdoptionWithoutTracing: the output of programs of other users is read on.
+// TestAdoptionWithoutTracing checks that the output of programs of other users is still read.
 func TestAdoptionWithoutTracing(t *testing.T) {
 	t.Parallel()
 	wrapper := withoutPtrace(t)
@@ -39,28 +37,28 @@ func TestAdoptionWithoutTracing(t *testing.T) {
 command=sh -c 'i=0; while :; do i=$((i+1)); echo $i; [ $((i%%100)) = 0 ] && sleep 0.02; done'
 user=nobody
 stdout_logfile=` + d.Path("counter.log") + `
-[program:mortal]
+[program:killed]
 command=sleep 1000
 user=nobody
 autorestart=false
 `)
 	d.StartUnder(wrapper...)
-	d.AwaitRunning("counter", "mortal")
-	pid, killed := d.ProgramPID("counter"), d.ProgramPID("mortal")
+	d.AwaitRunning("counter", "killed")
+	pid, killed := d.ProgramPID("counter"), d.ProgramPID("killed")
 	for range 3 {
 		d.Crash()
 		d.StartUnder(wrapper...)
-		d.AwaitRunning("counter", "mortal")
+		d.AwaitRunning("counter", "killed")
 		d.AwaitGrowth("counter.log")
 	}
 	d.ExpectPID("counter", pid)
-	d.Crash() // it is found without a record, too
+	d.Crash() // and once without a journal
 	d.Write("supervisord.pid.state", "")
 	d.StartUnder(wrapper...)
-	d.AwaitRunning("counter", "mortal")
+	d.AwaitRunning("counter", "killed")
 	d.ExpectPID("counter", pid)
 	e2e.Kill(t, killed)
-	d.AwaitStatus("mortal", "EXITED")
+	d.AwaitStatus("killed", "EXITED")
 	d.Ctl("stop", "counter")
 	d.CheckNumbered("counter.log")
 	if log := d.Log(); strings.Contains(log, "WARN restarting") {
@@ -68,8 +66,9 @@ autorestart=false
 	}
 }
 
-// TestUnreadableProgramIsRestarted: one that the kernel guards, because
-// nobody may read its file, would block for ever at a full pipe.
+// TestUnreadableProgramIsRestarted runs a program whose file its user can't read. The
+// kernel denies a new daemon access to its pipes, so it would block for ever when
+// one is full.
 func TestUnreadableProgramIsRestarted(t *testing.T) {
 	t.Parallel()
 	wrapper := withoutPtrace(t)
@@ -104,12 +103,12 @@ stdout_logfile=%[1]s/guarded.log
 		t.Errorf("why: %s", why)
 	}
 	if e2e.Alive(old) {
-		t.Error("the old one lives")
+		t.Error("the old process is alive")
 	}
 }
 
-// TestRestartWhenSocketIsLost: nobody can listen anew before all of
-// them have ended.
+// TestRestartWhenSocketIsLost runs programs whose listening socket a new daemon can't
+// get from them. All of them have to end before it can be bound again.
 func TestRestartWhenSocketIsLost(t *testing.T) {
 	t.Parallel()
 	t.Run("a filter of system calls", func(t *testing.T) {
@@ -122,8 +121,8 @@ func TestRestartWhenSocketIsLost(t *testing.T) {
 	})
 }
 
-// checkSocketsLost has programs with sockets outlive a daemon whose successor can't
-// have these.
+// checkSocketsLost crashes a daemon with such programs. The wrapper starts the daemons
+// without the right to copy descriptors from other processes.
 func checkSocketsLost(d *e2e.Daemon, options string, wrapper ...string) {
 	t := d.T
 	var ports [2]int
@@ -135,7 +134,7 @@ func checkSocketsLost(d *e2e.Daemon, options string, wrapper ...string) {
 		ports[i] = l.Addr().(*net.TCPAddr).Port
 		l.Close()
 	}
-	// The second one takes its time to end.
+	// The second process takes longer to end than the first.
 	d.Configure(fmt.Sprintf(`[socket:web]
 listen=tcp://127.0.0.1:%[1]d
 [program:web]
@@ -168,18 +167,18 @@ startsecs=0
 	log := d.Log()
 	for i, name := range names {
 		if want := fmt.Sprintf("WARN restarting '%s' (pid %d): it can't stay adopted, since the socket", name, before[i]); !strings.Contains(log, want) {
-			t.Errorf("it does not say %s", want)
+			t.Errorf("not logged: %s", want)
 		}
 	}
 	for _, word := range []string{"does not listen", "address already in use", "spawnerr", "FATAL"} {
 		if strings.Contains(log, word) {
-			t.Errorf("it says %q", word)
+			t.Errorf("logged: %q", word)
 		}
 	}
 }
 
-// TestSetuidProgramIsRestarted: a daemon without rights can't read from one that has
-// more, and does not take it for dead.
+// TestSetuidProgramIsRestarted runs a daemon without privileges. It can't read the
+// output of a setuid program, and doesn't take the program for dead either.
 func TestSetuidProgramIsRestarted(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -208,7 +207,7 @@ func TestSetuidProgramIsRestarted(t *testing.T) {
 	d.AwaitOtherPID("guarded", old)
 	d.AwaitRunning("guarded")
 	if e2e.Alive(old) {
-		t.Error("the old one lives")
+		t.Error("the old process is alive")
 	}
 	if log := d.Log(); !strings.Contains(log, fmt.Sprintf("WARN restarting 'guarded' (pid %d)", old)) {
 		t.Errorf("the log is\n%s", log)

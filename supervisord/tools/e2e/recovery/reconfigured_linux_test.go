@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// crashAndReconfigure has the configuration become another one while no daemon runs.
+// crashAndReconfigure changes the configuration while no daemon runs.
 func crashAndReconfigure(d *e2e.Daemon, programs string) {
 	d.T.Helper()
 	d.Crash()
@@ -19,16 +19,15 @@ func crashAndReconfigure(d *e2e.Daemon, programs string) {
 	d.Await("the daemon", func() bool { return strings.Contains(d.Ctl("pid"), fmt.Sprint(d.PID())) })
 }
 
-func expectPid(d *e2e.Daemon, name string, want int) {
+// expectSurvived waits until a process is RUNNING, with the pid that it had.
+func expectSurvived(d *e2e.Daemon, name string, pid int) {
 	d.T.Helper()
 	d.AwaitRunning(name)
-	if got := d.ProgramPID(name); got != want {
-		d.T.Errorf("%s had pid %d and has %d", name, want, got)
-	}
+	d.ExpectPID(name, pid)
 }
 
-// TestProgramRenamedDuringCrash: whatever its group and its name are now, it is
-// not started twice.
+// TestProgramRenamedDuringCrash checks that a program with a new name or group is not
+// started beside its old process.
 func TestProgramRenamedDuringCrash(t *testing.T) {
 	t.Parallel()
 	const before = "[program:web]\ncommand=sleep 1000\nprocess_name=%(program_name)s_%(process_num)d\nnumprocs=2\n"
@@ -49,9 +48,9 @@ func TestProgramRenamedDuringCrash(t *testing.T) {
 			d.AwaitRunning(names...)
 			pids := d.ProgramPIDs(names...)
 			crashAndReconfigure(d, tt.after)
-			for range 2 { // for the daemon after it, too
+			for range 2 { // the next daemon does the same
 				for i, name := range tt.now {
-					expectPid(d, name, pids[i])
+					expectSurvived(d, name, pids[i])
 				}
 				d.Crash()
 				d.Start()
@@ -64,8 +63,9 @@ func TestProgramRenamedDuringCrash(t *testing.T) {
 	}
 }
 
-// TestUnconfiguredProgram: what is not configured any more is told of until it ends,
-// can be stopped like any other, and never runs beside another one of its name.
+// TestUnconfiguredProgram removes programs from the configuration while no daemon runs.
+// Their processes are reported until they end, can be stopped, and never run beside
+// another process of the same name.
 func TestUnconfiguredProgram(t *testing.T) {
 	t.Parallel()
 	const stays = "[program:stays]\ncommand=sleep 1000\n"
@@ -79,11 +79,11 @@ func TestUnconfiguredProgram(t *testing.T) {
 	pids := d.ProgramPIDs(names...)
 	crashAndReconfigure(d, stays+"[program:few]\ncommand=sleep 2000\nprocess_name=few_%(process_num)d\n")
 	for range 2 {
-		expectPid(d, "stays", pids[0])
-		expectPid(d, "few:few_0", pids[2])
+		expectSurvived(d, "stays", pids[0])
+		expectSurvived(d, "few:few_0", pids[2])
 		d.AwaitGrowth("gone.log")
 		if status := d.Ctl("status"); strings.Contains(status, "gone") || strings.Contains(status, "few_1") {
-			t.Errorf("status is not Supervisor's:\n%s", status)
+			t.Errorf("status shows an unconfigured program:\n%s", status)
 		}
 		for i, name := range []string{"gone", "few:few_1"} {
 			want := fmt.Sprintf("unconfigured: pid %d ", pids[1+2*i])
@@ -100,10 +100,10 @@ func TestUnconfiguredProgram(t *testing.T) {
 	}
 	d.ExpectCtl("stop gone", "gone: stopped\n")
 	if e2e.Alive(pids[1]) {
-		t.Error("it lives")
+		t.Error("the stopped process is alive")
 	}
 	e2e.Kill(t, pids[3])
-	d.Await("nothing to be told of", func() bool { return !strings.Contains(d.Ctl("status", "-v"), "unconfigured") })
+	d.Await("no unconfigured process", func() bool { return !strings.Contains(d.Ctl("status", "-v"), "unconfigured") })
 	d.Configure(stays + gone)
 	d.Ctl("update")
 	d.AwaitRunning("gone", "few:few_1")
@@ -112,8 +112,8 @@ func TestUnconfiguredProgram(t *testing.T) {
 	d.AwaitNoProcesses()
 }
 
-// TestUnconfiguredProgramIsConfiguredAgain: it goes on under its name, and nothing is
-// started beside it.
+// TestUnconfiguredProgramIsConfiguredAgain checks that an update gives the process of an
+// unconfigured program to the program when it is back, and starts no second one.
 func TestUnconfiguredProgramIsConfiguredAgain(t *testing.T) {
 	t.Parallel()
 	for _, granularity := range []string{"group", "process"} {
@@ -137,16 +137,16 @@ func TestUnconfiguredProgramIsConfiguredAgain(t *testing.T) {
 			d.AwaitRunning("few:few_0")
 			configure(few + "numprocs=2\n" + gone)
 			d.Ctl("update")
-			expectPid(d, "gone", pids[0])
+			expectSurvived(d, "gone", pids[0])
 			if granularity == "process" {
-				expectPid(d, "few:few_1", pids[2])
+				expectSurvived(d, "few:few_1", pids[2])
 			}
 			d.AwaitRunning(names...)
 			if e2e.Alive(pids[2]) && d.ProgramPID("few:few_1") != pids[2] {
 				t.Error("few_1 runs twice")
 			}
 			if strings.Contains(d.Ctl("status", "-v"), "unconfigured") {
-				t.Error("something is unconfigured still")
+				t.Error("a program is still unconfigured")
 			}
 			d.AwaitGrowth("gone.log")
 			if out := d.Ctl("stop", "all"); strings.Count(out, "stopped") != 3 {
@@ -157,7 +157,8 @@ func TestUnconfiguredProgramIsConfiguredAgain(t *testing.T) {
 	}
 }
 
-// TestShutdownStopsUnconfiguredPrograms, and leaves no record of them.
+// TestShutdownStopsUnconfiguredPrograms checks that a shutdown stops them, too, and
+// removes the journal.
 func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -168,7 +169,7 @@ func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 	crashAndReconfigure(d, "[program:other]\ncommand=sleep 2000\n")
 	d.AwaitRunning("other")
 	if procfs.StartTime(pid) == 0 {
-		t.Fatal("it has been stopped")
+		t.Fatal("the unconfigured program was stopped at the start")
 	}
 	if out := d.Ctl("upgrade"); !strings.Contains(out, "gone runs and is not configured") {
 		t.Errorf("upgrade: %s", out)
@@ -177,11 +178,11 @@ func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 	d.ExpectExit()
 	d.ExpectNoProcesses()
 	if d.Exists("supervisord.pid.state") {
-		t.Error("the record stays behind")
+		t.Error("the journal is left")
 	}
 }
 
-// TestOrphanPolicyOfUnconfiguredPrograms: with kill they are ended like others.
+// TestOrphanPolicyOfUnconfiguredPrograms checks that orphan_policy=kill ends them.
 func TestOrphanPolicyOfUnconfiguredPrograms(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -200,8 +201,8 @@ func TestOrphanPolicyOfUnconfiguredPrograms(t *testing.T) {
 	}
 }
 
-// TestProgramChangedDuringCrash: it is adopted, and counts as changed until it has
-// been restarted.
+// TestProgramChangedDuringCrash checks that a program with another configuration is
+// adopted, and counts as changed until it is restarted.
 func TestProgramChangedDuringCrash(t *testing.T) {
 	t.Parallel()
 	const before = "[program:web]\ncommand=sleep 1000\n[program:same]\ncommand=sleep 1000\n"
@@ -221,20 +222,20 @@ func TestProgramChangedDuringCrash(t *testing.T) {
 			if what == "by process" {
 				d.AddOptions("update_granularity=process")
 			}
-			for range 2 { // what is adopted again is what it was
+			for range 2 { // the second adoption knows it, too
 				d.Start()
-				expectPid(d, "web", web)
+				expectSurvived(d, "web", web)
 				d.Crash()
 			}
 			d.Start()
-			expectPid(d, "web", web)
+			expectSurvived(d, "web", web)
 			if out := d.Ctl("why", "web"); !strings.Contains(out, "with another "+tt.named) {
 				t.Errorf("why: %s", out)
 			}
 			d.ExpectCtl("reread", "web: changed\n")
 			d.Ctl("update")
 			d.AwaitOtherPID("web", web)
-			expectPid(d, "same", same)
+			expectSurvived(d, "same", same)
 			d.ExpectCtl("reread", "No config updates to processes\n")
 		})
 	}

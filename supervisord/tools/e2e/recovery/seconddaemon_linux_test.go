@@ -3,6 +3,7 @@ package recovery
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,76 +11,95 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// TestTwoConfigurationsInOneDirectory: neither names a pidfile, so that both have
-// the one in the directory they are started in. They run both, as with
-// Supervisor; the first one alone has a record.
-func TestTwoConfigurationsInOneDirectory(t *testing.T) {
-	t.Parallel()
-	first, second := e2e.NewDaemon(t), e2e.NewDaemon(t)
-	dir := t.TempDir()
-	start := func(d *e2e.Daemon) {
-		t.Helper()
-		d.StartUnder("env", "-C", dir)
-	}
-	for _, d := range []*e2e.Daemon{first, second} {
+// sharedPidfile is two daemons that are started in one directory and have no pidfile in
+// their configurations, so that both use the one in that directory.
+type sharedPidfile struct {
+	dir           string
+	first, second *e2e.Daemon
+}
+
+func startSharedPidfile(t *testing.T) *sharedPidfile {
+	t.Helper()
+	s := &sharedPidfile{dir: t.TempDir(), first: e2e.NewDaemon(t), second: e2e.NewDaemon(t)}
+	for _, d := range []*e2e.Daemon{s.first, s.second} {
 		d.Configure("[program:quiet]\ncommand=sleep 1000\n")
-		text := d.Read("supervisord.conf")
-		d.Write("supervisord.conf", strings.Replace(text, "pidfile="+d.Path("supervisord.pid")+"\n", "", 1))
-		start(d)
+		d.EditConfig("pidfile="+d.Path("supervisord.pid")+"\n", "")
+		s.start(d)
 		d.AwaitRunning("quiet")
 	}
+	return s
+}
+
+func (s *sharedPidfile) start(d *e2e.Daemon) {
+	d.T.Helper()
+	d.StartUnder("env", "-C", s.dir)
+}
+
+func (s *sharedPidfile) content() string {
+	data, _ := os.ReadFile(filepath.Join(s.dir, "supervisord.pid"))
+	return strings.TrimSpace(string(data))
+}
+
+// TestTwoConfigurationsInOneDirectory checks that both daemons run, as with Supervisor.
+// Only the first one has a journal; neither ends nor doubles a program of the other.
+func TestTwoConfigurationsInOneDirectory(t *testing.T) {
+	t.Parallel()
+	s := startSharedPidfile(t)
 	const line = "belongs to a supervisord with another configuration: this one goes on without a record"
-	if strings.Contains(first.Log(), line) || !strings.Contains(second.Log(), line) {
-		t.Errorf("the second one says\n%s", second.Log())
+	if strings.Contains(s.first.Log(), line) || !strings.Contains(s.second.Log(), line) {
+		t.Errorf("the log of the second daemon is\n%s", s.second.Log())
 	}
-	content := func() string {
-		data, _ := os.ReadFile(dir + "/supervisord.pid")
-		return strings.TrimSpace(string(data))
-	}
-	if got := content(); got != strconv.Itoa(second.PID()) {
+	if got := s.content(); got != strconv.Itoa(s.second.PID()) {
 		t.Errorf("the pidfile has %s", got)
 	}
-	// Each with itself is still refused, with the right pid.
-	for _, d := range []*e2e.Daemon{first, second} {
+	for _, d := range []*e2e.Daemon{s.second, s.first} {
+		pid := d.ProgramPID("quiet")
+		d.Crash()
+		s.start(d)
+		d.AwaitRunning("quiet")
+		d.ExpectPID("quiet", pid)
+	}
+	for _, d := range []*e2e.Daemon{s.first, s.second} {
+		d.Ctl("shutdown")
+		d.ExpectExit()
+	}
+	if got := s.content(); got != "" {
+		t.Errorf("the pidfile is left, with %s", got)
+	}
+}
+
+// TestSameConfigurationInOneDirectory checks that a daemon with the configuration of one
+// that runs is refused, with the right pid, although another daemon wrote the pidfile
+// and the configuration file has become a link to a copy.
+func TestSameConfigurationInOneDirectory(t *testing.T) {
+	t.Parallel()
+	s := startSharedPidfile(t)
+	for _, d := range []*e2e.Daemon{s.first, s.second} {
 		copied := d.Write("copy.conf", strings.ReplaceAll(d.Read("supervisord.conf"), "s.sock", "other.sock"))
-		if err := os.Rename(d.Path("supervisord.conf"), d.Path("kept.conf")); err != nil {
-			t.Fatal(err)
-		}
+		rename(t, d.Path("supervisord.conf"), d.Path("kept.conf"))
 		if err := os.Symlink(copied, d.Path("link.conf")); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Rename(copied, d.Path("supervisord.conf")); err != nil {
-			t.Fatal(err)
-		}
+		rename(t, copied, d.Path("supervisord.conf"))
 		again := exec.Command("supervisord", "-s", "-c", d.Path("supervisord.conf"))
-		again.Dir = dir
+		again.Dir = s.dir
 		out, err := again.CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "it has pid "+strconv.Itoa(d.PID())+" and holds") {
 			t.Errorf("it is not refused: %v, %s", err, out)
 		}
-		if err := os.Rename(d.Path("kept.conf"), d.Path("supervisord.conf")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// A crash of either costs the other nothing, and nothing runs twice.
-	for _, d := range []*e2e.Daemon{second, first} {
-		pid := d.ProgramPID("quiet")
-		d.Crash()
-		start(d)
-		d.AwaitRunning("quiet")
-		d.ExpectPID("quiet", pid)
-	}
-	for _, d := range []*e2e.Daemon{first, second} {
-		d.Ctl("shutdown")
-		d.ExpectExit()
-	}
-	if got := content(); got != "" {
-		t.Errorf("the pidfile stays behind with %s", got)
+		rename(t, d.Path("kept.conf"), d.Path("supervisord.conf"))
 	}
 }
 
-// TestNestedSupervisord: a program is a supervisord with a file of its
-// own and the same pidfile.
+func rename(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNestedSupervisord runs a supervisord as a program of another one. They have the
+// same pidfile and different configurations.
 func TestNestedSupervisord(t *testing.T) {
 	t.Parallel()
 	outer, inner := e2e.NewDaemon(t), e2e.NewDaemon(t)
@@ -99,12 +119,11 @@ func TestNestedSupervisord(t *testing.T) {
 	}
 }
 
-// TestContainersShareDirectory: pids mean nothing to each other there.
+// TestContainersShareDirectory runs two daemons in different pid namespaces with one
+// pidfile. The pids that one has recorded mean nothing to the other.
 func TestContainersShareDirectory(t *testing.T) {
 	t.Parallel()
-	if out, err := exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").CombinedOutput(); err != nil {
-		t.Skipf("no namespaces here: %s", out)
-	}
+	e2e.NeedNamespaces(t, "--pid", "--fork", "--mount-proc")
 	outside, inside := e2e.NewDaemon(t), e2e.NewDaemon(t)
 	for _, d := range []*e2e.Daemon{outside, inside} {
 		d.Configure("[program:quiet]\ncommand=sleep 1000\n")

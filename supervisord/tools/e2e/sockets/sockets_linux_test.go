@@ -288,7 +288,7 @@ listen=tcp://%s
 command=child serve
 sockets=web
 startretries=100
-[program:hopeless]
+[program:failing]
 command=child serve
 sockets=web
 startretries=0
@@ -299,7 +299,7 @@ command=sleep 1000
 	d.AwaitRunning("quiet")
 	why := fmt.Sprintf("[socket:web] can't listen on tcp://%s: somebody else listens there (address already in use)", other.Addr())
 	d.Await("the failure", func() bool {
-		status := d.Ctl("status", "web", "hopeless")
+		status := d.Ctl("status", "web", "failing")
 		return strings.Contains(status, "BACKOFF   "+why) && strings.Contains(status, "FATAL     "+why)
 	})
 	if log := d.Log(); strings.Count(log, " ERRO "+why) != 1 {
@@ -308,12 +308,12 @@ command=sleep 1000
 	if out := d.Ctl("sockets"); !strings.Contains(out, "FAILED    "+why) {
 		t.Errorf("sockets: %s", out)
 	}
-	if out := d.Ctl("why", "hopeless"); !strings.Contains(out, "    socket: "+why) {
+	if out := d.Ctl("why", "failing"); !strings.Contains(out, "    socket: "+why) {
 		t.Errorf("why: %s", out)
 	}
 	other.Close()
 	d.AwaitRunning("web")
-	d.ExpectCtl("start hopeless", "hopeless: started\n")
+	d.ExpectCtl("start failing", "failing: started\n")
 }
 
 // TestSocketWithOtherOptions: user, umask, directory, stdin and the outputs are as

@@ -85,7 +85,7 @@ while :; do sleep 0.1; done
 	stubborn := "[program:stubborn]\ncommand=sh " + script + "\nstopwaitsecs=3600\n"
 	d.Configure(stubborn)
 	d.Start()
-	d.Await("it to be deaf", func() bool { return d.Read("stubborn.ready") != "" })
+	d.Await("it to be stubborn", func() bool { return d.Read("stubborn.ready") != "" })
 	d.Configure(stubborn + "[program:new]\ncommand=sleep 1000\n")
 	good := d.Read("supervisord.conf")
 	d.ExpectCtl("reload", "Restarted supervisord\n")

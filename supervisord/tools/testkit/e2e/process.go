@@ -11,14 +11,25 @@ import (
 	"testing"
 )
 
-// Alive reports whether there is a process of this pid that is no zombie.
-func Alive(pid int) bool {
+// state is the state letter of /proc/PID/stat, 0 if there is no such process.
+func state(pid int) byte {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return false
+		return 0
 	}
-	_, rest, _ := strings.Cut(string(data), ") ")
-	return !strings.HasPrefix(rest, "Z")
+	return data[bytes.LastIndexByte(data, ')')+2] // the name of the process may contain anything
+}
+
+// Alive reports whether there is a process of this pid that is no zombie.
+func Alive(pid int) bool {
+	s := state(pid)
+	return s != 0 && s != 'Z' && s != 'X'
+}
+
+// AwaitSuspended waits until a process has obeyed SIGSTOP.
+func (d *Daemon) AwaitSuspended(pid int) {
+	d.T.Helper()
+	d.Await(fmt.Sprintf("process %d is suspended", pid), func() bool { return state(pid) == 'T' })
 }
 
 // AwaitEnd waits until a process has ended.
