@@ -16,23 +16,23 @@ import (
 	"supervisor/supervisord/supervisor/report"
 )
 
-// Call says how a start or a stop is asked for. The zero value is an operator's
-// call that returns before the outcome is known.
+// Call says how a start or a stop is requested. The zero value is an operator's request
+// that returns before the outcome is known.
 type Call struct {
-	// By is who asks unless it is an operator, as in "health" or "dependency db".
-	// The processes give it as the reason for their state.
+	// By is who requests it, as in "health" or "dependency db", "" for an operator. The
+	// processes give it as the reason for their state.
 	By string
-	// Alone starts a process without what it needs: that is neither started nor
+	// Alone starts a process without its dependencies: they are neither started nor
 	// waited for. Stops ignore it.
 	Alone bool
-	// Wait blocks until the process runs or has ended.
+	// Wait blocks until the process runs or has stopped.
 	Wait bool
 }
 
 // action is what a call does to one process. name is how the caller called it.
 type action func(p *process.Process, name string) process.Answer
 
-// process finds what a name means: one process, or a whole group and nil.
+// process finds what a name stands for: one process, or a whole group and nil.
 func (s *Supervisor) process(name string) (*groups.Active, *process.Process, error) {
 	spec := namespec.Parse(name)
 	g := s.groups.Find(spec.Group)
@@ -52,7 +52,7 @@ func (s *Supervisor) process(name string) (*groups.Active, *process.Process, err
 	return g, p, nil
 }
 
-// single is process for calls that take no whole group.
+// single is process for calls that don't take a whole group.
 func (s *Supervisor) single(name string) (*process.Process, error) {
 	_, p, err := s.process(name)
 	if err == nil && p == nil {
@@ -61,8 +61,8 @@ func (s *Supervisor) single(name string) (*process.Process, error) {
 	return p, err
 }
 
-// call does something to the process or the group of that name. Results are
-// for groups only.
+// call does something to the process of that name, or to those of the group whose states
+// match. Results are for groups only.
 func (s *Supervisor) call(ctx context.Context, name string, match func(states.Process) bool, v action) ([]api.CallResult, error) {
 	g, p, err := s.process(name)
 	if err != nil {
@@ -96,40 +96,40 @@ func filter(all []*process.Process, match func(states.Process) bool) []*process.
 	return kept
 }
 
-// completionWindow is how far apart two completions may be and still count as one. What
-// ends within a moment is told in the order of the calls, so that the answer to
-// the same call is the same from one time to the next.
+// completionWindow is how far apart completions may be and still count as simultaneous.
+// Those are listed in the order of the calls, so that the same call has the same answer
+// every time.
 const completionWindow = 100 * time.Millisecond
 
-// callEach does something to each process in turn without waiting for what
-// comes of it, then collects the results: those known at once first, the
-// others in the order in which they come.
+// callEach does something to each process in turn without waiting for the outcome, then
+// collects the results: those known at once first, the others in the order in which they
+// arrive.
 func callEach(ctx context.Context, list []*process.Process, v action) ([]api.CallResult, error) {
 	results := make([]api.CallResult, 0, len(list))
-	var waits []*pendingCall
+	var pending []*pendingCall
 	for _, p := range list {
 		a := v(p, p.FullName())
 		if a.Done() {
 			results = append(results, report.Result(p, a.Wait(ctx)))
 			continue
 		}
-		waits = append(waits, &pendingCall{order: len(waits), process: p, answer: a})
+		pending = append(pending, &pendingCall{order: len(pending), process: p, answer: a})
 	}
 	var all sync.WaitGroup
-	for _, w := range waits {
+	for _, w := range pending {
 		all.Go(func() {
 			w.err = w.answer.Wait(ctx)
 			w.ended = time.Now()
 		})
 	}
 	all.Wait()
-	for _, w := range sortByCompletion(waits) {
+	for _, w := range sortByCompletion(pending) {
 		results = append(results, report.Result(w.process, w.err))
 	}
 	return results, ctx.Err()
 }
 
-// pendingCall is one of several answers that are waited for.
+// pendingCall is a call whose answer has not come yet.
 type pendingCall struct {
 	order   int
 	process *process.Process
@@ -138,9 +138,9 @@ type pendingCall struct {
 	ended   time.Time
 }
 
-func sortByCompletion(waits []*pendingCall) []*pendingCall {
-	slices.SortFunc(waits, func(a, b *pendingCall) int { return a.ended.Compare(b.ended) })
-	for rest := waits; len(rest) > 0; {
+func sortByCompletion(pending []*pendingCall) []*pendingCall {
+	slices.SortFunc(pending, func(a, b *pendingCall) int { return a.ended.Compare(b.ended) })
+	for rest := pending; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n].ended.Sub(rest[0].ended) < completionWindow {
 			n++
@@ -148,5 +148,5 @@ func sortByCompletion(waits []*pendingCall) []*pendingCall {
 		slices.SortFunc(rest[:n], func(a, b *pendingCall) int { return cmp.Compare(a.order, b.order) })
 		rest = rest[n:]
 	}
-	return waits
+	return pending
 }

@@ -1,29 +1,16 @@
-// Package supervisor holds the groups of processes and decides when they
-// start, stop, come and go.
+// Package supervisor holds the groups of processes: it starts and stops them in order,
+// changes the set of groups, and shuts the daemon down. All callers are equal here: the
+// XML-RPC interface, the web pages, signals, rolling operations, policies.
 //
-// Every caller is equal here: the XML-RPC interface, the web pages, signals to
-// the daemon. They call methods of Supervisor from any goroutine.
+// The goroutine in Run owns what concerns the daemon as a whole: starts that are still to
+// be made (package starts), changes of the groups (package groups), the mood, ticks.
+// Methods that change these hand Run a task and wait for it. Reads don't ask Run: they
+// take the table of groups, and the last published status of each process. The starts,
+// stops and signals of one process go to the goroutine that owns it (package process).
+// Goroutines of the supervisor's own run the shutdown and stops that wait for other stops.
 //
-// The goroutine in Run owns what happens to the daemon as a whole: which
-// programs are still to be started automatically, which groups are active, the
-// mood, the ordered shutdown. Methods that change the set of groups hand it
-// their work and wait. The table of groups is guarded by a mutex so that
-// readers need not ask it. A group itself is never changed: where a process is
-// added to one in use, a new value with all its processes takes its place.
-//
-// Programs start one after the other, in the order of their groups' and their
-// own priorities, each as soon as the one before it was born; nobody waits
-// until a program is RUNNING. Run also has the clock tick, for as long as
-// somebody subscribes to that. At shutdown the groups are stopped one after the
-// other in the opposite order; those of one priority get their signals at once,
-// and only the news of them come one after the other.
-//
-// A program that depends on others (depends_on=, wait_for=) makes way for the next
-// when its turn comes, and is held. Each change of a process has Run look at those
-// who are held: whoever lacks nothing any more is started, in the order of
-// priority. A start request is held in the same way, and brings what is needed.
-// What is outside is asked by goroutines of its own; so are stops that have to wait
-// for others, and the shutdown where dependencies have a say in its order. What a
-// start waits for is part of the process's status, so that it outlasts the daemon;
-// how long it has waited is not.
+// Methods may be called from anywhere, and block only where they say so. Errors are
+// *faults.Error, or the error of ctx. After Run has returned, changes are refused with
+// SHUTDOWN_STATE and no goroutine is left. What orders starts and stops is decided by
+// package order, what is reported is worded by package report; both are pure.
 package supervisor

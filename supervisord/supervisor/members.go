@@ -15,8 +15,8 @@ import (
 	"supervisor/supervisord/system/sockets"
 )
 
-// PendingChanges tells how an active group differs from the configuration as last read.
-// It fails with BAD_NAME if either does not have it.
+// PendingChanges returns how a group in use differs from the configuration as last read. It
+// fails with BAD_NAME unless both have it.
 func (s *Supervisor) PendingChanges(group string) (config.GroupDiff, error) {
 	g, conf := s.groups.Find(group), loaded.Group(s.conf.Current(), group)
 	if g == nil || conf == nil {
@@ -25,8 +25,8 @@ func (s *Supervisor) PendingChanges(group string) (config.GroupDiff, error) {
 	return report.Diff(conf, g.Group), nil
 }
 
-// AddProcesses makes processes that an active group does not have. They are at rest, or
-// start in their own time as those of a new group do.
+// AddProcesses adds processes to a group in use. With start the automatic starts among
+// them are made soon, otherwise all stay STOPPED.
 func (s *Supervisor) AddProcesses(group string, configs []*config.Process, start bool) ([]*process.Process, error) {
 	var added []*process.Process
 	var fault error
@@ -77,14 +77,13 @@ func (s *Supervisor) activeGroup(group string) (*groups.Active, error) {
 	return g, nil
 }
 
-// ReplaceProcess puts a process with another configuration and the same name in the
-// place of one, which must be at rest: else it is STILL_RUNNING. A post_stop of
-// that is waited for. The new one is
-// at rest too.
+// ReplaceProcess puts a STOPPED process with another configuration and the same name in the
+// place of one. It fails with STILL_RUNNING unless the old one has stopped. It blocks while
+// a post_stop of that is running.
 func (s *Supervisor) ReplaceProcess(old *process.Process, conf *config.Process) (*process.Process, error) {
 	var fresh *process.Process
 	var fault error
-	_ = cleanedUp(context.Background(), old) // ends with the daemon at the latest
+	_ = waitPostStop(context.Background(), old) // ends with the daemon at the latest
 	err := s.do(func(context.Context) { fresh, fault = s.replaceProcess(old, conf) })
 	return fresh, cmp.Or(err, fault)
 }
@@ -116,18 +115,18 @@ func (s *Supervisor) replaceProcess(old *process.Process, conf *config.Process) 
 	return fresh, nil
 }
 
-// AllowStarts allows the births of a process again that was to be replaced and is not,
-// unless the daemon is about to end: then there are to be none.
+// AllowStarts allows starts of a process that was to be replaced and is not. It does
+// nothing during a shutdown.
 func (s *Supervisor) AllowStarts(p *process.Process) {
 	_ = s.do(func(context.Context) {
 		if s.Mood() == states.DaemonRunning {
 			p.AllowStarts()
 		}
-	}) // or Run has ended, and all processes with it
+	}) // it fails if Run has ended, and then all processes have
 }
 
-// ApplyConfig has a group go by the configuration as last read, of which all that
-// could not be taken over while it runs must have been seen to.
+// ApplyConfig makes a group go by the configuration as last read. It is FAILED if anything
+// is left to do that needs another child, or other processes.
 func (s *Supervisor) ApplyConfig(group string) error {
 	var fault error
 	err := s.do(func(context.Context) { fault = s.applyConfig(group) })
@@ -160,14 +159,14 @@ func (s *Supervisor) applyConfig(group string) error {
 	return nil
 }
 
-// shareLogs has the AUTO logs of a process be those of another configuration too.
+// shareLogs makes the AUTO logs of a process those of another configuration too.
 func (s *Supervisor) shareLogs(p *process.Process, conf *config.Process) {
 	var names loaded.AutoLogs
 	names.Stdout, names.Stderr = AutoLogs(p)
 	s.conf.SetLogs(conf, names)
 }
 
-// processBuilder makes processes of a group that is in use.
+// processBuilder makes further processes of a group in use.
 type processBuilder struct {
 	*Supervisor
 	group   *groups.Active
@@ -178,7 +177,7 @@ func (s *Supervisor) newBuilder(g *groups.Active) *processBuilder {
 	return &processBuilder{s, g, make(map[string]*sockets.Shared)}
 }
 
-// build makes a process and starts its goroutine. The process is at rest.
+// build makes a process, which is STOPPED, and starts its goroutine.
 func (m *processBuilder) build(c *config.Process) (*process.Process, error) {
 	if m.group.Pool != nil {
 		return nil, faults.New(faults.Failed, "the processes of an event listener share a queue")
@@ -199,15 +198,15 @@ func (m *processBuilder) build(c *config.Process) (*process.Process, error) {
 	return p, nil
 }
 
-// discard ends the goroutines of processes that are not put to use after all.
+// discard ends the goroutines of processes that are not used after all.
 func (m *processBuilder) discard(made []*process.Process) {
 	for _, p := range made {
 		m.group.Stop(p)
 	}
 }
 
-// socket returns the socket that a FastCGI process has together with its
-// siblings.
+// socket returns the socket that a FastCGI process shares with the other processes of its
+// program.
 func (m *processBuilder) socket(c *config.Process) (process.SharedSocket, error) {
 	for _, p := range m.group.Processes {
 		if p.Config.Section == c.Section && p.Config.Socket != nil && p.Config.Socket.URL == c.Socket.URL {
@@ -226,7 +225,7 @@ func (m *processBuilder) socket(c *config.Process) (process.SharedSocket, error)
 	return made, nil
 }
 
-// setProcesses gives a group other processes, in the order that conf has them in.
+// setProcesses gives a group other processes, in the order of conf.
 func (s *Supervisor) setProcesses(g *groups.Active, conf *config.Group, list []*process.Process) {
 	sortByConfig(conf, list)
 	kept := make(map[string]*config.Process, len(list))
@@ -245,8 +244,8 @@ func (s *Supervisor) setProcesses(g *groups.Active, conf *config.Group, list []*
 	s.replaceGroup(g, configs, list)
 }
 
-// sortByConfig sorts processes as a configuration has them. Those that it does not
-// know come last.
+// sortByConfig sorts processes in the order of a configuration. Those that it does not
+// have come last.
 func sortByConfig(conf *config.Group, list []*process.Process) {
 	place := make(map[string]int, len(conf.Processes))
 	for i, c := range conf.Processes {

@@ -8,9 +8,9 @@ import (
 	"supervisor/supervisord/supervisor/report"
 )
 
-// UpdatesByProcess tells whether an update of a group deals with its processes
-// one by one. It does if that is configured, and where all that differs is the
-// number of processes of a program that has been scaled.
+// UpdatesByProcess reports whether an update of a group deals with its processes one by
+// one. It does if that is configured, or if all that differs is the number of processes of
+// programs that have been scaled.
 func (s *Supervisor) UpdatesByProcess(group string) bool {
 	g, conf := s.groups.Find(group), loaded.Group(s.conf.Current(), group)
 	return g != nil && conf != nil && s.updatesByProcess(report.Diff(conf, g.Group))
@@ -21,9 +21,9 @@ func (s *Supervisor) updatesByProcess(d config.GroupDiff) bool {
 		(s.opts.Config.Supervisord.UpdateGranularity == config.ByProcess || report.IsScaling(d, s.Scales()))
 }
 
-// Plan reads the configuration and tells what an update to it would do, and does
-// nothing: not even what Reload does. A configuration that can't be used is
-// CANT_REREAD. Groups are in the order in which an update sees to them.
+// Plan reads the configuration and returns what an update to it would do. It changes
+// nothing: the configuration as last read stays, too. A configuration that can't be used is
+// CANT_REREAD. Groups are in the order in which an update changes them.
 func (s *Supervisor) Plan() ([]api.GroupPlan, error) {
 	fresh, err := s.conf.Load()
 	if err != nil {

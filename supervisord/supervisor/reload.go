@@ -15,9 +15,9 @@ import (
 	"supervisor/supervisord/supervisor/report"
 )
 
-// Reload reads the configuration again and tells which groups are new, which
-// differ from the active ones, and which are gone. It touches none of them. A
-// configuration that can't be used is CANT_REREAD, and the last one stays.
+// Reload reads the configuration again and returns which groups are new, which differ from
+// those in use, and which are gone. It changes none of them. A configuration that can't be
+// used is CANT_REREAD, and the last one stays.
 func (s *Supervisor) Reload(context.Context) (api.Changes, error) {
 	fresh, err := s.conf.Load()
 	if err != nil {
@@ -53,7 +53,8 @@ func (s *Supervisor) compare(fresh *config.Config) api.Changes {
 	return c
 }
 
-// dependentsFirst orders the names of groups as they are best taken out of use.
+// dependentsFirst orders the names of groups so that clients take dependents out of use
+// before what they depend on.
 func (s *Supervisor) dependentsFirst(groups []string) {
 	if !s.starts.HasDependencies() || len(groups) < 2 {
 		return
@@ -65,8 +66,8 @@ func (s *Supervisor) dependentsFirst(groups []string) {
 	slices.SortStableFunc(groups, func(a, b string) int { return cmp.Compare(place[b], place[a]) })
 }
 
-// AddGroup puts a group of the last read configuration to use. Its programs
-// start in their own time.
+// AddGroup puts a group of the configuration as last read to use. It does not wait for its
+// automatic starts.
 func (s *Supervisor) AddGroup(_ context.Context, name string) error {
 	var fault error
 	err := s.do(func(ctx context.Context) { fault = s.addGroup(ctx, name) })
@@ -77,7 +78,7 @@ func (s *Supervisor) AddGroup(_ context.Context, name string) error {
 }
 
 func (s *Supervisor) addGroup(ctx context.Context, name string) error {
-	if s.Mood() < 1 {
+	if s.Mood() < states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)
 	}
 	for _, g := range s.conf.Current().Groups {
@@ -94,7 +95,7 @@ func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 			}
 		}
 		err := s.activate(ctx, g)
-		s.saved.Processes = nil // it is added but once
+		s.saved.Processes = nil
 		if err != nil {
 			return faults.New(faults.Failed, err.Error())
 		}
@@ -104,11 +105,11 @@ func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 	return faults.New(faults.BadName, name)
 }
 
-// RemoveGroup takes a group out of use. It is refused with STILL_RUNNING while
-// one of its processes is not at rest. A post_stop under way is waited for.
+// RemoveGroup takes a group out of use. It fails with STILL_RUNNING unless all its
+// processes have stopped. It blocks while a post_stop is running.
 func (s *Supervisor) RemoveGroup(ctx context.Context, name string) error {
 	if g := s.groups.Find(name); g != nil {
-		if err := cleanedUp(ctx, g.Processes...); err != nil {
+		if err := waitPostStop(ctx, g.Processes...); err != nil {
 			return err
 		}
 	}
@@ -120,9 +121,9 @@ func (s *Supervisor) RemoveGroup(ctx context.Context, name string) error {
 	return fault
 }
 
-// cleanedUp waits for the post_stop of processes that have ended: to take one out of
-// use would end it early. It must not be called by Run.
-func cleanedUp(ctx context.Context, processes ...*process.Process) error {
+// waitPostStop waits for the post_stop of processes that have stopped: removing a process
+// would end it early. Run must not call it.
+func waitPostStop(ctx context.Context, processes ...*process.Process) error {
 	for _, p := range processes {
 		if p.Status().Hook != process.PostStop {
 			continue
@@ -134,9 +135,9 @@ func cleanedUp(ctx context.Context, processes ...*process.Process) error {
 	return nil
 }
 
-// removeGroup holds the processes before it looks at them, so that none comes
-// to life behind its back. A shutdown holds them too, so that it must not let
-// go of them then.
+// removeGroup forbids starts before it looks at the states, so that no process starts in
+// between. A shutdown forbids starts too, and must not have them allowed again: hence the
+// check of the mood.
 func (s *Supervisor) removeGroup(name string) error {
 	if s.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)

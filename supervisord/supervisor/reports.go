@@ -145,10 +145,9 @@ func (s *Supervisor) LeftBehind(name string, results []api.CallResult) []string 
 	return lines
 }
 
-// Environment tells what variables a child of the process that was born now would
-// get, and where each comes from. Unless they are to be revealed, values that look
-// secret are masked. The fault is BAD_NAME, or FAILED if such a birth would fail
-// for a file of variables.
+// Environment returns the variables that a child of the process spawned now would get, and
+// the source of each. Values that look secret are masked unless reveal is set. It fails
+// with BAD_NAME, or with FAILED if a spawn would fail because of env_file=.
 func (s *Supervisor) Environment(name string, reveal bool) ([]api.Variable, error) {
 	p, err := s.single(name)
 	if err != nil {

@@ -7,9 +7,8 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// onRestartLimit is what restart_limit_action has to do with others than the process
-// that has been restarted too often. The process calls it, so it must not wait
-// for that one.
+// onRestartLimit does what restart_limit_action says about other processes than the one
+// that has been restarted too often. That one calls it, so it must not wait for it.
 func (s *Supervisor) onRestartLimit(p *process.Process, reason string, code int) {
 	switch p.CurrentConfig().Restart.LimitAction {
 	case config.LimitStopGroup:
@@ -20,8 +19,8 @@ func (s *Supervisor) onRestartLimit(p *process.Process, reason string, code int)
 	}
 }
 
-// stopSiblings stops all others of the group, those that are about to be
-// restarted too. That one does not run is no failure.
+// stopSiblings stops all other processes of the group, also those about to be restarted. A
+// process that does not run is no failure.
 func (s *Supervisor) stopSiblings(limited *process.Process) {
 	g := s.groups.Find(limited.Config.Group)
 	if g == nil {

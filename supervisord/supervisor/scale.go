@@ -12,13 +12,11 @@ import (
 	"supervisor/supervisord/supervisor/loaded"
 )
 
-// Scales returns the programs that have another number of processes than their
-// file says, by group and section. It never blocks.
-func (s *Supervisor) Scales() []config.Scale {
-	return s.conf.Scales()
-}
+// Scales returns the programs that have another number of processes than their file says,
+// by group and section. It never blocks.
+func (s *Supervisor) Scales() []config.Scale { return s.conf.Scales() }
 
-// recordScale notes how many processes a program has now, and has that recorded.
+// recordScale records how many processes a program has now.
 func (s *Supervisor) recordScale(sc config.Scale) {
 	s.conf.SetScale(sc)
 	if s.opts.Hooks.Scaled != nil {
@@ -26,8 +24,8 @@ func (s *Supervisor) recordScale(sc config.Scale) {
 	}
 }
 
-// Scale tells how many processes a program of an active group has, and how many
-// of them are surplus. It fails with BAD_NAME.
+// Scale returns how many processes a program of a group in use has, and how many of them
+// are surplus. It fails with BAD_NAME.
 func (s *Supervisor) Scale(group, section string) (config.Scale, error) {
 	g := s.groups.Find(group)
 	if g == nil {
@@ -47,7 +45,7 @@ func (s *Supervisor) Scale(group, section string) (config.Scale, error) {
 	return config.Scale{}, faults.New(faults.BadName, section)
 }
 
-// ScaleOf is Scale for a program that may be gone: then it is scaled to nothing.
+// ScaleOf is Scale for a program that may be gone: then the scale is zero.
 func (s *Supervisor) ScaleOf(group, section string) config.Scale {
 	for _, o := range s.Scales() {
 		if o.Group == group && o.Section == section {
@@ -57,10 +55,9 @@ func (s *Supervisor) ScaleOf(group, section string) config.Scale {
 	return config.Scale{Group: group, Section: section}
 }
 
-// Grow makes the processes that a program has under a scale and does not have
-// yet, and returns them in the order of process_num. They are at rest. What
-// there is of it already must be what the file says, unless an update is under
-// way: it is FAILED if it isn't.
+// Grow makes the processes that a program has with a scale and does not have yet, and
+// returns them in the order of process_num. They are STOPPED. Unless an update is under way
+// it is FAILED if the processes that exist differ from the file.
 func (s *Supervisor) Grow(sc config.Scale, updating bool) ([]*process.Process, error) {
 	fresh, err := s.conf.LoadScaled(loaded.WithScale(s.Scales(), sc))
 	if err != nil {
@@ -93,7 +90,7 @@ func (s *Supervisor) grow(sc config.Scale, fresh *config.Config, updating bool) 
 	var added []*process.Process
 	for _, c := range d.Added {
 		if c.Section != sc.Section {
-			continue // that is for an update
+			continue // an update adds it
 		}
 		p, err := m.build(c)
 		if err != nil {
@@ -103,7 +100,7 @@ func (s *Supervisor) grow(sc config.Scale, fresh *config.Config, updating bool) 
 		added = append(added, p)
 	}
 	slices.SortFunc(added, byNum)
-	s.recordScale(sc) // before anything is born: a later daemon must know whose it is
+	s.recordScale(sc) // before the first spawn: a later daemon must know what the children belong to
 	s.setProcesses(g, conf, slices.Concat(g.Processes, added))
 	return added, nil
 }
@@ -112,14 +109,13 @@ func configDiffers(group, why string) string {
 	return "the configuration of " + group + " is not what runs (" + why + "): update first"
 }
 
-// MarkSurplus records that the surplus of a program is to go. Nothing else is done.
+// MarkSurplus records the surplus of a program, and does nothing else.
 func (s *Supervisor) MarkSurplus(sc config.Scale) error {
 	return s.do(func(context.Context) { s.recordScale(sc) })
 }
 
-// Shrink takes a process out of its group that is beyond what its program
-// should have, and counts one less. It is refused with STILL_RUNNING while the
-// process is not at rest.
+// Shrink removes a surplus process of a program from its group and records that. It fails
+// with STILL_RUNNING unless the process has stopped.
 func (s *Supervisor) Shrink(p *process.Process) error {
 	if err := s.RemoveProcess(p.Config.Group, p.Config.Name); err != nil {
 		return err
@@ -132,8 +128,8 @@ func (s *Supervisor) Shrink(p *process.Process) error {
 	return s.do(func(context.Context) { s.recordScale(sc) })
 }
 
-// Members returns the processes of a program in an active group, in the order
-// of process_num. It never blocks.
+// Members returns the processes of a program in a group in use, in the order of
+// process_num. It never blocks.
 func (s *Supervisor) Members(group, section string) []*process.Process {
 	g := s.groups.Find(group)
 	if g == nil {
@@ -144,8 +140,7 @@ func (s *Supervisor) Members(group, section string) []*process.Process {
 	return list
 }
 
-// Programs returns the sections of which an active group has been made. It
-// never blocks.
+// Programs returns the sections that a group in use was made of. It never blocks.
 func (s *Supervisor) Programs(group string) []config.Program {
 	if g := s.groups.Find(group); g != nil {
 		return g.Config.Programs
@@ -153,8 +148,8 @@ func (s *Supervisor) Programs(group string) []config.Program {
 	return nil
 }
 
-// Named returns the process of that name, or all of a group if it is "group:*",
-// in the order of their start. It fails with BAD_NAME, and never blocks.
+// Named returns the process of that name, or all of a group if it is "group:*", by
+// priority. It fails with BAD_NAME, and never blocks.
 func (s *Supervisor) Named(name string) ([]*process.Process, error) {
 	g, p, err := s.process(name)
 	switch {
@@ -168,8 +163,8 @@ func (s *Supervisor) Named(name string) ([]*process.Process, error) {
 
 func byNum(a, b *process.Process) int { return cmp.Compare(a.Config.Num, b.Config.Num) }
 
-// rescale notes how many processes the programs of a group have once it has been
-// configured anew.
+// rescale records how many processes the programs of a group have after its configuration
+// has changed.
 func (s *Supervisor) rescale(conf *config.Group) {
 	for _, o := range s.Scales() {
 		if o.Group != conf.Name {

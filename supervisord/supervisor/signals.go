@@ -19,17 +19,17 @@ func (s *Supervisor) SignalProcess(ctx context.Context, name, signal string) ([]
 	return s.call(ctx, name, states.Process.IsSignallable, signalAction(signal))
 }
 
-// SignalGroup sends a signal to all processes of a group that are alive.
+// SignalGroup sends a signal to all processes of a group that have a child.
 func (s *Supervisor) SignalGroup(ctx context.Context, name, signal string) ([]api.CallResult, error) {
 	return s.callGroup(ctx, name, states.Process.IsSignallable, signalAction(signal))
 }
 
-// SignalAll sends a signal to all processes that are alive.
+// SignalAll sends a signal to all processes that have a child.
 func (s *Supervisor) SignalAll(ctx context.Context, signal string) ([]api.CallResult, error) {
 	return s.callAll(ctx, states.Process.IsSignallable, signalAction(signal))
 }
 
-// SendStdin writes to a process's stdin.
+// SendStdin writes to the stdin of a process.
 func (s *Supervisor) SendStdin(_ context.Context, name, chars string) error {
 	p, err := s.single(name)
 	if err != nil {
@@ -58,7 +58,8 @@ func parseSignal(text string) (syscall.Signal, error) {
 
 func refreshAction(p *process.Process, name string) process.Answer { return p.Refresh(name) }
 
-// refreshable picks those that run and say how to refresh them.
+// refreshable returns the processes that run and whose configuration says how to refresh
+// them.
 func refreshable(all []*process.Process) []*process.Process {
 	return slices.DeleteFunc(slices.Clone(all), func(p *process.Process) bool {
 		st := p.Status().State
@@ -66,9 +67,9 @@ func refreshable(all []*process.Process) []*process.Process {
 	})
 }
 
-// RefreshProcess has a process read its own configuration again, as
-// process.Process.Refresh does, or those of a group that can if name is "group:*".
-// It blocks until that is done. Results are not nil only for a group.
+// RefreshProcess makes a program read its own configuration again (see
+// process.Process.Refresh), or those of a group that can if name is "group:*". It blocks
+// until that is done. Results are not nil only for a group.
 func (s *Supervisor) RefreshProcess(ctx context.Context, name string) ([]api.CallResult, error) {
 	g, p, err := s.process(name)
 	if err != nil {
@@ -80,7 +81,7 @@ func (s *Supervisor) RefreshProcess(ctx context.Context, name string) ([]api.Cal
 	return nil, p.Refresh(name).Wait(ctx)
 }
 
-// RefreshGroup is RefreshProcess for those of a group that run and can be.
+// RefreshGroup refreshes the processes of a group that run and can be refreshed.
 func (s *Supervisor) RefreshGroup(ctx context.Context, name string) ([]api.CallResult, error) {
 	g := s.groups.Find(name)
 	if g == nil {
@@ -89,24 +90,24 @@ func (s *Supervisor) RefreshGroup(ctx context.Context, name string) ([]api.CallR
 	return callEach(ctx, refreshable(g.ByPriority()), refreshAction)
 }
 
-// RefreshAll is RefreshProcess for all that run and can be.
+// RefreshAll refreshes all processes that run and can be refreshed.
 func (s *Supervisor) RefreshAll(ctx context.Context) ([]api.CallResult, error) {
 	return callEach(ctx, refreshable(s.groups.Processes()), refreshAction)
 }
 
-// ResetProcess forgets how often a process, or each of a group if name is
-// "group:*", has been restarted and has failed to start. Nothing is started or
-// stopped. Results are not nil only for a group.
+// ResetProcess forgets how often a process, or each of a group if name is "group:*", was
+// restarted and failed to start. It starts and stops nothing. Results are not nil only for
+// a group.
 func (s *Supervisor) ResetProcess(ctx context.Context, name string) ([]api.CallResult, error) {
 	return s.call(ctx, name, anyState, resetAction)
 }
 
-// ResetGroup does so for all processes of a group.
+// ResetGroup resets all processes of a group.
 func (s *Supervisor) ResetGroup(ctx context.Context, name string) ([]api.CallResult, error) {
 	return s.callGroup(ctx, name, anyState, resetAction)
 }
 
-// ResetAll does so for all processes.
+// ResetAll resets all processes.
 func (s *Supervisor) ResetAll(ctx context.Context) ([]api.CallResult, error) {
 	return s.callAll(ctx, anyState, resetAction)
 }

@@ -7,9 +7,9 @@ import (
 	"supervisor/supervisord/system/sockets"
 )
 
-// sockets makes the sockets of a group: one for each FastCGI program in it,
-// which the program's processes share. Each is created once and closed again,
-// so that a mistake in the configuration shows before anything is started.
+// sockets makes the sockets of a group: one for each FastCGI program, shared by its
+// processes. Each is created once and closed again, so that a mistake in the configuration
+// shows before anything is started.
 func (s *Supervisor) sockets(conf *config.Group) (map[*config.FastCGISocket]*sockets.Shared, error) {
 	made := make(map[*config.FastCGISocket]*sockets.Shared)
 	for _, p := range conf.Processes {
@@ -19,7 +19,7 @@ func (s *Supervisor) sockets(conf *config.Group) (map[*config.FastCGISocket]*soc
 		socket := process.NewSocket(p.Socket, s.opts.Log)
 		made[p.Socket] = socket
 		if s.isHandedOver(p.Socket, conf) {
-			continue // to create it would take it away from who listens there
+			continue // a child listens on it: creating it would take it away
 		}
 		if _, err := socket.Acquire(); err != nil {
 			return nil, err
@@ -29,7 +29,7 @@ func (s *Supervisor) sockets(conf *config.Group) (map[*config.FastCGISocket]*soc
 	return made, nil
 }
 
-// connectSockets has the sockets of [socket:x] take part in births.
+// connectSockets lets the sockets of [socket:x] take part in spawns.
 func (s *Supervisor) connectSockets() {
 	if s.opts.Sockets == nil {
 		return
@@ -39,9 +39,8 @@ func (s *Supervisor) connectSockets() {
 	s.Explain(s.opts.Sockets.Explain)
 }
 
-// closeUnusedSockets closes those that are named neither by a process in use nor by
-// the configuration as last read: one that is about to be put to use again finds
-// its socket as it was.
+// closeUnusedSockets closes the sockets that neither a process in use nor the configuration
+// as last read names. A process that is about to be used again keeps its socket.
 func (s *Supervisor) closeUnusedSockets() {
 	if s.opts.Sockets.IsEmpty() {
 		return
@@ -60,8 +59,8 @@ func (s *Supervisor) closeUnusedSockets() {
 	s.opts.Sockets.KeepOnly(wanted)
 }
 
-// ListenSockets tells of all [socket:x], those of the configuration as last read
-// first, in its order, then others that are in use still.
+// ListenSockets describes all [socket:x]: those of the configuration as last read in its
+// order, then others that are still in use.
 func (s *Supervisor) ListenSockets() []api.SocketInfo {
 	list := s.conf.Current().Sockets
 	users := make(map[config.ListenSocket][]string)

@@ -83,18 +83,18 @@ func (s *Supervisor) StopAll(ctx context.Context, c Call) ([]api.CallResult, err
 	return s.stopEach(ctx, s.groups.Processes(), c)
 }
 
-// KillProcess is StopProcess with SIGKILL at once, to all whom a stop is for. A
-// process that is being stopped is killed too.
+// KillProcess is StopProcess with SIGKILL at once, for all that a stop concerns. A process
+// that is being stopped is killed too.
 func (s *Supervisor) KillProcess(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
 	return s.call(ctx, name, canBeKilled, killAction(c))
 }
 
-// KillGroup does so to all processes of a group that live.
+// KillGroup kills all processes of a group that have a child.
 func (s *Supervisor) KillGroup(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
 	return s.callGroup(ctx, name, canBeKilled, killAction(c))
 }
 
-// KillAll does so to all processes that live.
+// KillAll kills all processes that have a child.
 func (s *Supervisor) KillAll(ctx context.Context, c Call) ([]api.CallResult, error) {
 	return s.callAll(ctx, canBeKilled, killAction(c))
 }
@@ -105,8 +105,8 @@ func killAction(c Call) action {
 	return func(p *process.Process, name string) process.Answer { return p.Kill(c.By, name, c.Wait) }
 }
 
-// startOrWait is startAction with what the process depends on: the start is answered when
-// all of that is there and the process runs, or when it is known that it will not.
+// startOrWait is startAction, but starts first what the process depends on. The answer
+// comes when all of that is up and the process runs, or when it is known that it won't.
 func (s *Supervisor) startOrWait(c Call) action {
 	direct := startAction(c)
 	if c.Alone {
@@ -129,8 +129,7 @@ func (s *Supervisor) startOrWait(c Call) action {
 	}
 }
 
-// startEach starts those of the processes that do not run, those first that
-// others of them need.
+// startEach starts those of the processes that do not run, dependencies first.
 func (s *Supervisor) startEach(ctx context.Context, list []*process.Process, c Call) ([]api.CallResult, error) {
 	list = filter(list, isIdle)
 	if s.starts.HasDependencies() {
@@ -139,8 +138,7 @@ func (s *Supervisor) startEach(ctx context.Context, list []*process.Process, c C
 	return callEach(ctx, list, s.startOrWait(c))
 }
 
-// stopEach stops those of the processes that run or are going to, those first
-// that need others of them.
+// stopEach stops those of the processes that run or are about to, dependents first.
 func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, c Call) ([]api.CallResult, error) {
 	var some []*process.Process
 	for _, p := range list {
@@ -165,21 +163,21 @@ func (s *Supervisor) stopEach(ctx context.Context, list []*process.Process, c Ca
 	return callEach(ctx, list, func(p *process.Process, _ string) process.Answer { return answers[p] })
 }
 
-// stopAfterDependents asks each process to stop once those before it are gone, whoever
-// waits for that.
+// stopAfterDependents stops each process once those in before have stopped, whether the
+// caller waits for that or not.
 func (s *Supervisor) stopAfterDependents(ctx context.Context, list []*process.Process, before map[*process.Process][]*process.Process, c Call) map[*process.Process]process.Answer {
 	stop := stopAction(Call{By: c.By, Wait: true})
 	answers := make(map[*process.Process]process.Answer, len(list))
-	gone := make(map[*process.Process]chan struct{}, len(list))
+	stopped := make(map[*process.Process]chan struct{}, len(list))
 	for _, p := range list {
-		gone[p] = make(chan struct{})
+		stopped[p] = make(chan struct{})
 	}
 	for _, p := range slices.Backward(s.groups.Graph().StartOrder(list)) {
 		var first process.Answer
 		if len(before[p]) == 0 {
 			if first = stop(p, p.FullName()); first.Done() {
 				answers[p] = first
-				close(gone[p])
+				close(stopped[p])
 				continue
 			}
 		}
@@ -189,10 +187,10 @@ func (s *Supervisor) stopAfterDependents(ctx context.Context, list []*process.Pr
 			answers[p] = process.Answered(nil)
 		}
 		s.wg.Go(func() {
-			defer close(gone[p])
+			defer close(stopped[p])
 			for _, q := range before[p] {
 				select {
-				case <-gone[q]:
+				case <-stopped[q]:
 				case <-ctx.Done():
 					answer(ctx.Err())
 					return

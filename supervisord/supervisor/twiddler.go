@@ -11,11 +11,11 @@ import (
 	"supervisor/supervisord/supervisor/groups"
 )
 
-// Groups change while they are in use only here, for clients that know it from
-// supervisor_twiddler. A group and its configuration are values that others may
-// be looking at, so each change makes new ones, which share the processes.
+// What the plug-in supervisor_twiddler does: it changes groups in use. A group and its
+// configuration are values that others may be reading, so each change makes new ones, which
+// share the processes.
 
-// GroupNames lists the active groups in order of activation.
+// GroupNames lists the groups in use in order of activation.
 func (s *Supervisor) GroupNames() []string {
 	var names []string
 	for _, g := range s.groups.List() {
@@ -24,10 +24,9 @@ func (s *Supervisor) GroupNames() []string {
 	return names
 }
 
-// AddProgram adds a program that stands in no file to an active group, for as
-// long as the group is active. Its processes start in their own time. Options
-// that can't be used are INCORRECT_PARAMETERS; BAD_NAME is a group that is not
-// there, or a process that is.
+// AddProgram adds a program that is in no file to a group in use, for as long as the group
+// is in use. It does not wait for the automatic starts. Options that can't be used are
+// INCORRECT_PARAMETERS; BAD_NAME is an unknown group, or a process that exists already.
 func (s *Supervisor) AddProgram(group, program string, options map[string]string) error {
 	var fault error
 	err := s.do(func(context.Context) { fault = s.addProgram(group, program, options) })
@@ -72,13 +71,12 @@ func (s *Supervisor) addProgram(group, program string, options map[string]string
 	return nil
 }
 
-// RemoveProcess takes one process out of an active group, wherever it came from.
-// It is refused with STILL_RUNNING while the process is not at rest. A post_stop
-// under way is waited for.
+// RemoveProcess removes one process from a group in use. It fails with STILL_RUNNING unless
+// the process has stopped. It blocks while a post_stop is running.
 func (s *Supervisor) RemoveProcess(group, name string) error {
 	if g := s.groups.Find(group); g != nil {
 		if p := g.Process(name); p != nil {
-			_ = cleanedUp(context.Background(), p) // ends with the daemon at the latest
+			_ = waitPostStop(context.Background(), p) // ends with the daemon at the latest
 		}
 	}
 	var fault error
@@ -89,7 +87,7 @@ func (s *Supervisor) RemoveProcess(group, name string) error {
 	return fault
 }
 
-// removeProcess holds the process before it looks at it, as removeGroup does.
+// removeProcess forbids starts before it looks at the state, as removeGroup does.
 func (s *Supervisor) removeProcess(group, name string) error {
 	if s.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)

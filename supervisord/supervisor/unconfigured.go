@@ -11,10 +11,10 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// Between the end of one daemon and the start of the next the configuration may
-// have become another one. A child that runs is adopted all the same, and counts as
-// changed if it was born with anything else. One whose process is not configured
-// any more stays outside the groups until it ends.
+// The configuration may change between the end of one daemon and the start of the next. A
+// child that runs is adopted all the same, and its group counts as changed if the child was
+// spawned with other options. A child whose process is not configured any more stays
+// outside the groups until it ends.
 
 // Unconfigured is a child that an earlier daemon left and whose process is not configured
 // any more. Config says how it is stopped and where its output goes.

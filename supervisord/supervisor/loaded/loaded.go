@@ -56,9 +56,9 @@ type Checked struct {
 }
 
 // New returns the configuration that a daemon has been started with.
-func New(c *config.Config, source Source) *Configuration {
+func New(c *config.Config, from Source) *Configuration {
 	return &Configuration{
-		source: source, daemon: &c.Supervisord, last: c, scales: source.Scales,
+		source: from, daemon: &c.Supervisord, last: c, scales: from.Scales,
 		autoLogs: make(map[*config.Process]AutoLogs),
 	}
 }
@@ -177,7 +177,7 @@ func (c *Configuration) Logs(p *config.Process) AutoLogs {
 	return c.autoLogs[p]
 }
 
-// SetLogs makes the AUTO logs of a process known.
+// SetLogs records the AUTO logs of a process.
 func (c *Configuration) SetLogs(p *config.Process, names AutoLogs) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
