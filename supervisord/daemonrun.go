@@ -82,7 +82,7 @@ func (r *daemonRun) run(ctx context.Context) (end runEnd, err error) {
 	r.cleanUp(claim)
 	err = r.supervise(ctx, servers, claim, &end)
 	if end.handover == nil {
-		servers.CloseHandedOver(r.upgrade.servers) // a shutdown may have overtaken the upgrade
+		servers.CloseHandedOver(r.upgrade.open) // a shutdown may have overtaken the upgrade
 	}
 	if end.exitReason != "" { // the last line explains the exit status
 		r.log.Warn(fmt.Sprintf("supervisord exits with status %d: %s", r.status, end.exitReason))
@@ -131,7 +131,7 @@ func (r *daemonRun) recoveryOptions(pipes recovery.Pipes) recovery.Options {
 func (r *daemonRun) serverOptions() httpd.Options {
 	o := httpd.Options{Log: r.log, Stderr: r.stderr, Interfaces: r.interfaces(), Announced: r.upgradeFailure != ""}
 	if r.handover != nil {
-		o.Saved = r.handover.Servers
+		o.Saved, o.Descriptors = r.handover.Servers, r.handover.Descriptors
 	}
 	return o
 }

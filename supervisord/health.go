@@ -16,7 +16,7 @@ import (
 func (r *daemonRun) startHealthMonitor(ctx context.Context, s *supervisor.Supervisor) (m *health.Monitor, stop func()) {
 	m = health.New(health.Options{Spawner: r.spawner, Dir: r.notifyDir(), Log: r.log, ExitWith: s.ExitWith})
 	if h := r.handover; h != nil {
-		if err := m.Restore(h.Health, h.Heard); err != nil {
+		if err := m.Restore(h.Health, h.Descriptors); err != nil {
 			r.log.Error(fmt.Sprintf("go on hearing what programs say of themselves: %v", err))
 		}
 	}

@@ -85,7 +85,7 @@ func (s *supervision) supervisorOptions() supervisor.Options {
 		o.Hooks.Changed, o.Hooks.Scaled = s.journal.Changed, s.journal.Scaled
 	}
 	if s.handover != nil {
-		o.Saved.Resumed, o.Saved.Pools = true, s.handover.Pools()
+		o.Saved.Resumed, o.Saved.Pools = true, s.handover.Pools
 		s.bus.SetSerial(s.handover.Serial)
 	}
 	return o
@@ -130,6 +130,9 @@ func (s *supervision) activate() error {
 	}
 	s.spawner.ResumeReaping()
 	s.claim.DiscardUnclaimed()
+	if s.handover != nil {
+		s.handover.Descriptors.Close() // of what is not configured any more
+	}
 	if s.journal != nil {
 		s.helpers.Go(func() { s.journal.Run(s.ctx, s.supervisor) })
 	}

@@ -13,6 +13,7 @@ import (
 	"supervisor/supervisord/recovery"
 	"supervisor/supervisord/server/httpd"
 	"supervisor/supervisord/system/daemon"
+	"supervisor/supervisord/system/descriptors"
 )
 
 // upgrade is how far another binary has come in taking over from a run.
@@ -23,7 +24,8 @@ type upgrade struct {
 	binary  recovery.Binary
 	files   *source.Snapshot // what the binary reads its configuration from
 	ready   bool             // everything but the children has stopped
-	servers []httpd.SavedServer
+	servers []httpd.State
+	open    descriptors.Set // of servers
 }
 
 func newUpgrade() *upgrade { return &upgrade{started: make(chan struct{})} }
@@ -74,7 +76,8 @@ func (s *supervision) stopForUpgrade(ctx context.Context) {
 	}
 	limit, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	servers := s.servers.Save(s.untilEnding(limit))
+	open := descriptors.Set{}
+	servers := s.servers.HandOver(s.untilEnding(limit), open)
 	if s.supervisor.Mood() != states.DaemonRunning {
 		s.log.Warn("not upgraded: supervisord is about to end")
 		s.servers.Resume()
@@ -84,7 +87,7 @@ func (s *supervision) stopForUpgrade(ctx context.Context) {
 		s.log.Warn(fmt.Sprintf("requests that are not answered after %s are cut off by the upgrade", requestTimeout))
 	}
 	s.upgrade.mu.Lock()
-	s.upgrade.servers, s.upgrade.ready = servers, true
+	s.upgrade.servers, s.upgrade.open, s.upgrade.ready = servers, open, true
 	s.upgrade.mu.Unlock()
 	s.spawner.PauseReaping()
 	s.stop()
@@ -108,13 +111,15 @@ func (s *supervision) untilEnding(parent context.Context) context.Context {
 // it have stopped.
 func (s *supervision) buildHandover() *recovery.Handover {
 	h := &recovery.Handover{
-		Version: recovery.Version, Upgrades: s.upgradeCount() + 1, Servers: s.upgrade.servers, Pidfile: s.claim.HandOverPidfile(),
-		Comm: daemon.Comm(), Files: s.upgrade.files, Origin: s.origin(),
+		Version: recovery.Version, Upgrades: s.upgradeCount() + 1, Scales: s.supervisor.Scales(), Servers: s.upgrade.servers,
+		Comm: daemon.Comm(), Files: s.upgrade.files, Origin: s.origin(), Descriptors: s.upgrade.open,
 	}
-	h.Scales = s.supervisor.Scales()
-	h.Health, h.Heard = s.monitor.Save()
-	h.Sockets = s.sockets.HandOver()
-	for _, err := range h.SaveProcesses(s.supervisor) {
+	s.claim.HandOver(h.Descriptors)
+	h.Health = s.monitor.HandOver(h.Descriptors)
+	h.Sockets = s.sockets.HandOver(h.Descriptors)
+	var failed []error
+	h.State, failed = s.supervisor.HandOver(h.Descriptors)
+	for _, err := range failed {
 		s.log.Error(err.Error())
 	}
 	h.Serial = s.bus.Serial()

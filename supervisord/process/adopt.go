@@ -3,73 +3,53 @@ package process
 import (
 	"errors"
 	"fmt"
-	"os"
 	"syscall"
 
-	"supervisor/supervisord/logs"
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/pidfd"
 )
 
-// SavedState is what an earlier daemon has left of a process.
-type SavedState struct {
-	Child  spawn.Orphan // with a PID of 0 for none
-	Status machine.Status
-	// Exit tells that the child has ended and how, nil if that is not known.
-	Exit *spawn.Exit
-	// Handed tells that the daemon has handed over the process: nothing has
-	// happened in between. Held is what its streams had not passed on.
-	HandedOver bool
-	Streams    [2]logs.StreamState
-	Socket     *os.File // that the child listens on, nil to ask the child
-	// NoSocket tells why the socket can't be had that the child listens on, "" if
-	// it can or there is none. Whoever needs it must stop the child first.
-	NoSocket string
-	// Unwanted has the child stopped. The process then starts as configured.
-	Unwanted bool
+// Adopt goes on with the process where an earlier daemon left it. If its child has
+// exited meanwhile, the process handles that exit. Adopt is called once, before any
+// other request.
+func (p *Process) Adopt(s *Saved) {
+	p.request(&request{act: func() error { p.adopt(s); return nil }})
 }
 
-// Adopt has the process go on where an earlier daemon has left it. If its child
-// has ended meanwhile the process is told of its end. It is called once, before
-// anything else is asked for.
-func (p *Process) Adopt(e *SavedState) {
-	p.request(&request{act: func() error { p.adopt(e); return nil }})
-}
-
-func (p *Process) adopt(e *SavedState) {
-	in := machine.Input{Kind: machine.StateRestored, Adoption: machine.Adoption{Saved: &e.Status, Unwanted: e.Unwanted, HandedOver: e.HandedOver}}
+func (p *Process) adopt(s *Saved) {
+	in := machine.Input{Kind: machine.StateRestored, Adoption: machine.Adoption{Saved: &s.Status, Unwanted: s.Unwanted, HandedOver: s.HandedOver}}
 	switch {
-	case e.Status.LeaderExited:
-		in.Kind, in.Exit = machine.ExitMissed, e.Status.LastExit()
-	case e.Exit != nil:
-		in.Kind, in.Exit = machine.ExitMissed, *e.Exit
-	case e.Child.PID != 0:
-		in.Kind, in.Exit = p.adoptChild(e)
+	case s.LeaderExited:
+		in.Kind, in.Exit = machine.ExitMissed, s.Status.LastExit()
+	case s.Exit != nil:
+		in.Kind, in.Exit = machine.ExitMissed, *s.Exit
+	case s.PID != 0:
+		in.Kind, in.Exit = p.adoptChild(s)
 	}
 	if in.Kind == machine.ChildAdopted {
 		in.OutputErr = p.outputError()
 	}
 	if in.Kind == machine.ExitMissed {
-		p.findTree(&e.Child)
+		p.findTree(s.Orphan())
 		in.Remaining = p.remainingDescendants()
 	}
-	in.LostDaemon = !e.HandedOver && (in.Kind == machine.ExitMissed || p.EventListener != nil)
-	_ = p.apply(in) // nobody asked, so nobody is refused
+	in.LostDaemon = !s.HandedOver && (in.Kind == machine.ExitMissed || p.EventListener != nil)
+	_ = p.apply(in) // there is no request to refuse
 }
 
-// adoptChild tells what has become of the child.
-func (p *Process) adoptChild(e *SavedState) (machine.Kind, spawn.Exit) {
+// adoptChild adopts the child, or returns how it has exited.
+func (p *Process) adoptChild(s *Saved) (machine.Kind, spawn.Exit) {
 	if err := p.openLogs(); err != nil {
 		p.Log.Error(fmt.Sprintf("open the logs of %s: %v", p.Config.Name, err))
 	}
-	p.stdout.Restore(e.Streams[0])
-	p.stderr.Restore(e.Streams[1])
-	child, err := p.Spawner.Adopt(&e.Child, p.adoptedSpec(&e.Status))
+	p.stdout.Restore(s.Streams[0])
+	p.stderr.Restore(s.Streams[1])
+	child, err := p.Spawner.Adopt(s.Orphan(), p.adoptedSpec(&s.Status))
 	if err != nil {
 		p.closeLogs()
-		if e.Socket != nil {
-			e.Socket.Close()
+		if s.Socket != nil {
+			s.Socket.Close()
 		}
 		if gone, ok := errors.AsType[*spawn.GoneError](err); ok {
 			return machine.ExitMissed, gone.Exit
@@ -78,14 +58,14 @@ func (p *Process) adoptChild(e *SavedState) (machine.Kind, spawn.Exit) {
 		return machine.ExitMissed, spawn.Exit{Code: -1}
 	}
 	p.child, p.exits, p.tree = child, child.Exited(), processTreeOf(child)
-	p.adoptSocket(e)
+	p.adoptSocket(s)
 	if p.EventListener != nil {
 		p.EventListener.SetStdin(child.Write)
 	}
 	return machine.ChildAdopted, spawn.Exit{}
 }
 
-// outputError tells why the output of an adopted child can't be read, "" if it can.
+// outputError returns why the output of an adopted child can't be read, "" if it can.
 func (p *Process) outputError() string {
 	child, ok := p.child.(spawn.OutputChecker)
 	if !ok || child.OutputError() == nil {
@@ -99,7 +79,7 @@ func (p *Process) outputError() string {
 	return child.OutputError().Error()
 }
 
-// adoptedSpec says where the output of a child of an earlier daemon goes.
+// adoptedSpec returns where the output of an adopted child goes.
 func (p *Process) adoptedSpec(saved *machine.Status) *spawn.Spec {
 	s := &spawn.Spec{}
 	p.setOutputs(s)
@@ -112,49 +92,15 @@ func (p *Process) adoptedSpec(saved *machine.Status) *spawn.Spec {
 	return s
 }
 
-// HandedOver is what another needs to go on with a process after Run has ended.
-type HandedOver struct {
-	Status
-	ChildState spawn.HandedOver // of the child, if there is one
-	Streams    [2]logs.StreamState
-	Socket     *os.File // that the child listens on, nil for none
-}
-
-// HandOver ends the part of this process in its child and returns what another
-// needs to go on.
-func (p *Process) HandOver() (l HandedOver, err error) {
-	l.Status, l.Socket = *p.Status(), p.socket
-	if p.child == nil {
-		return l, nil
-	}
-	l.ChildState, err = p.child.HandOver()
-	for i, s := range []*logs.Stream{p.stdout, p.stderr} {
-		l.Streams[i] = s.Save()
-		s.Close()
-	}
-	return l, err
-}
-
-// SavedState is the same for another process of this daemon.
-func (l *HandedOver) SavedState() SavedState {
-	e := SavedState{Status: l.Status.Status, Exit: l.ChildState.Exit, HandedOver: true, Streams: l.Streams, Socket: l.Socket}
-	if child := l.Status.Child; child != nil {
-		e.Child = spawn.Orphan{
-			PID: child.Pid(), ProcessIdentity: child.Identity(), FDs: &l.ChildState.FDs, Unsent: l.ChildState.Unsent, IsOurs: !l.ChildState.Adopted,
-		}
-	}
-	return e
-}
-
-// adoptSocket has the siblings of an adopted FastCGI process go on with the
-// socket that it listens on.
-func (p *Process) adoptSocket(e *SavedState) {
-	if p.Socket == nil || e.NoSocket != "" {
+// adoptSocket makes the socket that an adopted FastCGI process listens on the one of its
+// siblings.
+func (p *Process) adoptSocket(s *Saved) {
+	if p.Socket == nil || s.NoSocket != "" {
 		return
 	}
-	file, err := e.Socket, error(nil)
+	file, err := s.Socket, error(nil)
 	if file == nil {
-		file, err = pidfd.Duplicate(e.Child.PID, 0)
+		file, err = pidfd.Duplicate(s.PID, 0)
 	}
 	if err == nil {
 		p.socket, err = p.Socket.Adopt(file)

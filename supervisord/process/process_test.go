@@ -70,11 +70,13 @@ type fakeChild struct {
 	stdinErr  error
 }
 
-func (c *fakeChild) Pid() int                            { return c.pid }
-func (c *fakeChild) Identity() spawn.ProcessIdentity     { return spawn.ProcessIdentity{} }
-func (c *fakeChild) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
-func (c *fakeChild) DaemonisedPID() int                  { return 0 }
-func (c *fakeChild) Exited() <-chan spawn.Exit           { return c.exits }
+func (c *fakeChild) Pid() int                        { return c.pid }
+func (c *fakeChild) Identity() spawn.ProcessIdentity { return spawn.ProcessIdentity{} }
+func (c *fakeChild) HandOver() (spawn.ChildState, [3]int, error) {
+	return spawn.ChildState{}, [3]int{-1, -1, -1}, nil
+}
+func (c *fakeChild) DaemonisedPID() int        { return 0 }
+func (c *fakeChild) Exited() <-chan spawn.Exit { return c.exits }
 
 func (c *fakeChild) Write(data []byte) error {
 	c.mu.Lock()

@@ -15,6 +15,7 @@ import (
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/descendants"
+	"supervisor/supervisord/system/boottime"
 )
 
 // fakeTree is the descendants of a fakeChild. It is used by the goroutine of the
@@ -205,11 +206,11 @@ func TestStopAfterLeaderExitSurvivesDaemonRestart(t *testing.T) {
 		tree := &fakeTree{child: &fakeChild{signalErr: syscall.ESRCH}, remaining: []descendants.Process{{PID: 7, InScope: true, Command: "worker"}}}
 		c.Spawner = treeFinder{c, tree}
 		saved := machine.Status{
-			State: states.Stopping, Deadline: time.Now().Add(4 * time.Second), Reason: "being stopped by an operator",
+			State: states.Stopping, Deadline: boottime.At(time.Now().Add(4 * time.Second)), Reason: "being stopped by an operator",
 			ChildStatus:  machine.ChildStatus{PID: 9},
 			StopProgress: machine.StopProgress{LeaderExited: true, StopStep: 1},
 		}
-		c.Process.Adopt(&SavedState{Child: spawn.Orphan{PID: 9}, Status: saved})
+		c.Process.Adopt(&Saved{State: State{Status: saved}})
 		sleep(3 * time.Second)
 		c.expectState(t, states.Stopping)
 		sleep(time.Second)

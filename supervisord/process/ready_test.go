@@ -10,6 +10,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process/machine"
+	"supervisor/supervisord/system/boottime"
 )
 
 // withReadyProcess is withProcess with a program that has ready=.
@@ -34,7 +35,7 @@ func TestStartIsAnsweredWhenReady(t *testing.T) {
 			t.Errorf("%v after %s", err, time.Since(tp.started))
 		}
 		s := tp.Status()
-		if s.State != states.Running || !s.Ready || s.NotReadyReason != "" || !s.ProbeChangedAt.Equal(time.Now()) {
+		if s.State != states.Running || !s.Ready || s.NotReadyReason != "" || !s.ProbeChangedAt.Equal(boottime.At(time.Now())) {
 			t.Errorf("%+v", s)
 		}
 		tp.ReportHealth(tp.child.pid, Unhealthy, "http 503")
@@ -44,7 +45,7 @@ func TestStartIsAnsweredWhenReady(t *testing.T) {
 		tp.child.exit(0) // the next child starts over
 		tp.expectState(t, states.Exited)
 		tp.Start("p", false)
-		if s := tp.Status(); s.ProbeResults != (machine.ProbeResults{ReadyBy: time.Now().Add(time.Minute)}) {
+		if s := tp.Status(); s.ProbeResults != (machine.ProbeResults{ReadyBy: boottime.At(time.Now().Add(time.Minute))}) {
 			t.Errorf("%+v", s.ProbeResults)
 		}
 	})

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process/machine"
+	"supervisor/supervisord/system/boottime"
 )
 
 // withGrowingDelays configures restarts with delays that grow.
@@ -94,12 +96,12 @@ func TestRestartCountersSurviveDaemonRestart(t *testing.T) {
 		c.Restart = config.RestartPolicy{Delay: time.Second, BackoffFactor: 2, Max: option.Forever, Limit: 4, Window: time.Hour}
 	}, func(t *testing.T, tp *testProcess) {
 		tp.onSpawn = func(c *fakeChild) { c.exit(1) }
-		times := []time.Time{time.Now(), time.Now(), time.Now()}
-		tp.Process.Adopt(&SavedState{Status: machine.Status{
-			State: states.Backoff, Deadline: time.Now(),
+		times := slices.Repeat([]boottime.Time{boottime.At(time.Now())}, 3)
+		tp.Process.Adopt(&Saved{State: State{Status: machine.Status{
+			State: states.Backoff, Deadline: boottime.At(time.Now()),
 			RestartCounts: machine.RestartCounts{RestartsInRow: 3, Restarts: &times},
 			PendingStart:  machine.PendingStart{StartDue: true},
-		}})
+		}}})
 		sleep(time.Millisecond)
 		tp.expectState(t, states.Backoff)
 		if want := "exit status 1 came sooner than startsecs allows; attempt 1 of 3 in 8s (attempt 4, budget 4 of 4 in 1h)"; tp.Status().Reason != want {

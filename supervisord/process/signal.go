@@ -34,7 +34,7 @@ func (p *Process) signal(e machine.SendSignal) (failure string) {
 		since := p.signaledAt
 		p.signaledAt = time.Time{}
 		if e.Signal == p.CurrentConfig().StopSignal { // the child has it, and had some of its time already
-			p.setTimer(max(time.Until(p.machine.Deadline)-time.Since(since), exitGrace))
+			p.setTimer(max(time.Until(p.machine.Deadline.Time)-time.Since(since), exitGrace))
 			return ""
 		}
 	}

@@ -1,6 +1,10 @@
 package process
 
-import "time"
+import (
+	"time"
+
+	"supervisor/supervisord/system/boottime"
+)
 
 const (
 	// timerTolerance is how late a timer may fire. If it is later the daemon, or the
@@ -14,7 +18,7 @@ const (
 // postponeIfLate puts the timer off if it fired much too late. Otherwise a child that
 // exited in time while the daemon was suspended would get SIGKILL.
 func (p *Process) postponeIfLate() bool {
-	late := time.Since(p.machine.Deadline) > timerTolerance
+	late := time.Since(p.machine.Deadline.Time) > timerTolerance
 	if late {
 		p.setTimer(exitGrace)
 	}
@@ -22,12 +26,12 @@ func (p *Process) postponeIfLate() bool {
 }
 
 func (p *Process) setTimer(after time.Duration) {
-	p.machine.Deadline = time.Now().Add(after)
+	p.machine.Deadline = boottime.At(time.Now().Add(after))
 	p.timer.Reset(after)
 }
 
 func (p *Process) stopTimer() {
-	p.machine.Deadline = time.Time{}
+	p.machine.Deadline = boottime.Time{}
 	p.timer.Stop()
 }
 

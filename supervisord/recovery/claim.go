@@ -10,11 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/output"
 	"supervisor/supervisord/supervisor"
 	"supervisor/supervisord/system/daemon"
+	"supervisor/supervisord/system/descriptors"
 )
 
 // Options is what Open needs to know.
@@ -42,7 +44,7 @@ type Claim struct {
 	Config *config.Config
 	Scales []config.Scale
 	// Processes are what the earlier daemon left of each process, by full name.
-	Processes map[string]*supervisor.SavedState
+	Processes map[string]*process.Saved
 	// Unconfigured are the children whose processes are not configured any more.
 	Unconfigured []supervisor.Unconfigured
 	// PidfileErr says why there is no pidfile, nil if there is one.
@@ -58,7 +60,7 @@ type Claim struct {
 	pidfile *daemon.Pidfile // nil if there can be none
 	staging *output.Staging // nil for none
 	evidence
-	unmatched []journal.Entry // of living children whose processes are not configured
+	unmatched []*process.Saved // of living children whose processes are not configured
 }
 
 // evidence is what is known of the earlier daemon.
@@ -77,15 +79,15 @@ type evidence struct {
 // if that daemon is alive.
 func Open(o Options) (*Claim, error) {
 	c := &Claim{
-		Config: o.Config, Processes: make(map[string]*supervisor.SavedState),
+		Config: o.Config, Processes: make(map[string]*process.Saved),
 		log: o.Log, spawner: o.Spawner, loadScaled: o.LoadScaled, handover: o.Handover,
 		evidence: evidence{configNames: configNames(o.Config)},
 	}
 	path := o.Config.Supervisord.Pidfile
 	if h := o.Handover; h != nil {
-		c.pidfile = daemon.RestorePidfile(path, h.Pidfile, c.configNames...)
+		c.pidfile = daemon.RestorePidfile(path, h.Descriptors.Take(pidfileKey), c.configNames...)
 		c.rescale(h.Scales)
-		h.restore(c)
+		c.Processes = h.takeProcesses()
 	} else {
 		c.pidfile, c.PidfileErr = daemon.ClaimPidfile(path, o.Umask, c.configNames...)
 	}
@@ -173,9 +175,9 @@ func (c *Claim) IsDamaged() bool { return c.damaged }
 // called when all others have been.
 func (c *Claim) DiscardUnclaimed() { c.staging.DiscardUnclaimed() }
 
-// HandOverPidfile gives up the pidfile but not its lock, and returns the descriptor
-// that holds the lock, -1 for none.
-func (c *Claim) HandOverPidfile() int { return c.pidfile.HandOver() }
+// HandOver gives up the claim without giving up the lock on the pidfile, which it puts
+// into set.
+func (c *Claim) HandOver(set descriptors.Set) { set.Put(pidfileKey, c.pidfile.HandOver()) }
 
 // Release lets a later daemon claim the files. If all programs have stopped, the
 // journal is removed too.

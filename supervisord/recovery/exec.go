@@ -101,7 +101,7 @@ func (b Binary) Exec(h *Handover) error {
 		return err
 	}
 	defer f.Close()
-	fds := append(h.descriptors(), int(f.Fd()))
+	fds := append(h.Descriptors.Numbers(), int(f.Fd()))
 	daemon.KeepOpenOnExec(true, fds...)
 	defer daemon.KeepOpenOnExec(false, fds...)
 	// The next binary handles these signals only when it has started. Until then they

@@ -5,70 +5,54 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/source"
-	"supervisor/supervisord/events/listener"
-	"supervisor/supervisord/logs"
 	"supervisor/supervisord/policy/health"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/process/activation"
-	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/server/httpd"
-	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
 	"supervisor/supervisord/system/daemon"
-	"supervisor/supervisord/system/notify"
+	"supervisor/supervisord/system/descriptors"
 )
 
-// Version is the newest form of a handover that is understood.
-const Version = 1
+// Version is the form of a handover that this version writes. It reads form 1 too.
+const Version = 2
 
 // Handover is what a daemon passes to another binary that this process executes. The
 // children stay children of the process, and what is open stays open.
 type Handover struct {
-	Version  int // of the form, see Version
-	Upgrades int // how many there have been, this one included
-	Serial   uint64
-	Groups   []HandedGroup
-	Servers  []httpd.SavedServer
-	Pidfile  int            // descriptor, -1 for none
-	Signals  []int          // that have arrived and have not been handled
-	Comm     string         `json:",omitempty"` // how the kernel names the process
-	Scales   []config.Scale `json:",omitempty"`
-	// Health, Heard and Sockets are what programs reported, and where they report.
-	Health  map[string]health.State `json:",omitempty"`
-	Heard   []notify.HandedOver     `json:",omitempty"`
-	Sockets []activation.HandedOver `json:",omitempty"`
+	Version  int
+	Upgrades int    // how many there have been, this one included
+	Serial   uint64 // of the last event
+	supervisor.State
+	Servers []httpd.State      `json:",omitempty"`
+	Sockets []activation.State `json:",omitempty"`
+	Health  health.State       `json:",omitzero"`
+	Signals []int              `json:",omitempty"` // that have arrived and were not handled
+	Comm    string             `json:",omitempty"` // how the kernel names the process
+	Scales  []config.Scale     `json:",omitempty"`
 
 	// Files and Origin are what the next binary reads its configuration from. It does
 	// not read the files again: they may have changed since it checked them.
 	Files  *source.Snapshot `json:",omitempty"`
 	Origin *Origin          `json:",omitempty"`
+
+	// Descriptors are what is open. Each State takes its own by its keys; pidfileKey is
+	// the key of the locked pidfile.
+	Descriptors descriptors.Set `json:",omitempty"`
 }
+
+const pidfileKey = "pidfile"
 
 // Origin is where and how this process was started: what relative paths are relative
 // to, and what is asked for once only.
 type Origin struct {
 	Program, Cwd, TempDir []byte // paths may have any bytes; Program is argv[0], from which a configuration is searched
 	Host                  string
-}
-
-// HandedGroup is what is handed over of a group.
-type HandedGroup struct {
-	Name      string
-	Pool      *listener.State `json:",omitempty"`
-	Processes []HandedProcess
-}
-
-// HandedProcess is what is handed over of a process.
-type HandedProcess struct {
-	journal.Entry
-	spawn.HandedOver
-	Held   [2]logs.StreamState
-	Socket int // descriptor of a FastCGI program's, -1 for none
 }
 
 // The variables by which a binary knows that it takes over, or only checks whether it
@@ -118,11 +102,17 @@ func decode(data []byte) (*Handover, error) {
 	if err := json.Unmarshal(data, &form); err != nil {
 		return nil, fmt.Errorf("read the handover: %w", err)
 	}
-	if form.Version > Version {
-		return nil, fmt.Errorf("the running supervisord is newer than this one: its handover has the form %d, not %d", form.Version, Version)
-	}
 	h := &Handover{}
-	if err := json.Unmarshal(data, h); err != nil {
+	var err error
+	switch {
+	case form.Version > Version:
+		return nil, fmt.Errorf("the running supervisord is newer than this one: its handover has the form %d, not %d", form.Version, Version)
+	case form.Version == 1:
+		h, err = decode1(data)
+	default:
+		err = json.Unmarshal(data, h)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read the handover: %w", err)
 	}
 	return h, nil
@@ -155,70 +145,11 @@ func (h *Handover) Host() source.Host {
 	return host
 }
 
-// descriptors are all that are handed over.
-func (h *Handover) descriptors() []int {
-	fds := []int{h.Pidfile}
-	for _, s := range h.Servers {
-		fds = append(append(fds, s.FD), s.Conns...)
-	}
-	for _, b := range h.Heard {
-		fds = append(fds, b.FD)
-	}
-	for _, s := range h.Sockets {
-		fds = append(fds, s.FD)
-	}
-	for _, g := range h.Groups {
-		for _, p := range g.Processes {
-			fds = append(append(fds, p.FDs[:]...), p.Socket)
-		}
-	}
-	return slices.DeleteFunc(fds, func(fd int) bool { return fd < 0 })
-}
-
-// SaveProcesses ends the part of a supervisor in its processes and saves their state.
-// The errors say what the next daemon will miss.
-func (h *Handover) SaveProcesses(s *supervisor.Supervisor) []error {
-	groups, failed := s.HandOver()
-	for _, g := range groups {
-		handed := HandedGroup{Name: g.Group, Pool: g.Pool}
-		for _, p := range g.Processes {
-			entry, _ := entryOf(p.Process)
-			one := HandedProcess{Entry: entry, HandedOver: p.ChildState, Held: p.Streams, Socket: -1}
-			if p.HandedOver.Socket != nil {
-				fd, err := daemon.Duplicate(p.HandedOver.Socket)
-				if err != nil {
-					failed = append(failed, fmt.Errorf("hand over the socket of %s: %w", entry.Name, err))
-				} else {
-					one.Socket = fd
-				}
-			}
-			handed.Processes = append(handed.Processes, one)
-		}
-		h.Groups = append(h.Groups, handed)
-	}
-	return failed
-}
-
-// restore restores the processes that were handed over.
-func (h *Handover) restore(c *Claim) {
-	for _, g := range h.Groups {
-		for _, p := range g.Processes {
-			left := fromEntry(&p.Entry)
-			left.HandedOver, left.Streams, left.Exit = true, p.Held, p.Exit
-			left.Child.FDs, left.Child.Unsent, left.Child.IsOurs = &p.FDs, p.Unsent, !p.Adopted
-			if p.Socket >= 0 {
-				left.Socket = os.NewFile(uintptr(p.Socket), "socket")
-			}
-			c.Processes[namespec.Join(p.Group, p.Name)] = left
-		}
-	}
-}
-
-// Pools are the listener pools that were handed over, by the names of their groups.
-func (h *Handover) Pools() map[string]*listener.State {
-	all := make(map[string]*listener.State)
-	for _, g := range h.Groups {
-		all[g.Name] = g.Pool
+// takeProcesses returns the processes that were handed over, by full name.
+func (h *Handover) takeProcesses() map[string]*process.Saved {
+	all := make(map[string]*process.Saved)
+	for _, s := range h.Processes {
+		all[namespec.Join(s.Group, s.Name)] = s.TakeDescriptors(h.Descriptors)
 	}
 	return all
 }

@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/recovery/journal"
+	"supervisor/supervisord/system/boottime"
 	"supervisor/supervisord/system/daemon"
 	"supervisor/supervisord/system/procfs"
 )
@@ -19,7 +21,7 @@ func configNames(conf *config.Config) []string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	bootID := journal.BootID()
+	bootID := boottime.BootID()
 	names := []string{bootID + " file " + path}
 	d := &conf.Supervisord
 	if d.PidfileSet && !procfs.IsAncestor(daemon.ReadPID(d.Pidfile)) {
@@ -51,7 +53,7 @@ func isInUse(record *journal.Contents) bool {
 		return true
 	}
 	for _, entry := range record.Entries {
-		if left := fromEntry(&entry); left.Child.IsAlive() {
+		if left := (process.Saved{State: entry.State}); left.IsAlive() {
 			return true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/recovery/journal"
+	"supervisor/supervisord/system/boottime"
 	"supervisor/supervisord/system/procfs"
 )
 
@@ -38,7 +39,7 @@ func (c *Claim) Journal() *Journal {
 		return nil
 	}
 	j := &Journal{}
-	header := journal.Header{World: journal.BootID(), PID: os.Getpid(), Born: procfs.StartTime(os.Getpid()), Names: c.configNames}
+	header := journal.Header{World: boottime.BootID(), PID: os.Getpid(), Born: procfs.StartTime(os.Getpid()), Names: c.configNames}
 	isShuttingDown := func() bool { return j.source.Mood() != states.DaemonRunning }
 	j.writer = journal.NewWriter(c.Config.Supervisord.StateFile, header, j.entry, isShuttingDown, func(err error) {
 		c.log.Warn(fmt.Sprintf("write the state file: %v", err))
@@ -76,8 +77,11 @@ func (j *Journal) Run(ctx context.Context, source Source) {
 // entry returns what is to be recorded, and false if that is to be forgotten.
 func (j *Journal) entry(i item) (journal.Entry, bool) {
 	if i.process != nil {
-		return entryOf(i.process)
+		return journal.Entry{State: i.process.State()}, !i.process.IsOver()
 	}
 	s := j.source.ScaleOf(i.group, i.section)
-	return journal.Entry{Group: i.group, Name: i.section, Scale: &journal.Scale{Numprocs: s.Numprocs, Surplus: s.Surplus, Of: s.Of}}, true
+	return journal.Entry{
+		State: process.State{Group: i.group, Name: i.section},
+		Scale: &journal.Scale{Numprocs: s.Numprocs, Surplus: s.Surplus, Of: s.Of},
+	}, true
 }

@@ -9,7 +9,9 @@ import (
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/recovery/journal"
+	"supervisor/supervisord/system/boottime"
 	"supervisor/supervisord/system/daemon"
 	"supervisor/supervisord/system/procfs"
 )
@@ -43,7 +45,7 @@ func (c *Claim) readJournal(first bool) error {
 		c.log.Warn(fmt.Sprintf("read the state file: %v; programs are looked for without it", err))
 		c.findSurvivors(0)
 		return nil
-	case record.World != journal.BootID():
+	case record.World != boottime.BootID():
 		return nil // no child can have survived
 	case !record.MatchesConfig(c.configNames):
 		c.foreign = isInUse(record)
@@ -102,23 +104,22 @@ func scalesOf(record *journal.Contents) []config.Scale {
 
 // addEntry restores what the journal says of one process.
 func (c *Claim) addEntry(entry *journal.Entry) {
-	left := fromEntry(entry)
-	left.Unwanted = c.killsOrphans()
+	left := &process.Saved{State: entry.State, Unwanted: c.killsOrphans()}
 	if c.processConfig(entry.Group, entry.Name) == nil {
-		if left.Child.IsAlive() {
-			c.unmatched = append(c.unmatched, *entry)
+		if left.IsAlive() {
+			c.unmatched = append(c.unmatched, left)
 		}
 		return
 	}
 	c.Processes[namespec.Join(entry.Group, entry.Name)] = left
 }
 
-// applyShutdown changes an entry to what it would be if the daemon, which was about
-// to end, had ended: every process that has stopped starts as configured.
+// applyShutdown changes an entry to what it would be if the daemon, which was about to
+// end, had ended: every process that has stopped starts as configured.
 func (c *Claim) applyShutdown(entry *journal.Entry) {
 	p := c.processConfig(entry.Group, entry.Name)
 	if entry.PID == 0 {
-		*entry = journal.Entry{Group: entry.Group, Name: entry.Name}
+		entry.State = process.State{Group: entry.Group, Name: entry.Name}
 	}
-	entry.Again = states.Process(entry.State) == states.Stopping && p != nil && p.Autostart
+	entry.StartPending = entry.Status.State == states.Stopping && p != nil && p.Autostart
 }

@@ -2,8 +2,10 @@ package recovery
 
 import (
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/boottime"
 	"supervisor/supervisord/system/procfs"
 )
 
@@ -26,14 +28,15 @@ func OpenPipes(conf *config.Config) Pipes {
 		return nil
 	}
 	record, err := journal.Read(d.StateFile)
-	if err != nil || record.World != journal.BootID() || !record.MatchesConfig(configNames(conf)) || procfs.StartTime(record.PID) == record.Born {
+	if err != nil || record.World != boottime.BootID() || !record.MatchesConfig(configNames(conf)) || procfs.StartTime(record.PID) == record.Born {
 		return nil
 	}
 	open := make(Pipes)
 	for _, entry := range record.Entries {
-		o := fromEntry(&entry).Child
+		left := process.Saved{State: entry.State}
+		o := left.Orphan()
 		if o.Reopen(); o.FDs != nil {
-			open[childID{o.PID, o.StartTime}] = &o
+			open[childID{o.PID, o.StartTime}] = o
 		}
 	}
 	return open
@@ -43,12 +46,12 @@ func OpenPipes(conf *config.Config) Pipes {
 // of the others.
 func (c *Claim) attachPipes(open Pipes) {
 	for _, left := range c.Processes {
-		id := childID{left.Child.PID, left.Child.StartTime}
-		if o := open[id]; o != nil && left.Child.FDs == nil {
-			left.Child.FDs = o.FDs
+		id := childID{left.PID, left.StartTime}
+		if o := open[id]; o != nil && left.Pipes == nil {
+			left.Pipes = o.FDs
 			delete(open, id)
 		}
-		left.Child.Reopen()
+		left.OpenPipes()
 	}
 	for _, o := range open {
 		o.Close()

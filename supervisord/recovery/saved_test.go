@@ -8,20 +8,20 @@ import (
 
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/process/machine"
-	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/survivors"
-	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/system/boottime"
 )
 
 // TestSurvivorIgnoresSavedStop: a child that was born after the
 // last line of the record is not taken for the one whose stop that tells of.
 func TestSurvivorIgnoresSavedStop(t *testing.T) {
 	t.Parallel()
-	restarts := []time.Time{time.Now()}
-	c := &Claim{Config: &config.Config{}, Processes: make(map[string]*supervisor.SavedState)}
-	left := &supervisor.SavedState{}
+	restarts := []boottime.Time{boottime.At(time.Now())}
+	c := &Claim{Config: &config.Config{}, Processes: make(map[string]*process.Saved)}
+	left := &process.Saved{}
 	counts := machine.RestartCounts{Tries: 2, RestartsInRow: 3, Restarts: &restarts}
 	left.Status = machine.Status{
 		State: states.Stopping, Hook: machine.PostStop, RestartCounts: counts,
@@ -32,7 +32,7 @@ func TestSurvivorIgnoresSavedStop(t *testing.T) {
 	c.Processes["web"] = left
 	c.addSurvivor("web", survivors.Survivor{Orphan: spawn.Orphan{PID: os.Getpid()}})
 	past := left.Status
-	past.Started, past.Reason = time.Time{}, ""
+	past.Started, past.Reason = boottime.Time{}, ""
 	if want := (machine.Status{State: states.Starting, ChildStatus: machine.ChildStatus{PID: os.Getpid()}, RestartCounts: counts}); past != want {
 		t.Errorf("it is %+v, want %+v", past, want)
 	}
@@ -46,30 +46,34 @@ func TestAssignUnmatched(t *testing.T) {
 		return &config.Process{Group: group, Section: "program:" + section, Name: name, Num: num, Command: command, Umask: -1}
 	}
 	serve := program("", "", "", 0, "serve").Digest()
-	entry := func(pid int, group, section, name string, num int) journal.Entry {
-		return journal.Entry{PID: pid, Group: group, Section: "program:" + section, Name: name, Num: num, Digest: serve}
+	child := func(pid int, group, section, name string, num int) *process.Saved {
+		s := &process.Saved{State: process.State{Group: group, Name: name}}
+		s.PID, s.Section, s.Num, s.Digest = pid, "program:"+section, num, serve
+		return s
 	}
+	unknown := child(1, "web", "web", "web", 0)
+	unknown.Section, unknown.Digest = "", ""
 	for what, tt := range map[string]struct {
-		unmatched  []journal.Entry
+		unmatched  []*process.Saved
 		configured []*config.Process
 		want       map[string]int // pids by names
 	}{
-		"another group": {[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{program("all", "web", "web", 0, "other")}, map[string]int{"all:web": 1}},
-		"another name":  {[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{program("www", "www", "www", 0, "serve")}, map[string]int{"www": 1}},
+		"another group": {[]*process.Saved{child(1, "web", "web", "web", 0)}, []*config.Process{program("all", "web", "web", 0, "other")}, map[string]int{"all:web": 1}},
+		"another name":  {[]*process.Saved{child(1, "web", "web", "web", 0)}, []*config.Process{program("www", "www", "www", 0, "serve")}, map[string]int{"www": 1}},
 		"another name and command": {
-			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{program("www", "www", "www", 0, "other")}, nil,
+			[]*process.Saved{child(1, "web", "web", "web", 0)}, []*config.Process{program("www", "www", "www", 0, "other")}, nil,
 		},
 		"two processes of one command": {
-			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{program("a", "a", "a", 0, "serve"), program("b", "b", "b", 0, "serve")}, nil,
+			[]*process.Saved{child(1, "web", "web", "web", 0)}, []*config.Process{program("a", "a", "a", 0, "serve"), program("b", "b", "b", 0, "serve")}, nil,
 		},
 		"two children of one command": {
-			[]journal.Entry{entry(1, "a", "a", "a", 0), entry(2, "b", "b", "b", 0)}, []*config.Process{program("www", "www", "www", 0, "serve")}, nil,
+			[]*process.Saved{child(1, "a", "a", "a", 0), child(2, "b", "b", "b", 0)}, []*config.Process{program("www", "www", "www", 0, "serve")}, nil,
 		},
 		"a section in two groups": {
-			[]journal.Entry{entry(1, "web", "web", "web", 0)}, []*config.Process{program("a", "web", "web", 0, "serve"), program("b", "web", "web", 0, "serve")}, nil,
+			[]*process.Saved{child(1, "web", "web", "web", 0)}, []*config.Process{program("a", "web", "web", 0, "serve"), program("b", "web", "web", 0, "serve")}, nil,
 		},
-		"numprocs lowered": {[]journal.Entry{entry(1, "web", "web", "web_1", 1)}, []*config.Process{program("web", "web", "web_0", 0, "serve")}, nil},
-		"an old record":    {[]journal.Entry{{PID: 1, Group: "web", Name: "web"}}, []*config.Process{program("all", "web", "web", 0, "serve")}, nil},
+		"numprocs lowered": {[]*process.Saved{child(1, "web", "web", "web_1", 1)}, []*config.Process{program("web", "web", "web_0", 0, "serve")}, nil},
+		"an old record":    {[]*process.Saved{unknown}, []*config.Process{program("all", "web", "web", 0, "serve")}, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -77,11 +81,11 @@ func TestAssignUnmatched(t *testing.T) {
 			for _, p := range tt.configured {
 				conf.Groups = append(conf.Groups, &config.Group{Name: p.Group, Processes: []*config.Process{p}})
 			}
-			c := &Claim{Config: conf, log: slog.New(slog.DiscardHandler), Processes: make(map[string]*supervisor.SavedState), unmatched: tt.unmatched}
+			c := &Claim{Config: conf, log: slog.New(slog.DiscardHandler), Processes: make(map[string]*process.Saved), unmatched: tt.unmatched}
 			c.assignUnmatched(true)
 			for name, left := range c.Processes {
-				if tt.want[name] != left.Child.PID {
-					t.Errorf("%s has got the child %d", name, left.Child.PID)
+				if tt.want[name] != left.PID {
+					t.Errorf("%s has got the child %d", name, left.PID)
 				}
 			}
 			if len(c.Processes) != len(tt.want) || len(c.Processes)+len(c.Unconfigured) != len(tt.unmatched) {

@@ -11,12 +11,12 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/shlex"
+	"supervisor/supervisord/process"
 	"supervisor/supervisord/process/hook"
 	"supervisor/supervisord/process/machine"
-	"supervisor/supervisord/recovery/journal"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/survivors"
-	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/system/boottime"
 )
 
 // previousRun is what is known of the daemon before this one. The zero value is that
@@ -86,7 +86,7 @@ func fullNameOf(s *survivors.Survivor) string {
 // isRecorded reports whether the record names a survivor as the child of a process.
 func (c *Claim) isRecorded(name string, s *survivors.Survivor) bool {
 	left := c.Processes[name]
-	return left != nil && left.Child.PID == s.PID && left.Child.StartTime == s.StartTime
+	return left != nil && left.PID == s.PID && left.StartTime == s.StartTime
 }
 
 // claimSurvivor deals with a survivor that is ours.
@@ -195,16 +195,16 @@ func (c *Claim) blockStartOfSimilar(s *survivors.Survivor) {
 // blockStart has a process not started that may run already.
 func (c *Claim) blockStart(name string, s *survivors.Survivor) {
 	left := c.Processes[name]
-	if left != nil && left.Child.IsAlive() {
+	if left != nil && left.IsAlive() {
 		return
 	}
 	why := fmt.Sprintf("pid %d may be a child of it that an earlier supervisord had started, or another supervisord's", s.PID)
 	c.log.Warn(fmt.Sprintf("not started: '%s': %s; end that and start this, or set orphan_policy to leave", name, why))
 	if left == nil {
-		left = &supervisor.SavedState{}
+		left = &process.Saved{}
 		c.Processes[name] = left
 	}
-	left.Child = spawn.Orphan{}
+	left.ChildState, left.Pipes = spawn.ChildState{}, nil
 	left.Status = machine.Status{State: states.Stopped, Reason: "not started: " + why, PendingStart: machine.PendingStart{StartCancelled: true}}
 }
 
@@ -222,8 +222,8 @@ func (c *Claim) killHelperProcess(what, name string, o *spawn.Orphan) {
 func (c *Claim) wasSpawning(name string, startTime uint64) bool {
 	left := c.Processes[name]
 	const slack = time.Second
-	return left != nil && left.Child.PID == 0 && left.Status.State == states.Starting &&
-		journal.FromTicks(startTime).Time().After(left.Status.Started.Add(-slack))
+	return left != nil && left.PID == 0 && left.Status.State == states.Starting &&
+		boottime.FromTicks(startTime).After(left.Status.Started.Add(-slack))
 }
 
 // addSurvivor gives a survivor to its process, unless one that is older or
@@ -232,15 +232,15 @@ func (c *Claim) addSurvivor(name string, s survivors.Survivor) {
 	left := c.Processes[name]
 	switch {
 	case left == nil:
-		left = &supervisor.SavedState{}
+		left = &process.Saved{}
 		c.Processes[name] = left
-	case left.Child.IsAlive():
+	case left.IsAlive():
 		return
 	}
-	left.Child, left.Unwanted = s.Orphan, c.killsOrphans()
+	left.ChildState, left.Pipes, left.Unwanted = s.ChildState, nil, c.killsOrphans()
 	past := left.Status // all else is about another child, or a start or stop that is over
 	left.Status = machine.Status{
 		State: states.Starting, Reason: "started by a supervisord that is gone", RestartCounts: past.RestartCounts,
-		ChildStatus: machine.ChildStatus{PID: s.PID, Started: journal.FromTicks(s.StartTime).Time(), Ended: past.Ended},
+		ChildStatus: machine.ChildStatus{PID: s.PID, Started: boottime.FromTicks(s.StartTime), Ended: past.Ended},
 	}
 }

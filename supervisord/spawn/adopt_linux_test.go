@@ -45,7 +45,7 @@ func runParent() {
 	if err != nil {
 		panic(err)
 	}
-	_ = json.NewEncoder(os.Stdout).Encode(spawn.Orphan{PID: child.Pid(), ProcessIdentity: child.Identity()})
+	_ = json.NewEncoder(os.Stdout).Encode(spawn.Orphan{PID: child.Pid(), ChildState: spawn.ChildState{ProcessIdentity: child.Identity()}})
 	select {}
 }
 
@@ -210,9 +210,9 @@ func TestForeignProcessIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	o := makeOrphan(t, "say", "ready", "wait")
 	for what, other := range map[string]spawn.Orphan{
-		"a recycled pid":  {PID: o.PID, ProcessIdentity: spawn.ProcessIdentity{StartTime: o.StartTime + 1, Stdout: o.Stdout}},
+		"a recycled pid":  {PID: o.PID, ChildState: spawn.ChildState{ProcessIdentity: spawn.ProcessIdentity{StartTime: o.StartTime + 1, Stdout: o.Stdout}}},
 		"no start time":   {PID: o.PID},
-		"no such process": {PID: 1 << 30, ProcessIdentity: o.ProcessIdentity},
+		"no such process": {PID: 1 << 30, ChildState: spawn.ChildState{ProcessIdentity: o.ProcessIdentity}},
 	} {
 		if _, err := spawner.Adopt(&other, &spawn.Spec{Stdout: newSink()}); !isGone(err) {
 			t.Errorf("%s: %v", what, err)

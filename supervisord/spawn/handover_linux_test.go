@@ -24,16 +24,16 @@ func TestHandOver(t *testing.T) {
 	if err := f.Write(text); err != nil {
 		t.Fatal(err)
 	}
-	handedOver, err := f.HandOver()
+	state, fds, err := f.HandOver()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if handedOver.Exit != nil || handedOver.FDs[0] < 0 || handedOver.FDs[1] < 0 || handedOver.FDs[2] < 0 || len(handedOver.Unsent) == 0 {
-		t.Fatalf("got %v, %d bytes unsent", handedOver.FDs, len(handedOver.Unsent))
+	if state.Exit != nil || fds[0] < 0 || fds[1] < 0 || fds[2] < 0 || len(state.Unsent) == 0 {
+		t.Fatalf("got %v, %d bytes unsent", fds, len(state.Unsent))
 	}
 	next := testChild{out: newSink(), err: newSink()}
 	next.Child, err = spawner.Adopt(&spawn.Orphan{
-		PID: f.Pid(), ProcessIdentity: f.Identity(), FDs: &handedOver.FDs, Unsent: handedOver.Unsent, IsOurs: !handedOver.Adopted,
+		PID: f.Pid(), ChildState: state, FDs: &fds, IsOurs: !state.Adopted,
 	}, &spawn.Spec{Stdout: next.out, Stderr: next.err})
 	if err != nil {
 		t.Fatal(err)
@@ -64,12 +64,12 @@ func TestHandOverOfExitedChild(t *testing.T) {
 	t.Parallel()
 	f := spawnChild(t, nil, "spew", "100000", "exit", "3")
 	await(t, "its exit", func() bool { return syscall.Kill(f.Pid(), 0) != nil })
-	handedOver, err := f.HandOver()
+	state, fds, err := f.HandOver()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if handedOver.Exit == nil || handedOver.Exit.Code != 3 || handedOver.FDs != [3]int{-1, -1, -1} {
-		t.Errorf("got %+v", handedOver)
+	if state.Exit == nil || state.Exit.Code != 3 || fds != [3]int{-1, -1, -1} {
+		t.Errorf("got %+v, %v", state, fds)
 	}
 	if n := len(f.out.String()); n != 100000 {
 		t.Errorf("%d bytes", n)
@@ -81,11 +81,11 @@ func TestHandOverOfAdoptedChild(t *testing.T) {
 	t.Parallel()
 	o := makeOrphan(t, "say", "ready", "close", "2", "wait")
 	f := adopt(t, o)
-	handedOver, err := f.HandOver()
+	state, fds, err := f.HandOver()
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.FDs, o.IsOurs = &handedOver.FDs, !handedOver.Adopted
+	o.FDs, o.IsOurs = &fds, !state.Adopted
 	again := adopt(t, o)
 	if err := again.Signal(syscall.SIGKILL, false); err != nil {
 		t.Fatal(err)

@@ -10,26 +10,42 @@ import (
 type ProcessIdentity struct {
 	// StartTime is the time of the fork, in the kernel's clock ticks since boot. A pid
 	// alone identifies nothing: it may be another process's by now.
-	StartTime uint64
+	StartTime uint64 `json:"Born,omitempty"`
 	// Stdin, Stdout and Stderr are the inodes of the child's pipes, 0 for none.
-	Stdin, Stdout, Stderr uint64
+	Stdin  uint64 `json:",omitempty"`
+	Stdout uint64 `json:",omitempty"`
+	Stderr uint64 `json:",omitempty"`
+}
+
+// ChildState is what outlives a daemon of a child, beside its pid and its pipes. The
+// journal and an upgrade record it under these JSON names.
+type ChildState struct {
+	ProcessIdentity
+	// Cgroup is the path of the child's control group, "" if none is known.
+	Cgroup string `json:",omitempty"`
+
+	// What follows is known only if the daemon handed over the child.
+
+	// Unsent is what its stdin has not taken yet.
+	Unsent []byte `json:",omitempty"`
+	// Adopted says that the child is not a child of this process, which can't wait for
+	// it.
+	Adopted bool `json:",omitempty"`
+	// Exit is how the child exited, nil if it has not. All its output was passed on.
+	Exit *Exit `json:",omitempty"`
 }
 
 // Orphan is a child that its daemon has left: the daemon has exited, or this process
 // executed another program.
 type Orphan struct {
 	PID int
-	ProcessIdentity
+	ChildState
 	// FDs are the daemon's ends of the child's stdin, stdout and stderr, -1 for those
 	// that the child does not have. They come from the program that this process executed
 	// before, or from Reopen. Adopt takes them over. nil means that Adopt opens them.
 	FDs *[3]int
-	// Cgroup is the path of the child's control group, "" if none is known.
-	Cgroup string
 	// IsOurs says that the child is a child of this process.
 	IsOurs bool
-	// Unsent is what its stdin has not taken yet.
-	Unsent []byte
 }
 
 // IsAlive reports whether the orphan lives. It may exit a moment later; only Adopt is

@@ -212,7 +212,7 @@ func TestCgroupFoundByNextDaemon(t *testing.T) {
 	}
 	_ = f.Signal(syscall.SIGTERM, false)
 	f.awaitExit(t)
-	again := spawner.ProcessTreeOf(&spawn.Orphan{PID: f.Pid(), Cgroup: tree.Cgroup()}, &spawn.Spec{Scope: descendants.ScopeCgroup, Markers: []string{"none"}})
+	again := spawner.ProcessTreeOf(&spawn.Orphan{PID: f.Pid(), ChildState: spawn.ChildState{Cgroup: tree.Cgroup()}}, &spawn.Spec{Scope: descendants.ScopeCgroup, Markers: []string{"none"}})
 	if again.Cgroup() != tree.Cgroup() || len(again.Remaining()) == 0 {
 		t.Fatalf("control group %q with %+v", again.Cgroup(), again.Remaining())
 	}

@@ -83,9 +83,10 @@ type Child interface {
 	// not called before the child was reaped.
 	Identity() ProcessIdentity
 	// HandOver stops serving the child, between two pieces of its output, and returns
-	// what another program in this process needs to go on. It blocks for little more than
-	// a second at most. The child must not be used afterwards.
-	HandOver() (HandedOver, error)
+	// what another program in this process needs to go on, and the daemon's ends of the
+	// child's stdin, stdout and stderr, -1 for none. It blocks for little more than a
+	// second at most. The child must not be used afterwards.
+	HandOver() (state ChildState, fds [3]int, err error)
 	// Exited delivers the exit once, after all output.
 	Exited() <-chan Exit
 	// DaemonisedPID returns a living process that the child, which has exited with

@@ -51,7 +51,7 @@ func TestStagedOutputReachesNextDaemon(t *testing.T) {
 	nextSpawner.UseStaging(second)
 	for i, f := range list {
 		out := newSink()
-		adopted, err := nextSpawner.Adopt(&spawn.Orphan{PID: f.Pid(), ProcessIdentity: f.Identity()}, &spawn.Spec{Stdout: out, Stderr: newSink()})
+		adopted, err := nextSpawner.Adopt(&spawn.Orphan{PID: f.Pid(), ChildState: spawn.ChildState{ProcessIdentity: f.Identity()}}, &spawn.Spec{Stdout: out, Stderr: newSink()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -77,8 +77,8 @@ func (s *Supervisor) activate(ctx context.Context, conf *config.Group) error {
 // connectPool makes a group a pool of event listeners, which goes on where an earlier
 // daemon left it.
 func (s *Supervisor) connectPool(a *groups.Active, pool *listener.Pool) {
-	if saved := s.saved.Pools[a.Config.Name]; saved != nil {
-		pool.Restore(*saved)
+	if saved, ok := s.saved.Pools[a.Config.Name]; ok {
+		pool.Restore(saved)
 	}
 	sub := s.opts.Events.Subscribe(pool.Types(), pool.Accept)
 	a.SetPool(pool, func() { s.opts.Events.Unsubscribe(sub) })

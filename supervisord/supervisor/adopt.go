@@ -14,27 +14,9 @@ import (
 	"supervisor/supervisord/supervisor/loaded"
 )
 
-// SavedState is what an earlier daemon has left of a process. It names the AUTO
-// logs that the process writes to, "" for those that it did not have.
-type SavedState struct {
-	process.SavedState
-	StdoutLog, StderrLog string
-}
-
-// AutoLogs returns the AUTO logs of a process, "" where there is none.
-func AutoLogs(p *process.Process) (stdout, stderr string) {
-	if p.Config.Stdout.Auto {
-		stdout = p.Stdout
-	}
-	if p.Config.Stderr.Auto {
-		stderr = p.Stderr
-	}
-	return stdout, stderr
-}
-
-// savedStates returns what is left of the processes of a group, nil for nothing.
-func (s *Supervisor) savedStates(g *process.Group) map[*process.Process]*SavedState {
-	list := make(map[*process.Process]*SavedState)
+// savedStates returns what an earlier daemon left of the processes of a group.
+func (s *Supervisor) savedStates(g *process.Group) map[*process.Process]*process.Saved {
+	list := make(map[*process.Process]*process.Saved)
 	for _, p := range g.Processes {
 		if e := s.saved.Processes[p.FullName()]; e != nil {
 			list[p] = e
@@ -57,29 +39,29 @@ func (s *Supervisor) restoreProcesses(g *process.Group) {
 	}
 }
 
-// restoreGroup gives the processes of a group their estates. Those with a living
-// child come first: one without may be born again at once, and has to find the
-// socket of its siblings.
-func restoreGroup(g *process.Group, saved map[*process.Process]*SavedState) {
+// restoreGroup restores the processes of a group. Those whose child runs come first:
+// a process without a child may be started at once, and then needs the socket of its
+// siblings.
+func restoreGroup(g *process.Group, saved map[*process.Process]*process.Saved) {
 	var later []*process.Process
 	for _, p := range g.Processes {
 		switch e := saved[p]; {
 		case e == nil:
-		case e.Child.IsAlive():
-			p.Adopt(&e.SavedState)
+		case e.IsAlive():
+			p.Adopt(e)
 		default:
 			later = append(later, p)
 		}
 	}
 	for _, p := range later {
-		p.Adopt(&saved[p].SavedState)
+		p.Adopt(saved[p])
 	}
 }
 
 // restartWithoutSocket restarts those whose sockets can't be had: all are stopped
 // before the first is started, since none of them can listen anew while another
 // does. It does not block.
-func (s *Supervisor) restartWithoutSocket(ctx context.Context, saved map[*process.Process]*SavedState) {
+func (s *Supervisor) restartWithoutSocket(ctx context.Context, saved map[*process.Process]*process.Saved) {
 	const by = "the new daemon, which can't have its socket"
 	var stops sync.WaitGroup
 	var again []*process.Process
@@ -118,7 +100,7 @@ func (s *Supervisor) restoreLogs(c *config.Process) {
 // isHandedOver tells whether an orphan may be listening on a socket.
 func (s *Supervisor) isHandedOver(socket *config.FastCGISocket, conf *config.Group) bool {
 	for _, p := range conf.Processes {
-		if e := s.saved.Processes[namespec.Join(p.Group, p.Name)]; p.Socket == socket && e != nil && e.Child.IsAlive() {
+		if e := s.saved.Processes[namespec.Join(p.Group, p.Name)]; p.Socket == socket && e != nil && e.IsAlive() {
 			return true
 		}
 	}

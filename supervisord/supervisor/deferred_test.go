@@ -17,6 +17,7 @@ import (
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/supervisor"
+	"supervisor/supervisord/system/boottime"
 )
 
 // dependentProgram is a program that depends on others, written as in a file.
@@ -520,12 +521,11 @@ func TestDependencyExitedWhileNoDaemon(t *testing.T) {
 		c := &child{w: w, name: "web", pid: 50, exits: make(chan spawn.Exit, 1)}
 		w.children["web"] = c
 		saved := func(pid int) machine.Status {
-			return machine.Status{State: states.Running, ChildStatus: machine.ChildStatus{PID: pid, Started: time.Now().Add(-time.Hour)}}
+			return machine.Status{State: states.Running, ChildStatus: machine.ChildStatus{PID: pid, Started: boottime.At(time.Now().Add(-time.Hour))}}
 		}
-		web, db := &supervisor.SavedState{}, &supervisor.SavedState{}
+		web, db := &process.Saved{}, &process.Saved{}
 		web.Status, db.Status = saved(50), saved(51)
-		web.Child, db.Child = spawn.Orphan{PID: 50}, spawn.Orphan{PID: 51}
-		o.Saved.Processes = map[string]*supervisor.SavedState{"web": web, "db": db}
+		o.Saved.Processes = map[string]*process.Saved{"web": web, "db": db}
 	}, func(t *testing.T, w *testDaemon) {
 		w.expectSpawned(t, "db")
 		w.expectStatus(t, "web", "STOPPED waiting for db:ready")
@@ -602,17 +602,16 @@ func TestDeferredStartSurvivesDaemonRestart(t *testing.T) {
 	for what, web := range map[string]*config.Group{"what it needs is there": related, "it needs nothing any more": unrelated} {
 		t.Run(what, func(t *testing.T) {
 			withDaemonOptions(t, configOf(web, program("db", 999)), func(w *testDaemon, o *supervisor.Options) {
-				o.Saved.Processes = make(map[string]*supervisor.SavedState)
+				o.Saved.Processes = make(map[string]*process.Saved)
 				for i, name := range []string{"web", "db"} {
 					pid := 50 + i
 					w.children[name] = &child{w: w, name: name, pid: pid, exits: make(chan spawn.Exit, 1)}
-					e := &supervisor.SavedState{}
-					e.Status = machine.Status{State: states.Running, ChildStatus: machine.ChildStatus{PID: pid, Started: time.Now().Add(-time.Hour)}}
-					e.Child = spawn.Orphan{PID: pid}
+					e := &process.Saved{}
+					e.Status = machine.Status{State: states.Running, ChildStatus: machine.ChildStatus{PID: pid, Started: boottime.At(time.Now().Add(-time.Hour))}}
 					o.Saved.Processes[name] = e
 				}
 				saved := &o.Saved.Processes["web"].Status
-				saved.State, saved.Deadline, saved.WaitingFor = states.Stopping, time.Now().Add(time.Minute), "db:ready"
+				saved.State, saved.Deadline, saved.WaitingFor = states.Stopping, boottime.At(time.Now().Add(time.Minute)), "db:ready"
 			}, func(t *testing.T, w *testDaemon) {
 				w.expectStatus(t, "web", "STOPPING")
 				advance(5 * time.Second)

@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/events/listener"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor/report"
+	"supervisor/supervisord/system/descriptors"
 )
 
 // Upgrade prepares for another binary to take over, which is what Options says.
@@ -35,37 +36,31 @@ func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
 	return nil
 }
 
-// GroupHandover is what another supervisor needs to go on with a group.
-type GroupHandover struct {
-	Group     string
-	Pool      *listener.State // nil if they are no listeners
-	Processes []ProcessHandover
+// State is all that outlives a supervisor whose process executes another binary.
+type State struct {
+	Processes []process.State
+	Pools     map[string]listener.State `json:",omitempty"` // by the names of their groups
 }
 
-// ProcessHandover is what it needs to go on with a process.
-type ProcessHandover struct {
-	*process.Process
-	process.HandedOver
-}
-
-// HandOver ends the part of this supervisor in all children and returns what
-// another needs to go on. Run must have ended. The error tells what will be
-// missing.
-func (s *Supervisor) HandOver() (all []GroupHandover, failed []error) {
+// HandOver ends the part of this supervisor in all children, returns what another one
+// needs to go on, and puts what is open into set. Run must have ended. The errors say
+// what the other one will miss.
+func (s *Supervisor) HandOver(set descriptors.Set) (state State, failed []error) {
+	state.Pools = make(map[string]listener.State)
 	for _, g := range s.groups.List() {
-		l := GroupHandover{Group: g.Config.Name}
 		for _, p := range g.Processes {
 			saved, err := p.HandOver()
 			if err != nil {
 				failed = append(failed, fmt.Errorf("hand over %s: %w", p.FullName(), err))
 			}
-			l.Processes = append(l.Processes, ProcessHandover{p, saved})
+			if err := saved.PutDescriptors(set); err != nil {
+				failed = append(failed, err)
+			}
+			state.Processes = append(state.Processes, saved.State)
 		}
-		if g.Pool != nil { // by now nobody hears the listeners any more
-			pool := g.Pool.Save()
-			l.Pool = &pool
+		if g.Pool != nil { // nothing reaches the listeners any more
+			state.Pools[g.Config.Name] = g.Pool.Save()
 		}
-		all = append(all, l)
 	}
-	return all, failed
+	return state, failed
 }

@@ -208,8 +208,10 @@ func (c *fakeChild) Identity() spawn.ProcessIdentity { return spawn.ProcessIdent
 
 // HandOver implements spawn.Child: the simulated daemon is never followed by
 // another one.
-func (c *fakeChild) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
-func (c *fakeChild) DaemonisedPID() int                  { return 0 }
+func (c *fakeChild) HandOver() (spawn.ChildState, [3]int, error) {
+	return spawn.ChildState{}, [3]int{-1, -1, -1}, nil
+}
+func (c *fakeChild) DaemonisedPID() int { return 0 }
 
 // Exited implements spawn.Child.
 func (c *fakeChild) Exited() <-chan spawn.Exit { return c.exits }

@@ -59,7 +59,7 @@ func (s *Supervisor) addProcesses(group string, configs []*config.Process) (adde
 	}
 	for i, p := range added {
 		if e := s.takeUnconfigured(configs[i]); e != nil {
-			p.Adopt(&e.SavedState)
+			p.Adopt(e)
 		}
 	}
 	s.setProcesses(g, g.Config, slices.Concat(g.Processes, added))
@@ -162,7 +162,7 @@ func (s *Supervisor) applyConfig(group string) error {
 // shareLogs makes the AUTO logs of a process those of another configuration too.
 func (s *Supervisor) shareLogs(p *process.Process, conf *config.Process) {
 	var names loaded.AutoLogs
-	names.Stdout, names.Stderr = AutoLogs(p)
+	names.Stdout, names.Stderr = p.AutoLogs()
 	s.conf.SetLogs(conf, names)
 }
 

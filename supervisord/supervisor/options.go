@@ -40,11 +40,11 @@ type Options struct {
 
 // Saved is what an earlier daemon left. Activate takes it over.
 type Saved struct {
-	Processes map[string]*SavedState // by full name
+	Processes map[string]*process.Saved // by full name
 	// Unconfigured are children that belong to no configured process any more.
 	Unconfigured []Unconfigured
 	// Pools are the states of the pools of event listeners, by group.
-	Pools map[string]*listener.State
+	Pools map[string]listener.State
 	// Resumed is set after an upgrade: the daemon counts as never having stopped,
 	// so nothing that exists already is announced as new.
 	Resumed bool

@@ -88,7 +88,7 @@ func (s *Supervisor) addGroup(ctx context.Context, name string) error {
 		if s.groups.Find(name) != nil {
 			return faults.New(faults.AlreadyAdded, name)
 		}
-		s.saved.Processes = make(map[string]*SavedState)
+		s.saved.Processes = make(map[string]*process.Saved)
 		for _, c := range g.Processes {
 			if e := s.takeUnconfigured(c); e != nil {
 				s.saved.Processes[namespec.Join(c.Group, c.Name)] = e

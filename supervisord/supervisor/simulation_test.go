@@ -259,7 +259,7 @@ func (l *daemonRun) checkProcesses() map[string]bool {
 			l.model.violatedLocked("%s is %s and waits for %s", name, st.State, st.WaitingFor)
 		}
 		if l.Mood() == states.DaemonRunning && l.isOverdue(p.Config, st) {
-			l.model.violatedLocked("%s is %s since its start %s ago", name, st.State, time.Since(st.Started))
+			l.model.violatedLocked("%s is %s since its start %s ago", name, st.State, time.Since(st.Started.Time))
 		}
 		if l.Mood() == states.DaemonRunning && st.WaitingFor != "" && st.State != states.Stopping && !hasSoftDependency(p.CurrentConfig()) && !hasUnmetHard(p, l.Processes()) {
 			l.model.violatedLocked("%s is %s and waits for %s, which is there", name, st.State, st.WaitingFor)
@@ -274,7 +274,7 @@ func (l *daemonRun) checkProcesses() map[string]bool {
 // isOverdue tells whether the next attempt or the success of a process should
 // have come by now.
 func (l *daemonRun) isOverdue(c *config.Process, st *process.Status) bool {
-	age := time.Since(st.Started)
+	age := time.Since(st.Started.Time)
 	switch st.State {
 	case states.Starting:
 		return age > time.Duration(c.StartSecs)*time.Second

@@ -31,7 +31,7 @@ type Supervisor struct {
 	// The owners of these are Activate, and then Run:
 	saved    Saved // what Activate has not taken over yet
 	resumed  bool  // Saved.Resumed
-	noSocket map[*process.Process]*SavedState
+	noSocket map[*process.Process]*process.Saved
 	starts   *starts.Starts
 	ticks    ticks.Ticks
 }
@@ -52,7 +52,7 @@ func New(o Options) *Supervisor {
 		conf:     loaded.New(o.Config, o.Source),
 		saved:    o.Saved,
 		resumed:  o.Saved.Resumed,
-		noSocket: make(map[*process.Process]*SavedState),
+		noSocket: make(map[*process.Process]*process.Saved),
 	}
 	s.opts.Saved = Saved{} // it is large
 	s.unconfigured.end = make(map[*process.Process]func())

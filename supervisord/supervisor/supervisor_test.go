@@ -60,11 +60,13 @@ type child struct {
 	out   output.Sink // its stdout
 }
 
-func (c *child) Pid() int                            { return c.pid }
-func (c *child) Identity() spawn.ProcessIdentity     { return spawn.ProcessIdentity{} }
-func (c *child) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
-func (c *child) DaemonisedPID() int                  { return 0 }
-func (c *child) Exited() <-chan spawn.Exit           { return c.exits }
+func (c *child) Pid() int                        { return c.pid }
+func (c *child) Identity() spawn.ProcessIdentity { return spawn.ProcessIdentity{} }
+func (c *child) HandOver() (spawn.ChildState, [3]int, error) {
+	return spawn.ChildState{}, [3]int{-1, -1, -1}, nil
+}
+func (c *child) DaemonisedPID() int        { return 0 }
+func (c *child) Exited() <-chan spawn.Exit { return c.exits }
 
 // Write plays a listener that deals with its event in a millisecond.
 func (c *child) Write(data []byte) error {

@@ -20,7 +20,7 @@ import (
 // any more. Config says how it is stopped and where its output goes.
 type Unconfigured struct {
 	Config *config.Process
-	Saved  *SavedState
+	Saved  *process.Saved
 }
 
 // unconfigured are the processes of such children. They belong to no group.
@@ -74,9 +74,9 @@ func (s *Supervisor) adoptUnconfigured(ctx context.Context) {
 	for _, u := range s.saved.Unconfigured {
 		name := namespec.Join(u.Config.Group, u.Config.Name)
 		if u.Saved.Unwanted {
-			s.opts.Log.Warn(fmt.Sprintf("stopping '%s' (pid %d), which is not configured any more", name, u.Saved.Child.PID))
+			s.opts.Log.Warn(fmt.Sprintf("stopping '%s' (pid %d), which is not configured any more", name, u.Saved.PID))
 		} else {
-			s.opts.Log.Warn(fmt.Sprintf("'%s' (pid %d) is not configured any more; it runs until it ends or is stopped", name, u.Saved.Child.PID))
+			s.opts.Log.Warn(fmt.Sprintf("'%s' (pid %d) is not configured any more; it runs until it ends or is stopped", name, u.Saved.PID))
 		}
 		p := process.New(process.Options{
 			Config: u.Config, Stdout: u.Config.Stdout.File, Stderr: u.Config.Stderr.File, StripANSI: s.opts.Config.Supervisord.StripANSI,
@@ -84,7 +84,7 @@ func (s *Supervisor) adoptUnconfigured(ctx context.Context) {
 		})
 		ctx, cancel := context.WithCancel(ctx)
 		s.wg.Go(func() { p.Run(ctx) })
-		p.Adopt(&u.Saved.SavedState)
+		p.Adopt(u.Saved)
 		s.unconfigured.add(p, cancel)
 		s.unconfiguredChanged(p) // it may have ended already
 	}
@@ -105,7 +105,7 @@ func (s *Supervisor) unconfiguredChanged(p *process.Process) {
 
 // takeUnconfigured takes the unconfigured child of a process that is configured again, nil
 // if there is none. Only Run's goroutine calls it.
-func (s *Supervisor) takeUnconfigured(c *config.Process) *SavedState {
+func (s *Supervisor) takeUnconfigured(c *config.Process) *process.Saved {
 	p := s.unconfigured.named(namespec.Spec{Group: c.Group, Process: c.Name})
 	if p == nil {
 		return nil
@@ -121,7 +121,7 @@ func (s *Supervisor) takeUnconfigured(c *config.Process) *SavedState {
 		s.opts.Log.Error(fmt.Sprintf("hand over %s: %v", p.FullName(), err))
 	}
 	s.opts.Log.Info(fmt.Sprintf("'%s' (pid %d) is configured again", p.FullName(), saved.PID))
-	return &SavedState{SavedState: saved.SavedState()}
+	return saved
 }
 
 // stopUnconfigured asks those children to stop, and returns what waits for that.

@@ -43,7 +43,7 @@ type snapshot struct {
 	started, ended time.Time
 }
 
-func snapshotOf(s *machine.Status) snapshot { return snapshot{s.State, s.Started, s.Ended} }
+func snapshotOf(s *machine.Status) snapshot { return snapshot{s.State, s.Started.Time, s.Ended.Time} }
 
 func (e snapshot) equal(other snapshot) bool {
 	return e.state == other.state && e.started.Equal(other.started) && e.ended.Equal(other.ended)
@@ -195,7 +195,7 @@ func (y *Policy) firstEnded(fallback *process.Process, match func(*process.Statu
 		if p.CurrentConfig().Kind == config.EventListener || !match(s) {
 			continue
 		}
-		if !match(earliest) || s.Ended.Before(earliest.Ended) {
+		if !match(earliest) || s.Ended.Before(earliest.Ended.Time) {
 			earliest = s
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/boottime"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -32,12 +33,14 @@ type fakeSpawner struct {
 
 type fakeChild struct{ exits chan spawn.Exit }
 
-func (c *fakeChild) Pid() int                            { return 42 }
-func (c *fakeChild) Identity() spawn.ProcessIdentity     { return spawn.ProcessIdentity{} }
-func (c *fakeChild) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
-func (c *fakeChild) DaemonisedPID() int                  { return 0 }
-func (c *fakeChild) Exited() <-chan spawn.Exit           { return c.exits }
-func (c *fakeChild) Write([]byte) error                  { return nil }
+func (c *fakeChild) Pid() int                        { return 42 }
+func (c *fakeChild) Identity() spawn.ProcessIdentity { return spawn.ProcessIdentity{} }
+func (c *fakeChild) HandOver() (spawn.ChildState, [3]int, error) {
+	return spawn.ChildState{}, [3]int{-1, -1, -1}, nil
+}
+func (c *fakeChild) DaemonisedPID() int        { return 0 }
+func (c *fakeChild) Exited() <-chan spawn.Exit { return c.exits }
+func (c *fakeChild) Write([]byte) error        { return nil }
 func (c *fakeChild) Signal(sig syscall.Signal, _ bool) error {
 	c.exits <- spawn.Exit{Code: -1, Signal: sig}
 	return nil
@@ -291,12 +294,12 @@ func TestAllExitedWaitsForPendingStarts(t *testing.T) {
 
 // TestExitBeforeUpgradeIsIgnored: an exit that the daemon before an upgrade knew of does not count again.
 func TestExitBeforeUpgradeIsIgnored(t *testing.T) {
-	saved := machine.Status{State: 100, ChildStatus: machine.ChildStatus{Started: time.Now(), Ended: time.Now().Add(time.Second), SpawnErr: "Bad exit code 3", ShellStatus: 3}}
+	saved := machine.Status{State: 100, ChildStatus: machine.ChildStatus{Started: boottime.At(time.Now()), Ended: boottime.At(time.Now().Add(time.Second)), SpawnErr: "Bad exit code 3", ShellStatus: 3}}
 	o := statusOfFirst()
 	o.Saved = map[string]machine.Status{"web": saved}
 	web := program("web", func(c *config.Process) { essential(c); c.Autostart = false })
 	withPolicy(t, o, []*config.Process{web}, func(t *testing.T, p *testPolicy) {
-		p.processes["web"].Adopt(&process.SavedState{Status: saved, HandedOver: true})
+		p.processes["web"].Adopt(&process.Saved{State: process.State{Status: saved}, HandedOver: true})
 		if s := p.processes["web"].Status(); s.State != saved.State {
 			t.Fatalf("it is %s", s.State)
 		}

@@ -21,6 +21,7 @@ import (
 	"supervisor/supervisord/events"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/system/notify"
 	"supervisor/supervisord/tools/testkit"
 )
@@ -52,12 +53,14 @@ type fakeChild struct {
 	signals []syscall.Signal
 }
 
-func (c *fakeChild) Pid() int                            { return c.pid }
-func (c *fakeChild) Identity() spawn.ProcessIdentity     { return spawn.ProcessIdentity{} }
-func (c *fakeChild) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
-func (c *fakeChild) DaemonisedPID() int                  { return 0 }
-func (c *fakeChild) Exited() <-chan spawn.Exit           { return c.exits }
-func (c *fakeChild) Write([]byte) error                  { return nil }
+func (c *fakeChild) Pid() int                        { return c.pid }
+func (c *fakeChild) Identity() spawn.ProcessIdentity { return spawn.ProcessIdentity{} }
+func (c *fakeChild) HandOver() (spawn.ChildState, [3]int, error) {
+	return spawn.ChildState{}, [3]int{-1, -1, -1}, nil
+}
+func (c *fakeChild) DaemonisedPID() int        { return 0 }
+func (c *fakeChild) Exited() <-chan spawn.Exit { return c.exits }
+func (c *fakeChild) Write([]byte) error        { return nil }
 func (c *fakeChild) Signal(sig syscall.Signal, _ bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -665,12 +668,13 @@ func TestHandOver(t *testing.T) {
 		w.expect(p, states.Running)
 		w.stop()
 		w.stop = func() {}
-		children, endpoints := w.Save()
-		if len(endpoints) != 0 || len(children) != 1 || children["web"].Note.Status != "Serving" {
-			t.Fatalf("%+v", children)
+		set := descriptors.Set{}
+		state := w.HandOver(set)
+		if len(state.Endpoints) != 0 || len(state.Children) != 1 || state.Children["web"].Note.Status != "Serving" {
+			t.Fatalf("%+v", state)
 		}
 		next := New(Options{Log: w.log.Logger()})
-		if err := next.Restore(children, endpoints); err != nil {
+		if err := next.Restore(state, set); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(w.t.Context())
@@ -679,7 +683,7 @@ func TestHandOver(t *testing.T) {
 		q := process.New(process.Options{Config: c, Spawner: w, Events: &events.Bus{}, Log: w.log.Logger(), Changed: next.Changed})
 		ran.Go(func() { q.Run(ctx) })
 		saved := *p.Status()
-		q.Adopt(&process.SavedState{Child: spawn.Orphan{PID: saved.PID}, Status: saved.Status, HandedOver: true})
+		q.Adopt(&process.Saved{State: process.State{Status: saved.Status}, HandedOver: true})
 		synctest.Wait()
 		if st := q.Status(); !st.Ready || st.State != states.Running || next.NotifyState(q).Status != "Serving" {
 			t.Errorf("%+v, %+v", st, next.NotifyState(q))

@@ -43,7 +43,7 @@ type Monitor struct {
 	matched      map[string]bool                  // full names of processes whose output has matched ready = log:
 	providers    map[string]*provider             // by full name
 	notifyStates map[*process.Process]NotifyState // reported by sd_notify
-	saved        map[string]State                 // of children that an earlier daemon handed over
+	saved        map[string]ChildState            // of children that an earlier daemon handed over
 
 	// These belong to Run:
 	watched map[*process.Process]*watchedProcess

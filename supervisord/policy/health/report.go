@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/system/notify"
 )
 
@@ -65,7 +66,7 @@ func healthText(c *config.Process, st *process.Status, now time.Time) string {
 	about := fmt.Sprintf("health = %s: ", c.Health.Text)
 	since := ""
 	if !st.ProbeChangedAt.IsZero() {
-		since = fmt.Sprintf(" for %s", now.Sub(st.ProbeChangedAt).Round(time.Second))
+		since = fmt.Sprintf(" for %s", now.Sub(st.ProbeChangedAt.Time).Round(time.Second))
 	}
 	switch {
 	case st.Health == process.Unhealthy:
@@ -108,34 +109,41 @@ func (n NotifyState) lines() (all []string) {
 	return all
 }
 
-// State is what another monitor needs to go on with a child, after an upgrade.
+// State is what another monitor needs to go on after an upgrade.
 type State struct {
+	Children  map[string]ChildState `json:",omitempty"` // by full name of the process
+	Endpoints []notify.State        `json:",omitempty"`
+}
+
+// ChildState is what is known of a child.
+type ChildState struct {
 	PID      int
 	Note     NotifyState
 	Failures int `json:",omitempty"`
 }
 
-// Save stops hearing and returns what another monitor needs to go on. Run must
-// have ended.
-func (m *Monitor) Save() (children map[string]State, endpoints []notify.HandedOver) {
-	children = make(map[string]State)
-	for name, s := range m.byName {
-		if s.saved.PID != 0 {
-			children[name] = s.saved
+// HandOver stops receiving, returns what another monitor needs to go on, and puts what
+// is open into set. Run must have ended.
+func (m *Monitor) HandOver(set descriptors.Set) State {
+	s := State{Children: make(map[string]ChildState)}
+	for name, one := range m.byName {
+		if one.saved.PID != 0 {
+			s.Children[name] = one.saved
 		}
 	}
-	return children, m.receiver.HandOver(func(string) bool { return true })
+	s.Endpoints = m.receiver.HandOver(set, func(string) bool { return true })
+	return s
 }
 
-// Restore goes on where another monitor has been. It is called before the first
-// change is told of.
-func (m *Monitor) Restore(children map[string]State, endpoints []notify.HandedOver) error {
-	m.saved = children
-	return m.receiver.Restore(endpoints)
+// Restore goes on where another monitor was. It is called before the first change is
+// reported.
+func (m *Monitor) Restore(s State, set descriptors.Set) error {
+	m.saved = s.Children
+	return m.receiver.Restore(s.Endpoints, set)
 }
 
 // takeSaved returns the saved state of a child, once.
-func (m *Monitor) takeSaved(name string) (State, bool) {
+func (m *Monitor) takeSaved(name string) (ChildState, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l, ok := m.saved[name]
@@ -143,5 +151,6 @@ func (m *Monitor) takeSaved(name string) (State, bool) {
 	return l, ok
 }
 
-// Close removes all sockets. Run must have ended. It does nothing after Legacy.
+// Close removes all sockets. Run must have ended. It does nothing after
+// HandOver.
 func (m *Monitor) Close() { m.receiver.CloseAll() }

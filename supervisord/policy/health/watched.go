@@ -31,7 +31,7 @@ type watchedProcess struct {
 	since       time.Time     // when the first of them was
 	lastAlive   time.Time     // last WATCHDOG=1, or when the watchdog was armed first
 	notifyState NotifyState
-	saved       State // of the last child, once Run has ended
+	saved       ChildState // of the last child, once Run has ended
 
 	calls callQueue
 }
@@ -141,7 +141,7 @@ func (s *watchedProcess) detachChild() {
 		s.cancel()
 		s.cancel = nil
 	}
-	s.saved = State{PID: s.pid, Note: s.notifyState, Failures: s.failures}
+	s.saved = ChildState{PID: s.pid, Note: s.notifyState, Failures: s.failures}
 	for i := range s.timers {
 		s.m.timers.cancel(&s.timers[i])
 		s.probing[i] = false

@@ -73,12 +73,14 @@ type child struct {
 	signalErr error // what a signal returns, guarded by testDaemon.mu
 }
 
-func (c *child) Pid() int                            { return c.pid }
-func (c *child) Identity() spawn.ProcessIdentity     { return spawn.ProcessIdentity{} }
-func (c *child) HandOver() (spawn.HandedOver, error) { return spawn.HandedOver{}, nil }
-func (c *child) DaemonisedPID() int                  { return 0 }
-func (c *child) Exited() <-chan spawn.Exit           { return c.exits }
-func (c *child) Write([]byte) error                  { return nil }
+func (c *child) Pid() int                        { return c.pid }
+func (c *child) Identity() spawn.ProcessIdentity { return spawn.ProcessIdentity{} }
+func (c *child) HandOver() (spawn.ChildState, [3]int, error) {
+	return spawn.ChildState{}, [3]int{-1, -1, -1}, nil
+}
+func (c *child) DaemonisedPID() int        { return 0 }
+func (c *child) Exited() <-chan spawn.Exit { return c.exits }
+func (c *child) Write([]byte) error        { return nil }
 
 func (c *child) Signal(sig syscall.Signal, _ bool) error {
 	c.w.mu.Lock()

@@ -3,30 +3,40 @@ package activation
 import (
 	"fmt"
 
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/system/sockets"
 )
 
-// HandedOver is an open socket as a program that this process executes next gets it.
-type HandedOver struct {
+// State is an open socket that another binary goes on with.
+type State struct {
 	Section, URL string
 	Family       string
-	Path, Host   string
-	Port         int
-	ReusePort    bool
-	FD           int
-	Dev, Inode   uint64 // of the file of a unix socket, 0 for none
+	Path         string `json:",omitempty"`
+	Host         string `json:",omitempty"`
+	Port         int    `json:",omitempty"`
+	ReusePort    bool   `json:",omitempty"`
+	Dev          uint64 `json:",omitempty"` // of the file of a unix socket, 0 for none
+	Inode        uint64 `json:",omitempty"`
 }
 
-func (b HandedOver) address() address { return address{b.Family, b.Path, b.Host, b.Port, b.ReusePort} }
+func (s State) address() address { return address{s.Family, s.Path, s.Host, s.Port, s.ReusePort} }
 
-// socket goes on with what has been handed over. What else its section says is
-// not known: it is set when the socket is first asked for.
-func (b HandedOver) socket() *socket {
-	k := &socket{fd: b.FD}
-	k.conf.Section, k.conf.URL = b.Section, b.URL
-	if b.Family == "unix" {
-		if file, err := sockets.Find(b.Path); err == nil {
-			if dev, inode := file.ID(); dev == b.Dev && inode == b.Inode {
+// Key is the key of the socket's descriptor.
+func (s State) Key() string {
+	if s.Family == "unix" {
+		return "socket/unix:" + s.Path
+	}
+	return fmt.Sprintf("socket/tcp:%s:%d,reuseport=%t", s.Host, s.Port, s.ReusePort)
+}
+
+// restore goes on with a socket that was handed over. What else its section says is not
+// known: it is set when a program first needs the socket.
+func (s State) restore(fd int) *socket {
+	k := &socket{fd: fd}
+	k.conf.Section, k.conf.URL = s.Section, s.URL
+	if s.Family == "unix" {
+		if file, err := sockets.Find(s.Path); err == nil {
+			if dev, inode := file.ID(); dev == s.Dev && inode == s.Inode {
 				k.file = file
 			}
 		}
@@ -34,30 +44,32 @@ func (b HandedOver) socket() *socket {
 	return k
 }
 
-// HandOver returns what another needs to go on. The descriptors are its own;
-// files stay when the set is closed.
-func (s *Set) HandOver() (all []HandedOver) {
+// HandOver returns what another binary needs to go on, and puts duplicates of what is
+// open into set. The files of unix sockets stay when s is closed.
+func (s *Set) HandOver(set descriptors.Set) (all []State) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.handedOver = true
 	for at, one := range s.all {
-		b := HandedOver{Family: at.family, Path: at.path, Host: at.host, Port: at.port, ReusePort: at.reusePort}
-		if err := one.handOver(&b); err != nil {
-			s.log.Error(fmt.Sprintf("[%s] hand over the socket: %v", b.Section, err))
-		} else if b.FD >= 0 {
-			all = append(all, b)
+		state := State{Family: at.family, Path: at.path, Host: at.host, Port: at.port, ReusePort: at.reusePort}
+		switch open, err := one.handOver(&state, set); {
+		case err != nil:
+			s.log.Error(fmt.Sprintf("[%s] hand over the socket: %v", state.Section, err))
+		case open:
+			all = append(all, state)
 		}
 	}
 	return all
 }
 
-func (k *socket) handOver(b *HandedOver) (err error) {
+// handOver fills in state. It returns false if the socket is not open.
+func (k *socket) handOver(state *State, set descriptors.Set) (open bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	b.FD, b.Section, b.URL = -1, k.conf.Section, k.conf.URL
-	b.Dev, b.Inode = k.file.ID()
-	if k.fd >= 0 {
-		b.FD, err = duplicate(k.fd)
+	state.Section, state.URL = k.conf.Section, k.conf.URL
+	state.Dev, state.Inode = k.file.ID()
+	if k.fd < 0 {
+		return false, nil
 	}
-	return err
+	return true, set.Add(state.Key(), k.fd)
 }

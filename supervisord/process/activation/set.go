@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/system/descriptors"
 )
 
 // Set is all sockets of a daemon. A nil one has none.
@@ -32,12 +33,13 @@ func addressOf(c *config.ListenSocket) address {
 	return address{c.Family, c.Path, c.Host, c.Port, c.ReusePort}
 }
 
-// New returns a set with the sockets that a binary before this one in the same
-// process has handed over.
-func New(log *slog.Logger, handedOver []HandedOver) *Set {
+// New returns a set with the sockets that another binary handed over in this process.
+func New(log *slog.Logger, saved []State, open descriptors.Set) *Set {
 	s := &Set{log: log, all: make(map[address]*socket), holders: make(map[address]map[holder]struct{})}
-	for _, b := range handedOver {
-		s.all[b.address()] = b.socket()
+	for _, state := range saved {
+		if fd := open.Take(state.Key()); fd >= 0 {
+			s.all[state.address()] = state.restore(fd)
+		}
 	}
 	return s
 }

@@ -19,6 +19,7 @@ import (
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/system/sockets"
 	"supervisor/supervisord/tools/testkit"
 )
@@ -32,7 +33,7 @@ type testSet struct {
 func newTestSet(t *testing.T) *testSet {
 	t.Helper()
 	w := &testSet{log: testkit.Log{Level: slog.LevelInfo}}
-	w.Set = New(w.log.Logger(), nil)
+	w.Set = New(w.log.Logger(), nil, nil)
 	t.Cleanup(func() { w.Close() })
 	return w
 }
@@ -280,12 +281,13 @@ func TestHandover(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer waiting.Close()
-	handedOver := w.HandOver()
+	set := descriptors.Set{}
+	handedOver := w.HandOver(set)
 	w.Close()
 	if !connects(a) {
 		t.Error("nobody listens in between")
 	}
-	next := New(w.log.Logger(), handedOver)
+	next := New(w.log.Logger(), handedOver, set)
 	defer next.Close()
 	next.KeepOnly([]*config.ListenSocket{a, b, c})
 	if len(next.all) != 3 {

@@ -6,13 +6,14 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/system/boottime"
 )
 
 // resumeAdopted goes on with a child that is alive.
 func resumeAdopted(m *Machine, now time.Time, in Input) {
 	saved := *in.Saved
 	if !hasChild(saved.State) { // the daemon ended in the middle of the spawn
-		saved.State, saved.Started, saved.StartDue, saved.ProbeResults = states.Starting, now, false, ProbeResults{}
+		saved.State, saved.Started, saved.StartDue, saved.ProbeResults = states.Starting, boottime.At(now), false, ProbeResults{}
 	}
 	was := saved.Hook
 	saved.Hook = NoHook // its outcome is not known
@@ -57,7 +58,7 @@ func (m *Machine) resumeStart(now time.Time, in Input) {
 	case m.ReadyTimedOut:
 		m.emit(SetTimer{max(m.Deadline.Sub(now), 0)})
 	case !m.awaitsReady():
-		m.emit(SetTimer{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
+		m.emit(SetTimer{max(seconds(m.conf.StartSecs)-now.Sub(m.Started.Time), 0)})
 	case !in.HandedOver && m.conf.Ready.Kind.SelfReported():
 		m.ReadyMaybeMissed = true
 		m.startReadyTimer(now)
@@ -67,7 +68,7 @@ func (m *Machine) resumeStart(now time.Time, in Input) {
 		left := m.ReadyBy.Sub(now)
 		if !in.HandedOver && left < minReadyTime {
 			left = minReadyTime
-			m.ReadyBy = now.Add(left)
+			m.ReadyBy = boottime.At(now.Add(left))
 		}
 		m.emit(SetTimer{max(left, 0)})
 	}
@@ -118,7 +119,7 @@ func restoreWithoutChild(m *Machine, now time.Time, in Input) {
 	saved.PID, saved.Hook = 0, NoHook
 	stops := saved.State == states.Stopping && was != NoHook // only a hook was still running
 	if hasChild(saved.State) && !stops {                     // it was about to be spawned
-		saved.State, saved.StartDue, saved.Deadline = states.Backoff, true, now
+		saved.State, saved.StartDue, saved.Deadline = states.Backoff, true, boottime.At(now)
 		saved.Reason = "its daemon was gone before it was started"
 	}
 	m.restore(saved)

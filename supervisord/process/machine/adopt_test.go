@@ -7,6 +7,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/boottime"
 )
 
 func TestAdoptSteps(t *testing.T) {
@@ -43,7 +44,7 @@ func TestAdoptSteps(t *testing.T) {
 // restored is an input about the state that an earlier daemon left.
 func restored(k Kind, state states.Process) Input {
 	in := Input{Kind: k, Exit: spawn.Exit{Code: -1}, Adoption: Adoption{LostDaemon: k == ExitMissed}}
-	in.Saved = &Status{State: state, Deadline: noon.Add(5 * time.Second), ChildStatus: ChildStatus{Started: noon}}
+	in.Saved = &Status{State: state, Deadline: boottime.At(noon.Add(5 * time.Second)), ChildStatus: ChildStatus{Started: boottime.At(noon)}}
 	if k != StateRestored {
 		in.Saved.PID = 9
 	}

@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn/descendants"
+	"supervisor/supervisord/system/boottime"
 )
 
 // StopTarget returns the target of a signal that is to end the process. Without
@@ -46,7 +47,7 @@ func (m *Machine) scopeName() string {
 // handleStopExit handles the exit of a child that is being stopped.
 func handleStopExit(m *Machine, now time.Time, in Input) {
 	if !m.LeaderExited { // else an earlier daemon has recorded the exit
-		m.Ended, m.ExitStatus, m.ShellStatus = now, in.Exit.Code, shellStatus(in.Exit)
+		m.Ended, m.ExitStatus, m.ShellStatus = boottime.At(now), in.Exit.Code, shellStatus(in.Exit)
 	}
 	m.exit = in.Exit
 	m.awaitDescendants(now, in)

@@ -6,18 +6,19 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/boottime"
 )
 
 // handleEarlyExit handles an exit while STARTING. It may have overtaken the timer: then
 // the child ran long enough, and the process becomes RUNNING before it is EXITED.
 func handleEarlyExit(m *Machine, now time.Time, in Input) {
-	if now.Sub(m.Started) >= seconds(m.conf.StartSecs) && !m.awaitsReady() {
+	if now.Sub(m.Started.Time) >= seconds(m.conf.StartSecs) && !m.awaitsReady() {
 		m.Tries = 0
 		m.enterState(states.Running)
 		handleExit(m, now, in)
 		return
 	}
-	m.Ended, m.ShellStatus = now, shellStatus(in.Exit)
+	m.Ended, m.ShellStatus = boottime.At(now), shellStatus(in.Exit)
 	m.SpawnErr, m.lastOutcome = m.earlyExitReason(now, in.Exit)
 	m.backOff()
 	m.logf(logs.LevelWarn, "exited: %s (%s; not expected)", m.conf.Name, in.Exit)
@@ -33,7 +34,7 @@ func (m *Machine) earlyExitReason(now time.Time, e spawn.Exit) (spawnErr, ending
 	switch {
 	case m.ReadyTimedOut:
 		return m.notReadyReason(), m.notReadyReason()
-	case now.Sub(m.Started) >= seconds(m.conf.StartSecs):
+	case now.Sub(m.Started.Time) >= seconds(m.conf.StartSecs):
 		return "Exited before it was ready (process log may have details)", e.String() + " came before it was ready"
 	}
 	return "Exited too quickly (process log may have details)", e.String() + " came sooner than startsecs allows"
@@ -53,7 +54,7 @@ func (m *Machine) reportDaemonised(e spawn.Exit) {
 
 // handleExit handles an exit that was not requested.
 func handleExit(m *Machine, now time.Time, in Input) {
-	m.Ended, m.ExitStatus, m.ShellStatus, m.Tries = now, in.Exit.Code, shellStatus(in.Exit), 0
+	m.Ended, m.ExitStatus, m.ShellStatus, m.Tries = boottime.At(now), in.Exit.Code, shellStatus(in.Exit), 0
 	expected := m.conf.Expected(in.Exit.Code) && !m.lostDaemon
 	level, word := logs.LevelInfo, "expected"
 	if !expected {

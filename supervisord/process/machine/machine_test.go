@@ -16,6 +16,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/boottime"
 )
 
 // defaultConf is a program with Supervisor's defaults.
@@ -33,7 +34,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 // machineIn returns a machine as it would be in that state.
 func machineIn(s states.Process) *Machine {
 	m := &Machine{conf: defaultConf()}
-	m.State, m.Started = s, noon
+	m.State, m.Started = s, boottime.At(noon)
 	switch s {
 	case states.Starting, states.Running, states.Stopping, states.Unknown:
 		m.PID = 7

@@ -6,6 +6,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/system/boottime"
 )
 
 // maxExtension is the longest time that a child may ask for at once. No limit at all is
@@ -27,11 +28,11 @@ func (m *Machine) isForChild(in Input) bool { return m.PID != 0 && m.PID == in.P
 func (m *Machine) startReadyTimer(now time.Time) {
 	limit := m.conf.Ready.Timeout
 	if limit >= option.Forever {
-		m.ReadyBy = time.Time{}
+		m.ReadyBy = boottime.Time{}
 		m.emit(StopTimer{})
 		return
 	}
-	m.ReadyBy = now.Add(limit)
+	m.ReadyBy = boottime.At(now.Add(limit))
 	m.emit(SetTimer{limit})
 }
 
@@ -48,13 +49,13 @@ func (m *Machine) handleReadyTimeout() {
 // that once, and may have done so while no daemon listened.
 func (m *Machine) assumeReady(now time.Time, in Input) {
 	m.logf(logs.LevelWarn, "taken for ready: %s (%d) has not said so since it was adopted, but may have before", m.conf.Name, m.PID)
-	m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", now
+	m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", boottime.At(now)
 	enterRunning(m, now, in)
 }
 
 // notReadyReason is the spawn error of a child that has not become ready in time.
 func (m *Machine) notReadyReason() string {
-	text := "not ready within " + formatSeconds(m.ReadyBy.Sub(m.Started))
+	text := "not ready within " + formatSeconds(m.ReadyBy.Sub(m.Started.Time))
 	if m.NotReadyReason != "" {
 		text += " (" + m.NotReadyReason + ")"
 	}
@@ -66,8 +67,8 @@ func handleReady(m *Machine, now time.Time, in Input) {
 	if !m.isForChild(in) || m.Ready || m.ReadyTimedOut {
 		return
 	}
-	m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", now
-	if left := seconds(m.conf.StartSecs) - now.Sub(m.Started); left > 0 {
+	m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", boottime.At(now)
+	if left := seconds(m.conf.StartSecs) - now.Sub(m.Started.Time); left > 0 {
 		m.emit(SetTimer{left})
 		return
 	}
@@ -77,7 +78,7 @@ func handleReady(m *Machine, now time.Time, in Input) {
 // noteReady is handleReady for a child that was RUNNING already when this daemon adopted it.
 func noteReady(m *Machine, now time.Time, in Input) {
 	if m.isForChild(in) && !m.Ready {
-		m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", now
+		m.Ready, m.NotReadyReason, m.ProbeChangedAt = true, "", boottime.At(now)
 	}
 }
 
@@ -91,10 +92,10 @@ func noteNotReady(m *Machine, _ time.Time, in Input) {
 // extendStart gives a child that asked for it more time to start, from now on.
 func extendStart(m *Machine, now time.Time, in Input) {
 	by := now.Add(min(in.Extension, maxExtension))
-	if !m.isForChild(in) || !m.awaitsReady() || m.ReadyTimedOut || m.ReadyBy.IsZero() || !by.After(m.ReadyBy) {
+	if !m.isForChild(in) || !m.awaitsReady() || m.ReadyTimedOut || m.ReadyBy.IsZero() || !by.After(m.ReadyBy.Time) {
 		return
 	}
-	m.ReadyBy, m.ReadyMaybeMissed = by, false // a child that asks for time is not ready yet
+	m.ReadyBy, m.ReadyMaybeMissed = boottime.At(by), false // a child that asks for time is not ready yet
 	m.emit(SetTimer{by.Sub(now)})
 }
 
@@ -102,7 +103,7 @@ func extendStart(m *Machine, now time.Time, in Input) {
 // sooner than it would have.
 func extendStop(m *Machine, now time.Time, in Input) {
 	by := now.Add(min(in.Extension, maxExtension))
-	if m.isForChild(in) && !m.Deadline.IsZero() && by.After(m.Deadline) {
+	if m.isForChild(in) && !m.Deadline.IsZero() && by.After(m.Deadline.Time) {
 		m.emit(SetTimer{by.Sub(now)})
 	}
 }
@@ -116,10 +117,10 @@ func reconfigureStart(m *Machine, now time.Time, in Input) {
 	case m.awaitsReady() && m.ReadyMaybeMissed:
 		m.startReadyTimer(now)
 	case m.awaitsReady():
-		m.ReadyBy = m.Started.Add(m.conf.Ready.Timeout)
+		m.ReadyBy = boottime.At(m.Started.Add(m.conf.Ready.Timeout))
 		m.emit(SetTimer{max(m.ReadyBy.Sub(now), 0)})
 	default:
-		m.emit(SetTimer{max(seconds(m.conf.StartSecs)-now.Sub(m.Started), 0)})
+		m.emit(SetTimer{max(seconds(m.conf.StartSecs)-now.Sub(m.Started.Time), 0)})
 	}
 }
 
@@ -129,7 +130,7 @@ func setHealth(m *Machine, now time.Time, in Input) {
 		return
 	}
 	if in.Health != m.Health {
-		m.ProbeChangedAt = now
+		m.ProbeChangedAt = boottime.At(now)
 	}
 	m.Health, m.HealthFailure = in.Health, in.Text
 }

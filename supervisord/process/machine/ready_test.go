@@ -8,6 +8,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/boottime"
 )
 
 const success = "success: p entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)"
@@ -18,12 +19,12 @@ func forChild(in Input) Input { in.PID = 7; return in }
 // awaitingReady gives the child a minute to become ready.
 func awaitingReady(m *Machine) {
 	m.conf.Ready = config.Readiness{Probe: config.Probe{Text: "tcp://x:1", Kind: config.TCPProbe}, Timeout: time.Minute, Interval: time.Second}
-	m.ReadyBy = m.Started.Add(time.Minute)
+	m.ReadyBy = boottime.At(m.Started.Add(time.Minute))
 }
 
 func TestReadinessSteps(t *testing.T) {
 	t.Parallel()
-	forever := func(m *Machine) { m.conf.Ready.Timeout, m.ReadyBy = option.Forever, time.Time{} }
+	forever := func(m *Machine) { m.conf.Ready.Timeout, m.ReadyBy = option.Forever, boottime.Time{} }
 	late := func(m *Machine) { m.ReadyTimedOut = true }
 	refused := func(m *Machine) { m.NotReadyReason = "connection refused" }
 	testSteps(t, []stepTest{
@@ -63,10 +64,10 @@ func TestReadinessSteps(t *testing.T) {
 		{"less time than is left", states.Starting, nil, forChild(Input{Kind: TimeoutExtended, Extension: 3 * time.Second}), 50 * time.Second, nil},
 		{"unlimited time", states.Starting, nil, forChild(Input{Kind: TimeoutExtended, Extension: option.Forever}), 50 * time.Second, []string{"timer 24h0m0s"}},
 		{"more time without a limit", states.Starting, forever, forChild(Input{Kind: TimeoutExtended, Extension: time.Second}), 50 * time.Second, nil},
-		{"timer of an extended start", states.Starting, func(m *Machine) { m.ReadyBy = noon.Add(80 * time.Second) }, Input{Kind: TimerFired}, time.Minute, []string{"timer 20s"}},
-		{"more time to stop", states.Stopping, func(m *Machine) { m.Deadline = noon.Add(10 * time.Second) },
+		{"timer of an extended start", states.Starting, func(m *Machine) { m.ReadyBy = boottime.At(noon.Add(80 * time.Second)) }, Input{Kind: TimerFired}, time.Minute, []string{"timer 20s"}},
+		{"more time to stop", states.Stopping, func(m *Machine) { m.Deadline = boottime.At(noon.Add(10 * time.Second)) },
 			forChild(Input{Kind: TimeoutExtended, Extension: 30 * time.Second}), 5 * time.Second, []string{"timer 30s"}},
-		{"less time to stop than is left", states.Stopping, func(m *Machine) { m.Deadline = noon.Add(10 * time.Second) },
+		{"less time to stop than is left", states.Stopping, func(m *Machine) { m.Deadline = boottime.At(noon.Add(10 * time.Second)) },
 			forChild(Input{Kind: TimeoutExtended, Extension: time.Second}), 5 * time.Second, nil},
 	}, awaitingReady)
 }
@@ -74,12 +75,12 @@ func TestReadinessSteps(t *testing.T) {
 func TestAdoptedReadinessSteps(t *testing.T) {
 	t.Parallel()
 	adoptedStarting := restored(ChildAdopted, states.Starting)
-	adoptedStarting.Saved.ReadyBy = noon.Add(time.Minute)
+	adoptedStarting.Saved.ReadyBy = boottime.At(noon.Add(time.Minute))
 	adoptedReady := restored(ChildAdopted, states.Starting)
-	adoptedReady.Saved.ReadyBy, adoptedReady.Saved.Ready = noon.Add(time.Minute), true
+	adoptedReady.Saved.ReadyBy, adoptedReady.Saved.Ready = boottime.At(noon.Add(time.Minute)), true
 	adoptedLate := restored(ChildAdopted, states.Starting)
 	*adoptedLate.Saved = *adoptedStarting.Saved
-	adoptedLate.Saved.ReadyTimedOut, adoptedLate.Saved.Deadline = true, noon.Add(65*time.Second)
+	adoptedLate.Saved.ReadyTimedOut, adoptedLate.Saved.Deadline = true, boottime.At(noon.Add(65*time.Second))
 	handedOver := func(in Input) Input { in.HandedOver = true; return in }
 	notify := func(m *Machine) { m.conf.Ready.Kind = config.NotifyProbe }
 	fd := func(m *Machine) { m.conf.Ready.Kind = config.FDProbe }

@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/system/boottime"
 )
 
 // minInterval is the least time between two spawns of a process that exits at once, and
@@ -38,7 +39,7 @@ func (m *Machine) restartIfWanted(now time.Time, in Input, expected bool, minWai
 		return
 	}
 	m.resetDelayIfStable(now)
-	wait, ok := m.planRestart(now, in, minInterval-now.Sub(m.Started))
+	wait, ok := m.planRestart(now, in, minInterval-now.Sub(m.Started.Time))
 	if !ok {
 		m.giveUpRestarts()
 		return
@@ -110,20 +111,20 @@ func (m *Machine) countRestart(now time.Time) bool {
 	if len(recent) >= r.Limit {
 		return false
 	}
-	recent = append(recent, now)
+	recent = append(recent, boottime.At(now))
 	m.Restarts = &recent
 	return true
 }
 
 // recentRestarts returns the restarts within the window of restart_limit, in a slice of
 // its own.
-func (m *Machine) recentRestarts(now time.Time) []time.Time {
-	var list []time.Time
+func (m *Machine) recentRestarts(now time.Time) []boottime.Time {
+	var list []boottime.Time
 	if m.Restarts == nil {
 		return nil
 	}
 	for _, at := range *m.Restarts {
-		if now.Sub(at) < m.conf.Restart.Window {
+		if now.Sub(at.Time) < m.conf.Restart.Window {
 			list = append(list, at)
 		}
 	}
@@ -136,7 +137,7 @@ func (m *Machine) resetDelayIfStable(now time.Time) {
 	if limit := m.conf.Restart.Max; limit > 0 && limit != option.Forever {
 		long = limit
 	}
-	if now.Sub(m.Started) >= max(long, seconds(m.conf.StartSecs)) {
+	if now.Sub(m.Started.Time) >= max(long, seconds(m.conf.StartSecs)) {
 		m.RestartsInRow = 0
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/boottime"
 )
 
 func TestRestartSteps(t *testing.T) {
@@ -68,7 +69,7 @@ func withJitter(m *Machine) {
 func withRestartsUsed(n int) func(*Machine) {
 	return func(m *Machine) {
 		m.conf.Restart = config.RestartPolicy{BackoffFactor: 1, Max: option.Forever, Limit: 2, Window: 10 * time.Minute}
-		times := slices.Repeat([]time.Time{noon}, n)
+		times := slices.Repeat([]boottime.Time{boottime.At(noon)}, n)
 		m.Restarts = &times
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/system/boottime"
 )
 
 // startOnRequest starts the process because a caller asked for it. A start by health
@@ -70,7 +71,7 @@ func startChild(m *Machine, now time.Time, in Input) {
 	m.Reason = m.startReason(in)
 	m.WaitingFor, m.StartCancelled = "", false
 	m.StartPending, m.StartPendingBy, m.inBatch, m.lostDaemon = false, "", false, false
-	m.Started, m.SpawnErr, m.ExitStatus, m.ShellStatus, m.Leftovers = now, "", 0, 0, ""
+	m.Started, m.SpawnErr, m.ExitStatus, m.ShellStatus, m.Leftovers = boottime.At(now), "", 0, 0, ""
 	m.ProbeResults = ProbeResults{}
 	m.enterState(states.Starting)
 	m.beginSpawn()
@@ -95,13 +96,13 @@ func continueStart(m *Machine, now time.Time, in Input) {
 		m.Reason = "held before it was started"
 		m.scheduleStart(0)
 	case in.Hook == PostStop:
-		m.Started = now // see below
+		m.Started = boottime.At(now) // see below
 		m.beginSpawn()
 	case in.Text != "":
 		in.Kind = SpawnFailed
 		handleSpawnFailure(m, now, in)
 	default:
-		m.Started = now // startsecs is about the child, not about its hooks
+		m.Started = boottime.At(now) // startsecs is about the child, not about its hooks
 		m.emit(SpawnChild{})
 	}
 }

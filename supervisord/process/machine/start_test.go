@@ -2,9 +2,9 @@ package machine
 
 import (
 	"testing"
-	"time"
 
 	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/system/boottime"
 )
 
 func TestStartSteps(t *testing.T) {
@@ -18,7 +18,7 @@ func TestStartSteps(t *testing.T) {
 		{"start while UNKNOWN", states.Unknown, nil, Input{Kind: StartRequested}, 0, []string{"FAILED"}},
 		{"start while STOPPING", states.Stopping, nil, Input{Kind: StartRequested}, 0, nil},
 		{"start in a shutdown", states.Stopped, noStarts, Input{Kind: StartRequested}, 0, []string{"SHUTDOWN_STATE"}},
-		{"autostart", states.Stopped, func(m *Machine) { m.Started = time.Time{} }, Input{Kind: AutostartRequested}, 0, []string{"STOPPED->STARTING", "spawn"}},
+		{"autostart", states.Stopped, func(m *Machine) { m.Started = boottime.Time{} }, Input{Kind: AutostartRequested}, 0, []string{"STOPPED->STARTING", "spawn"}},
 		{"autostart of a process that was stopped", states.Stopped, nil, Input{Kind: AutostartRequested}, 0, nil},
 		{"spawned in a batch", states.Starting, func(m *Machine) { m.conf.StartSecs, m.inBatch = 0, true }, Input{Kind: ChildSpawned, PID: 9}, 0,
 			[]string{"spawned: 'p' with pid 9"}},
@@ -46,7 +46,7 @@ func TestDeferredStartSteps(t *testing.T) {
 		{"autostart of an EXITED process", states.Exited, nil, Input{Kind: AutostartRequested}, 0, nil},
 		{"autostart of a deferred EXITED process", states.Exited, startWaiting, Input{Kind: AutostartRequested}, 0, []string{"EXITED->STARTING", "spawn"}},
 		{"autostart of a deferred FATAL process", states.Fatal, startWaiting, Input{Kind: AutostartRequested}, 0, []string{"FATAL->STARTING", "spawn"}},
-		{"autostart of a cancelled process", states.Stopped, func(m *Machine) { m.Started, m.StartCancelled = time.Time{}, true }, Input{Kind: AutostartRequested}, 0, nil},
+		{"autostart of a cancelled process", states.Stopped, func(m *Machine) { m.Started, m.StartCancelled = boottime.Time{}, true }, Input{Kind: AutostartRequested}, 0, nil},
 		{"start of a deferred process", states.Stopped, startWaiting, Input{Kind: StartRequested}, 0, []string{"STOPPED->STARTING", "spawn"}},
 		{"stop of a deferred process", states.Stopped, startWaiting, Input{Kind: StopRequested}, 0, nil},
 		{"stop of a deferred EXITED process", states.Exited, startWaiting, Input{Kind: StopRequested}, 0, nil},

@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/descendants"
+	"supervisor/supervisord/system/boottime"
 )
 
 // legal lists every transition that exists.
@@ -115,7 +116,7 @@ func makeCase(state states.Process, kind Kind, flags int, c exitCase) (*Machine,
 	if kind >= BecameReady && kind <= ReplaceRequested {
 		in.PID = m.PID
 	}
-	in.Saved = &Status{State: states.All[flags%len(states.All)], ChildStatus: ChildStatus{PID: 8, Started: noon}}
+	in.Saved = &Status{State: states.All[flags%len(states.All)], ChildStatus: ChildStatus{PID: 8, Started: boottime.At(noon)}}
 	in.Unwanted = is(3)
 	if is(4) {
 		in.By = ByHealth
@@ -202,7 +203,7 @@ func makeHookCase(state states.Process, running Hook, kind Kind, flags int) (m *
 	}
 	in.Saved = &Status{
 		State: states.All[flags%len(states.All)], Hook: Hook(flags % int(numHooks)),
-		ChildStatus: ChildStatus{PID: 8, Started: noon},
+		ChildStatus: ChildStatus{PID: 8, Started: boottime.At(noon)},
 	}
 	return m, in, true
 }

@@ -13,65 +13,19 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+	"supervisor/supervisord/process"
 )
 
 // Version is the newest form of the record that is understood. Older ones are
 // read too.
 const Version = 1
 
-// Entry is what there is to know of one process.
+// Entry is one subject of the journal: a process, or the scale of a program.
 type Entry struct {
-	Group, Name string
-	PID         int    `json:",omitempty"` // 0 for no child
-	Born        uint64 `json:",omitempty"` // of the child, see spawn.Identity
-	Stdin       uint64 `json:",omitempty"` // inodes of its pipes
-	Stdout      uint64 `json:",omitempty"`
-	Stderr      uint64 `json:",omitempty"`
-
-	State      int         // a states.Process
-	Tries      int         `json:",omitempty"`
-	ExitStatus int         `json:",omitempty"`
-	Ending     int         `json:",omitempty"` // see process.Status
-	SpawnErr   string      `json:",omitempty"`
-	Waiting    string      `json:",omitempty"` // see process.Status
-	Declined   bool        `json:",omitempty"`
-	Reason     string      `json:",omitempty"`
-	Started    Timestamp   `json:",omitzero"`
-	Ended      Timestamp   `json:",omitzero"`
-	Deadline   Timestamp   `json:",omitzero"` // of the state
-	Due        bool        `json:",omitempty"`
-	Again      bool        `json:",omitempty"`
-	Row        int         `json:",omitempty"`
-	Restarts   []Timestamp `json:",omitempty"`
-	Step       int         `json:",omitempty"`
-	Leaderless bool        `json:",omitempty"`
-	Cgroup     string      `json:",omitempty"` // its path
-	Left       string      `json:",omitempty"` // see process.Status
-	AgainBy    string      `json:",omitempty"`
-	Hook       int         `json:",omitempty"` // a process.Hook that is under way
-
-	Vitals *ProbeResults `json:",omitempty"` // nil if there are none
-
-	// What the child was started as, for a daemon that has it configured otherwise.
-	Section    string `json:",omitempty"`
-	Num        int    `json:",omitempty"` // process_num
-	Digest     string `json:",omitempty"` // see config.Process.Digest
-	StdoutFile string `json:",omitempty"` // log files that are not AUTO
-	StderrFile string `json:",omitempty"`
-	Stop       *Stop  `json:",omitempty"` // nil for the defaults
-
-	StdoutLog string `json:",omitempty"` // AUTO log files
-	StderrLog string `json:",omitempty"`
-
-	// Scale is set for what is no process: Name is the section of a program then.
+	process.State
+	// Scale is set for the scale of a program: Name is its section then, and nothing
+	// else of State is set.
 	Scale *Scale `json:",omitempty"`
-}
-
-// Stop is how a child is stopped.
-type Stop struct {
-	Signal              int
-	Wait                int // seconds
-	AsGroup, KillsGroup bool
 }
 
 // Scale is another number of processes than the file of a program says.
@@ -79,18 +33,6 @@ type Scale struct {
 	Numprocs int // that there are
 	Surplus  int `json:",omitempty"` // how many of them are to go
 	Of       int // what the file says
-}
-
-// ProbeResults are a process.ProbeResults.
-type ProbeResults struct {
-	Ready    bool      `json:",omitempty"`
-	NotYet   string    `json:",omitempty"`
-	ReadyBy  Timestamp `json:",omitzero"`
-	Late     bool      `json:",omitempty"`
-	Unheard  bool      `json:",omitempty"`
-	Health   string    `json:",omitempty"`
-	Ill      string    `json:",omitempty"`
-	VitalsAt Timestamp `json:",omitzero"`
 }
 
 func (e *Entry) key() key { return key{e.Group, e.Name} }

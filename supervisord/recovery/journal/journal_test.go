@@ -10,21 +10,34 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+
+	"supervisor/supervisord/api/states"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/machine"
+	"supervisor/supervisord/spawn"
+	"supervisor/supervisord/system/boottime"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var testHeader = Header{World: "w", PID: 6, Born: 5}
 
+// entryOf returns the entry of a process without a child.
+func entryOf(group, name string, state states.Process) Entry {
+	return Entry{State: process.State{Group: group, Name: name, Status: machine.Status{State: state}}}
+}
+
 func sampleEntries() []Entry {
-	return []Entry{
-		{Group: "g", Name: "a", PID: 7, Born: 11, Stdin: 1, Stdout: 2, Stderr: 3, State: 20, Tries: 1,
-			Started: Timestamp{Wall: 5, Boot: 6}, StdoutLog: "/tmp/a.log"},
-		{Group: "g", Name: "ü\n\"b", State: 30, SpawnErr: "why", Due: true, Deadline: Timestamp{Boot: 7}},
-	}
+	at := func(nanoseconds int64) boottime.Time { return boottime.At(time.Unix(0, nanoseconds)) }
+	running, failed := entryOf("g", "a", states.Running), entryOf("g", "ü\n\"b", states.Backoff)
+	running.PID, running.Tries, running.Started, running.StdoutLog = 7, 1, at(5), "/tmp/a.log"
+	running.ProcessIdentity = spawn.ProcessIdentity{StartTime: 11, Stdin: 1, Stdout: 2, Stderr: 3}
+	failed.SpawnErr, failed.StartDue, failed.Deadline = "why", true, at(7)
+	return []Entry{running, failed}
 }
 
 func newJournal(t *testing.T) *journalFile {
@@ -57,7 +70,7 @@ func TestLastLineWins(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	changed := want.Entries[0]
-	changed.PID, changed.State = 0, 100
+	changed.PID, changed.Status.State = 0, states.Exited
 	if err := j.add(BatchInfo{Ticks: 13}, []Entry{changed}); err != nil {
 		t.Fatal(err)
 	}
@@ -131,8 +144,10 @@ func mustReadFile(t *testing.T, path string) []byte {
 func writeTestJournal(t *testing.T) (text []byte, whole *Contents) {
 	t.Helper()
 	j := newJournal(t)
-	entry := func(i, state, pid int) Entry {
-		return Entry{Group: "g", Name: string(rune('a' + i)), State: state, PID: pid, Born: uint64(pid)}
+	entry := func(i int, state states.Process, pid int) Entry {
+		e := entryOf("g", string(rune('a'+i)), state)
+		e.PID, e.StartTime = pid, uint64(pid)
+		return e
 	}
 	var all []Entry
 	for i := range 4 {
@@ -364,7 +379,9 @@ func TestJournalIsCompacted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.state")
 	state := 0
 	k := NewWriter(path, testHeader, func(name string) (Entry, bool) {
-		return Entry{Group: "g", Name: name, State: state, SpawnErr: strings.Repeat("x", 1000)}, name != "over"
+		e := entryOf("g", name, states.Process(state))
+		e.SpawnErr = strings.Repeat("x", 1000)
+		return e, name != "over"
 	}, func() bool { return state > 1000 }, nil)
 	defer k.journal.close()
 	for state = range 2000 {
@@ -381,7 +398,7 @@ func TestJournalIsCompacted(t *testing.T) {
 		t.Errorf("%d bytes", info.Size())
 	}
 	got := mustRead(t, path)
-	if len(got.Entries) != 2 || !got.ShuttingDown || got.Entries[0].State+got.Entries[1].State < 2*state-5 {
+	if len(got.Entries) != 2 || !got.ShuttingDown || int(got.Entries[0].Status.State+got.Entries[1].Status.State) < 2*state-5 {
 		t.Errorf("the last is %d: %+v", state, got.Entries)
 	}
 }
@@ -409,7 +426,7 @@ func TestMissingJournalIsRewritten(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "dir", "x.state")
 		mkdir(t, filepath.Dir(path))
-		k := NewWriter(path, testHeader, func(name string) (Entry, bool) { return Entry{Group: "g", Name: name}, true }, notShuttingDown, nil)
+		k := NewWriter(path, testHeader, func(name string) (Entry, bool) { return entryOf("g", name, states.Stopped), true }, notShuttingDown, nil)
 		defer k.journal.close()
 		for _, name := range []string{"a", "b"} {
 			k.Changed(name)

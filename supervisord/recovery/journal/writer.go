@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"supervisor/supervisord/system/boottime"
 	"sync"
 	"time"
 )
@@ -83,7 +84,7 @@ func (k *Writer[P]) Run(ctx context.Context) {
 // failed, the journal has become long, or something has happened to its file. The
 // time is taken first: whoever is born later counts as unrecorded.
 func (k *Writer[P]) write() error {
-	at, rewrite := BatchInfo{NowTicks(), k.shuttingDown()}, k.journal.needsRewrite()
+	at, rewrite := BatchInfo{boottime.NowTicks(), k.shuttingDown()}, k.journal.needsRewrite()
 	wanted := k.takeChanged(rewrite)
 	entries := make([]Entry, 0, len(wanted))
 	for _, p := range wanted {

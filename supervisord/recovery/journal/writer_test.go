@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -21,17 +22,17 @@ func TestConcurrentChangesAreWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "x.state")
-		var states [8]atomic.Int64
+		var written [8]atomic.Int64
 		k := NewWriter(path, testHeader, func(i int) (Entry, bool) {
-			return Entry{Name: string(rune('a' + i)), State: int(states[i].Load())}, true
+			return entryOf("", string(rune('a'+i)), states.Process(written[i].Load())), true
 		}, notShuttingDown, func(err error) { t.Error(err) })
 		ctx, cancel := context.WithCancel(t.Context())
 		var running, reporting sync.WaitGroup
 		running.Go(func() { k.Run(ctx) })
-		for i := range states {
+		for i := range written {
 			reporting.Go(func() {
 				for n := range 100 {
-					states[i].Store(int64(n))
+					written[i].Store(int64(n))
 					k.Changed(i)
 				}
 			})
@@ -39,12 +40,12 @@ func TestConcurrentChangesAreWritten(t *testing.T) {
 		reporting.Wait()
 		synctest.Wait()
 		l := mustRead(t, path)
-		if len(l.Entries) != len(states) {
+		if len(l.Entries) != len(written) {
 			t.Errorf("%d entries", len(l.Entries))
 		}
 		for _, e := range l.Entries {
-			if e.State != 99 {
-				t.Errorf("%s is recorded as %d", e.Name, e.State)
+			if e.Status.State != 99 {
+				t.Errorf("%s is recorded as %d", e.Name, e.Status.State)
 			}
 		}
 		cancel()
@@ -61,7 +62,7 @@ func TestChangedNeverBlocks(t *testing.T) {
 	k := NewWriter(path, testHeader, func(name string) (Entry, bool) {
 		lookups <- name
 		<-proceed
-		return Entry{Name: name}, name != "gone"
+		return entryOf("", name, states.Stopped), name != "gone"
 	}, notShuttingDown, func(err error) { t.Error(err) })
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -120,23 +121,4 @@ func TestWriteErrorIsReportedOnce(t *testing.T) {
 		cancel()
 		running.Wait()
 	})
-}
-
-// A time keeps its age, and what the clock on the wall says of it unless that
-// has been set.
-func TestTimestamp(t *testing.T) {
-	t.Parallel()
-	if m := NewTimestamp(time.Time{}); m != (Timestamp{}) || !m.Time().IsZero() {
-		t.Errorf("the zero time becomes %v, %v", m, m.Time())
-	}
-	const exact = time.Millisecond
-	when := time.Now().Add(-time.Hour)
-	m := NewTimestamp(when)
-	if off := m.Time().Sub(when).Abs(); off > exact || m.Time().UnixNano() != when.UnixNano() {
-		t.Errorf("off by %s, by the wall %d", off, m.Time().UnixNano()-when.UnixNano())
-	}
-	m.Wall += int64(3 * time.Hour)
-	if off := m.Time().Sub(when).Abs(); off > exact {
-		t.Errorf("with a clock that was set: off by %s", off)
-	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -211,7 +212,7 @@ func handOverRepeatedly(ctx context.Context, t *testing.T, now *testServer, coun
 			if round%3 == 1 {
 				cancel() // while requests are executed
 			}
-			now.Save(limit)
+			now.HandOver(limit, descriptors.Set{})
 			now.Resume()
 			cancel()
 			continue

@@ -5,26 +5,38 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/server/httpd/conns"
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/system/sockets"
 )
 
-// SavedServer is a server as a program that this process executes next gets it.
-type SavedServer struct {
+// State is a server that another binary goes on with.
+type State struct {
 	Family  string
-	Address string // path, or host:port
-	FD      int    // of the listening socket
-	Conns   []int  // descriptors of connections without a request under way
-	// Read is what has been read from each of Conns and not been executed: the
-	// beginning of a request, or requests that were sent ahead.
-	Read  map[int][]byte `json:",omitempty"`
-	Dev   uint64         // of the file of a unix socket, 0 for none
-	Inode uint64
+	Address string      // path, or host:port
+	Conns   []ConnState `json:",omitempty"` // connections without a request under way
+	Dev     uint64      `json:",omitempty"` // of the file of a unix socket, 0 for none
+	Inode   uint64      `json:",omitempty"`
+}
+
+// ConnState is a connection. Read is what was read from it and not executed: the
+// beginning of a request, or requests that were sent ahead.
+type ConnState struct {
+	Read []byte `json:",omitempty"`
+}
+
+// ListenerKey is the key of the listening socket's descriptor.
+func (s State) ListenerKey() string { return "server/" + s.Family + ":" + s.Address + "/listener" }
+
+// ConnKey is the key of the descriptor of Conns[i].
+func (s State) ConnKey(i int) string {
+	return fmt.Sprintf("server/%s:%s/connection/%d", s.Family, s.Address, i)
 }
 
 // Pause has no further request executed: who connects, or sends one on a connection
@@ -56,30 +68,29 @@ func (s *Servers) closeDuplicates() {
 	}
 }
 
-// Save follows Pause. It waits until all requests under way are answered,
-// or until ctx ends, and returns what another needs to go on. Streams end. What
-// has been read of requests that are not complete goes with their connections.
+// HandOver follows Pause. It waits until all requests under way are answered, or until
+// ctx ends, and returns what another binary needs to go on; what is open is put into
+// set. Streams end. What was read of incomplete requests goes with their connections.
 // When Serve ends after that it leaves the files of unix sockets in their place.
-func (s *Servers) Save(ctx context.Context) []SavedServer {
+func (s *Servers) HandOver(ctx context.Context, set descriptors.Set) []State {
 	s.streams.stop()
-	var all []SavedServer
+	var all []State
 	for _, ep := range s.endpoints {
-		b := SavedServer{Family: ep.Family, Address: address(ep.Server), FD: ep.handoverFD, Read: make(map[int][]byte)}
+		state := State{Family: ep.Family, Address: address(ep.Server)}
+		set.Put(state.ListenerKey(), ep.handoverFD)
 		for fd, read := range ep.conns.Park(ctx) {
-			b.Conns = append(b.Conns, fd)
-			if len(read) > 0 {
-				b.Read[fd] = read
-			}
+			set.Put(state.ConnKey(len(state.Conns)), fd)
+			state.Conns = append(state.Conns, ConnState{read})
 		}
-		b.Dev, b.Inode = ep.file.ID()
-		all = append(all, b)
+		state.Dev, state.Inode = ep.file.ID()
+		all = append(all, state)
 	}
 	return all
 }
 
-// Resume follows Pause when nobody goes on after all and Serve still runs: it
-// accepts again, and goes on with all connections. Nothing of what Bequeath has
-// returned is left then. It may be called when nothing is paused, and does nothing then.
+// Resume follows Pause if no other binary goes on and Serve still runs: it accepts
+// again, and goes on with all connections. A set that was given to HandOver must not be
+// used after that. Resume does nothing if nothing is paused.
 func (s *Servers) Resume() {
 	if !s.paused.Swap(false) {
 		return
@@ -91,22 +102,20 @@ func (s *Servers) Resume() {
 	}
 }
 
-// CloseHandedOver follows Pause when nobody goes on after all and Serve has returned.
-// It is given what Bequeath has returned, nil if that was not called, closes what
-// was to be handed over, and removes the files of unix sockets.
-func (s *Servers) CloseHandedOver(all []SavedServer) {
+// CloseHandedOver follows Pause if no other binary goes on and Serve has returned. It
+// closes what HandOver has put into set, nil if that was not called, and removes the
+// files of unix sockets.
+func (s *Servers) CloseHandedOver(set descriptors.Set) {
 	if !s.paused.Swap(false) {
 		return
 	}
 	for _, ep := range s.endpoints {
-		ep.removeFile()         // while the socket is open, see there
-		_ = ep.Listener.Close() // it may have been by Serve
+		ep.removeFile()         // while the socket is open, see sockets.File
+		_ = ep.Listener.Close() // it fails if Serve has closed it
+		set.Take(State{Family: ep.Family, Address: address(ep.Server)}.ListenerKey())
 	}
 	s.closeDuplicates()
-	for i := range all {
-		all[i].FD = -1 // that was one of them
-	}
-	closeUnwanted(all, func(SavedServer) bool { return false })
+	set.Close()
 }
 
 func address(c config.Server) string {
@@ -116,54 +125,57 @@ func address(c config.Server) string {
 	return net.JoinHostPort(c.Host, fmt.Sprint(c.Port))
 }
 
-// restore makes a listener and connections of what has been handed over. It
-// tells whether there was something for this site.
-func (ep *endpoint) restore(all []SavedServer) (bool, error) {
-	for _, b := range all {
-		if b.Family != ep.Family || b.Address != address(ep.Server) {
-			continue
-		}
-		f := os.NewFile(uintptr(b.FD), "listener")
-		l, err := net.FileListener(f)
-		f.Close()
-		if err != nil {
-			return false, err
-		}
-		if u, ok := l.(*net.UnixListener); ok {
-			u.SetUnlinkOnClose(false)
-			ep.restoreFile(b)
-		}
-		ep.Listener = l
-		for _, fd := range b.Conns {
-			ep.conns.Restore(fd, b.Read[fd])
-		}
-		return true, nil
+// restore goes on with what was handed over. It returns false if that was nothing for
+// this endpoint.
+func (ep *endpoint) restore(all []State, set descriptors.Set) (bool, error) {
+	i := slices.IndexFunc(all, ep.isFor)
+	if i < 0 {
+		return false, nil
 	}
-	return false, nil
+	state := all[i]
+	f := os.NewFile(uintptr(set.Take(state.ListenerKey())), "listener")
+	l, err := net.FileListener(f)
+	f.Close()
+	if err != nil {
+		return false, err
+	}
+	if u, ok := l.(*net.UnixListener); ok {
+		u.SetUnlinkOnClose(false)
+		ep.restoreFile(state)
+	}
+	ep.Listener = l
+	for i, conn := range state.Conns {
+		if fd := set.Take(state.ConnKey(i)); fd >= 0 {
+			ep.conns.Restore(fd, conn.Read)
+		}
+	}
+	return true, nil
 }
 
-// restoreFile remembers the file of a unix socket if it is still that of b.
-func (ep *endpoint) restoreFile(b SavedServer) {
+func (ep *endpoint) isFor(s State) bool {
+	return ep.Family == s.Family && address(ep.Server) == s.Address
+}
+
+// restoreFile remembers the file of a unix socket if it is still the one in s.
+func (ep *endpoint) restoreFile(s State) {
 	file, err := sockets.Find(ep.Path)
 	if err != nil {
 		return
 	}
-	if dev, inode := file.ID(); dev == b.Dev && inode == b.Inode {
+	if dev, inode := file.ID(); dev == s.Dev && inode == s.Inode {
 		ep.file = file
 	}
 }
 
-// closeUnwanted closes what has been handed over and is not wanted.
-func closeUnwanted(all []SavedServer, wanted func(SavedServer) bool) {
-	for _, b := range all {
-		if wanted(b) {
+// closeUnwanted closes the servers that were handed over and have no endpoint.
+func (s *Servers) closeUnwanted(all []State, set descriptors.Set) {
+	for _, state := range all {
+		if slices.ContainsFunc(s.endpoints, func(ep *endpoint) bool { return ep.isFor(state) }) {
 			continue
 		}
-		if b.FD >= 0 {
-			unix.Close(b.FD)
-		}
-		for _, fd := range b.Conns {
-			unix.Close(fd)
+		unix.Close(set.Take(state.ListenerKey()))
+		for i := range state.Conns {
+			unix.Close(set.Take(state.ConnKey(i)))
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -142,9 +143,9 @@ func TestCloseHandedOver(t *testing.T) {
 		if err := s.Pause(); err != nil {
 			t.Fatal(err)
 		}
-		var all []SavedServer
+		set := descriptors.Set{}
 		if saved {
-			all = s.Save(t.Context())
+			s.HandOver(t.Context(), set)
 		}
 		s.end()
 		err := <-s.ended
@@ -154,7 +155,7 @@ func TestCloseHandedOver(t *testing.T) {
 		} else {
 			c.Close()
 		}
-		s.CloseHandedOver(all)
+		s.CloseHandedOver(set)
 		if _, err := os.Lstat(s.path); err == nil {
 			t.Error("the file is left behind")
 		}
@@ -163,7 +164,7 @@ func TestCloseHandedOver(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.CloseHandedOver(all) // does nothing the second time
+		s.CloseHandedOver(set) // does nothing the second time
 		if err := again.Close(); err != nil {
 			t.Error(err)
 		}
@@ -181,7 +182,9 @@ func TestCloseHandedOverTCP(t *testing.T) {
 	if err := s.Pause(); err != nil {
 		t.Fatal(err)
 	}
-	s.CloseHandedOver(s.Save(t.Context()))
+	set := descriptors.Set{}
+	s.HandOver(t.Context(), set)
+	s.CloseHandedOver(set)
 	if c, err := net.Dial("tcp", address); err == nil {
 		c.Close()
 		t.Error("the socket is still open")

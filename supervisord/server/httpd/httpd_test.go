@@ -21,6 +21,7 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -67,14 +68,15 @@ type testServer struct {
 // paused, and returns them. rpc is their RPC handler.
 func (in *testServer) handOver(t *testing.T, rpc http.Handler) (*testServer, error) {
 	t.Helper()
-	all := in.Save(t.Context())
+	set := descriptors.Set{}
+	all := in.HandOver(t.Context(), set)
 	in.end()
 	if err := <-in.ended; err != nil {
 		return nil, err
 	}
 	next := *in
 	var err error
-	if next.Servers, err = Listen([]config.Server{in.endpoints[0].Server}, Options{Log: in.opts.Log, Stderr: io.Discard, Saved: all}); err != nil {
+	if next.Servers, err = Listen([]config.Server{in.endpoints[0].Server}, Options{Log: in.opts.Log, Stderr: io.Discard, Saved: all, Descriptors: set}); err != nil {
 		return nil, err
 	}
 	ctx, end := context.WithCancel(context.Background())

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/server/httpd/conns"
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/system/inetaddr"
 	"supervisor/supervisord/system/sockets"
 )
@@ -29,9 +29,10 @@ type Options struct {
 	Interfaces []string
 	// Announced says that the servers have been logged before.
 	Announced bool
-	// Saved are the servers of the binary that this process executed before. Those
-	// that are no longer configured are closed.
-	Saved []SavedServer
+	// Saved are the servers that another binary handed over, and Descriptors what is
+	// open of them. Servers that are not configured any more are closed.
+	Saved       []State
+	Descriptors descriptors.Set
 }
 
 // Servers are the listening sockets of the configuration.
@@ -58,9 +59,7 @@ type endpoint struct {
 // and the error is a *BindError; an error about a password is not.
 func Listen(servers []config.Server, o Options) (*Servers, error) {
 	s := &Servers{opts: o}
-	defer closeUnwanted(o.Saved, func(b SavedServer) bool {
-		return slices.ContainsFunc(s.endpoints, func(ep *endpoint) bool { return ep.Family == b.Family && address(ep.Server) == b.Address })
-	})
+	defer s.closeUnwanted(o.Saved, o.Descriptors)
 	for _, c := range servers {
 		auth, err := newAuthenticator(c, o.Stderr)
 		if err != nil {
@@ -79,7 +78,7 @@ func Listen(servers []config.Server, o Options) (*Servers, error) {
 }
 
 func (ep *endpoint) bind(o Options) (err error) {
-	if done, err := ep.restore(o.Saved); done || err != nil {
+	if done, err := ep.restore(o.Saved, o.Descriptors); done || err != nil {
 		return err
 	}
 	if ep.Family == "unix" {

@@ -71,14 +71,14 @@ func (f *finder) survivor(pid int) (Survivor, bool) {
 	}
 	variables, err := environOf(pid)
 	if errors.Is(err, fs.ErrPermission) && f.reapers[st.Parent] {
-		s := Survivor{Orphan: spawn.Orphan{PID: pid, ProcessIdentity: spawn.ProcessIdentity{StartTime: st.StartTime}}, Unreadable: true}
+		s := Survivor{Orphan: spawn.Orphan{PID: pid, ChildState: spawn.ChildState{ProcessIdentity: spawn.ProcessIdentity{StartTime: st.StartTime}}}, Unreadable: true}
 		s.Session, s.UID, s.Command = st.Session, ownerOf(pid), argumentsOf(pid)
 		return s, true
 	}
 	if variables["SUPERVISOR_ENABLED"] != "1" {
 		return Survivor{}, false
 	}
-	s := Survivor{Orphan: spawn.Orphan{PID: pid, ProcessIdentity: spawn.ProcessIdentity{StartTime: st.StartTime, Stdin: procfs.PipeAt(pid, 0), Stdout: procfs.PipeAt(pid, 1)}}, Variables: variables}
+	s := Survivor{Orphan: spawn.Orphan{PID: pid, ChildState: spawn.ChildState{ProcessIdentity: spawn.ProcessIdentity{StartTime: st.StartTime, Stdin: procfs.PipeAt(pid, 0), Stdout: procfs.PipeAt(pid, 1)}}}, Variables: variables}
 	isOurPipe := procfs.IsReadWrite(pid, 1)
 	if s.Stdout != 0 && !isOurPipe { // it leads to another program, or another kind of supervisor made it
 		return Survivor{}, false

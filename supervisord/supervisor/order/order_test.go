@@ -11,6 +11,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/system/boottime"
 )
 
 // fake is a process at one moment.
@@ -97,7 +98,7 @@ func (f *fake) set(t *testing.T, word string) {
 		states.Stopped, states.Starting, states.Running, states.Backoff, states.Stopping, states.Exited, states.Fatal, states.Unknown,
 	} {
 		if st.String() == state {
-			f.st.State, f.st.Started = st, time.Unix(1, 0)
+			f.st.State, f.st.Started = st, boottime.At(time.Unix(1, 0))
 			f.st.ExitStatus, _ = strconv.Atoi(status)
 			return
 		}
@@ -342,7 +343,7 @@ func TestLostConditions(t *testing.T) {
 		}
 	}
 	all, _, _ := newSituation(t, "before RUNNING;after RUNNING")
-	all["after"].st.Started = time.Unix(2, 0)
+	all["after"].st.Started = boottime.At(time.Unix(2, 0))
 	if lost := Lost(all["before"].conf, &all["before"].st, &all["after"].st); !lost.Has(config.ConditionReady) {
 		t.Error("a restart between two looks is not noticed")
 	}

@@ -32,21 +32,21 @@ func Health(p Process, now time.Time) (h api.Health, isChecked bool) {
 // condition is the health of a process in a word, since when it is so, and why.
 func condition(c *config.Process, st *process.Status) (word string, since time.Time, why string) {
 	checksReady, checksHealth := c.Ready.Kind != config.NoProbe, c.Health.Kind != config.NoProbe
-	at := st.ProbeChangedAt
+	at := st.ProbeChangedAt.Time
 	if at.IsZero() {
-		at = st.Started
+		at = st.Started.Time
 	}
 	switch {
 	case st.State == states.Starting && checksReady && st.ReadyTimedOut:
-		return "late", st.ReadyBy, st.NotReadyReason
+		return "late", st.ReadyBy.Time, st.NotReadyReason
 	case st.State == states.Starting && checksReady && !st.Ready:
-		return "waiting", st.Started, st.NotReadyReason
+		return "waiting", st.Started.Time, st.NotReadyReason
 	case st.State == states.Starting && checksReady:
 		return "ready", at, ""
 	case st.State == states.Starting:
-		return "waiting", st.Started, ""
+		return "waiting", st.Started.Time, ""
 	case st.State != states.Running:
-		return strings.ToLower(st.State.String()), st.Ended, st.SpawnErr
+		return strings.ToLower(st.State.String()), st.Ended.Time, st.SpawnErr
 	case checksHealth && st.Health == process.Unhealthy:
 		return "unhealthy", at, st.HealthFailure
 	case checksReady && !st.Ready:
@@ -56,7 +56,7 @@ func condition(c *config.Process, st *process.Status) (word string, since time.T
 	case checksHealth && st.Health == process.Healthy:
 		return "healthy", at, ""
 	case !checksReady:
-		return "unknown", st.Started, ""
+		return "unknown", st.Started.Time, ""
 	}
 	return "ready", at, ""
 }

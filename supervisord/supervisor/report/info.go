@@ -31,8 +31,8 @@ func Info(p Process, now time.Time) api.ProcessInfo {
 	i := api.ProcessInfo{
 		Name:          p.Config.Name,
 		Group:         p.Config.Group,
-		Start:         epoch(st.Started),
-		Stop:          epoch(st.Ended),
+		Start:         epoch(st.Started.Time),
+		Stop:          epoch(st.Ended.Time),
 		Now:           epoch(now),
 		State:         st.State,
 		StateName:     st.State.String(),
@@ -66,7 +66,7 @@ func describe(name string, st *process.Status, now time.Time) string {
 	switch st.State {
 	case states.Running:
 		text := strconv.AppendInt(append(make([]byte, 0, 64), "pid "...), int64(st.PID), 10)
-		return string(appendUptime(append(text, ", uptime "...), now.Sub(st.Started)))
+		return string(appendUptime(append(text, ", uptime "...), now.Sub(st.Started.Time)))
 	case states.Fatal, states.Backoff:
 		if st.SpawnErr != "" {
 			return st.SpawnErr

@@ -10,6 +10,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
+	"supervisor/supervisord/system/boottime"
 )
 
 // now is the time of all reports here.
@@ -36,26 +37,26 @@ func TestDescription(t *testing.T) {
 	}{
 		{"Not started", func(*config.Process, *process.Status) {}},
 		{"waiting for db:ready", func(_ *config.Process, st *process.Status) { st.WaitingFor = "db:ready" }},
-		{"Feb 03 04:05 PM", func(_ *config.Process, st *process.Status) { st.State, st.Ended = states.Exited, now }},
+		{"Feb 03 04:05 PM", func(_ *config.Process, st *process.Status) { st.State, st.Ended = states.Exited, boottime.At(now) }},
 		{"pid 7, uptime 2 days, 3:04:05", func(_ *config.Process, st *process.Status) {
-			st.State, st.PID, st.Started = states.Running, 7, now.Add(-(51*time.Hour + 4*time.Minute + 5*time.Second))
+			st.State, st.PID, st.Started = states.Running, 7, boottime.At(now.Add(-(51*time.Hour + 4*time.Minute + 5*time.Second)))
 		}},
 		{"pid 7, uptime 1 day, 0:00:00", func(_ *config.Process, st *process.Status) {
-			st.State, st.PID, st.Started = states.Running, 7, now.Add(-24*time.Hour)
+			st.State, st.PID, st.Started = states.Running, 7, boottime.At(now.Add(-24*time.Hour))
 		}},
 		{"pid 7, uptime 0:00:00", func(_ *config.Process, st *process.Status) { // the clock was set back
-			st.State, st.PID, st.Started = states.Running, 7, now.Add(time.Hour)
+			st.State, st.PID, st.Started = states.Running, 7, boottime.At(now.Add(time.Hour))
 		}},
 		{"no such file", func(_ *config.Process, st *process.Status) { st.State, st.SpawnErr = states.Fatal, "no such file" }},
 		{`unknown error (try "tail web")`, func(_ *config.Process, st *process.Status) { st.State = states.Backoff }},
 		{"", func(_ *config.Process, st *process.Status) { st.State = states.Stopping }},
 		{"pid 7, uptime 0:00:00, not ready", func(c *config.Process, st *process.Status) {
 			checked(c)
-			st.State, st.PID, st.Started = states.Running, 7, now
+			st.State, st.PID, st.Started = states.Running, 7, boottime.At(now)
 		}},
 		{"pid 7, uptime 0:00:00, unhealthy: refused", func(c *config.Process, st *process.Status) {
 			checked(c)
-			st.State, st.PID, st.Started, st.Health, st.HealthFailure = states.Running, 7, now, process.Unhealthy, "refused"
+			st.State, st.PID, st.Started, st.Health, st.HealthFailure = states.Running, 7, boottime.At(now), process.Unhealthy, "refused"
 		}},
 		{"waiting to be ready: refused", func(c *config.Process, st *process.Status) {
 			checked(c)
@@ -111,7 +112,7 @@ func TestWhy(t *testing.T) {
 	p := processWith(func(c *config.Process, st *process.Status) {
 		c.Restart.Limit, c.Restart.Window = 3, time.Minute
 		st.State, st.PID, st.Reason, st.SpawnErr, st.Hook = states.Running, 7, "started by an operator", "exit status 1", process.PostStart
-		st.Restarts = &[]time.Time{now.Add(-time.Hour), now.Add(-time.Second)}
+		st.Restarts = &[]boottime.Time{boottime.At(now.Add(-time.Hour)), boottime.At(now.Add(-time.Second))}
 		st.LeaderExited, st.Leftovers = true, "pid 8 (sleep)"
 	})
 	want := []api.Reason{

@@ -39,7 +39,7 @@ func limits(c *config.Process, st *process.Status, now time.Time) (reasons []api
 	if c.Restart.Limit > 0 && st.Restarts != nil {
 		used := 0
 		for _, at := range *st.Restarts {
-			if now.Sub(at) < c.Restart.Window {
+			if now.Sub(at.Time) < c.Restart.Window {
 				used++
 			}
 		}

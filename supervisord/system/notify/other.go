@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"supervisor/supervisord/system/descriptors"
 )
 
 var errUnsupported = errors.New("programs can't notify supervisord on this system")
@@ -38,7 +39,7 @@ func (*Receiver) Close(string) {}
 func (*Receiver) CloseAll() {}
 
 // HandOver returns nothing.
-func (*Receiver) HandOver(func(string) bool) []HandedOver { return nil }
+func (*Receiver) HandOver(descriptors.Set, func(string) bool) []State { return nil }
 
 // Restore does nothing.
-func (*Receiver) Restore([]HandedOver) error { return nil }
+func (*Receiver) Restore([]State, descriptors.Set) error { return nil }

@@ -26,12 +26,14 @@ func (s *Sender) DescendsFrom(child int) (yes, known bool) {
 	return s.PID == child || slices.Contains(s.ancestors, child), len(s.ancestors) > 0 || s.PID == child
 }
 
-// HandedOver is what another program in this process needs to go on receiving.
-type HandedOver struct {
+// State is a socket or a pipe that another program in this process goes on with.
+type State struct {
 	Name string
-	FD   int
-	Path string // of a socket, "" for a pipe
+	Path string `json:",omitempty"` // of a socket, "" for a pipe
 }
+
+// Key is the key of its descriptor.
+func (s State) Key() string { return "notify/" + s.Name }
 
 // maxPath is how many bytes the path of a socket may have.
 const maxPath = 107

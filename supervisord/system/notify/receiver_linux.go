@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/system/epoll"
 )
 
@@ -99,33 +100,40 @@ func (r *Receiver) closeEpoll() {
 }
 
 // HandOver stops receiving and returns what another program needs to go on with the sockets
-// and pipes that are to be kept. It closes the others. Run must have returned.
-func (r *Receiver) HandOver(keep func(name string) bool) []HandedOver {
+// and pipes that are to be kept, and puts what is open into set. It closes the others. Run
+// must have returned.
+func (r *Receiver) HandOver(set descriptors.Set, keep func(name string) bool) []State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var all []HandedOver
+	var all []State
 	for _, e := range r.byName {
 		if !keep(e.name) {
 			r.close(e)
 			continue
 		}
 		r.poller.Remove(e.token, e.fd)
-		all = append(all, HandedOver{Name: e.name, FD: e.fd, Path: e.path})
+		state := State{Name: e.name, Path: e.path}
+		set.Put(state.Key(), e.fd)
+		all = append(all, state)
 	}
 	clear(r.byName)
 	r.closeEpoll()
 	return all
 }
 
-// Restore goes on with the sockets and pipes that were handed over. It closes those that
-// can't be used.
-func (r *Receiver) Restore(all []HandedOver) error {
+// Restore goes on with the sockets and pipes of another Receiver. It takes what is open from
+// set, and closes what can't be used.
+func (r *Receiver) Restore(all []State, set descriptors.Set) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var failed []error
-	for _, b := range all {
-		unix.CloseOnExec(b.FD)
-		failed = append(failed, r.add(&endpoint{receiver: r, name: b.Name, fd: b.FD, path: b.Path}))
+	for _, s := range all {
+		fd := set.Take(s.Key())
+		if fd < 0 {
+			continue
+		}
+		unix.CloseOnExec(fd)
+		failed = append(failed, r.add(&endpoint{receiver: r, name: s.Name, fd: fd, path: s.Path}))
 	}
 	return errors.Join(failed...)
 }

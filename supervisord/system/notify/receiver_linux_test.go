@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/tools/testkit"
 )
 
@@ -225,7 +226,8 @@ func TestHandOver(t *testing.T) {
 	}
 	defer theirs.Close()
 	old.stop()
-	handedOver := old.HandOver(func(name string) bool { return name != "gone" })
+	set := descriptors.Set{}
+	handedOver := old.HandOver(set, func(name string) bool { return name != "gone" })
 	if len(handedOver) != 2 {
 		t.Fatalf("%+v", handedOver)
 	}
@@ -235,7 +237,7 @@ func TestHandOver(t *testing.T) {
 	send(t, path, "READY=1")
 	io.WriteString(theirs, "\n")
 	l := newTestReceiver(t, dir)
-	if err := l.Restore(handedOver); err != nil {
+	if err := l.Restore(handedOver, set); err != nil {
 		t.Fatal(err)
 	}
 	received := map[string]bool{}

@@ -1,4 +1,4 @@
-package journal
+package boottime
 
 import (
 	"fmt"
@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// BootID names the set of processes that pids are about: this boot of the
-// machine and this container. A record of another world is about processes
-// that are all gone.
+// BootID names the set of processes that pids refer to: this boot of the machine and
+// this container. What was recorded under another ID is about processes that have all
+// ended.
 func BootID() string {
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	pidNamespace, _ := os.Readlink("/proc/self/ns/pid")
-	first, _ := os.ReadFile("/proc/1/stat") // the namespace's number may be used again
+	first, _ := os.ReadFile("/proc/1/stat") // the number of the namespace may be used again
 	startTime := ""
 	if fields := strings.Fields(string(first[strings.LastIndexByte(string(first), ')')+1:])); len(fields) > 19 {
 		startTime = fields[19]
@@ -22,7 +22,7 @@ func BootID() string {
 	return fmt.Sprintf("%s %s %s", strings.TrimSpace(string(boot)), pidNamespace, startTime)
 }
 
-// sinceBoot returns nanoseconds, those in which the machine slept too.
+// sinceBoot returns nanoseconds since boot, including those in which the machine slept.
 func sinceBoot() int64 {
 	var t unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &t) != nil {

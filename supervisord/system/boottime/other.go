@@ -1,6 +1,6 @@
 //go:build !linux
 
-package journal
+package boottime
 
 // BootID is not known on this system.
 func BootID() string { return "" }

@@ -1,0 +1,71 @@
+package boottime
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Time is a time.Time whose JSON names it by both clocks. The zero Time is the zero
+// time.Time.
+type Time struct{ time.Time }
+
+// recorded is the JSON of a Time.
+type recorded struct {
+	Wall int64 // nanoseconds since the epoch, 0 if only Boot is known
+	Boot int64 // nanoseconds since boot
+}
+
+// At returns t as a Time.
+func At(t time.Time) Time { return Time{t} }
+
+// Equal reports whether both are the same moment.
+func (t Time) Equal(u Time) bool { return t.Time.Equal(u.Time) }
+
+// FromTicks returns the time of so many clock ticks since boot, as the kernel gives the
+// start time of a process.
+func FromTicks(ticks uint64) Time {
+	return recorded{Boot: int64(ticks) * (1e9 / ticksPerSecond)}.time()
+}
+
+// MarshalJSON implements json.Marshaler.
+func (t Time) MarshalJSON() ([]byte, error) {
+	var r recorded
+	if !t.IsZero() {
+		r = recorded{Wall: t.UnixNano(), Boot: sinceBoot() - int64(time.Since(t.Time))}
+	}
+	return fmt.Appendf(nil, `{"Wall":%d,"Boot":%d}`, r.Wall, r.Boot), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *Time) UnmarshalJSON(data []byte) error {
+	var r recorded
+	if err := json.Unmarshal(data, &r); err != nil {
+		return err
+	}
+	*t = r.time()
+	return nil
+}
+
+// maxDrift is how far the two clocks may differ before the one on the wall counts as
+// set.
+const maxDrift = 2 * time.Second
+
+// time returns the recorded time by the clock since boot. The clock on the wall is more
+// exact about itself, so it counts as long as it has not been set.
+func (r recorded) time() Time {
+	if r == (recorded{}) {
+		return Time{}
+	}
+	t := time.Now().Add(-time.Duration(sinceBoot() - r.Boot))
+	if off := time.Duration(r.Wall - t.UnixNano()); off.Abs() < maxDrift {
+		t = t.Add(off)
+	}
+	return Time{t}
+}
+
+// ticksPerSecond is the unit of all times in /proc, whatever the kernel's own clock.
+const ticksPerSecond = 100
+
+// NowTicks returns the time in clock ticks since boot.
+func NowTicks() uint64 { return uint64(sinceBoot()) / (1e9 / ticksPerSecond) }
