@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Comm returns the name by which the kernel knows this process, which is what
-// pgrep(1), ps -C and start-stop-daemon --name look for, "" if it can't be known.
+// Comm returns the name that the kernel gives this process, by which pgrep(1), ps -C and
+// start-stop-daemon --name find it, "" if it is unknown.
 func Comm() string {
 	text, err := os.ReadFile("/proc/self/comm")
 	if err != nil {
@@ -16,15 +16,15 @@ func Comm() string {
 	return strings.TrimSuffix(string(text), "\n")
 }
 
-// SetComm has the kernel know this process, with the threads that it has, by that
-// name, unless it is "". The kernel gives a process the name of the file that it
-// executes, and the name "exe" to one that executes /proc/self/exe.
+// SetComm gives this process and all its present threads that name, unless it is "". The
+// kernel names a process after the file that it executes; one that executes /proc/self/exe
+// gets the name "exe".
 func SetComm(name string) {
 	if name == "" || name == Comm() {
 		return
 	}
-	threads, _ := filepath.Glob("/proc/self/task/*/comm") // the pattern is a good one
+	threads, _ := filepath.Glob("/proc/self/task/*/comm") // the pattern is valid
 	for _, path := range append(threads, "/proc/self/comm") {
-		_ = os.WriteFile(path, []byte(name), 0) // a thread may have ended
+		_ = os.WriteFile(path, []byte(name), 0) // it fails if the thread has ended
 	}
 }

@@ -1,10 +1,7 @@
 package daemon
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,9 +16,9 @@ import (
 	"supervisor/supervisord/tools/testkit"
 )
 
-// What the package does is for ever and for the whole process, so each test has
-// a process of its own: the test binary, which performs the act that it is told.
-const helperMode = "daemon-actor"
+// What the package does changes the whole process for good. So each test starts a helper: the
+// test binary, which runs one of helperActions.
+const helperMode = "daemon-helper"
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == helperMode {
@@ -66,17 +63,17 @@ func mustAtoi(s string) int {
 	return n
 }
 
-// noRaceSleep has the race detector not wait at the end of a process.
+// noRaceSleep keeps the race detector from waiting at the exit of a process.
 const noRaceSleep = "GORACE=atexit_sleep_ms=0"
 
-// helperCommand returns the command that performs an act.
+// helperCommand returns the command of a helper.
 func helperCommand(args ...string) *exec.Cmd {
 	cmd := exec.Command(testkit.Binary(), append([]string{helperMode}, args...)...)
 	cmd.Env = append(os.Environ(), noRaceSleep)
 	return cmd
 }
 
-// commandOutput is what an act wrote to its stdout.
+// commandOutput returns what a command writes to its stdout.
 func commandOutput(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	cmd.Stderr = os.Stderr
@@ -87,7 +84,7 @@ func commandOutput(t *testing.T, cmd *exec.Cmd) string {
 	return strings.TrimSpace(string(out))
 }
 
-// nobodyUID is a user without rights, and another one is not he.
+// nobodyUID is a user without rights, otherUID another one.
 const nobodyUID, otherUID = 65534, 1
 
 func noRequirement(*testing.T) {}
@@ -95,11 +92,11 @@ func noRequirement(*testing.T) {}
 func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("NOT TESTED: only root can become somebody else")
+		t.Skip("NOT TESTED: only root can become another user")
 	}
 }
 
-// needSysResource wants CAP_SYS_RESOURCE, which root in a container may lack.
+// needSysResource skips the test without CAP_SYS_RESOURCE, which root in a container may lack.
 func needSysResource(t *testing.T) {
 	t.Helper()
 	needRoot(t)
@@ -110,9 +107,9 @@ func needSysResource(t *testing.T) {
 	}
 }
 
-// limits UID MINFDS MINPROCS, as that user; soft and hard limit of processes are
-// 3000 and 5000 before. It tells what RaiseLimits said, and then what a child may
-// have.
+// limits UID MINFDS MINPROCS raises the limits as that user, from a soft limit of 3000 and a
+// hard limit of 5000 processes. It writes the messages of RaiseLimits, then the limits of a
+// child.
 func limits(args []string) {
 	if err := unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: 3000, Max: 5000}); err != nil {
 		panic(err)
@@ -126,7 +123,7 @@ func limits(args []string) {
 	}
 	if err != nil {
 		fmt.Println(err)
-		return // and so does the daemon
+		return // as the daemon does
 	}
 	child := exec.Command("sh", "-c", "ulimit -S -n; ulimit -H -n")
 	child.Stdout = os.Stdout
@@ -158,7 +155,7 @@ func TestRaiseLimits(t *testing.T) {
 		want              string
 	}{
 		{"enough", me, 300, 3000, noRequirement, "300\n5000\n3000 5000"},
-		{"not asked for", me, 0, 0, noRequirement, "300\n5000\n3000 5000"},
+		{"not requested", me, 0, 0, noRequirement, "300\n5000\n3000 5000"},
 		{"raised", me, 1024, 0, noRequirement, "Increased RLIMIT_NOFILE limit to 1024\n1024\n5000\n3000 5000"},
 		{"both", me, 5000, 4000, noRequirement,
 			"Increased RLIMIT_NOFILE limit to 5000\nIncreased RLIMIT_NPROC limit to 4000\n5000\n5000\n4000 5000"},
@@ -194,15 +191,15 @@ func TestCloseOnExecAll(t *testing.T) {
 		defer file.Close()
 		cmd := helperCommand(name)
 		cmd.ExtraFiles = []*os.File{file}
-		// Whoever runs the tests may have left it more of them.
+		// The process that runs the tests may have passed on more descriptors.
 		if got := commandOutput(t, cmd); strings.Contains(got, path) != inherited || !inherited && got != "[]" {
 			t.Errorf("%s: a child has %s", name, got)
 		}
 	}
 }
 
-// setUsers UID… becomes one after the other, and tells of each who it is then, in
-// all its threads.
+// setUsers UID… becomes one user after the other, and writes after each which user all its
+// threads run as.
 func setUsers(args []string) {
 	for _, uid := range args {
 		if err := SetUser(mustAtoi(uid)); err != nil {
@@ -211,7 +208,7 @@ func setUsers(args []string) {
 		}
 		tasks, err := filepath.Glob("/proc/self/task/*/status")
 		if err != nil || len(tasks) == 0 {
-			panic("no threads to be seen")
+			panic("no threads found")
 		}
 		seen := make(map[string]bool)
 		for _, path := range tasks {
@@ -223,7 +220,7 @@ func setUsers(args []string) {
 	}
 }
 
-// identity is the uids, gids and groups that a status file in /proc shows.
+// identity returns the uids, gids and groups in a status file of /proc.
 func identity(path string) string {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -260,68 +257,10 @@ func TestSetUser(t *testing.T) {
 func TestSetUserWithoutRoot(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() == 0 {
-		t.Skip("root may become everybody; TestSetUser tries it after that")
+		t.Skip("root may become any user; TestSetUser tries this")
 	}
 	if got := commandOutput(t, helperCommand("user", "0")); got != "Can't drop privilege as nonroot user" {
 		t.Errorf("got %q", got)
-	}
-}
-
-func TestPidfileIsExclusive(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "pid")
-	if err := os.WriteFile(path, []byte("123456789012\nmore\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	first, err := ClaimPidfile(path, -1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(path)
-	if want := fmt.Sprintf("%d\n", os.Getpid()); err != nil || string(got) != want {
-		t.Errorf("got %q, %v, want %q", got, err, want)
-	}
-	_, err = ClaimPidfile(path, -1)
-	if locked, ok := errors.AsType[*LockedError](err); !ok || locked.PID != os.Getpid() {
-		t.Errorf("the second claim: %v", err)
-	}
-	first.Remove()
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("it stays behind: %v", err)
-	}
-	third, err := ClaimPidfile(path, 0o077)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("with a umask of 077: %v, %v", info.Mode(), err)
-	}
-	if err := errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	third.Remove()
-	if _, err := os.Stat(path); err != nil {
-		t.Errorf("somebody else's file is gone: %v", err)
-	}
-}
-
-// A device is nobody's own.
-func TestPidfileIsDevice(t *testing.T) {
-	t.Parallel()
-	for range 2 {
-		p, err := ClaimPidfile(os.DevNull, -1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.Remove()
-	}
-}
-
-func TestPidfileInMissingDirectory(t *testing.T) {
-	t.Parallel()
-	_, err := ClaimPidfile(filepath.Join(t.TempDir(), "none", "pid"), -1)
-	if !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got %v", err)
 	}
 }
 
@@ -331,145 +270,5 @@ func TestSetUmask(t *testing.T) {
 		if got, want := commandOutput(t, helperCommand("umask", strconv.Itoa(mask))), fmt.Sprintf("%03o", mask); got != want {
 			t.Errorf("a child has the umask %s, want %s", got, want)
 		}
-	}
-}
-
-// backgroundReport is what the second process tells of itself once it has detached.
-type backgroundReport struct {
-	VarPresent    bool // the mark is in its environment
-	ReadyCloexec  bool // no child gets the descriptor of the process that waits
-	SessionLeader bool // it leads a session
-	Comm          string
-	Files         map[string]bool // what the first process has passed
-	Std           []string
-	Descriptors   string // that a child has
-}
-
-// backgroundChild is the second process: it ends with a status, or detaches and then
-// reports to a pipe.
-func backgroundChild(b *Background, files map[string]bool, args []string) {
-	if args[0] == "end" {
-		fmt.Println("second ends")
-		os.Exit(mustAtoi(args[1]))
-	}
-	fmt.Println("second detaches")
-	var r backgroundReport
-	flags, err := unix.FcntlInt(b.ready.Fd(), unix.F_GETFD, 0)
-	r.Comm, r.Files = Comm(), files
-	r.ReadyCloexec = err == nil && flags&unix.FD_CLOEXEC != 0
-	if err := b.Detach(); err != nil {
-		panic(err)
-	}
-	CloseOnExecAll()
-	_, r.VarPresent = os.LookupEnv(backgroundVar)
-	sid, err := unix.Getsid(0)
-	r.SessionLeader = err == nil && sid == os.Getpid()
-	for fd := range 3 {
-		target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
-		if err != nil {
-			target = err.Error()
-		}
-		r.Std = append(r.Std, target)
-	}
-	argv := testkit.Command("fds", "env", backgroundVar)
-	out, err := exec.Command(argv[0], argv[1:]...).Output()
-	if err != nil {
-		out = []byte(err.Error())
-	}
-	r.Descriptors = strings.TrimSpace(string(out))
-	text, err := json.Marshal(r)
-	if err != nil {
-		panic(err)
-	}
-	if err := os.WriteFile(args[1], text, 0); err != nil {
-		panic(err)
-	}
-}
-
-func TestBackground(t *testing.T) {
-	t.Parallel()
-	pipe := filepath.Join(t.TempDir(), "pipe")
-	if err := unix.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := commandOutput(t, helperCommand("background", "detach", pipe)); got != "second detaches" {
-		t.Fatalf("got %q", got)
-	}
-	text, err := os.ReadFile(pipe)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got backgroundReport
-	if err := json.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
-	}
-	want := backgroundReport{ReadyCloexec: true, SessionLeader: true, Comm: "some-name", Files: map[string]bool{"a": true}, Std: []string{os.DevNull, os.DevNull, os.DevNull}, Descriptors: "[]"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-// TestBackgroundExitStatus: who started the daemon learns that it has not come up.
-func TestBackgroundExitStatus(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{0, 2, 7} {
-		cmd := helperCommand("background", "end", strconv.Itoa(status))
-		out, err := cmd.Output()
-		if got := cmd.ProcessState.ExitCode(); got != status || string(out) != "second ends\n" {
-			t.Errorf("exit status %d (%v), want %d; stdout %q", got, err, status, out)
-		}
-	}
-}
-
-func TestNotInBackground(t *testing.T) {
-	t.Parallel()
-	if b, err := InBackground(nil); b != nil || err != nil {
-		t.Error("nobody sent this process to the background")
-	}
-}
-
-// TestPidfileOfAnotherConfiguration: who has no name in common with the holder of
-// the lock shares the file, and gives back what was in it.
-func TestPidfileOfAnotherConfiguration(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "pid")
-	first, err := ClaimPidfile(path, -1, "a", "common")
-	if err != nil || first.IsShared() {
-		t.Fatal(err)
-	}
-	defer first.Remove()
-	for _, names := range [][]string{{"a"}, {"b", "common"}, {}} {
-		_, err := ClaimPidfile(path, -1, names...)
-		if locked, ok := errors.AsType[*LockedError](err); !ok || locked.PID != os.Getpid() {
-			t.Errorf("%q: got %v", names, err)
-		}
-	}
-	second, err := ClaimPidfile(path, -1, "b")
-	if err != nil || !second.IsShared() || ReadPID(path) != os.Getpid() {
-		t.Fatalf("got %+v, %v; the file has %d", second, err, ReadPID(path))
-	}
-	if _, err := ClaimPidfile(path, -1, "b"); err == nil {
-		t.Error("two of the same share the file")
-	}
-	fd := second.HandOver()
-	second = RestorePidfile(path, fd, "b")
-	if !second.IsShared() {
-		t.Error("it is not shared after an upgrade")
-	}
-	if _, err := ClaimPidfile(path, -1, "b"); err == nil {
-		t.Error("its name is free after an upgrade")
-	}
-	second.Remove()
-	if got := ReadPID(path); got != os.Getpid() { // of the first
-		t.Errorf("the file has %d", got)
-	}
-	third, err := ClaimPidfile(path, -1, "b")
-	if err != nil {
-		t.Fatal(err)
-	}
-	first.Remove()
-	third.Remove()
-	if got := ReadPID(path); got != 0 {
-		t.Errorf("the file stays, with %d", got)
 	}
 }

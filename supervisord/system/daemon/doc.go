@@ -1,8 +1,9 @@
-// Package daemon does to the process itself what a daemon does: give up root,
-// raise its limits, leave the terminal, note its pid. Each step is checked, and
-// a failure is an error for the caller to end on, in the words of Supervisor.
+// Package daemon changes what this process is: its user, its limits, its terminal, its
+// descriptors, its signals, its pidfile.
 //
-// It has no goroutines. Its functions are called at start-up, in the order of
-// their listing in the documentation of the start-up, and change the whole
-// process.
+// It has no goroutines. The functions are called at the start of the daemon, and change the
+// whole process. A Pidfile and Signals belong to their caller.
+//
+// Every step is checked. A failure is an error in Supervisor's words; the caller exits with
+// it.
 package daemon

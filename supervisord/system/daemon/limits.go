@@ -9,7 +9,7 @@ import (
 	"supervisor/supervisord/system/inherited"
 )
 
-// limit is one of the two resource limits that supervisord cares for.
+// limit is one of the two resource limits that supervisord raises.
 type limit struct {
 	resource int
 	name     string // as the log calls it
@@ -29,9 +29,8 @@ var (
 			"(see README.rst) or lower the minprocs setting in the config file to allow the program to start."}
 )
 
-// RaiseLimits makes sure that minfds descriptors and minprocs processes may be
-// had, here and in all children. It returns what the log is to say of it. The
-// error has the words for the user.
+// RaiseLimits makes sure that this process and its children may have minfds descriptors and
+// minprocs processes. It returns the messages for the log. The error's text is for the user.
 func RaiseLimits(minfds, minprocs int) (infos []string, err error) {
 	for _, l := range []struct {
 		limit
@@ -48,8 +47,7 @@ func RaiseLimits(minfds, minprocs int) (infos []string, err error) {
 	return infos, nil
 }
 
-// raise lifts the soft limit, and the hard one with it where that is needed
-// and allowed.
+// raise raises the soft limit, and the hard one too where that is needed and allowed.
 func (l limit) raise(want int) (raised bool, err error) {
 	if want <= 0 {
 		return false, nil
@@ -75,5 +73,5 @@ func (l limit) raise(want int) (raised bool, err error) {
 	return true, nil
 }
 
-// isUnlimited knows infinity in both of the shapes that kernels give it.
+// isUnlimited reports whether a limit is infinite, which kernels express in two ways.
 func isUnlimited(n uint64) bool { return n >= math.MaxInt64 }

@@ -14,22 +14,22 @@ import (
 	"supervisor/supervisord/system/safeopen"
 )
 
-// Pidfile is the file with the daemon's pid. A lock on it keeps other daemons
-// away; the kernel lets go of it when the daemon ends, in whatever way.
+// Pidfile is the file with the daemon's pid. A lock on it keeps other daemons away. The kernel
+// releases the lock when the daemon exits, in whatever way.
 type Pidfile struct {
 	path        string
 	file        *os.File
-	isFile      bool // and no device, which is nobody's own
-	previousPID int  // the pid that was in it
-	shared      bool // the lock is another daemon's, of another configuration
+	isFile      bool // and not a device, which many daemons may share
+	previousPID int  // the pid that was in it, 0 for none
+	shared      bool // another daemon, with another configuration, holds the lock
 }
 
-// IsShared tells that another daemon, which has another configuration, had the
-// file before and has the lock on it. It is false if p is nil.
+// IsShared reports whether another daemon, with another configuration, holds the lock on the
+// file. It returns false if p is nil.
 func (p *Pidfile) IsShared() bool { return p != nil && p.shared }
 
-// PreviousPID returns the pid that an earlier daemon has left in the file, 0 if it has
-// removed the file, as it does when it ends in order, or if p is nil.
+// PreviousPID returns the pid that an earlier daemon has left in the file. It returns 0 if
+// that daemon has removed the file, as it does on a regular exit, or if p is nil.
 func (p *Pidfile) PreviousPID() int {
 	if p == nil {
 		return 0
@@ -37,29 +37,29 @@ func (p *Pidfile) PreviousPID() int {
 	return p.previousPID
 }
 
-// LockedError tells that another daemon is alive to whom a file belongs.
+// LockedError means that another daemon holds the lock on the file.
 type LockedError struct {
 	Path string
 	PID  int
 }
 
-// Error names the other one.
+// Error names the other daemon, in Supervisor's words.
 func (e *LockedError) Error() string {
 	return fmt.Sprintf("Another supervisord is running with this configuration: "+
 		"it has pid %d and holds %s.  Shut it down first before starting supervisord.", e.PID, e.Path)
 }
 
-// claimTimeout is how long a lock is waited for whose holder is dead already:
-// a child that was being born at that moment has it a little longer.
+// claimTimeout is how long ClaimPidfile waits for a lock whose holder has exited: a child that
+// it was forking at that moment holds the lock a little longer.
 const claimTimeout = 2 * time.Second
 
-// ClaimPidfile locks the pidfile and writes the daemon's pid to it, replacing
-// what an earlier one has left. The error is a *HeldError, or of the system if
-// there can be no such file or lock. It waits only for the dead. A new file
-// gets mode less umask, or less the umask of the process if that is negative.
+// ClaimPidfile locks the pidfile and writes the daemon's pid to it, replacing the pid of an
+// earlier daemon. The error is a *LockedError, or the system's if the file can't be made or
+// locked. It waits only for daemons that have exited. A new file gets the mode 0666 less
+// umask; a negative umask is that of the process.
 //
-// Names tell what makes a configuration the same as that of another daemon. One
-// that has none of these names keeps nobody away: the file is shared then.
+// The names say when two daemons have the same configuration: when they have a name in common.
+// A daemon that has none of the names does not keep this one away; the file is shared then.
 func ClaimPidfile(path string, umask int, names ...string) (*Pidfile, error) {
 	for limit := time.Now().Add(claimTimeout); ; time.Sleep(time.Millisecond) {
 		p, err := tryPidfile(path, umask, names)
@@ -95,9 +95,8 @@ func tryPidfile(path string, umask int, names []string) (*Pidfile, error) {
 	return p, nil
 }
 
-// newPidfile makes the file under another name and links it to its own, so that
-// nobody ever meets an empty one. It fails if there is one already, or where
-// files can't be linked.
+// newPidfile makes the file under a temporary name and links it to its path, so that the file
+// is never seen empty. It fails if the path exists, or if the file system has no links.
 func newPidfile(path string, umask int, names []string) (*Pidfile, error) {
 	temp := safeopen.TempName(path)
 	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
@@ -136,8 +135,8 @@ func openPidfile(path string) (*Pidfile, error) {
 	return &Pidfile{path: path, file: f, isFile: info.Mode().IsRegular()}, nil
 }
 
-// lock takes the locks. A file system that has none keeps nobody away. The names
-// come first, so that whoever finds the file locked finds them too.
+// lock takes the locks. A file system without locks keeps no daemon away. The names are locked
+// first, so that a daemon that finds the file locked finds the names locked too.
 func (p *Pidfile) lock(names []string) error {
 	if !p.isFile {
 		return nil
@@ -154,14 +153,13 @@ func (p *Pidfile) lock(names []string) error {
 	default:
 		return &os.PathError{Op: "lock", Path: p.path, Err: err}
 	}
-	if !p.isInPlace() { // its last owner has just removed it
+	if !p.isInPlace() { // its last owner has just removed it, so the lock protects nothing
 		return &LockedError{Path: p.path}
 	}
 	return nil
 }
 
-// write writes before it cuts, so that nobody meets an empty file that held a
-// pid before.
+// write writes the pid before it truncates the file, so that the file is never empty.
 func (p *Pidfile) write() error { return p.writePid(os.Getpid()) }
 
 func (p *Pidfile) writePid(pid int) error {
@@ -197,7 +195,7 @@ func ReadPID(path string) int {
 	return (&Pidfile{file: f}).read()
 }
 
-// isInPlace tells whether the locked file is the one that others will find.
+// isInPlace reports whether the locked file is the one at the path.
 func (p *Pidfile) isInPlace() bool {
 	opened, err := p.file.Stat()
 	if err != nil {
@@ -207,9 +205,8 @@ func (p *Pidfile) isInPlace() bool {
 	return err == nil && os.SameFile(opened, onDisk)
 }
 
-// Remove removes the file and lets go of the lock. What somebody else has put
-// in its place stays, and a shared file gets back what was in it. A nil Pidfile
-// has nothing to remove.
+// Remove removes the file and releases the lock. A file that has replaced it stays, and a
+// shared file gets back the pid of the lock's holder. It does nothing if p is nil.
 func (p *Pidfile) Remove() {
 	if p == nil {
 		return
@@ -218,7 +215,7 @@ func (p *Pidfile) Remove() {
 	case !p.isFile || !p.isInPlace():
 	case p.shared && unix.Flock(int(p.file.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil:
 		if p.read() == os.Getpid() {
-			_ = p.writePid(p.otherLockHolder()) // it was written before
+			_ = p.writePid(p.otherLockHolder()) // it overwrites what is there
 		}
 	default:
 		os.Remove(p.path)
@@ -226,8 +223,8 @@ func (p *Pidfile) Remove() {
 	p.file.Close()
 }
 
-// HandOver lets go of the file but not of the lock, and returns the descriptor
-// that has it, -1 for none.
+// HandOver closes the file but keeps the lock, and returns the descriptor that has it, -1 for
+// none.
 func (p *Pidfile) HandOver() int {
 	if p == nil {
 		return -1
@@ -240,9 +237,9 @@ func (p *Pidfile) HandOver() int {
 	return fd
 }
 
-// RestorePidfile returns the pidfile that has been bequeathed, nil for an fd of
-// -1. It has its locks; names are for one that an earlier version had not given
-// any.
+// RestorePidfile returns the pidfile that was handed over as descriptor fd, nil for -1. It
+// still has its locks. The names are locked again because an earlier version may not have
+// locked them.
 func RestorePidfile(path string, fd int, names ...string) *Pidfile {
 	if fd < 0 {
 		return nil
@@ -256,7 +253,3 @@ func RestorePidfile(path string, fd int, names ...string) *Pidfile {
 	}
 	return p
 }
-
-// SetUmask sets the file mode creation mask of the daemon and of the children
-// that don't have their own.
-func SetUmask(mask int) { syscall.Umask(mask) }

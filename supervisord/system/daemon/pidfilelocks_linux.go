@@ -8,18 +8,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A name is a lock on a range of the pidfile far behind its end, where its hash
-// says. Its length is the pid of the holder, since the kernel says nothing else
-// about it: all ranges of one name begin with the same byte. Like the lock on the
-// file it belongs to the open file, which outlasts the execution of another
-// binary and ends with the process.
+// A name is locked as a range of the pidfile far behind its end. The range begins where the
+// hash of the name says. Its length encodes the holder's pid, which the kernel does not report
+// for such locks. Like the lock on the file, it belongs to the open file: it stays when the
+// process executes another binary, and ends with the process.
 
-// lockNames takes the locks, and tells who has one of them already.
+// lockNames locks the names. If another process has locked one of them, it returns that
+// process's pid, 0 if unknown, and true.
 func (p *Pidfile) lockNames(names []string) (holder int, taken bool) {
 	for _, name := range names {
 		lock := unix.Flock_t{Type: unix.F_WRLCK, Start: lockOffset(name), Len: int64(os.Getpid()) + 1}
 		if err := unix.FcntlFlock(p.file.Fd(), unix.F_OFD_SETLK, &lock); err != unix.EAGAIN && err != unix.EACCES {
-			continue // also where there are no locks
+			continue // locked, or a file system without locks
 		}
 		if err := unix.FcntlFlock(p.file.Fd(), unix.F_OFD_GETLK, &lock); err != nil || lock.Type == unix.F_UNLCK {
 			return 0, true
@@ -29,8 +29,8 @@ func (p *Pidfile) lockNames(names []string) (holder int, taken bool) {
 	return 0, false
 }
 
-// otherLockHolder returns the pid of another one who has names, 0 if there is none. An
-// earlier version has none.
+// otherLockHolder returns the pid of another process that has locked names, 0 if there is none.
+// Earlier versions lock no names.
 func (p *Pidfile) otherLockHolder() int {
 	lock := unix.Flock_t{Type: unix.F_WRLCK}
 	if err := unix.FcntlFlock(p.file.Fd(), unix.F_OFD_GETLK, &lock); err != nil || lock.Type == unix.F_UNLCK {
@@ -39,7 +39,8 @@ func (p *Pidfile) otherLockHolder() int {
 	return int(lock.Len) - 1
 }
 
-// lockOffset leaves room for the largest pid between two names.
+// lockOffset returns where the range of a name begins. Between two ranges there is room for the
+// largest pid.
 func lockOffset(name string) int64 {
 	const pidBits = 23
 	h := fnv.New64a()

@@ -1,6 +1,10 @@
 package daemon
 
-import "supervisor/supervisord/system/accounts"
+import (
+	"syscall"
+
+	"supervisor/supervisord/system/accounts"
+)
 
 // SetUser makes the whole process, with all its threads, run as the user uid from now on.
 // The error says in Supervisor's words why it can't; then the process must exit.
@@ -10,3 +14,7 @@ func SetUser(uid int) error {
 	}
 	return nil // it runs as that user already
 }
+
+// SetUmask sets the file mode creation mask of the daemon and of the children that have none
+// of their own.
+func SetUmask(mask int) { syscall.Umask(mask) }

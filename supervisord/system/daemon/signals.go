@@ -6,10 +6,9 @@ import (
 	"syscall"
 )
 
-// Signals are the signals to the daemon that have arrived and have not been handled.
-// There is room for one of each kind, as in the kernel: a second one that arrives
-// before the first is handled asks for nothing new. So a burst of one kind leaves
-// room for the others.
+// Signals holds the signals to the daemon that have arrived and were not yet handled. There is
+// room for one of each kind, as in the kernel: a second one that arrives before the first is
+// handled requests nothing new. So a burst of one kind leaves room for the others.
 type Signals struct {
 	Shutdown chan os.Signal // SIGTERM, SIGINT, SIGQUIT
 	Restart  chan os.Signal // SIGHUP
@@ -21,15 +20,15 @@ func NewSignals() *Signals {
 	return &Signals{make(chan os.Signal, 1), make(chan os.Signal, 1), make(chan os.Signal, 1)}
 }
 
-// Catch begins to catch the signals that the daemon handles. All others keep their
-// default action, as with Supervisor.
+// Catch starts to catch the signals that the daemon handles. All others keep their default
+// action, as in Supervisor.
 func (s *Signals) Catch() {
 	signal.Notify(s.Shutdown, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
 	signal.Notify(s.Restart, syscall.SIGHUP)
 	signal.Notify(s.Reopen, syscall.SIGUSR2)
 }
 
-// Stop ends what Catch began.
+// Stop stops catching them.
 func (s *Signals) Stop() {
 	for _, c := range s.all() {
 		signal.Stop(c)
@@ -38,7 +37,7 @@ func (s *Signals) Stop() {
 
 func (s *Signals) all() []chan os.Signal { return []chan os.Signal{s.Shutdown, s.Restart, s.Reopen} }
 
-// Add adds a signal that arrived at the daemon before this one.
+// Add adds a signal that arrived before this process executed the present program.
 func (s *Signals) Add(sig syscall.Signal) {
 	to := s.Shutdown
 	switch sig {

@@ -7,20 +7,18 @@ import (
 )
 
 const (
-	// maxProcs is how many threads run at a time at most. What a supervisor
-	// does is little; more would only be more threads to find when there are
-	// none.
+	// maxProcs is how many threads run at a time at most. A supervisor has little to
+	// do, and the system may have no more threads when they are needed.
 	maxProcs = 3
-	// reservedThreads is how many threads there are from the beginning: those that run,
-	// those that the runtime has for itself, and some for calls that block.
+	// reservedThreads is how many threads are started at the beginning: those that run
+	// goroutines, those of the runtime, and some for calls that block.
 	reservedThreads = 9
 )
 
-// ReserveThreads starts the threads that the daemon will need while the system
-// still gives them. The Go runtime ends a process that wants a thread and gets
-// none, which happens when a program has forked as often as RLIMIT_NPROC or
-// pids.max allow. A thread that has nothing to do is kept for ever and costs
-// some kilobytes.
+// ReserveThreads starts the threads that the daemon will need, while the system still has
+// some. The Go runtime aborts a process that needs a thread and gets none, which happens when
+// a program has forked as often as RLIMIT_NPROC or pids.max allow. The runtime keeps idle
+// threads for ever; each costs some kilobytes.
 func ReserveThreads() {
 	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) > maxProcs {
 		runtime.GOMAXPROCS(maxProcs)
@@ -29,7 +27,7 @@ func ReserveThreads() {
 	all.Add(reservedThreads)
 	for range reservedThreads {
 		done.Go(func() {
-			runtime.LockOSThread() // a goroutine that waits keeps its thread then
+			runtime.LockOSThread() // so that the waiting goroutine keeps its thread
 			all.Done()
 			all.Wait()
 			runtime.UnlockOSThread()
