@@ -78,7 +78,7 @@ func (p *Process) request(r *request) Answer {
 	select {
 	case p.requests <- r:
 	case <-p.done:
-		return Answer{err: faults.New(faults.BadName, r.in.Text)}
+		return Answer{err: faults.New(faults.BadName, r.in.Name)}
 	}
 	o := <-r.reply
 	if o.pending {
@@ -98,7 +98,7 @@ func (p *Process) handleRequest(r *request) {
 		return
 	}
 	if r.act == nil && r.in.Kind == machine.StartRequested && p.machine.SpawnErr != "" {
-		r.reply <- outcome{err: faults.New(faults.SpawnError, r.in.Text)}
+		r.reply <- outcome{err: faults.New(faults.SpawnError, r.in.Name)}
 		return
 	}
 	if r.done == nil {
@@ -137,7 +137,7 @@ func (p *Process) answerRemoved() {
 	for _, r := range p.waiting {
 		var err error
 		if !r.isStop() && r.in.Kind != machine.ShutdownRequested || !p.machine.State.IsStopped() {
-			err = faults.New(faults.BadName, r.in.Text)
+			err = faults.New(faults.BadName, r.in.Name)
 		}
 		r.reply <- outcome{err: err}
 	}

@@ -25,7 +25,7 @@ func (p *Process) apply(in machine.Input) error {
 		for _, e := range p.machine.Step(time.Now(), in) {
 			switch e := e.(type) {
 			case machine.Refuse:
-				refusal = refusalError(e, in.Text)
+				refusal = refusalError(e)
 			case machine.SpawnChild:
 				p.publish() // readers see a spawn that takes long
 				next, more = p.spawnChild(), true
@@ -52,12 +52,13 @@ func (p *Process) apply(in machine.Input) error {
 	return refusal
 }
 
-// refusalError is the fault for a refusal. text is that of the input.
-func refusalError(r machine.Refuse, text string) error {
+// refusalError is the fault for a refusal. Like Supervisor's, SHUTDOWN_STATE has no
+// detail.
+func refusalError(r machine.Refuse) error {
 	if r.Code == faults.ShutdownState {
 		return faults.Bare(r.Code)
 	}
-	return faults.New(r.Code, text+r.Why)
+	return faults.New(r.Code, r.Detail)
 }
 
 // runEffect carries out an effect that leads to no further input.

@@ -17,7 +17,7 @@ import (
 // or the command fails. After a failed check nothing else happens.
 func (p *Process) Refresh(name string) Answer {
 	r := &refresh{p: p, name: name, later: make(chan outcome, 1)}
-	a := p.request(&request{in: machine.Input{Text: name}, act: r.start})
+	a := p.request(&request{in: machine.Input{Name: name}, act: r.start})
 	if a.err != nil {
 		return a
 	}
@@ -67,7 +67,7 @@ func (r *refresh) execute() error {
 	if conf.Signal == 0 {
 		return r.runCommand("reload_command", conf.Command, func() error { r.done(conf.Command); return nil })
 	}
-	if err := r.p.apply(machine.Input{Kind: machine.SignalRequested, Text: r.name, Signal: conf.Signal}); err != nil {
+	if err := r.p.apply(machine.Input{Kind: machine.SignalRequested, Name: r.name, Signal: conf.Signal}); err != nil {
 		return err
 	}
 	r.done(signals.Name(conf.Signal))

@@ -17,7 +17,7 @@ func (p *Process) Start(name string, wait bool) Answer { return p.StartBy("", na
 // StartBy is Start for a caller that is no operator: by says who it is, as in
 // "health" or "dependency db", and is shown in Status.Reason.
 func (p *Process) StartBy(by, name string, wait bool) Answer {
-	r := &request{in: machine.Input{Kind: machine.StartRequested, Text: name, By: by}}
+	r := &request{in: machine.Input{Kind: machine.StartRequested, Name: name, By: by}}
 	if wait {
 		r.done = func(s *Status) (bool, error) { return startDone(s, name) }
 	}
@@ -57,13 +57,13 @@ func (p *Process) Stop(name string, wait bool) Answer { return p.StopBy("", name
 
 // StopBy is Stop for a caller that is no operator, see StartBy.
 func (p *Process) StopBy(by, name string, wait bool) Answer {
-	return p.requestStop(machine.Input{Kind: machine.StopRequested, Text: name, By: by}, wait)
+	return p.requestStop(machine.Input{Kind: machine.StopRequested, Name: name, By: by}, wait)
 }
 
 // Kill sends SIGKILL to the child, and to what is stopped with it, at once. Unlike
 // StopBy it is not refused while the process is stopping.
 func (p *Process) Kill(by, name string, wait bool) Answer {
-	return p.requestStop(machine.Input{Kind: machine.KillRequested, Text: name, By: by}, wait)
+	return p.requestStop(machine.Input{Kind: machine.KillRequested, Name: name, By: by}, wait)
 }
 
 func (p *Process) requestStop(in machine.Input, wait bool) Answer {
@@ -77,18 +77,18 @@ func (p *Process) requestStop(in machine.Input, wait bool) Answer {
 // Reset clears the counters of restarts and failed attempts. It starts and stops
 // nothing.
 func (p *Process) Reset(name string) error {
-	return p.request(&request{in: machine.Input{Kind: machine.ResetRequested, Text: name}}).err
+	return p.request(&request{in: machine.Input{Kind: machine.ResetRequested, Name: name}}).err
 }
 
 // Signal sends a signal to the child.
 func (p *Process) Signal(name string, sig syscall.Signal) error {
-	return p.request(&request{in: machine.Input{Kind: machine.SignalRequested, Text: name, Signal: sig}}).err
+	return p.request(&request{in: machine.Input{Kind: machine.SignalRequested, Name: name, Signal: sig}}).err
 }
 
 // WriteStdin writes to the stdin of the child. What the pipe does not take at once is
 // kept until it does.
 func (p *Process) WriteStdin(name string, data []byte) error {
-	return p.request(&request{in: machine.Input{Text: name}, act: func() error { return p.writeStdin(name, data) }}).err
+	return p.request(&request{in: machine.Input{Name: name}, act: func() error { return p.writeStdin(name, data) }}).err
 }
 
 // Reconfigure puts another configuration in force. It may differ from the present

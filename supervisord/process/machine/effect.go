@@ -46,11 +46,10 @@ type (
 		Reason string
 		Code   int // exit status of the last child, 1 if that is 0 or not known
 	}
-	// Refuse refuses the request of this input. The detail of the fault is the
-	// input's Text followed by Why.
+	// Refuse refuses the request that this input is, or follows from.
 	Refuse struct {
-		Code faults.Code
-		Why  string
+		Code   faults.Code
+		Detail string // of the fault: the input's Name, or what went wrong
 	}
 	// RunHook runs a hook. HookFinished answers it.
 	RunHook struct {

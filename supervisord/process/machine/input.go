@@ -52,9 +52,9 @@ const (
 // Input is one thing that happened. Which fields count depends on the kind.
 type Input struct {
 	Kind Kind
-	// Text is, for a request, the name by which the caller addressed the process.
-	// StartDeferred: what the start waits for, "" for nothing any more.
-	// Everything else: why, "" for success.
+	Name string // requests: by which the caller addressed the process
+	// Text is what the start waits for (StartDeferred), "" for nothing any more, or why
+	// it happened (all others), "" for success.
 	Text       string
 	By         string                // requests: who asks, "" for an operator
 	PID        int                   // ChildSpawned and what is about readiness and health: the child that is meant

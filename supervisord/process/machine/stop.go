@@ -138,7 +138,7 @@ func (m *Machine) signalWithTimeout(sig syscall.Signal, to Target, timeout time.
 
 // forwardSignal sends the signal that a caller asked for.
 func forwardSignal(m *Machine, _ time.Time, in Input) {
-	if m.refuseWithoutChild() {
+	if m.refuseWithoutChild(in) {
 		return
 	}
 	m.logf(logs.LevelDebug, "sending %s (pid %d) sig %s", m.conf.Name, m.PID, signals.Name(in.Signal))
@@ -155,17 +155,19 @@ func handleSignalFailure(m *Machine, _ time.Time, in Input) {
 	}
 	m.WaitingFor, m.StartPending, m.StartPendingBy = "", false, ""
 	m.enterState(states.Unknown)
-	m.emit(Refuse{Code: faults.Failed})
+	m.emit(Refuse{faults.Failed, in.Text})
 }
 
 // refuseWithoutChild refuses a request that needs a child if there is none, and reports
 // whether it did.
-func (m *Machine) refuseWithoutChild() bool {
+func (m *Machine) refuseWithoutChild(in Input) bool {
 	if m.PID != 0 {
 		return false
 	}
-	m.emit(Refuse{Code: faults.NotRunning})
+	m.emit(Refuse{faults.NotRunning, in.Name})
 	return true
 }
 
-func refuseNotRunning(m *Machine, _ time.Time, _ Input) { m.emit(Refuse{Code: faults.NotRunning}) }
+func refuseNotRunning(m *Machine, _ time.Time, in Input) {
+	m.emit(Refuse{faults.NotRunning, in.Name})
+}
