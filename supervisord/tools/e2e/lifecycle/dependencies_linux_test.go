@@ -12,20 +12,21 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// configureDependencies is a pod in which each program waits for the one before. Programs that
-// start and end say so in one file.
+// configureDependencies configures a pod in which each program waits for the one
+// before. Programs add a line to the file order when they start and when they end;
+// the trap is set before the first line.
 func configureDependencies(d *e2e.Daemon, more string) {
 	d.T.Helper()
-	const says = `sh -c "echo %(program_name)s begins >>%(here)s/order; trap 'sleep 0.2; echo %(program_name)s ends >>%(here)s/order; exit 0' TERM; while :; do sleep 0.05; done"`
+	const writesOrder = `sh -c "trap 'sleep 0.2; echo %(program_name)s ends >>%(here)s/order; exit 0' TERM; echo %(program_name)s begins >>%(here)s/order; while :; do sleep 0.05; done"`
 	d.Configure(`[program:db]
-command=` + says + `
+command=` + writesOrder + `
 [program:migrate]
 command=sh -c "sleep 0.3; echo migrate ends >>%(here)s/order"
 startsecs=0
 autorestart=false
 depends_on=db
 [program:web]
-command=` + says + `
+command=` + writesOrder + `
 depends_on=migrate:success, idle?
 wait_for=file:` + d.Path("flag") + `
 priority=1
@@ -35,56 +36,62 @@ autostart=false
 ` + more)
 }
 
-func expectStatus(d *e2e.Daemon, name, want string) {
+// expectOrder waits for as many lines in the file order and compares them, then
+// removes the file.
+func expectOrder(d *e2e.Daemon, want string) {
 	d.T.Helper()
-	d.Await(name+" is "+want, func() bool {
-		return strings.Contains(strings.Join(strings.Fields(d.Ctl("status", name)), " "), name+" "+want)
-	})
+	d.Await("the lines of the order", func() bool { return strings.Count(d.Read("order"), "\n") >= strings.Count(want, "\n") })
+	if got := d.Read("order"); got != want {
+		d.T.Errorf("the order was\n%s, want\n%s", got, want)
+	}
+	d.Remove("order")
 }
 
-func TestDependencies(t *testing.T) {
-	t.Parallel()
+// startPod starts the pod, reports on the program that waits, and lets it start.
+func startPod(t *testing.T) *e2e.Daemon {
+	t.Helper()
 	d := e2e.NewDaemon(t)
 	configureDependencies(d, "")
 	d.Start()
-	expectStatus(d, "web", "STOPPED waiting for file:"+d.Path("flag"))
+	d.AwaitStatus("web", "STOPPED waiting for file:"+d.Path("flag"))
 	if why := d.Ctl("why", "web"); !strings.Contains(why, "probe: waits for file:") {
 		t.Errorf("why: %s", why)
 	}
-	d.Write("flag", "")
+	d.Touch("flag")
 	d.AwaitRunning("web", "db")
+	return d
+}
+
+// TestDependencies checks the order of starts and stops, of all programs and of one.
+func TestDependencies(t *testing.T) {
+	t.Parallel()
+	d := startPod(t)
 	if out := d.Ctl("graph"); !strings.Contains(out, "migrate:success              holds") {
 		t.Errorf("graph: %s", out)
 	}
+	d.AwaitText("order", "web begins")
 	if out := d.Ctl("stop", "all"); !strings.Contains(out, "web: stopped") || !strings.Contains(out, "db: stopped") {
 		t.Errorf("stop all: %s", out)
 	}
-	want := "db begins\nmigrate ends\nweb begins\nweb ends\ndb ends\n"
-	if got := d.Read("order"); got != want {
-		t.Errorf("the order was\n%s, want\n%s", got, want)
-	}
-	os.Remove(d.Path("order"))
+	expectOrder(d, "db begins\nmigrate ends\nweb begins\nweb ends\ndb ends\n")
 	d.ExpectCtl("start --no-deps web", "web: started\n")
-	if got := d.Read("order"); got != "web begins\n" {
-		t.Errorf("it brought %s", got)
-	}
+	expectOrder(d, "web begins\n")
 	d.Ctl("stop", "web")
-	os.Remove(d.Path("order"))
+	expectOrder(d, "web ends\n")
 	d.ExpectCtl("start web", "web: started\n")
-	if got := d.Read("order"); got != "web begins\n" { // migrate has succeeded already
-		t.Errorf("the order was\n%s", got)
-	}
-	d.Ctl("start", "db")
-	os.Remove(d.Path("order"))
-	if out := d.Ctl("shutdown", "--timeout", "30s", "--progress"); !strings.Contains(out, "Shut down\nwaiting for ") || !strings.HasSuffix(out, "supervisord is gone\n") {
+	expectOrder(d, "web begins\n") // migrate has succeeded already
+}
+
+func TestShutdownInOrder(t *testing.T) {
+	t.Parallel()
+	d := startPod(t)
+	expectOrder(d, "db begins\nmigrate ends\nweb begins\n")
+	out := d.Ctl("shutdown", "--timeout", "30s", "--progress")
+	if !strings.Contains(out, "Shut down\nwaiting for ") || !strings.HasSuffix(out, "supervisord is gone\n") {
 		t.Errorf("shutdown: %s", out)
 	}
-	if got := d.Read("order"); got != "web ends\ndb ends\n" {
-		t.Errorf("the order was\n%s", got)
-	}
-	if got := d.ExitStatus(); got != 0 {
-		t.Errorf("exit status %d", got)
-	}
+	expectOrder(d, "web ends\ndb ends\n")
+	d.ExpectExit()
 }
 
 func TestFailedStartNamesDependency(t *testing.T) {
@@ -97,8 +104,8 @@ func TestFailedStartNamesDependency(t *testing.T) {
 	d.ExpectCtl("start web", want)
 }
 
-// TestWaitingStartAcrossDaemons: over a crash, an upgrade and a restart of the daemon;
-// and who has been told not to start is not started.
+// TestWaitingStartAcrossDaemons checks that a start which waits for a dependency still
+// waits after a crash and an upgrade, and that a start which was stopped is not made.
 func TestWaitingStartAcrossDaemons(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*e2e.Daemon){
@@ -106,24 +113,25 @@ func TestWaitingStartAcrossDaemons(t *testing.T) {
 		"upgrade": func(d *e2e.Daemon) { d.Ctl("upgrade") },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d := e2e.NewDaemon(t)
 			configureDependencies(d, "[program:late]\ncommand=sleep 1000\ndepends_on=web\n[program:asked]\ncommand=sleep 1000\ndepends_on=web\nautostart=false\n"+
 				"[program:bound]\ncommand=sleep 1000\ndepends_on=other!\n[program:other]\ncommand=sleep 1000\n")
 			d.Start()
 			d.AwaitRunning("db", "bound")
 			db := d.ProgramPID("db")
-			expectStatus(d, "late", "STOPPED waiting for web:ready")
+			d.AwaitStatus("late", "STOPPED waiting for web:ready")
 			d.ExpectCtl("stop late", "late: stopped\n")
 			asking, ended := d.StartCtl("start", "asked")
 			d.Ctl("stop", "other")
-			expectStatus(d, "asked", "STOPPED waiting for web:ready")
-			expectStatus(d, "bound", "STOPPED waiting for other:ready")
+			d.AwaitStatus("asked", "STOPPED waiting for web:ready")
+			d.AwaitStatus("bound", "STOPPED waiting for other:ready")
 			_ = asking.Process.Kill()
 			<-ended
 			change(d)
 			d.AwaitRunning("db")
 			d.ExpectPID("db", db)
-			expectStatus(d, "web", "STOPPED waiting for file:"+d.Path("flag"))
+			d.AwaitStatus("web", "STOPPED waiting for file:"+d.Path("flag"))
 			d.Write("flag", "")
 			d.AwaitRunning("web", "asked")
 			d.Ctl("start", "other")
@@ -135,7 +143,7 @@ func TestWaitingStartAcrossDaemons(t *testing.T) {
 	}
 }
 
-func TestRestartOfTheDaemonStartsInOrder(t *testing.T) {
+func TestReloadStartsInOrder(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
 	configureDependencies(d, "")
@@ -145,7 +153,7 @@ func TestRestartOfTheDaemonStartsInOrder(t *testing.T) {
 	os.Remove(d.Path("order"))
 	d.Ctl("reload")
 	want := "web ends\ndb ends\ndb begins\nmigrate ends\nweb begins\n"
-	d.Await("the new order", func() bool { return d.Read("order") == want })
+	d.Await("a stop and a start in order", func() bool { return d.Read("order") == want })
 }
 
 func TestShutdownDeadline(t *testing.T) {
@@ -170,7 +178,8 @@ func TestShutdownDeadline(t *testing.T) {
 	}
 }
 
-// TestExampleLoads: in ours without a warning, and in the real Supervisor.
+// TestExampleLoads loads an example of the documentation in this supervisord, without a
+// warning, and in Python Supervisor.
 func TestExampleLoads(t *testing.T) {
 	t.Parallel()
 	example, err := filepath.Abs("../../../../docs/examples/laravel-pod.conf")
@@ -185,7 +194,7 @@ func TestExampleLoads(t *testing.T) {
 		"print(' '.join(sorted(g.name for g in o.process_group_configs)))"
 	python, err := exec.LookPath("/usr/bin/python3")
 	if err != nil || exec.Command(python, "-c", "import supervisor.options").Run() != nil {
-		t.Skip("SKIPPED: there is no Supervisor to read the example")
+		t.Skip("SKIPPED: Python Supervisor is not installed")
 	}
 	out, err = exec.Command(python, "-c", read, example).CombinedOutput()
 	if names := strings.Fields(string(out)); err != nil || !slices.Equal(names, []string{"migrate", "nginx", "php-fpm", "queue"}) {

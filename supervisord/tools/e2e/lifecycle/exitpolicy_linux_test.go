@@ -15,8 +15,8 @@ func lastLogLine(d *e2e.Daemon) string {
 	return line
 }
 
-// TestDaemonExitsWithProgram: its exit status is the program's, everything
-// else has been stopped, and the last line of the log tells why.
+// TestDaemonExitsWithProgram checks the exit status of the daemon, that it has stopped
+// all other programs, and that the last line of its log says why it exits.
 func TestDaemonExitsWithProgram(t *testing.T) {
 	t.Parallel()
 	const other = "[program:other]\ncommand=sleep 1000\n"
@@ -71,7 +71,7 @@ func TestDaemonExitsWithProgram(t *testing.T) {
 	}
 }
 
-// TestShutdownIsNotFailure: what is stopped does not count as ended.
+// TestShutdownIsNotFailure checks that programs which are stopped don't end the daemon.
 func TestShutdownIsNotFailure(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)

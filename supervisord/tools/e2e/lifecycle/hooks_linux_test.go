@@ -13,7 +13,7 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// pids reads numbers that processes have left in a file, one a line.
+// pidsIn reads the pids that processes wrote to a file, one a line.
 func pidsIn(d *e2e.Daemon, name string) (pids []int) {
 	for f := range strings.FieldsSeq(d.Read(name)) {
 		if pid, err := strconv.Atoi(f); err == nil {
@@ -23,12 +23,14 @@ func pidsIn(d *e2e.Daemon, name string) (pids []int) {
 	return pids
 }
 
-func TestHooksAndEnvironmentOfAProgram(t *testing.T) {
-	t.Parallel()
+// startWithHooks starts web, which has an env_file and all hooks. Each hook adds a line
+// with its environment to the file notes.
+func startWithHooks(t *testing.T) *e2e.Daemon {
+	t.Helper()
 	d := e2e.NewDaemon(t)
 	d.Write("app.env", "# of the program\nGREETING=\"hello \\\n world\"\nAPI_TOKEN=abc\nMARK\n")
 	note := d.WriteScript("note", `echo "$SUPERVISOR_HOOK $GREETING $USER pid=$SUPERVISOR_PID exit=$SUPERVISOR_EXIT_STATUS/$SUPERVISOR_EXIT_SIGNAL" >>`+d.Path("notes")+`
-echo "said by $SUPERVISOR_HOOK"; echo "complained by $SUPERVISOR_HOOK" >&2
+echo "stdout of $SUPERVISOR_HOOK"; echo "stderr of $SUPERVISOR_HOOK" >&2
 `)
 	d.Configure(fmt.Sprintf(`[program:web]
 command=sh -c 'echo $GREETING; exec sleep 1000'
@@ -41,19 +43,19 @@ pre_start=%[2]s
 post_start=%[2]s
 pre_stop=%[2]s
 post_stop=%[2]s
-[program:gate]
-command=sleep 1000
-pre_start=sh -c "exit 2"
-startretries=0
-[program:secretless]
-command=sleep 1000
-env_file=%[1]s/missing.env
-startretries=0
 `, d.Dir, note))
 	d.Start()
 	d.AwaitRunning("web")
 	d.AwaitText("notes", "post_start")
+	return d
+}
+
+// TestHooks checks the order, the environment and the output of the hooks.
+func TestHooks(t *testing.T) {
+	t.Parallel()
+	d := startWithHooks(t)
 	pid := d.ProgramPID("web")
+	d.AwaitText("web.log", "hello world\n")
 	d.ExpectCtl("stop web", "web: stopped\n")
 	want := fmt.Sprintf("pre_start hello  world root pid= exit=/\npost_start hello  world root pid=%[1]d exit=/\n"+
 		"pre_stop hello  world root pid=%[1]d exit=/\npost_stop hello  world root pid=%[1]d exit=-1/SIGTERM\n", pid)
@@ -66,13 +68,20 @@ startretries=0
 	if got := d.Read("web.log"); got != "hello world\n" {
 		t.Errorf("stdout: %q", got)
 	}
-	if got := d.Read("web.err"); !strings.Contains(got, "said by pre_stop\ncomplained by pre_stop\n") {
+	if got := d.Read("web.err"); !strings.Contains(got, "stdout of pre_stop\nstderr of pre_stop\n") {
 		t.Errorf("stderr: %q", got)
 	}
+}
 
+// TestEnvFileIsReadAtEachStart also checks what supervisorctl env shows of it.
+func TestEnvFileIsReadAtEachStart(t *testing.T) {
+	t.Parallel()
+	d := startWithHooks(t)
+	d.AwaitText("web.log", "hello world\n")
+	d.Ctl("stop", "web")
 	d.Write("app.env", "GREETING=changed\n")
 	d.Ctl("start", "web")
-	d.Await("new values", func() bool { return strings.HasSuffix(d.Read("web.log"), "changed\n") })
+	d.Await("the new value", func() bool { return strings.HasSuffix(d.Read("web.log"), "changed\n") })
 
 	d.Write("app.env", "GREETING=hello\nAPI_TOKEN=abc\nURL=http://me:xyz@host/\n")
 	shown := d.Ctl("env", "web")
@@ -84,16 +93,30 @@ startretries=0
 	if shown := d.Ctl("env", "web", "--reveal"); !strings.Contains(shown, "API_TOKEN=abc\n") {
 		t.Errorf("not revealed:\n%s", shown)
 	}
-	d.ExpectCtl("env secretless", "secretless: ERROR (env_file: "+d.Path("missing.env")+": no such file or directory)\n")
-	d.Await("two failures", func() bool { return strings.Count(d.Ctl("status"), "FATAL") == 2 })
-	if out := d.Ctl("status", "gate"); !strings.Contains(out, "pre_start exited with status 2") {
-		t.Errorf("status: %s", out)
-	}
+}
+
+// TestStartIsPrevented by a pre_start that fails, and by an env_file that is missing.
+func TestStartIsPrevented(t *testing.T) {
+	t.Parallel()
+	d := e2e.NewDaemon(t)
+	d.Configure(`[program:hook]
+command=sleep 1000
+pre_start=sh -c "exit 2"
+startretries=0
+[program:env]
+command=sleep 1000
+env_file=` + d.Path("missing.env") + `
+startretries=0
+`)
+	d.Start()
+	d.AwaitStatus("hook", "FATAL pre_start exited with status 2")
+	d.AwaitStatus("env", "FATAL")
+	d.ExpectCtl("env env", "env: ERROR (env_file: "+d.Path("missing.env")+": no such file or directory)\n")
 	var reported []struct {
 		Name, State string
 		Causes      []struct{ Kind, Text string }
 	}
-	if err := json.Unmarshal([]byte(d.Ctl("why", "secretless", "--json")), &reported); err != nil {
+	if err := json.Unmarshal([]byte(d.Ctl("why", "env", "--json")), &reported); err != nil {
 		t.Fatal(err)
 	}
 	if len(reported) != 1 || reported[0].State != "FATAL" || !strings.Contains(reported[0].Causes[0].Text, "missing.env: no such file") {
@@ -101,8 +124,8 @@ startretries=0
 	}
 }
 
-// TestHookAcrossCrash: what was under way when the daemon was killed is ended, and
-// done again.
+// TestHookAcrossCrash checks that hooks which ran when the daemon was killed or upgraded
+// are killed and run again, and that a start can be stopped during its pre_start.
 func TestHookAcrossCrash(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -135,28 +158,27 @@ hook_timeout=60
 	d.Crash()
 	<-stopEnded
 	d.Start()
-	d.Await("both again", func() bool { return len(pidsIn(d, "pre_start")) == 2 && len(pidsIn(d, "post_stop")) == 2 })
+	d.Await("both hooks run again", func() bool { return len(pidsIn(d, "pre_start")) == 2 && len(pidsIn(d, "post_stop")) == 2 })
 	for _, hook := range []string{"pre_start", "post_stop"} {
 		pid := pidsIn(d, hook)[0]
 		d.AwaitEnd(pid)
 	}
 
-	// An upgrade is no different.
+	// The same across an upgrade.
 	d.Upgrade()
-	d.Await("both for the third time", func() bool { return len(pidsIn(d, "pre_start")) == 3 && len(pidsIn(d, "post_stop")) == 3 })
-	d.Await("the end of the second ones", func() bool { return !e2e.Alive(pidsIn(d, "pre_start")[1]) && !e2e.Alive(pidsIn(d, "post_stop")[1]) })
+	d.Await("both hooks run for the third time", func() bool { return len(pidsIn(d, "pre_start")) == 3 && len(pidsIn(d, "post_stop")) == 3 })
+	d.Await("the second hooks have ended", func() bool { return !e2e.Alive(pidsIn(d, "pre_start")[1]) && !e2e.Alive(pidsIn(d, "post_stop")[1]) })
 
-	// A start that is being prepared can be stopped.
 	d.ExpectCtl("stop starting", "starting: stopped\n")
 	d.Await("the end of pre_start", func() bool { return !e2e.Alive(pidsIn(d, "pre_start")[2]) })
 	d.Write("go", "")
 	e2e.Kill(t, pidsIn(d, "post_stop")[2])
-	d.Await("both at rest", func() bool { return strings.Count(d.Ctl("status"), "STOPPED") == 2 })
+	d.Await("both are STOPPED", func() bool { return strings.Count(d.Ctl("status"), "STOPPED") == 2 })
 	d.ExpectCtl("start starting", "starting: started\n")
 }
 
-// TestRefreshOfNginx: a typing error in its configuration is told, and nothing
-// happens; a good one is taken up without a new process.
+// TestRefreshOfNginx refreshes nginx with a broken configuration, which is reported and
+// changes nothing, and with a good one, which it reads without a restart.
 func TestRefreshOfNginx(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "nginx")
@@ -187,7 +209,7 @@ command=sleep 1000
 		out, _ := exec.Command("curl", "-s", "--unix-socket", d.Path("http.sock"), "http://localhost/").Output()
 		return string(out)
 	}
-	d.Await("an answer", func() bool { return get() == "one" })
+	d.Await("the first answer", func() bool { return get() == "one" })
 	pid := d.ProgramPID("nginx")
 
 	conf("retrun 200 two;")
@@ -196,11 +218,11 @@ command=sleep 1000
 		t.Errorf("refresh: %s", out)
 	}
 	if got := get(); got != "one" {
-		t.Errorf("it answers %q", got)
+		t.Errorf("the answer is %q", got)
 	}
 	conf("return 200 two;")
 	d.ExpectCtl("refresh nginx", "nginx: refreshed\n")
-	d.Await("the other answer", func() bool { return get() == "two" })
+	d.Await("the second answer", func() bool { return get() == "two" })
 	d.ExpectPID("nginx", pid)
 	d.ExpectCtl("refresh mute", "mute: ERROR (neither reload_signal nor reload_command is set)\n")
 	d.ExpectCtl("refresh all", "nginx: refreshed\n")
@@ -208,8 +230,8 @@ command=sleep 1000
 	d.ExpectCtl("refresh nginx", "nginx: ERROR (not running)\n")
 }
 
-// TestRemovalWaitsForPostStop: what cleans up after a program that has ended by
-// itself comes to its end, and nothing of that name is started before.
+// TestRemovalWaitsForPostStop checks that a program which has exited by itself is not
+// removed or replaced before its post_stop has ended.
 func TestRemovalWaitsForPostStop(t *testing.T) {
 	t.Parallel()
 	for name, remove := range map[string]func(d *e2e.Daemon) string{
@@ -234,15 +256,15 @@ echo done >>`+d.Path("clean")+`
 			go func() { out <- remove(d) }()
 			select {
 			case got := <-out:
-				t.Fatalf("it did not wait: %s", got)
-			case <-time.After(300 * time.Millisecond): // a fault may be overlooked for that, but nothing is taken for one
+				t.Fatalf("the removal did not wait: %s", got)
+			case <-time.After(300 * time.Millisecond): // on a slow machine this may miss a fault, but never reports one wrongly
 			}
 			d.Touch("go")
 			if got := <-out; !strings.Contains(got, "brief: ") {
 				t.Error(got)
 			}
 			if got := d.Read("clean"); got != "done\n" {
-				t.Errorf("it has come to %q", got)
+				t.Errorf("the hook wrote %q", got)
 			}
 		})
 	}

@@ -11,18 +11,12 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// freeAddress is one that nobody listens on just now.
-func freeAddress(t *testing.T) string {
+// startOneOfEachKind starts a program for each kind of ready=, named after it, and plain,
+// which has none. They get ready when the file go exists.
+func startOneOfEachKind(t *testing.T) *e2e.Daemon {
 	t.Helper()
-	return fmt.Sprintf("127.0.0.1:%d", e2e.FreePort(t))
-}
-
-// TestReadiness: a program of each kind is RUNNING when it is ready and no sooner.
-func TestReadiness(t *testing.T) {
-	t.Parallel()
 	d := e2e.NewDaemon(t)
-	web, plain := e2e.FreeAddress(t), freeAddress(t)
-	go1 := d.Path("go")
+	web, tcp := e2e.FreeAddress(t), e2e.FreeAddress(t)
 	d.Configure(fmt.Sprintf(`[program:http]
 command=child until %[1]s open %[2]s,%[4]s/ill wait
 ready=http://%[2]s/up
@@ -62,8 +56,18 @@ command=child until %[1]s fcgi
 socket=unix://%[4]s/f.sock
 ready=fcgi://%[4]s/f.sock/ping
 ready_timeout=1h
-`, go1, web, plain, d.Dir))
+`, d.Path("go"), web, tcp, d.Dir))
 	d.Start()
+	return d
+}
+
+var readyKinds = []string{"http", "tcp", "unix", "exec", "file", "notify", "fd", "log", "fcgi"}
+
+// TestReadiness checks that a program of each kind is RUNNING when it is ready and no
+// sooner, and that supervisorctl reports what it waits for.
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	d := startOneOfEachKind(t)
 	d.AwaitStatus("plain", "RUNNING")
 	for name, why := range map[string]string{
 		"http": "connection refused", "tcp": "connection refused", "unix": "no such file or directory",
@@ -73,11 +77,11 @@ ready_timeout=1h
 		d.AwaitStatus(name, name+" STARTING waiting to be ready: "+why)
 	}
 	if out := d.Status("plain"); !strings.HasPrefix(out, "plain RUNNING pid ") || strings.Contains(out, "ready") {
-		t.Errorf("of a program without ready=: %s", out)
+		t.Errorf("status of a program without ready=: %s", out)
 	}
 	d.ExpectCtl("wait http --timeout 100ms", "http: ERROR (not ready within 100ms)\n")
 	d.Touch("go")
-	for _, name := range []string{"http", "tcp", "unix", "exec", "file", "notify", "fd", "log", "fcgi"} {
+	for _, name := range readyKinds {
 		if out := d.Ctl("wait", name); out != name+": ready\n" {
 			t.Errorf("wait %s: %s", name, out)
 		}
@@ -94,8 +98,8 @@ ready_timeout=1h
 	d.ExpectCtl("restart http", "http: stopped\nhttp: started\n")
 	d.Ctl("shutdown")
 	d.ExpectExit()
-	if _, err := os.Stat(d.Path("supervisord.pid.notify")); !os.IsNotExist(err) {
-		t.Errorf("the directory of the sockets stays behind: %v", err)
+	if d.Exists("supervisord.pid.notify") {
+		t.Error("the directory of the sockets is left")
 	}
 }
 
@@ -122,7 +126,7 @@ startretries=0
 	const why = "not ready within 3 seconds (no such file or directory)"
 	d.AwaitStatus("stubborn", "stubborn FATAL "+why)
 	if got := d.CountLogged("WARN killing 'stubborn'"); got != 2 {
-		t.Errorf("killed %d times", got)
+		t.Errorf("it was killed %d times", got)
 	}
 	d.ExpectCtl("wait stubborn", "stubborn: ERROR (stubborn was given up: "+why+")\n")
 	d.AwaitStatus("patient", "STARTING")
@@ -132,8 +136,8 @@ startretries=0
 	d.AwaitStatus("killed", "FATAL Exited ")
 }
 
-// TestHealth: what is ill is restarted, and said to be once; a program without
-// such wishes is not looked at.
+// TestHealth checks that unhealthy programs are restarted and logged once, and that
+// health_action=none only logs.
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -169,7 +173,7 @@ health_action=none
 	}
 	before := d.ProgramPIDs(names...)
 	d.Touch("ill")
-	d.Await("another web", func() bool { return d.ProgramPID("web") != before[0] })
+	d.AwaitOtherPID("web", before[0])
 	d.Remove("ill")
 	d.AwaitStatus("web", ", healthy")
 	d.Remove("alive")
@@ -191,8 +195,8 @@ health_action=none
 	}
 }
 
-// startNotifiers are programs that have said that they are ready, and such that are about
-// to.
+// startNotifiers starts programs that report that they are ready, and waits for that,
+// and programs that report it when the file go exists.
 func startNotifiers(d *e2e.Daemon) (reported, silent []string) {
 	d.Touch("alive")
 	d.Configure(fmt.Sprintf(`[program:watched]
@@ -237,8 +241,9 @@ ready_timeout=1h
 	return reported, silent
 }
 
-// TestReadinessAfterACrash: nobody is restarted, and everybody is still heard.
-func TestReadinessAfterACrash(t *testing.T) {
+// TestReadinessAfterCrash checks that no program is restarted, and that the next daemon
+// receives what programs report.
+func TestReadinessAfterCrash(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
 	reported, silent := startNotifiers(d)
@@ -246,10 +251,10 @@ func TestReadinessAfterACrash(t *testing.T) {
 	before := d.ProgramPIDs(names...)
 	d.Crash()
 	d.Start()
-	d.AwaitStatus("watched", ", healthy") // it pulses, and is heard
+	d.AwaitStatus("watched", ", healthy") // by a WATCHDOG=1 that the new daemon received
 	for i, name := range reported {
 		if out := d.Status(name); !strings.HasPrefix(out, fmt.Sprintf("%s RUNNING pid %d, ", name, before[i])) {
-			t.Errorf("after a crash: %s", out)
+			t.Errorf("status after the crash: %s", out)
 		}
 	}
 	for _, name := range silent {
@@ -264,8 +269,8 @@ func TestReadinessAfterACrash(t *testing.T) {
 	d.AwaitOtherPID("watched", before[0])
 }
 
-// TestReadyPipeWithoutDaemon: a line that is written then is read later, and the
-// program does not die of it.
+// TestReadyPipeWithoutDaemon checks that the next daemon reads a line that was written
+// to a ready pipe while none ran, and that the program gets no SIGPIPE.
 func TestReadyPipeWithoutDaemon(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -280,13 +285,13 @@ stdout_logfile=` + d.Path("fd.log") + `
 	pid := d.ProgramPID("fd")
 	d.Crash()
 	d.Touch("go")
-	d.Await("its line", func() bool { return !hasDescriptor(pid, 5) })
+	d.Await("the line was written", func() bool { return !hasDescriptor(pid, 5) })
 	d.Start()
 	d.AwaitStatus("fd", fmt.Sprintf("RUNNING pid %d, ", pid))
 }
 
-// TestReadyWithoutDaemon: what a program says once, while there is no daemon,
-// does not cost it its life.
+// TestReadyWithoutDaemon checks that a program whose READY=1 was sent while no daemon
+// ran is not killed at the end of ready_timeout.
 func TestReadyWithoutDaemon(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -313,7 +318,7 @@ func hasDescriptor(pid, fd int) bool {
 	return err == nil
 }
 
-// TestReadinessAcrossUpgrades: nothing that is said is lost.
+// TestReadinessAcrossUpgrades checks that no report of a program is lost.
 func TestReadinessAcrossUpgrades(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -323,7 +328,7 @@ func TestReadinessAcrossUpgrades(t *testing.T) {
 	for i := range 3 {
 		d.Upgrade()
 		if i == 1 {
-			d.Touch("go") // whatever the daemon is doing
+			d.Touch("go") // at any moment of the next upgrade
 		}
 	}
 	for _, name := range silent {
@@ -335,20 +340,18 @@ func TestReadinessAcrossUpgrades(t *testing.T) {
 	d.ExpectPIDs(names, before)
 	d.AwaitStatus("watched", ", healthy")
 	if got := d.CountLogged("unhealthy"); got != 0 {
-		t.Errorf("%d are unhealthy", got)
+		t.Errorf("unhealthy was logged %d times", got)
 	}
 	d.Remove("alive")
 	d.AwaitOtherPID("watched", before[0])
 }
 
-// TestNotifySocketOwner: a program that runs as another user can tell, and
-// nobody else can.
+// TestNotifySocketOwner checks that a program which runs as another user can use its
+// notify socket, and that messages of other processes are ignored, even of root.
 func TestNotifySocketOwner(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
-	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: only root can have programs of other users")
-	}
+	e2e.NeedRoot(t, "have programs of other users")
 	d.Configure(fmt.Sprintf(`[program:other]
 command=child notify READY=1 wait
 user=nobody
@@ -373,7 +376,7 @@ ready_timeout=1h
 			t.Errorf("%v, %v", info.Mode(), err)
 		}
 		uids[info.Sys().(*syscall.Stat_t).Uid]++
-		// This process is root, but none of the program's.
+		// The test is root, but no process of the program.
 		c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: d.Path("supervisord.pid.notify") + "/" + e.Name(), Net: "unixgram"})
 		if err != nil {
 			t.Fatal(err)
@@ -387,7 +390,7 @@ ready_timeout=1h
 		t.Errorf("the sockets belong to %v", uids)
 	}
 	if out := d.Ctl("wait", "own", "--timeout", "500ms"); !strings.Contains(out, "ERROR") {
-		t.Errorf("a stranger makes a program ready: %s", out)
+		t.Errorf("another process made the program ready: %s", out)
 	}
 	d.Touch("go")
 	d.AwaitStatus("own", ", ready")
