@@ -39,7 +39,7 @@ var (
 	}}
 	Count = ValueType{"N", func(text string) error {
 		if n, err := strconv.ParseInt(text, 10, 32); err != nil || n < 0 {
-			return fmt.Errorf("%q is not a whole number from 0 on", text)
+			return fmt.Errorf("%q is not a whole number of 0 or more", text)
 		}
 		return nil
 	}}
@@ -55,7 +55,7 @@ var (
 	}}
 	Goal = ValueType{strings.Join(goals, "|"), func(text string) error {
 		if !slices.Contains(goals, text) {
-			return fmt.Errorf("%q is none of %s", text, strings.Join(goals, ", "))
+			return fmt.Errorf("%q is not one of %s", text, strings.Join(goals, ", "))
 		}
 		return nil
 	}}
@@ -69,7 +69,7 @@ func ParseTimeout(text string) (time.Duration, error) {
 		timeout, err = time.Duration(seconds)*time.Second, nil
 	}
 	if err != nil || timeout <= 0 || timeout > 20*24*time.Hour {
-		return 0, fmt.Errorf("%s is no time such as 10, 500ms, 10s or 2m", text)
+		return 0, fmt.Errorf("%q is not a time such as 10, 500ms, 10s or 2m", text)
 	}
 	return timeout, nil
 }

@@ -23,7 +23,7 @@ func waitActions() []session.Action {
 				"\t\t\tready= is ready when it is RUNNING. Nothing is started or stopped.",
 				"wait <gname>:*\t\tWait for all processes in a group",
 				"wait all\t\tWait for all processes",
-				"Note: the exit status is 1 if a process does not get there in time, or can't any more.",
+				"Note: the exit status is 1 if a process is not in that state in time, or can't reach it.",
 			},
 			Hidden: true, MinArgs: 1, Requires: "a process name",
 			Flags: []action.Flag{

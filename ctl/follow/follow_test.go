@@ -113,15 +113,18 @@ func newTestSession(d *fakeDaemon, input session.LineReader) (*session.Session, 
 // change it.
 func exitStatus(s *session.Session) int { return s.Run(nil, nil, []string{""}) }
 
+// foregroundTest is a run of fg.
+type foregroundTest struct {
+	name  string
+	fault error // of sendProcessStdin
+	act   func(d *fakeDaemon, p *fakeInput, interrupt func())
+	want  string // the output after the banner and the logs
+	stdin string
+}
+
 func TestForeground(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name  string
-		fault error
-		act   func(d *fakeDaemon, p *fakeInput, interrupt func())
-		want  string // after the banner and the logs
-		stdin string
-	}{
+	for _, tt := range []foregroundTest{
 		{
 			name: "Ctrl-C",
 			act: func(_ *fakeDaemon, p *fakeInput, interrupt func()) {
@@ -159,26 +162,28 @@ func TestForeground(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := &fakeDaemon{fault: tt.fault}
-				d.setState(states.Running, 7)
-				p := &fakeInput{typed: make(chan string)}
-				s, out := newTestSession(d, p)
-				ctx, interrupt := context.WithCancel(t.Context())
-				defer interrupt()
-				done := make(chan error)
-				go func() { done <- foreground(ctx, s, action.Arguments{Words: []string{"one"}}) }()
-				synctest.Wait()
-				tt.act(d, p, interrupt)
-				if err := <-done; err != nil {
-					t.Fatal(err)
-				}
-				checkForeground(t, out.String(), tt.want)
-				if got, exit := strings.Join(d.stdin, ""), exitStatus(s); got != tt.stdin || exit != 0 {
-					t.Errorf("stdin %q, want %q; exit %d", got, tt.stdin, exit)
-				}
-			})
+			synctest.Test(t, tt.run)
 		})
+	}
+}
+
+func (tt *foregroundTest) run(t *testing.T) {
+	d := &fakeDaemon{fault: tt.fault}
+	d.setState(states.Running, 7)
+	p := &fakeInput{typed: make(chan string)}
+	s, out := newTestSession(d, p)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	done := make(chan error)
+	go func() { done <- foreground(ctx, s, action.Arguments{Words: []string{"one"}}) }()
+	synctest.Wait()
+	tt.act(d, p, interrupt)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	checkForeground(t, out.String(), tt.want)
+	if got, exit := strings.Join(d.stdin, ""), exitStatus(s); got != tt.stdin || exit != 0 {
+		t.Errorf("stdin %q, want %q; exit %d", got, tt.stdin, exit)
 	}
 }
 
