@@ -12,7 +12,7 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// processStates is the processes of the program p, as supervisorctl status tells of them.
+// processStates lists the RUNNING and the BACKOFF processes of the program p.
 func processStates(d *e2e.Daemon) (running map[string]bool, waiting []string, out string) {
 	d.T.Helper()
 	running = make(map[string]bool)
@@ -29,11 +29,11 @@ func processStates(d *e2e.Daemon) (running map[string]bool, waiting []string, ou
 	return running, waiting, out
 }
 
-// awaitProcessStates waits until all of n processes but those stopped run or wait for
-// descriptors, at least so many run, and there are no others.
+// awaitProcessStates waits until, of n processes, all but those stopped run or wait for
+// descriptors, at least so many run, and some wait.
 func awaitProcessStates(d *e2e.Daemon, n, stopped, atLeast int) (running map[string]bool) {
 	d.T.Helper()
-	d.Await("all run or wait", func() bool {
+	d.Await("all processes run or wait", func() bool {
 		var waiting []string
 		running, waiting, _ = processStates(d)
 		return len(running)+len(waiting) == n-stopped && len(running) >= atLeast && len(waiting) > 0 && len(d.Processes()) == len(running)
@@ -41,7 +41,7 @@ func awaitProcessStates(d *e2e.Daemon, n, stopped, atLeast int) (running map[str
 	return running
 }
 
-// openIdleConnections opens connections to the unix socket that say nothing.
+// openIdleConnections opens connections to the unix socket and sends nothing.
 func openIdleConnections(d *e2e.Daemon, n int) (release func()) {
 	d.T.Helper()
 	var all []net.Conn
@@ -59,7 +59,8 @@ func openIdleConnections(d *e2e.Daemon, n int) (release func()) {
 	}
 }
 
-// stopOneAndAwait stops one of those that run, and waits until another has its place.
+// stopOneAndAwait stops one of the running processes and waits until another one runs
+// in its place.
 func stopOneAndAwait(d *e2e.Daemon, running map[string]bool, n, stopped int) (still map[string]bool) {
 	d.T.Helper()
 	var names []string
@@ -73,8 +74,8 @@ func stopOneAndAwait(d *e2e.Daemon, running map[string]bool, n, stopped int) (st
 	return awaitProcessStates(d, n, stopped+1, len(running))
 }
 
-// TestMoreProgramsThanDescriptors: more programs than there are descriptors for. The rest
-// waits, the API answers, and after a crash of the daemon as well.
+// TestMoreProgramsThanDescriptors has more processes than the daemon has descriptors for.
+// The others wait, and the API answers, also after a crash of the daemon.
 func TestMoreProgramsThanDescriptors(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "prlimit")
@@ -87,7 +88,7 @@ func TestMoreProgramsThanDescriptors(t *testing.T) {
 	running := awaitProcessStates(d, n, 0, 3)
 	release := openIdleConnections(d, 8)
 	if _, _, out := processStates(d); strings.Count(out, "\n") != n {
-		t.Errorf("status beside silent clients: %s", out)
+		t.Errorf("status beside idle clients: %s", out)
 	}
 	release()
 	running = stopOneAndAwait(d, running, n, 0)
@@ -111,11 +112,11 @@ func TestMoreProgramsThanDescriptors(t *testing.T) {
 	})
 	release = openIdleConnections(d, 8)
 	if _, _, out := processStates(d); strings.Count(out, "\n") != n {
-		t.Errorf("status beside silent clients after the crash: %s", out)
+		t.Errorf("status beside idle clients after the crash: %s", out)
 	}
 	release()
 	stopOneAndAwait(d, running, n, 1)
 	if log := d.Log(); strings.Contains(log, "gave up") {
-		t.Error("a program was given up")
+		t.Error("a process is FATAL")
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// peakMemory is the most that the daemon ever had in memory, in bytes.
+// peakMemory is the largest resident size that the daemon has had, in bytes.
 func peakMemory(d *e2e.Daemon) int {
 	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.PID()))
 	_, rest, _ := strings.Cut(string(data), "VmHWM:")
@@ -29,8 +29,8 @@ func peakMemory(d *e2e.Daemon) int {
 	return kb << 10
 }
 
-// TestDiskFull: a program writes on while its log can't, and what was lost is
-// counted to the byte.
+// TestDiskFull fills the disk under the log of a program. The program is not blocked,
+// and the bytes that are lost are counted exactly.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	e2e.NeedNamespaces(t, "--mount")
@@ -53,34 +53,33 @@ exec sleep 600
 	d.StartUnder("unshare", "--mount", "sh", "-ec",
 		`mount -t tmpfs -o size=256k none "$0" && head -c 200k /dev/zero > "$0/ballast"; exec "$@"`, d.Path("small"))
 	d.AwaitLog("cannot write log")
-	d.AwaitGrowth("beat") // its pipe is read, or it would wait
+	d.AwaitGrowth("beat") // its pipe is still read
 	d.Touch("stop")
-	d.Await("the sum", func() bool { return strings.HasSuffix(d.Read("total"), "\n") })
+	d.Await("the total", func() bool { return strings.HasSuffix(d.Read("total"), "\n") })
 	if err := os.Remove(d.PathInNamespace("small/ballast")); err != nil {
 		t.Fatal(err)
 	}
 	d.Touch("again")
 	over := regexp.MustCompile(`can be written again, (\d+) bytes were lost`)
-	d.Await("the end of the outage", func() bool { return over.MatchString(d.Log()) })
+	d.Await("the disk has room again", func() bool { return over.MatchString(d.Log()) })
 	lost, _ := strconv.Atoi(over.FindStringSubmatch(d.Log())[1])
 	total, _ := strconv.Atoi(strings.TrimSpace(d.Read("total")))
 	if lost == 0 {
 		t.Error("nothing was lost on a full disk")
 	}
-	// What was in the pipe when the outage ended comes to the log after the
-	// line that tells of its end.
-	d.Await("every byte in the log or counted", func() bool {
+	// What was in the pipe then is written to the log after that message.
+	d.Await("every byte is written or counted", func() bool {
 		return int(e2e.FileSize(d.PathInNamespace("small/p.log")))+lost == total+len("finished\n")
 	})
 	if n := strings.Count(d.Log(), "cannot write log"); n != 1 {
-		t.Errorf("the outage was told %d times", n)
+		t.Errorf("the outage was logged %d times", n)
 	}
 }
 
 const tickingCommand = "sh -c 'while :; do echo tick; sleep 0.02; done'"
 
-// TestLogDirectoryIsReplaced: the daemon writes on into the file that it has,
-// and finds the new one when told to.
+// TestLogDirectoryIsReplaced removes the directory of a log. The daemon keeps the file
+// that it has open, and opens a new one when it is asked to reopen its logs.
 func TestLogDirectoryIsReplaced(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -108,7 +107,8 @@ func TestLogDirectoryIsReplaced(t *testing.T) {
 	}
 }
 
-// TestNoDescriptorsLeft: what needs one is refused, and comes back.
+// TestNoDescriptorsLeft uses up the descriptors of the daemon. Starts fail and are
+// retried, and work again when there are descriptors.
 func TestNoDescriptorsLeft(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "prlimit")
@@ -141,8 +141,8 @@ func TestNoDescriptorsLeft(t *testing.T) {
 	d.AwaitRunning("first")
 }
 
-// TestIdleClientsLeaveDescriptors: clients of TCP who say nothing leave enough
-// for the unix socket and for programs, however few there are.
+// TestIdleClientsLeaveDescriptors connects many TCP clients that send nothing. They
+// leave descriptors for the unix socket and for programs.
 func TestIdleClientsLeaveDescriptors(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "prlimit")
@@ -168,7 +168,8 @@ func TestIdleClientsLeaveDescriptors(t *testing.T) {
 	}
 }
 
-// TestFIFOWithoutReader: nobody waits for one; when it comes it is served.
+// TestFIFOWithoutReader logs to a FIFO. A program is not blocked while the FIFO has no
+// reader, and a reader that comes later gets its output.
 func TestFIFOWithoutReader(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -192,8 +193,8 @@ func TestFIFOWithoutReader(t *testing.T) {
 	d.ExpectCtl("stop p", "p: stopped\n")
 }
 
-// TestVeryLongLine: a line of 100 MB takes no more memory than a short one,
-// whatever looks at it.
+// TestVeryLongLine writes a line of 100 MB through ANSI stripping, capture and events.
+// None of them keeps it in memory.
 func TestVeryLongLine(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -208,15 +209,15 @@ func TestVeryLongLine(t *testing.T) {
 	d.Ctl("start", "p")
 	d.AwaitFile("done")
 	if grown := peakMemory(d) - before; grown > 64<<20 {
-		t.Errorf("the daemon has grown by %d MB", grown>>20)
+		t.Errorf("the memory of the daemon grew by %d MB", grown>>20)
 	}
 	if d.Ctl("tail", "-100", "p") == "" {
-		t.Error("nothing can be read")
+		t.Error("tail prints nothing")
 	}
 }
 
-// TestThousandSlowClients: a thousand of those that hang, that send a byte now and
-// then, that go away in the middle, keep nobody from being answered.
+// TestThousandSlowClients connects a thousand clients that send nothing, begin a
+// request, or close in the middle of one. Other clients are still answered.
 func TestThousandSlowClients(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -231,15 +232,15 @@ func TestThousandSlowClients(t *testing.T) {
 			t.Fatalf("client %d: %v", i, err)
 		}
 		switch i % 4 {
-		case 0: // says nothing
+		case 0: // sends nothing
 			defer conn.Close()
-		case 1: // begins slowly
+		case 1: // sends a part of the header
 			io.WriteString(conn, begun[:1+i%30])
 			defer conn.Close()
-		case 2: // does not end
+		case 2: // sends a part of the body
 			io.WriteString(conn, begun)
 			defer conn.Close()
-		case 3: // is gone in the middle
+		case 3: // closes in the body
 			io.WriteString(conn, begun)
 			conn.Close()
 		}
@@ -251,8 +252,8 @@ func TestThousandSlowClients(t *testing.T) {
 	t.Logf("supervisorctl status took %v", time.Since(asked))
 }
 
-// TestListenersThatNeverAnswer: neither one that is not ready nor one that
-// never comes back from its first event harms anybody.
+// TestListenersThatNeverAnswer has one event listener that never gets ready and one that
+// never answers its first event. Neither delays programs nor uses up memory.
 func TestListenersThatNeverAnswer(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -266,31 +267,34 @@ func TestListenersThatNeverAnswer(t *testing.T) {
 	d.Ctl("start", "p")
 	d.Await("the end of the output", func() bool { return strings.HasSuffix(d.Read("p.log"), "end\n") })
 	if grown := peakMemory(d) - before; grown > 64<<20 {
-		t.Errorf("the daemon has grown by %d MB", grown>>20)
+		t.Errorf("the memory of the daemon grew by %d MB", grown>>20)
 	}
 	if out := d.Ctl("stop", "all"); strings.Count(out, ": stopped") != 3 {
 		t.Errorf("stop all: %s", out)
 	}
 }
 
-// TestStoppedChild: SIGSTOP keeps a program from obeying, not from being killed.
-func TestStoppedChild(t *testing.T) {
+// TestSuspendedProgramIsStopped stops a program that SIGSTOP has suspended: SIGTERM has
+// no effect on it, SIGKILL has.
+func TestSuspendedProgramIsStopped(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure("[program:p]\ncommand=sleep 600\nstopwaitsecs=1\nstartsecs=0\n")
 	d.Start()
 	d.AwaitRunning("p")
-	if err := syscall.Kill(d.ProgramPID("p"), syscall.SIGSTOP); err != nil {
+	pid := d.ProgramPID("p")
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	d.AwaitSuspended(pid)
 	d.ExpectCtl("stop p", "p: stopped\n")
 	d.ExpectNoProcesses()
 }
 
-// TestStoppedDaemon: what came due while the daemon stood still is not made up
-// for by killing. A program that has obeyed meanwhile is not killed, one that
-// has not gets its SIGKILL once, and starts have succeeded.
-func TestStoppedDaemon(t *testing.T) {
+// TestSuspendedDaemon suspends the daemon until its timers are due. A program that has
+// exited meanwhile is not killed, one that has not gets SIGKILL once, and starts
+// have succeeded.
+func TestSuspendedDaemon(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure(fmt.Sprintf(`[program:steady]
@@ -319,8 +323,9 @@ stopwaitsecs=5
 		}
 	}
 	d.Signal(syscall.SIGSTOP)
+	d.AwaitSuspended(d.PID())
 	d.Touch("may")
-	d.Await("one has obeyed, all is due", func() bool { return !e2e.Alive(obeys) && time.Since(asked) > 6*time.Second })
+	d.Await("obeys has exited, and all timers are due", func() bool { return !e2e.Alive(obeys) && time.Since(asked) > 6*time.Second })
 	d.Signal(syscall.SIGCONT)
 	for name, state := range map[string]string{"steady": "RUNNING", "begun": "RUNNING", "obeys": "STOPPED", "stubborn": "STOPPED"} {
 		d.AwaitStatus(name, state)
@@ -337,8 +342,8 @@ stopwaitsecs=5
 	}
 }
 
-// TestSignalStorm: the daemon reloads and reopens as often as it can, and ends
-// when it is told to in the middle of it.
+// TestSignalStorm sends the daemon hundreds of signals to reload and to reopen logs, and
+// SIGTERM in the middle of them.
 func TestSignalStorm(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -354,7 +359,7 @@ func TestSignalStorm(t *testing.T) {
 		}
 	}
 	sendSignals()
-	d.Await("calm", func() bool { return strings.Contains(d.Ctl("status", "p"), "RUNNING") && len(d.Processes()) == 1 })
+	d.Await("the program runs, once", func() bool { return strings.Contains(d.Ctl("status", "p"), "RUNNING") && len(d.Processes()) == 1 })
 	sendSignals()
 	for range 5 {
 		d.Signal(syscall.SIGTERM)
@@ -363,8 +368,8 @@ func TestSignalStorm(t *testing.T) {
 	d.ExpectNoProcesses()
 }
 
-// TestStdoutReaderGone: the daemon in the foreground of a pipe whose reader has
-// gone, with a program that logs there too.
+// TestStdoutReaderGone closes the read end of the stdout of the daemon, to which a
+// program logs, too.
 func TestStdoutReaderGone(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
