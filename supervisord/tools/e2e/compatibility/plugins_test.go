@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"supervisor/supervisord"
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
@@ -52,7 +51,7 @@ command=/bin/sleep 600
 supervisor.rpcinterface_factory=supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface
 `)
 	d.Start()
-	d.Await("the daemon", func() bool { return d.Ctl("version") == supervisord.Version+"\n" })
+	d.AwaitAPI()
 	client := d.Client()
 	call := func(method string, params ...any) {
 		t.Helper()

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"testing"
 
-	"supervisor/supervisord"
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/tools/testkit/e2e"
 )
@@ -30,7 +29,7 @@ func TestThousandPrograms(t *testing.T) {
 	d.Configure(fmt.Sprintf("[program:p]\ncommand=/bin/sleep 600\nprocess_name=%%(program_name)s_%%(process_num)04d\nnumprocs=%d\n"+
 		"redirect_stderr=true\nautostart=false\nstdout_logfile=NONE\n", n))
 	d.Start()
-	d.Await("the daemon", func() bool { return d.Ctl("version") == supervisord.Version+"\n" })
+	d.AwaitAPI()
 	client := d.Client()
 	daemon := d.Cmd.Process.Pid
 	before := countDescriptors(t, daemon)
@@ -73,7 +72,7 @@ func TestThousandStartsAndStops(t *testing.T) {
 	d := e2e.NewDaemon(t)
 	d.Configure("[program:p]\ncommand=/bin/cat\nstartsecs=0\nautostart=false\nstopsignal=KILL\n")
 	d.Start()
-	d.Await("the daemon", func() bool { return d.Ctl("version") == supervisord.Version+"\n" })
+	d.AwaitAPI()
 	client := d.Client()
 	cycle := func(times int) {
 		for range times {

@@ -15,7 +15,7 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// nginxFastCGIConf serves everything on a unix socket, by way of the FastCGI program.
+// nginxFastCGIConf passes everything from a unix socket to the FastCGI program.
 const nginxFastCGIConf = `
 user root;
 worker_processes 1;
@@ -42,13 +42,12 @@ http {
 }
 `
 
-// startNginx starts nginx before the programs of the site, and ends it with
-// the test. It returns a client of it.
+// startNginx starts nginx before the daemon, until the test ends. It returns a client.
 func startNginx(d *e2e.Daemon) *http.Client {
 	d.T.Helper()
 	path, err := exec.LookPath("nginx")
 	if err != nil {
-		d.T.Skip("SKIPPED: there is no nginx to put in front of a FastCGI program")
+		d.T.Skip("SKIPPED: nginx is not installed")
 	}
 	nginx := exec.Command(path, "-c", d.Write("nginx.conf", fmt.Sprintf(nginxFastCGIConf, d.Dir)), "-p", d.Dir, "-g", "daemon off;")
 	if err := nginx.Start(); err != nil {
@@ -69,7 +68,7 @@ func startNginx(d *e2e.Daemon) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// getPage returns the status and the text of a page.
+// getPage returns the status and the body of a page.
 func getPage(t *testing.T, c *http.Client, url string) (int, string) {
 	t.Helper()
 	r, err := c.Get(url)
@@ -116,11 +115,11 @@ stdout_logfile=%(here)s/f.log
 
 	d.Ctl("stop", "f:f_0")
 	if _, text := getPage(t, client, "http://example.org/"); !strings.HasPrefix(text, "f_1 answers") {
-		t.Errorf("with one left: %s", text)
+		t.Errorf("with one process: %s", text)
 	}
 	d.Ctl("stop", "f:f_1")
 	if status, _ := getPage(t, client, "http://example.org/"); status != http.StatusBadGateway {
-		t.Errorf("with none left: %d", status)
+		t.Errorf("with no process: %d", status)
 	}
 	d.Ctl("start", "f:f_0")
 	if _, text := getPage(t, client, "http://example.org/"); !strings.HasPrefix(text, "f_0 answers") {
@@ -147,10 +146,10 @@ autostart=false
 	d.Start()
 	d.AwaitRunning("g:f")
 	if !d.Answers("f.sock") || d.Answers("h.sock") {
-		t.Error("a program has its socket open just when it runs")
+		t.Error("the socket of a program is not open exactly while it runs")
 	}
 	d.Ctl("shutdown")
-	d.Await("the end", func() bool { return !d.Answers("f.sock") })
+	d.Await("the socket is closed", func() bool { return !d.Answers("f.sock") })
 }
 
 func TestFastCGISocketFailure(t *testing.T) {

@@ -18,16 +18,16 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// traffic asks for a page all the time, over a connection of its own each time.
+// traffic is clients that ask for a page all the time, each time over a new connection.
 type traffic struct {
-	t                         *testing.T
-	network, address          string
-	answered, broken, refused atomic.Int64 // lost are connections that were refused
-	stop                      func()
+	t                *testing.T
+	network, address string
+	answered, broken atomic.Int64
+	stop             func()
 }
 
-// startTraffic has clients ask until the returned load is stopped. A refused
-// connection fails the test at once, one that breaks is counted.
+// startTraffic starts clients, which run until stop is called. A connection that is
+// refused fails the test, one that breaks is counted.
 func startTraffic(t *testing.T, network, address string, clients int) *traffic {
 	t.Helper()
 	l := &traffic{t: t, network: network, address: address}
@@ -65,7 +65,6 @@ func (l *traffic) request(client *http.Client) {
 	case err == nil && r.StatusCode == http.StatusOK:
 		l.answered.Add(1)
 	case isOp && op.Op == "dial":
-		l.refused.Add(1)
 		l.t.Errorf("refused: %v", err)
 	default:
 		l.t.Logf("broken: %v", err)
@@ -73,21 +72,22 @@ func (l *traffic) request(client *http.Client) {
 	}
 }
 
-// awaitAnswers waits until some more answers have come.
+// awaitAnswers waits for 20 more answers.
 func (l *traffic) awaitAnswers() {
 	l.t.Helper()
 	before := l.answered.Load()
 	if !e2e.Poll(func() bool { return l.answered.Load() >= before+20 }) {
-		l.t.Fatalf("no answers any more: %d", before)
+		l.t.Fatalf("no answer after the first %d", before)
 	}
 }
 
-// expectNoFailures wants that no request has failed since the last call.
+// expectNoFailures waits for answers, and fails the test if a connection has broken
+// since the last call.
 func (l *traffic) expectNoFailures(when string) {
 	l.t.Helper()
 	l.awaitAnswers()
 	if n := l.broken.Swap(0); n > 0 {
-		l.t.Errorf("%s: %d requests failed", when, n)
+		l.t.Errorf("%s: %d connections broke", when, n)
 	}
 }
 
@@ -107,13 +107,12 @@ func countListening(t *testing.T, port int) (n int) {
 	return n
 }
 
-// TestSocketStaysOpen: whatever happens to programs and daemon, nobody
-// who connects is refused as long as one of the programs lives, and nobody is cut
-// off but by who has been killed.
-func TestSocketStaysOpen(t *testing.T) {
-	t.Parallel()
-	d := e2e.NewDaemon(t)
-	port := e2e.FreePort(t)
+var webNames = []string{"web:web_0", "web:web_1"}
+
+// startWeb starts two programs on one TCP socket, and clients that use it all the time.
+func startWeb(t *testing.T) (d *e2e.Daemon, port int, l *traffic) {
+	t.Helper()
+	d, port = e2e.NewDaemon(t), e2e.FreePort(t)
 	d.Configure(fmt.Sprintf(`[socket:web]
 listen=tcp://127.0.0.1:%d
 [program:web]
@@ -125,59 +124,72 @@ startsecs=0
 autorestart=true
 `, port))
 	d.Start()
-	d.AwaitRunning("web:web_0", "web:web_1")
-	l := startTraffic(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), 4)
-	l.expectNoFailures("at rest")
+	d.AwaitRunning(webNames...)
+	l = startTraffic(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), 4)
+	l.expectNoFailures("before any change")
+	return d, port, l
+}
 
+// TestSocketAcrossRestarts restarts, ends and kills programs on a socket. No connection
+// is refused, and only SIGKILL of a program breaks connections.
+func TestSocketAcrossRestarts(t *testing.T) {
+	t.Parallel()
+	d, _, l := startWeb(t)
 	for range 3 {
-		for _, name := range []string{"web:web_0", "web:web_1"} {
+		for _, name := range webNames {
 			if out := d.Ctl("restart", name); !strings.Contains(out, "started") {
 				t.Error(out)
 			}
 			l.expectNoFailures("restart of " + name)
 		}
 	}
-	d.Ctl("restart", "web:*") // both at a time: who connects waits
+	d.Ctl("restart", "web:*") // both at the same time: connections are queued
 	l.expectNoFailures("restart of all")
 	d.Ctl("signal", "TERM", "web:web_0")
 	d.AwaitRunning("web:web_0")
-	l.expectNoFailures("end of one")
+	l.expectNoFailures("exit of one")
 
 	old := d.ProgramPID("web:web_0")
 	e2e.Kill(t, old)
 	d.AwaitOtherPID("web:web_0", old)
 	l.awaitAnswers()
-	t.Logf("a crash of a program has cut off %d", l.broken.Swap(0))
+	t.Logf("SIGKILL of a program has broken %d connections", l.broken.Swap(0))
+	l.stop()
+	t.Logf("%d answers", l.answered.Load())
+}
 
+// TestSocketAcrossDaemons crashes and upgrades the daemon. No request fails, and there is
+// one listening socket until the shutdown.
+func TestSocketAcrossDaemons(t *testing.T) {
+	t.Parallel()
+	d, port, l := startWeb(t)
 	for range 2 {
-		pids := d.ProgramPIDs("web:web_0", "web:web_1")
+		pids := d.ProgramPIDs(webNames...)
 		d.Crash()
 		l.expectNoFailures("without a daemon")
 		d.Start()
-		d.AwaitRunning("web:web_0", "web:web_1")
+		d.AwaitRunning(webNames...)
 		l.expectNoFailures("adoption")
 		d.Upgrade()
 		l.expectNoFailures("upgrade")
-		if after := d.ProgramPIDs("web:web_0", "web:web_1"); fmt.Sprint(after) != fmt.Sprint(pids) {
-			t.Errorf("the pids were %v and are %v", pids, after)
-		}
+		d.ExpectPIDs(webNames, pids)
 		d.Ctl("restart", "web:web_0")
-		l.expectNoFailures("restart of one that was adopted")
+		l.expectNoFailures("restart of an adopted program")
 		if n := countListening(t, port); n != 1 {
 			t.Errorf("%d sockets listen", n)
 		}
 	}
 	l.stop()
-	t.Logf("%d answers, %d refusals", l.answered.Load(), l.refused.Load())
+	t.Logf("%d answers", l.answered.Load())
 	d.Ctl("shutdown")
 	d.ExpectExit()
 	if n := countListening(t, port); n != 0 {
-		t.Errorf("%d sockets listen after the end", n)
+		t.Errorf("%d sockets listen after the shutdown", n)
 	}
 }
 
-// TestQueuedConnectionAcrossDaemons: who has connected and has not been
-// accepted yet is answered by a program that is born later.
+// TestQueuedConnectionAcrossDaemons connects while no program accepts connections. A
+// program that is started by a later daemon answers.
 func TestQueuedConnectionAcrossDaemons(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -218,12 +230,12 @@ sockets=web
 	d.Ctl("shutdown")
 	_ = d.Cmd.Wait()
 	if d.Exists("web.sock") {
-		t.Error("the file stays")
+		t.Error("the file is left")
 	}
 }
 
-// TestSocketAcrossUpdates: it is the same as long as its section says so, and is
-// bound anew when that says otherwise.
+// TestSocketAcrossUpdates checks that a socket stays open while its section is the same,
+// whatever changes in its programs, and is bound again when the section changes.
 func TestSocketAcrossUpdates(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -252,28 +264,30 @@ func TestSocketAcrossUpdates(t *testing.T) {
 	l.expectNoFailures("another program")
 	l.stop()
 	if now, err := os.Lstat(d.Path("a.sock")); err != nil || !os.SameFile(file, now) {
-		t.Errorf("it is another file: %v", err)
+		t.Errorf("the socket was bound again: %v", err)
 	}
 	conf("b", serve)
 	d.ExpectCtl("reread", "more: disappeared\nweb: changed\n")
 	if !d.Answers("a.sock") {
-		t.Error("a mere reread has closed it")
+		t.Error("reread has closed the socket")
 	}
 	d.Ctl("update")
 	d.AwaitRunning("web")
 	if d.Answers("a.sock") || !d.Answers("b.sock") {
-		t.Error("it has not moved")
+		t.Error("update has not bound the new address")
 	}
 	conf("b", "")
 	d.Ctl("update")
 	if d.Answers("b.sock") {
-		t.Error("it is open for nobody")
+		t.Error("the socket is open for no program")
 	}
 	if out := d.Ctl("sockets"); !strings.Contains(out, "CLOSED") || !strings.Contains(out, ", for no process") {
 		t.Errorf("sockets: %s", out)
 	}
 }
 
+// TestSocketBindFailure has another process listen on the address of a socket. Programs
+// fail with the reason, and are retried.
 func TestSocketBindFailure(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -316,13 +330,11 @@ command=sleep 1000
 	d.ExpectCtl("start failing", "failing: started\n")
 }
 
-// TestSocketWithOtherOptions: user, umask, directory, stdin and the outputs are as
-// for any program.
+// TestSocketWithOtherOptions checks that user, umask, directory, stdin and the outputs of
+// a program with sockets are as those of others.
 func TestSocketWithOtherOptions(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: only root can have programs of other users")
-	}
+	e2e.NeedRoot(t, "have programs of other users")
 	d := e2e.NewDaemon(t)
 	d.Configure(fmt.Sprintf(`[socket:web]
 listen=unix://%%(here)s/web.sock
@@ -353,7 +365,7 @@ stdout_logfile=%%(here)s/web.log
 	}
 }
 
-// TestDaemonCrashWithoutSurvivors: the sockets are bound anew.
+// TestDaemonCrashWithoutSurvivors kills the program, too: a new daemon binds the socket.
 func TestDaemonCrashWithoutSurvivors(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -363,16 +375,16 @@ func TestDaemonCrashWithoutSurvivors(t *testing.T) {
 	pid := d.ProgramPID("web")
 	d.Crash()
 	e2e.Kill(t, pid)
-	d.Await("its end", func() bool { return !d.Answers("web.sock") })
+	d.Await("the socket is closed", func() bool { return !d.Answers("web.sock") })
 	d.Start()
 	d.AwaitRunning("web")
 	if !d.Answers("web.sock") {
-		t.Error("nobody listens")
+		t.Error("the socket is not open")
 	}
 }
 
-// TestGunicornOnSocket: two of them, each with a worker, are a server that can
-// be restarted one by one.
+// TestGunicornOnSocket restarts two gunicorns that share a socket one by one, without a
+// failed request, and crashes and upgrades the daemon.
 func TestGunicornOnSocket(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "gunicorn")
@@ -398,7 +410,7 @@ sockets=local
 	names := []string{"web:web_0", "web:web_1"}
 	d.AwaitRunning(append(names, "local")...)
 	l := startTraffic(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), 2)
-	l.expectNoFailures("at rest")
+	l.expectNoFailures("before any change")
 	for _, name := range names {
 		d.Ctl("restart", name)
 		l.expectNoFailures("restart of " + name)
@@ -417,9 +429,9 @@ sockets=local
 	d.Ctl("restart", "web:web_1")
 	l.awaitAnswers()
 	l.stop()
-	t.Logf("%d answers, %d refusals, %d cut off by a crash", l.answered.Load(), l.refused.Load(), l.broken.Load())
+	t.Logf("%d answers, %d connections broken by SIGKILL", l.answered.Load(), l.broken.Load())
 
-	// It knows whose the file of a unix socket is, if it is told by LISTEN_FDS.
+	// gunicorn does not remove the file of a unix socket that it got by LISTEN_FDS.
 	one := startTraffic(t, "unix", d.Path("local.sock"), 1)
 	one.awaitAnswers()
 	d.Ctl("restart", "local")
@@ -427,14 +439,15 @@ sockets=local
 	one.stop()
 }
 
-// TestNodeOnSocket: it listens on a descriptor by its number.
+// TestNodeOnSocket runs node on the descriptor of a socket. The handler of SIGTERM is set
+// before the first connection is accepted.
 func TestNodeOnSocket(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "node")
 	d := e2e.NewDaemon(t)
 	d.Write("app.js", `const server = require('http').createServer((q, r) => r.end('hello'))
-server.listen({fd: 3}, () => console.log('listening'))
 process.on('SIGTERM', () => server.close(() => process.exit(0)))
+server.listen({fd: 3}, () => console.log('listening'))
 `)
 	d.Configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=node app.js\ndirectory=%(here)s\nsockets=web\n" +
 		"process_name=%(program_name)s_%(process_num)d\nnumprocs=2\n")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"supervisor/supervisord"
 	"supervisor/supervisord/api/xmlrpc"
 	"supervisor/supervisord/tools/testkit"
 )
@@ -45,6 +46,12 @@ func (d *Daemon) Client() *xmlrpc.Client {
 	}
 	d.T.Cleanup(func() { c.Close() })
 	return c
+}
+
+// AwaitAPI waits until the daemon answers supervisorctl.
+func (d *Daemon) AwaitAPI() {
+	d.T.Helper()
+	d.Await("the daemon answers", func() bool { return d.Ctl("version") == supervisord.Version+"\n" })
 }
 
 // Ctl runs supervisorctl and returns what it printed, on both outputs.
