@@ -15,16 +15,16 @@ type User struct {
 	Name     string
 	UID, GID int
 	Home     string
-	Shell    string // "" if it is not known
+	Shell    string // "" if unknown
 }
 
-// ErrUnknown is the error for a name or a number that nobody has.
+// ErrUnknown is the error for a name or a number that no user or group has.
 var ErrUnknown = errors.New("unknown")
 
-// Database says where users and groups are looked up.
+// Database says how users and groups are looked up.
 type Database struct {
-	Dirs         []string      // where getent may be; the first one that has it counts
-	Timeout      time.Duration // for each question to getent
+	Dirs         []string      // in which getent is searched, in this order
+	Timeout      time.Duration // of each query to getent
 	NSSwitchPath string        // the path of nsswitch.conf
 }
 
@@ -43,7 +43,7 @@ func (d Database) User(name string) (User, error) {
 		return u, nil
 	}
 	u, err := d.getentPasswd(name)
-	if err == nil && !strings.EqualFold(u.Name, name) { // some directories know no case
+	if err == nil && !strings.EqualFold(u.Name, name) { // some directories ignore case
 		return User{}, ErrUnknown
 	}
 	return u, err
@@ -74,7 +74,7 @@ func (d Database) Group(name string) (gid int, err error) {
 	return gid, err
 }
 
-// HasGroup reports whether there is a group of that number.
+// HasGroup reports whether a group has that number.
 func (d Database) HasGroup(gid int) bool {
 	text := strconv.Itoa(gid)
 	if _, err := user.LookupGroupId(text); err == nil {
@@ -84,9 +84,9 @@ func (d Database) HasGroup(gid int) bool {
 	return err == nil && found == gid
 }
 
-// Groups returns the numbers of the groups that a user is in, the primary one first.
-// Groups that the files don't tell of are asked for if nsswitch.conf names other
-// sources; where those don't answer, the files alone count.
+// Groups returns the numbers of a user's groups, the primary one first. If nsswitch.conf names
+// sources other than files, getent is asked for more groups; without an answer only those in
+// the files count.
 func (d Database) Groups(u User) ([]int, error) {
 	ids, err := (&user.User{Uid: strconv.Itoa(u.UID), Gid: strconv.Itoa(u.GID), Username: u.Name}).GroupIds()
 	if err != nil {
@@ -115,8 +115,8 @@ func (d Database) Groups(u User) ([]int, error) {
 	return gids, nil
 }
 
-// hasOtherSources reports whether nsswitch.conf has groups come from elsewhere than the
-// files that Go reads.
+// hasOtherSources reports whether nsswitch.conf names sources of groups besides the files that
+// Go reads.
 func (d Database) hasOtherSources() bool {
 	text, err := os.ReadFile(d.NSSwitchPath)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// newTestDatabase is a database whose getent is a script. It knows one user, who is in no
-// file, and two groups.
+// newTestDatabase returns a database whose getent is a script. By default that knows one user,
+// who is in no file, and two groups.
 func newTestDatabase(t *testing.T, script string) Database {
 	t.Helper()
 	dir := t.TempDir()
@@ -39,8 +39,7 @@ esac`
 	return Database{Dirs: []string{dir + "/none", dir}, Timeout: time.Hour, NSSwitchPath: dir + "/switch"}
 }
 
-// TestGetentLookup: getent is asked for users that are in no file, and only an
-// answer to the question counts.
+// getent is asked for users that are in no file. An answer about another user is ignored.
 func TestGetentLookup(t *testing.T) {
 	d := newTestDatabase(t, "")
 	want := User{Name: "ldap.user", UID: 54321, GID: 54322, Home: "/home/ldap", Shell: "/bin/zsh"}
@@ -91,7 +90,7 @@ func TestSupplementaryGroups(t *testing.T) {
 	}
 }
 
-// TestGetentTimeout: nobody waits for longer than the limit, and nothing is left.
+// A lookup ends after the timeout and leaves no process.
 func TestGetentTimeout(t *testing.T) {
 	d := newTestDatabase(t, `echo $$ > "${0%getent}pid"; sleep 100000; echo 'x:*:1:1:::'`)
 	d.Timeout = time.Second
@@ -99,7 +98,7 @@ func TestGetentTimeout(t *testing.T) {
 		t.Error(u, err)
 	}
 	if len(getentChildren.reaped) != 0 {
-		t.Error("a process is left")
+		t.Error("a process is still running")
 	}
 	d.Dirs = []string{t.TempDir()}
 	if _, err := d.User("x"); !errors.Is(err, ErrUnknown) {
@@ -107,8 +106,7 @@ func TestGetentTimeout(t *testing.T) {
 	}
 }
 
-// TestLookupBesideReaper: lookups go well beside somebody who waits for every child, and
-// what he reaps of ours is told apart.
+// Lookups work beside a reaper of all children, and Reap marks the package's own children.
 func TestLookupBesideReaper(t *testing.T) {
 	d := newTestDatabase(t, "")
 	stop := make(chan struct{})
@@ -122,7 +120,7 @@ func TestLookupBesideReaper(t *testing.T) {
 			}
 			pid, own, err := Reap(func() (int, error) { return syscall.Wait4(-1, nil, syscall.WNOHANG, nil) })
 			if err == nil && pid > 0 && !own {
-				t.Errorf("%d is taken for somebody else's", pid)
+				t.Errorf("%d is not marked as own", pid)
 			}
 		}
 	})

@@ -1,11 +1,11 @@
-// Package accounts looks up the users and groups of the system.
+// Package accounts looks up the users and groups of the system, and makes a process run as
+// another user.
 //
-// Go's os/user reads /etc/passwd and /etc/group alone when it is built without cgo.
-// For a name that is in neither, getent(1) is asked. It answers by nsswitch.conf, from
-// LDAP, sssd and the like. No shell is used, getent is taken from a fixed list of
-// directories, and it gets a time limit, so that a lookup blocks for at most that time
-// for each question.
+// Go's os/user reads only /etc/passwd and /etc/group when it is built without cgo. For a name
+// in neither, getent(1) is asked; it follows nsswitch.conf to LDAP, sssd and the like. It is
+// executed without a shell, from a fixed list of directories, and with a timeout. So a lookup
+// blocks for at most the timeout per query.
 //
-// The package has no goroutines. Its functions may be called from anywhere. Where a
-// process reaps all its children, the one that does must wait by way of Reap.
+// The package has no goroutines. Its functions may be called from anywhere. If a process reaps
+// all its children, its reaper must wait through Reap.
 package accounts

@@ -13,16 +13,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// getentChildren are the processes of getent, by pid, and whether they have been reaped.
-// They belong to the process as its children do, hence the variable.
+// getentChildren says of each running getent, by pid, whether it was reaped. It is a variable of
+// the package because children belong to the whole process.
 var getentChildren = struct {
 	sync.Mutex // held over each fork and each wait
 	reaped     map[int]bool
 }{reaped: make(map[int]bool)}
 
-// Reap waits for children of the process by calling wait, which must not block and
-// returns the pid of one that it has reaped. It returns that pid, or own if it was
-// one that this package has started, of which nobody else need know.
+// Reap reaps a child of the process by calling wait, which must not block and returns the pid
+// that it has reaped. Own is true if this package has started that child, so that the caller
+// ignores it.
 func Reap(wait func() (pid int, err error)) (pid int, own bool, err error) {
 	getentChildren.Lock()
 	defer getentChildren.Unlock()
@@ -33,13 +33,13 @@ func Reap(wait func() (pid int, err error)) (pid int, own bool, err error) {
 	return pid, own && err == nil, err
 }
 
-// maxAnswer is how long an answer may be, in bytes: a group can have many members.
+// maxAnswer is how many bytes an answer may have: a group can have many members.
 const maxAnswer = 1 << 20
 
-// getent returns the first line that getent answers, ErrUnknown if there is none.
+// getent returns the first line of the answer, or ErrUnknown if there is none.
 func (d Database) getent(database, key string) (string, error) {
 	if key == "" || key[0] == '-' || strings.ContainsAny(key, ":\n\x00") {
-		return "", ErrUnknown // no name, or what would be an option
+		return "", ErrUnknown // no valid name, or an option
 	}
 	path, ok := d.findGetent()
 	if !ok {
@@ -100,8 +100,8 @@ func startGetent(path string, out *os.File, database, key string) (pid int, err 
 	return pid, nil
 }
 
-// killGetent ends a process that has answered, or that takes too long, and reaps it unless
-// that has been done. While the lock is held its pid is nobody else's.
+// killGetent kills a getent that has answered or takes too long, and reaps it unless Reap has
+// done so. While the lock is held no other process gets its pid.
 func killGetent(pid int) {
 	getentChildren.Lock()
 	defer getentChildren.Unlock()

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Host returns the usual form of an IPv4 address, and anything else, such as a
-// host name or an IPv6 address, as it is.
+// Host returns an IPv4 address in its usual form. It returns anything else, such as a host name
+// or an IPv6 address, unchanged.
 func Host(host string) string {
 	if ip, ok := Parse(host); ok {
 		return ip.String()
@@ -16,8 +16,9 @@ func Host(host string) string {
 	return host
 }
 
-// Parse reads one to four numbers between dots, decimal, octal with 0 or hex with
-// 0x before them. All but the last are a byte each; the last has all that remain.
+// Parse reads one to four numbers separated by dots, decimal, octal with the prefix 0 or
+// hexadecimal with 0x. Each is one byte of the address; the last has all remaining bytes. It
+// returns false for anything else.
 func Parse(host string) (netip.Addr, bool) {
 	parts := strings.Split(host, ".")
 	if len(parts) > 4 {

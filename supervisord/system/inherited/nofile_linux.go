@@ -9,8 +9,8 @@ type limit struct{ soft, hard uint64 }
 
 const rlimitNofile = 7
 
-// rawSyscall6 is used by its linker name because importing syscall would have
-// that package initialized first.
+// rawSyscall6 is used by its linker name, because an imported syscall would be initialized
+// first.
 //
 //go:linkname rawSyscall6 syscall.RawSyscall6
 func rawSyscall6(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr)
@@ -25,6 +25,6 @@ func read() bool {
 	return errno == 0
 }
 
-// Nofile returns the soft limit of open files that the process was started
-// with, and whether it is known.
+// Nofile returns the soft limit of open files with which the process was started, and whether
+// it is known.
 func Nofile() (soft uint64, ok bool) { return nofile.soft, known }

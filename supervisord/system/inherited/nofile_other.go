@@ -2,6 +2,6 @@
 
 package inherited
 
-// Nofile returns the soft limit of open files that the process was started
-// with, and whether it is known. Here it is not.
+// Nofile returns false: the soft limit of open files with which the process was started is
+// unknown on this system.
 func Nofile() (soft uint64, ok bool) { return 0, false }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv("TELL_NOFILE") != "" {
+	if os.Getenv("PRINT_NOFILE") != "" {
 		soft, ok := inherited.Nofile()
 		os.Stdout.WriteString(strconv.FormatUint(soft, 10) + " " + strconv.FormatBool(ok))
 		os.Exit(0)
@@ -23,11 +23,11 @@ func TestMain(m *testing.M) {
 func TestSoftLimitBeforeGoRaisedIt(t *testing.T) {
 	t.Parallel()
 	if _, ok := inherited.Nofile(); !ok {
-		t.Skipf("the limit can't be read on %s/%s", runtime.GOOS, runtime.GOARCH)
+		t.Skipf("the limit is unknown on %s/%s", runtime.GOOS, runtime.GOARCH)
 	}
 	for _, want := range []string{"123", "200"} {
 		cmd := exec.Command("sh", "-c", "ulimit -S -n "+want+" && exec "+os.Args[0])
-		cmd.Env = append(os.Environ(), "TELL_NOFILE=1")
+		cmd.Env = append(os.Environ(), "PRINT_NOFILE=1")
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatal(err)

@@ -1,7 +1,7 @@
-// Package localtime finds the local time zone as the C library's tzset does. Go's
-// own way knows only names of files: it takes a POSIX string such as CST-8 in TZ
-// for UTC, and does not look at TZDIR. Images without zoneinfo files have nothing
-// but such strings.
+// Package localtime finds the local time zone in the same way as the C library's tzset.
 //
-// It starts no goroutines, and only reads.
+// Go itself knows only names of zoneinfo files: it takes a POSIX string such as CST-8 in TZ for
+// UTC, and ignores TZDIR. Images without zoneinfo files have only such strings.
+//
+// The package has no goroutines and no state; it only reads files.
 package localtime

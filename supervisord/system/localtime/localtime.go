@@ -10,17 +10,15 @@ import (
 	"time"
 )
 
-// maxFileSize is the most that a file with a time zone may have. Real ones have some
-// thousand bytes.
+// maxFileSize is how many bytes a zoneinfo file may have. Real ones have a few thousand.
 const maxFileSize = 1 << 20
 
-// zoneinfoDirs are where zoneinfo files lie unless TZDIR says it.
+// zoneinfoDirs are the directories of zoneinfo files if TZDIR is not set.
 var zoneinfoDirs = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
 
-// Load returns the zone that the variables TZ and TZDIR ask for: that of
-// /etc/localtime without TZ, that of the file that TZ names, or else that which it
-// describes as POSIX says. A colon before it is left out. What is neither a file
-// nor a description is UTC.
+// Load returns the zone that the variables TZ and TZDIR select. Without TZ that is the zone of
+// /etc/localtime. Otherwise it is the zone of the file that TZ names, or that of the POSIX
+// string in TZ, and UTC if TZ is neither. A leading colon is ignored.
 func Load(lookup func(name string) (value string, set bool)) *time.Location {
 	tz, set := lookup("TZ")
 	if !set {
@@ -45,7 +43,7 @@ func Load(lookup func(name string) (value string, set bool)) *time.Location {
 	return cmp.Or(fromPOSIX(tz), time.UTC)
 }
 
-// fromFile reads a zoneinfo file; nil if it is none.
+// fromFile reads a zoneinfo file. It returns nil if the file is none.
 func fromFile(name, path string) *time.Location {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFileSize {
@@ -62,13 +60,12 @@ func fromFile(name, path string) *time.Location {
 	return zone
 }
 
-// standardTime is the beginning of a POSIX string: the name of standard time and
-// how far it is west of Greenwich.
+// standardTime matches the beginning of a POSIX string: the name of standard time and its
+// offset west of Greenwich.
 var standardTime = regexp.MustCompile(`^(?:[A-Za-z]{3,}|<[-+A-Za-z0-9]{3,}>)[-+]?[0-9]+(?::[0-9]+){0,2}`)
 
-// fromPOSIX makes a zone of a POSIX string such as CET-1CEST,M3.5.0,M10.5.0/3; nil
-// if it is none. Like the C library it keeps to standard time if it can't use what
-// follows that.
+// fromPOSIX returns the zone of a POSIX string such as CET-1CEST,M3.5.0,M10.5.0/3, nil for any
+// other text. Like the C library it uses only standard time if the rest is invalid.
 func fromPOSIX(text string) *time.Location {
 	standard := standardTime.FindString(text)
 	if standard == "" {
@@ -82,9 +79,9 @@ func fromPOSIX(text string) *time.Location {
 	return nil
 }
 
-// parsePOSIX has package time read a POSIX string. It does so only at the end of a
-// zoneinfo file, where the string tells of the time behind the last transition; so
-// the file is one without any. nil if package time can't read the string.
+// parsePOSIX lets package time parse a POSIX string. Package time does that only at the end of a
+// zoneinfo file, where the string describes the time after the last transition. So parsePOSIX
+// makes a file without transitions. It returns nil if package time can't parse the string.
 func parsePOSIX(text string) *time.Location {
 	header := func(file []byte) []byte {
 		file = append(file, "TZif2"...)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// load is Load with variables of the test's own.
+// load is Load with the given variables.
 func load(variables map[string]string) *time.Location {
 	return Load(func(name string) (string, bool) {
 		value, ok := variables[name]
@@ -23,7 +23,7 @@ func load(variables map[string]string) *time.Location {
 
 const layout = "2006-01-02 15:04:05"
 
-// TestPOSIXStrings has what the C library makes of them.
+// The results are those of the C library.
 func TestPOSIXStrings(t *testing.T) {
 	t.Parallel()
 	const winter, summer = 1704110400, 1720000000 // 2024-01-01 12:00:00, 2024-07-03 09:46:40
@@ -59,8 +59,8 @@ func TestPOSIXStrings(t *testing.T) {
 	}
 }
 
-// TestZoneinfoFiles finds them in TZDIR and by their whole path. A file comes before what
-// its name would say as a POSIX string.
+// Zoneinfo files are found in TZDIR and by their full path. A file takes precedence over a POSIX
+// string.
 func TestZoneinfoFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -88,8 +88,8 @@ func TestZoneinfoFiles(t *testing.T) {
 	}
 }
 
-// allTZForms returns values of TZ of all forms. Those that name summer time without
-// rules are left out, for which some C libraries ask the file posixrules.
+// allTZForms returns values of TZ in all forms, except those with summer time but without rules:
+// for these some C libraries read the file posixrules.
 func allTZForms() []string {
 	all := []string{
 		"CST-8", "<+03>-3", ":CST-8", "UTC0", "GMT", "EST5EDT", ":Europe/Berlin", "Europe/Berlin", "/usr/share/zoneinfo/Asia/Tokyo",
@@ -108,12 +108,12 @@ func allTZForms() []string {
 // one. The GNU C library forgets it then at the first of January.
 var yearEndRule = regexp.MustCompile(`[,J](365|M12\.5\.3)\b`)
 
-// TestMatchesCLibrary compares with Python's time.localtime, which is the C library's.
+// The results are compared with Python's time.localtime, which uses the C library.
 func TestMatchesCLibrary(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("SKIPPED: no python3 to compare with; the golden values of TestPOSIXStrings are checked alone")
+		t.Skip("SKIPPED: no python3; TestPOSIXStrings checks recorded values")
 	}
 	var seconds []int64
 	for second := time.Date(2023, 12, 30, 0, 0, 0, 0, time.UTC).Unix(); second < time.Date(2027, 1, 3, 0, 0, 0, 0, time.UTC).Unix(); second += 7*3600 + 1811 {

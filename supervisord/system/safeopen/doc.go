@@ -1,13 +1,13 @@
-// Package safeopen opens files for root in directories that are not root's
-// alone.
+// Package safeopen opens files for root in directories that other users can write to.
 //
-// Somebody who may write to the directory of a log can put a link in the log's
-// place, and root would write to, or truncate, whatever it leads to. So the
-// last link of a path is followed only if nobody else can have put it there:
-// its directory is root's and nobody else's to write to, or the link itself is
-// root's. A file with several names is refused in directories of others.
+// A user who may write to the directory of a log can replace the log by a link, and root would
+// write to, or truncate, the target. So for root the last link of a path is followed only if no
+// other user can have made it: only root can write to its directory, or root owns the link. A
+// file with several names is refused in directories of others.
 //
-// Directories on the way are taken as they are configured; whoever owns one of
-// them decides where the rest leads. A process that is not root opens files as
-// ever: it can't be made to do what the others can't do themselves.
+// The directories of a path are used as configured: the owner of one of them decides where the
+// rest leads. A process that is not root opens files normally: other users can't make it do
+// what they can't do themselves.
+//
+// The package has no goroutines and no state.
 package safeopen

@@ -10,11 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrLink is the error for a path that leads somewhere else by a link which
-// another user may have put there.
+// ErrLink is the error for a path with a link that another user may have made.
 var ErrLink = errors.New("it is a link that others than root can have put there")
 
-// maxLinks is how many links may follow each other.
+// maxLinks is how many links one path may have.
 const maxLinks = 16
 
 // Open is [os.OpenFile], except that for root it does not follow links of other
@@ -27,16 +26,16 @@ func Open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 }
 
 func open(path string, flag int, mode fs.FileMode) (*os.File, error) {
-	// Nothing may be truncated before it has been looked at.
+	// No file may be truncated before it was checked.
 	const truncFlag = os.O_TRUNC
-	at := path
+	step := path
 	for range maxLinks {
-		file, next, err := openStep(at, flag&^truncFlag, mode)
+		file, next, err := openStep(step, flag&^truncFlag, mode)
 		if err != nil {
 			return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 		}
 		if file == nil {
-			at = next
+			step = next
 			continue
 		}
 		if flag&truncFlag != 0 {
@@ -50,7 +49,7 @@ func open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.ELOOP}
 }
 
-// truncate truncates what can be truncated, as O_TRUNC does.
+// truncate truncates a regular file, as O_TRUNC does.
 func truncate(file *os.File) error {
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() {
@@ -59,7 +58,7 @@ func truncate(file *os.File) error {
 	return file.Truncate(0)
 }
 
-// openStep opens a path unless it is a link, of which it returns where it leads.
+// openStep opens a path. If it is a link, openStep returns its target instead.
 func openStep(path string, flag int, mode fs.FileMode) (file *os.File, next string, err error) {
 	parent, base := filepath.Split(path)
 	if base == "" {
@@ -79,7 +78,7 @@ func openStep(path string, flag int, mode fs.FileMode) (file *os.File, next stri
 	}
 	trusted := isRootOnly(&st)
 	if hasMagicLinks(dir) {
-		// Links such as /proc/self/fd/1 lead where their text does not tell.
+		// The text of a link such as /proc/self/fd/1 is not its target.
 		file, err = openAt(dir, base, path, flag, mode)
 		return file, "", err
 	}
@@ -92,15 +91,14 @@ func openStep(path string, flag int, mode fs.FileMode) (file *os.File, next stri
 	}
 	if next, linkErr := readLink(dir, base, trusted); linkErr != nil || next != "" {
 		if !filepath.IsAbs(next) {
-			next = parent + next // not Join: what is above a link is not above its name
+			next = parent + next // not Join: ".." after a link means the parent of its target
 		}
 		return nil, next, linkErr
 	}
 	return nil, "", err
 }
 
-// checkLinks returns the file, unless it may be one that somebody else has given a
-// second name.
+// checkLinks returns the file, unless another user may have given it a second name.
 func checkLinks(file *os.File, trusted bool) (*os.File, string, error) {
 	info, err := file.Stat()
 	if err != nil {
@@ -115,7 +113,7 @@ func checkLinks(file *os.File, trusted bool) (*os.File, string, error) {
 	return file, "", nil
 }
 
-// readLink returns where a link leads, and "" if it is none.
+// readLink returns the target of a link, "" if the file is none.
 func readLink(dir int, base string, trusted bool) (target string, err error) {
 	var before, after unix.Stat_t
 	if unix.Fstatat(dir, base, &before, unix.AT_SYMLINK_NOFOLLOW) != nil || before.Mode&unix.S_IFMT != unix.S_IFLNK {
@@ -129,7 +127,7 @@ func readLink(dir int, base string, trusted bool) (target string, err error) {
 	if err != nil {
 		return "", err
 	}
-	// The link that was judged must be the one that was read.
+	// The link that was checked must be the one that was read.
 	err = unix.Fstatat(dir, base, &after, unix.AT_SYMLINK_NOFOLLOW)
 	if err != nil || after.Dev != before.Dev || after.Ino != before.Ino || after.Ctim != before.Ctim {
 		return "", ErrLink
@@ -137,7 +135,7 @@ func readLink(dir int, base string, trusted bool) (target string, err error) {
 	return string(text[:n]), nil
 }
 
-// isRootOnly tells whether only root can put something into a directory.
+// isRootOnly reports whether only root can add files to a directory.
 func isRootOnly(st *unix.Stat_t) bool { return st.Uid == 0 && st.Mode&0o022 == 0 }
 
 func openAt(dir int, base, path string, flag int, mode fs.FileMode) (*os.File, error) {
@@ -152,8 +150,7 @@ func openAt(dir int, base, path string, flag int, mode fs.FileMode) (*os.File, e
 	}
 }
 
-// Chmod is chmod(2), except that it never changes the mode of what a link leads
-// to.
+// Chmod is chmod(2), except that it never changes the mode of a link's target.
 func Chmod(path string, mode uint32) error {
 	err := unix.Fchmodat(unix.AT_FDCWD, path, mode, unix.AT_SYMLINK_NOFOLLOW)
 	if err == unix.EOPNOTSUPP { // Linux before 6.6, or a link

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-const otherUID = 12345 // who is not root
+const otherUID = 12345 // not root
 
-// testDir is a directory with a file of root outside of it.
+// testDir is a directory, and a file of root outside of it.
 type testDir struct {
 	t           *testing.T
 	dir, victim string
@@ -21,12 +21,12 @@ type testDir struct {
 func newTestDir(t *testing.T, owner int, mode fs.FileMode) testDir {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: only root is concerned")
+		t.Skip("SKIPPED: this concerns only root")
 	}
 	base := t.TempDir()
 	p := testDir{t, filepath.Join(base, "dir"), filepath.Join(base, "victim")}
 	p.must(os.Mkdir(p.dir, 0o755))
-	p.must(os.Chmod(p.dir, mode)) // the umask
+	p.must(os.Chmod(p.dir, mode)) // Mkdir obeys the umask
 	p.must(os.Chown(p.dir, owner, owner))
 	p.must(os.WriteFile(p.victim, []byte("precious"), 0o644))
 	return p
@@ -39,8 +39,7 @@ func (p testDir) must(err error) {
 	}
 }
 
-// openLog opens a log as root and reports whether that worked. When it did not
-// the file outside must be as it was.
+// openLog opens a log and writes to it, and returns the error of opening.
 func (p testDir) openLog(path string) error {
 	p.t.Helper()
 	file, err := Open(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
@@ -72,8 +71,8 @@ func TestLinks(t *testing.T) {
 		linkedBy int
 		want     bool
 	}{
-		{"root's own", 0, 0o755, 0, true},
-		{"given to others in root's own", 0, 0o755, otherUID, true},
+		{"root's own directory", 0, 0o755, 0, true},
+		{"of others in root's directory", 0, 0o755, otherUID, true},
 		{"root's in a directory of others", otherUID, 0o755, 0, true},
 		{"of others in their directory", otherUID, 0o755, otherUID, false},
 		{"of others in a common directory", 0, 0o777, otherUID, false},
@@ -125,7 +124,7 @@ func TestHardLinks(t *testing.T) {
 			p.expectVictimUntouched()
 		}
 	}
-	// A link of root's can be given a second name too.
+	// A link of root may have a second name too.
 	p := newTestDir(t, otherUID, 0o755)
 	p.must(os.Symlink(p.victim, p.victim+".link"))
 	log := filepath.Join(p.dir, "log")
@@ -136,7 +135,7 @@ func TestHardLinks(t *testing.T) {
 	p.expectVictimUntouched()
 }
 
-// TestLinkChains: each link is judged by where it is, not by who leads to it.
+// Each link of a chain is checked in its own directory.
 func TestLinkChains(t *testing.T) {
 	t.Parallel()
 	p := newTestDir(t, otherUID, 0o755)
@@ -148,14 +147,14 @@ func TestLinkChains(t *testing.T) {
 		t.Error(err)
 	}
 	p.expectVictimUntouched()
-	loop := filepath.Join(filepath.Dir(p.dir), "round")
+	loop := filepath.Join(filepath.Dir(p.dir), "loop")
 	p.must(os.Symlink(loop, loop))
 	if err := p.openLog(loop); !errors.Is(err, syscall.ELOOP) {
 		t.Error(err)
 	}
 }
 
-// TestDotDotAfterLink: ".." is the directory above the one that a link leads to.
+// After a link ".." means the parent of its target.
 func TestDotDotAfterLink(t *testing.T) {
 	t.Parallel()
 	p := newTestDir(t, 0, 0o755)
@@ -198,8 +197,7 @@ func TestNotLinks(t *testing.T) {
 	}
 }
 
-// TestStdoutLinks: links to it are how logs of containers are made, whoever
-// has the directory.
+// The logs of containers are links to stdout. They are followed, whoever owns the directory.
 func TestStdoutLinks(t *testing.T) {
 	t.Parallel()
 	p := newTestDir(t, otherUID, 0o755)
@@ -209,14 +207,14 @@ func TestStdoutLinks(t *testing.T) {
 		file, err := Open(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o666)
 		if err != nil {
 			if errors.Is(err, syscall.ENXIO) {
-				continue // it is a socket, which no name leads to
+				continue // it is a socket, which has no path
 			}
 			t.Fatal(err)
 		}
 		opened, err1 := file.Stat()
 		stdout, err2 := os.Stdout.Stat()
 		if err1 != nil || err2 != nil || !os.SameFile(opened, stdout) {
-			t.Errorf("%s is something else", path)
+			t.Errorf("%s is another file", path)
 		}
 		p.must(file.Close())
 	}
@@ -231,7 +229,7 @@ func TestChmod(t *testing.T) {
 	if err := os.Symlink(file, file+".link"); err != nil {
 		t.Fatal(err)
 	}
-	_ = Chmod(file+".link", 0o666) // some systems have modes of links
+	_ = Chmod(file+".link", 0o666) // on some systems links have a mode
 	if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
 		t.Error(info, err)
 	}

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// TestOpenOwn: whoever runs, a file of its own is no link, has no second name and
-// is nobody else's.
+// For every user, a file of its own is no link, has no second name and no other owner.
 func TestOpenOwn(t *testing.T) {
 	t.Parallel()
 	must := func(err error) {
@@ -60,7 +59,7 @@ func TestOpenOwn(t *testing.T) {
 	}
 }
 
-// TestChmodNoLinkFallback: kernels before 6.6 follow no link either.
+// On kernels before 6.6 links are not followed either.
 func TestChmodNoLinkFallback(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")

@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// TestTempNameRemovesStale: what the dead have left goes, what others have made stays.
+// Files of processes that have exited are removed, all others stay.
 func TestTempNameRemovesStale(t *testing.T) {
 	t.Parallel()
 	gone := exec.Command("true")
 	if err := gone.Run(); err != nil {
-		t.Skip("SKIPPED: no process can be made: ", err)
+		t.Skip("SKIPPED: can't start a process: ", err)
 	}
 	dir := t.TempDir()
-	dead := fmt.Sprintf("s.sock.new%d", gone.Process.Pid)
+	stale := fmt.Sprintf("s.sock.new%d", gone.Process.Pid)
 	kept := []string{"s.sock", fmt.Sprintf("s.sock.new%d", os.Getpid()), "s.sock.new0", "s.sock.newx1", fmt.Sprintf("s.sock.%d", gone.Process.Pid), fmt.Sprintf("t.sock.new%d", gone.Process.Pid)}
-	for _, name := range append(slices.Clone(kept), dead) {
+	for _, name := range append(slices.Clone(kept), stale) {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -38,6 +38,6 @@ func TestTempNameRemovesStale(t *testing.T) {
 	}
 	slices.Sort(kept)
 	if !slices.Equal(names, kept) {
-		t.Errorf("there are %v, want %v", names, kept)
+		t.Errorf("got %v, want %v", names, kept)
 	}
 }
