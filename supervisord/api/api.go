@@ -5,8 +5,8 @@ import "supervisor/supervisord/api/states"
 // Version is the version of the XML-RPC interface, not of the program.
 const Version = "3.0"
 
-// ProcessInfo is what getProcessInfo tells of one process. Times are seconds
-// since the epoch, 0 for never.
+// ProcessInfo is what getProcessInfo returns about one process. Times are seconds since the
+// epoch, 0 for never.
 type ProcessInfo struct {
 	Name          string         `json:"name"`
 	Group         string         `json:"group"`
@@ -23,15 +23,15 @@ type ProcessInfo struct {
 	PID           int            `json:"pid"`
 	Description   string         `json:"description"`
 
-	// Ready is a bool, Health "healthy", "unhealthy" or "unknown". They are there
-	// only where the configuration asks for them.
+	// Ready is a bool, Health "healthy", "unhealthy" or "unknown". They are only present
+	// if the program has such a check.
 	Ready  any    `json:"ready,omitempty"`
 	Health string `json:"health,omitempty"`
 }
 
-// ConfigInfo is what getAllConfigInfo tells of one configured process. An
-// unset text is "none", an automatic log file "auto". Autorestart is a bool or
-// the string "unexpected", UID an int or the string "none".
+// ConfigInfo is what getAllConfigInfo returns about one configured process. An unset text
+// is "none", an AUTO log file that does not exist yet "auto". Autorestart is a bool or the
+// string "unexpected", UID an int or the string "none".
 type ConfigInfo struct {
 	Autostart             bool   `json:"autostart"`
 	Autorestart           any    `json:"autorestart"`
@@ -65,14 +65,14 @@ type ConfigInfo struct {
 	ServerURL             string `json:"serverurl"`
 }
 
-// StateInfo is what getState tells of the daemon.
+// StateInfo is what getState returns about the daemon.
 type StateInfo struct {
 	Code states.Daemon `json:"statecode"`
 	Name string        `json:"statename"`
 }
 
-// CallResult is what a group or all call tells of one process. Status is a
-// fault code, 80 for success; Description is "OK" or the fault's text.
+// CallResult is what a call for a group or for all returns about one process. Status is a
+// fault code, 80 for success; Description is "OK" or the text of the fault.
 type CallResult struct {
 	Name        string `json:"name"`
 	Group       string `json:"group"`
@@ -80,25 +80,24 @@ type CallResult struct {
 	Description string `json:"description"`
 }
 
-// Changes is what reloadConfig found: names of groups.
+// Changes is what reloadConfig has found: the names of groups.
 type Changes struct {
 	Added   []string
 	Changed []string
 	Removed []string
 }
 
-// Reason is one reason why a process is in its state, in words for people. Kind
-// tells what it is about: "state", "exit", "probe", "dependency", "budget",
-// "hook", "socket" and so on.
+// Reason is one reason why a process is in its state, in words for people. Kind is what it
+// is about: "state", "exit", "probe", "dependency", "budget", "hook", "socket" and so on.
 type Reason struct {
 	Kind string `json:"kind"`
 	Text string `json:"text"`
 }
 
-// Variable is a variable of a process. Source is where it comes from:
-// "supervisord" for what the daemon has, "supervisor" for what every process is
-// told, "user" for user_env, "configuration" for environment=, or the path of a
-// file of env_file=. Masked tells that Value is not, or not wholly, what it is.
+// Variable is an environment variable of a process. Source is where it comes from:
+// "supervisord" for the daemon's own environment, "supervisor" for the variables that every
+// process gets, "user" for user_env, "configuration" for environment=, or the path of a file
+// of env_file=. Masked says that at least part of Value is hidden.
 type Variable struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
@@ -106,17 +105,17 @@ type Variable struct {
 	Masked bool   `json:"masked"`
 }
 
-// SocketInfo is what getSockets tells of a [socket:x]. State is "open",
-// "closed" while nobody has wanted it yet, or "failed" if it can't be opened,
-// for which Error is the reason.
+// SocketInfo is what getSockets returns about a [socket:x]. State is "open", "closed" before
+// the first start of a program that uses it, or "failed" if it can't be opened; Error is the
+// reason then.
 type SocketInfo struct {
 	Name      string   `json:"name"`
 	URL       string   `json:"url"` // tcp://host:port or unix:///path
 	State     string   `json:"state"`
 	Error     string   `json:"error"`
-	Processes []string `json:"processes"` // who gets it, by their full names
-	// Waiting connections have not been accepted yet; Backlog is how many can
-	// wait. They are -1 where that is not known.
+	Processes []string `json:"processes"` // that get it, by full name
+	// Waiting is how many connections have not been accepted yet, Backlog how many can
+	// wait. They are -1 if that is not known.
 	Waiting int `json:"waiting"`
 	Backlog int `json:"backlog"`
 }
@@ -126,28 +125,28 @@ type Dependencies struct {
 	Name      string       `json:"name"` // the full one
 	StateName string       `json:"statename"`
 	Needs     []Dependency `json:"needs"`
-	WaitFor   []string     `json:"wait_for"` // things outside
+	WaitFor   []string     `json:"wait_for"` // the probes of things outside
 }
 
 // Dependency is a dependency on a program, a group or a process.
 type Dependency struct {
 	Text      string   `json:"text"` // as written
-	On        []string `json:"on"`   // the full names of the processes, none if they are not in use
+	On        []string `json:"on"`   // full names of the processes, none if they are not in use
 	Condition string   `json:"condition"`
 	Soft      bool     `json:"soft"`
 	Together  bool     `json:"together"`
-	// Lack is where the other process is while the condition does not hold, else "".
+	// Unmet is where the other process is while the condition does not hold, else "".
 	Unmet string `json:"lack"`
 }
 
-// Health is what getProcessHealth tells of one process: its Condition is waiting,
-// late, ready, unready, healthy, failing, unhealthy or unknown, or, while it does not run, its
-// state in lower case. Times are seconds since the epoch, 0 for not known.
+// Health is what getProcessHealth returns about one process. Condition is waiting, late,
+// ready, unready, healthy, failing, unhealthy or unknown; or the state in lower case while
+// the process does not run. Times are seconds since the epoch, 0 for not known.
 type Health struct {
 	Name      string `json:"name"`
 	Group     string `json:"group"`
 	Condition string `json:"condition"`
 	Since     int64  `json:"since"`
 	Now       int64  `json:"now"`
-	Error     string `json:"error"` // what the last probe came to, "" for a success
+	Error     string `json:"error"` // of the last probe, "" if it succeeded
 }

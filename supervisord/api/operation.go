@@ -1,8 +1,8 @@
 package api
 
-// Operation is how far a rolling restart, an update or a scale has come. Next is
-// the number of the line to ask for next. It has failed if a line tells of an
-// error, whether or not it went on.
+// Operation is the progress of a rolling restart, an update or a scale. Next is the number
+// of the line to ask for next. Failed is set if any line has an error, even if the operation
+// went on.
 type Operation struct {
 	Lines  []Progress `json:"lines"`
 	Next   int        `json:"next"`
@@ -10,15 +10,14 @@ type Operation struct {
 	Failed bool       `json:"failed"`
 }
 
-// Progress is one line: what has been done to a process or group, or why it
-// could not be.
+// Progress is one line: what has been done to a process or group, or why that failed.
 type Progress struct {
 	Name  string `json:"name"`
 	Done  string `json:"done"`
 	Error string `json:"error"`
 }
 
-// String is how supervisorctl prints it.
+// String returns the line as supervisorctl prints it.
 func (p Progress) String() string {
 	if p.Error != "" {
 		return p.Name + ": ERROR (" + p.Error + ")"
@@ -30,15 +29,15 @@ func (p Progress) String() string {
 type GroupPlan struct {
 	Group  string `json:"group"`
 	Change string `json:"change"` // added, changed or removed
-	// Whole says why all processes of a changed group are stopped and the group is
-	// put in its place anew, "" if they are dealt with one by one.
+	// Whole is why a changed group is stopped, removed and added as a whole, "" if its
+	// processes are updated one by one.
 	Whole     string         `json:"whole"`
 	Options   []OptionChange `json:"options"` // of the group itself
 	Processes []ProcessPlan  `json:"processes"`
 }
 
-// ProcessPlan is what an update would do to a process: start, stop, restart, or
-// live for an option that is taken over while it runs.
+// ProcessPlan is what an update would do to a process. Effect is start, add (without
+// starting it), stop, restart, or live for options that apply without a restart.
 type ProcessPlan struct {
 	Name    string         `json:"name"`
 	Effect  string         `json:"effect"`

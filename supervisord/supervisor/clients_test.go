@@ -17,17 +17,17 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// openCalls is where the calls lie that have no answer yet.
+// openCalls are the calls that have no answer yet.
 type openCalls struct {
 	mu   sync.Mutex
 	open map[*clientCall]bool
 }
 
-// clientCall is a call by a client that may wait for it.
+// clientCall is a call by a client, which may wait for the outcome.
 type clientCall struct {
 	what       string
-	scope      string // of whom it waits, "group:name", "group:*" or "*"
-	waitStates []states.Process
+	scope      string           // the processes that it waits for: "group:name", "group:*" or "*"
+	waitStates []states.Process // in which it may wait
 	ctx        context.Context
 	cancel     func()
 }
@@ -53,7 +53,7 @@ func (d *openCalls) pending() int {
 	return len(d.open)
 }
 
-// cancelAll has all clients give up.
+// cancelAll cancels all calls.
 func (d *openCalls) cancelAll() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -62,7 +62,7 @@ func (d *openCalls) cancelAll() {
 	}
 }
 
-// checkCalls sees to it that nobody waits for what can't be waited for any more.
+// checkCalls checks that no call waits for something that won't happen any more.
 func (l *daemonRun) checkCalls() {
 	l.calls.mu.Lock()
 	defer l.calls.mu.Unlock()
@@ -93,8 +93,8 @@ var (
 	stopWaitStates  = []states.Process{states.Stopping}
 )
 
-// call has a client call something, of which l knows nothing but whether it
-// has been answered.
+// call makes a client call something at random. All that is checked is that it is
+// answered.
 func (l *daemonRun) call() {
 	c := &clientCall{}
 	do := l.chooseCall(c)
@@ -114,7 +114,7 @@ func (l *daemonRun) call() {
 	}()
 }
 
-// chooseCall says what a client does.
+// chooseCall chooses what a client does.
 func (l *daemonRun) chooseCall(c *clientCall) func(context.Context) {
 	group, process := l.names()
 	wait := l.rnd.IntN(2) == 0
@@ -184,14 +184,14 @@ func (l *daemonRun) chooseStartOrStop(c *clientCall, group, process string, wait
 	return func(ctx context.Context) { _, _ = l.StopProcess(ctx, process, supervisor.Call{Wait: wait}) }
 }
 
-// The groups that there may be, and the most processes of each.
+// The names that groups may have, and how many processes each may have.
 var groupNames = [...]string{"a", "b", "c", "d", "pool1", "pool2"}
 
 const maxProcesses = 3
 
 var processNames = [maxProcesses]string{"0", "1", "2"}
 
-// names chooses whom a call is for, of whom there may be nobody.
+// names chooses a group and a process, which need not exist.
 func (l *daemonRun) names() (group, process string) {
 	group = groupNames[l.rnd.IntN(len(groupNames))]
 	if l.rnd.IntN(4) == 0 {
@@ -200,8 +200,8 @@ func (l *daemonRun) names() (group, process string) {
 	return group, group + ":" + processNames[l.rnd.IntN(maxProcesses)]
 }
 
-// editConfig changes the configuration that the next Load finds: it takes a
-// group away or writes one anew.
+// editConfig changes the configuration that the next load returns: it removes a group or
+// replaces it by another one.
 func (l *daemonRun) editConfig() {
 	name := groupNames[l.rnd.IntN(len(groupNames))]
 	next := *l.nextConfig
@@ -227,13 +227,12 @@ func (l *daemonRun) newGroup(name string) *config.Group {
 	return g
 }
 
-// program makes a process that stands in no file.
+// program makes a process that is in no file.
 func (l *daemonRun) program(group, name string, _ map[string]string) ([]*config.Process, error) {
 	return []*config.Process{l.newConfig(&config.Group{Name: group}, name)}, nil
 }
 
-// addOrRemove adds a process to a group of programs that is in use, or takes any
-// out of its group.
+// addOrRemove adds a process to a group of programs in use, or removes one from its group.
 func (l *daemonRun) addOrRemove() {
 	group := groupNames[l.rnd.IntN(4)]
 	if l.rnd.IntN(2) == 0 {
@@ -250,16 +249,15 @@ func (l *daemonRun) addOrRemove() {
 	}
 }
 
-// missingCommand is a command that is never found.
+// missingCommand is a command that does not exist.
 const missingCommand = "/no/such/file"
 
-func isUnreachable(c *config.Process) bool { return c.Command == missingCommand }
+func hasMissingCommand(c *config.Process) bool { return c.Command == missingCommand }
 
-// groupWillStop tells whether a process that can't be started has its group stopped
-// before long.
+// groupWillStop reports whether a process that can't be started will soon stop its group.
 func (l *daemonRun) groupWillStop(group string) bool {
 	return slices.ContainsFunc(l.GroupConfig(group).Processes, func(c *config.Process) bool {
-		return isUnreachable(c) && c.Restart.Limit > 0 && c.Restart.LimitAction == config.LimitStopGroup
+		return hasMissingCommand(c) && c.Restart.Limit > 0 && c.Restart.LimitAction == config.LimitStopGroup
 	})
 }
 
@@ -292,9 +290,8 @@ func (l *daemonRun) newConfig(g *config.Group, name string) *config.Process {
 	return c
 }
 
-// newDependencies has a process depend on groups whose names come before its own's, of
-// which there may be none. Only those that stand in no file may depend on
-// themselves.
+// newDependencies makes a process depend on groups whose names come before that of its own;
+// they need not exist. Only processes that are in no file may depend on themselves.
 func (l *daemonRun) newDependencies(c *config.Process) {
 	d := l.rnd
 	c.Configured, c.DependsTimeout = true, pick(d, option.Forever, option.Forever, time.Second, 7*time.Second)
@@ -310,7 +307,7 @@ func (l *daemonRun) newDependencies(c *config.Process) {
 	}
 }
 
-// hasUnmetHard tells whether something that a process can't do without is missing.
+// hasUnmetHard reports whether a hard dependency of a process is not met.
 func hasUnmetHard(p *process.Process, all []*process.Process) bool {
 	confs := make([]*config.Process, len(all))
 	for i, o := range all {
@@ -342,7 +339,7 @@ func isMet(c config.Condition, st *process.Status, conf *config.Process) bool {
 	return st.State == states.Running
 }
 
-// hasSoftDependency tells whether a process may wait for what it can do without.
+// hasSoftDependency reports whether a process has a dependency that it can start without.
 func hasSoftDependency(c *config.Process) bool {
 	return slices.ContainsFunc(c.DependsOn, func(d config.Dependency) bool { return d.Soft })
 }

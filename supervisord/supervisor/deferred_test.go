@@ -41,7 +41,7 @@ func dependentProgram(name string, needs ...string) *config.Group {
 
 func cutMark(s, mark string) (string, bool) { return strings.CutSuffix(s, mark) }
 
-// oneshot is a program that runs once, to its end.
+// oneshot makes a program run once.
 func oneshot(g *config.Group) *config.Group {
 	g.Processes[0].StartSecs, g.Processes[0].Autorestart = 0, config.RestartNever
 	return g
@@ -66,7 +66,7 @@ func (w *testDaemon) expectSpawned(t *testing.T, want ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !slices.Equal(w.spawned, want) {
-		t.Errorf("born are %v, want %v", w.spawned, want)
+		t.Errorf("spawned %v, want %v", w.spawned, want)
 	}
 }
 
@@ -77,7 +77,7 @@ func (w *testDaemon) expectStatus(t *testing.T, name, want string) {
 	}
 }
 
-// exitChild ends a child.
+// exitChild makes a child exit.
 func (w *testDaemon) exitChild(name string, code int) {
 	w.mu.Lock()
 	c := w.children[name]
@@ -85,7 +85,7 @@ func (w *testDaemon) exitChild(name string, code int) {
 	c.end(spawn.Exit{Code: code})
 }
 
-// exitChildAndWait is kill, and waits until all have taken note.
+// exitChildAndWait is exitChild, and waits until the supervisor has handled it.
 func (w *testDaemon) exitChildAndWait(name string, code int) {
 	w.exitChild(name, code)
 	synctest.Wait()
@@ -106,7 +106,7 @@ func (w *testDaemon) waitReasons(t *testing.T, name string) string {
 	return strings.Join(all, "; ")
 }
 
-// TestStartWaitsForDependencies: and everything else goes on.
+// TestStartWaitsForDependencies: other programs start meanwhile.
 func TestStartWaitsForDependencies(t *testing.T) {
 	conf := configOf(dependentProgram("web", "db", "cache:started"), program("other", 1), program("db", 999), program("cache", 999))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
@@ -139,8 +139,8 @@ func TestDependencyChainStartsInOrder(t *testing.T) {
 	})
 }
 
-// TestPriorityOrdersReadyStarts: of two that wait for the same, the lower
-// number comes first.
+// TestPriorityOrdersReadyStarts: of two starts that wait for the same, the one with the
+// lower priority number is made first.
 func TestPriorityOrdersReadyStarts(t *testing.T) {
 	late, early := dependentProgram("a", "db"), dependentProgram("b", "db")
 	early.Priority = 5
@@ -165,15 +165,15 @@ func TestGroupDependencyWaitsForAll(t *testing.T) {
 	})
 }
 
-// withoutRetries is a program that is given up at its first failure.
+// withoutRetries is a program that becomes FATAL at its first failure.
 func withoutRetries(name string) *config.Group {
 	g := program(name, 999)
 	g.Processes[0].StartRetries = 0
 	return g
 }
 
-// TestDependencyFails: who needs it hard waits for its repair, who needs
-// it softly does without.
+// TestDependencyFails: a start with a hard dependency waits until somebody starts that; one
+// with a soft dependency is made.
 func TestDependencyFails(t *testing.T) {
 	conf := configOf(dependentProgram("hard", "db"), dependentProgram("soft", "db?"), withoutRetries("db"))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
@@ -229,8 +229,8 @@ func TestAutorestartDoesNotWait(t *testing.T) {
 	})
 }
 
-// TestRestartTogether: when the dependency leaves, in whatever way, who is to be
-// restarted with it is stopped and comes back after it.
+// TestRestartTogether: when a dependency exits or is stopped, what is restarted together with
+// it stops, and starts again after it.
 func TestRestartTogether(t *testing.T) {
 	for name, leave := range map[string]func(*testing.T, *testDaemon){
 		"crash": func(_ *testing.T, w *testDaemon) { w.exitChildAndWait("db", 1) },
@@ -265,7 +265,7 @@ func TestRestartTogether(t *testing.T) {
 	}
 }
 
-// TestStoppedProcessStaysStopped: a dependency that comes back starts nobody whom an
+// TestStoppedProcessStaysStopped: a dependency that starts again does not start what an
 // operator has stopped.
 func TestStoppedProcessStaysStopped(t *testing.T) {
 	withDaemon(t, configOf(dependentProgram("web", "db!"), dependentProgram("late", "db"), program("db", 999)), func(t *testing.T, w *testDaemon) {
@@ -290,7 +290,8 @@ func TestStoppedProcessStaysStopped(t *testing.T) {
 	})
 }
 
-// TestStartPullsInDependencies: in order, and the answer comes when all run.
+// TestStartPullsInDependencies: they start in order, and the answer comes when the process
+// runs.
 func TestStartPullsInDependencies(t *testing.T) {
 	conf := configOf(manual(dependentProgram("nginx", "php")), manual(dependentProgram("php", "migrate:success", "db")), manual(oneshot(dependentProgram("migrate", "db"))), manual(program("db", 999)))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
@@ -362,7 +363,7 @@ func TestStartWithoutDependencies(t *testing.T) {
 	})
 }
 
-// TestAllStartAndStopInOrder: and as parallel as can be.
+// TestAllStartAndStopInOrder: and what does not depend on one another at the same time.
 func TestAllStartAndStopInOrder(t *testing.T) {
 	conf := configOf(manual(dependentProgram("web", "db", "cache")), manual(dependentProgram("job", "cache")), manual(program("db", 999)), manual(program("cache", 999)), manual(program("other", 999)))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
@@ -375,7 +376,7 @@ func TestAllStartAndStopInOrder(t *testing.T) {
 		if len(results) != 5 || err != nil {
 			t.Errorf("start: %v, %v", results, err)
 		}
-		slices.Sort(w.spawned[3:]) // what they wait for comes at one time
+		slices.Sort(w.spawned[3:]) // they start at the same time
 		w.expectSpawned(t, "db", "cache", "other", "job", "web")
 		for _, name := range []string{"web", "job", "db", "cache", "other"} {
 			w.stopDelay[name] = 2 * time.Second
@@ -403,7 +404,7 @@ func TestAllStartAndStopInOrder(t *testing.T) {
 	})
 }
 
-// TestShutdownCancelsDeferredStarts: nothing is started any more, and who asked is told.
+// TestShutdownCancelsDeferredStarts: nothing is started any more, and requests are answered.
 func TestShutdownCancelsDeferredStarts(t *testing.T) {
 	conf := configOf(manual(dependentProgram("web", "db")), program("db", 999))
 	conf.Groups[1].Processes[0].StartSecs = 100
@@ -423,7 +424,7 @@ func TestShutdownCancelsDeferredStarts(t *testing.T) {
 	})
 }
 
-// TestWaitForProbes is asked again and again until it answers.
+// TestWaitForProbes: a probe is repeated until it succeeds, and then no more.
 func TestWaitForProbes(t *testing.T) {
 	web := dependentProgram("web", "db")
 	web.Processes[0].WaitFor = []config.Probe{{Text: "tcp://far:1", Kind: config.TCPProbe, Address: "far:1"}}
@@ -452,17 +453,17 @@ func TestWaitForProbes(t *testing.T) {
 		advance(7 * time.Second)
 		w.expectSpawned(t, "db", "web")
 		if w.probeCount < 10 || w.probeCount > 40 {
-			t.Errorf("it was asked %d times", w.probeCount)
+			t.Errorf("probed %d times", w.probeCount)
 		}
-		asked := w.probeCount
+		before := w.probeCount
 		advance(time.Hour)
-		if w.probeCount != asked {
-			t.Errorf("it was asked %d times more", w.probeCount-asked)
+		if w.probeCount != before {
+			t.Errorf("probed %d times more", w.probeCount-before)
 		}
 	})
 }
 
-// TestRemovedDependency: who waits for it goes on waiting, who has asked is told.
+// TestRemovedDependency: a deferred start goes on waiting, a request is refused.
 func TestRemovedDependency(t *testing.T) {
 	db := program("db", 999)
 	db.Processes[0].StartSecs = 100
@@ -490,15 +491,14 @@ func TestRemovedDependency(t *testing.T) {
 }
 
 func TestShortLivedStatesAreNoticed(t *testing.T) {
-	// A oneshot that ends at once is RUNNING and EXITED before anybody looks.
+	// A oneshot that exits at once is RUNNING and EXITED before Run looks.
 	withDaemon(t, configOf(dependentProgram("a", "job:started"), dependentProgram("b", "job:success"), oneshot(program("job", 999))), func(t *testing.T, w *testDaemon) {
 		w.exitChildAndWait("job", 0)
 		w.expectSpawned(t, "job", "a", "b")
 	})
 }
 
-// TestDependsTimeoutWhileStopping: the time may be over before the process has
-// even stopped.
+// TestDependsTimeoutWhileStopping: the timeout may be over before the process has stopped.
 func TestDependsTimeoutWhileStopping(t *testing.T) {
 	web, db := dependentProgram("web", "db!"), program("db", 999)
 	web.Processes[0].DependsTimeout = 2 * time.Second
@@ -515,7 +515,7 @@ func TestDependsTimeoutWhileStopping(t *testing.T) {
 	})
 }
 
-// TestDependencyExitedWhileNoDaemon takes along who is restarted with it.
+// TestDependencyExitedWhileNoDaemon: what is restarted together with it is restarted.
 func TestDependencyExitedWhileNoDaemon(t *testing.T) {
 	withDaemonOptions(t, configOf(dependentProgram("web", "db!"), program("db", 999)), func(w *testDaemon, o *supervisor.Options) {
 		c := &child{w: w, name: "web", pid: 50, exits: make(chan spawn.Exit, 1)}
@@ -534,8 +534,8 @@ func TestDependencyExitedWhileNoDaemon(t *testing.T) {
 	})
 }
 
-// TestDeferredStartCanceledWhenStopFails is called off: of what the kernel lets
-// nobody signal nobody knows when it ends, and nothing is held that nobody looks at.
+// TestDeferredStartCanceledWhenStopFails: when a child that can't be signalled will exit is
+// not known, so a start that waits for its exit is cancelled.
 func TestDeferredStartCanceledWhenStopFails(t *testing.T) {
 	web := dependentProgram("web", "db!")
 	web.Processes[0].Autorestart = config.RestartNever
@@ -572,7 +572,7 @@ func TestDeferredStartCanceledWhenStopFails(t *testing.T) {
 	})
 }
 
-// TestStartInUnknownStateRefused is refused, whether what is needed is there or not.
+// TestStartInUnknownStateRefused, whether the dependencies are met or not.
 func TestStartInUnknownStateRefused(t *testing.T) {
 	withDaemon(t, configOf(dependentProgram("queue", "web"), dependentProgram("web", "db"), program("db", 999)), func(t *testing.T, w *testDaemon) {
 		advance(5 * time.Second)
@@ -595,11 +595,11 @@ func TestStartInUnknownStateRefused(t *testing.T) {
 	})
 }
 
-// TestDeferredStartSurvivesDaemonRestart: all that is needed may be there
-// when the next one comes, and only the stop may not be over.
+// TestDeferredStartSurvivesDaemonRestart: when the next daemon starts, the dependencies may be
+// met, and only the stop before the start may not be complete.
 func TestDeferredStartSurvivesDaemonRestart(t *testing.T) {
 	related, unrelated := dependentProgram("web", "db"), program("web", 999)
-	for what, web := range map[string]*config.Group{"what it needs is there": related, "it needs nothing any more": unrelated} {
+	for what, web := range map[string]*config.Group{"dependency met": related, "no dependency any more": unrelated} {
 		t.Run(what, func(t *testing.T) {
 			withDaemonOptions(t, configOf(web, program("db", 999)), func(w *testDaemon, o *supervisor.Options) {
 				o.Saved.Processes = make(map[string]*process.Saved)
@@ -626,8 +626,8 @@ func TestDeferredStartSurvivesDaemonRestart(t *testing.T) {
 	}
 }
 
-// TestStartRequestBeforeAutostart of one that starts by itself is answered as one
-// at any other time.
+// TestStartRequestBeforeAutostart: a request for a start that the daemon is about to make by
+// itself is answered like any other.
 func TestStartRequestBeforeAutostart(t *testing.T) {
 	conf := configOf(program("first", 1), program("db", 2), program("slow", 3), dependentProgram("web", "db"))
 	var answer chan error
@@ -652,8 +652,8 @@ func TestStartRequestBeforeAutostart(t *testing.T) {
 	})
 }
 
-// TestRestartTogetherJustAfterStart although it had to wait: that it is
-// not held any more may not have been noticed when what it needs leaves.
+// TestRestartTogetherJustAfterStart: Run may not have looked at a start that somebody has made
+// in the meantime when the dependency exits.
 func TestRestartTogetherJustAfterStart(t *testing.T) {
 	conf := configOf(dependentProgram("web", "db!", "cache"), program("db", 999), manual(program("cache", 999)), program("slow", 999))
 	withDaemonOptions(t, conf, func(w *testDaemon, _ *supervisor.Options) {
@@ -676,8 +676,8 @@ func TestRestartTogetherJustAfterStart(t *testing.T) {
 	})
 }
 
-// TestRemoveWaitingProcess: who has asked for its start is told, and what
-// was to be started for its sake only is not.
+// TestRemoveWaitingProcess: requests for its start are answered, and what was to be started
+// only because of it is not started.
 func TestRemoveWaitingProcess(t *testing.T) {
 	conf := configOf(manual(dependentProgram("nginx", "php")), manual(dependentProgram("php", "db")), program("db", 999))
 	conf.Groups[2].Processes[0].StartSecs = 100
@@ -715,7 +715,7 @@ func TestRemoveWaitingProcess(t *testing.T) {
 	}
 }
 
-// denySignals has the kernel let nobody signal a child any more.
+// denySignals makes all further signals to a child fail with EPERM.
 func (w *testDaemon) denySignals(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

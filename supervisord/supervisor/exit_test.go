@@ -14,10 +14,10 @@ func TestExitWithStopsAllAndKeepsReason(t *testing.T) {
 		w.ExitWith("b exited with status 4", 4) // as a consequence
 		<-w.ended
 		if reason, code := w.ExitReason(); reason != "a exited with status 3" || code != 3 {
-			t.Errorf("the verdict is %q, %d", reason, code)
+			t.Errorf("the reason is %q, %d", reason, code)
 		}
 		if w.mood != states.DaemonShutdown {
-			t.Errorf("it ended in the mood %s", w.mood)
+			t.Errorf("the mood at the end is %s", w.mood)
 		}
 		for _, p := range w.Processes() {
 			if st := p.Status().State; st != states.Stopped {
@@ -34,7 +34,7 @@ func TestExitWithDuringShutdownHasNoEffect(t *testing.T) {
 		w.ExitWith("a was terminated by SIGTERM", 143)
 		<-w.ended
 		if reason, code := w.ExitReason(); reason != "" || code != 0 {
-			t.Errorf("the verdict is %q, %d", reason, code)
+			t.Errorf("the reason is %q, %d", reason, code)
 		}
 	})
 }

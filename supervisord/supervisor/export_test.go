@@ -6,8 +6,8 @@ import (
 	"supervisor/supervisord/supervisor/loaded"
 )
 
-// Processes returns all active processes, for tests that look at each after
-// every step: Infos would word and sort them each time.
+// Processes returns all processes in use, for tests that look at each after every step: Infos
+// would sort and describe them each time.
 func (s *Supervisor) Processes() []*process.Process {
 	var all []*process.Process
 	for _, g := range s.groups.List() {
@@ -16,7 +16,7 @@ func (s *Supervisor) Processes() []*process.Process {
 	return all
 }
 
-// GroupConfig returns what an active group was made of, nil if it is not active.
+// GroupConfig returns the configuration of a group in use, nil if it is not in use.
 func (s *Supervisor) GroupConfig(name string) *config.Group {
 	if g := s.groups.Find(name); g != nil {
 		return g.Config

@@ -11,7 +11,7 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// idleSupervisor returns a supervisor of n programs that nobody has started.
+// idleSupervisor returns a supervisor of n programs that have not been started.
 func idleSupervisor(b *testing.B, n int) *supervisor.Supervisor {
 	conf := new(config.Config)
 	for i := range n {
@@ -30,8 +30,7 @@ func idleSupervisor(b *testing.B, n int) *supervisor.Supervisor {
 	return s
 }
 
-// BenchmarkInfo takes the snapshot of one process among many; it must not matter
-// how many there are.
+// BenchmarkInfo reports on one process among many; it must not matter how many there are.
 func BenchmarkInfo(b *testing.B) {
 	for _, n := range []int{10, 1000} {
 		b.Run(fmt.Sprintf("of=%d", n), func(b *testing.B) {
@@ -46,7 +45,7 @@ func BenchmarkInfo(b *testing.B) {
 	}
 }
 
-// BenchmarkInfos takes the snapshots of a thousand processes.
+// BenchmarkInfos reports on a thousand processes.
 func BenchmarkInfos(b *testing.B) {
 	s := idleSupervisor(b, 1000)
 	b.ReportAllocs()

@@ -14,25 +14,25 @@ import (
 	"supervisor/supervisord/spawn/output"
 )
 
-// The longest that the simulated kernel takes: over the end of a child that
-// got SIGKILL, and from the end of a child until its parent hears of it.
+// The longest delays of the simulated kernel: from SIGKILL to the exit of a child, and from
+// the exit until its parent can reap it.
 const (
 	maxKillDelay = 3 * time.Second
 	maxReapDelay = time.Second
 )
 
-// kernel is a simulated one. What it does to a child depends on the seed, the
-// child's name and how many of that name there were before, never on the order
-// in which goroutines happen to run.
+// kernel is a simulated kernel. What it does to a child depends on the seed, the name of the
+// child and how many of that name there were before, never on the order in which goroutines
+// happen to run.
 type kernel struct {
 	seed  uint64
 	model *model
 
 	mu              sync.Mutex
-	noFaults        bool // children are born, obey and do their work
-	spawnsForbidden bool // a birth would be a violation
+	noFaults        bool // children are spawned, obey signals and do their work
+	spawnsForbidden bool // a spawn would be a violation
 	spawned         map[string]uint64
-	alive           map[string][]*fakeChild // by group:name, until their end was told
+	alive           map[string][]*fakeChild // by group:name, until their exit was reported
 	lastPID         int
 }
 
@@ -44,33 +44,33 @@ type fakeChild struct {
 	exits    chan spawn.Exit
 	out      output.Sink
 	behavior behavior
-	pool     *poolModel // nil for what is no listener
+	pool     *poolModel // nil unless it is a listener
 
-	// What follows is guarded by kernel.mu.
+	// kernel.mu guards what follows.
 	rnd         *rand.Rand
-	ended       bool        // the process is a zombie, or less
+	ended       bool        // it is a zombie, or reaped
 	orphan      bool        // its process is not supervised any more
 	writing     bool        // what it has written is being passed on
-	pendingExit *spawn.Exit // its end, which is told after that
+	pendingExit *spawn.Exit // its exit, which is reported after that
 	ready       bool        // a listener that waits for an event
 	event       int         // the event that a listener works on, -1 for none
-	rejected    int         // events in a row
-	pausedUntil time.Time   // until then no event comes, for that
+	rejected    int         // how many events in a row it has rejected
+	pausedUntil time.Time   // it gets no event before, because of that
 }
 
 // behavior is how a child behaves.
 type behavior struct {
-	exitsOnSignal bool          // the first signal that it gets
-	exitDelay     time.Duration // until it obeys
-	killDelay     time.Duration // until SIGKILL takes effect
-	reapDelay     time.Duration // from its end until the parent hears
-	deniedSignals float64       // how often the kernel refuses a signal to it
+	exitsOnSignal bool          // at the first signal
+	exitDelay     time.Duration // from that signal to its exit
+	killDelay     time.Duration // from SIGKILL to its exit
+	reapDelay     time.Duration // from its exit until the parent can reap it
+	deniedSignals float64       // how often a signal to it fails
 	stdinErr      error
-	neverReady    bool // a listener that never says READY
-	writesExtra   bool // a listener that says more than READY
+	neverReady    bool // a listener that never writes READY
+	writesExtra   bool // a listener that writes more than READY
 }
 
-// setNoFaults has the kernel and the children born from now on give no trouble, or
+// setNoFaults makes the kernel, and children spawned from now on, make no trouble, or make
 // trouble again.
 func (k *kernel) setNoFaults(is bool) {
 	k.mu.Lock()
@@ -78,7 +78,7 @@ func (k *kernel) setNoFaults(is bool) {
 	k.noFaults = is
 }
 
-// forbidSpawns makes every further birth a violation.
+// forbidSpawns makes every further spawn a violation.
 func (k *kernel) forbidSpawns() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -90,7 +90,7 @@ func (k *kernel) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 	name := nameOf(spec.Env)
 	k.mu.Lock()
 	if k.spawnsForbidden {
-		k.model.violated("%s was born after the shutdown had begun", name)
+		k.model.violated("%s was spawned after the shutdown had begun", name)
 	}
 	rnd := rand.New(rand.NewPCG(k.seed, hash(name)+k.spawned[name]))
 	k.spawned[name]++
@@ -117,7 +117,7 @@ func (k *kernel) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 	return c, nil
 }
 
-// Adopt implements process.Spawner: nobody has been there before.
+// Adopt implements process.Spawner: there is no earlier daemon.
 func (k *kernel) Adopt(*spawn.Orphan, *spawn.Spec) (spawn.Child, error) {
 	return nil, &spawn.GoneError{Exit: spawn.Exit{Code: -1}}
 }
@@ -164,7 +164,7 @@ func (k *kernel) newBehavior(rnd *rand.Rand) behavior {
 	return n
 }
 
-// scheduleExit sets the clock for what the child does by itself.
+// scheduleExit sets the timers for what the child does by itself.
 func (c *fakeChild) scheduleExit(noFaults bool) {
 	if c.pool == nil {
 		c.out.Write([]byte("hello\n"))
@@ -181,8 +181,8 @@ func (c *fakeChild) scheduleExit(noFaults bool) {
 	c.after(lifetime(c.rnd), func() { c.end(exit) })
 }
 
-// lifetime is 0 for what turns itself into a daemon or can't start, often a
-// whole number of seconds, as startsecs is, or just beside it.
+// lifetime is 0 for a child that becomes a daemon or can't start, often a whole number of
+// seconds, as startsecs is, or close to it.
 func lifetime(rnd *rand.Rand) time.Duration {
 	if rnd.Float64() < 0.3 {
 		return 0
@@ -191,7 +191,7 @@ func lifetime(rnd *rand.Rand) time.Duration {
 	return max(0, whole+pick(rnd, 0, 0, -time.Nanosecond, time.Nanosecond, 400*time.Millisecond, 20*time.Second, 10*time.Minute))
 }
 
-// after does something in the time d, at once for 0.
+// after does something after a delay, at once for 0.
 func (c *fakeChild) after(d time.Duration, do func()) {
 	if d == 0 {
 		do()
@@ -206,8 +206,7 @@ func (c *fakeChild) Pid() int { return c.pid }
 // Identity implements spawn.Child.
 func (c *fakeChild) Identity() spawn.ProcessIdentity { return spawn.ProcessIdentity{} }
 
-// HandOver implements spawn.Child: the simulated daemon is never followed by
-// another one.
+// HandOver implements spawn.Child: the simulated daemon has no successor.
 func (c *fakeChild) HandOver() (spawn.ChildState, [3]int, error) {
 	return spawn.ChildState{}, [3]int{-1, -1, -1}, nil
 }
@@ -237,7 +236,7 @@ func (c *fakeChild) Signal(sig syscall.Signal, _ bool) error {
 	return nil
 }
 
-// end makes the child a zombie, and tells the parent after a while.
+// end makes the child a zombie, and reports its exit after a delay.
 func (c *fakeChild) end(e spawn.Exit) {
 	c.kernel.mu.Lock()
 	defer c.kernel.mu.Unlock()
@@ -257,7 +256,7 @@ func (c *fakeChild) end(e spawn.Exit) {
 	c.reportExit(e)
 }
 
-// reportExit tells of the child's end, after all that it has written.
+// reportExit reports the exit of the child, after all that it has written.
 func (c *fakeChild) reportExit(e spawn.Exit) {
 	if c.writing {
 		c.pendingExit = &e
@@ -292,7 +291,7 @@ func (c *fakeChild) Write(data []byte) error {
 	return nil
 }
 
-// receiveEvent has a listener work on an event.
+// receiveEvent makes a listener work on an event.
 func (c *fakeChild) receiveEvent(envelope string) {
 	if !c.ready || c.event >= 0 {
 		c.kernel.model.violated("%s was given an event that it was not ready for", c.name)
@@ -340,7 +339,7 @@ func (c *fakeChild) sendResult(text string) {
 }
 
 // countRejection notes that an event was not accepted: from the fourth time in a row on the
-// next one comes after a pause that doubles.
+// next event comes after a pause, which doubles.
 func (c *fakeChild) countRejection() {
 	if c.rejected++; c.rejected > 3 {
 		pause := min(10*time.Millisecond<<min(c.rejected-4, 20), 30*time.Second)
@@ -362,7 +361,7 @@ func (c *fakeChild) writeReady() {
 	c.writeOutput(text)
 }
 
-// writeOutput passes on what the child writes. It is called with the kernel locked and
+// writeOutput passes on what the child writes. The caller has locked the kernel; writeOutput
 // unlocks it.
 func (c *fakeChild) writeOutput(text string) {
 	c.writing = true
@@ -376,5 +375,5 @@ func (c *fakeChild) writeOutput(text string) {
 	}
 }
 
-// pick takes one of several.
+// pick returns one of several values.
 func pick[T any](rnd *rand.Rand, choices ...T) T { return choices[rnd.IntN(len(choices))] }

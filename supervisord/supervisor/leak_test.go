@@ -12,8 +12,7 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// TestRemovedProcessesAreFreed: however often processes come and go, those that
-// have gone are garbage.
+// TestRemovedProcessesAreFreed: nothing keeps a process that has been removed.
 func TestRemovedProcessesAreFreed(t *testing.T) {
 	for name, cycle := range map[string]func(t *testing.T, w *testDaemon, n int) (gone *process.Process){
 		"a group with depends_on": func(t *testing.T, w *testDaemon, _ int) *process.Process {
@@ -28,7 +27,7 @@ func TestRemovedProcessesAreFreed(t *testing.T) {
 			must(t, w.AddGroup(t.Context(), "plain"))
 			return p
 		},
-		"a program of no file": func(t *testing.T, w *testDaemon, n int) *process.Process {
+		"a program that is in no file": func(t *testing.T, w *testDaemon, n int) *process.Process {
 			name := fmt.Sprint("p", n)
 			must(t, w.AddProgram("plain", name, map[string]string{"names": name}))
 			p := w.find(t, "plain:"+name)
@@ -37,7 +36,7 @@ func TestRemovedProcessesAreFreed(t *testing.T) {
 			must(t, w.RemoveProcess("plain", name))
 			return p
 		},
-		"a process that is exchanged": func(t *testing.T, w *testDaemon, _ int) *process.Process {
+		"a process that is replaced": func(t *testing.T, w *testDaemon, _ int) *process.Process {
 			p := w.find(t, "needy")
 			_, err := w.StopProcess(t.Context(), "needy", supervisor.Call{Wait: true})
 			must(t, err)
@@ -57,9 +56,9 @@ func TestRemovedProcessesAreFreed(t *testing.T) {
 					synctest.Wait()
 				}
 				w.mu.Lock()
-				clear(w.children) // the fake kernel knows where their output goes
+				clear(w.children) // the fakes know where their output goes
 				w.mu.Unlock()
-				for range 3 { // what has a finalizer takes more than one
+				for range 3 { // values with finalizers take more than one
 					runtime.GC()
 				}
 				kept := 0
@@ -68,7 +67,7 @@ func TestRemovedProcessesAreFreed(t *testing.T) {
 						kept++
 					}
 				}
-				if kept > 5 { // some pointer may stand on a stack
+				if kept > 5 { // some pointer may be on a stack
 					t.Errorf("%d of %d are kept", kept, len(gone))
 				}
 			})

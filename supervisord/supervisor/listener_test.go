@@ -13,7 +13,7 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// expectDelivered compares what listeners were told since the last time, one
+// expectDelivered compares the events that listeners have got since the last time, one
 // listener after the other: pools don't wait for each other.
 func (w *testDaemon) expectDelivered(t *testing.T, want ...string) {
 	t.Helper()
@@ -22,13 +22,13 @@ func (w *testDaemon) expectDelivered(t *testing.T, want ...string) {
 	name := func(s string) string { before, _, _ := strings.Cut(s, ":"); return before }
 	slices.SortStableFunc(w.delivered, func(a, b string) int { return strings.Compare(name(a), name(b)) })
 	if diff := cmp.Diff(want, w.delivered); diff != "" {
-		t.Errorf("listeners were told (-want +got):\n%s", diff)
+		t.Errorf("events of listeners (-want +got):\n%s", diff)
 	}
 	w.delivered = nil
 }
 
-// A pool hears of itself and of what was made after it, so the first of two
-// hears of the second, but not conversely.
+// TestListenersGetStartAndStopEvents: a pool gets the events of itself and of groups added
+// after it, so the first of two gets those of the second, but not the other way round.
 func TestListenersGetStartAndStopEvents(t *testing.T) {
 	conf := configOf(pool("listener1", "SUPERVISOR_STATE_CHANGE", "PROCESS_GROUP"), pool("listener2", "PROCESS_GROUP"), program("a", 1))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
@@ -48,7 +48,7 @@ func TestListenersGetStartAndStopEvents(t *testing.T) {
 	})
 }
 
-// The listeners are the last to be stopped.
+// TestListenersStopLast: they get the events of all other stops.
 func TestListenersStopLast(t *testing.T) {
 	withDaemon(t, configOf(pool("listener", "PROCESS_STATE_STOPPING"), program("a", 1)), func(t *testing.T, w *testDaemon) {
 		advance(2 * time.Second)
@@ -79,7 +79,7 @@ func TestRemovedPoolGetsNoEvents(t *testing.T) {
 	})
 }
 
-// A restarted daemon has new pools on the same bus.
+// TestPoolsUnsubscribeOnShutdown: a restarted daemon has new pools on the same bus.
 func TestPoolsUnsubscribeOnShutdown(t *testing.T) {
 	withDaemon(t, configOf(pool("listener", "REMOTE_COMMUNICATION")), func(t *testing.T, w *testDaemon) {
 		if !w.bus.Wants(events.RemoteCommunication) {
@@ -101,7 +101,7 @@ func TestRemoteEvent(t *testing.T) {
 	})
 }
 
-// The virtual clock begins at a full hour, at 946684800.
+// TestTicksAreAlignedToTheClock: the virtual clock begins at a full hour, at 946684800.
 func TestTicksAreAlignedToTheClock(t *testing.T) {
 	withDaemon(t, configOf(), func(t *testing.T, w *testDaemon) {
 		advance(3590 * time.Second)
@@ -114,7 +114,7 @@ func TestTicksAreAlignedToTheClock(t *testing.T) {
 			t.Fatal(err)
 		}
 		advance(2500 * time.Millisecond)
-		w.expectDelivered(t) // the first look is for the record
+		w.expectDelivered(t) // the first look publishes nothing
 		advance(time.Second)
 		w.expectDelivered(t, "listener: TICK_5 when:946688395")
 		advance(5 * time.Second)
@@ -125,7 +125,7 @@ func TestTicksAreAlignedToTheClock(t *testing.T) {
 			t.Errorf("%d ticks in a minute: %v", n, w.delivered)
 		}
 
-		// Without the pool nobody looks at the clock.
+		// Without the pool there are no ticks.
 		if _, err := w.StopProcess(t.Context(), "listener", supervisor.Call{Wait: true}); err != nil {
 			t.Fatal(err)
 		}

@@ -11,8 +11,7 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// TestFailedAddProcessesCleansUp: of several new processes all are made, or
-// none.
+// TestFailedAddProcessesCleansUp: either all new processes are added, or none.
 func TestFailedAddProcessesCleansUp(t *testing.T) {
 	var mu sync.Mutex
 	made := make(map[*process.Process]bool)
@@ -27,14 +26,14 @@ func TestFailedAddProcessesCleansUp(t *testing.T) {
 		good, bad := proc("g", "good", 1), proc("g", "bad", 1)
 		bad.Socket = &config.FastCGISocket{URL: "unix://" + nowhere, Family: "unix", Path: nowhere}
 		if _, err := w.AddProcesses("g", []*config.Process{good, bad}, true); err == nil {
-			t.Fatal("it has joined")
+			t.Fatal("it was added")
 		}
 		synctest.Wait()
 		mu.Lock()
 		defer mu.Unlock()
 		for p := range made {
 			if p.Config == good && !p.IsOver() {
-				t.Error("it lives on")
+				t.Error("its goroutine has not ended")
 			}
 		}
 	})

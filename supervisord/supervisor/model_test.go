@@ -14,18 +14,18 @@ import (
 	"supervisor/supervisord/events"
 )
 
-// model follows a daemon from outside, by its events and its log, and knows
-// what must not happen.
+// model follows a daemon from outside, by its events and its log, and checks that nothing
+// happens that must not.
 type model struct {
 	mu             sync.Mutex
 	violation      string // the first one
 	states         map[string]states.Process
-	removedUnknown map[string]bool // in UNKNOWN when they were removed
-	orphaned       map[string]bool // the same, until the next birth by that name
+	removedUnknown map[string]bool // UNKNOWN when they were removed
+	orphaned       map[string]bool // the same, until the next spawn of that name
 	configs        func(group string) *config.Group
 	pools          map[string]*poolModel
 	history        []events.Type // by serial
-	lines          [40]string    // the last of the main log, for whoever must find out
+	lines          [40]string    // the last lines of the main log
 	numLines       int
 }
 
@@ -55,7 +55,7 @@ func (m *model) violatedLocked(format string, args ...any) {
 	}
 }
 
-// legalTransitions are the changes of state that there may be.
+// legalTransitions are the transitions that may happen.
 var legalTransitions = map[states.Process][]states.Process{
 	states.Stopped:  {states.Starting, states.Fatal}, // restart_limit, as from Exited
 	states.Starting: {states.Running, states.Backoff, states.Stopping, states.Unknown},
@@ -67,7 +67,7 @@ var legalTransitions = map[states.Process][]states.Process{
 	states.Unknown:  {states.Exited},
 }
 
-// accept takes every event that is published.
+// accept gets every event that is published.
 func (m *model) accept(e events.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -104,7 +104,7 @@ func (m *model) removed(group string) {
 	}
 }
 
-// forget takes leave of a process.
+// forget forgets a process that has been removed.
 func (m *model) forget(name string) {
 	st := m.states[name]
 	if !st.IsStopped() {
@@ -122,7 +122,7 @@ func (m *model) changed(e events.Event) {
 	name := value(1) + ":" + value(0)
 	from, to := m.states[name], stateNamed(strings.TrimPrefix(string(e.Type), "PROCESS_STATE_"))
 	if m.removedUnknown[name] && from != states.Unknown && value(2) == "UNKNOWN" && to == states.Exited {
-		return // the end of one that was removed at that very moment
+		return // the exit of one that was removed at that very moment
 	}
 	if value(2) != from.String() {
 		m.violatedLocked("%s became %s from %s, but was %s", name, to, value(2), from)
@@ -142,7 +142,7 @@ func stateNamed(name string) states.Process {
 	panic(name)
 }
 
-// clearOrphaned tells whether the children of that name so far are nobody's.
+// clearOrphaned reports whether the children of that name so far have no owner any more.
 func (m *model) clearOrphaned(process string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -151,7 +151,7 @@ func (m *model) clearOrphaned(process string) bool {
 	return is
 }
 
-// isOrphaned tells whether nobody hears of the end of children of that name.
+// isOrphaned reports whether the children of that name have no owner any more.
 func (m *model) isOrphaned(process string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -190,11 +190,11 @@ func (m *model) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// numberIn reads a number of the log.
+// numberIn reads a number in a line of the log.
 func numberIn(word string) int {
 	n, err := strconv.Atoi(word)
 	if err != nil {
-		panic(err) // the line has changed, and would never be looked at
+		panic(err) // the line has changed, and would not be checked any more
 	}
 	return n
 }
@@ -213,16 +213,16 @@ func (m *model) lastLines() []string {
 	return append(slices.Clone(m.lines[i:]), m.lines[:i]...)
 }
 
-// poolModel is what a pool of listeners must have done with its events. It knows
-// nothing until the first one is delivered, because it can't tell which event
-// was the first that the pool got. All is guarded by model.mu.
+// poolModel is what a pool of listeners must have done with its events. It knows nothing
+// before the first delivery, because it does not know which event was the first that the
+// pool got. model.mu guards it.
 type poolModel struct {
 	model       *model
 	name        string
 	conf        *config.Group
 	initialized bool
 	firstSerial int // pool serial of events[0]
-	last        int // index of the latest that was delivered, -1 before
+	last        int // index of the latest event delivered, -1 for none
 	events      []queuedEvent
 	waiting     int // in the queue
 }
@@ -232,7 +232,7 @@ type queuedEvent struct {
 	state  eventState
 }
 
-// eventState is what became of an event.
+// eventState is what has happened to an event.
 type eventState int
 
 const (
@@ -258,7 +258,7 @@ func (p *poolModel) add(serial int) {
 	p.waiting++
 }
 
-// delivered takes note of a delivery and returns which event it was.
+// delivered notes a delivery and returns the index of the event.
 func (p *poolModel) delivered(serial, poolSerial int) int {
 	p.model.mu.Lock()
 	defer p.model.mu.Unlock()
@@ -277,7 +277,7 @@ func (p *poolModel) delivered(serial, poolSerial int) int {
 	}
 	e := &p.events[i]
 	if e.state != eventRebuffered && (e.state != eventQueued || i < p.last) {
-		p.model.violatedLocked("%s delivers event %d, whose fate was %d, after %d", p.name, serial, e.state, p.last)
+		p.model.violatedLocked("%s delivers event %d, whose state was %d, after %d", p.name, serial, e.state, p.last)
 	}
 	e.state = eventDelivered
 	p.last = max(p.last, i)
@@ -304,7 +304,7 @@ func (p *poolModel) discarded(serial int) {
 		return // before the first delivery
 	}
 	if f := p.events[i].state; f != eventQueued && f != eventRebuffered {
-		p.model.violatedLocked("%s loses event %d, whose fate was %d", p.name, serial, f)
+		p.model.violatedLocked("%s discards event %d, whose state was %d", p.name, serial, f)
 	}
 	p.events[i].state = eventDiscarded
 	p.waiting--

@@ -15,9 +15,8 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// TestRandomDependencies: whatever happens to programs that depend on one another
-// at random, none is started that has to wait, none waits for what is there, and
-// all ends in order.
+// TestRandomDependencies: with random dependencies and random events, no program starts before
+// its dependencies are met, none waits for one that is met, and all stop in order.
 func TestRandomDependencies(t *testing.T) {
 	for seed := range uint64(150) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
@@ -47,7 +46,7 @@ func TestRandomDependencies(t *testing.T) {
 	}
 }
 
-// dependencyChecker looks on.
+// dependencyChecker checks every change of a status.
 type dependencyChecker struct {
 	t *testing.T
 	w *testDaemon
@@ -57,8 +56,8 @@ type dependencyChecker struct {
 	shuttingDown bool
 }
 
-// changed sees to it that no start that had to wait has come too early, and that
-// nobody is asked to stop at the end whom somebody still needs.
+// changed checks that no start was made too early, and that no process stops in the shutdown
+// before its dependents.
 func (j *dependencyChecker) changed(p *process.Process) {
 	st := *p.Status()
 	j.mu.Lock()
@@ -95,7 +94,7 @@ func (j *dependencyChecker) checkWaiting() {
 	}
 }
 
-// randomConfig makes programs each of which may depend on earlier ones.
+// randomConfig makes programs, each of which may depend on earlier ones.
 func randomConfig(rnd *rand.Rand) *config.Config {
 	var groups []*config.Group
 	for i := range 2 + rnd.IntN(8) {
@@ -120,7 +119,7 @@ func randomConfig(rnd *rand.Rand) *config.Config {
 	return configOf(groups...)
 }
 
-// randomStep has one thing happen, at a moment at which nothing else does.
+// randomStep lets one thing happen, at a moment when nothing else does.
 func randomStep(t *testing.T, w *testDaemon, rnd *rand.Rand) {
 	all := w.Processes()
 	name := all[rnd.IntN(len(all))].Config.Name

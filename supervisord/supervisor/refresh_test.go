@@ -19,7 +19,7 @@ func TestRefreshSelectsRunningAndConfigured(t *testing.T) {
 	a.Refresh, c.Refresh = how, how
 	c.Autostart = false
 	withDaemon(t, configOf(group("g", 1, a, b, c), program("other", 2)), func(t *testing.T, w *testDaemon) {
-		w.stopDelay["a"] = time.Second // it outlives SIGHUP
+		w.stopDelay["a"] = time.Second // SIGHUP does not end it
 		advance(2 * time.Second)
 		done := []api.CallResult{{Name: "a", Group: "g", Status: int(faults.Success), Description: "OK"}}
 		for name, call := range map[string]func() ([]api.CallResult, error){

@@ -22,7 +22,7 @@ func limitedProcess(group string, then config.LimitAction) *config.Process {
 	return p
 }
 
-// useUpRestarts has it end until its restarts are used up.
+// useUpRestarts makes it exit until its restarts are used up.
 func (w *testDaemon) useUpRestarts() {
 	for range 2 {
 		w.mu.Lock()
@@ -53,7 +53,7 @@ func TestRestartLimitExitsDaemon(t *testing.T) {
 		w.useUpRestarts()
 		<-w.ended
 		if reason, code := w.ExitReason(); !strings.Contains(reason, "bad was given up: 1 restarts within 1h") || code != 3 {
-			t.Errorf("the verdict is %q, %d", reason, code)
+			t.Errorf("the reason is %q, %d", reason, code)
 		}
 	})
 }
@@ -62,8 +62,8 @@ func TestReset(t *testing.T) {
 	withDaemon(t, configOf(group("bad", 1, limitedProcess("bad", config.LimitFatal))), func(t *testing.T, w *testDaemon) {
 		advance(2 * time.Second)
 		w.useUpRestarts()
-		if _, err := w.ResetProcess(t.Context(), "nobody"); !isFault(err, faults.BadName) {
-			t.Errorf("reset of nobody: %v", err)
+		if _, err := w.ResetProcess(t.Context(), "unknown"); !isFault(err, faults.BadName) {
+			t.Errorf("reset of an unknown process: %v", err)
 		}
 		why, err := w.Why("bad")
 		if text := fmt.Sprint(why); err != nil || !strings.Contains(text, "{budget 1 of 1 restarts within 1h are used up}") {
@@ -112,7 +112,7 @@ func TestKillDuringStop(t *testing.T) {
 	})
 }
 
-// TestStopAllCancelsRestarts that are on their way, however they have come.
+// TestStopAllCancelsRestarts that are pending, whatever their reason.
 func TestStopAllCancelsRestarts(t *testing.T) {
 	slow, ill := proc("slow", "slow", 1), proc("ill", "ill", 2)
 	slow.Autorestart = config.RestartAlways

@@ -23,16 +23,14 @@ import (
 	"supervisor/supervisord/supervisor/loaded"
 )
 
-// stepsPerSeed is how long one seed is followed, in several lives of a daemon.
+// stepsPerSeed is how many steps one seed takes, in several runs of a daemon.
 const stepsPerSeed = 1000
 
-// TestSimulation has random things happen to a whole daemon above a simulated
-// kernel, in virtual time, and looks after each whether anything is as it must
-// never be. SUPERVISOR_SIMULATION_STEPS is how many things, from the seed
-// SUPERVISOR_SIMULATION_FIRST on if that is set, and SUPERVISOR_SIMULATION_SEED
-// repeats those of a seed that failed: all that is
-// chosen follows from it, only which of two simultaneous things is first does
-// not.
+// TestSimulation lets random things happen to a whole daemon on a simulated kernel, in
+// virtual time, and checks after each step that nothing is as it must never be.
+// SUPERVISOR_SIMULATION_STEPS is how many steps, from the seed SUPERVISOR_SIMULATION_FIRST on
+// if that is set. SUPERVISOR_SIMULATION_SEED repeats the steps of a seed that failed: all
+// choices follow from it; only which of two simultaneous things comes first does not.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 	first, _ := envNumber(t, "SUPERVISOR_SIMULATION_FIRST", rand.Uint64()>>32)
@@ -86,7 +84,7 @@ func simulate(t *testing.T, seed uint64, steps int) {
 	}
 }
 
-// daemonRun is one life of a daemon, from its start to its shutdown.
+// daemonRun is one run of a daemon, from its start to its shutdown.
 type daemonRun struct {
 	*supervisor.Supervisor
 	t      *testing.T
@@ -102,8 +100,8 @@ type daemonRun struct {
 	withDependencies bool // processes may depend on others
 
 	mu         sync.Mutex
-	nextConfig *config.Config // what the next Load finds
-	loadFails  bool           // it fails
+	nextConfig *config.Config // what the next load returns
+	loadFails  bool           // the next load fails
 }
 
 func startRun(t *testing.T, rnd *rand.Rand, seed uint64) *daemonRun {
@@ -131,7 +129,7 @@ func startRun(t *testing.T, rnd *rand.Rand, seed uint64) *daemonRun {
 	return l
 }
 
-// stop ends the daemon whatever became of it.
+// stop ends the daemon in whatever state it is.
 func (l *daemonRun) stop() {
 	l.cancel()
 	<-l.ended
@@ -155,7 +153,7 @@ func (l *daemonRun) load() (*config.Config, error) {
 	return l.nextConfig, nil
 }
 
-// step has something happen and tells whether all is still well.
+// step lets something happen and reports whether nothing is wrong.
 func (l *daemonRun) step() bool {
 	switch n := l.rnd.IntN(100); {
 	case n < 30:
@@ -174,7 +172,7 @@ func (l *daemonRun) step() bool {
 		l.loadFails = l.rnd.Float64() < 0.1
 		l.mu.Unlock()
 	case n < 95:
-		l.traceStep("hang up")
+		l.traceStep("cancel calls")
 		l.calls.cancelAll()
 	case n < 96:
 		l.restartWithBadConfig()
@@ -204,8 +202,8 @@ func (l *daemonRun) pass(d time.Duration) {
 	time.Sleep(d)
 }
 
-// check waits until all have come to rest for now and compares what is with
-// what may be.
+// check waits until nothing more happens at the moment, and compares what is with what may
+// be.
 func (l *daemonRun) check() bool {
 	synctest.Wait()
 	l.kernel.mu.Lock()
@@ -218,7 +216,7 @@ func (l *daemonRun) check() bool {
 			l.model.violatedLocked("child %d of %s has no owner", children[0].pid, name)
 		}
 	}
-	if !l.hasEnded() { // nobody gets events after that
+	if !l.hasEnded() { // no pool gets events after that
 		l.checkPools()
 	}
 	l.checkCalls()
@@ -238,7 +236,7 @@ func (l *daemonRun) checkProcesses() map[string]bool {
 		switch st.State {
 		case states.Starting, states.Running, states.Stopping:
 			want = 1
-			if st.SignaledEarly { // its end may be news that is held back
+			if st.SignaledEarly { // its exit may not be published yet
 				want = len(children)
 			}
 		case states.Unknown:
@@ -262,7 +260,7 @@ func (l *daemonRun) checkProcesses() map[string]bool {
 			l.model.violatedLocked("%s is %s since its start %s ago", name, st.State, time.Since(st.Started.Time))
 		}
 		if l.Mood() == states.DaemonRunning && st.WaitingFor != "" && st.State != states.Stopping && !hasSoftDependency(p.CurrentConfig()) && !hasUnmetHard(p, l.Processes()) {
-			l.model.violatedLocked("%s is %s and waits for %s, which is there", name, st.State, st.WaitingFor)
+			l.model.violatedLocked("%s is %s and waits for %s, which is met", name, st.State, st.WaitingFor)
 		}
 		if len(children) == 1 && st.State == states.Running {
 			l.checkListener(children[0])
@@ -271,8 +269,8 @@ func (l *daemonRun) checkProcesses() map[string]bool {
 	return owned
 }
 
-// isOverdue tells whether the next attempt or the success of a process should
-// have come by now.
+// isOverdue reports whether the next attempt or the success of a process should have come by
+// now.
 func (l *daemonRun) isOverdue(c *config.Process, st *process.Status) bool {
 	age := time.Since(st.Started.Time)
 	switch st.State {
@@ -285,8 +283,8 @@ func (l *daemonRun) isOverdue(c *config.Process, st *process.Status) bool {
 	return false
 }
 
-// checkListener sees to it that no event waits for a listener that is free, unless
-// it has rejected too many.
+// checkListener checks that no event waits for a listener that is ready, unless the listener
+// has rejected too many.
 func (l *daemonRun) checkListener(c *fakeChild) {
 	if c.pool != nil && c.ready && c.pool.waiting > 0 && c.behavior.stdinErr == nil && time.Now().After(c.pausedUntil) {
 		l.model.violatedLocked("%d events wait although %s is ready", c.pool.waiting, c.name)
@@ -305,7 +303,7 @@ func fullName(c *config.Process) string { return c.Group + ":" + c.Name }
 
 // restartWithBadConfig asks for a restart with a configuration that can't be used.
 func (l *daemonRun) restartWithBadConfig() {
-	l.traceStep("restart in vain")
+	l.traceStep("restart with a bad configuration")
 	l.mu.Lock()
 	l.loadFails = true
 	l.mu.Unlock()
@@ -314,8 +312,8 @@ func (l *daemonRun) restartWithBadConfig() {
 	}
 }
 
-// update is supervisorctl's. With a kernel that gives no trouble and nobody
-// else at work, what runs is then what is configured.
+// update is that of supervisorctl. If the kernel makes no trouble and no other client is
+// active, what runs is then what is configured.
 func (l *daemonRun) update() {
 	l.traceStep("update")
 	l.calls.cancelAll()
@@ -339,13 +337,12 @@ func (l *daemonRun) update() {
 		return
 	}
 	if again, err := l.Reload(l.ctx); err != nil || len(again.Added)+len(again.Changed)+len(again.Removed) > 0 {
-		l.model.violated("after an update there is still %+v to do, %v", again, err)
+		l.model.violated("an update has left %+v, %v", again, err)
 	}
 	l.expectAllRunning(fresh, changes.Added)
 }
 
-// waitStopped waits for processes that were on their way to stop already, whose
-// stop was therefore refused.
+// waitStopped waits for processes that were stopping already, so that their stop was refused.
 func (l *daemonRun) waitStopped(name string) error {
 	for range 2 {
 		time.Sleep(maxStopTime(l.GroupConfig(name)))
@@ -368,15 +365,15 @@ func (l *daemonRun) expectAllRunning(fresh *config.Config, added []string) {
 		l.model.violated("%d processes, %d are configured", len(all), n)
 	}
 	for _, p := range all {
-		wanted := slices.Contains(added, p.Config.Group) && p.Config.Autostart && !isUnreachable(p.Config) && !l.groupWillStop(p.Config.Group)
+		wanted := slices.Contains(added, p.Config.Group) && p.Config.Autostart && !hasMissingCommand(p.Config) && !l.groupWillStop(p.Config.Group)
 		if st := p.Status().State; wanted && st != states.Running && len(p.Config.DependsOn) == 0 {
 			l.model.violated("%s was added and is %s", fullName(p.Config), st)
 		}
 	}
 }
 
-// shutdownAndCheck shuts the daemon down, while clients go on, within the time that its
-// children may take.
+// shutdownAndCheck shuts the daemon down, while clients go on, and checks that it does not
+// take longer than its children may.
 func (l *daemonRun) shutdownAndCheck() {
 	limit := time.Second
 	for _, name := range l.GroupNames() {
@@ -413,11 +410,11 @@ func (l *daemonRun) shutdownAndCheck() {
 	}
 	select {
 	case <-l.ended:
-	case <-time.After(limit): // it is late
+	case <-time.After(limit): // reported above
 		return
 	}
 	if l.check(); l.calls.pending() > 0 {
-		l.model.violated("%d calls have got no answer", l.calls.pending())
+		l.model.violated("%d calls have no answer", l.calls.pending())
 	}
 	for _, p := range l.Processes() {
 		if st := p.Status().State; !st.IsStopped() {

@@ -12,7 +12,7 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// stopped lists who has been stopped, in order.
+// stopped lists the processes that have stopped, in order.
 func (w *testDaemon) stopped() (names []string) {
 	for _, line := range w.log.Lines() {
 		if rest, ok := strings.CutPrefix(line, "stopped: "); ok {
@@ -22,11 +22,10 @@ func (w *testDaemon) stopped() (names []string) {
 	return names
 }
 
-// TestShutdownStopsDependentsFirst: whatever the priorities say, and everything
-// else as they say.
+// TestShutdownStopsDependentsFirst: over priorities, which order everything else.
 func TestShutdownStopsDependentsFirst(t *testing.T) {
 	web := dependentProgram("web", "db")
-	web.Priority = 1 // would be stopped last
+	web.Priority = 1 // by which it would stop last
 	db, other := program("db", 999), program("other", 500)
 	withDaemon(t, configOf(web, db, other), func(t *testing.T, w *testDaemon) {
 		advance(3 * time.Second)
@@ -45,7 +44,7 @@ func TestShutdownStopsDependentsFirst(t *testing.T) {
 	})
 }
 
-// TestParallelShutdown: only dependencies make anybody wait.
+// TestParallelShutdown: a stop waits only for dependents.
 func TestParallelShutdown(t *testing.T) {
 	web, a, b := dependentProgram("web", "db"), program("a", 1), program("b", 2)
 	conf := configOf(web, a, b, program("db", 3), pool("listener", "EVENT"))
@@ -69,12 +68,11 @@ func TestParallelShutdown(t *testing.T) {
 	})
 }
 
-// TestShutdownTimeout: what is left then is killed, and so is what has
-// not even been asked.
+// TestShutdownTimeout: what is left is killed, even what has not been asked to stop yet.
 func TestShutdownTimeout(t *testing.T) {
 	for name, shut := range map[string]func(*testDaemon){
 		"configured": func(w *testDaemon) { w.Shutdown() },
-		"asked for":  func(w *testDaemon) { w.ShutdownWithin(3 * time.Second) },
+		"requested":  func(w *testDaemon) { w.ShutdownWithin(3 * time.Second) },
 		"later": func(w *testDaemon) {
 			w.ShutdownWithin(time.Hour)
 			advance(time.Second)

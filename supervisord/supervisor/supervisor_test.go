@@ -31,25 +31,25 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testDaemon is a supervisor whose children are fakes, in a bubble of virtual time.
+// testDaemon is a supervisor whose children are fakes, in a synctest bubble.
 type testDaemon struct {
 	*supervisor.Supervisor
 	bus        *events.Bus
 	log        testkit.Log
-	loadConfig func() (*config.Config, error) // what the next Load finds
+	loadConfig func() (*config.Config, error) // what the next load returns
 	mood       states.Daemon                  // that Run ended in
-	batches    int                            // that Run told of
+	batches    int                            // how often Hooks.Started was called
 	ended      chan struct{}
 
 	mu            sync.Mutex
 	spawned       []string // names, in order
 	children      map[string]*child
-	stopDelay     map[string]time.Duration // how long after SIGTERM a child lives
-	signalsDenied map[string]bool          // children that the kernel lets nobody signal
-	onSpawn       map[string]func()        // what happens meanwhile
+	stopDelay     map[string]time.Duration // from SIGTERM to the exit of a child
+	signalsDenied map[string]bool          // children that can't be signalled
+	onSpawn       map[string]func()        // called during the spawn
 	events        []string
-	probeCount    int      // probes
-	delivered     []string // what listeners got: their name, the event's type and payload
+	probeCount    int
+	delivered     []string // what listeners got: their name, the type and payload of the event
 }
 
 type child struct {
@@ -68,7 +68,7 @@ func (c *child) HandOver() (spawn.ChildState, [3]int, error) {
 func (c *child) DaemonisedPID() int        { return 0 }
 func (c *child) Exited() <-chan spawn.Exit { return c.exits }
 
-// Write plays a listener that deals with its event in a millisecond.
+// Write is a listener that handles its event in a millisecond.
 func (c *child) Write(data []byte) error {
 	header, payload, _ := strings.Cut(string(data), "\n")
 	_, header, _ = strings.Cut(header, "eventname:")
@@ -124,8 +124,7 @@ func (w *testDaemon) Spawn(spec *spawn.Spec) (spawn.Child, error) {
 	return c, nil
 }
 
-// Adopt implements process.Spawner: the orphans are the children
-// that the test has made.
+// Adopt implements process.Spawner: the orphans are the children that the test has made.
 func (w *testDaemon) Adopt(o *spawn.Orphan, spec *spawn.Spec) (spawn.Child, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -168,13 +167,13 @@ func pool(name string, types ...string) *config.Group {
 	return g
 }
 
-// withDaemon runs a test in a bubble, with a supervisor that has just started.
+// withDaemon runs a test in a synctest bubble, with a supervisor that has just started.
 func withDaemon(t *testing.T, conf *config.Config, test func(*testing.T, *testDaemon)) {
 	t.Helper()
 	withDaemonOptions(t, conf, func(*testDaemon, *supervisor.Options) {}, test)
 }
 
-// withDaemonOptions is inWorld for a supervisor with further options.
+// withDaemonOptions is withDaemon with options that set may change.
 func withDaemonOptions(t *testing.T, conf *config.Config, set func(*testDaemon, *supervisor.Options), test func(*testing.T, *testDaemon)) {
 	t.Helper()
 	t.Parallel()
@@ -232,7 +231,7 @@ func TestProgramsStartByPriority(t *testing.T) {
 	conf := configOf(program("a", 10), group("g", 20, proc("g", "z", 5), proc("g", "y", 3), proc("g", "x", 5), quiet), program("b", 30))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 		if diff := cmp.Diff([]string{"a", "y", "z", "x", "b"}, w.spawned); diff != "" {
-			t.Errorf("births (-want +got):\n%s", diff)
+			t.Errorf("spawned (-want +got):\n%s", diff)
 		}
 		advance(2 * time.Second)
 		want := "a:a=RUNNING b:b=RUNNING g:quiet=STOPPED g:x=RUNNING g:y=RUNNING g:z=RUNNING"
@@ -246,7 +245,7 @@ func TestStartedIsCalledAfterEachBatch(t *testing.T) {
 	conf := configOf(program("a", 1), program("b", 2))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 		if w.batches != 1 {
-			t.Errorf("told of %d rounds at the start", w.batches)
+			t.Errorf("%d batches at the start", w.batches)
 		}
 		w.loadConfig = func() (*config.Config, error) {
 			return configOf(program("a", 1), program("b", 2), program("c", 3)), nil
@@ -259,7 +258,7 @@ func TestStartedIsCalledAfterEachBatch(t *testing.T) {
 		}
 		synctest.Wait()
 		if w.batches != 2 {
-			t.Errorf("told of %d rounds after an update", w.batches)
+			t.Errorf("%d batches after an update", w.batches)
 		}
 	})
 }
@@ -312,7 +311,8 @@ func TestShutdownStopsGroupsInReverse(t *testing.T) {
 	})
 }
 
-// Groups of one priority end together, and are told of one after another.
+// TestShutdownSignalsSamePriorityAtOnce: groups of one priority stop at the same time, and
+// are logged one after another.
 func TestShutdownSignalsSamePriorityAtOnce(t *testing.T) {
 	conf := configOf(program("low", 1), program("a", 5), group("b", 5, proc("b", "b1", 1), proc("b", "b2", 2)), program("c", 5))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
@@ -355,22 +355,22 @@ func TestNoSpawnDuringShutdown(t *testing.T) {
 		w.children["a"].end(spawn.Exit{Code: 1})
 		_, err := w.StartProcess(t.Context(), "a", supervisor.Call{})
 		if err == nil {
-			t.Error("a start was granted")
+			t.Error("a start was accepted")
 		}
 		<-w.ended
 		if len(w.spawned) != 2 {
-			t.Errorf("births %v", w.spawned)
+			t.Errorf("spawned %v", w.spawned)
 		}
 	})
 }
 
-// A group that can't be removed is let go of again, but not while a shutdown
-// holds it.
+// TestNoSpawnAfterRefusedRemovalInShutdown: a refused removal allows starts again, but not
+// during a shutdown.
 func TestNoSpawnAfterRefusedRemovalInShutdown(t *testing.T) {
 	conf := configOf(group("g", 1, proc("g", "dead", 1), proc("g", "alive", 2)), program("slow", 2))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 		advance(300 * time.Millisecond)
-		w.children["dead"].end(spawn.Exit{Code: 1}) // and waits for its retry
+		w.children["dead"].end(spawn.Exit{Code: 1}) // BACKOFF
 		synctest.Wait()
 		w.stopDelay["slow"] = 5 * time.Second
 		w.Shutdown()
@@ -382,7 +382,7 @@ func TestNoSpawnAfterRefusedRemovalInShutdown(t *testing.T) {
 		}
 		<-w.ended
 		if len(w.spawned) != 3 {
-			t.Errorf("births %v", w.spawned)
+			t.Errorf("spawned %v", w.spawned)
 		}
 	})
 }
@@ -436,7 +436,7 @@ func TestReloadAddRemove(t *testing.T) {
 		w.loadConfig = func() (*config.Config, error) {
 			return configOf(program("fresh", 1), other, program("same", 1)), nil
 		}
-		for range 2 { // it touches nothing, so it finds the same again
+		for range 2 { // it changes nothing, so it returns the same again
 			got, err := w.Reload(t.Context())
 			want := api.Changes{Added: []string{"fresh"}, Changed: []string{"other"}, Removed: []string{"gone"}}
 			if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -475,7 +475,7 @@ func TestRefusedRemovalChangesNothing(t *testing.T) {
 	conf := configOf(group("g", 1, proc("g", "dead", 1), proc("g", "alive", 2)))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
 		advance(300 * time.Millisecond)
-		w.children["dead"].end(spawn.Exit{Code: 1}) // and waits for its retry
+		w.children["dead"].end(spawn.Exit{Code: 1}) // BACKOFF
 		synctest.Wait()
 		if err := w.RemoveGroup(t.Context(), "g"); err == nil {
 			t.Fatal("removed a running group")
@@ -507,7 +507,7 @@ func TestResultsComeInOrderOfCompletion(t *testing.T) {
 		}
 		again, err := w.StopAll(t.Context(), supervisor.Call{Wait: true})
 		if err != nil || len(again) != 0 {
-			t.Errorf("a second stop concerns %v, %v", again, err)
+			t.Errorf("a second stop returned %v, %v", again, err)
 		}
 	})
 }
@@ -545,7 +545,7 @@ func TestAutoLogsKeptUntilReload(t *testing.T) {
 			if err := errors.Join(w.RemoveGroup(t.Context(), "a"), w.AddGroup(t.Context(), "a")); err != nil {
 				t.Fatal(err)
 			}
-			synctest.Wait() // it starts in its own time
+			synctest.Wait() // until it has started
 		}
 		first := logOf()
 		if shown := w.ConfigInfos()[0].StdoutLogfile; shown != first || !strings.HasPrefix(first, dir) {

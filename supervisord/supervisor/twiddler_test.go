@@ -50,12 +50,12 @@ func TestAddAndRemoveProcesses(t *testing.T) {
 			{"add two", add("g", "x", "x1 x2"), "<nil>"},
 			{"add a quiet one", w.AddProgram("a", "q", map[string]string{"names": "q", "quiet": ""}), "<nil>"},
 			{"add to no group", add("nope", "y", "y"), "BAD_NAME: group: nope"},
-			{"add one that is there", add("g", "b", "b"), "BAD_NAME: b"},
+			{"add one that exists", add("g", "b", "b"), "BAD_NAME: b"},
 			{"add one that has been added", add("g", "x", "new x2"), "BAD_NAME: x2"},
 			{"add one twice", add("g", "y", "y y"), "BAD_NAME: y"},
 			{"add one that can't be", add("g", "bad", ""), "INCORRECT_PARAMETERS: bad options"},
 			{"remove from no group", w.RemoveProcess("nope", "b"), "BAD_NAME: group: nope"},
-			{"remove nobody", w.RemoveProcess("g", "nobody"), "BAD_NAME: nobody"},
+			{"remove an unknown one", w.RemoveProcess("g", "unknown"), "BAD_NAME: unknown"},
 			{"remove one that runs", w.RemoveProcess("g", "b"), "STILL_RUNNING: b"},
 		} {
 			if got := fmt.Sprint(tt.err); got != tt.want {
@@ -67,7 +67,7 @@ func TestAddAndRemoveProcesses(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		if spawned := slices.Sorted(slices.Values(w.spawned)); !slices.Equal(spawned, []string{"a", "b", "x1", "x2"}) {
-			t.Errorf("born were %v", spawned)
+			t.Errorf("spawned %v", spawned)
 		}
 		shown := 0
 		for _, c := range w.ConfigInfos() {
@@ -80,7 +80,7 @@ func TestAddAndRemoveProcesses(t *testing.T) {
 		}
 		changes, err := w.Reload(t.Context())
 		if diff := cmp.Diff([]string{"a", "g"}, changes.Changed); diff != "" || err != nil {
-			t.Errorf("to the files it is no change: %v\n%s", err, diff)
+			t.Errorf("a changed configuration: %v\n%s", err, diff)
 		}
 
 		if _, err := w.StopProcess(t.Context(), "g:b", supervisor.Call{Wait: true}); err != nil {
@@ -103,12 +103,12 @@ func TestAddAndRemoveProcesses(t *testing.T) {
 	})
 }
 
-// TestRefusedProcessRemovalChangesNothing: it goes on being retried.
+// TestRefusedProcessRemovalChangesNothing: its start is retried as before.
 func TestRefusedProcessRemovalChangesNothing(t *testing.T) {
 	withDaemon(t, configOf(program("a", 1)), func(t *testing.T, w *testDaemon) {
 		advance(300 * time.Millisecond)
 		w.children["a"].end(spawn.Exit{Code: 1})
-		advance(time.Millisecond) // it waits for its retry
+		advance(time.Millisecond) // BACKOFF
 		if err := w.RemoveProcess("a", "a"); err == nil {
 			t.Fatal("removed")
 		}

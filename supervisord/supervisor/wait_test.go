@@ -13,7 +13,8 @@ import (
 	"supervisor/supervisord/supervisor"
 )
 
-// probed is a program that has to be ready within half a minute, and healthy.
+// probed is a program with a readiness check, which must succeed within half a minute, and a
+// health check.
 func probed(name string) *config.Group {
 	g := program(name, 1)
 	c := g.Processes[0]
@@ -23,8 +24,8 @@ func probed(name string) *config.Group {
 	return g
 }
 
-// TestHealthInfo: what the infos say of a program that has to be ready and healthy,
-// and that they say nothing of others.
+// TestHealthInfo: the infos have the readiness and health of programs with such checks, and
+// only of those.
 func TestHealthInfo(t *testing.T) {
 	withDaemon(t, configOf(program("plain", 1), probed("web")), func(t *testing.T, w *testDaemon) {
 		advance(2 * time.Second)
@@ -84,7 +85,7 @@ func TestWaitFor(t *testing.T) {
 		if _, err := w.WaitFor(t.Context(), "none", "ready", time.Second); !isFault(err, faults.BadName) {
 			t.Errorf("got %v", err)
 		}
-		// One that is never ready is given up some day.
+		// One that is never ready becomes FATAL.
 		if _, err := w.StartProcess(t.Context(), "web", supervisor.Call{}); err != nil {
 			t.Fatal(err)
 		}
@@ -95,8 +96,8 @@ func TestWaitFor(t *testing.T) {
 	})
 }
 
-// TestWaitForFollowsName: whoever waits gets the answer of what has the name at the
-// end, or hears soon that it has been removed.
+// TestWaitForFollowsName: the answer is that of the process that has the name at the end, or
+// comes soon after it has been removed.
 func TestWaitForFollowsName(t *testing.T) {
 	type waited struct {
 		met  bool
@@ -119,7 +120,7 @@ func TestWaitForFollowsName(t *testing.T) {
 			must(t, w.AddGroup(t.Context(), "web"))
 			w.readyAfter(t, "web", 2*time.Second)
 		}, waited{met: true, took: 2 * time.Second}},
-		"a process is exchanged": {"web", "ready", func(t *testing.T, w *testDaemon) {
+		"a process is replaced": {"web", "ready", func(t *testing.T, w *testDaemon) {
 			_, err := w.StopProcess(t.Context(), "web", supervisor.Call{Wait: true})
 			must(t, err)
 			p := w.find(t, "web")
@@ -170,8 +171,7 @@ func TestWaitForFollowsName(t *testing.T) {
 	}
 }
 
-// TestAwaitEndsOnRemoval: a call that waits is answered when its process is
-// taken out of use.
+// TestAwaitEndsOnRemoval: a call that waits is answered when its process is removed.
 func TestAwaitEndsOnRemoval(t *testing.T) {
 	withDaemon(t, configOf(program("plain", 1)), func(t *testing.T, w *testDaemon) {
 		p := w.find(t, "plain")
@@ -193,7 +193,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// stopAndRemove takes a group out of use, as update does with one that it replaces.
+// stopAndRemove removes a group, as an update does before it adds it again.
 func (w *testDaemon) stopAndRemove(t *testing.T, group string) {
 	t.Helper()
 	_, err := w.StopGroup(t.Context(), group, supervisor.Call{Wait: true})

@@ -29,20 +29,19 @@ func TestWhyIncludesExplanations(t *testing.T) {
 			t.Errorf("all: %v", all)
 		}
 		if _, err := w.Why("b"); err == nil {
-			t.Error("what there is not has no fault")
+			t.Error("an unknown name has no fault")
 		}
 	})
 }
 
-// failingProvider lets nobody be born.
+// failingProvider makes every spawn fail.
 type failingProvider struct{}
 
 func (failingProvider) Provide() (process.Provision, error) {
 	return process.Provision{}, errors.New("not today")
 }
 
-// TestProvidersAreAskedForEachProcess: whoever adds to births is asked of each
-// process that is made, also of one that comes later.
+// TestProvidersAreAskedForEachProcess that is made, also one that is added later.
 func TestProvidersAreAskedForEachProcess(t *testing.T) {
 	conf := configOf(program("a", 1), program("b", 2))
 	withDaemon(t, conf, func(t *testing.T, w *testDaemon) {
@@ -64,7 +63,7 @@ func TestProvidersAreAskedForEachProcess(t *testing.T) {
 		}
 		advance(time.Second)
 		if !slices.Equal(asked, []string{"late"}) {
-			t.Errorf("asked of %v", asked)
+			t.Errorf("asked for %v", asked)
 		}
 		reasons, err := w.Why("late")
 		if err != nil || !slices.Contains(reasons, api.Reason{Kind: "exit", Text: "not today"}) {
