@@ -103,7 +103,7 @@ func (d *GroupDiff) membersChange() bool {
 // options compares what belongs to the group itself.
 func (g *Group) options(old *Group) []Change {
 	var list []Change
-	for _, o := range optionsOf(&Group{}) {
+	for _, o := range optionsOf(g) {
 		if o.In == option.InGroup || g.Kind == EventListener && old.Kind == EventListener {
 			list = appendChange(list, o, o.ValueText(old), o.ValueText(g))
 		}
@@ -115,15 +115,18 @@ func (g *Group) options(old *Group) []Change {
 // process that it is to replace, in the order of their names.
 func (p *Process) Diff(old *Process) []Change {
 	var list []Change
-	for _, o := range optionsOf(&Process{}) {
-		if !o.Field.Equal(p, old) {
+	for _, o := range optionsOf(p) {
+		switch {
+		case o.Equal(p, old):
+		case o.Name == "environment":
+			list = append(list, p.Environment.diff(old.Environment)...)
+		default:
 			list = appendChange(list, o, o.ValueText(old), o.ValueText(p))
 		}
 	}
 	if p.Kind != old.Kind {
 		list = append(list, Change{kindOption, old.Kind.header(), p.Kind.header(), EffectRestart})
 	}
-	list = append(list, p.Environment.diff(old.Environment)...)
 	list = append(list, p.Policy.diff(&old.Policy)...)
 	slices.SortStableFunc(list, func(a, b Change) int { return cmp.Compare(a.Option, b.Option) })
 	return list

@@ -71,14 +71,6 @@ func (p *Process) spawnOptions() map[string]string {
 		}
 	}
 	options[strings.ReplaceAll(kindOption, " ", "_")] = p.Kind.header()
-	var env strings.Builder
-	all := p.Environment.Map()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		env.WriteString(name + "=" + all[name] + "\x00")
-	}
-	if env.Len() > 0 {
-		options["environment"] = env.String()
-	}
 	for _, part := range parts {
 		if !p.Configured || part.appliedAtSpawn == nil || !part.appliedAtSpawn(&p.Policy) {
 			continue

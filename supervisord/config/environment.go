@@ -2,6 +2,9 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"supervisor/supervisord/config/shlex"
 )
@@ -62,4 +65,14 @@ func ParseEnvironment(s string) (Environment, error) {
 		tokens = tokens[min(4, len(tokens)):]
 	}
 	return env, nil
+}
+
+// text writes all variables in the order of their names, each with a NUL after it.
+func (e Environment) text() string {
+	var b strings.Builder
+	all := e.Map()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		b.WriteString(name + "=" + all[name] + "\x00")
+	}
+	return b.String()
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"maps"
 	"slices"
 
 	"supervisor/supervisord/config/option"
@@ -12,7 +11,7 @@ import (
 func optionsOf(section any) []*option.Option {
 	var list []*option.Option
 	for i := range options {
-		if o := &options[i]; o.Field != nil && o.Field.Of(section) {
+		if o := &options[i]; o.IsIn(section) {
 			list = append(list, o)
 		}
 	}
@@ -37,14 +36,13 @@ func (p *Process) equal(q *Process) bool {
 	return p.Name == q.Name &&
 		p.Kind == q.Kind &&
 		equalOptions(p, q) &&
-		maps.Equal(p.Environment.Map(), q.Environment.Map()) &&
 		p.Policy.equal(&q.Policy)
 }
 
 // equalOptions reports whether all options that have a field in a are equal.
 func equalOptions[S any](a, b *S) bool {
 	for i := range options {
-		if f := options[i].Field; f != nil && f.Of(a) && !f.Equal(a, b) {
+		if o := &options[i]; o.IsIn(a) && !o.Equal(a, b) {
 			return false
 		}
 	}
@@ -56,11 +54,4 @@ func (s *FastCGISocket) url() string {
 		return ""
 	}
 	return s.URL
-}
-
-func equalUID(a, b *int) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return *a == *b
 }

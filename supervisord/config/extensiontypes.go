@@ -14,23 +14,48 @@ import (
 
 // The types of extensions. Their error texts say what is allowed.
 var (
-	readyType        = option.NewType[Probe]("probe", readyProbe, nil)
-	healthType       = option.NewType[Probe]("probe", healthProbe, nil)
-	probesType       = option.NewType[[]Probe]("list of probes", waitForProbes, nil)
-	dependenciesType = option.NewType[[]Dependency]("list of dependencies", dependencies, nil)
-	healthActionType = option.NewType[response]("restart, none, stop, signal:NAME or exit", healthAction, nil)
-	exitOnType       = option.NewType[ExitOn]("list of fatal, exit, failure, success", ParseExitOn, nil)
-	exitStatusType   = option.NewType[ExitStatus]("number, first_failure, first or last", exitStatus, nil)
-	restartLimitType = option.NewType[rate]("number/time", restartLimit, nil)
-	stopSequenceType = option.NewType[[]StopStep]("list of signals and times", stopSequence, nil)
-	envFilesType     = option.NewHostType[[]EnvFile, any]("list of paths", envFiles, nil)
-	statePathType    = option.NewHostType("path", statePath, func(s string) string { return s })
-	autoBooleanType  = option.WithJSON(option.NewType[AutoBool]("boolean or auto", autoBoolean, nil), func(b AutoBool) any { return b == Yes })
-	orphanPolicyType = option.WithJSON(option.NewType("adopt, kill or leave", orphanPolicy, OrphanPolicy.String), func(p OrphanPolicy) any { return p.String() })
-	stopScopeType    = option.NewType("leader, group, tree or cgroup", stopScopes.parse, StopScope.String)
-	leftoversType    = option.NewType[Leftovers]("report, kill or ignore", leftoversWords.parse, nil)
-	limitActionType  = option.NewType[LimitAction]("fatal, stop_group or exit", limitActions.parse, nil)
-	granularityType  = option.WithJSON(option.NewType("group or process", granularities.parse, granularities.text), func(g Granularity) any { return granularities.text(g) })
+	readyType        = &option.Type{Name: "probe", Parse: option.Parser(readyProbe)}
+	healthType       = &option.Type{Name: "probe", Parse: option.Parser(healthProbe)}
+	probesType       = &option.Type{Name: "list of probes", Parse: option.Parser(waitForProbes)}
+	dependenciesType = &option.Type{Name: "list of dependencies", Parse: option.Parser(dependencies)}
+	exitOnType       = &option.Type{Name: "list of fatal, exit, failure, success", Parse: option.Parser(ParseExitOn)}
+	exitStatusType   = &option.Type{Name: "number, first_failure, first or last", Parse: option.Parser(exitStatus)}
+	stopSequenceType = &option.Type{Name: "list of signals and times", Parse: option.Parser(stopSequence)}
+	envFilesType     = &option.Type{Name: "list of paths", Parse: option.HostParser(envFiles)}
+	statePathType    = &option.Type{Name: "path", Parse: option.HostParser(statePath)}
+	stopScopeType    = &option.Type{Name: "leader, group, tree or cgroup", Parse: option.Parser(stopScopes.parse)}
+	leftoversType    = &option.Type{Name: "report, kill or ignore", Parse: option.Parser(leftoversWords.parse)}
+	limitActionType  = &option.Type{Name: "fatal, stop_group or exit", Parse: option.Parser(limitActions.parse)}
+
+	autoBooleanType = &option.Type{
+		Name: "boolean or auto", Parse: option.Parser(autoBoolean),
+		JSON: func(b any) any { return b == Yes },
+	}
+	orphanPolicyType = &option.Type{
+		Name: "adopt, kill or leave", Parse: option.Parser(orphanPolicy),
+		JSON: func(p any) any { return p.(OrphanPolicy).String() },
+	}
+	granularityType = &option.Type{
+		Name: "group or process", Parse: option.Parser(granularities.parse),
+		JSON: func(g any) any { return granularities.text(g.(Granularity)) },
+	}
+
+	// The field is the Health whose response this is.
+	healthActionType = &option.Type{
+		Name: "restart, none, stop, signal:NAME or exit", Parse: option.Parser(healthAction),
+		Set: func(field, value any) {
+			h, r := field.(*Health), value.(response)
+			h.Action, h.Signal = r.action, r.signal
+		},
+	}
+	// The field is the RestartPolicy that has this limit.
+	restartLimitType = &option.Type{
+		Name: "number/time", Parse: option.Parser(restartLimit),
+		Set: func(field, value any) {
+			p, r := field.(*RestartPolicy), value.(rate)
+			p.Limit, p.Window = r.limit, r.window
+		},
+	}
 )
 
 // The words of the types that have only a few, in the order of their error texts.

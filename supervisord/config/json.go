@@ -108,7 +108,6 @@ func orNull(s string, configured bool) any {
 
 func (s *Supervisord) json() map[string]any {
 	v := jsonOptions(s, func(string) bool { return false })
-	v["environment"] = s.Environment.Map()
 	v["serverurl"] = orNull(s.ServerURL, false)
 	v["uid"] = nil
 	if s.UID != nil {
@@ -125,11 +124,11 @@ func (s *Supervisord) json() map[string]any {
 func jsonOptions(section any, isEmpty func(name string) bool) map[string]any {
 	v := make(map[string]any)
 	for _, o := range optionsOf(section) {
-		value := o.ValueJSON(section)
-		switch {
-		case o.JSON == option.JSONOmitted, o.JSON == option.JSONIfSet && o.IsDefault(section):
+		if o.JSON == option.JSONOmitted || o.JSON == option.JSONIfSet && o.IsDefault(section) {
 			continue
-		case o.JSON == option.JSONNullable && value == "" && !isEmpty(o.Name):
+		}
+		value := o.ValueJSON(section)
+		if o.JSON == option.JSONNullable && value == "" && !isEmpty(o.Name) {
 			value = nil
 		}
 		v[o.Name] = value
@@ -218,7 +217,6 @@ func (p *Process) json() map[string]any {
 	v["argv"] = p.argv()
 	v["autostart"] = p.Autostart && !p.AutostartByPlugin
 	v["class"] = [...]string{ProgramGroup: "ProcessConfig", EventListener: "EventListenerConfig", FastCGI: "FastCGIProcessConfig"}[p.Kind]
-	v["environment"] = p.Environment.Map()
 	v["name"] = p.Name
 	v["uid"] = nil
 	if p.UID != nil {

@@ -65,7 +65,7 @@ var groupOptions = in(option.InGroup, option.NameHere, option.Table{
 	{Name: "programs", Type: option.List, Help: "names of the programs in the group"},
 	{Name: "priority", Type: option.Integer, Default: "999",
 		Help:  "start and stop order of the group, lower starts earlier and stops later",
-		Field: option.At(func(s *Group) *int { return &s.Priority }), Live: true},
+		Field: option.In(func(s *Group) any { return &s.Priority }), Live: true},
 	{Name: "depends_on", Extension: true, Type: dependenciesType, Help: "what all processes of the group depend on"},
 })
 
@@ -84,16 +84,16 @@ var socketOptions = in(option.InSocket, option.NameHere, option.Table{
 var listenerOptions = in(option.InEventListener, option.NameHere, option.Table{
 	{Name: "buffer_size", Type: option.Integer, Default: "10",
 		Help:  "events that may wait for the pool",
-		Field: option.At(func(s *Group) *int { return &s.BufferSize })},
+		Field: option.In(func(s *Group) any { return &s.BufferSize })},
 	{Name: "binary_events", Extension: true, Type: option.Boolean, Default: "false",
 		Help:  "len counts bytes and data is sent as it is, for listeners that do not read text",
-		Field: option.At(func(s *Group) *bool { return &s.BinaryEvents })},
+		Field: option.In(func(s *Group) any { return &s.BinaryEvents })},
 	{Name: "result_handler", Default: option.DefaultResultHandler,
 		Help:  "module:callable that judges results",
-		Field: option.At(func(s *Group) *string { return &s.ResultHandler })},
-	{Name: "events", Type: option.List, Required: true,
+		Field: option.In(func(s *Group) any { return &s.ResultHandler })},
+	{Name: "events", Type: eventsType, Required: true,
 		Help:  "names of the events to receive",
-		Field: option.AtSet(func(s *Group) *[]string { return &s.Events })},
+		Field: option.In(func(s *Group) any { return &s.Events })},
 })
 
 // fastCGIOptions are those of [fcgi-program:x] that programs do not have.
@@ -101,9 +101,9 @@ var fastCGIOptions = in(option.InFastCGI, option.NameHere, option.Table{
 	{Name: "socket_backlog", Type: option.Integer, Help: "length of the queue of connections, the system's maximum by default"},
 	{Name: "socket_owner", Type: option.Owner, Help: "owner of the Unix socket", InvalidPrefix: "Invalid socket_owner value "},
 	{Name: "socket_mode", Type: option.Octal, Help: "mode of the Unix socket, 0700 by default", InvalidPrefix: "Invalid socket_mode value "},
-	{Name: "socket", Required: true, Names: option.NameHere | option.NameProgram,
+	{Name: "socket", Type: socketType, Required: true, Names: option.NameHere | option.NameProgram,
 		Help:  "unix:///absolute/path or tcp://host:port",
-		Field: option.Derived(func(s *Process) string { return s.Socket.url() })},
+		Field: option.In(func(s *Process) any { return &s.Socket })},
 })
 
 // serverOptions are those of [unix_http_server] and [inet_http_server].

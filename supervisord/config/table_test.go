@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -60,32 +61,39 @@ func TestOptionsAreACopy(t *testing.T) {
 	}
 }
 
-// TestFieldsFitTypes stores a value of the type of each option in its field, and
-// prints it.
+// sampleTexts are texts of options that have no default.
+var sampleTexts = map[string]string{
+	"depends_on": "a", "env_file": "/a", "environment": "A=1", "exit_on": "fatal", "health": "tcp://a:1", "ready": "tcp://a:1",
+	"reload_signal": "HUP", "restart_limit": "5/10m", "stop_scope": "tree", "stop_sequence": "KILL", "wait_for": "tcp://a:1",
+	"umask": "022", "user": "root", "killasgroup": "true", "directory": "/", "childlogdir": "/", "state_file": "/a", "events": "TICK_5",
+}
+
+// TestFieldsFitTypes stores a value of each option in its field and prints it.
 func TestFieldsFitTypes(t *testing.T) {
 	t.Parallel()
-	structs := []any{new(Supervisord), new(Process), new(Numbering), new(Policy), new(Group), new(ctlconf.Settings)}
+	h := sourcetest.Host("/")
 	for _, o := range Options() {
-		if o.ValueType().String() == "" {
+		if o.ValueType().Name == "" {
 			t.Errorf("the type of %s has no name", o.Name)
 		}
-		if o.Field == nil {
+		if o.Field == nil || o.Name == "socket" { // other code sets that
 			continue
 		}
-		i := slices.IndexFunc(structs, o.Field.Of)
+		structs := []any{new(Supervisord), new(Process), new(Numbering), new(Policy), new(Group), new(ctlconf.Settings)}
+		i := slices.IndexFunc(structs, o.IsIn)
 		if i < 0 {
 			t.Errorf("%s is in no struct", o.Name)
 			continue
 		}
-		if o.Name != "socket" { // other code sets it
-			o.Field.Set(structs[i], o.ValueType().Zero())
+		value, err := o.Parse(&h, cmp.Or(o.Default, sampleTexts[o.Name]))
+		if err != nil {
+			t.Errorf("%s: %v", o.Name, err)
+			continue
 		}
-		if !o.Extension || o.JSON != option.JSONOmitted {
-			_ = o.ValueJSON(structs[i])
-		}
-		switch structs[i].(type) {
-		case *Process, *Group:
-			_ = o.ValueText(structs[i])
+		o.Set(structs[i], value)
+		o.ValueJSON(structs[i])
+		if o.ValueText(structs[i]); !o.Equal(structs[i], structs[i]) {
+			t.Errorf("%s differs from itself", o.Name)
 		}
 	}
 }

@@ -2,7 +2,8 @@ package config
 
 import (
 	"fmt"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 
 	"supervisor/supervisord/config/option"
@@ -12,11 +13,46 @@ import (
 
 // The types of Supervisor's own options. Their error texts are Supervisor's.
 var (
-	levelType       = option.WithJSON(option.NewType("log level", logLevel, LogLevel.String), func(l LogLevel) any { return l.String() })
-	exitCodesType   = option.NewType("list of exit codes", exitCodes, joinInts)
-	autorestartType = option.WithJSON(option.NewType("boolean or unexpected", autorestart, Autorestart.String), autorestartJSON)
-	logfileType     = option.WithJSON(option.NewHostType("log file", childLogfile, LogTarget.String), LogTarget.json)
-	environmentType = option.NewType[Environment]("environment", ParseEnvironment, nil)
+	levelType = &option.Type{
+		Name: "log level", Parse: option.Parser(logLevel),
+		JSON: func(l any) any { return l.(LogLevel).String() },
+	}
+	exitCodesType   = &option.Type{Name: "list of exit codes", Parse: option.Parser(exitCodes)}
+	autorestartType = &option.Type{Name: "boolean or unexpected", Parse: option.Parser(autorestart), JSON: autorestartJSON}
+
+	// The order of variables does not count.
+	environmentType = &option.Type{
+		Name: "environment", Parse: option.Parser(ParseEnvironment),
+		Equal: func(a, b any) bool { return maps.Equal(a.(Environment).Map(), b.(Environment).Map()) },
+		Text:  func(e any) string { return e.(Environment).text() },
+		JSON:  func(e any) any { return e.(Environment).Map() },
+	}
+
+	// The field of a logfile is the Log of its stream.
+	logfileType = &option.Type{
+		Name: "log file", Parse: option.HostParser(childLogfile),
+		Set: func(field, value any) {
+			l, t := field.(*Log), value.(LogTarget)
+			l.File, l.Auto = t.File, t.Auto
+		},
+		Equal: func(a, b any) bool { return a.(Log).target() == b.(Log).target() },
+		Text:  func(l any) string { return l.(Log).target().String() },
+		JSON:  func(l any) any { return l.(Log).target().json() },
+	}
+
+	// The order of events does not count.
+	eventsType = &option.Type{
+		Name: "list", Parse: option.Parser(option.ParseList),
+		Equal: func(a, b any) bool { return sortedNames(a) == sortedNames(b) },
+		Text:  sortedNames,
+	}
+
+	// Other code reads a socket. Only its URL is compared.
+	socketType = &option.Type{
+		Name: "text", Parse: option.Text.Parse,
+		Equal: func(a, b any) bool { return a.(*FastCGISocket).url() == b.(*FastCGISocket).url() },
+		Text:  func(s any) string { return s.(*FastCGISocket).url() },
+	}
 )
 
 // levels names the log levels.
@@ -114,6 +150,9 @@ func (t LogTarget) String() string {
 	return t.File
 }
 
+// target returns where the output goes, besides to syslog.
+func (l Log) target() LogTarget { return LogTarget{File: l.File, Auto: l.Auto} }
+
 func (t LogTarget) json() any {
 	if t.Auto {
 		return "AUTO"
@@ -157,17 +196,13 @@ func (a Autorestart) String() string {
 	return [...]string{RestartNever: "false", RestartAlways: "true", RestartUnexpected: "unexpected"}[a]
 }
 
-func autorestartJSON(a Autorestart) any {
+func autorestartJSON(a any) any {
 	if a == RestartUnexpected {
-		return a.String()
+		return RestartUnexpected.String()
 	}
 	return a == RestartAlways
 }
 
-func joinInts(list []int) string {
-	var all []string
-	for _, n := range list {
-		all = append(all, strconv.Itoa(n))
-	}
-	return strings.Join(all, ",")
+func sortedNames(list any) string {
+	return strings.Join(slices.Sorted(slices.Values(list.([]string))), ",")
 }

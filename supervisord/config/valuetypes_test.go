@@ -77,14 +77,14 @@ func TestConvert(t *testing.T) {
 		got, err := tt.kind.Parse(&h, tt.text)
 		if tt.want == nil {
 			if err == nil || err.Error() != tt.err {
-				t.Errorf("%v %q: error %v, want %s", tt.kind, tt.text, err, tt.err)
+				t.Errorf("%v %q: error %v, want %s", tt.kind.Name, tt.text, err, tt.err)
 			}
 			continue
 		}
 		if err != nil {
-			t.Errorf("%v %q: %v", tt.kind, tt.text, err)
+			t.Errorf("%v %q: %v", tt.kind.Name, tt.text, err)
 		} else if diff := cmp.Diff(tt.want, got); diff != "" {
-			t.Errorf("%v %q (-want +got):\n%s", tt.kind, tt.text, diff)
+			t.Errorf("%v %q (-want +got):\n%s", tt.kind.Name, tt.text, diff)
 		}
 	}
 }

@@ -23,15 +23,15 @@ func Options() option.Table {
 	const in = option.InSupervisorctl
 	return option.Table{
 		{Name: "serverurl", In: in, Default: "http://localhost:9001", Names: option.NameHere, Help: "server to talk to",
-			Field: option.At(func(s *Settings) *string { return &s.ServerURL })},
+			Field: option.In(func(s *Settings) any { return &s.ServerURL })},
 		{Name: "prompt", In: in, Default: "supervisor", Help: "prompt of the shell",
-			Field: option.At(func(s *Settings) *string { return &s.Prompt })},
+			Field: option.In(func(s *Settings) any { return &s.Prompt })},
 		{Name: "username", In: in, Help: "user to log in as",
-			Field: option.At(func(s *Settings) *string { return &s.Username })},
+			Field: option.In(func(s *Settings) any { return &s.Username })},
 		{Name: "password", In: in, Help: "password to log in with, clear",
-			Field: option.At(func(s *Settings) *string { return &s.Password })},
+			Field: option.In(func(s *Settings) any { return &s.Password })},
 		{Name: "history_file", In: in, Names: option.NameHere, Help: "file that keeps the shell's history",
-			Field: option.At(func(s *Settings) *string { return &s.HistoryFile })},
+			Field: option.In(func(s *Settings) any { return &s.HistoryFile })},
 	}
 }
 

@@ -125,9 +125,9 @@ func (r *reader) processName(count int) (numbered bool) {
 
 // processOptions reads the options that can be different for each process.
 func (r *reader) processOptions(p *config.Process) {
-	p.Environment = get[config.Environment](r, "environment")
+	r.Fill(func(o *option.Option) bool { return perProcess(o) && o.Name == "environment" }, p)
 	r.Vars.ProgramEnv = p.Environment.Map()
-	r.Fill(perProcess, p)
+	r.Fill(func(o *option.Option) bool { return perProcess(o) && o.Name != "environment" }, p)
 	r.noteEmpty(p, "directory", p.Directory)
 	r.checkLog(p, "stdout", &p.Stdout)
 	r.checkLog(p, "stderr", &p.Stderr)
@@ -155,7 +155,7 @@ func (r *reader) noteEmpty(p *config.Process, name, value string) {
 // checkLog warns of what is deprecated or unwise about one of the two output streams.
 func (r *reader) checkLog(p *config.Process, stream string, log *config.Log) {
 	if !log.Auto && log.File == "" {
-		r.checkTarget(p, stream)
+		r.checkTarget(p, stream, log)
 	}
 	if log.Auto && log.MaxBytes == 0 {
 		r.warn("For [%s], AUTO logging used for %s_logfile without rollover, "+
@@ -163,14 +163,15 @@ func (r *reader) checkLog(p *config.Process, stream string, log *config.Log) {
 	}
 }
 
-// checkTarget distinguishes NONE, SYSLOG and an empty text.
-func (r *reader) checkTarget(p *config.Process, stream string) {
+// checkTarget distinguishes NONE, SYSLOG and an empty text, none of which is a file.
+func (r *reader) checkTarget(p *config.Process, stream string, log *config.Log) {
 	target := get[config.LogTarget](r, stream+"_logfile")
 	if target == (config.LogTarget{}) {
 		text, _ := r.Text(stream + "_logfile")
 		r.noteEmpty(p, stream+"_logfile", text)
 	}
 	if target.Syslog {
+		log.Syslog = true
 		r.warn("For [%s], %s_logfile=syslog but this is deprecated and will be removed.  "+
 			"Use %s_syslog=true to enable syslog instead.", r.Section, stream, stream)
 	}

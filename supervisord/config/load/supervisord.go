@@ -18,7 +18,6 @@ func (l *loader) supervisord() {
 	r.Fill(func(o *option.Option) bool { return !last(o) }, s)
 	s.ExitOn = r.exitOn()
 	r.Fill(last, s)
-	s.Environment = get[config.Environment](r, "environment")
 	l.completeSupervisord(r)
 	l.addEnvironment(s.Environment)
 }

@@ -1,12 +1,9 @@
 package option
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
-	"net"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -149,6 +146,3 @@ func PortNumber(s string) (int, error) {
 	}
 	return n, nil
 }
-
-// String writes the address as host:port, with * for all interfaces.
-func (a Address) String() string { return net.JoinHostPort(cmp.Or(a.Host, "*"), strconv.Itoa(a.Port)) }

@@ -3,7 +3,6 @@ package option
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"supervisor/supervisord/config/python"
@@ -71,12 +70,4 @@ func userGroup(h *source.Host, s string) (Ownership, error) {
 		return Ownership{}, errOwner
 	}
 	return Ownership{uid, gid}, nil
-}
-
-// String writes the numbers of user and group.
-func (o Ownership) String() string {
-	if o.GID < 0 {
-		return strconv.Itoa(o.UID)
-	}
-	return fmt.Sprintf("%d:%d", o.UID, o.GID)
 }

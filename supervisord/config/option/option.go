@@ -22,8 +22,8 @@ type Option struct {
 	Alias      string // another name for it, "" for none
 	Help       string // one line
 
-	// Field holds the value in the struct of the section. It is nil if other
-	// code reads the option.
+	// Field finds the field of the value in the struct of the section. It is nil if
+	// other code reads and stores the option.
 	Field Field
 	// Live is true if a running process need not be restarted after a change:
 	// supervisord applies the new value at its next decision.
@@ -74,17 +74,26 @@ func (o *Option) ValueType() *Type {
 	return o.Type
 }
 
+// IsIn reports whether the option has a field in the struct of a section.
+func (o *Option) IsIn(section any) bool { return o.Field != nil && o.Field(section) != nil }
+
+// Set stores a value that Parse has returned.
+func (o *Option) Set(section, value any) { o.ValueType().set(o.Field(section), value) }
+
+// Equal reports whether two sections have equal values.
+func (o *Option) Equal(a, b any) bool { return o.ValueType().equal(o.Field(a), o.Field(b)) }
+
 // ValueText returns the option's value in a section as one would write it. Two
 // values have one text exactly if they are equal.
-func (o *Option) ValueText(section any) string { return o.ValueType().text(o.Field.Get(section)) }
+func (o *Option) ValueText(section any) string { return o.ValueType().text(o.Field(section)) }
 
 // ValueJSON returns what stands for the option's value in a section in JSON.
-func (o *Option) ValueJSON(section any) any { return o.ValueType().json(o.Field.Get(section)) }
+func (o *Option) ValueJSON(section any) any { return o.ValueType().json(o.Field(section)) }
 
 // IsDefault reports whether the option has its default value in a section.
 func (o *Option) IsDefault(section any) bool {
 	value, err := o.Parse(nil, o.Default)
-	return err == nil && reflect.DeepEqual(value, o.Field.Get(section))
+	return err == nil && reflect.DeepEqual(value, valueOf(o.Field(section)))
 }
 
 // Table is a list of options in the order in which they are read.

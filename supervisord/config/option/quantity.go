@@ -77,11 +77,3 @@ func (s Share) Of(total int) int {
 	}
 	return max(n, 1)
 }
-
-// String writes the share as one would in a file.
-func (s Share) String() string {
-	if s.Percent {
-		return strconv.Itoa(s.N) + "%"
-	}
-	return strconv.Itoa(s.N)
-}

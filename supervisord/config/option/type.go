@@ -1,47 +1,109 @@
 package option
 
-import "supervisor/supervisord/config/source"
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 
-// Type is a type of options: what its text may say and which value it becomes.
-// Make one with NewType or NewHostType.
+	"supervisor/supervisord/config/source"
+)
+
+// Type is a type of options: what its text may say, and how the value is stored,
+// compared and printed. A Type must not be changed once an option has it.
 type Type struct {
-	name  string
-	parse func(h *source.Host, s string) (any, error)
-	text  func(value any) string
-	json  func(value any) any
-	zero  any
+	Name  string // in a few words, for the documentation
+	Parse func(*source.Host, string) (any, error)
+
+	// Set stores what Parse has returned in a field, given by its pointer. It is nil
+	// if the field has the type of the value.
+	Set func(field, value any)
+	// Equal compares the values of two fields. It is nil for a comparison with ==,
+	// or element by element.
+	Equal func(a, b any) bool
+	// Text writes the value of a field as one would in a file. Two values must have
+	// one text exactly if they are equal. It is nil for the text of Go.
+	Text func(value any) string
+	// JSON returns what stands for the value of a field in JSON. It is nil for the
+	// value itself.
+	JSON func(value any) any
 }
 
-// NewType makes a type from its name for the documentation, its parser and its
-// printer. The printer writes a value as one would in a file; it may be nil if
-// no value of the type is ever compared.
-func NewType[V any](name string, parse func(string) (V, error), text func(V) string) *Type {
-	return NewHostType(name, func(_ *source.Host, s string) (V, error) { return parse(s) }, text)
+// Parser makes a Type's parser of a function that needs no host.
+func Parser[V any](parse func(string) (V, error)) func(*source.Host, string) (any, error) {
+	return func(_ *source.Host, s string) (any, error) { return parse(s) }
 }
 
-// NewHostType is NewType for a parser that asks the host.
-func NewHostType[V, P any](name string, parse func(*source.Host, string) (V, error), text func(P) string) *Type {
-	var zero V
-	return &Type{
-		name:  name,
-		parse: func(h *source.Host, s string) (any, error) { return parse(h, s) },
-		text:  func(value any) string { return text(value.(P)) },
-		json:  func(value any) any { return value },
-		zero:  zero,
+// HostParser makes a Type's parser of a function.
+func HostParser[V any](parse func(*source.Host, string) (V, error)) func(*source.Host, string) (any, error) {
+	return func(h *source.Host, s string) (any, error) { return parse(h, s) }
+}
+
+// The fields of thousands of processes are set and compared, so the common types
+// do without reflection.
+
+func (t *Type) set(field, value any) {
+	if t.Set != nil {
+		t.Set(field, value)
+		return
+	}
+	switch f := field.(type) {
+	case *int:
+		*f = value.(int)
+	case *int64:
+		*f = value.(int64)
+	case *bool:
+		*f = value.(bool)
+	case *string:
+		*f = value.(string)
+	default:
+		reflect.ValueOf(field).Elem().Set(reflect.ValueOf(value))
 	}
 }
 
-// WithJSON returns the type with another form in JSON than encoding/json's.
-func WithJSON[P any](t *Type, form func(P) any) *Type {
-	t.json = func(value any) any { return form(value.(P)) }
-	return t
+func (t *Type) equal(a, b any) bool {
+	if t.Equal != nil {
+		return t.Equal(valueOf(a), valueOf(b))
+	}
+	switch a := a.(type) {
+	case *int:
+		return *a == *b.(*int)
+	case *int64:
+		return *a == *b.(*int64)
+	case *bool:
+		return *a == *b.(*bool)
+	case *string:
+		return *a == *b.(*string)
+	case *[]int:
+		return slices.Equal(*a, *b.(*[]int))
+	}
+	return reflect.DeepEqual(a, b)
 }
 
-// Parse converts a text.
-func (t *Type) Parse(h *source.Host, s string) (any, error) { return t.parse(h, s) }
+func (t *Type) text(field any) string {
+	value := valueOf(field)
+	if t.Text != nil {
+		return t.Text(value)
+	}
+	switch v := value.(type) {
+	case string:
+		return v
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case []int:
+		return strings.ReplaceAll(strings.Trim(fmt.Sprint(v), "[]"), " ", ",")
+	}
+	return fmt.Sprint(value)
+}
 
-// String describes the type in a few words.
-func (t *Type) String() string { return t.name }
+func (t *Type) json(field any) any {
+	value := valueOf(field)
+	if t.JSON != nil {
+		return t.JSON(value)
+	}
+	return value
+}
 
-// Zero returns the zero value of what the parser makes.
-func (t *Type) Zero() any { return t.zero }
+// valueOf returns the value of a field.
+func valueOf(field any) any { return reflect.ValueOf(field).Elem().Interface() }

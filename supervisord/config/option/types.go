@@ -14,78 +14,78 @@ import (
 // own, known to tools and users, which is why some begin with a capital letter.
 var (
 	// Text is any text.
-	Text = NewType("text", func(s string) (string, error) { return s, nil }, func(s string) string { return s })
+	Text = &Type{Name: "text", Parse: Parser(func(s string) (string, error) { return s, nil })}
 	// Integer is a whole number.
-	Integer = NewType("integer", integer, strconv.Itoa)
-	// Octal is a file mode or mask, printed as "" if it is negative.
-	Octal = WithJSON(NewType("octal number", octal, octalText), octalJSON)
+	Integer = &Type{Name: "integer", Parse: Parser(integer)}
+	// Octal is a file mode or mask. A negative one is printed as "".
+	Octal = &Type{Name: "octal number", Parse: Parser(octal), Text: octalText, JSON: octalJSON}
 	// Boolean is true, yes, on or 1, or false, no, off or 0.
-	Boolean = NewType("boolean", ParseBoolean, strconv.FormatBool)
+	Boolean = &Type{Name: "boolean", Parse: Parser(ParseBoolean)}
 	// ByteSize is a number of bytes, or of KB, MB or GB.
-	ByteSize = NewType("byte size", byteSize, func(n int64) string { return strconv.FormatInt(n, 10) })
+	ByteSize = &Type{Name: "byte size", Parse: Parser(byteSize)}
 	// Signal is the name or number of a signal.
-	Signal = WithJSON(NewType("signal", ParseSignal, signalText), signalJSON)
+	Signal = &Type{Name: "signal", Parse: Parser(ParseSignal), Text: signalText, JSON: signalJSON}
 	// List is words separated by commas.
-	List = NewType("list", ParseList, joinList)
+	List = &Type{Name: "list", Parse: Parser(ParseList)}
 	// Directory is a directory that exists.
-	Directory = NewHostType("existing directory", ExistingDirectory, func(s string) string { return s })
+	Directory = &Type{Name: "existing directory", Parse: HostParser(ExistingDirectory)}
 	// Path is a path in a directory that exists.
-	Path = NewHostType("path", ExistingDirpath, func(s string) string { return s })
-	// User is the name or number of a user. A section keeps it as a pointer, nil
-	// for none.
-	User = NewHostType("user", UserID, userText)
+	Path = &Type{Name: "path", Parse: HostParser(ExistingDirpath)}
+	// User is the name or number of a user. Its field is a *int, nil for none.
+	User = &Type{Name: "user", Parse: HostParser(UserID), Set: setUser, Text: userText}
 	// Owner is user or user:group.
-	Owner = NewHostType("user:group", userGroup, Ownership.String)
+	Owner = &Type{Name: "user:group", Parse: HostParser(userGroup)}
 	// InetAddress is port, :port, *:port or host:port.
-	InetAddress = NewType("address", inetAddress, Address.String)
+	InetAddress = &Type{Name: "address", Parse: Parser(inetAddress)}
 )
 
 // The types of extensions that are not tied to one option. Their error texts
 // say what is allowed.
 var (
 	// Duration is seconds, or numbers with units.
-	Duration = WithJSON(NewType("time", ParseDuration, FormatDuration), func(d time.Duration) any { return d.String() })
+	Duration = &Type{Name: "time", Parse: Parser(ParseDuration), JSON: func(d any) any { return d.(time.Duration).String() }}
 	// Count is a whole number from 0 on.
-	Count = NewType("whole number", func(s string) (int, error) { return ParseCount(s, 0) }, strconv.Itoa)
+	Count = &Type{Name: "whole number", Parse: Parser(func(s string) (int, error) { return ParseCount(s, 0) })}
 	// Positive is a whole number from 1 on.
-	Positive = NewType("whole number", func(s string) (int, error) { return ParseCount(s, 1) }, strconv.Itoa)
+	Positive = &Type{Name: "whole number", Parse: Parser(func(s string) (int, error) { return ParseCount(s, 1) })}
 	// Factor is a factor from 1 on.
-	Factor = NewType("factor", factor, formatFloat)
+	Factor = &Type{Name: "factor", Parse: Parser(factor)}
 	// Fraction is 0.2 or 20%.
-	Fraction = NewType("share", fraction, formatFloat)
+	Fraction = &Type{Name: "share", Parse: Parser(fraction)}
 	// NumberOrPercentage is a number from 1 on or a percentage.
-	NumberOrPercentage = NewType("number or percentage", ParseShare, Share.String)
+	NumberOrPercentage = &Type{Name: "number or percentage", Parse: Parser(ParseShare)}
 	// NameList is different names separated by commas.
-	NameList = NewType("list", distinctNames, joinList)
+	NameList = &Type{Name: "list", Parse: Parser(distinctNames)}
 )
 
-func joinList(list []string) string { return strings.Join(list, ",") }
-
-func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
-
-func octalText(n int) string {
-	if n < 0 {
+func octalText(n any) string {
+	if n.(int) < 0 {
 		return ""
 	}
 	return fmt.Sprintf("%03o", n)
 }
 
-func octalJSON(n int) any {
-	if n < 0 {
+func octalJSON(n any) any {
+	if n.(int) < 0 {
 		return nil
 	}
 	return fmt.Sprintf("%04o", n)
 }
 
-func signalText(sig syscall.Signal) string { return strings.TrimPrefix(signals.Name(sig), "SIG") }
+func signalText(sig any) string { return strings.TrimPrefix(signals.Name(sig.(syscall.Signal)), "SIG") }
 
-func signalJSON(sig syscall.Signal) any {
-	return map[string]any{"name": signals.Name(sig), "number": int(sig)}
+func signalJSON(sig any) any {
+	return map[string]any{"name": signals.Name(sig.(syscall.Signal)), "number": int(sig.(syscall.Signal))}
 }
 
-func userText(uid *int) string {
-	if uid == nil {
-		return ""
+func setUser(field, uid any) {
+	n := uid.(int)
+	*field.(**int) = &n
+}
+
+func userText(uid any) string {
+	if n := uid.(*int); n != nil {
+		return strconv.Itoa(*n)
 	}
-	return strconv.Itoa(*uid)
+	return ""
 }

@@ -80,11 +80,11 @@ func (r *Reader) Find(name string) *option.Option { return r.kind.byName[name] }
 // text, leaves its field as it is.
 func (r *Reader) Fill(which func(*option.Option) bool, structs ...any) {
 	for _, o := range r.kind.options {
-		if o.Field == nil || !which(o) {
+		if !which(o) {
 			continue
 		}
 		for _, s := range structs {
-			if o.Field.Of(s) {
+			if o.IsIn(s) {
 				r.fill(o, s)
 				break
 			}
@@ -103,7 +103,7 @@ func (r *Reader) fill(o *option.Option, s any) {
 		value, ok = override, true
 	}
 	if ok {
-		o.Field.Set(s, value)
+		o.Set(s, value)
 	}
 }
 

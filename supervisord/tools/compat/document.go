@@ -76,7 +76,7 @@ func (d *document) row(cells ...string) {
 func (d *document) options() {
 	d.table("Options", "Option", "Where", "Type", "Default", "Meaning", "Status")
 	for _, o := range config.Options() {
-		d.row(o.Name, optionPlaces(o), o.ValueType().String(), o.Default, o.Help, optionStatus(o))
+		d.row(o.Name, optionPlaces(o), o.ValueType().Name, o.Default, o.Help, optionStatus(o))
 	}
 }
 
