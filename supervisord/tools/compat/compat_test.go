@@ -15,7 +15,7 @@ import (
 	"supervisor/supervisord/server/rpc"
 )
 
-var update = flag.Bool("update", false, "write docs/compatibility.md anew")
+var update = flag.Bool("update", false, "rewrite docs/compatibility.md")
 
 func TestDocumentIsUpToDate(t *testing.T) {
 	t.Parallel()
@@ -40,10 +40,10 @@ func TestDifferencesAreComplete(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, x := range Differences() {
 		if x.Code == "" || x.Area == "" || x.Supervisor == "" || x.Here == "" || x.Why == "" {
-			t.Errorf("something is left unsaid: %+v", x)
+			t.Errorf("a field is empty: %+v", x)
 		}
 		if seen[x.Code] {
-			t.Errorf("two are called %s", x.Code)
+			t.Errorf("two differences have the code %s", x.Code)
 		}
 		seen[x.Code] = true
 	}

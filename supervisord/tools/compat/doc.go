@@ -1,8 +1,9 @@
-// Package compat says how far this is compatible with Supervisor.
+// Package compat documents how far this project is compatible with Supervisor. It
+// generates docs/compatibility.md from the tables that the programs work with (options,
+// methods, actions, types of events) and from the list of deliberate differences.
 //
-// The list of deliberate differences (differences.go) is the only place where
-// they are written down. The document docs/compatibility.md is made from it and
-// from the tables that the programs themselves work with: options, methods,
-// actions, types of events. A test fails when the document is out of date;
-// with -update it writes it anew.
+// It has no goroutines, and only the generator uses it.
+//
+// differences.go is the only place where differences are written down. A test fails if
+// the document is out of date; with -update it writes the document again.
 package compat

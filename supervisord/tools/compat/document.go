@@ -13,29 +13,29 @@ import (
 
 const head = `# Compatibility with Supervisor
 
-Made from the tables of the code; change those, then run
-` + "`go test ./supervisord/compat -update`" + `.
+This page is generated from the tables of the code; change those, then run
+` + "`go test ./supervisord/tools/compat -update`" + `.
 
-Configuration files, command lines, exit statuses, log lines, XML-RPC, events
-and web pages are those of Supervisor 4.4. Where the column "Status" says so,
-something is different on purpose: look the code up in the list at the end.
+Configuration files, command lines, exit statuses, log lines, XML-RPC, events and web
+pages are those of Supervisor 4.4. If the column "Status" says "differs", the difference
+is deliberate, and the list at the end explains its code.
 `
 
 const debianChanges = `
 ## What 4.4 changed against 4.2.5
 
-Debian and Ubuntu have Supervisor 4.2.5. What its users notice of 4.4 is:
+Debian and Ubuntu ship Supervisor 4.2.5. Its users notice these changes of 4.4:
 
 * The option environment is read by the rules of POSIX shells: a backslash in double
-  quotes protects " and \\, quoted parts stick to the text beside them, quotes around
-  a name go away. A="a\\\\b" was a\\\\b and is a\\b. ` + "`supervisord -t`" + ` warns of each value
-  that 4.2.5 reads otherwise.
-* environment of [supervisord] is expanded once and not twice, so that %% works;
+  quotes protects " and \\, quoted parts join the text beside them, quotes around a
+  name are removed. A="a\\\\b" was a\\\\b and is a\\b. ` + "`supervisord -t`" + ` warns of each
+  value that 4.2.5 reads differently.
+* environment of [supervisord] is expanded once instead of twice, so that %% works;
   host\_node\_name can be used.
 * Programs start at once, not a second after the daemon.
-* getAllConfigInfo tells autorestart too.
-* Errors about plug-ins say why, behind the text of 4.2.5.
-* -v and getSupervisorVersion tell another version.
+* getAllConfigInfo also returns autorestart.
+* Errors about plug-ins give the reason after the text of 4.2.5.
+* -v and getSupervisorVersion report another version.
 `
 
 // Document returns docs/compatibility.md.
@@ -51,7 +51,7 @@ func Document() string {
 	return d.String()
 }
 
-// document is Markdown that is being written.
+// document is the Markdown document.
 type document struct{ strings.Builder }
 
 func (d *document) text(s string) { d.WriteString(s) }
@@ -63,8 +63,7 @@ func (d *document) table(heading string, columns ...string) {
 	d.row(slices.Repeat([]string{"---"}, len(columns))...)
 }
 
-// row writes a row, with everything that Markdown would take for markup
-// written so that it does not.
+// row writes a row and escapes characters that Markdown would take for markup.
 func (d *document) row(cells ...string) {
 	d.text("|")
 	for _, c := range cells {
@@ -80,7 +79,7 @@ func (d *document) options() {
 	}
 }
 
-// optionPlaces tells in which sections an option may stand, and how it is written on
+// optionPlaces returns the sections that an option may be in, and its forms on
 // supervisord's command line.
 func optionPlaces(o option.Option) string {
 	var places []string
@@ -120,7 +119,7 @@ func (d *document) actions() {
 }
 
 func (d *document) events() {
-	d.table("Events", "Type", "Tells of", "Status")
+	d.table("Events", "Type", "Meaning", "Status")
 	for _, t := range events.Types() {
 		d.row(string(t), eventMeaning(t), status(subject{anEvent, string(t)}))
 	}
@@ -133,8 +132,7 @@ func (d *document) differences() {
 	}
 }
 
-// optionSubjects returns all names by which a difference may speak of an
-// option.
+// optionSubjects returns all names by which a difference may refer to an option.
 func optionSubjects(o option.Option) []subject {
 	list := []subject{{anOption, o.Name}}
 	for _, h := range o.In.Headers() {
@@ -143,12 +141,12 @@ func optionSubjects(o option.Option) []subject {
 	return list
 }
 
-// optionStatus is status for an option, which may be one of our own.
+// optionStatus returns the status of an option, which may be one of our own.
 func optionStatus(o option.Option) string {
 	return ownStatus(o.Extension, status(optionSubjects(o)...))
 }
 
-// ownStatus is a status for what may be our own.
+// ownStatus replaces the status of what Supervisor does not have.
 func ownStatus(own bool, s string) string {
 	switch {
 	case !own:
@@ -159,8 +157,8 @@ func ownStatus(own bool, s string) string {
 	return strings.Replace(s, "differs", "new", 1)
 }
 
-// status says "the same" as in Supervisor, or else which of the
-// differences concern what has one of the names.
+// status returns "the same", or the codes of the differences that concern one of the
+// names.
 func status(names ...subject) string {
 	var codes []string
 	for _, x := range Differences() {
@@ -174,27 +172,27 @@ func status(names ...subject) string {
 	return "differs: " + strings.Join(codes, ", ")
 }
 
-// eventMeaning tells what an event of a type tells of, "" if that is not known.
+// eventMeaning describes an event type; "" if the type is unknown.
 func eventMeaning(t events.Type) string {
 	switch t {
 	case events.Any:
-		return "anything: whoever asks for it gets all events"
+		return "any event: a subscriber gets all events"
 	case events.ProcessState:
 		return "any change of a process's state"
 	case events.ProcessStateStarting:
-		return "a process is about to be born"
+		return "a process is about to be started"
 	case events.ProcessStateRunning:
 		return "a process has stayed up for startsecs"
 	case events.ProcessStateBackoff:
-		return "a process could not be started, or ended too soon"
+		return "a process could not be started, or exited too soon"
 	case events.ProcessStateStopping:
 		return "a process was sent its stop signal"
 	case events.ProcessStateExited:
-		return "a process has ended by itself"
+		return "a process has exited by itself"
 	case events.ProcessStateStopped:
-		return "a process has ended because it was stopped"
+		return "a process has exited because it was stopped"
 	case events.ProcessStateFatal:
-		return "a process was tried too often"
+		return "a process has failed to start too often"
 	case events.ProcessStateUnknown:
 		return "a process can't be signalled"
 	case events.ProcessLog:
@@ -212,7 +210,7 @@ func eventMeaning(t events.Type) string {
 	case events.RemoteCommunication:
 		return "a call of sendRemoteCommEvent"
 	case events.SupervisorStateChange:
-		return "supervisord itself"
+		return "a change of the state of supervisord"
 	case events.SupervisorRunning:
 		return "supervisord has started"
 	case events.SupervisorStopping:
@@ -220,17 +218,17 @@ func eventMeaning(t events.Type) string {
 	case events.Tick:
 		return "the passing of time"
 	case events.Tick5:
-		return "another 5 seconds"
+		return "every 5 seconds"
 	case events.Tick60:
-		return "another minute"
+		return "every minute"
 	case events.Tick3600:
-		return "another hour"
+		return "every hour"
 	case events.ProcessGroup:
-		return "the set of groups"
+		return "a change of the active groups"
 	case events.ProcessGroupAdded:
-		return "a group was put to use"
+		return "a group was added"
 	case events.ProcessGroupRemoved:
-		return "a group was taken out of use"
+		return "a group was removed"
 	}
 	return ""
 }
