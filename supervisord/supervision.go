@@ -10,13 +10,10 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/source"
-	"supervisor/supervisord/policy/exitpolicy"
 	"supervisor/supervisord/policy/health"
-	"supervisor/supervisord/policy/probe"
 	"supervisor/supervisord/policy/rolling"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/process/activation"
-	"supervisor/supervisord/process/machine"
 	"supervisor/supervisord/recovery"
 	"supervisor/supervisord/server/httpd"
 	"supervisor/supervisord/server/rpc"
@@ -59,7 +56,7 @@ func (r *daemonRun) newSupervision(ctx context.Context, servers *httpd.Servers, 
 	s.supervisor.Observe(s.noteChange)
 	s.supervisor.Explain(s.operations.Explain)
 	s.supervisor.Observe(s.exitPolicy().Changed)
-	s.monitor, s.stopMonitor = r.startHealthMonitor(s.ctx, s.supervisor)
+	s.monitor, s.stopMonitor = s.startHealthMonitor()
 	return s
 }
 
@@ -91,12 +88,6 @@ func (s *supervision) supervisorOptions() supervisor.Options {
 	return o
 }
 
-// check probes once something outside that a process waits for.
-func (s *supervision) check(ctx context.Context, p *process.Process, about config.Probe) error {
-	c := probe.Checker{Spawner: s.spawner, Spec: p.HookSpec}
-	return c.Check(ctx, about)
-}
-
 // upgradeTo checks that a binary can take over, and begins the upgrade.
 func (s *supervision) upgradeTo(ctx context.Context, path string, files *source.Snapshot) error {
 	return s.beginUpgrade(ctx, path, files, s.supervisor.Scales(), s.servers)
@@ -107,19 +98,6 @@ func (s *supervision) noteChange(p *process.Process) {
 	if p.IsOver() {
 		s.journal.Changed(p) // the journal forgets the process
 	}
-}
-
-// exitPolicy returns the policy that ends the daemon when a program has exited that it
-// can't do without.
-func (s *supervision) exitPolicy() *exitpolicy.Policy {
-	saved := make(map[string]machine.Status, len(s.claim.Processes))
-	for name, left := range s.claim.Processes {
-		saved[name] = left.Status
-	}
-	d := s.conf.Supervisord
-	return exitpolicy.New(exitpolicy.Options{
-		On: d.ExitOn, Status: d.ExitStatus, Saved: saved, Exempt: s.operations.IsProvisional, ExitWith: s.supervisor.ExitWith,
-	})
 }
 
 // activate starts the supervisor's groups and adopts the children of an earlier

@@ -4,9 +4,15 @@ import (
 	"maps"
 	"os"
 	"testing"
+	"time"
 
+	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/process"
+	"supervisor/supervisord/process/machine"
+	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/spawn/survivors"
+	"supervisor/supervisord/system/boottime"
 )
 
 // TestOwnerOf: what tells, with and without a trace of the daemon before.
@@ -63,5 +69,28 @@ func TestOwnerOf(t *testing.T) {
 		if got := c.ownerOf(&s); got != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.what, got, tt.want)
 		}
+	}
+}
+
+// TestSurvivorIgnoresSavedStop: a child that was born after the
+// last line of the record is not taken for the one whose stop that tells of.
+func TestSurvivorIgnoresSavedStop(t *testing.T) {
+	t.Parallel()
+	restarts := []boottime.Time{boottime.At(time.Now())}
+	c := &Claim{Config: &config.Config{}, Processes: make(map[string]*process.Saved)}
+	left := &process.Saved{}
+	counts := machine.RestartCounts{Tries: 2, RestartsInRow: 3, Restarts: &restarts}
+	left.Status = machine.Status{
+		State: states.Stopping, Hook: machine.PostStop, RestartCounts: counts,
+		ChildStatus:  machine.ChildStatus{PID: 1 << 30},
+		PendingStart: machine.PendingStart{WaitingFor: "db:ready", StartPending: true, StartDue: true},
+		StopProgress: machine.StopProgress{LeaderExited: true, StopStep: 2},
+	}
+	c.Processes["web"] = left
+	c.addSurvivor("web", survivors.Survivor{Orphan: spawn.Orphan{PID: os.Getpid()}})
+	past := left.Status
+	past.Started, past.Reason = boottime.Time{}, ""
+	if want := (machine.Status{State: states.Starting, ChildStatus: machine.ChildStatus{PID: os.Getpid()}, RestartCounts: counts}); past != want {
+		t.Errorf("it is %+v, want %+v", past, want)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
 	"supervisor/supervisord/process"
 )
 

@@ -4,9 +4,10 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"supervisor/supervisord/system/boottime"
 	"sync"
 	"time"
+
+	"supervisor/supervisord/system/boottime"
 )
 
 // Writer writes what has changed. P is what a process is to the one who knows it.

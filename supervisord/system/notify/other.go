@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+
 	"supervisor/supervisord/system/descriptors"
 )
 

@@ -2,41 +2,11 @@ package recovery
 
 import (
 	"log/slog"
-	"os"
 	"testing"
-	"time"
 
-	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
-	"supervisor/supervisord/process/machine"
-	"supervisor/supervisord/spawn"
-	"supervisor/supervisord/spawn/survivors"
-	"supervisor/supervisord/system/boottime"
 )
-
-// TestSurvivorIgnoresSavedStop: a child that was born after the
-// last line of the record is not taken for the one whose stop that tells of.
-func TestSurvivorIgnoresSavedStop(t *testing.T) {
-	t.Parallel()
-	restarts := []boottime.Time{boottime.At(time.Now())}
-	c := &Claim{Config: &config.Config{}, Processes: make(map[string]*process.Saved)}
-	left := &process.Saved{}
-	counts := machine.RestartCounts{Tries: 2, RestartsInRow: 3, Restarts: &restarts}
-	left.Status = machine.Status{
-		State: states.Stopping, Hook: machine.PostStop, RestartCounts: counts,
-		ChildStatus:  machine.ChildStatus{PID: 1 << 30},
-		PendingStart: machine.PendingStart{WaitingFor: "db:ready", StartPending: true, StartDue: true},
-		StopProgress: machine.StopProgress{LeaderExited: true, StopStep: 2},
-	}
-	c.Processes["web"] = left
-	c.addSurvivor("web", survivors.Survivor{Orphan: spawn.Orphan{PID: os.Getpid()}})
-	past := left.Status
-	past.Started, past.Reason = boottime.Time{}, ""
-	if want := (machine.Status{State: states.Starting, ChildStatus: machine.ChildStatus{PID: os.Getpid()}, RestartCounts: counts}); past != want {
-		t.Errorf("it is %+v, want %+v", past, want)
-	}
-}
 
 // TestAssignUnmatched: a child is given to another process only if it can be no other's and
 // no other child could be meant.
