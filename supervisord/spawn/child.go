@@ -103,9 +103,9 @@ func (c *child) makeOutput(childFD int, sink output.Sink) error {
 	if err := c.addReader(fds[0], childFD, sink); err != nil {
 		return err
 	}
-	if both := pipes.OpenReadWrite(fds[1]); both >= 0 {
+	if readWriteFD := pipes.OpenReadWrite(fds[1]); readWriteFD >= 0 {
 		unix.Close(fds[1])
-		c.childEnds[childFD] = both
+		c.childEnds[childFD] = readWriteFD
 		return nil
 	}
 	return unix.SetNonblock(fds[1], false)

@@ -50,7 +50,7 @@ type Daemon struct {
 	// IsSpawned reports whether the daemon itself has spawned a process which is a child
 	// of this one, and whether that is unsure because a fork is under way.
 	IsSpawned func(pid int, startTime uint64) (spawned, unsure bool)
-	// NoPidfd is told why there is no pidfd of a process; nil if there is one.
+	// NoPidfd is called with the reason why a process has no pidfd, nil if it has one.
 	NoPidfd func(why error)
 }
 

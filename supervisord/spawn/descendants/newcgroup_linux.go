@@ -28,40 +28,40 @@ type cgroups struct {
 }
 
 // EnterCgroup makes the next fork with attr place the child into a control group of its
-// own, if that is the scope of k, which may be nil. Where no group can be made the scope
+// own, if that is the scope of t, which may be nil. Where no group can be made the scope
 // becomes ScopeTree, which is logged once. The caller calls done after the fork.
-func (k *Tree) EnterCgroup(attr *syscall.SysProcAttr) (done func()) {
+func (t *Tree) EnterCgroup(attr *syscall.SysProcAttr) (done func()) {
 	done = func() {}
-	if k == nil || k.scope != ScopeCgroup {
+	if t == nil || t.scope != ScopeCgroup {
 		return done
 	}
-	g, fd, err := k.tracker.newCgroup(k.label)
+	g, fd, err := t.tracker.newCgroup(t.label)
 	if err != nil {
-		k.fallBackToTree(err)
+		t.fallBackToTree(err)
 		return done
 	}
-	k.cgroup = g
+	t.cgroup = g
 	attr.UseCgroupFD, attr.CgroupFD = true, fd
 	return func() { unix.Close(fd) }
 }
 
 // LeaveCgroup removes the control group after a fork that failed with err. It returns
 // false if the group can't be the reason, and changes nothing then.
-func (k *Tree) LeaveCgroup(attr *syscall.SysProcAttr, err error) bool {
+func (t *Tree) LeaveCgroup(attr *syscall.SysProcAttr, err error) bool {
 	if !attr.UseCgroupFD || slices.Contains([]error{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE}, err) {
 		return false
 	}
 	attr.UseCgroupFD = false
-	k.cgroup.release(k.tracker)
-	k.cgroup = nil
-	k.fallBackToTree(err)
+	t.cgroup.release(t.tracker)
+	t.cgroup = nil
+	t.fallBackToTree(err)
 	return true
 }
 
-func (k *Tree) fallBackToTree(err error) {
-	k.scope = ScopeTree
-	k.tracker.cgroups.fallbackLogged.Do(func() {
-		k.tracker.daemon.Log.Warn(fmt.Sprintf("control groups can't be had here (%v): stop_scope=cgroup is taken for tree", err))
+func (t *Tree) fallBackToTree(err error) {
+	t.scope = ScopeTree
+	t.tracker.cgroups.fallbackLogged.Do(func() {
+		t.tracker.daemon.Log.Warn(fmt.Sprintf("control groups can't be had here (%v): stop_scope=cgroup is taken for tree", err))
 	})
 }
 

@@ -21,27 +21,27 @@ func (t *Tracker) New(leader Leader, o Options) *Tree {
 func (t *Tracker) Find(leader Leader, o Options, _ Survivor) *Tree { return t.New(leader, o) }
 
 // EnterCgroup does nothing on this system.
-func (k *Tree) EnterCgroup(*syscall.SysProcAttr) (done func()) { return func() {} }
+func (t *Tree) EnterCgroup(*syscall.SysProcAttr) (done func()) { return func() {} }
 
 // LeaveCgroup does nothing on this system.
-func (k *Tree) LeaveCgroup(*syscall.SysProcAttr, error) bool { return false }
+func (t *Tree) LeaveCgroup(*syscall.SysProcAttr, error) bool { return false }
 
 // Signal sends sig to the process group, as long as its leader lives: afterwards the
 // number may be another group's.
-func (k *Tree) Signal(sig syscall.Signal, _ bool) error { return k.leader.Signal(sig, true) }
+func (t *Tree) Signal(sig syscall.Signal, _ bool) error { return t.leader.Signal(sig, true) }
 
 // Remaining returns nothing on this system.
-func (k *Tree) Remaining() []Process { return nil }
+func (t *Tree) Remaining() []Process { return nil }
 
 // Watch returns a channel that is closed.
-func (k *Tree) Watch(bool) <-chan struct{} {
+func (t *Tree) Watch(bool) <-chan struct{} {
 	done := make(chan struct{})
 	close(done)
 	return done
 }
 
 // Cgroup returns "": there are no control groups on this system.
-func (k *Tree) Cgroup() string { return "" }
+func (t *Tree) Cgroup() string { return "" }
 
 // Release does nothing on this system.
-func (k *Tree) Release() {}
+func (t *Tree) Release() {}

@@ -22,16 +22,16 @@ type process struct {
 
 // scan returns all descendants that live, by pid, without the child itself. It is unsure
 // if there may be more.
-func (k *Tree) scan() (found map[int]*process, unsure bool) {
-	if k.cgroup != nil {
-		return k.scanCgroup(), false
+func (t *Tree) scan() (found map[int]*process, unsure bool) {
+	if t.cgroup != nil {
+		return t.scanCgroup(), false
 	}
 	all := processes()
 	delete(all, os.Getpid()) // the daemon is never meant, whatever it descends from
 	found = make(map[int]*process)
-	leader := k.leader.Pid()
-	reaped, lastAlive := k.leader.IsReaped(), k.leader.LastAliveTick()
-	reapers := k.reapers()
+	leader := t.leader.Pid()
+	reaped, lastAlive := t.leader.IsReaped(), t.leader.LastAliveTick()
+	reapers := t.reapers()
 	for pid, p := range all {
 		if pid == leader && !reaped {
 			continue
@@ -40,17 +40,17 @@ func (k *Tree) scan() (found map[int]*process, unsure bool) {
 		case p.Group == leader && (!reaped || p.StartTime < lastAlive):
 			p.inGroup = true
 			found[pid] = p
-		case k.isTracked(p):
+		case t.isTracked(p):
 			found[pid] = p
 		case reapers[p.Parent]:
-			is, maybe := k.isOrphan(p)
+			is, maybe := t.isOrphan(p)
 			if is {
 				found[pid] = p
 			}
 			unsure = unsure || maybe
 		}
 	}
-	k.addDescendants(all, found, reaped)
+	t.addDescendants(all, found, reaped)
 	for _, p := range found {
 		p.inGroup = p.inGroup || p.Group == leader
 	}
@@ -58,11 +58,11 @@ func (k *Tree) scan() (found map[int]*process, unsure bool) {
 }
 
 // scanCgroup returns the members of the control group.
-func (k *Tree) scanCgroup() map[int]*process {
+func (t *Tree) scanCgroup() map[int]*process {
 	found := make(map[int]*process)
-	reaped := k.leader.IsReaped()
-	for _, pid := range k.cgroup.pids() {
-		if pid == k.leader.Pid() && !reaped {
+	reaped := t.leader.IsReaped()
+	for _, pid := range t.cgroup.pids() {
+		if pid == t.leader.Pid() && !reaped {
 			continue
 		}
 		if s, err := procfs.ReadStat(pid); err == nil && !s.IsDead() {
@@ -73,52 +73,52 @@ func (k *Tree) scanCgroup() map[int]*process {
 }
 
 // reapers returns the processes of which orphaned descendants may be children now.
-func (k *Tree) reapers() map[int]bool {
+func (t *Tree) reapers() map[int]bool {
 	set := map[int]bool{}
-	if k.daemonMarker != "" {
+	if t.daemonMarker != "" {
 		set = procfs.Ancestors()
 	}
 	set[os.Getpid()] = true
 	return set
 }
 
-func (k *Tree) isTracked(p *process) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	t := k.tracked[p.pid]
-	return t != nil && t.startTime == p.StartTime
+func (t *Tree) isTracked(p *process) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	d := t.tracked[p.pid]
+	return d != nil && d.startTime == p.StartTime
 }
 
 // isOrphan reports whether a child of a reaper descends from the leader, by the markers in
 // its environment. A command that the daemon runs for the program has the markers too;
 // while it is being forked it can't be told apart.
-func (k *Tree) isOrphan(p *process) (is, unsure bool) {
+func (t *Tree) isOrphan(p *process) (is, unsure bool) {
 	if p.Parent != os.Getpid() {
-		return k.daemonMarker != "" && procfs.HasVariables(p.pid, append(slices.Clone(k.markers), k.daemonMarker)), false
+		return t.daemonMarker != "" && procfs.HasVariables(p.pid, append(slices.Clone(t.markers), t.daemonMarker)), false
 	}
-	if !procfs.HasVariables(p.pid, k.markers) {
+	if !procfs.HasVariables(p.pid, t.markers) {
 		return false, false
 	}
-	spawned, unsure := k.tracker.daemon.IsSpawned(p.pid, p.StartTime)
+	spawned, unsure := t.tracker.daemon.IsSpawned(p.pid, p.StartTime)
 	return !spawned && !unsure, unsure
 }
 
 // addDescendants adds the descendants of those that have been found, and those of the
 // leader unless it was reaped.
-func (k *Tree) addDescendants(all, found map[int]*process, reaped bool) {
+func (t *Tree) addDescendants(all, found map[int]*process, reaped bool) {
 	children := make(map[int][]*process)
 	for _, p := range all {
 		children[p.Parent] = append(children[p.Parent], p)
 	}
 	todo := slices.Collect(maps.Keys(found))
 	if !reaped {
-		todo = append(todo, k.leader.Pid())
+		todo = append(todo, t.leader.Pid())
 	}
 	for len(todo) > 0 {
 		pid := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		for _, p := range children[pid] {
-			if found[p.pid] == nil && p.pid != k.leader.Pid() {
+			if found[p.pid] == nil && p.pid != t.leader.Pid() {
 				found[p.pid] = p
 				todo = append(todo, p.pid)
 			}

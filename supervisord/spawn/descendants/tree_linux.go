@@ -40,11 +40,11 @@ func (t *Tracker) New(leader Leader, o Options) *Tree {
 	if o.Scope == ScopeNone {
 		return nil
 	}
-	k := t.newTree(leader, o)
+	tree := t.newTree(leader, o)
 	if !t.daemon.ReapsOrphans() {
-		k.daemonMarker = o.DaemonMarker
+		tree.daemonMarker = o.DaemonMarker
 	}
-	return k
+	return tree
 }
 
 // Find returns the tree of a child of an earlier daemon, nil for ScopeNone.
@@ -52,13 +52,13 @@ func (t *Tracker) Find(leader Leader, o Options, s Survivor) *Tree {
 	if o.Scope == ScopeNone {
 		return nil
 	}
-	k := t.newTree(leader, o)
-	k.daemonMarker = o.DaemonMarker // orphans may have gone to another reaper
-	k.cgroup = findCgroup(s)
-	if k.scope == ScopeCgroup && k.cgroup == nil {
-		k.scope = ScopeTree
+	tree := t.newTree(leader, o)
+	tree.daemonMarker = o.DaemonMarker // orphans may have gone to another reaper
+	tree.cgroup = findCgroup(s)
+	if tree.scope == ScopeCgroup && tree.cgroup == nil {
+		tree.scope = ScopeTree
 	}
-	return k
+	return tree
 }
 
 func (t *Tracker) newTree(leader Leader, o Options) *Tree {
@@ -66,8 +66,8 @@ func (t *Tracker) newTree(leader Leader, o Options) *Tree {
 }
 
 // inScope reports whether a descendant belongs to the scope.
-func (k *Tree) inScope(p *process) bool {
-	switch k.scope {
+func (t *Tree) inScope(p *process) bool {
+	switch t.scope {
 	case ScopeGroup:
 		return p.inGroup
 	case ScopeTree, ScopeCgroup:
@@ -78,21 +78,21 @@ func (k *Tree) inScope(p *process) bool {
 }
 
 // Remaining lists the descendants that live, without the child.
-func (k *Tree) Remaining() []Process {
-	found, _ := k.scan()
+func (t *Tree) Remaining() []Process {
+	found, _ := t.scan()
 	list := make([]Process, 0, len(found))
 	for _, pid := range slices.Sorted(maps.Keys(found)) {
-		list = append(list, Process{PID: pid, InScope: k.inScope(found[pid]), Command: commandOf(pid)})
+		list = append(list, Process{PID: pid, InScope: t.inScope(found[pid]), Command: commandOf(pid)})
 	}
 	return list
 }
 
 // Cgroup returns the path of the control group, "" for none.
-func (k *Tree) Cgroup() string {
-	if k.cgroup == nil {
+func (t *Tree) Cgroup() string {
+	if t.cgroup == nil {
 		return ""
 	}
-	return k.cgroup.path
+	return t.cgroup.path
 }
 
 // maxKillPasses is how often Signal looks for processes again that were forked while it
@@ -106,14 +106,14 @@ const maxKillPasses = 10
 //
 // It returns syscall.ESRCH if there was no process, and another error if none could be
 // signalled.
-func (k *Tree) Signal(sig syscall.Signal, all bool) error {
-	defer k.check()
-	if k.cgroup != nil && sig == syscall.SIGKILL && k.cgroup.kill() == nil {
+func (t *Tree) Signal(sig syscall.Signal, all bool) error {
+	defer t.check()
+	if t.cgroup != nil && sig == syscall.SIGKILL && t.cgroup.kill() == nil {
 		return nil
 	}
-	found := k.trackAll() // before a parent exits that links a descendant to the child
-	err := k.leader.Signal(sig, k.scope == ScopeGroup)
-	if k.scope == ScopeGroup && err == nil && !all {
+	found := t.trackAll() // before a parent exits that links a descendant to the child
+	err := t.leader.Signal(sig, t.scope == ScopeGroup)
+	if t.scope == ScopeGroup && err == nil && !all {
 		return nil
 	}
 	results := newSignalResults()
@@ -121,30 +121,30 @@ func (k *Tree) Signal(sig syscall.Signal, all bool) error {
 	for range maxKillPasses {
 		before := len(results.signalled)
 		for pid, p := range found {
-			if (all || k.inScope(p)) && !results.signalled[identity{pid, p.StartTime}] {
+			if (all || t.inScope(p)) && !results.signalled[identity{pid, p.StartTime}] {
 				results.signalled[identity{pid, p.StartTime}] = true
-				results.add(k.signalOne(pid, p.StartTime, sig))
+				results.add(t.signalOne(pid, p.StartTime, sig))
 			}
 		}
 		if sig != syscall.SIGKILL || len(results.signalled) == before {
 			break
 		}
-		found = k.trackAll()
+		found = t.trackAll()
 	}
 	return results.result()
 }
 
 // signalOne signals one descendant.
-func (k *Tree) signalOne(pid int, startTime uint64, sig syscall.Signal) error {
+func (t *Tree) signalOne(pid int, startTime uint64, sig syscall.Signal) error {
 	fd, err := pidfd.Open(pid, startTime)
 	if errors.Is(err, syscall.ESRCH) {
 		return syscall.ESRCH
 	}
-	k.tracker.daemon.NoPidfd(err)
+	t.tracker.daemon.NoPidfd(err)
 	if fd >= 0 {
 		defer unix.Close(fd)
 	}
-	if k.cgroup != nil && !k.cgroup.has(pid) {
+	if t.cgroup != nil && !t.cgroup.has(pid) {
 		return syscall.ESRCH // the list of the group was older than the process
 	}
 	return pidfd.Signal(fd, pid, startTime, sig)
@@ -185,22 +185,22 @@ func (r *signalResults) result() error {
 
 // Release stops tracking the descendants, and removes the control group as soon as it is
 // empty. It signals no process. No method may be called after it.
-func (k *Tree) Release() {
-	poller, err := k.tracker.daemon.Poller()
-	k.mu.Lock()
-	k.released = true
-	if k.recheckTimer != nil {
-		k.recheckTimer.Stop()
+func (t *Tree) Release() {
+	poller, err := t.tracker.daemon.Poller()
+	t.mu.Lock()
+	t.released = true
+	if t.recheckTimer != nil {
+		t.recheckTimer.Stop()
 	}
 	if err == nil {
-		for _, t := range k.tracked {
-			t.unwatch(poller)
+		for _, d := range t.tracked {
+			d.unwatch(poller)
 		}
 	}
-	clear(k.tracked)
-	k.watches = nil
-	k.mu.Unlock()
-	if k.cgroup != nil {
-		k.cgroup.release(k.tracker)
+	clear(t.tracked)
+	t.watches = nil
+	t.mu.Unlock()
+	if t.cgroup != nil {
+		t.cgroup.release(t.tracker)
 	}
 }

@@ -60,14 +60,14 @@ func TestARecycledPidIsNotSignalled(t *testing.T) {
 	t.Parallel()
 	pid := startSleep(t)
 	startTime := procfs.StartTime(pid)
-	k := newTestTree(1, nil)
-	if err := k.signalOne(pid, startTime-1, syscall.SIGKILL); !errors.Is(err, syscall.ESRCH) {
+	tree := newTestTree(1, nil)
+	if err := tree.signalOne(pid, startTime-1, syscall.SIGKILL); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("a signal to an earlier process with the pid: %v", err)
 	}
 	if procfs.StartTime(pid) != startTime {
 		t.Fatal("another process was killed")
 	}
-	if err := k.signalOne(pid, startTime, syscall.SIGCONT); err != nil {
+	if err := tree.signalOne(pid, startTime, syscall.SIGCONT); err != nil {
 		t.Errorf("a signal to the right process: %v", err)
 	}
 }
@@ -87,8 +87,8 @@ func TestARecycledPidIsNotSignalledWithoutPidfds(t *testing.T) {
 // The daemon is no descendant, even if its parent is one.
 func TestDaemonIsNoDescendant(t *testing.T) {
 	t.Parallel()
-	k := newTestTree(os.Getppid(), nil)
-	if found, _ := k.scan(); found[os.Getpid()] != nil {
+	tree := newTestTree(os.Getppid(), nil)
+	if found, _ := tree.scan(); found[os.Getpid()] != nil {
 		t.Error("the daemon would have killed itself")
 	}
 }
@@ -112,8 +112,8 @@ func TestSpawnedChildIsNoOrphan(t *testing.T) {
 			}
 			return tt.spawned, tt.unsureSpawned
 		}
-		k := newTestTree(1, isSpawned, marker)
-		if is, unsure := k.isOrphan(p); is != tt.is || unsure != tt.unsure {
+		tree := newTestTree(1, isSpawned, marker)
+		if is, unsure := tree.isOrphan(p); is != tt.is || unsure != tt.unsure {
 			t.Errorf("%+v: orphan %v, unsure %v", tt, is, unsure)
 		}
 	}

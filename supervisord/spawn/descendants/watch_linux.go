@@ -20,46 +20,46 @@ type watch struct {
 
 // Watch returns a channel that is closed when the child was reaped and no process in its
 // scope is left; with all, no descendant at all.
-func (k *Tree) Watch(all bool) <-chan struct{} {
+func (t *Tree) Watch(all bool) <-chan struct{} {
 	done := make(chan struct{})
-	k.mu.Lock()
-	if k.released { // nothing will close it later
+	t.mu.Lock()
+	if t.released { // nothing will close it later
 		close(done)
 	} else {
-		k.watches = append(k.watches, watch{all, done})
+		t.watches = append(t.watches, watch{all, done})
 	}
-	k.mu.Unlock()
-	if k.cgroup != nil {
-		k.cgroup.watch(k.tracker, k.check)
+	t.mu.Unlock()
+	if t.cgroup != nil {
+		t.cgroup.watch(t.tracker, t.check)
 	}
-	k.check()
+	t.check()
 	return done
 }
 
 // check starts a goroutine that looks which descendants are left. It never blocks.
-func (k *Tree) check() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.recheck = true
-	if k.checking || k.released || len(k.watches) == 0 {
+func (t *Tree) check() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.recheck = true
+	if t.checking || t.released || len(t.watches) == 0 {
 		return
 	}
-	k.checking = true
-	go k.checkAll()
+	t.checking = true
+	go t.checkAll()
 }
 
 // checkAll looks until no process has exited meanwhile.
-func (k *Tree) checkAll() {
+func (t *Tree) checkAll() {
 	for {
-		k.mu.Lock()
-		if !k.recheck || k.released {
-			k.checking = false
-			k.mu.Unlock()
+		t.mu.Lock()
+		if !t.recheck || t.released {
+			t.checking = false
+			t.mu.Unlock()
 			return
 		}
-		k.recheck = false
-		k.mu.Unlock()
-		k.updateWatches()
+		t.recheck = false
+		t.mu.Unlock()
+		t.updateWatches()
 	}
 }
 
@@ -68,36 +68,36 @@ const recheckAfterFork = 50 * time.Millisecond
 
 // updateWatches closes the watches for which no process is left. It makes the kernel
 // report the exits of the processes for which the others wait.
-func (k *Tree) updateWatches() {
-	found, unsure := k.scan()
-	k.pruneExited()
+func (t *Tree) updateWatches() {
+	found, unsure := t.scan()
+	t.pruneExited()
 	inScope, missed := 0, false
 	for pid, p := range found {
-		if k.inScope(p) {
+		if t.inScope(p) {
 			inScope++
 		}
-		if !k.isFull() && !k.track(pid, p) {
+		if !t.isFull() && !t.track(pid, p) {
 			missed = true // it has just exited, or its pid is another process's
 		}
 	}
 	if unsure {
-		time.AfterFunc(recheckAfterFork, k.check)
+		time.AfterFunc(recheckAfterFork, t.check)
 		return
 	}
-	reaped := k.leader.IsReaped()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.recheck = k.recheck || missed
-	rest := k.watches[:0]
-	for _, w := range k.watches {
+	reaped := t.leader.IsReaped()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.recheck = t.recheck || missed
+	rest := t.watches[:0]
+	for _, w := range t.watches {
 		if reaped && (inScope == 0 && !w.all || len(found) == 0) {
 			close(w.done)
 		} else {
 			rest = append(rest, w)
 		}
 	}
-	k.watches = rest
-	k.scheduleRecheck()
+	t.watches = rest
+	t.scheduleRecheck()
 }
 
 // recheckInterval is how often a tree is scanned while it is watched and the kernel does
@@ -105,20 +105,20 @@ func (k *Tree) updateWatches() {
 const recheckInterval = 200 * time.Millisecond
 
 // scheduleRecheck schedules the next scan if one is needed. The caller holds mu.
-func (k *Tree) scheduleRecheck() {
-	if len(k.watches) == 0 || k.released {
+func (t *Tree) scheduleRecheck() {
+	if len(t.watches) == 0 || t.released {
 		return
 	}
-	unwatched := k.cgroup != nil && !k.cgroup.isWatched()
-	for _, t := range k.tracked {
-		unwatched = unwatched || t.fd < 0
+	unwatched := t.cgroup != nil && !t.cgroup.isWatched()
+	for _, d := range t.tracked {
+		unwatched = unwatched || d.fd < 0
 	}
 	switch {
 	case !unwatched:
-	case k.recheckTimer == nil:
-		k.recheckTimer = time.AfterFunc(recheckInterval, k.check)
+	case t.recheckTimer == nil:
+		t.recheckTimer = time.AfterFunc(recheckInterval, t.check)
 	default:
-		k.recheckTimer.Reset(recheckInterval)
+		t.recheckTimer.Reset(recheckInterval)
 	}
 }
 
@@ -135,19 +135,19 @@ type tracked struct {
 // the tree is scanned again.
 const maxTracked = 64
 
-func (k *Tree) isFull() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return len(k.tracked) >= maxTracked
+func (t *Tree) isFull() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.tracked) >= maxTracked
 }
 
 // trackAll returns all descendants that live, and tracks them as far as there is room.
-func (k *Tree) trackAll() map[int]*process {
-	found, _ := k.scan()
-	k.pruneExited()
+func (t *Tree) trackAll() map[int]*process {
+	found, _ := t.scan()
+	t.pruneExited()
 	for pid, p := range found {
-		if !k.isFull() {
-			k.track(pid, p)
+		if !t.isFull() {
+			t.track(pid, p)
 		}
 	}
 	return found
@@ -155,23 +155,23 @@ func (k *Tree) trackAll() map[int]*process {
 
 // pruneExited forgets the descendants that have exited and whose exit the kernel does not
 // report.
-func (k *Tree) pruneExited() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for pid, t := range k.tracked {
-		if t.fd < 0 && !procfs.IsSame(pid, t.startTime, false) {
-			delete(k.tracked, pid)
+func (t *Tree) pruneExited() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for pid, d := range t.tracked {
+		if d.fd < 0 && !procfs.IsSame(pid, d.startTime, false) {
+			delete(t.tracked, pid)
 		}
 	}
 }
 
 // track makes the kernel report the exit of a descendant, if it can. It returns false if
 // the descendant has already exited.
-func (k *Tree) track(pid int, p *process) bool {
-	if k.cgroup != nil || k.isTracked(p) {
+func (t *Tree) track(pid int, p *process) bool {
+	if t.cgroup != nil || t.isTracked(p) {
 		return true // the control group reports its own changes
 	}
-	poller, err := k.tracker.daemon.Poller()
+	poller, err := t.tracker.daemon.Poller()
 	if err != nil {
 		return true
 	}
@@ -179,49 +179,49 @@ func (k *Tree) track(pid int, p *process) bool {
 	if errors.Is(err, syscall.ESRCH) {
 		return false
 	}
-	k.tracker.daemon.NoPidfd(err)
-	t := &tracked{tree: k, pid: pid, startTime: p.StartTime, fd: fd}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.released {
+	t.tracker.daemon.NoPidfd(err)
+	d := &tracked{tree: t, pid: pid, startTime: p.StartTime, fd: fd}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.released {
 		if fd >= 0 {
 			unix.Close(fd)
 		}
 		return true
 	}
-	if old := k.tracked[pid]; old != nil {
+	if old := t.tracked[pid]; old != nil {
 		old.unwatch(poller)
 	}
-	k.tracked[pid] = t
+	t.tracked[pid] = d
 	if fd < 0 {
 		return true
 	}
-	if t.token, err = poller.Add(fd, epoll.Readable|epoll.Once, t); err != nil { // the kernel has no memory
+	if d.token, err = poller.Add(fd, epoll.Readable|epoll.Once, d); err != nil { // the kernel has no memory
 		unix.Close(fd)
-		t.fd = -1
+		d.fd = -1
 	}
 	return true
 }
 
 // unwatch closes the pidfd. The caller holds the tree's mu.
-func (t *tracked) unwatch(p *epoll.Poller) {
-	if t.fd >= 0 {
-		p.CloseFD(t.token, t.fd)
-		t.fd = -1
+func (d *tracked) unwatch(p *epoll.Poller) {
+	if d.fd >= 0 {
+		p.CloseFD(d.token, d.fd)
+		d.fd = -1
 	}
 }
 
 // HandleEvent implements epoll.Handler: the process has exited.
-func (t *tracked) HandleEvent(bool) {
-	k := t.tree
-	poller, err := k.tracker.daemon.Poller()
-	k.mu.Lock()
+func (d *tracked) HandleEvent(bool) {
+	t := d.tree
+	poller, err := t.tracker.daemon.Poller()
+	t.mu.Lock()
 	if err == nil {
-		t.unwatch(poller)
+		d.unwatch(poller)
 	}
-	if k.tracked[t.pid] == t {
-		delete(k.tracked, t.pid)
+	if t.tracked[d.pid] == d {
+		delete(t.tracked, d.pid)
 	}
-	k.mu.Unlock()
-	k.check()
+	t.mu.Unlock()
+	t.check()
 }

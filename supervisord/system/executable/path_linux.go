@@ -9,8 +9,8 @@ import (
 // auxExecutedPath is AT_EXECFN of getauxval(3).
 const auxExecutedPath = 31
 
-// executedPath returns the path that was given to execve(2), "" if the kernel does
-// not tell. Unlike /proc/self/exe it needs no /proc, and it keeps symbolic links.
+// executedPath returns the path with which execve(2) was called, "" if it is unknown. Unlike
+// /proc/self/exe it needs no /proc, and it keeps symbolic links.
 func executedPath() string {
 	vector, err := unix.Auxv()
 	if err != nil {

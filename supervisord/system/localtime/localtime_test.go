@@ -104,7 +104,7 @@ func allTZForms() []string {
 	return all
 }
 
-// yearEndRule is a change at the end of the year, which its time may put into the next
+// yearEndRule matches a change at the end of the year, which its time may move into the next
 // one. The GNU C library forgets it then at the first of January.
 var yearEndRule = regexp.MustCompile(`[,J](365|M12\.5\.3)\b`)
 

@@ -67,26 +67,26 @@ func (r *Receiver) Pipe(name string) (*os.File, error) {
 		return nil, os.NewSyscallError("pipe2", err)
 	}
 	defer unix.Close(fds[1])
-	both := pipes.OpenReadWrite(fds[1])
-	if both < 0 { // there is no /proc
+	readWriteFD := pipes.OpenReadWrite(fds[1])
+	if readWriteFD < 0 { // there is no /proc
 		var err error
-		if both, err = pipes.Duplicate(fds[1]); err != nil {
+		if readWriteFD, err = pipes.Duplicate(fds[1]); err != nil {
 			unix.Close(fds[0])
 			return nil, os.NewSyscallError("open", err)
 		}
 	}
-	if err := unix.SetNonblock(both, false); err != nil {
+	if err := unix.SetNonblock(readWriteFD, false); err != nil {
 		unix.Close(fds[0])
-		unix.Close(both)
+		unix.Close(readWriteFD)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.add(&endpoint{receiver: r, name: name, fd: fds[0]}); err != nil {
-		unix.Close(both)
+		unix.Close(readWriteFD)
 		return nil, err
 	}
-	return os.NewFile(uintptr(both), "notify"), nil
+	return os.NewFile(uintptr(readWriteFD), "notify"), nil
 }
 
 // ReopenPipe goes on with the pipe that a process has got from an earlier daemon as descriptor

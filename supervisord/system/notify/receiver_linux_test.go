@@ -151,7 +151,7 @@ func TestPipe(t *testing.T) {
 	if h := l.next(t); h.Name != "p" || !h.Ready || h.Closed {
 		t.Errorf("%+v", h)
 	}
-	if _, err := io.WriteString(theirs, "nobody hears\n"); err != nil {
+	if _, err := io.WriteString(theirs, "after the close\n"); err != nil {
 		t.Errorf("the program gets %v", err)
 	}
 	silent, err := l.Pipe("q")

@@ -37,9 +37,9 @@ func Inode(fd int) uint64 {
 // meanwhile waits in the pipe. The new descriptor blocks. OpenReadWrite returns -1 where
 // /proc is not mounted.
 func OpenReadWrite(fd int) int {
-	both, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), unix.O_RDWR|unix.O_CLOEXEC, 0)
+	readWriteFD, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1
 	}
-	return both
+	return readWriteFD
 }
