@@ -26,11 +26,11 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// TestSameAsSupervisor drives the real Supervisor and ours with the same random
-// calls over the same random programs, and compares every answer and every
-// state that follows. SUPERVISOR_DIFFERENTIAL sets the number of sequences,
-// SUPERVISOR_DIFFERENTIAL_SEED the first seed. It is not among the daily tests:
-// what Supervisor answers depends now and then on how far its loop has got.
+// TestSameAsSupervisor makes the same random calls to Python Supervisor and to this one,
+// with the same random programs, and compares every answer and the state after it.
+// SUPERVISOR_DIFFERENTIAL is the number of sequences, SUPERVISOR_DIFFERENTIAL_SEED
+// the first seed. It does not run by default: some answers of Python Supervisor
+// depend on how far its main loop has got.
 func TestSameAsSupervisor(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("SKIPPED: needs Debian's Supervisor")
@@ -61,17 +61,17 @@ func envInt(variable string, otherwise int) int {
 
 const stepsPerRun = 30
 
-// comparison is the two daemons, side by side.
+// comparison is the two daemons and what was done to them.
 type comparison struct {
 	t        *testing.T
 	random   *rand.Rand
 	sides    [2]*side
-	programs []string // full names of processes, and what is none
+	programs []string // names of processes, some of which don't exist
 	groups   []string
-	steps    []string // what was done, for the report
+	steps    []string // calls so far, for the report
 }
 
-// side is one of the two.
+// side is one of the two daemons.
 type side struct {
 	name        string
 	daemon, ctl string
@@ -95,7 +95,7 @@ func newComparison(t *testing.T, seed uint64) *comparison {
 
 func (s *side) start(t *testing.T, text string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "duel")
+	dir, err := os.MkdirTemp("", "comparison")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,11 +119,11 @@ func (s *side) start(t *testing.T, text string) {
 	}
 	t.Cleanup(func() { s.client.Close() })
 	if !e2e.Poll(func() bool { var state any; return s.call("supervisor.getState", &state) == nil }) {
-		t.Fatalf("%s does not come up", s.name)
+		t.Fatalf("%s does not answer", s.name)
 	}
 }
 
-// killAll ends what the daemon started, by pid.
+// killAll kills the process groups that the daemon has started.
 func (s *side) killAll() {
 	for _, i := range s.infos() {
 		if i.PID > 0 {
@@ -144,15 +144,14 @@ func (s *side) infos() []api.ProcessInfo {
 	return infos
 }
 
-// testCommands are what programs do. Those that end do it at once, or not before
-// they are told to.
+// testCommands are the commands of programs. They end at once, or when they are stopped.
 var testCommands = []string{
 	"/bin/cat", "/bin/cat", "/bin/sleep 1000", "/bin/true", "/bin/false", "/bin/sh -c 'echo out; echo err >&2; exit 3'",
 	"/bin/sh -c 'echo ready; exec cat'", `/bin/sh -c "trap 'exit 7' USR1 TERM; echo up; while :; do sleep 0.05; done"`,
 	"/no/such/file", "nosuchcommand -x", "/tmp", "/bin/sh -c 'unfinished",
 }
 
-// randomConfig makes up programs and groups.
+// randomConfig writes a configuration with random programs and groups.
 func (d *comparison) randomConfig() string {
 	r := d.random
 	var b strings.Builder
@@ -217,9 +216,9 @@ func (d *comparison) randomProgram(b *strings.Builder, name string, count int) {
 	}
 	ends := slices.Contains([]string{"/bin/true", "/bin/false"}, command) || strings.Contains(command, "exit 3")
 	if ends {
-		// What ends at once and is started again for ever never comes to rest.
-		// And with startsecs=0 it depends on the moment whether Supervisor has
-		// noticed the end when it answers.
+		// A program that ends at once and is always restarted has no final state. With
+		// startsecs=0, Python Supervisor may or may not have noticed the exit when it
+		// answers.
 		b.WriteString("autorestart=false\nstartsecs=5\n")
 	} else {
 		choose("autorestart", "", "true", "false", "unexpected")
@@ -237,7 +236,7 @@ func (d *comparison) randomProgram(b *strings.Builder, name string, count int) {
 	choose("directory", "", "/", "@DIR@")
 }
 
-// run does the same to both until they differ.
+// run does random steps with both daemons until they differ.
 func (d *comparison) run() {
 	if !d.awaitSameState("start") {
 		return
@@ -263,7 +262,7 @@ func (d *comparison) run() {
 	}
 }
 
-// randomStep makes up something to do and how to do it.
+// randomStep chooses a step. It returns its description and how to do it.
 func (d *comparison) randomStep() (string, func(*side) string) {
 	r := d.random
 	name := d.programs[r.IntN(len(d.programs))]
@@ -301,7 +300,7 @@ func (d *comparison) randomStep() (string, func(*side) string) {
 	}
 }
 
-// randomCtlLine makes up what to type.
+// randomCtlLine chooses a command line of supervisorctl.
 func (d *comparison) randomCtlLine(name, group, sig string) string {
 	lines := []string{
 		"status", "status " + name, "status " + group + ":*", "start " + name, "stop " + name, "restart " + name,
@@ -332,8 +331,8 @@ func rpcStep(method string, args ...any) (string, func(*side) string) {
 	}
 }
 
-// unordered renders results in an order of their own. Theirs is that of
-// completion, to which Python's loop comes when it comes.
+// unordered sorts results. The daemons list them in the order of completion, which
+// depends on the main loop of Python Supervisor.
 func unordered(list []any) string {
 	var lines []string
 	for _, e := range list {
@@ -359,7 +358,7 @@ func ctlStep(line string) (string, func(*side) string) {
 		out, _ := cmd.CombinedOutput()
 		lines := strings.Split(string(out), "\n")
 		if !strings.HasPrefix(line, "tail") {
-			slices.Sort(lines) // the same as with group results
+			slices.Sort(lines) // for the same reason as in unordered
 		}
 		return fmt.Sprintf("%s\nexit %d", strings.Join(lines, "\n"), cmd.ProcessState.ExitCode())
 	}
@@ -374,7 +373,7 @@ var (
 	barePID    = regexp.MustCompile(`(?m)^[1-9]\d*$`)
 )
 
-// normalize takes out of an answer what can't be equal.
+// normalize replaces what differs between two daemons, such as pids and times.
 func (s *side) normalize(text string) string {
 	text = strings.ReplaceAll(text, s.dir, "DIR")
 	text = anyPID.ReplaceAllString(text, "pid PID")
@@ -385,7 +384,7 @@ func (s *side) normalize(text string) string {
 	return barePID.ReplaceAllString(text, "PID")
 }
 
-// stateText is what a side looks like from outside, in lines.
+// stateText is the state of all processes, a line each.
 func (s *side) stateText() string {
 	var lines []string
 	for _, i := range s.infos() {
@@ -395,8 +394,8 @@ func (s *side) stateText() string {
 	return s.normalize(strings.Join(lines, "\n"))
 }
 
-// awaitSameState waits until both sides look the same and have come to rest. Python's
-// loop is up to a second late.
+// awaitSameState waits until both daemons have the same state, and no process is about
+// to change its own. The main loop of Python Supervisor is up to a second late.
 func (d *comparison) awaitSameState(what string) bool {
 	var states [2]string
 	same := func() bool {
@@ -412,11 +411,11 @@ func (d *comparison) awaitSameState(what string) bool {
 	return false
 }
 
-// awaitSignals waits until whoever was to die of a signal has died, on both
-// sides, and for a while nobody else does.
+// awaitSignals waits until the same processes have ended by a signal on both sides, and
+// no other one has for 200 ms.
 func (d *comparison) awaitSignals(before [2][]api.ProcessInfo) {
 	limit := time.Now().Add(3 * time.Second)
-	var since time.Time // when it began to look so
+	var since time.Time // when both sides became equal
 	for time.Now().Before(limit) {
 		gone := [2]map[string]bool{}
 		for i := range d.sides {
@@ -439,7 +438,7 @@ func (d *comparison) awaitSignals(before [2][]api.ProcessInfo) {
 	}
 }
 
-// bothNoticed tells whether both daemons know of the deaths.
+// bothNoticed reports whether both daemons have noticed that the processes have ended.
 func (d *comparison) bothNoticed(before [2][]api.ProcessInfo, gone map[string]bool) bool {
 	for i, s := range d.sides {
 		old := make(map[string]int)

@@ -9,8 +9,8 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// TestStdoutListener runs the section that the documentation of supervisor-stdout
-// gives, without its Python package.
+// TestStdoutListener runs the section in the documentation of supervisor-stdout, without
+// that Python package.
 func TestStdoutListener(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -42,7 +42,7 @@ result_handler = supervisor_stdout:event_handler
 	}
 }
 
-// TestTwiddler changes a group by the methods of supervisor_twiddler.
+// TestTwiddler changes a group by calls of the plugin supervisor_twiddler.
 func TestTwiddler(t *testing.T) {
 	d := e2e.NewDaemon(t)
 	d.Configure(`[program:keeper]
@@ -61,7 +61,7 @@ supervisor.rpcinterface_factory=supervisor_twiddler.rpcinterface:make_twiddler_r
 		}
 	}
 	d.AwaitRunning("keeper")
-	journalWriter := d.ProgramPID("keeper")
+	keeper := d.ProgramPID("keeper")
 	call("addProgramToGroup", "keeper", "extra", map[string]any{
 		"command":        "/bin/sh -c 'echo %(group_name)s; exec sleep 600'",
 		"numprocs":       2,
@@ -72,7 +72,7 @@ supervisor.rpcinterface_factory=supervisor_twiddler.rpcinterface:make_twiddler_r
 	})
 	d.AwaitRunning("keeper:extra_0", "keeper:extra_1")
 	if got := d.Read("extra.log"); got != "keeper\nkeeper\n" {
-		t.Errorf("they said %q", got)
+		t.Errorf("the output is %q", got)
 	}
 	if got := d.Ctl("remove", "keeper"); !strings.Contains(got, "process/group still running") {
 		t.Errorf("remove: %s", got)
@@ -85,13 +85,13 @@ supervisor.rpcinterface_factory=supervisor_twiddler.rpcinterface:make_twiddler_r
 	call("log", "all done", "warn")
 	d.AwaitLog("WARN all done")
 
-	// The files know nothing of it: the next update brings the group back.
+	// The configuration files have no such programs, so an update removes them.
 	if got, want := d.Ctl("update"), "keeper: stopped\nkeeper: updated process group\n"; got != want {
 		t.Errorf("update: %q, want %q", got, want)
 	}
 	d.AwaitRunning("keeper")
-	if pid := d.ProgramPID("keeper"); pid == journalWriter {
-		t.Error("the group has not been replaced")
+	if pid := d.ProgramPID("keeper"); pid == keeper {
+		t.Error("the group was not replaced")
 	}
 	if got := d.Ctl("status"); strings.Count(got, "\n") != 1 {
 		t.Errorf("status: %s", got)

@@ -13,7 +13,7 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// TestScripts runs the sessions of testdata/script, one behaviour each.
+// TestScripts runs the sessions in testdata/script, one behaviour each.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -32,8 +32,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// await FILE TEXT waits until a file contains a text; await FILE, until it
-// exists. With !, until that is not so any more.
+// await is the command "await FILE TEXT", which waits until a file contains a text, and
+// "await FILE", which waits until it exists. With !, it waits for the opposite.
 func await(ts *testscript.TestScript, neg bool, args []string) {
 	path, text := ts.MkAbs(args[0]), strings.Join(args[1:], " ")
 	ok := e2e.Poll(func() bool {
@@ -43,22 +43,22 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	if !ok {
 		data, _ := os.ReadFile(path)
-		ts.Fatalf("waited in vain for %q in %s:\n%s", text, args[0], data)
+		ts.Fatalf("timed out waiting for %q in %s:\n%s", text, args[0], data)
 	}
 }
 
-// signal SIGNAL PIDFILE sends a signal to the process whose pid a file holds.
+// sendSignal is the command "signal SIGNAL PIDFILE".
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
 	sig, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	ts.Check(syscall.Kill(pidIn(ts, args[1]), syscall.Signal(sig)))
 }
 
-// awaitExit PIDFILE waits until the process whose pid a file holds has ended.
+// awaitExit is the command "gone PIDFILE", which waits until that process has ended.
 func awaitExit(ts *testscript.TestScript, neg bool, args []string) {
 	pid := pidIn(ts, args[0])
 	if !e2e.Poll(func() bool { return !e2e.Alive(pid) }) {
-		ts.Fatalf("process %d lives on", pid)
+		ts.Fatalf("process %d has not ended", pid)
 	}
 }
 
@@ -68,7 +68,7 @@ func pidIn(ts *testscript.TestScript, file string) int {
 	return pid
 }
 
-// append FILE LINE adds a line to a file.
+// appendLine is the command "append FILE LINE".
 func appendLine(ts *testscript.TestScript, neg bool, args []string) {
 	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o666)
 	ts.Check(err)

@@ -1,7 +1,6 @@
 package compatibility
 
 import (
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -9,8 +8,7 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// TestPythonSupervisorctl has Python's supervisorctl do everything there is to
-// do to our daemon.
+// TestPythonSupervisorctl runs the actions of Python Supervisor's client on this daemon.
 func TestPythonSupervisorctl(t *testing.T) {
 	t.Parallel()
 	const client = "/usr/bin/supervisorctl"
@@ -46,10 +44,10 @@ func TestPythonSupervisorctl(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", tt.args, got, tt.want)
 		}
 	}
-	d.Await("the restart", func() bool { return d.CountLogged("supervisord started with pid") == 2 })
+	d.Await("the daemon has started again", func() bool { return d.CountLogged("supervisord started with pid") == 2 })
 	d.AwaitRunning("p")
 	if got := run("shutdown"); got != "Shut down\n" {
 		t.Errorf("shutdown: %q", got)
 	}
-	d.Await("the end", func() bool { _, err := os.Stat(d.Path("supervisord.pid")); return os.IsNotExist(err) })
+	d.ExpectExit()
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // TestTimeZone starts the daemon with a POSIX string in TZ, for which there is no
-// zoneinfo file. Its log tells that time, and programs get TZ as it is.
+// zoneinfo file. Its log has the time of that zone, and programs get TZ unchanged.
 func TestTimeZone(t *testing.T) {
 	t.Parallel()
 	const tz, east = "<+1307>-13:07", 13*time.Hour + 7*time.Minute

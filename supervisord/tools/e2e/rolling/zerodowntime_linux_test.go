@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"os/user"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,8 +19,8 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// How often everything is done to a site under load. SUPERVISOR_LOAD=full is
-// what docs/rolling.md tells the figures of.
+// loadPlan is how often each change is made under load. docs/rolling.md has the
+// figures of SUPERVISOR_LOAD=full.
 type loadPlan struct{ rollings, upgrades, crashes, scales int }
 
 func loadPlanFromEnv() loadPlan {
@@ -31,8 +30,8 @@ func loadPlanFromEnv() loadPlan {
 	return loadPlan{rollings: 1, upgrades: 1, crashes: 1, scales: 2}
 }
 
-// TestNoRequestFails does to gunicorn behind nginx whatever an operator does,
-// and what no operator wants, while clients ask for pages without a pause.
+// TestNoRequestFails restarts, scales, upgrades and crashes while clients ask gunicorn
+// behind nginx for pages without a pause. No request may fail.
 func TestNoRequestFails(t *testing.T) {
 	t.Parallel()
 	d := newWebStack(t, webConf)
@@ -71,11 +70,11 @@ func TestNoRequestFails(t *testing.T) {
 	}
 }
 
-// TestSupervisorFailsRequests counts what the same load meets at the real
-// Supervisor, which has nothing but restart.
+// TestSupervisorFailsRequests counts the requests that fail under the same load with
+// Python Supervisor, which can only restart.
 func TestSupervisorFailsRequests(t *testing.T) {
 	if os.Getenv("SUPERVISOR_LOAD") != "full" {
-		t.Skip("SKIPPED: it is only for comparison: SUPERVISOR_LOAD=full")
+		t.Skip("SKIPPED: a comparison, for SUPERVISOR_LOAD=full only")
 	}
 	const daemon, client = "/usr/bin/supervisord", "/usr/bin/supervisorctl"
 	e2e.Need(t, daemon, client)
@@ -94,17 +93,14 @@ func TestSupervisorFailsRequests(t *testing.T) {
 	load.stop()
 	t.Logf("Supervisor, %d restarts: %s", loadPlanFromEnv().rollings, load.result)
 	if load.failed == 0 {
-		t.Error("none failed: what is this test about?")
+		t.Error("no request failed, so the load shows nothing")
 	}
 }
 
-// webStack is an application under gunicorn, behind nginx.
-type webStack struct {
-	*e2e.Daemon
-	url string // of nginx
-}
+// webStack is the stack with a program web of several processes.
+type webStack struct{ *stack }
 
-// Three gunicorns share one socket that the daemon listens on.
+// webConf has three gunicorns on one socket of the daemon.
 const webConf = `
 [socket:web]
 listen = tcp://127.0.0.1:%[4]d
@@ -122,7 +118,7 @@ redirect_stderr = true
 stdout_logfile = %[2]s/web.log
 `
 
-// The same number of workers, as one has them at Supervisor.
+// supervisorWebConf has the same number of workers, as Python Supervisor can have them.
 const supervisorWebConf = `
 [program:web]
 command = %[1]s app:app --workers 3 --graceful-timeout 20 --bind 127.0.0.1:%[4]d
@@ -133,43 +129,16 @@ redirect_stderr = true
 stdout_logfile = %[2]s/web.log
 `
 
-func newWebStack(t *testing.T, web string) *webStack {
-	e2e.Need(t, "gunicorn", "nginx", "python3")
-	d := &webStack{Daemon: e2e.NewDaemon(t)}
-	if err := os.Chmod(d.Dir, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	d.Write("app.py", flaskApp)
-	front, back := e2e.FreePort(t), e2e.FreePort(t)
-	d.url = fmt.Sprintf("http://127.0.0.1:%d", front)
-	d.Write("nginx.conf", fmt.Sprintf(nginxConf, d.Dir, front, back))
-	name := "nobody"
-	if os.Getuid() != 0 {
-		u, err := user.Current()
-		if err != nil {
-			t.Fatal(err)
-		}
-		name = u.Username
-	}
+func newWebStack(t *testing.T, web string) webStack {
+	t.Helper()
+	d := webStack{newStack(t)}
 	gunicorn, _ := exec.LookPath("gunicorn")
-	nginx, _ := exec.LookPath("nginx")
-	d.Configure(fmt.Sprintf(web, gunicorn, d.Dir, name, back) + fmt.Sprintf(`
-[program:nginx]
-command = %s -e stderr -c %s/nginx.conf -p %s
-stopsignal = QUIT
-redirect_stderr = true
-stdout_logfile = %s/nginx.log
-`, nginx, d.Dir, d.Dir, d.Dir))
+	d.Configure(fmt.Sprintf(web, gunicorn, d.app, d.user, d.port) + d.nginxSection())
 	return d
 }
 
-func (d *webStack) serves() bool {
-	body, err := e2e.Get(d.url + "/")
-	return err == nil && body == "Hello World"
-}
-
-// rollingRestart restarts all of web, one after the other.
-func (d *webStack) rollingRestart(i int) {
+// rollingRestart restarts all processes of web, one after the other.
+func (d webStack) rollingRestart(i int) {
 	d.T.Helper()
 	before := d.pids()
 	out := d.Ctl("rolling-restart", "web:*")
@@ -183,12 +152,12 @@ func (d *webStack) rollingRestart(i int) {
 		}
 	}
 	if len(after) != len(before) {
-		d.T.Errorf("rolling restart %d: of %v became %v", i, before, after)
+		d.T.Errorf("rolling restart %d: the processes were %v and are %v", i, before, after)
 	}
 }
 
 // pids are those of all RUNNING processes of web, by name.
-func (d *webStack) pids() map[string]string {
+func (d webStack) pids() map[string]string {
 	pids := make(map[string]string)
 	for line := range strings.Lines(d.Ctl("status", "web:*")) {
 		if f := strings.Fields(line); len(f) > 3 && f[1] == "RUNNING" {
@@ -198,26 +167,21 @@ func (d *webStack) pids() map[string]string {
 	return pids
 }
 
-// crash kills the daemon and starts another one.
-func (d *webStack) crash() {
+// crash kills the daemon and starts another one, which adopts all processes.
+func (d webStack) crash() {
 	d.T.Helper()
 	before := d.pids()
-	e2e.Kill(d.T, d.PID())
-	_ = d.Cmd.Wait()
-	d.Cmd = exec.Command("supervisord", "-s", "-c", d.Path("supervisord.conf"))
-	d.Cmd.Stderr = os.Stderr
-	if err := d.Cmd.Start(); err != nil {
-		d.T.Fatal(err)
-	}
-	d.Await("the programs to be adopted", func() bool { return len(d.pids()) == len(before) })
+	d.Crash()
+	d.Start()
+	d.Await("the programs are adopted", func() bool { return len(d.pids()) == len(before) })
 	for name, pid := range d.pids() {
 		if before[name] != pid {
-			d.T.Errorf("the crash cost %s, which was %s", name, before[name])
+			d.T.Errorf("%s has pid %s after the crash, not %s", name, pid, before[name])
 		}
 	}
 }
 
-// loadGenerator is clients that ask for pages without a pause.
+// loadGenerator is clients that ask for pages without a pause, until stop.
 type loadGenerator struct {
 	t      *testing.T
 	cancel context.CancelFunc
@@ -228,9 +192,9 @@ type loadGenerator struct {
 	result           string
 }
 
-// startLoad begins to ask for pages: with wrk in full, with a few clients of our own
-// otherwise, who leave some of the machine to other tests.
-func (d *webStack) startLoad() *loadGenerator {
+// startLoad starts wrk for the full load, and otherwise a few clients that leave some
+// of the machine to other tests.
+func (d webStack) startLoad() *loadGenerator {
 	ctx, cancel := context.WithCancel(d.T.Context())
 	l := &loadGenerator{t: d.T, cancel: cancel}
 	if os.Getenv("SUPERVISOR_LOAD") == "full" {
@@ -252,7 +216,7 @@ func (l *loadGenerator) stop() {
 	}
 }
 
-// requestLoop asks again and again, and remembers the last failure.
+// requestLoop asks for pages until ctx ends, and keeps the last failure.
 func (l *loadGenerator) requestLoop(ctx context.Context, url string) {
 	client := http.Client{Timeout: e2e.Timeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	for ctx.Err() == nil {
@@ -283,7 +247,7 @@ func (l *loadGenerator) requestLoop(ctx context.Context, url string) {
 	}
 }
 
-// runWrk runs wrk until ctx ends. It tells what it has seen when it is interrupted.
+// runWrk runs wrk until ctx ends. wrk prints its figures when it is interrupted.
 func (l *loadGenerator) runWrk(ctx context.Context, url string) {
 	cmd := exec.Command("wrk", "-t1", "-c8", "-d1h", "--timeout", "300s", url+"/")
 	var out bytes.Buffer

@@ -13,8 +13,8 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// useAtProcessLimit has the daemon do everything that could take another thread while
-// others have taken all processes there are. Take makes a process one of them.
+// useAtProcessLimit makes the daemon do everything that could need another thread, while
+// other processes use up the limit. take counts a process towards the limit.
 func useAtProcessLimit(d *e2e.Daemon, attr *syscall.SysProcAttr, take func(pid int)) {
 	d.T.Helper()
 	d.AwaitRunning("noisy")
@@ -56,11 +56,12 @@ func useAtProcessLimit(d *e2e.Daemon, attr *syscall.SysProcAttr, take func(pid i
 	}
 	end()
 	if out := d.Ctl("start", "p:*"); strings.Count(out, ": started") != 10 {
-		d.T.Errorf("start with processes to spare: %s", out)
+		d.T.Errorf("start below the limit: %s", out)
 	}
 	d.AwaitRunning("noisy")
 }
 
+// configureMany configures a program that writes all the time, and ten that are not started.
 func configureMany(d *e2e.Daemon) {
 	d.Configure(fmt.Sprintf(`[program:noisy]
 command=sh -c 'while :; do echo noise; done'
@@ -77,8 +78,8 @@ startretries=0
 	d.AddOptions("minprocs=1")
 }
 
-// TestNoProcessesLeft: a thread that the runtime can't have would end the
-// daemon, so it has them from the beginning.
+// TestNoProcessesLeft uses up the process limit of the user. A thread that Go's runtime
+// can't create would end the daemon, so it creates all at its start.
 func TestNoProcessesLeft(t *testing.T) {
 	e2e.Need(t, "prlimit")
 	d := e2e.NewDaemon(t)
@@ -87,7 +88,7 @@ func TestNoProcessesLeft(t *testing.T) {
 	useAtProcessLimit(d, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: e2e.UnknownUID, Gid: e2e.UnknownUID}}, func(int) {})
 }
 
-// TestNoProcessesLeftInContainer: pids.max holds for root too.
+// TestNoProcessesLeftInContainer does the same with pids.max, which is a limit for root, too.
 func TestNoProcessesLeftInContainer(t *testing.T) {
 	var group string
 	for _, dir := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup"} {

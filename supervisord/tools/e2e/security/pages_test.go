@@ -13,19 +13,19 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// browser asks the pages of a site's daemon. It follows no redirects.
+// browser requests pages of a daemon. It follows no redirects.
 type browser struct {
 	t    *testing.T
 	base string
 	http.Client
 }
 
-// tcpBrowser is a browser on the loopback interface.
+// tcpBrowser uses a TCP port of the loopback interface.
 func tcpBrowser(t *testing.T, port int) *browser {
 	return newBrowser(t, fmt.Sprintf("http://127.0.0.1:%d", port), &http.Transport{})
 }
 
-// unixBrowser is a script on the unix socket.
+// unixBrowser uses the unix socket, as scripts do.
 func unixBrowser(d *e2e.Daemon) *browser {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", d.Path("s.sock"))
@@ -41,8 +41,8 @@ func newBrowser(t *testing.T, base string, transport *http.Transport) *browser {
 	}}
 }
 
-// request sends a request and returns the status, and the body or, of a redirect,
-// the message.
+// request sends a request, with one header or none. It returns the status, and the body
+// or, for a redirect, the message in its location.
 func (b *browser) request(method, path string, headers ...string) (int, string) {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, http.NoBody)
@@ -71,7 +71,7 @@ func (b *browser) request(method, path string, headers ...string) (int, string) 
 	return resp.StatusCode, string(body)
 }
 
-// expect fails unless the answer has this status and contains this text.
+// expect fails the test unless the answer has this status and contains this text.
 func (b *browser) expect(status int, text, method, path string, headers ...string) {
 	b.t.Helper()
 	if got, body := b.request(method, path, headers...); got != status || !strings.Contains(body, text) {
@@ -79,8 +79,8 @@ func (b *browser) expect(status int, text, method, path string, headers ...strin
 	}
 }
 
-// pid is that of the one program that runs, as the status page shows it, "" if
-// none does.
+// pid is the pid that the status page shows, "" if no program runs. No more than one
+// may run.
 func (b *browser) pid() string {
 	_, page := b.request("GET", "/")
 	_, rest, _ := strings.Cut(page, "<span>pid ")
@@ -88,28 +88,44 @@ func (b *browser) pid() string {
 	return pid
 }
 
-func TestPages(t *testing.T) {
-	t.Parallel()
-	d, port, open := e2e.NewDaemon(t), e2e.FreePort(t), e2e.FreePort(t)
+// startPages starts a daemon with a server, and another one with get_actions=true.
+func startPages(t *testing.T) (d *e2e.Daemon, b, getActions *browser) {
+	t.Helper()
+	d = e2e.NewDaemon(t)
+	port, open := e2e.FreePort(t), e2e.FreePort(t)
 	d.Configure(fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n[inet_http_server:open]\nport=127.0.0.1:%d\nget_actions=true\n"+
 		"[program:cat]\nstartsecs=0\ncommand=sh -c 'echo \"a <b> & c\"; exec cat'\nstdout_logfile=%s\n"+
 		"[program:broken]\ncommand=/no/such/file\nautostart=false\n", port, open, d.Path("cat.log")))
 	d.Start()
 	d.AwaitStatus("cat", "RUNNING")
-	b := tcpBrowser(t, port)
-	const stop, start = "/index.html?processname=cat&action=stop", "/index.html?processname=cat&action=start"
+	return d, tcpBrowser(t, port), tcpBrowser(t, open)
+}
 
+func TestPages(t *testing.T) {
+	t.Parallel()
+	d, b, _ := startPages(t)
 	b.expect(200, `<span class="statusrunning">running</span>`, "GET", "/")
 	b.expect(200, "OK", "GET", "/ok.html")
 	b.expect(200, ".statusrunning", "GET", "/stylesheets/supervisor.css")
 	b.expect(404, "Error code 404.", "GET", "/nothing")
 	b.expect(404, "", "HEAD", "/")
 
+	d.AwaitText("cat.log", "\n")
+	b.expect(200, ">a &lt;b> &amp; c\n</pre>", "GET", "/tail.html?processname=cat")
+	b.expect(303, "Log for cat cleared", "POST", "/?processname=cat&action=clearlog")
+	b.expect(200, "></pre>", "GET", "/tail.html?processname=cat")
+}
+
+// TestPageActions checks that an action needs a POST from a page of the server itself.
+func TestPageActions(t *testing.T) {
+	t.Parallel()
+	_, b, _ := startPages(t)
+	const stop, start = "/index.html?processname=cat&action=stop", "/index.html?processname=cat&action=start"
 	pid := b.pid()
 	b.expect(405, `action="index.html?processname=cat&amp;action=stop"`, "GET", stop)
 	b.expect(403, "another site", "POST", stop, "Origin", "http://elsewhere.example")
 	if b.pid() != pid {
-		t.Fatal("stopped by a request that nobody meant")
+		t.Fatal("a refused request has stopped the program")
 	}
 	b.expect(303, "Process cat stopped", "POST", stop, "Origin", b.base)
 	b.expect(303, "unexpected rpc fault [70] NOT_RUNNING: cat", "POST", stop)
@@ -118,13 +134,14 @@ func TestPages(t *testing.T) {
 	b.expect(303, "ERROR: Process broken: no such file", "POST", "/?processname=broken&action=restart")
 	b.expect(303, "No such process named ghost", "POST", "/?processname=ghost&action=stop")
 	b.expect(500, "Error code 500.", "POST", "/?processname=cat&action=explode")
+}
 
-	d.Await("the log", func() bool { return strings.Count(d.Read("cat.log"), "\n") == 2 })
-	b.expect(200, ">a &lt;b> &amp; c\na &lt;b> &amp; c\n</pre>", "GET", "/tail.html?processname=cat")
-	b.expect(303, "Log for cat cleared", "POST", "/?processname=cat&action=clearlog")
-	b.expect(200, "></pre>", "GET", "/tail.html?processname=cat")
-
-	for name, script := range map[string]*browser{"unix": unixBrowser(d), "get_actions": tcpBrowser(t, open)} {
+// TestPageActionsByGET checks that scripts on the unix socket, and everything with
+// get_actions=true, may use GET, as with Supervisor.
+func TestPageActionsByGET(t *testing.T) {
+	t.Parallel()
+	d, b, getActions := startPages(t)
+	for name, script := range map[string]*browser{"unix": unixBrowser(d), "get_actions": getActions} {
 		pid := b.pid()
 		script.expect(301, "Process cat restarted", "GET", "/?processname=cat&action=restart")
 		if now := b.pid(); now == pid || now == "" {

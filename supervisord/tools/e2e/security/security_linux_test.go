@@ -3,7 +3,6 @@ package security
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -22,16 +21,16 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// basic is the header of credentials.
+// basic is the name and the value of the header that has these credentials.
 func basic(username, word string) []string {
 	r := &http.Request{Header: http.Header{}}
 	r.SetBasicAuth(username, word)
 	return []string{"Authorization", r.Header.Get("Authorization")}
 }
 
-// addTCPServer adds a TCP server whose password has been hashed at that cost. Where many
-// wrong ones are to be refused one after the other it must be low, so that none waits
-// longer than a server lets it.
+// addTCPServer adds a TCP server whose password is hashed at this cost. Where a test tries
+// many wrong passwords one after the other, the cost must be low, so that no request
+// waits longer than the server allows.
 func addTCPServer(d *e2e.Daemon, word string, cost int) *browser {
 	d.T.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte(word), cost)
@@ -44,13 +43,13 @@ func addTCPServer(d *e2e.Daemon, word string, cost int) *browser {
 	return tcpBrowser(d.T, port)
 }
 
-// addresses lists everything that the pages lead to, and what clients call.
+// addresses lists all paths that the pages link to, and those that clients use.
 func addresses(b *browser, credentials []string) []string {
 	links := regexp.MustCompile(`(?:href|src|action)="([^"]*)"`)
 	list := []string{"/", "/RPC2", "/logtail/p", "/logtail/p/stderr", "/mainlogtail", "/ok.html", "/favicon.ico"}
 	for i := 0; i < len(list); i++ {
 		if i > 0 && !strings.Contains(list[i], ".html") {
-			continue // a file, or a log without an end
+			continue // not a page
 		}
 		_, body := b.request("GET", list[i], credentials...)
 		for _, link := range links.FindAllStringSubmatch(body, -1) {
@@ -63,8 +62,8 @@ func addresses(b *browser, credentials []string) []string {
 	return list
 }
 
-// TestEveryURLNeedsCredentials follows all links of the pages, and asks for
-// each without credentials and with wrong ones. The password is a bcrypt hash.
+// TestEveryURLNeedsCredentials follows all links of the pages, and requests each path
+// without credentials and with wrong ones.
 func TestEveryURLNeedsCredentials(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -76,7 +75,7 @@ func TestEveryURLNeedsCredentials(t *testing.T) {
 	b.expect(http.StatusOK, "tail.html", "GET", "/", right...)
 	list := addresses(b, right)
 	if len(list) < 10 || !slices.ContainsFunc(list, func(a string) bool { return strings.Contains(a, "tail.html") }) {
-		t.Fatalf("found too few: %v", list)
+		t.Fatalf("too few paths: %v", list)
 	}
 	for _, path := range list {
 		for _, method := range []string{"GET", "POST"} {
@@ -88,8 +87,8 @@ func TestEveryURLNeedsCredentials(t *testing.T) {
 	}
 }
 
-// TestPasswordGuessing: those who try passwords cost less than half a processor and
-// keep nobody from being answered who has passed before.
+// TestPasswordGuessing tries many passwords. That takes less than half a processor, and a
+// client that was accepted before is answered at once.
 func TestPasswordGuessing(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -103,7 +102,7 @@ func TestPasswordGuessing(t *testing.T) {
 	var guessing atomic.Int32
 	guessing.Store(50)
 	for i := range guessing.Load() {
-		guess := *b // its connections can't be counted on after a refusal
+		guess := *b // the server closes connections with wrong passwords
 		t.Cleanup(guess.CloseIdleConnections)
 		go func() {
 			defer guessing.Add(-1)
@@ -118,17 +117,17 @@ func TestPasswordGuessing(t *testing.T) {
 		b.expect(http.StatusOK, "OK", "GET", "/ok.html", right...)
 	}
 	if guessing.Load() == 0 {
-		t.Error("a known client is answered after all who guess")
+		t.Error("a known client had to wait for all guesses")
 	}
 	for guessing.Load() > 0 && time.Since(begun) < 3*time.Second {
 		time.Sleep(50 * time.Millisecond)
 	}
 	if used := cpuTime(d.PID()) - before; used > time.Since(begun)/2 {
-		t.Errorf("guessing took %v of %v", used, time.Since(begun))
+		t.Errorf("guessing took %v of processor time in %v", used, time.Since(begun))
 	}
 }
 
-// cpuTime is how long a process has computed.
+// cpuTime is the processor time that a process has used.
 func cpuTime(pid int) time.Duration {
 	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, rest, _ := strings.Cut(string(data), ") ")
@@ -141,18 +140,16 @@ func cpuTime(pid int) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-// withoutCapability runs a command as root that lacks one.
+// withoutCapability is a command that runs another one as root without a capability.
 func withoutCapability(t *testing.T, name string) []string {
 	t.Helper()
 	e2e.Need(t, "setpriv")
-	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: only root has capabilities to lose")
-	}
+	e2e.NeedRoot(t, "drop capabilities")
 	return []string{"setpriv", "--bounding-set=-" + name, "--inh-caps=-" + name}
 }
 
-// TestFailedPrivilegeDrop: the daemon doesn't go on as root if it can't be
-// who it is to be.
+// TestFailedPrivilegeDrop checks that the daemon ends if it can't become its user, and
+// doesn't go on as root.
 func TestFailedPrivilegeDrop(t *testing.T) {
 	t.Parallel()
 	for capability, want := range map[string]string{
@@ -176,13 +173,13 @@ func TestFailedPrivilegeDrop(t *testing.T) {
 	}
 }
 
-// checkNeverAsRoot starts a program that must not run, for it would run as root.
+// checkNeverAsRoot starts programs that must fail: they could only run as root.
 func checkNeverAsRoot(d *e2e.Daemon, want string, wrapper ...string) {
 	d.T.Helper()
 	d.Configure(fmt.Sprintf("[program:p]\ncommand=touch %[1]s/ran\nuser=nobody\nstartretries=1\nstderr_logfile=%[1]s/p.err\n"+
 		"[program:masked]\ncommand=touch %[1]s/ran\nuser=nobody\numask=0\ndirectory=/\nstartretries=1\n", d.Dir))
 	d.AddOptions("minprocs=1")
-	if err := os.Chmod(d.Dir, 0o777); err != nil { // whoever it ran as
+	if err := os.Chmod(d.Dir, 0o777); err != nil { // for any user
 		d.T.Fatal(err)
 	}
 	d.StartUnder(wrapper...)
@@ -207,8 +204,8 @@ func TestProgramNeverRunsAsRoot(t *testing.T) {
 	}
 }
 
-// TestUserAtProcessLimit: the kernel lets a process become such a user,
-// and then refuses to execute anything.
+// TestUserAtProcessLimit runs a program as a user with too many processes. The kernel lets
+// a process become that user, and then refuses to execute anything.
 func TestUserAtProcessLimit(t *testing.T) {
 	t.Parallel()
 	e2e.Need(t, "prlimit")
@@ -227,71 +224,78 @@ func TestUserAtProcessLimit(t *testing.T) {
 	checkNeverAsRoot(e2e.NewDaemon(t), "supervisor: couldn't exec touch: EAGAIN\n", "prlimit", "--nproc=15:15", "--")
 }
 
-// TestReadOnlyRoot: as a user that no file knows, where nothing, or next to
-// nothing, can be written.
-func TestReadOnlyRoot(t *testing.T) {
-	t.Parallel()
-	e2e.NeedNamespaces(t, "--mount")
-	for name, writable := range map[string]bool{"nothing writable": false, "one directory writable": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			d := e2e.NewDaemon(t)
-			port := e2e.FreePort(t)
-			d.Configure("[program:p]\ncommand=sh -c 'id -u; exec sleep 600'\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n" +
-				"stderr_logfile=NONE\n[program:q]\ncommand=sleep 600\nstdout_logfile=NONE\nstderr_logfile=NONE\n")
-			conf := d.Read("supervisord.conf")
-			if writable {
-				conf = strings.ReplaceAll(conf, d.Dir+"/s", d.Dir+"/run/s")
-			} else {
-				conf = regexp.MustCompile(`(?s)\[unix_http_server\]\nfile=[^\n]*`).ReplaceAllString(conf, "")
-				conf = strings.Replace(conf, d.Path("supervisord.log"), "/dev/null", 1)
-			}
-			d.Write("supervisord.conf", conf+fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n", port))
-			if err := os.Mkdir(d.Path("run"), 0o777); err != nil {
-				t.Fatal(err)
-			}
-			user := d.PrepareForUser(e2e.UnknownUID)
-			script := `mount --make-rprivate / && { [ -z "$1" ] || mount -t tmpfs -o mode=777 none "$0/run"; } && mount -o remount,bind,ro / && shift && exec "$@"`
-			keep := ""
-			if writable {
-				keep = "yes"
-			}
-			argv := append([]string{"unshare", "--mount", "sh", "-ec", script, d.Dir, keep}, user...)
-			argv = append(argv, d.Path("supervisord"), "-n", "-c", d.Path("supervisord.conf"))
-			cmd := exec.Command(argv[0], argv[1:]...)
-			var out lockedBuffer
-			cmd.Stdout = &out
-			d.Launch(cmd)
-			b := tcpBrowser(t, port)
-			d.Await("both programs", func() bool {
-				resp, err := b.Get(b.base + "/")
-				if err != nil {
-					return false
-				}
-				defer resp.Body.Close()
-				body, _ := io.ReadAll(resp.Body)
-				return strings.Count(string(body), "uptime") == 2
-			})
-			d.Await("the program's output", func() bool { return strings.Contains(out.String(), fmt.Sprintf("\n%d\n", e2e.UnknownUID)) })
-			if !writable && !strings.Contains(out.String(), "could not write pidfile") {
-				t.Error("nothing is said of the pidfile")
-			}
-			if n := strings.Count(out.String(), "will not be taken over"); !writable && n != 1 {
-				t.Errorf("it is said %d times that nothing will be taken over", n)
-			}
-			if writable {
-				ctl := exec.Command("supervisorctl", "-s", "unix://"+d.PathInNamespace("run/s.sock"), "restart", "p")
-				if got, err := ctl.Output(); string(got) != "p: stopped\np: started\n" {
-					t.Errorf("restart: %s, %v", got, err)
-				}
-			}
-			d.Signal(syscall.SIGTERM)
-			d.ExpectExit()
-		})
-	}
+// readOnlyRoot is a daemon that runs as a user that no file knows, where the root file
+// system is read-only. It serves pages on a TCP port.
+type readOnlyRoot struct {
+	*e2e.Daemon
+	out lockedBuffer // stdout of the daemon
 }
 
-// lockedBuffer is read while it is written to.
+// startReadOnly starts the daemon and waits until both programs run. If writable, the
+// directory run can be written, and has the log, the pidfile and the unix socket.
+func startReadOnly(t *testing.T, writable bool) *readOnlyRoot {
+	t.Helper()
+	e2e.NeedNamespaces(t, "--mount")
+	d := &readOnlyRoot{Daemon: e2e.NewDaemon(t)}
+	port := e2e.FreePort(t)
+	d.Configure("[program:p]\ncommand=sh -c 'id -u; exec sleep 600'\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n" +
+		"stderr_logfile=NONE\n[program:q]\ncommand=sleep 600\nstdout_logfile=NONE\nstderr_logfile=NONE\n")
+	conf, mount := d.Read("supervisord.conf"), ""
+	if writable {
+		conf = strings.ReplaceAll(conf, d.Dir+"/s", d.Dir+"/run/s")
+		mount = `mount -t tmpfs -o mode=777 none "$0/run" && `
+	} else {
+		conf = regexp.MustCompile(`(?s)\[unix_http_server\]\nfile=[^\n]*`).ReplaceAllString(conf, "")
+		conf = strings.Replace(conf, d.Path("supervisord.log"), "/dev/null", 1)
+	}
+	d.Write("supervisord.conf", conf+fmt.Sprintf("[inet_http_server]\nport=127.0.0.1:%d\n", port))
+	d.Mkdir("run")
+	user := d.PrepareForUser(e2e.UnknownUID)
+	script := `mount --make-rprivate / && ` + mount + `mount -o remount,bind,ro / && exec "$@"`
+	argv := append([]string{"unshare", "--mount", "sh", "-ec", script, d.Dir}, user...)
+	argv = append(argv, d.Path("supervisord"), "-n", "-c", d.Path("supervisord.conf"))
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdout = &d.out
+	d.Launch(cmd)
+	d.Await("both programs run", func() bool {
+		page, err := e2e.Get(fmt.Sprintf("http://127.0.0.1:%d/", port))
+		return err == nil && strings.Count(page, "uptime") == 2
+	})
+	d.Await("the output of the program", func() bool { return strings.Contains(d.out.String(), fmt.Sprintf("\n%d\n", e2e.UnknownUID)) })
+	return d
+}
+
+func (d *readOnlyRoot) stop() {
+	d.T.Helper()
+	d.Signal(syscall.SIGTERM)
+	d.ExpectExit()
+}
+
+// TestNothingWritable checks that the daemon runs, and warns once of what it can't write.
+func TestNothingWritable(t *testing.T) {
+	t.Parallel()
+	d := startReadOnly(t, false)
+	if !strings.Contains(d.out.String(), "could not write pidfile") {
+		t.Error("there is no warning of the pidfile")
+	}
+	if n := strings.Count(d.out.String(), "will not be taken over"); n != 1 {
+		t.Errorf("%d warnings that nothing will be taken over", n)
+	}
+	d.stop()
+}
+
+// TestOneDirectoryWritable checks that this is enough for supervisorctl.
+func TestOneDirectoryWritable(t *testing.T) {
+	t.Parallel()
+	d := startReadOnly(t, true)
+	ctl := exec.Command("supervisorctl", "-s", "unix://"+d.PathInNamespace("run/s.sock"), "restart", "p")
+	if got, err := ctl.Output(); string(got) != "p: stopped\np: started\n" {
+		t.Errorf("restart: %s, %v", got, err)
+	}
+	d.stop()
+}
+
+// lockedBuffer can be read while it is written.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  strings.Builder

@@ -11,16 +11,14 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// TestUsersFromNSS: users and groups of LDAP and the like, for whom getent
-// answers, can be named wherever a user or a group can, and programs get all their
-// groups. Nobody hears of the processes that ask.
+// TestUsersFromNSS uses users and groups that only getent knows, such as those of LDAP,
+// wherever an option names a user or a group. Programs get all groups of their user.
+// The getent processes are not logged.
 func TestUsersFromNSS(t *testing.T) {
 	t.Parallel()
 	e2e.NeedNamespaces(t, "--mount")
 	e2e.Need(t, "getent")
-	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: only root can become somebody else")
-	}
+	e2e.NeedRoot(t, "become another user")
 	d := e2e.NewDaemon(t)
 	d.Write("nsswitch.conf", "passwd: files ldap\ngroup: files ldap\n")
 	d.WriteScript("getent", `case "$1 $2" in
@@ -71,8 +69,8 @@ func ownerOf(t *testing.T, path string) (uid, gid uint32) {
 	return st.Uid, st.Gid
 }
 
-// TestUserFromExtrausers: the same with a source of the C library, as Debian's package
-// libnss-extrausers installs it.
+// TestUserFromExtrausers does the same with a source of the C library, which Debian's
+// package libnss-extrausers installs.
 func TestUserFromExtrausers(t *testing.T) {
 	t.Parallel()
 	e2e.NeedNamespaces(t, "--mount")
@@ -98,6 +96,6 @@ stdout_logfile=%[1]s/local.log
 mount --bind "$0/extrausers" /var/lib/extrausers; mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf; exec "$@"`, d.Dir)
 	d.AwaitRunning("theirs", "local")
 	for name, want := range map[string]string{"theirs.log": "60001\n60002 60003\n", "local.log": " 60003\n"} {
-		d.Await("what it says", func() bool { return strings.HasSuffix(d.Read(name), want) })
+		d.Await("the output of the program", func() bool { return strings.HasSuffix(d.Read(name), want) })
 	}
 }

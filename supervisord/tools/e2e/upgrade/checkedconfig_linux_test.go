@@ -11,8 +11,8 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// TestUpgradeUsesCheckedConfig: what becomes of the files while an upgrade
-// waits for a call is for a later reread.
+// TestUpgradeUsesCheckedConfig changes the configuration files while an upgrade waits for
+// a call. The new daemon has the configuration that was checked before.
 func TestUpgradeUsesCheckedConfig(t *testing.T) {
 	t.Parallel()
 	const slow = "[program:slow]\ncommand=sleep 1000\nstartsecs=600\nautostart=false\nautorestart=false\nstartretries=0\n"
@@ -60,7 +60,7 @@ func TestUpgradeUsesCheckedConfig(t *testing.T) {
 			}
 			d.AwaitLog("supervisord goes on after upgrade 1")
 			changed := d.Read("supervisord.conf")
-			d.Write("supervisord.conf", good) // by which supervisorctl finds the server
+			d.Write("supervisord.conf", good) // supervisorctl finds the server by it
 			d.ExpectPID("quiet", pid)
 			d.ExpectCtl("reread", "No config updates to processes\n")
 			if name == "changed" {
@@ -73,8 +73,8 @@ func TestUpgradeUsesCheckedConfig(t *testing.T) {
 	}
 }
 
-// TestReloadUsesCheckedConfig: so it does not end everything when the files
-// are broken while programs are being stopped.
+// TestReloadUsesCheckedConfig breaks the configuration files while a reload stops
+// programs. The daemon starts again with the configuration that was checked before.
 func TestReloadUsesCheckedConfig(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -85,28 +85,28 @@ while :; do sleep 0.1; done
 	stubborn := "[program:stubborn]\ncommand=sh " + script + "\nstopwaitsecs=3600\n"
 	d.Configure(stubborn)
 	d.Start()
-	d.Await("it to be stubborn", func() bool { return d.Read("stubborn.ready") != "" })
+	d.AwaitText("stubborn.ready", "yes")
 	d.Configure(stubborn + "[program:new]\ncommand=sleep 1000\n")
 	good := d.Read("supervisord.conf")
 	d.ExpectCtl("reload", "Restarted supervisord\n")
 	d.Configure(stubborn + "numprocs=x\n")
 	d.Write("stubborn.go", "")
-	d.Await("the next life", func() bool { return d.CountLogged("supervisord started with pid") == 2 })
+	d.Await("the daemon has started again", func() bool { return d.CountLogged("supervisord started with pid") == 2 })
 	d.Write("supervisord.conf", good)
 	d.AwaitRunning("new")
 }
 
-// TestUpgradeFromAnotherDirectory: the daemon has left the directory from which its
-// configuration is named.
+// TestUpgradeFromAnotherDirectory upgrades a daemon with a relative path of its
+// configuration that has changed its directory.
 func TestUpgradeFromAnotherDirectory(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure("[program:quiet]\ncommand=sleep 1000\n")
 	d.EditConfig("[supervisord]\n", "[supervisord]\ndirectory=/\n")
 	d.EditConfig("nodaemon=true\n", "")
-	front := exec.Command("supervisord", "-c", "supervisord.conf")
-	front.Dir = d.Dir
-	if out, err := front.CombinedOutput(); err != nil {
+	cmd := exec.Command("supervisord", "-c", "supervisord.conf")
+	cmd.Dir = d.Dir
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	t.Cleanup(func() { d.Ctl("shutdown") })

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,7 +16,7 @@ import (
 	"supervisor/supervisord/tools/testkit/e2e"
 )
 
-// echoListener is an event listener that keeps what it is told.
+// echoListener is an event listener that writes the serials and names of its events to a file.
 const echoListener = `
 import sys
 with open(sys.argv[1], 'a') as log:
@@ -30,11 +29,10 @@ with open(sys.argv[1], 'a') as log:
         sys.stdout.write('RESULT 2\nOK'); sys.stdout.flush()
 `
 
-func TestHandOver(t *testing.T) {
-	e2e.Need(t, "python3")
-	d := e2e.NewDaemon(t)
-	d.Write("listener.py", echoListener)
-	d.Configure(`[program:counter]
+// busyConfig is programs with much output and input, a listener, a socket, and programs
+// that start and end all the time.
+func busyConfig(d *e2e.Daemon) string {
+	return `[program:counter]
 command=sh -c 'i=0; while :; do i=$((i+1)); echo $i; [ $((i%%100)) = 0 ] && sleep 0.02; done'
 process_name=%(program_name)s_%(process_num)d
 numprocs=4
@@ -61,82 +59,116 @@ command=python3 listener.py ` + d.Path("events") + `
 directory=` + d.Dir + `
 events=PROCESS_STATE,REMOTE_COMMUNICATION
 buffer_size=10000
-`)
+`
+}
+
+// busyClients call the daemon all the time. A call that fails fails the test.
+type busyClients struct {
+	d       *e2e.Daemon
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	calls   atomic.Int64
+	sent    atomic.Int64 // lines to cat, and as many events
+}
+
+func startClients(d *e2e.Daemon) *busyClients {
+	c := &busyClients{d: d}
+	c.ctx, c.cancel = context.WithCancel(d.T.Context())
+	for _, run := range []func(){c.keepConnection, c.reconnect, c.change, c.waitForStart} {
+		c.running.Go(run)
+	}
+	return c
+}
+
+func (c *busyClients) stop() {
+	c.cancel()
+	c.running.Wait()
+	c.d.T.Logf("%d calls", c.calls.Load())
+}
+
+func (c *busyClients) client() *xmlrpc.Client {
+	client, err := xmlrpc.NewClient("unix://"+c.d.Path("s.sock"), "", "")
+	if err != nil {
+		panic(err) // the address is well formed
+	}
+	return client
+}
+
+func (c *busyClients) call(client *xmlrpc.Client, method string, reply any, args ...any) {
+	if err := client.Call(c.d.T.Context(), method, reply, args...); err != nil {
+		c.d.T.Errorf("%s: %v", method, err)
+		c.cancel()
+	}
+	c.calls.Add(1)
+}
+
+// keepConnection makes all calls over one connection.
+func (c *busyClients) keepConnection() {
+	client := c.client()
+	defer client.Close()
+	for c.ctx.Err() == nil {
+		var infos []api.ProcessInfo
+		c.call(client, "supervisor.getAllProcessInfo", &infos)
+	}
+}
+
+// reconnect makes each call over a new connection.
+func (c *busyClients) reconnect() {
+	for c.ctx.Err() == nil {
+		client := c.client()
+		var state any
+		c.call(client, "supervisor.getState", &state)
+		client.Close()
+	}
+}
+
+// change makes calls that change something.
+func (c *busyClients) change() {
+	client := c.client()
+	defer client.Close()
+	for c.ctx.Err() == nil {
+		c.call(client, "supervisor.sendProcessStdin", nil, "cat", fmt.Sprintf("%d\n", c.sent.Add(1)))
+		c.call(client, "supervisor.sendRemoteCommEvent", nil, "x", "y")
+		c.call(client, "supervisor.startProcess", nil, "resting")
+		c.call(client, "supervisor.stopProcess", nil, "resting")
+	}
+}
+
+// waitForStart makes a call that takes longer than an upgrade.
+func (c *busyClients) waitForStart() {
+	client := c.client()
+	defer client.Close()
+	c.call(client, "supervisor.startProcess", nil, "slow")
+}
+
+// TestUpgradeUnderLoad upgrades several times while programs write and clients call. No
+// process is restarted, no call fails, and no line or event is lost or doubled.
+func TestUpgradeUnderLoad(t *testing.T) {
+	t.Parallel()
+	e2e.Need(t, "python3")
+	d := e2e.NewDaemon(t)
+	d.Write("listener.py", echoListener)
+	d.Configure(busyConfig(d))
 	d.Start()
 	names := []string{"counter:counter_0", "counter:counter_1", "counter:counter_2", "counter:counter_3", "cat", "page", "listener"}
 	d.AwaitRunning(names...)
 	before, daemon := d.ProgramPIDs(names...), d.Ctl("pid")
-
-	// Clients of all kinds go on as if nothing happened.
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var clients sync.WaitGroup
-	var calls, events atomic.Int64
-	call := func(c *xmlrpc.Client, method string, reply any, args ...any) {
-		if err := c.Call(t.Context(), method, reply, args...); err != nil {
-			t.Errorf("%s: %v", method, err)
-			stop()
-		}
-		calls.Add(1)
-	}
-	newClient := func() *xmlrpc.Client {
-		c, err := xmlrpc.NewClient("unix://"+d.Path("s.sock"), "", "")
-		if err != nil {
-			t.Error(err)
-			stop()
-		}
-		return c
-	}
-	kept := newClient()
-	defer kept.Close()
-	clients.Go(func() {
-		for ctx.Err() == nil {
-			var infos []api.ProcessInfo
-			call(kept, "supervisor.getAllProcessInfo", &infos)
-		}
-	})
-	clients.Go(func() {
-		for ctx.Err() == nil {
-			c := newClient()
-			var state any
-			call(c, "supervisor.getState", &state)
-			c.Close()
-		}
-	})
-	clients.Go(func() {
-		c := newClient()
-		defer c.Close()
-		for ctx.Err() == nil {
-			call(c, "supervisor.sendProcessStdin", nil, "cat", fmt.Sprintf("%d\n", events.Add(1)))
-			call(c, "supervisor.sendRemoteCommEvent", nil, "x", "y")
-			call(c, "supervisor.startProcess", nil, "resting")
-			call(c, "supervisor.stopProcess", nil, "resting")
-		}
-	})
-	clients.Go(func() {
-		c := newClient()
-		defer c.Close()
-		call(c, "supervisor.startProcess", nil, "slow") // answered by a later binary's predecessor
-	})
-	const upgrades = 5
-	for range upgrades {
+	clients := startClients(d)
+	for range 5 {
 		d.Upgrade()
 	}
-	stop()
-	clients.Wait()
-	t.Logf("%d calls", calls.Load())
+	clients.stop()
 
-	if after := d.ProgramPIDs(names...); !slices.Equal(before, after) || d.Ctl("pid") != daemon {
-		t.Errorf("the pids were %s%v and are %s%v", daemon, before, d.Ctl("pid"), after)
-	}
-	d.Await("all that was sent to cat", func() bool {
-		return strings.Count(d.Read("cat.log"), "\n") == int(events.Load())
-	})
+	d.ExpectPIDs(names, before)
+	d.ExpectCtl("pid", daemon)
+	sent := int(clients.sent.Load())
+	d.Await("all input of cat", func() bool { return strings.Count(d.Read("cat.log"), "\n") == sent })
 	checkNumbered(d, "cat.log", 1)
-	d.Await("all events", func() bool { return strings.Count(d.Read("events"), "REMOTE_COMMUNICATION") == int(events.Load()) })
+	d.Await("all events", func() bool { return strings.Count(d.Read("events"), "REMOTE_COMMUNICATION") == sent })
 	checkNumbered(d, "events", 0)
-	if _, err := os.Stat(d.Path("page.sock")); err != nil {
-		t.Error(err)
+	if !d.Exists("page.sock") {
+		t.Error("the FastCGI socket is gone")
 	}
 	d.Ctl("stop", "counter:*")
 	for i := range 4 {
@@ -144,26 +176,29 @@ buffer_size=10000
 	}
 	d.Ctl("shutdown")
 	d.ExpectExit()
-	d.Await("the end of all", func() bool { return len(d.Processes()) == 0 })
+	d.AwaitNoProcesses()
 	if files, _ := filepath.Glob(d.Path("*.sock")); len(files) > 0 {
-		t.Errorf("left behind: %v", files)
+		t.Errorf("files left: %v", files)
 	}
 }
 
-// checkNumbered checks that the first words of the lines of a file are the numbers
-// from first on.
+// checkNumbered fails the test unless the lines of a file begin with the numbers from
+// first on.
 func checkNumbered(d *e2e.Daemon, name string, first int) {
 	d.T.Helper()
 	n := first
 	for line := range strings.Lines(d.Read(name)) {
 		if strings.Fields(line)[0] != strconv.Itoa(n) {
-			d.T.Fatalf("%s: %q stands where %d should", name, line, n)
+			d.T.Fatalf("%s: the line is %q, want number %d", name, line, n)
 		}
 		n++
 	}
 }
 
-func TestUpgradeThatIsRefused(t *testing.T) {
+// TestUpgradeIsRefused for each reason there is. Nothing is restarted, and an upgrade can
+// be made later.
+func TestUpgradeIsRefused(t *testing.T) {
+	t.Parallel()
 	d := e2e.NewDaemon(t)
 	program := "[program:quiet]\ncommand=sleep 1000\n"
 	d.Configure(program)
@@ -171,8 +206,8 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 	d.AwaitRunning("quiet")
 	pid := d.ProgramPID("quiet")
 	script := d.Write("script", "#!/bin/sh\nexit 0\n")
-	// It could, but when it is to it can't be executed any more.
-	failsAtExec := d.Write("fickle", "#!/bin/sh\necho supervisord is ready to take over\nchmod 0 \"$0\"\n")
+	// This one passes the check, and can't be executed afterwards.
+	failsAtExec := d.Write("failing", "#!/bin/sh\necho supervisord is ready to take over\nchmod 0 \"$0\"\n")
 	for _, path := range []string{script, failsAtExec} {
 		if err := os.Chmod(path, 0o755); err != nil {
 			t.Fatal(err)
@@ -191,7 +226,7 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 	before := d.Log()
 	refused("it failed at the last step", "--binary", failsAtExec)
 	if newLines := strings.TrimPrefix(d.Log(), before); strings.Contains(newLines, " CRIT ") || strings.Count(newLines, " WARN ") != 1 {
-		t.Errorf("what was known before is logged again:\n%s", newLines)
+		t.Errorf("warnings of the start are logged again:\n%s", newLines)
 	}
 	if log := d.Log(); !strings.Contains(log, "WARN not upgraded: execute "+failsAtExec+": permission denied") {
 		t.Errorf("the log is\n%s", log)
@@ -205,8 +240,9 @@ func TestUpgradeThatIsRefused(t *testing.T) {
 	d.ExpectPID("quiet", pid)
 }
 
-// TestUpgradeThenCrash: what a later binary knows survives its own crash.
+// TestUpgradeThenCrash checks that the daemon after an upgrade has a journal, too.
 func TestUpgradeThenCrash(t *testing.T) {
+	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure("[program:quiet]\ncommand=sleep 1000\n[program:resting]\ncommand=sleep 1000\n")
 	d.Start()
@@ -223,8 +259,8 @@ func TestUpgradeThenCrash(t *testing.T) {
 	}
 }
 
-// TestUpgradeExecutesEachCallOnce: whatever the transport, and whether connections
-// are kept or new.
+// TestUpgradeExecutesEachCallOnce makes calls over TCP and the unix socket, over kept and
+// new connections, while the daemon is upgraded.
 func TestUpgradeExecutesEachCallOnce(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
@@ -240,22 +276,8 @@ func TestUpgradeExecutesEachCallOnce(t *testing.T) {
 		for _, kept := range []bool{true, true, false, false, false} {
 			clients.Go(func() {
 				defer stop()
-				var c *xmlrpc.Client
-				for ctx.Err() == nil {
-					if c == nil {
-						c, _ = xmlrpc.NewClient(url, "", "")
-					}
-					if err := c.Call(t.Context(), "supervisor.sendProcessStdin", nil, "cat", fmt.Sprintf("%d\n", calls.Add(1))); err != nil {
-						t.Errorf("%s, kept %v: %v", url, kept, err)
-						return
-					}
-					if !kept {
-						c.Close()
-						c = nil
-					}
-				}
-				if c != nil {
-					c.Close()
+				if err := sendLines(ctx, t, url, kept, &calls); err != nil {
+					t.Errorf("%s, kept %v: %v", url, kept, err)
 				}
 			})
 		}
@@ -266,7 +288,7 @@ func TestUpgradeExecutesEachCallOnce(t *testing.T) {
 	stop()
 	clients.Wait()
 	want := int(calls.Load())
-	d.Await("all that was sent", func() bool { return strings.Count(d.Read("cat.log"), "\n") >= want })
+	d.Await("all input of cat", func() bool { return strings.Count(d.Read("cat.log"), "\n") >= want })
 	seen := make(map[string]int)
 	for line := range strings.Lines(d.Read("cat.log")) {
 		seen[line]++
@@ -280,4 +302,28 @@ func TestUpgradeExecutesEachCallOnce(t *testing.T) {
 		t.Errorf("%d calls were executed of %d", len(seen), want)
 	}
 	t.Logf("%d calls", want)
+}
+
+// sendLines sends numbered lines to cat until ctx ends. It keeps its connection or makes
+// a new one for each call.
+func sendLines(ctx context.Context, t *testing.T, url string, kept bool, calls *atomic.Int64) error {
+	var c *xmlrpc.Client
+	defer func() {
+		if c != nil {
+			c.Close()
+		}
+	}()
+	for ctx.Err() == nil {
+		if c == nil {
+			c, _ = xmlrpc.NewClient(url, "", "")
+		}
+		if err := c.Call(t.Context(), "supervisor.sendProcessStdin", nil, "cat", fmt.Sprintf("%d\n", calls.Add(1))); err != nil {
+			return err
+		}
+		if !kept {
+			c.Close()
+			c = nil
+		}
+	}
+	return nil
 }
