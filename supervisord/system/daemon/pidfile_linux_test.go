@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-func TestPidfileIsExclusive(t *testing.T) {
-	t.Parallel()
+func TestPidfileIsExclusive(t *testing.T) { // not parallel: a child that another test forks holds the lock until it executes
 	path := filepath.Join(t.TempDir(), "pid")
 	if err := os.WriteFile(path, []byte("123456789012\nmore\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -69,8 +68,7 @@ func TestPidfileInMissingDirectory(t *testing.T) {
 
 // A daemon that has no name in common with the holder of the lock shares the file, and writes
 // the holder's pid back when it exits.
-func TestPidfileOfAnotherConfiguration(t *testing.T) {
-	t.Parallel()
+func TestPidfileOfAnotherConfiguration(t *testing.T) { // not parallel: a child that another test forks holds the lock until it executes
 	path := filepath.Join(t.TempDir(), "pid")
 	first, err := ClaimPidfile(path, -1, "a", "common")
 	if err != nil || first.IsShared() {

@@ -1,9 +1,12 @@
 package daemon
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Comm returns the name that the kernel gives this process, by which pgrep(1), ps -C and
@@ -27,4 +30,21 @@ func SetComm(name string) {
 	for _, path := range append(threads, "/proc/self/comm") {
 		_ = os.WriteFile(path, []byte(name), 0) // it fails if the thread has ended
 	}
+}
+
+// CloseOnExecAll marks all descriptors but the standard three that the daemon was started
+// with, so that no child gets them.
+func CloseOnExecAll() {
+	if unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) != nil {
+		closeOnExecEach()
+	}
+}
+
+// MemoryFile returns a file in memory, which no directory lists.
+func MemoryFile(name string) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("memfd_create", err)
+	}
+	return os.NewFile(uintptr(fd), name), nil
 }
