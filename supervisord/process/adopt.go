@@ -34,18 +34,18 @@ func (p *Process) adopt(s *Saved) {
 		p.findTree(s.Orphan())
 		in.Remaining = p.remainingDescendants()
 	}
-	in.LostDaemon = !s.HandedOver && (in.Kind == machine.ExitMissed || p.EventListener != nil)
+	in.LostDaemon = !s.HandedOver && (in.Kind == machine.ExitMissed || p.opts.EventListener != nil)
 	_ = p.apply(in) // there is no request to refuse
 }
 
 // adoptChild adopts the child, or returns how it has exited.
 func (p *Process) adoptChild(s *Saved) (machine.Kind, spawn.Exit) {
 	if err := p.openLogs(); err != nil {
-		p.Log.Error(fmt.Sprintf("open the logs of %s: %v", p.Config.Name, err))
+		p.opts.Log.Error(fmt.Sprintf("open the logs of %s: %v", p.Config.Name, err))
 	}
 	p.stdout.Restore(s.Streams[0])
 	p.stderr.Restore(s.Streams[1])
-	child, err := p.Spawner.Adopt(s.Orphan(), p.adoptedSpec(&s.Status))
+	child, err := p.opts.Spawner.Adopt(s.Orphan(), p.adoptedSpec(&s.Status))
 	if err != nil {
 		p.closeLogs()
 		if s.Socket != nil {
@@ -54,13 +54,13 @@ func (p *Process) adoptChild(s *Saved) (machine.Kind, spawn.Exit) {
 		if gone, ok := errors.AsType[*spawn.GoneError](err); ok {
 			return machine.ExitMissed, gone.Exit
 		}
-		p.Log.Error(fmt.Sprintf("adopt %s: %v", p.Config.Name, err))
+		p.opts.Log.Error(fmt.Sprintf("adopt %s: %v", p.Config.Name, err))
 		return machine.ExitMissed, spawn.Exit{Code: -1}
 	}
 	p.child, p.exits, p.tree = child, child.Exited(), processTreeOf(child)
 	p.adoptSocket(s)
-	if p.EventListener != nil {
-		p.EventListener.SetStdin(child.Write)
+	if p.opts.EventListener != nil {
+		p.opts.EventListener.SetStdin(child.Write)
 	}
 	return machine.ChildAdopted, spawn.Exit{}
 }
@@ -72,7 +72,7 @@ func (p *Process) outputError() string {
 		return ""
 	}
 	if p.Config.Command == "" || errors.Is(p.child.Signal(0, false), syscall.EPERM) {
-		p.Log.Warn(fmt.Sprintf("the output of '%s' (pid %d) can't be read any more (%v), nor can the process be restarted: "+
+		p.opts.Log.Warn(fmt.Sprintf("the output of '%s' (pid %d) can't be read any more (%v), nor can the process be restarted: "+
 			"it waits as soon as its pipe is full", p.FullName(), p.child.Pid(), child.OutputError()))
 		return ""
 	}
@@ -83,7 +83,7 @@ func (p *Process) outputError() string {
 func (p *Process) adoptedSpec(saved *machine.Status) *spawn.Spec {
 	s := &spawn.Spec{}
 	p.setOutputs(s)
-	for _, from := range p.Providers {
+	for _, from := range p.opts.Providers {
 		if r, ok := from.(AdoptProvider); ok {
 			one := Provision{OnOutput: r.ProvideAdopted(saved)}
 			one.AddTo(s)
@@ -95,7 +95,7 @@ func (p *Process) adoptedSpec(saved *machine.Status) *spawn.Spec {
 // adoptSocket makes the socket that an adopted FastCGI process listens on the one of its
 // siblings.
 func (p *Process) adoptSocket(s *Saved) {
-	if p.Socket == nil || s.NoSocket != "" {
+	if p.opts.Socket == nil || s.NoSocket != "" {
 		return
 	}
 	file, err := s.Socket, error(nil)
@@ -103,9 +103,9 @@ func (p *Process) adoptSocket(s *Saved) {
 		file, err = pidfd.Duplicate(s.PID, 0)
 	}
 	if err == nil {
-		p.socket, err = p.Socket.Adopt(file)
+		p.socket, err = p.opts.Socket.Adopt(file)
 	}
 	if err != nil {
-		p.Log.Warn(fmt.Sprintf("take over the socket of %s: %v", p.Config.Name, err))
+		p.opts.Log.Warn(fmt.Sprintf("take over the socket of %s: %v", p.Config.Name, err))
 	}
 }

@@ -155,7 +155,7 @@ func (p *Process) logStopWait() {
 	if p.machine.State != states.Stopping || !slices.ContainsFunc(p.waiting, (*request).isStop) {
 		return
 	}
-	p.Log.Info("waiting for " + p.Config.Name + " to stop")
+	p.opts.Log.Info("waiting for " + p.Config.Name + " to stop")
 	p.stopReport.Reset(reportEvery)
 }
 

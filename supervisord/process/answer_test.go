@@ -52,7 +52,7 @@ func TestCancelledWaitKeepsRequest(t *testing.T) {
 
 func TestRequestAfterRunEnded(t *testing.T) {
 	withProcess(t, nil, func(t *testing.T, tp *testProcess) {
-		p := New(tp.Options)
+		p := New(tp.opts)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		p.Run(ctx)

@@ -21,7 +21,7 @@ func (p *Process) apply(in machine.Input) error {
 	for more := true; more; {
 		more = false
 		var next machine.Input
-		in.Random = p.Random()
+		in.Random = p.opts.Random()
 		for _, e := range p.machine.Step(time.Now(), in) {
 			switch e := e.(type) {
 			case machine.Refuse:
@@ -71,29 +71,29 @@ func (p *Process) runEffect(e machine.Effect) {
 	case machine.CancelHook:
 		p.hooks.cancel()
 	case machine.RestoreState:
-		if p.EventListener != nil {
-			p.EventListener.StateChanged(e.To, func() {})
+		if p.opts.EventListener != nil {
+			p.opts.EventListener.StateChanged(e.To, func() {})
 		}
 	case machine.PublishChange:
 		p.publishChange(events.Change(e))
 	case machine.WatchDescendants:
 		p.treeEmpty = p.tree.Watch(e.All)
 	case machine.ReportRestartLimit:
-		if p.RestartLimitReached != nil {
-			p.RestartLimitReached(p, e.Reason, e.Code)
+		if p.opts.RestartLimitReached != nil {
+			p.opts.RestartLimitReached(p, e.Reason, e.Code)
 		}
 	case machine.LogLine:
-		p.Log.Log(context.Background(), e.Level, e.Text)
+		p.opts.Log.Log(context.Background(), e.Level, e.Text)
 	}
 }
 
 // publishChange publishes a transition, and stops the timer of the old state.
 func (p *Process) publishChange(c events.Change) {
 	p.stopTimer()
-	publish := func() { p.Events.Publish(c.Type(), c.Payload) }
-	if p.EventListener == nil {
+	publish := func() { p.opts.Events.Publish(c.Type(), c.Payload) }
+	if p.opts.EventListener == nil {
 		publish()
 		return
 	}
-	p.EventListener.StateChanged(c.To, publish)
+	p.opts.EventListener.StateChanged(c.To, publish)
 }

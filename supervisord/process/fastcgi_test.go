@@ -246,7 +246,7 @@ func (f *fakeSocket) Release() { f.tp.log.Logger().Info("released") }
 
 func TestSocketAcquireAndRelease(t *testing.T) {
 	withProcess(t, func(c *config.Process) { c.Autorestart = config.RestartAlways }, func(t *testing.T, tp *testProcess) {
-		tp.Socket = &fakeSocket{tp: tp}
+		tp.opts.Socket = &fakeSocket{tp: tp}
 		tp.start(t)
 		sleep(time.Second)
 		tp.child.exit(1)
@@ -275,7 +275,7 @@ func TestSocketAcquireAndRelease(t *testing.T) {
 
 func TestSocketReleasedAfterSpawnFailure(t *testing.T) {
 	withProcess(t, func(c *config.Process) { c.Command, c.StartRetries = "/none", 0 }, func(t *testing.T, tp *testProcess) {
-		tp.Socket = &fakeSocket{tp: tp}
+		tp.opts.Socket = &fakeSocket{tp: tp}
 		tp.Start("p", false).Wait(t.Context())
 		tp.expectState(t, states.Fatal)
 		want := []string{
@@ -293,7 +293,7 @@ func TestSocketReleasedAfterSpawnFailure(t *testing.T) {
 func TestSocketFailureFailsSpawn(t *testing.T) {
 	withProcess(t, nil, func(t *testing.T, tp *testProcess) {
 		socket := &fakeSocket{tp: tp, fail: errors.New("no socket today")}
-		tp.Socket = socket
+		tp.opts.Socket = socket
 		tp.Start("p", false).Wait(t.Context())
 		tp.expectState(t, states.Backoff)
 		if got := tp.Status().SpawnErr; got != "no socket today" || len(tp.spawned) > 0 {

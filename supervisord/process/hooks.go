@@ -77,7 +77,7 @@ func (p *Process) startHook(o hookOptions) (h *runningHook, failure machine.Inpu
 	if err := p.openLogs(); err != nil {
 		return nil, spawnFailure(err, "%s: %s", o.name, p.dispatcherFailure(err).Text)
 	}
-	command, err := hook.Start(p.Spawner, hook.Options{Name: o.name, Spec: spec, Log: p.stderrLog(), Timeout: o.timeout})
+	command, err := hook.Start(p.opts.Spawner, hook.Options{Name: o.name, Spec: spec, Log: p.stderrLog(), Timeout: o.timeout})
 	if err != nil {
 		p.closeLogs()
 		return nil, spawnFailure(err, "%s: %s", o.name, p.forkFailure(err).Text)

@@ -18,7 +18,8 @@ import (
 
 // Process is one supervised process. Its methods may be called from anywhere.
 type Process struct {
-	Options
+	Config  *config.Process // with which the process was made, see CurrentConfig
+	opts    Options
 	program launch.Program
 	outputs
 
@@ -49,7 +50,8 @@ type childState struct {
 // New returns a process that has not been started. It does nothing before Run.
 func New(o Options) *Process {
 	p := &Process{
-		Options:  o,
+		Config:   o.Config,
+		opts:     o,
 		program:  launch.Program{Config: o.Config, Environ: o.Environ, ServerURL: o.ServerURL},
 		requests: make(chan *request),
 		done:     make(chan struct{}),
@@ -57,8 +59,8 @@ func New(o Options) *Process {
 		hooks:    hookRunner{finished: make(chan *runningHook), quit: make(chan struct{})},
 	}
 	p.currentConfig.Store(o.Config)
-	if p.Random == nil {
-		p.Random = rand.Float64
+	if p.opts.Random == nil {
+		p.opts.Random = rand.Float64
 	}
 	p.makeStreams()
 	p.publish()
@@ -77,10 +79,13 @@ func (p *Process) CurrentConfig() *config.Process { return p.currentConfig.Load(
 // group has the same, else group:name.
 func (p *Process) FullName() string { return namespec.Join(p.Config.Group, p.Config.Name) }
 
+// SharedSocket returns the listening socket that the process shares, nil for none.
+func (p *Process) SharedSocket() SharedSocket { return p.opts.Socket }
+
 // Command finds the file and the words that the command stands for, as of now. The
 // error is a *faults.Error, NO_FILE or NOT_EXECUTABLE.
 func (p *Process) Command() (file string, argv []string, err error) {
-	if p.EventListener != nil {
+	if p.opts.EventListener != nil {
 		return p.program.ResolveListener()
 	}
 	return p.program.Resolve(p.Config.Command)
@@ -180,7 +185,7 @@ func (p *Process) publish() {
 	}
 	p.pid.Store(int64(s.PID))
 	p.status.Store(&s)
-	if p.Changed != nil {
-		p.Changed(p)
+	if p.opts.Changed != nil {
+		p.opts.Changed(p)
 	}
 }

@@ -23,7 +23,7 @@ type processTreeFinder interface {
 
 // findTree finds the descendants that a child of an earlier daemon left.
 func (p *Process) findTree(o *spawn.Orphan) {
-	if f, ok := p.Spawner.(processTreeFinder); ok && p.tree == nil && o.PID != 0 {
+	if f, ok := p.opts.Spawner.(processTreeFinder); ok && p.tree == nil && o.PID != 0 {
 		spec := &spawn.Spec{}
 		p.setMarkers(spec)
 		p.tree = f.ProcessTreeOf(o, spec)

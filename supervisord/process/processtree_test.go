@@ -87,7 +87,7 @@ func withTree(t *testing.T, change func(*config.Process), test func(*testing.T, 
 	t.Helper()
 	withProcess(t, change, func(t *testing.T, tp *testProcess) {
 		c := &treeSpawner{testProcess: tp}
-		tp.Spawner = c
+		tp.opts.Spawner = c
 		test(t, c)
 	})
 }
@@ -204,7 +204,7 @@ func TestScopeIsKilledAfterCrash(t *testing.T) {
 func TestStopAfterLeaderExitSurvivesDaemonRestart(t *testing.T) {
 	withTree(t, stopTreeInSteps, func(t *testing.T, c *treeSpawner) {
 		tree := &fakeTree{child: &fakeChild{signalErr: syscall.ESRCH}, remaining: []descendants.Process{{PID: 7, InScope: true, Command: "worker"}}}
-		c.Spawner = treeFinder{c, tree}
+		c.opts.Spawner = treeFinder{c, tree}
 		saved := machine.Status{
 			State: states.Stopping, Deadline: boottime.At(time.Now().Add(4 * time.Second)), Reason: "being stopped by an operator",
 			ChildStatus:  machine.ChildStatus{PID: 9},

@@ -75,7 +75,7 @@ func (r *refresh) execute() error {
 }
 
 func (r *refresh) done(how string) {
-	r.p.Log.Info("refreshed: " + r.p.Config.Name + " (" + how + ")")
+	r.p.opts.Log.Info("refreshed: " + r.p.Config.Name + " (" + how + ")")
 	r.later <- outcome{}
 }
 
@@ -102,7 +102,7 @@ func (r *refresh) commandDone(h *runningHook, then func() error) {
 		err = then()
 	}
 	if err != nil {
-		r.p.Log.Warn("not refreshed: " + r.p.Config.Name + ": " + strings.TrimPrefix(err.Error(), faults.Failed.String()+": "))
+		r.p.opts.Log.Warn("not refreshed: " + r.p.Config.Name + ": " + strings.TrimPrefix(err.Error(), faults.Failed.String()+": "))
 		r.later <- outcome{err: err}
 	}
 }

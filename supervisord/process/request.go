@@ -98,8 +98,8 @@ func (p *Process) Reconfigure(conf *config.Process) {
 		p.machine.SetConfig(conf)
 		p.currentConfig.Store(conf)
 		err := p.apply(machine.Input{Kind: machine.Reconfigured})
-		if p.Changed != nil {
-			p.Changed(p) // for observers that depend on the configuration
+		if p.opts.Changed != nil {
+			p.opts.Changed(p) // for observers that depend on the configuration
 		}
 		return err
 	}})

@@ -45,7 +45,7 @@ func TestRestartLimit(t *testing.T) {
 		c.Restart = config.RestartPolicy{BackoffFactor: 1, Max: option.Forever, Limit: 3, Window: time.Minute}
 	}, func(t *testing.T, tp *testProcess) {
 		cause, code := "", 0
-		tp.RestartLimitReached = func(_ *Process, c string, n int) { cause, code = c, n }
+		tp.opts.RestartLimitReached = func(_ *Process, c string, n int) { cause, code = c, n }
 		tp.onSpawn = func(c *fakeChild) { c.exit(7) }
 		tp.start(t)
 		sleep(time.Minute)

@@ -43,10 +43,10 @@ func (p *Process) signal(e machine.SendSignal) (failure string) {
 	case err == nil:
 		return ""
 	case err == syscall.ESRCH:
-		p.Log.Debug(unableToSignal(p.Config.Name, p.machine.PID, stopping))
+		p.opts.Log.Debug(unableToSignal(p.Config.Name, p.machine.PID, stopping))
 		return ""
 	case p.child == nil: // UNKNOWN ends with the exit of a child, and there is none
-		p.Log.Warn(signalProblem(p.Config.Name, p.machine.PID, stopping, err))
+		p.opts.Log.Warn(signalProblem(p.Config.Name, p.machine.PID, stopping, err))
 		return ""
 	}
 	return signalProblem(p.Config.Name, p.machine.PID, stopping, err)

@@ -34,14 +34,14 @@ func (p *Process) spawnChild() machine.Input {
 		return p.dispatcherFailure(err)
 	}
 	p.releaseTree()
-	child, err := p.Spawner.Spawn(p.spec(file, argv, env, provisions))
+	child, err := p.opts.Spawner.Spawn(p.spec(file, argv, env, provisions))
 	if err != nil {
 		p.closeLogs()
 		return p.forkFailure(err)
 	}
 	p.child, p.exits, p.tree = child, child.Exited(), processTreeOf(child)
-	if p.EventListener != nil {
-		p.EventListener.SetStdin(child.Write)
+	if p.opts.EventListener != nil {
+		p.opts.EventListener.SetStdin(child.Write)
 	}
 	return machine.Input{Kind: machine.ChildSpawned, PID: child.Pid()}
 }
@@ -50,22 +50,22 @@ func (p *Process) spawnChild() machine.Input {
 // the program uses it, the next child gets a new one, as with Supervisor.
 func (p *Process) acquireSocket() (err error) {
 	p.releaseSocket()
-	if p.Socket != nil {
-		p.socket, err = p.Socket.Acquire()
+	if p.opts.Socket != nil {
+		p.socket, err = p.opts.Socket.Acquire()
 	}
 	return err
 }
 
 func (p *Process) releaseSocket() {
 	if p.socket != nil {
-		p.Socket.Release()
+		p.opts.Socket.Release()
 		p.socket = nil
 	}
 }
 
 // provide asks all providers. What it returns must be released, even with an error.
 func (p *Process) provide() (all []Provision, err error) {
-	for _, from := range p.Providers {
+	for _, from := range p.opts.Providers {
 		one, err := from.Provide()
 		if err != nil {
 			return all, err

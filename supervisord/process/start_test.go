@@ -118,7 +118,7 @@ func TestReconfigure(t *testing.T) {
 		tp.start(t)
 		pid := tp.Status().PID
 		reported := make(chan *config.Process, 1)
-		tp.Changed = func(p *Process) {
+		tp.opts.Changed = func(p *Process) {
 			select {
 			case reported <- p.CurrentConfig():
 			default:

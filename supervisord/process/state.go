@@ -79,10 +79,10 @@ func (p *Process) spawnConfig(s *State) SpawnConfig {
 	c := p.CurrentConfig()
 	conf := SpawnConfig{Section: c.Section, Num: c.Num}
 	if s.StdoutLog == "" {
-		conf.StdoutFile = p.Stdout
+		conf.StdoutFile = p.opts.Stdout
 	}
 	if s.StderrLog == "" {
-		conf.StderrFile = p.Stderr
+		conf.StderrFile = p.opts.Stderr
 	}
 	stop := StopConfig{Signal: int(c.StopSignal), Wait: c.StopWaitSecs, AsGroup: c.StopAsGroup, KillsGroup: c.KillAsGroup}
 	if stop != DefaultStop {
@@ -94,10 +94,10 @@ func (p *Process) spawnConfig(s *State) SpawnConfig {
 // AutoLogs returns the AUTO log files of the process, "" where it has none.
 func (p *Process) AutoLogs() (stdout, stderr string) {
 	if p.Config.Stdout.Auto {
-		stdout = p.Stdout
+		stdout = p.opts.Stdout
 	}
 	if p.Config.Stderr.Auto {
-		stderr = p.Stderr
+		stderr = p.opts.Stderr
 	}
 	return stdout, stderr
 }

@@ -24,11 +24,11 @@ type outputs struct {
 // makeStreams makes the streams of both outputs.
 func (p *Process) makeStreams() {
 	stdout := p.Config.Stdout
-	if p.EventListener != nil {
+	if p.opts.EventListener != nil {
 		stdout.Events, stdout.CaptureMaxBytes, stdout.Syslog = false, 0, false
 	}
-	p.stdout = p.newStream("stdout", p.Options.Stdout, stdout)
-	p.stderr = p.newStream("stderr", p.Options.Stderr, p.Config.Stderr)
+	p.stdout = p.newStream("stdout", p.opts.Stdout, stdout)
+	p.stderr = p.newStream("stderr", p.opts.Stderr, p.Config.Stderr)
 }
 
 // newStream returns the stream of one output: to its log, to the main log at level
@@ -41,19 +41,19 @@ func (p *Process) newStream(channel, path string, conf config.Log) *logs.Stream 
 		MaxBytes:        conf.MaxBytes,
 		Backups:         conf.Backups,
 		Syslog:          conf.Syslog,
-		StripANSI:       p.StripANSI,
+		StripANSI:       p.opts.StripANSI,
 		CaptureMaxBytes: conf.CaptureMaxBytes,
 		Captured:        p.publishCapture(channel),
 		Report: func(err error) {
-			p.Log.Error(fmt.Sprintf("%s log of %s: %v", channel, p.Config.Name, err))
+			p.opts.Log.Error(fmt.Sprintf("%s log of %s: %v", channel, p.Config.Name, err))
 		},
 	}
 	if conf.Events {
 		o.Output = p.publishOutput(channel)
 	}
-	if p.Log.Enabled(context.Background(), slog.LevelDebug) {
+	if p.opts.Log.Enabled(context.Background(), slog.LevelDebug) {
 		o.Debug = func(data []byte) {
-			p.Log.Debug(fmt.Sprintf("'%s' %s output:\n%s", p.Config.Name, channel, logs.DebugText(data)))
+			p.opts.Log.Debug(fmt.Sprintf("'%s' %s output:\n%s", p.Config.Name, channel, logs.DebugText(data)))
 		}
 	}
 	return logs.NewStream(o)
@@ -66,7 +66,7 @@ func (p *Process) publishOutput(channel string) func(data []byte) {
 		kind = events.ProcessLogStderr
 	}
 	return func(data []byte) {
-		p.Events.Publish(kind, func() string {
+		p.opts.Events.Publish(kind, func() string {
 			return events.LogPayload(p.Config.Name, p.Config.Group, int(p.pid.Load()), channel, data)
 		})
 	}
@@ -79,10 +79,10 @@ func (p *Process) publishCapture(channel string) func(data []byte) {
 		kind = events.ProcessCommunicationErr
 	}
 	return func(data []byte) {
-		p.Events.Publish(kind, func() string {
+		p.opts.Events.Publish(kind, func() string {
 			return events.CommunicationPayload(p.Config.Name, p.Config.Group, int(p.pid.Load()), data)
 		})
-		p.Log.Debug(fmt.Sprintf("'%s' %s emitted a comm event", p.Config.Name, channel))
+		p.opts.Log.Debug(fmt.Sprintf("'%s' %s emitted a comm event", p.Config.Name, channel))
 	}
 }
 
@@ -90,8 +90,8 @@ func (p *Process) publishCapture(channel string) func(data []byte) {
 // descendants.
 func (p *Process) setOutputs(s *spawn.Spec) {
 	s.Stdout = p.stdout
-	if p.EventListener != nil {
-		s.Stdout = launch.Tee(p.stdout, p.EventListener.NewSession())
+	if p.opts.EventListener != nil {
+		s.Stdout = launch.Tee(p.stdout, p.opts.EventListener.NewSession())
 	}
 	if !p.Config.RedirectStderr {
 		s.Stderr = p.stderr
@@ -135,6 +135,9 @@ func (p *Process) closeLogs() {
 		}
 	}
 }
+
+// LogFiles returns the log files, "" for none.
+func (p *Process) LogFiles() (stdout, stderr string) { return p.opts.Stdout, p.opts.Stderr }
 
 // Stream returns the stream of one output, "stdout" or "stderr".
 func (p *Process) Stream(channel string) *logs.Stream {

@@ -210,7 +210,7 @@ func (m *processBuilder) discard(made []*process.Process) {
 func (m *processBuilder) socket(c *config.Process) (process.SharedSocket, error) {
 	for _, p := range m.group.Processes {
 		if p.Config.Section == c.Section && p.Config.Socket != nil && p.Config.Socket.URL == c.Socket.URL {
-			return p.Socket, nil
+			return p.SharedSocket(), nil
 		}
 	}
 	if made := m.sockets[c.Section]; made != nil {

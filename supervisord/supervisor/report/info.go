@@ -22,7 +22,8 @@ type Process struct {
 
 // Of returns what is known about a process now. It never blocks.
 func Of(p *process.Process) Process {
-	return Process{p.Config, p.CurrentConfig(), p.Status(), p.Stdout, p.Stderr}
+	stdout, stderr := p.LogFiles()
+	return Process{p.Config, p.CurrentConfig(), p.Status(), stdout, stderr}
 }
 
 // Info is the answer of getProcessInfo.
