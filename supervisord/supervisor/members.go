@@ -29,14 +29,14 @@ func (s *Supervisor) PendingChanges(group string) (config.GroupDiff, error) {
 // them are made soon, otherwise all stay STOPPED.
 func (s *Supervisor) AddProcesses(group string, configs []*config.Process, start bool) ([]*process.Process, error) {
 	var added []*process.Process
-	var fault error
-	err := s.do(func(context.Context) {
-		added, fault = s.addProcesses(group, configs)
-		if start && fault == nil {
+	err := s.try(func(context.Context) (err error) {
+		added, err = s.addProcesses(group, configs)
+		if start && err == nil {
 			s.starts.Enqueue(added)
 		}
+		return err
 	})
-	return added, cmp.Or(err, fault)
+	return added, err
 }
 
 func (s *Supervisor) addProcesses(group string, configs []*config.Process) (added []*process.Process, err error) {
@@ -81,11 +81,13 @@ func (s *Supervisor) activeGroup(group string) (*groups.Active, error) {
 // place of one. It fails with STILL_RUNNING unless the old one has stopped. It blocks while
 // a post_stop of that is running.
 func (s *Supervisor) ReplaceProcess(old *process.Process, conf *config.Process) (*process.Process, error) {
-	var fresh *process.Process
-	var fault error
 	_ = waitPostStop(context.Background(), old) // ends with the daemon at the latest
-	err := s.do(func(context.Context) { fresh, fault = s.replaceProcess(old, conf) })
-	return fresh, cmp.Or(err, fault)
+	var fresh *process.Process
+	err := s.try(func(context.Context) (err error) {
+		fresh, err = s.replaceProcess(old, conf)
+		return err
+	})
+	return fresh, err
 }
 
 func (s *Supervisor) replaceProcess(old *process.Process, conf *config.Process) (*process.Process, error) {
@@ -128,9 +130,7 @@ func (s *Supervisor) AllowStarts(p *process.Process) {
 // ApplyConfig makes a group go by the configuration as last read. It is FAILED if anything
 // is left to do that needs another child, or other processes.
 func (s *Supervisor) ApplyConfig(group string) error {
-	var fault error
-	err := s.do(func(context.Context) { fault = s.applyConfig(group) })
-	return cmp.Or(err, fault)
+	return s.try(func(context.Context) error { return s.applyConfig(group) })
 }
 
 func (s *Supervisor) applyConfig(group string) error {

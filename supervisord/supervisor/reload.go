@@ -69,12 +69,7 @@ func (s *Supervisor) dependentsFirst(groups []string) {
 // AddGroup puts a group of the configuration as last read to use. It does not wait for its
 // automatic starts.
 func (s *Supervisor) AddGroup(_ context.Context, name string) error {
-	var fault error
-	err := s.do(func(ctx context.Context) { fault = s.addGroup(ctx, name) })
-	if err != nil {
-		return err
-	}
-	return fault
+	return s.try(func(ctx context.Context) error { return s.addGroup(ctx, name) })
 }
 
 func (s *Supervisor) addGroup(ctx context.Context, name string) error {
@@ -113,12 +108,7 @@ func (s *Supervisor) RemoveGroup(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	var fault error
-	err := s.do(func(context.Context) { fault = s.removeGroup(name) })
-	if err != nil {
-		return err
-	}
-	return fault
+	return s.try(func(context.Context) error { return s.removeGroup(name) })
 }
 
 // waitPostStop waits for the post_stop of processes that have stopped: removing a process

@@ -64,9 +64,11 @@ func (s *Supervisor) Grow(sc config.Scale, updating bool) ([]*process.Process, e
 		return nil, faults.New(faults.CantReread, err.Error())
 	}
 	var added []*process.Process
-	var fault error
-	err = s.do(func(context.Context) { added, fault = s.grow(sc, fresh, updating) })
-	return added, cmp.Or(err, fault)
+	err = s.try(func(context.Context) (err error) {
+		added, err = s.grow(sc, fresh, updating)
+		return err
+	})
+	return added, err
 }
 
 func (s *Supervisor) grow(sc config.Scale, fresh *config.Config, updating bool) ([]*process.Process, error) {

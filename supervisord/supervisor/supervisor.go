@@ -143,6 +143,15 @@ func (s *Supervisor) do(do func(context.Context)) error {
 	}
 }
 
+// try is do for something that can fail.
+func (s *Supervisor) try(do func(context.Context) error) error {
+	var fault error
+	if err := s.do(func(ctx context.Context) { fault = do(ctx) }); err != nil {
+		return err
+	}
+	return fault
+}
+
 // stopGoroutines ends the goroutines of all processes and waits for them.
 func (s *Supervisor) stopGoroutines() {
 	for _, g := range s.groups.List() {

@@ -28,12 +28,7 @@ func (s *Supervisor) GroupNames() []string {
 // is in use. It does not wait for the automatic starts. Options that can't be used are
 // INCORRECT_PARAMETERS; BAD_NAME is an unknown group, or a process that exists already.
 func (s *Supervisor) AddProgram(group, program string, options map[string]string) error {
-	var fault error
-	err := s.do(func(context.Context) { fault = s.addProgram(group, program, options) })
-	if err != nil {
-		return err
-	}
-	return fault
+	return s.try(func(context.Context) error { return s.addProgram(group, program, options) })
 }
 
 func (s *Supervisor) addProgram(group, program string, options map[string]string) error {
@@ -79,12 +74,7 @@ func (s *Supervisor) RemoveProcess(group, name string) error {
 			_ = waitPostStop(context.Background(), p) // ends with the daemon at the latest
 		}
 	}
-	var fault error
-	err := s.do(func(context.Context) { fault = s.removeProcess(group, name) })
-	if err != nil {
-		return err
-	}
-	return fault
+	return s.try(func(context.Context) error { return s.removeProcess(group, name) })
 }
 
 // removeProcess forbids starts before it looks at the state, as removeGroup does.

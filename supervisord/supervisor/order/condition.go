@@ -56,11 +56,6 @@ func isUnreachable(c config.Condition, conf *config.Process, st *process.Status)
 // Conditions is a set of conditions.
 type Conditions uint8
 
-func (s *Conditions) add(c config.Condition) { *s |= 1 << c }
-
-// Add adds all conditions of another set.
-func (s *Conditions) Add(other Conditions) { *s |= other }
-
 // Has reports whether a condition is in the set.
 func (s Conditions) Has(c config.Condition) bool { return s&(1<<c) != 0 }
 
@@ -69,7 +64,7 @@ func (s Conditions) Has(c config.Condition) bool { return s&(1<<c) != 0 }
 func Lost(conf *config.Process, old, now *process.Status) (lost Conditions) {
 	for c := config.ConditionReady; c <= config.ConditionReadyOrSuccess; c++ {
 		if isUp(c, conf, old) && (!isUp(c, conf, now) || !now.Started.Equal(old.Started)) {
-			lost.add(c)
+			lost |= 1 << c
 		}
 	}
 	return lost

@@ -10,8 +10,6 @@ import (
 	"supervisor/supervisord/supervisor/order"
 )
 
-type conditions = order.Conditions
-
 // statusChanges is what happened to processes since Check last looked. Several changes
 // may come before one look, so what must not be missed is kept here.
 type statusChanges struct {
@@ -19,7 +17,7 @@ type statusChanges struct {
 
 	mu   sync.Mutex
 	seen map[*process.Process]*process.Status
-	lost map[*process.Process]conditions // that held and then ended
+	lost map[*process.Process]order.Conditions // that held and then ended
 }
 
 func (c *statusChanges) notify() {
@@ -49,13 +47,13 @@ func (c *statusChanges) record(p *process.Process, status func() *process.Status
 }
 
 // takeLost returns the conditions that have ended, and the processes ordered by name.
-func (c *statusChanges) takeLost() (list []*process.Process, lost map[*process.Process]conditions) {
+func (c *statusChanges) takeLost() (list []*process.Process, lost map[*process.Process]order.Conditions) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.lost) == 0 {
 		return nil, nil
 	}
-	lost, c.lost = c.lost, make(map[*process.Process]conditions)
+	lost, c.lost = c.lost, make(map[*process.Process]order.Conditions)
 	for p := range lost {
 		list = append(list, p)
 	}

@@ -13,6 +13,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor/groups"
+	"supervisor/supervisord/supervisor/order"
 )
 
 // Options is what starts need.
@@ -56,7 +57,7 @@ func New(o Options) *Starts {
 		changes: statusChanges{
 			wake: make(chan struct{}, 1),
 			seen: make(map[*process.Process]*process.Status),
-			lost: make(map[*process.Process]conditions),
+			lost: make(map[*process.Process]order.Conditions),
 		},
 	}
 	s.deadline.Stop()
