@@ -56,8 +56,8 @@ var commandLineOptions = option.Table{
 	{Name: "help", Flag: &option.Flag{Short: "h?"}, Help: "show this text and exit"},
 	{Name: "version", Flag: &option.Flag{Short: "v"}, Help: "show the version and exit"},
 	{Name: "configuration", Flag: &option.Flag{Short: "c", Arg: "FILENAME"}, Help: "read this configuration file instead of searching for one"},
-	{Name: "test", Extension: true, Flag: &option.Flag{Short: "t"}, Help: "check the configuration, report all errors and exit; -t beside options for a daemon is --strip_ansi"},
-	{Name: "json", Extension: true, Flag: &option.Flag{}, Help: "with -t: write what was understood as JSON"},
+	{Name: "test", Extension: true, Flag: &option.Flag{Short: "t"}, Help: "check the configuration, report all errors and exit; together with options for a daemon, -t is --strip_ansi"},
+	{Name: "json", Extension: true, Flag: &option.Flag{}, Help: "with -t: print the resulting configuration as JSON"},
 }
 
 // groupOptions are those of [group:x].
@@ -86,7 +86,7 @@ var listenerOptions = in(option.InEventListener, option.NameHere, option.Table{
 		Help:  "events that may wait for the pool",
 		Field: option.In(func(s *Group) any { return &s.BufferSize })},
 	{Name: "binary_events", Extension: true, Type: option.Boolean, Default: "false",
-		Help:  "len counts bytes and data is sent as it is, for listeners that do not read text",
+		Help:  "len counts bytes, and data is sent unchanged, for listeners that do not read text",
 		Field: option.In(func(s *Group) any { return &s.BinaryEvents })},
 	{Name: "result_handler", Default: option.DefaultResultHandler,
 		Help:  "module:callable that judges results",
@@ -110,13 +110,13 @@ var fastCGIOptions = in(option.InFastCGI, option.NameHere, option.Table{
 var serverOptions = option.Table{
 	{Name: "port", In: option.InInetServer, Type: option.InetAddress, Required: true, Help: "port or host:port to listen on"},
 	{Name: "get_actions", Extension: true, In: option.InInetServer, Type: option.Boolean, Default: "false",
-		Help: "carry out actions of the web pages by GET too; any site can then have a browser send them"},
+		Help: "also carry out actions of the web pages by GET, which any site can make a browser send"},
 	{Name: "allowed_hosts", Extension: true, In: option.InInetServer, Type: option.List,
-		Help: "host names for which a server without password answers besides those of this machine; *.x for all below x, * for any"},
+		Help: "host names that a server without a password answers for, besides those of this machine; *.x for all names below x, * for any"},
 	{Name: "file", In: option.InUnixServer, Required: true, Names: option.NameHere, Help: "path of the socket"},
 	{Name: "username", In: option.InServers, Help: "user that clients must name"},
 	{Name: "password", In: option.InServers,
-		Help: "password that clients must give, clear, {bcrypt} and its hash, as `htpasswd -bnBC 10 '' WORD` prints behind a colon, or {SHA} and its SHA-1"},
+		Help: "password that clients must give: clear, {bcrypt} and its hash, which `htpasswd -bnBC 10 '' WORD` prints behind a colon, or {SHA} and its SHA-1"},
 	{Name: "chown", In: option.InUnixServer, Type: option.Owner, Help: "owner of the socket", InvalidPrefix: "Invalid sockchown value "},
 	{Name: "chmod", In: option.InUnixServer, Type: option.Octal, Default: "0700", Help: "mode of the socket", InvalidPrefix: "Invalid chmod value "},
 }

@@ -1,8 +1,10 @@
-// Package sampleconf writes a configuration to begin with: the few options
-// that a daemon needs, and as comments all others, with their defaults.
+// Package sampleconf writes a sample configuration: the few options that a daemon
+// needs, and all others as comments with their defaults.
 //
-// What there is to say of an option comes from config's table of options, so
-// that a new option is in the sample too. Only what the table can't know
-// stands here: the order of the sections, which options are set, and examples
-// for those without a default.
+// It has no goroutines and keeps nothing; echo_supervisord_conf calls it.
+//
+// Names, defaults and help come from the table of options in package config, so a new
+// option is in the sample too. The package itself has only what the table can't say:
+// the order of the sections, the options that are set, and examples for options without
+// a default.
 package sampleconf

@@ -9,46 +9,46 @@ import (
 	"supervisor/supervisord/config/option"
 )
 
-const head = `What is needed stands here, everything else is a comment: take the semicolon
-away to set it. The value shown is the default, or else an example.
+const head = `Required options are set; all others are comments. Remove the semicolon to set
+one. The value shown is the default, or an example if there is none.
 
-A comment on the same line as a value begins after white space. So does,
-against all wishes, the part of a command after a semicolon. Quotes belong to
-the value, except in environment. %(ENV_X)s stands for the environment
-variable X, %(here)s for the directory of this file; ~ and $X mean nothing.
+A semicolon after white space begins a comment, also in a command where that is
+not intended. Quotes are part of the value, except in environment. %(ENV_X)s
+stands for the environment variable X, %(here)s for the directory of this file;
+~ and $X are not expanded.
 
-The paths below are in /tmp because every system has it. A better place is one
-that nobody clears: without its socket supervisord can't be reached.`
+The paths below are in /tmp because every system has it. Prefer a directory that
+is not cleaned up: supervisord can't be reached without its socket.`
 
 // section is a section of the sample.
 type section struct {
 	in     option.Sections
 	header string
-	intro  string // above it
-	set    values // no comments; with any, the header is none either
-	shown  values // examples for options without default, and better ones
+	intro  string // the comment above it
+	set    values // options that are not comments; if there are any, the header is none either
+	shown  values // examples for options without a default, and some that are better than the default
 }
 
 type values map[string]string
 
-// sections returns the sections in the order of the sample.
+// sections returns the sections in their order in the sample.
 func sections() []section {
 	return []section{
 		{
 			in: option.InUnixServer, header: "unix_http_server",
-			intro: "Where supervisorctl on this machine reaches supervisord.",
+			intro: "The socket through which supervisorctl on this machine reaches supervisord.",
 			set:   values{"file": "/tmp/supervisor.sock"},
 			shown: values{"chown": "nobody:nogroup", "username": "user", "password": "123"},
 		},
 		{
 			in: option.InInetServer, header: "inet_http_server",
-			intro: "The same for other machines, and for browsers. Whoever gets in here can run\n" +
-				"commands, and nothing is encrypted: never let the internet see it.",
+			intro: "The same for other machines and for browsers. Everyone who gets in can run\n" +
+				"commands, and nothing is encrypted: never expose it to the internet.",
 			shown: values{"port": "127.0.0.1:9001", "username": "user", "password": "123"},
 		},
 		{
 			in: option.InSupervisord, header: "supervisord",
-			intro: "Supervisord itself.",
+			intro: "supervisord itself.",
 			set: values{
 				"logfile": "/tmp/supervisord.log", "logfile_maxbytes": "50MB", "logfile_backups": "10",
 				"loglevel": "info", "pidfile": "/tmp/supervisord.pid", "nodaemon": "false", "silent": "false",
@@ -58,24 +58,24 @@ func sections() []section {
 		},
 		{
 			in: option.InRPCInterface, header: "rpcinterface:supervisor",
-			intro: "Supervisorctl and the web pages need this section as it is.",
+			intro: "supervisorctl and the web pages need this section unchanged.",
 			set:   values{"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
 		},
 		{
 			in: option.InSupervisorctl, header: "supervisorctl",
-			intro: "How supervisorctl reaches supervisord: by one of the servers above.",
+			intro: "The address at which supervisorctl reaches supervisord: one of the servers above.",
 			set:   values{"serverurl": "unix:///tmp/supervisor.sock"},
 			shown: values{"username": "user", "password": "123", "history_file": "/tmp/history"},
 		},
 		{
 			in: option.InProgram, header: "program:name",
-			intro: "A program. There is one such section for each.",
+			intro: "A program. Each program has its own section.",
 			shown: programExamples("/bin/cat").with(ownExamples()),
 		},
 		{
 			in: option.InEventListener, header: "eventlistener:listener",
-			intro: "A program that is told of events on its standard input. What only this\n" +
-				"supervisord knows of a program can stand here and below, too.",
+			intro: "A program that gets events on its standard input. The options of programs that\n" +
+				"Supervisor does not have can be used here and below, too.",
 			shown: programExamples("/bin/listener").with(values{"events": "PROCESS_STATE", "priority": "-1"}),
 		},
 		{
@@ -87,7 +87,7 @@ func sections() []section {
 		},
 		{
 			in: option.InGroup, header: "group:names",
-			intro: "Programs that are to be controlled together.",
+			intro: "Programs that are controlled together.",
 			shown: values{"programs": "name,fastcgi", "depends_on": "listener"},
 		},
 		{
@@ -97,13 +97,13 @@ func sections() []section {
 		},
 		{
 			in: option.InInclude, header: "include",
-			intro: "Further files, seen from the directory of this one.",
+			intro: "More files to read; paths are relative to the directory of this file.",
 			shown: values{"files": "conf.d/*.conf"},
 		},
 	}
 }
 
-// programExamples are the examples for a program.
+// programExamples returns the examples for a program.
 func programExamples(command string) values {
 	return values{
 		"command": command, "directory": "/tmp", "user": "nobody", "umask": "022", "killasgroup": "false",
@@ -111,7 +111,7 @@ func programExamples(command string) values {
 	}
 }
 
-// ownExamples are the examples for what Supervisor doesn't know of a program.
+// ownExamples returns the examples for options of programs that Supervisor does not have.
 func ownExamples() values {
 	return values{
 		"ready": "tcp://127.0.0.1:8000", "health": "http://127.0.0.1:8000/up", "depends_on": "listener:ready",
@@ -165,11 +165,11 @@ func (s section) write(b *strings.Builder) {
 	}
 }
 
-// maxWidth is how long a line may be for the comments of the others to stand
-// behind it, in one column.
+// maxWidth is the longest line that the column of comments makes room for. The
+// comment of a longer line follows it directly.
 const maxWidth = 48
 
-// options returns what may stand in the section, what must stand there first.
+// options returns the options of the section, required ones first.
 func (s section) options() []option.Option {
 	list := slices.DeleteFunc(config.Options(), func(o option.Option) bool {
 		shownBefore := o.Extension && o.In == option.InPrograms && s.in != option.InProgram
@@ -184,7 +184,7 @@ func (s section) options() []option.Option {
 		}
 		return 1
 	})
-	// A pool's own priority stands before the one of its processes.
+	// The priority of a pool comes before that of its processes; keep the first.
 	seen := make(map[string]bool)
 	return slices.DeleteFunc(list, func(o option.Option) bool {
 		defer func() { seen[o.Name] = true }()
@@ -192,7 +192,7 @@ func (s section) options() []option.Option {
 	})
 }
 
-// line is an option with the value that it has or could have.
+// line returns an option with its value, its default or an example.
 func (s section) line(o option.Option) string {
 	if value, ok := s.set[o.Name]; ok {
 		return o.Name + "=" + value
