@@ -8,7 +8,7 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// dependencies reads "db:ready, migrate:success, cache:ready?, queue!".
+// dependencies reads a list such as "db:ready, migrate:success, cache:ready?, queue!".
 func dependencies(s string) ([]Dependency, error) {
 	var list []Dependency
 	for part := range strings.SplitSeq(s, ",") {
@@ -21,8 +21,8 @@ func dependencies(s string) ([]Dependency, error) {
 	return list, nil
 }
 
-// dependency reads one. Names may have a colon in them, so that the last part
-// is a condition only if it is the word for one.
+// dependency reads one. A name may have a colon, so the last part is a condition
+// only if it is the word for one.
 func dependency(s string) (Dependency, error) {
 	d := Dependency{Text: s}
 	rest := s
@@ -55,8 +55,8 @@ func dependency(s string) (Dependency, error) {
 	return d, nil
 }
 
-// Targets returns the processes that a dependency is on: those of the program of
-// its name, else those of the group, or the one that it names as group:process.
+// Targets returns the processes that a dependency names: those of the program of
+// that name, else those of the group, or the one that it names as group:process.
 func (d *Dependency) Targets(all []*Process) []*Process {
 	group, process, both := strings.Cut(d.Name, ":")
 	var programs, groups []*Process

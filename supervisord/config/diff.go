@@ -7,34 +7,34 @@ import (
 	"supervisor/supervisord/config/option"
 )
 
-// Effect is what a changed option asks for.
+// Effect is what has to be done after an option has changed.
 type Effect int
 
 // The effects.
 const (
-	EffectLive    Effect = iota // nothing but to go by it from now on
-	EffectRestart               // another child: the option matters to one that runs
+	EffectLive    Effect = iota // nothing: supervisord applies the new value
+	EffectRestart               // restart the process, which was spawned with the old value
 )
 
-// String says so in a word.
+// String returns a word for the effect.
 func (e Effect) String() string { return [...]string{EffectLive: "live", EffectRestart: "restart"}[e] }
 
 // Change is an option with another value. The texts are as one would write them
-// in the file; those of environment variables are left out, since they may be
-// nobody's business.
+// in the file. Values of environment variables are left out, since they may be
+// secret.
 type Change struct {
 	Option   string
 	Old, New string
 	Effect   Effect
 }
 
-// ProcessDiff is a process that is configured in another way.
+// ProcessDiff is what has changed about a process.
 type ProcessDiff struct {
 	Old, New *Process
-	Changes  []Change // none if the two are equal
+	Changes  []Change // empty if the two are equal
 }
 
-// Restarts tells whether there has to be another child.
+// Restarts reports whether the process has to be restarted.
 func (d *ProcessDiff) Restarts() bool {
 	return slices.ContainsFunc(d.Changes, func(c Change) bool { return c.Effect == EffectRestart })
 }
@@ -44,15 +44,15 @@ type GroupDiff struct {
 	Old, New *Group
 	Changes  []Change // of the group's own options
 	// Whole says why the group can only be replaced as a whole, "" if its
-	// processes can be dealt with one by one.
+	// processes can be changed one by one.
 	Whole   string
 	Added   []*Process    // in the order of New
 	Removed []*Process    // in the order of Old
 	Kept    []ProcessDiff // all others, changed or not, in the order of New
 }
 
-// Diff tells how a group differs from the one that it is to replace. Processes
-// are the same if they have one name.
+// Diff returns how a group differs from the one that it is to replace. Processes
+// with the same name are the same process.
 func (g *Group) Diff(old *Group) GroupDiff {
 	d := GroupDiff{Old: old, New: g, Changes: g.options(old)}
 	was := make(map[string]*Process, len(old.Processes))
@@ -77,7 +77,7 @@ func (g *Group) Diff(old *Group) GroupDiff {
 	return d
 }
 
-// IsEmpty tells whether there is nothing to do.
+// IsEmpty reports whether nothing has changed.
 func (d *GroupDiff) IsEmpty() bool {
 	return len(d.Changes)+len(d.Added)+len(d.Removed) == 0 &&
 		!slices.ContainsFunc(d.Kept, func(p ProcessDiff) bool { return len(p.Changes) > 0 })
@@ -95,7 +95,7 @@ func (d *GroupDiff) replaceReason() string {
 	return ""
 }
 
-// membersChange tells whether members of a pool come, go or are replaced.
+// membersChange reports whether processes of a pool are added, removed or restarted.
 func (d *GroupDiff) membersChange() bool {
 	return len(d.Added)+len(d.Removed) > 0 || slices.ContainsFunc(d.Kept, func(p ProcessDiff) bool { return p.Restarts() })
 }
@@ -148,7 +148,7 @@ const kindOption = "the kind of its section"
 
 func (k Kind) header() string { return k.Section().Headers()[0] }
 
-// diff names the variables that are others, and not what they are.
+// diff names the variables that have changed, without their values.
 func (e Environment) diff(old Environment) []Change {
 	var list []Change
 	is, was := e.Map(), old.Map()

@@ -8,13 +8,14 @@ import (
 	"strings"
 )
 
-// digestVersion is what a digest begins with. One of another form says nothing.
+// digestVersion is the first word of a digest. Digests of other versions are
+// ignored.
 const digestVersion = "1"
 
-// Digest stands for all that a child is born with, in a short text that can be
-// kept: a word for each option that is set, with a checksum of its value. Values
-// can't be read from it. Neither the name of the process nor its logs are in it: a
-// child that has outlived its daemon can get others.
+// Digest returns a short text for everything that a process is spawned with, to be
+// kept in the journal: a word for each option that is set, with a checksum of its
+// value. Values can't be read from it. The name of the process and its logs are not
+// in it, because an adopted process can get others.
 func (p *Process) Digest() string {
 	options := p.spawnOptions()
 	words := []string{digestVersion}
@@ -25,8 +26,8 @@ func (p *Process) Digest() string {
 	return strings.Join(words, " ")
 }
 
-// Outdated tells which options a child that was born with a digest was born with
-// other values of, by their names. It is nil if that is not known, as for "".
+// Outdated names the options that had other values when a process with that digest
+// was spawned. It is nil if that is unknown, as for "".
 func (p *Process) Outdated(digest string) []string {
 	was, ok := parseDigest(digest)
 	if !ok {
@@ -34,7 +35,7 @@ func (p *Process) Outdated(digest string) []string {
 	}
 	now := p.Digest()
 	if now == digest {
-		return nil // most likely
+		return nil // the usual case
 	}
 	is, _ := parseDigest(now)
 	both := maps.Clone(is)
@@ -61,7 +62,7 @@ func parseDigest(digest string) (sums map[string]string, ok bool) {
 	return sums, true
 }
 
-// spawnOptions returns the options that matter to a child that runs, if they are set.
+// spawnOptions returns the options that a process is spawned with, if they are set.
 func (p *Process) spawnOptions() map[string]string {
 	options := make(map[string]string)
 	for _, o := range optionsOf(p) {

@@ -1,22 +1,11 @@
-// Package config turns Supervisor's configuration files into validated,
-// immutable structs. One table of options (options.go) says everything there is
-// to say of an option; the parser, the command line, the error texts, the help
-// and the documentation are drawn from it.
+// Package config holds a configuration as structs, and the table of options
+// (table*.go) that says everything about an option: which field has its value,
+// its type, default and help, whether a change is live. Equal, Diff, Digest and
+// the JSON output are drawn from the table.
 //
-// A file goes through these hands: package inifile reads its lines by the rules
-// of Python's RawConfigParser and merges the files that [include] names, expand.go
-// replaces %(name)s with package python's format, convert.go makes values of texts,
-// and a file per kind of section (supervisord.go, servers.go, plugins.go,
-// groups.go, program.go, fastcgi.go, ctl.go) puts them into structs. A mistake
-// does not stop the reading: all are collected in the order in which Supervisor
-// would come across them, so that Load can report the first one in Supervisor's
-// words and Check all of them.
+// The package starts nothing and reads nothing; package load fills the structs.
+// They are never changed afterwards, so all goroutines may share them.
 //
-// Everything outside the files that matters to their meaning (environment,
-// working directory, users) is in a Host, captured once. So to read a file again
-// later means the same as at the start.
-//
-// The package starts nothing and touches nothing but the files that it reads.
-// What it returns is never changed afterwards, so it may be shared by all
-// goroutines.
+// A Digest of today is compared with one that an earlier version has written into
+// a journal, so texts that digests are made of must never change.
 package config

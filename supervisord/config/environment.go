@@ -19,8 +19,8 @@ func (e Environment) Get(name string) (string, bool) {
 	return "", false
 }
 
-// with returns e with one more variable, or with its new value in the place of
-// the old one. It may change e.
+// with returns e with a variable added, or with its value replaced. It may
+// change e.
 func (e Environment) with(v Variable) Environment {
 	for i := range e {
 		if e[i].Name == v.Name {
@@ -31,7 +31,8 @@ func (e Environment) with(v Variable) Environment {
 	return append(e, v)
 }
 
-// Merged returns a new set of e's variables, those of other over them.
+// Merged returns a new set of e's variables, with those of other added or
+// replacing them.
 func (e Environment) Merged(other Environment) Environment {
 	all := append(Environment(nil), e...)
 	for _, v := range other {

@@ -30,7 +30,7 @@ func (g *Group) Equal(other *Group) bool {
 		slices.EqualFunc(g.Processes, other.Processes, (*Process).equal)
 }
 
-// equal compares what was configured: AUTO differs from any file, whatever name
+// equal compares what was configured. AUTO differs from any file, whatever name
 // was generated for it.
 func (p *Process) equal(q *Process) bool {
 	return p.Name == q.Name &&

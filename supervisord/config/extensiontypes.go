@@ -147,7 +147,7 @@ func stopSequence(s string) ([]StopStep, error) {
 	return steps, nil
 }
 
-// exitStatus is what exit_code= says: a number, or whose.
+// exitStatus reads exit_code=: a number, or whose status it is.
 func exitStatus(s string) (ExitStatus, error) {
 	if n, ok := python.ParseInt(s, 10); ok && n >= 0 && n <= 255 {
 		return ExitStatus{Fixed: int(n)}, nil
@@ -159,7 +159,7 @@ func exitStatus(s string) (ExitStatus, error) {
 	return ExitStatus{Of: of}, err
 }
 
-// envFiles reads paths, each with a - before it if it need not exist.
+// envFiles reads paths. A - before a path means that the file need not exist.
 func envFiles(h *source.Host, s string) ([]EnvFile, error) {
 	var files []EnvFile
 	for part := range strings.SplitSeq(s, ",") {
@@ -172,8 +172,8 @@ func envFiles(h *source.Host, s string) ([]EnvFile, error) {
 	return files, nil
 }
 
-// enum are the values of an option that has but a few, in the order in which
-// they are explained.
+// enum lists the values of an option that has only a few, in the order in which
+// error texts list them.
 type enum[T comparable] []struct {
 	word  string
 	value T

@@ -12,11 +12,10 @@ import (
 	"supervisor/supervisord/config/shlex"
 )
 
-// WriteJSON writes everything that was understood of a configuration, for programs
-// that want to know: an object with "accepted", "groups", "http_servers",
-// "infos", "rpcinterfaces", "supervisord" and "warnings". Modes and masks are
-// octal text, numbers of users come with the text that named them, log files
-// are a path, "AUTO" or null.
+// WriteJSON writes how a configuration was understood, for other programs: an
+// object with "accepted", "groups", "http_servers", "infos", "rpcinterfaces",
+// "supervisord" and "warnings". Modes and masks are octal text, the numbers of
+// users come with the text that named them, log files are a path, "AUTO" or null.
 func (c *Config) WriteJSON(w io.Writer) error {
 	result := jsonConfig{
 		Accepted:      true,

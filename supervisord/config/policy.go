@@ -8,22 +8,22 @@ import (
 	"supervisor/supervisord/config/option"
 )
 
-// Policy is what a program may ask for that Supervisor does not know. Its zero
-// value, but for the defaults that only count where something else is set, is
-// what Supervisor does.
+// Policy holds the extensions of a program: the options that Supervisor does not
+// have. Its zero value is Supervisor's behaviour. Defaults that are not zero only
+// matter together with another option.
 type Policy struct {
-	// Configured tells that the file says anything of it. Otherwise two
-	// policies need not be compared, nor this one looked at.
+	// Configured reports whether the file sets any extension. If it does not, the
+	// policy need not be looked at or compared.
 	Configured bool
-	// Written are the options that the section sets, by their first names, with
-	// what they refer to filled in, in the order of the table.
+	// Written are the extensions that the section sets, by their main names, with
+	// %(name)s expanded, in the order of the table.
 	Written []Variable
 
 	Ready  Readiness
 	Health Health
 
 	DependsOn      []Dependency
-	WaitFor        []Probe       // things outside that must be there before a start
+	WaitFor        []Probe       // what must be reachable before a start
 	DependsTimeout time.Duration // for both; Forever by default
 
 	Exit    ExitPolicy
@@ -31,8 +31,8 @@ type Policy struct {
 	Restart RestartPolicy
 	Rolling Rolling
 	Listen  []*ListenSocket // passed from descriptor 3 on, in this order
-	// ListenEnv is whether LISTEN_FDS and its kind tell of them; Auto is to be
-	// decided by the command.
+	// ListenEnv says whether LISTEN_FDS and the like describe them. With Auto the
+	// command decides.
 	ListenEnv AutoBool
 
 	EnvFiles []EnvFile
@@ -41,7 +41,7 @@ type Policy struct {
 	Refresh  Refresh
 }
 
-// equal tells whether two policies ask for the same.
+// equal reports whether two policies ask for the same.
 func (p *Policy) equal(q *Policy) bool {
 	if !p.Configured && !q.Configured {
 		return true
@@ -51,18 +51,18 @@ func (p *Policy) equal(q *Policy) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// Readiness is when a process that has been started is ready for use: after the
-// first success of the probe.
+// Readiness says when a started process is ready: after the first success of the
+// probe.
 type Readiness struct {
 	Probe
-	Timeout  time.Duration // of the start; Forever for none
+	Timeout  time.Duration // of the start; option.Forever for none
 	Interval time.Duration // between two probes
 }
 
-// Health is how a running process is watched.
+// Health says how a running process is checked.
 type Health struct {
 	Probe
-	Interval    time.Duration // between the beginnings of two probes
+	Interval    time.Duration // from the start of one probe to the next
 	Timeout     time.Duration // of one probe
 	StartPeriod time.Duration // after RUNNING, before the first probe
 	Failures    int           // in a row that make it unhealthy, at least 1
@@ -70,16 +70,16 @@ type Health struct {
 	Signal      syscall.Signal // of HealthSignal
 }
 
-// HealthAction is what is done with an unhealthy process.
+// HealthAction is the reaction to an unhealthy process.
 type HealthAction int
 
 // The actions of health_action=.
 const (
 	HealthRestart HealthAction = iota
-	HealthNone                 // it is only told
+	HealthNone                 // only report it
 	HealthStop
-	HealthSignal // Health.Signal is sent
-	HealthExit   // supervisord ends
+	HealthSignal // send Health.Signal
+	HealthExit   // supervisord exits
 )
 
 // Dependency is a program, a group or a process that must be in a certain
@@ -88,22 +88,22 @@ type Dependency struct {
 	Text      string // as written
 	Name      string // program, group or group:process
 	Condition Condition
-	Soft      bool // ? : a start goes on without it if it can't be had
-	Together  bool // ! : what depends on it is restarted with it
+	Soft      bool // ? : the start goes on without it if it can't be satisfied
+	Together  bool // ! : processes that depend on it are restarted with it
 
-	Section, Option string // where it is written
+	Section, Option string // that name it
 }
 
-// Condition is how far another process must have come.
+// Condition is the state that another process must have reached.
 type Condition int
 
 // The conditions of depends_on=.
 const (
 	ConditionReady   Condition = iota // it is RUNNING, which ready= delays
-	ConditionStarted                  // its child has been born
-	ConditionSuccess                  // it has ended with an expected exit status
-	// ConditionReadyOrSuccess is one of both. There is no word for it but
-	// "running,exited" of dependent_startup_wait_for.
+	ConditionStarted                  // it has been spawned
+	ConditionSuccess                  // it has exited with an expected status
+	// ConditionReadyOrSuccess is either of the two. Only
+	// dependent_startup_wait_for=x:running,exited asks for it.
 	ConditionReadyOrSuccess
 )
 
@@ -112,58 +112,58 @@ func (c Condition) String() string {
 	return [...]string{"ready", "started", "success", "ready or success"}[c]
 }
 
-// ExitPolicy says when the end of a process is the end of supervisord.
+// ExitPolicy says after which exits of a process supervisord exits.
 type ExitPolicy struct {
-	Essential bool // any end for good is
+	Essential bool // after any exit that no restart follows
 	On        ExitOn
 }
 
-// ExitOn is a set of ways to end for good: with no restart to come.
+// ExitOn is a set of exits that no restart follows.
 type ExitOn uint8
 
 // The members of ExitOn.
 const (
-	OnFatal     ExitOn = 1 << iota // it was given up
-	OnExit                         // it has exited, however
-	OnFailure                      // it has exited with an unexpected status, or was given up
+	OnFatal     ExitOn = 1 << iota // it has become FATAL
+	OnExit                         // it has exited with any status
+	OnFailure                      // it has exited with an unexpected status, or become FATAL
 	OnSuccess                      // it has exited with an expected status
-	OnAllExited                    // of [supervisord] only: all have ended in one way or another
+	OnAllExited                    // of [supervisord] only: no program runs any more
 )
 
-// StopPolicy says how a process is stopped, and with whom.
+// StopPolicy says how a process is stopped, and what is stopped with it.
 type StopPolicy struct {
 	Scope     StopScope
 	Leftovers Leftovers
-	// LeftoversSet tells that leftovers= stands in the file.
+	// LeftoversSet reports whether the file has leftovers=.
 	LeftoversSet bool
-	// Sequence takes the place of stopsignal and stopwaitsecs if it is not
-	// empty. After the last step comes SIGKILL.
+	// Sequence replaces stopsignal and stopwaitsecs if it is not empty. SIGKILL
+	// follows its last step.
 	Sequence []StopStep
 }
 
-// StopStep is one signal and how long it is given. The Wait of a final KILL
-// without a time is 0.
+// StopStep is one signal and the time to wait after it, which is 0 after a final
+// KILL.
 type StopStep struct {
 	Signal syscall.Signal
 	Wait   time.Duration
 }
 
-// StopScope says who is stopped with a process.
+// StopScope says what is stopped with a process.
 type StopScope int
 
 // The scopes of stop_scope=.
 const (
 	ScopeDefault StopScope = iota // as stopasgroup and killasgroup say
-	ScopeLeader                   // the child alone
+	ScopeLeader                   // only the process itself
 	ScopeGroup                    // its process group
 	ScopeTree                     // all its descendants
-	ScopeCgroup                   // all in a control group of its own
+	ScopeCgroup                   // everything in its own control group
 )
 
 // String returns the word in the configuration, "" for the default.
 func (s StopScope) String() string { return [...]string{"", "leader", "group", "tree", "cgroup"}[s] }
 
-// Leftovers says what becomes of processes that a stop has left behind.
+// Leftovers says what to do with descendants that still run after a stop.
 type Leftovers int
 
 // The values of leftovers=.
@@ -173,18 +173,18 @@ const (
 	LeftoversIgnore
 )
 
-// RestartPolicy says when a process that has ended by itself is born again.
+// RestartPolicy says when a process that has exited by itself is restarted.
 type RestartPolicy struct {
-	Delay         time.Duration // before the first restart; 0 for Supervisor's pace
-	BackoffFactor float64       // of the delay with each restart in a row, at least 1
-	Max           time.Duration // of the delay, Forever for none
-	Jitter        float64       // share of the delay by which it may differ, 0 to 1
+	Delay         time.Duration // before the first restart; 0 for Supervisor's rules
+	BackoffFactor float64       // by which the delay grows with each restart in a row, at least 1
+	Max           time.Duration // of the delay, option.Forever for none
+	Jitter        float64       // share of the delay by which it varies at random, 0 to 1
 	Limit         int           // restarts within Window, 0 for no limit
 	Window        time.Duration
 	LimitAction   LimitAction
 }
 
-// HasDelay tells whether it sets a delay of its own.
+// HasDelay reports whether the policy sets a delay of its own.
 func (r *RestartPolicy) HasDelay() bool { return r.Delay > 0 || r.BackoffFactor > 1 }
 
 // LimitAction is what happens when the limit of restarts is reached.
@@ -194,47 +194,32 @@ type LimitAction int
 const (
 	LimitFatal     LimitAction = iota
 	LimitStopGroup             // the group is stopped too
-	LimitExit                  // supervisord ends
+	LimitExit                  // supervisord exits
 )
 
-// Rolling says how processes of a program take turns at a restart.
+// Rolling says how a rolling restart restarts the processes of a program.
 type Rolling struct {
 	Batch        option.Share  // restarted at a time
-	Surge        int           // further ones that run meanwhile
+	Surge        int           // additional ones that run during the restart
 	Pause        time.Duration // between two batches
-	DrainTimeout time.Duration // that a process has to stop in a rolling restart, 0 for that of any stop
+	DrainTimeout time.Duration // for a process to stop; 0 for the usual time
 }
 
-// EnvFile is a file of variables.
+// EnvFile is a file of environment variables.
 type EnvFile struct {
 	Path     string // absolute
 	Optional bool   // it need not exist
 }
 
-// Hooks are commands that are run at certain moments, "" for none.
+// Hooks are commands that run around starts and stops, "" for none.
 type Hooks struct {
 	PreStart, PostStart, PreStop, PostStop string
-	Timeout                                time.Duration // of each; Forever for none
+	Timeout                                time.Duration // of each; option.Forever for none
 }
 
-// Refresh is how a process is told to read its own configuration again.
+// Refresh says how to make a process read its own configuration again.
 type Refresh struct {
 	Signal  syscall.Signal // 0 for none
 	Command string         // instead of a signal, "" for none
-	Check   string         // must succeed before, "" for none
-}
-
-// ListenSocket is a [socket:x]: supervisord listens, programs accept.
-type ListenSocket struct {
-	Name      string // of the section, which programs get as its name too
-	Section   string
-	URL       string // tcp://host:port or unix:///path
-	Family    string // "unix" or "tcp"
-	Path      string // unix
-	Host      string // tcp: "" for all interfaces
-	Port      int    // tcp
-	Mode      uint32 // unix
-	UID, GID  int    // unix, -1 to leave as it is
-	Backlog   int    // 0 for the system's maximum
-	ReusePort bool   // tcp
+	Check   string         // command that must succeed first, "" for none
 }

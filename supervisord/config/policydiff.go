@@ -92,15 +92,15 @@ func (part *part) changes(p, old *Policy) []Change {
 			list = append(list, Change{option, was, is, effect})
 		}
 	}
-	// What a socket is stands in its own section. And defaults only come to a
-	// Policy with the first option: they are no difference.
+	// The settings of a socket are in its own section. A Policy gets the defaults
+	// only together with its first option, so they are no change.
 	if len(list) == 0 && (p.Configured == old.Configured || len(p.Written)+len(old.Written) == 0) {
 		list = append(list, Change{part.name, old.detailedText(part), p.detailedText(part), effect})
 	}
 	return list
 }
 
-// text is what the file says, "" for nothing.
+// text returns what the file has for an option, "" for nothing.
 func (p *Policy) text(option string) string {
 	i := slices.IndexFunc(p.Written, func(v Variable) bool { return v.Name == option })
 	if i < 0 {
@@ -109,7 +109,7 @@ func (p *Policy) text(option string) string {
 	return p.Written[i].Value
 }
 
-// settings are those of a socket that are not the default.
+// settings describes what differs from the defaults of a socket.
 func (s *ListenSocket) settings() string {
 	var all []string
 	if s.Backlog > 0 {
@@ -130,7 +130,7 @@ func (s *ListenSocket) settings() string {
 	return " with " + strings.Join(all, ", ")
 }
 
-// detailedText says more about an option that has the same text in both files.
+// detailedText distinguishes values of an option that has the same text in both files.
 func (p *Policy) detailedText(part *part) string {
 	text := p.text(part.name)
 	var urls []string

@@ -13,7 +13,7 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// Probe is a way to find out whether something works.
+// Probe is a way to check whether something works.
 type Probe struct {
 	Text    string // as written, "" for none
 	Kind    ProbeKind
@@ -35,19 +35,19 @@ const (
 	UnixProbe             // the same on a unix socket
 	FCGIProbe             // a FastCGI request is answered without an error
 	ExecProbe             // a command exits with 0
-	NotifyProbe           // the program says so by sd_notify
+	NotifyProbe           // the program reports it by sd_notify
 	FDProbe               // the program writes a line to a descriptor
 	LogProbe              // a line of its output matches
 	FileProbe             // a file exists
 	numProbes
 )
 
-// SelfReported reports whether the program says by itself, and once, that it is ready:
-// it is told how when it is started, or its output is looked at from then on, and it
-// can't be asked again.
+// SelfReported reports whether the program itself reports, once, that it is ready.
+// Then it is spawned with what it needs for that, or its output is watched from the
+// start, and the probe can't be repeated.
 func (k ProbeKind) SelfReported() bool { return k == NotifyProbe || k == FDProbe || k == LogProbe }
 
-// maxFD is the highest descriptor that a program may be told to write to.
+// maxFD is the highest descriptor of an fd: probe.
 const maxFD = 99
 
 // probeForms says how each kind is written.
@@ -59,7 +59,7 @@ func probeForms() [numProbes]string {
 	}
 }
 
-// probe reads any kind.
+// probe reads a probe of any kind.
 func probe(s string) (Probe, error) {
 	text := python.Strip(s)
 	p := Probe{Text: text}
@@ -108,7 +108,7 @@ func probe(s string) (Probe, error) {
 	return p, nil
 }
 
-// probeOf reads one of some kinds.
+// probeOf reads a probe of one of some kinds.
 func probeOf(s string, kinds ...ProbeKind) (Probe, error) {
 	p, err := probe(s)
 	forms := make([]string, len(kinds))
@@ -132,8 +132,8 @@ func healthProbe(s string) (Probe, error) {
 	return probeOf(s, HTTPProbe, TCPProbe, UnixProbe, FCGIProbe, ExecProbe, NotifyProbe)
 }
 
-// waitForProbes reads what is waited for before a start. A command may have
-// commas in it, so that an exec: goes on to the end or to the next probe.
+// waitForProbes reads a list of probes. A command may have commas, so an exec:
+// extends to the next probe or to the end.
 func waitForProbes(s string) ([]Probe, error) {
 	var parts []string
 	for part := range strings.SplitSeq(s, ",") {
@@ -177,7 +177,7 @@ func httpURL(s string) error {
 	return err
 }
 
-// hostPort wants both. An IPv6 address stands in brackets.
+// hostPort requires both. An IPv6 address is in brackets.
 func hostPort(s string) (string, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil || host == "" {
@@ -189,7 +189,7 @@ func hostPort(s string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// absolutePath takes /path, and ///path as in a URL.
+// absolutePath accepts /path, and ///path as in a URL.
 func absolutePath(s string) (string, error) {
 	if rest, ok := strings.CutPrefix(s, "//"); ok {
 		s = rest
@@ -200,14 +200,14 @@ func absolutePath(s string) (string, error) {
 	return filepath.Clean(s), nil
 }
 
-// fcgiAddress takes //host:port/name apart, or ///path/to.sock/name, where the
-// socket is told by its ending, and ///path/to/socket, which is all socket.
+// fcgiAddress splits //host:port/name, or ///path/to.sock/name, where the socket
+// ends in .sock or .socket. Any other path is a socket as a whole.
 func fcgiAddress(s string) (address, path string, err error) {
 	rest, ok := strings.CutPrefix(s, "//")
 	if !ok {
 		return "", "", fmt.Errorf("it needs // and an address")
 	}
-	path = "/ping" // what php-fpm answers to in the examples of everybody
+	path = "/ping" // what php-fpm answers in the usual examples
 	if !strings.HasPrefix(rest, "/") {
 		host, name, named := strings.Cut(rest, "/")
 		if named {

@@ -31,7 +31,7 @@ var supervisordOptions = in(option.InSupervisord, option.NameHere, option.Table{
 	{Name: "logfile_backups", Type: option.Integer, Default: "10", Flag: &option.Flag{Short: "z", Arg: "NUM"},
 		Help:  "old main logs to keep",
 		Field: option.In(func(s *Supervisord) any { return &s.LogfileBackups }), JSON: option.JSONValue},
-	{Name: "loglevel", Type: levelType, Default: "info", Flag: &option.Flag{Short: "e", Arg: "LEVEL"},
+	{Name: "loglevel", Type: option.Level, Default: "info", Flag: &option.Flag{Short: "e", Arg: "LEVEL"},
 		Help:  "critical, error, warn, info, debug, trace or blather",
 		Field: option.In(func(s *Supervisord) any { return &s.LogLevel }), JSON: option.JSONValue},
 	{Name: "pidfile", Type: option.Path, Default: "supervisord.pid", Flag: &option.Flag{Short: "j", Arg: "FILENAME"},

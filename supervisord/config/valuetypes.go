@@ -13,10 +13,6 @@ import (
 
 // The types of Supervisor's own options. Their error texts are Supervisor's.
 var (
-	levelType = &option.Type{
-		Name: "log level", Parse: option.Parser(logLevel),
-		JSON: func(l any) any { return l.(LogLevel).String() },
-	}
 	exitCodesType   = &option.Type{Name: "list of exit codes", Parse: option.Parser(exitCodes)}
 	autorestartType = &option.Type{Name: "boolean or unexpected", Parse: option.Parser(autorestart), JSON: autorestartJSON}
 
@@ -54,40 +50,6 @@ var (
 		Text:  func(s any) string { return s.(*FastCGISocket).url() },
 	}
 )
-
-// levels names the log levels.
-var levels = []struct {
-	name  string
-	level LogLevel
-}{
-	{"critical", 50},
-	{"error", 40},
-	{"warn", 30},
-	{"info", 20},
-	{"debug", 10},
-	{"trace", 5},
-	{"blather", 3},
-}
-
-// String returns the name by which files and command lines call the level.
-func (l LogLevel) String() string {
-	for _, v := range levels {
-		if v.level == l {
-			return v.name
-		}
-	}
-	return fmt.Sprintf("level %d", int(l))
-}
-
-func logLevel(s string) (LogLevel, error) {
-	name := python.Lower(s)
-	for _, v := range levels {
-		if v.name == name {
-			return v.level, nil
-		}
-	}
-	return 0, fmt.Errorf("bad logging level name %s", python.Repr(s))
-}
 
 func exitCodes(s string) ([]int, error) {
 	codes := []int{}

@@ -15,16 +15,6 @@ var convertTests = []struct {
 	want any    // nil if it is refused
 	err  string // with this text
 }{
-	{levelType, "critical", LogLevel(50), ""},
-	{levelType, "ERROR", LogLevel(40), ""},
-	{levelType, "Warn", LogLevel(30), ""},
-	{levelType, "info", LogLevel(20), ""},
-	{levelType, "debug", LogLevel(10), ""},
-	{levelType, "trace", LogLevel(5), ""},
-	{levelType, "blather", LogLevel(3), ""},
-	{levelType, "warning", nil, "bad logging level name 'warning'"},
-	{levelType, "10", nil, "bad logging level name '10'"},
-
 	{exitCodesType, "", []int{}, ""},
 	{exitCodesType, "0", []int{0}, ""},
 	{exitCodesType, "1, 2 ,255", []int{1, 2, 255}, ""},
@@ -85,15 +75,6 @@ func TestConvert(t *testing.T) {
 			t.Errorf("%v %q: %v", tt.kind.Name, tt.text, err)
 		} else if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%v %q (-want +got):\n%s", tt.kind.Name, tt.text, diff)
-		}
-	}
-}
-
-func TestLogLevelNames(t *testing.T) {
-	t.Parallel()
-	for level, want := range map[LogLevel]string{50: "critical", 3: "blather", 7: "level 7"} {
-		if got := level.String(); got != want {
-			t.Errorf("%d is called %q, want %q", int(level), got, want)
 		}
 	}
 }

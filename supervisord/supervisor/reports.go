@@ -10,6 +10,7 @@ import (
 	"supervisor/supervisord/api/faults"
 	"supervisor/supervisord/api/namespec"
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/supervisor/clientlogs"
 	"supervisor/supervisord/supervisor/loaded"
@@ -161,7 +162,7 @@ func (s *Supervisor) Environment(name string, reveal bool) ([]api.Variable, erro
 	for i, v := range all {
 		list[i] = api.Variable{Name: v.Name, Value: v.Value, Source: v.Source}
 		if !reveal {
-			list[i].Value, list[i].Masked = config.Mask(v.Name, v.Value)
+			list[i].Value, list[i].Masked = option.Mask(v.Name, v.Value)
 		}
 	}
 	return list, nil

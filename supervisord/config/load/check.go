@@ -148,7 +148,7 @@ func (l *loader) unknownOption(in option.Sections, header, name string) *section
 		return nil
 	}
 	value, _ := l.Table.Get(header, name)
-	if config.LooksSecret(name) {
+	if option.LooksSecret(name) {
 		value = "" // not for terminals and logs
 	}
 	hint := option.Suggest(name, l.options.Names(in))

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/config/section"
 	"supervisor/supervisord/config/source/sourcetest"
 )
@@ -24,7 +25,7 @@ func TestParseCommandLine(t *testing.T) {
 		{"--strip", CommandLineValues{Overrides: section.Overrides{"strip_ansi": true}}},
 		{"-t --json", CommandLineValues{Test: true, JSON: true}},
 		{"--ident=x -e Debug -y 1KB -z 3 -m 027 -a 9 --minprocs=8", CommandLineValues{Overrides: section.Overrides{
-			"identifier": "x", "loglevel": config.LogLevel(10), "logfile_maxbytes": int64(1024), "logfile_backups": 3,
+			"identifier": "x", "loglevel": option.LogLevel(10), "logfile_maxbytes": int64(1024), "logfile_backups": 3,
 			"umask": 0o27, "minfds": 9, "minprocs": 8}}},
 		{"-l x.log -j /tmp/pid -d ~ -q /tmp -u anybody", CommandLineValues{Overrides: section.Overrides{
 			"logfile": "x.log", "pidfile": "/tmp/pid", "directory": "/home/me", "childlogdir": "/tmp", "user": "anybody"}}},

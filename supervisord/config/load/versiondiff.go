@@ -61,8 +61,8 @@ func describeVersionDiff(before, now map[string]string, nowErr error) string {
 		case !inNew:
 			list = append(list, name+" is set in 4.2.5 only")
 		default:
-			old, oldMasked := config.Mask(name, old)
-			value, newMasked := config.Mask(name, value)
+			old, oldMasked := option.Mask(name, old)
+			value, newMasked := option.Mask(name, value)
 			if oldMasked || newMasked {
 				list = append(list, name+" has another value in 4.2.5")
 				continue

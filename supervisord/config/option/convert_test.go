@@ -120,6 +120,16 @@ var convertTests = []struct {
 	{InetAddress, "host:70000", nil, "70000 is above upper bound (65535)"},
 	{InetAddress, "http", nil, "not a valid port number: 'http' "},
 	{InetAddress, "0", nil, "not a valid port number: '0' "},
+
+	{Level, "critical", LogLevel(50), ""},
+	{Level, "ERROR", LogLevel(40), ""},
+	{Level, "Warn", LogLevel(30), ""},
+	{Level, "info", LogLevel(20), ""},
+	{Level, "debug", LogLevel(10), ""},
+	{Level, "trace", LogLevel(5), ""},
+	{Level, "blather", LogLevel(3), ""},
+	{Level, "warning", nil, "bad logging level name 'warning'"},
+	{Level, "10", nil, "bad logging level name '10'"},
 }
 
 func TestConvert(t *testing.T) {

@@ -1,9 +1,8 @@
-package config
+package option
 
 import "strings"
 
-// LooksSecret tells whether a variable of that name probably has a value that is
-// not for everybody's eyes.
+// LooksSecret reports whether a variable of that name probably has a secret value.
 func LooksSecret(name string) bool {
 	words := strings.FieldsFunc(strings.ToUpper(name), func(r rune) bool {
 		return (r < 'A' || r > 'Z') && (r < '0' || r > '9')
@@ -26,12 +25,11 @@ func LooksSecret(name string) bool {
 	return false
 }
 
-// mask stands for what is not shown.
+// mask replaces what is not shown.
 const mask = "********"
 
-// Mask returns a value of a variable as everybody may see it, and whether anything
-// is hidden of it: all if the name looks secret, the password if it is an address
-// with one.
+// Mask returns a variable's value without its secrets, and whether it had any: the
+// whole value if the name looks secret, else the password of a URL.
 func Mask(name, value string) (shown string, masked bool) {
 	if LooksSecret(name) && value != "" {
 		return mask, true
