@@ -100,7 +100,7 @@ func probe(s string) (Probe, error) {
 		p.Kind = FileProbe
 		p.Address, err = absolutePath(rest)
 	default:
-		err = fmt.Errorf("this is no probe")
+		err = fmt.Errorf("not a probe")
 	}
 	if err != nil {
 		return Probe{}, fmt.Errorf("%s: %w", python.Repr(s), err)

@@ -190,7 +190,7 @@ func TestPythonPluginsWarn(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []string{"[rpcinterface:x] asks for " + factory + ", which is Python and can't be loaded here; " +
-			"its methods are missing, remove the section if nobody calls them"}
+			"its methods are missing, remove the section if no client calls them"}
 		if diff := cmp.Diff(want, c.Warnings); diff != "" || c.RPCInterfaces[0].BuiltIn {
 			t.Errorf("%+v\n%s", c.RPCInterfaces, diff)
 		}

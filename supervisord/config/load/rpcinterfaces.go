@@ -22,7 +22,7 @@ func (l *loader) rpcInterfaces() []config.RPCInterface {
 		}
 		if !i.BuiltIn && !i.Twiddler && l.Input.Resolve == nil {
 			l.warn("[%s] asks for %s, which is Python and can't be loaded here; "+
-				"its methods are missing, remove the section if nobody calls them", header, i.Factory)
+				"its methods are missing, remove the section if no client calls them", header, i.Factory)
 		}
 		plugins = append(plugins, i)
 	}
