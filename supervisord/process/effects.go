@@ -25,7 +25,7 @@ func (p *Process) apply(in machine.Input) error {
 		for _, e := range p.machine.Step(time.Now(), in) {
 			switch e := e.(type) {
 			case machine.Refuse:
-				refusal = refusalError(e)
+				refusal = refusalError(e, in.Name)
 			case machine.SpawnChild:
 				p.publish() // readers see a spawn that takes long
 				next, more = p.spawnChild(), true
@@ -52,13 +52,13 @@ func (p *Process) apply(in machine.Input) error {
 	return refusal
 }
 
-// refusalError is the fault for a refusal. Like Supervisor's, SHUTDOWN_STATE has no
-// detail.
-func refusalError(r machine.Refuse) error {
+// refusalError is the fault for a refusal of a request by that name. Like Supervisor's,
+// SHUTDOWN_STATE has no detail.
+func refusalError(r machine.Refuse, name string) error {
 	if r.Code == faults.ShutdownState {
 		return faults.Bare(r.Code)
 	}
-	return faults.New(r.Code, r.Detail)
+	return faults.New(r.Code, name+r.Why)
 }
 
 // runEffect carries out an effect that leads to no further input.

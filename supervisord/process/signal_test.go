@@ -16,7 +16,7 @@ func TestSignalRefusedByKernel(t *testing.T) {
 		tp.start(t)
 		tp.child.update(func(c *fakeChild) { c.signalErr = syscall.EPERM })
 		err := tp.Stop("p", true).Wait(t.Context())
-		if want := faults.Failed; !hasCode(err, want) {
+		if want := faults.New(faults.Failed, "unknown problem killing p (101):EPERM"); !sameFault(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
 		tp.expectState(t, states.Unknown)

@@ -46,10 +46,11 @@ type (
 		Reason string
 		Code   int // exit status of the last child, 1 if that is 0 or not known
 	}
-	// Refuse refuses the request that this input is, or follows from.
+	// Refuse refuses the request that this input is, or follows from. The detail of
+	// the fault is the Name of the input followed by Why.
 	Refuse struct {
-		Code   faults.Code
-		Detail string // of the fault: the input's Name, or what went wrong
+		Code faults.Code
+		Why  string
 	}
 	// RunHook runs a hook. HookFinished answers it.
 	RunHook struct {

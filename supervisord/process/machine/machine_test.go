@@ -165,8 +165,8 @@ func TestLogLevels(t *testing.T) {
 func TestRefusalDetail(t *testing.T) {
 	t.Parallel()
 	m := machineIn(states.Unknown)
-	got := m.Step(noon, Input{Kind: StartRequested, Name: "g:p"})
-	want := Refuse{faults.Failed, "g:p is in an unknown process state"}
+	got := m.Step(noon, Input{Kind: StartRequested})
+	want := Refuse{faults.Failed, " is in an unknown process state"}
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("got %v", got)
 	}

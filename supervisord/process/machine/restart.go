@@ -68,7 +68,7 @@ func cancelRestart(m *Machine, now time.Time, in Input) {
 	m.StartDue = false
 	m.emit(StopTimer{})
 	if !wasScheduled {
-		m.emit(Refuse{faults.NotRunning, in.Name})
+		m.emit(Refuse{Code: faults.NotRunning})
 	}
 }
 

@@ -21,7 +21,7 @@ func startOnRequest(m *Machine, now time.Time, in Input) {
 			m.lastOutcome = "it was not healthy"
 			m.giveUpRestarts()
 		}
-		m.emit(Refuse{faults.AbnormalTermination, in.Name})
+		m.emit(Refuse{Code: faults.AbnormalTermination})
 		return
 	}
 	startChild(m, now, in)
@@ -65,7 +65,7 @@ func (m *Machine) startIfPending(now time.Time) {
 // startChild begins an attempt to start a child.
 func startChild(m *Machine, now time.Time, in Input) {
 	if m.noStarts {
-		m.emit(Refuse{faults.ShutdownState, in.Name})
+		m.emit(Refuse{Code: faults.ShutdownState})
 		return
 	}
 	m.Reason = m.startReason(in)
@@ -153,10 +153,10 @@ func enterRunning(m *Machine, _ time.Time, _ Input) {
 	m.runHook(PostStart)
 }
 
-func refuseAlreadyStarted(m *Machine, _ time.Time, in Input) {
-	m.emit(Refuse{faults.AlreadyStarted, in.Name})
+func refuseAlreadyStarted(m *Machine, _ time.Time, _ Input) {
+	m.emit(Refuse{Code: faults.AlreadyStarted})
 }
 
-func refuseUnknown(m *Machine, _ time.Time, in Input) {
-	m.emit(Refuse{faults.Failed, in.Name + " is in an unknown process state"})
+func refuseUnknown(m *Machine, _ time.Time, _ Input) {
+	m.emit(Refuse{faults.Failed, " is in an unknown process state"})
 }

@@ -138,7 +138,7 @@ func (m *Machine) signalWithTimeout(sig syscall.Signal, to Target, timeout time.
 
 // forwardSignal sends the signal that a caller asked for.
 func forwardSignal(m *Machine, _ time.Time, in Input) {
-	if m.refuseWithoutChild(in) {
+	if m.refuseWithoutChild() {
 		return
 	}
 	m.logf(logs.LevelDebug, "sending %s (pid %d) sig %s", m.conf.Name, m.PID, signals.Name(in.Signal))
@@ -160,14 +160,12 @@ func handleSignalFailure(m *Machine, _ time.Time, in Input) {
 
 // refuseWithoutChild refuses a request that needs a child if there is none, and reports
 // whether it did.
-func (m *Machine) refuseWithoutChild(in Input) bool {
+func (m *Machine) refuseWithoutChild() bool {
 	if m.PID != 0 {
 		return false
 	}
-	m.emit(Refuse{faults.NotRunning, in.Name})
+	m.emit(Refuse{Code: faults.NotRunning})
 	return true
 }
 
-func refuseNotRunning(m *Machine, _ time.Time, in Input) {
-	m.emit(Refuse{faults.NotRunning, in.Name})
-}
+func refuseNotRunning(m *Machine, _ time.Time, _ Input) { m.emit(Refuse{Code: faults.NotRunning}) }
