@@ -12,10 +12,10 @@ import (
 	"supervisor/supervisord/system/procfs"
 )
 
-// configNames tells what makes a configuration the same as that of another daemon:
-// it stands in one file, or names one pidfile. A pidfile that it does not name is
-// in the directory that the daemon happened to be started in, and one that a
-// daemon's own supervisor has is not the daemon's.
+// configNames returns the names of a configuration: its file, and the pidfile that it
+// names. Two configurations with a name in common are the same. The default pidfile is
+// in the directory in which the daemon happens to be started, so it is no name; nor is a
+// pidfile that belongs to a supervisor of this daemon.
 func configNames(conf *config.Config) []string {
 	path := conf.Path
 	if real, err := filepath.EvalSymlinks(path); err == nil {
@@ -30,11 +30,11 @@ func configNames(conf *config.Config) []string {
 	return names
 }
 
-// readPreviousPID returns the pid that a daemon has left in the pidfile, 0 if it has
-// ended in order.
+// readPreviousPID returns the pid that an earlier daemon left in the pidfile, 0 if it shut
+// down.
 func (c *Claim) readPreviousPID() int {
 	if c.pidfile.IsShared() {
-		return 0 // it is another one's
+		return 0 // it is another daemon's
 	}
 	pid := c.pidfile.PreviousPID()
 	if c.pidfile == nil {
@@ -46,8 +46,8 @@ func (c *Claim) readPreviousPID() int {
 	return pid
 }
 
-// isInUse reports whether a record tells of processes that live, the daemon's own
-// among them.
+// isInUse reports whether a process that the journal lists runs, or the daemon that keeps
+// it.
 func isInUse(record *journal.Contents) bool {
 	if record.Born != 0 && procfs.StartTime(record.PID) == record.Born {
 		return true

@@ -8,8 +8,8 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// TestAssignUnmatched: a child is given to another process only if it can be no other's and
-// no other child could be meant.
+// TestAssignUnmatched: a child is given to another process only if no other process and no
+// other child matches.
 func TestAssignUnmatched(t *testing.T) {
 	t.Parallel()
 	program := func(group, section, name string, num int, command string) *config.Process {
@@ -43,7 +43,7 @@ func TestAssignUnmatched(t *testing.T) {
 			[]*process.Saved{child(1, "web", "web", "web", 0)}, []*config.Process{program("a", "web", "web", 0, "serve"), program("b", "web", "web", 0, "serve")}, nil,
 		},
 		"numprocs lowered": {[]*process.Saved{child(1, "web", "web", "web_1", 1)}, []*config.Process{program("web", "web", "web_0", 0, "serve")}, nil},
-		"an old record":    {[]*process.Saved{unknown}, []*config.Process{program("all", "web", "web", 0, "serve")}, nil},
+		"an early journal":    {[]*process.Saved{unknown}, []*config.Process{program("all", "web", "web", 0, "serve")}, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -55,11 +55,11 @@ func TestAssignUnmatched(t *testing.T) {
 			c.assignUnmatched(true)
 			for name, left := range c.Processes {
 				if tt.want[name] != left.PID {
-					t.Errorf("%s has got the child %d", name, left.PID)
+					t.Errorf("%s has the child %d", name, left.PID)
 				}
 			}
 			if len(c.Processes) != len(tt.want) || len(c.Processes)+len(c.Unconfigured) != len(tt.unmatched) {
-				t.Errorf("%d are placed and %d are unconfigured", len(c.Processes), len(c.Unconfigured))
+				t.Errorf("%d are assigned and %d are unconfigured", len(c.Processes), len(c.Unconfigured))
 			}
 		})
 	}

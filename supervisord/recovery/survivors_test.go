@@ -15,7 +15,8 @@ import (
 	"supervisor/supervisord/system/boottime"
 )
 
-// TestOwnerOf: what tells, with and without a trace of the daemon before.
+// TestOwnerOf: what decides whose child a survivor is, with and without a trace of the
+// daemon before.
 func TestOwnerOf(t *testing.T) {
 	t.Parallel()
 	const mine, theirs = "unix:///a.sock", "unix:///b.sock"
@@ -43,8 +44,8 @@ func TestOwnerOf(t *testing.T) {
 		{what: "output elsewhere, our command", s: ok, change: func(s *survivors.Survivor) { s.Redirected = true }, serverURL: mine, url: mine, trust: crashed, want: ours},
 		{what: "after a crash, another user", s: ok, change: func(s *survivors.Survivor) { s.UID = uid + 1 }, serverURL: mine, url: mine, trust: crashed, want: unclear},
 		{what: "another user, the daemon's session", s: ok, change: func(s *survivors.Survivor) { s.UID = uid + 1 }, serverURL: mine, url: mine, trust: crashed, before: 70, want: ours},
-		{what: "no trace, our command", s: ok, serverURL: mine, url: mine, want: ours},
-		{what: "no trace, another command", s: other, serverURL: mine, url: mine, want: unclear},
+		{what: "no trace of a daemon, our command", s: ok, serverURL: mine, url: mine, want: ours},
+		{what: "no trace of a daemon, another command", s: other, serverURL: mine, url: mine, want: unclear},
 		{what: "no servers", s: ok, want: ours},
 		{what: "no servers, another command", s: other, trust: crashed, want: unclear},
 		{what: "no servers, the daemon's session", s: other, trust: crashed, before: 70, want: ours},
@@ -72,8 +73,8 @@ func TestOwnerOf(t *testing.T) {
 	}
 }
 
-// TestSurvivorIgnoresSavedStop: a child that was born after the
-// last line of the record is not taken for the one whose stop that tells of.
+// TestSurvivorIgnoresSavedStop: a child that was spawned after the last line of the
+// journal is not the one whose stop that line records.
 func TestSurvivorIgnoresSavedStop(t *testing.T) {
 	t.Parallel()
 	restarts := []boottime.Time{boottime.At(time.Now())}

@@ -5,67 +5,74 @@ import (
 	"supervisor/supervisord/events"
 )
 
-// State is all that another pool needs to go on where this one has been.
+// State is what another pool needs to go on after an upgrade. The JSON names are those of
+// all handovers so far.
 type State struct {
 	Serial  uint64 // of the next event in the pool
-	Queue   []SavedEvent
-	Members []SavedMember // those with a child
+	Queue   []EventState
+	Members []MemberState // those with a child
 }
 
-// SavedEvent is an event that nobody has dealt with.
-type SavedEvent struct {
+// EventState is an event that no listener has processed yet.
+type EventState struct {
 	Serial, PoolSerial uint64
 	Type               string
 	Payload            []byte
 }
 
-// SavedMember is a conversation with a child.
-type SavedMember struct {
-	Name            string
-	State           int    // a states.Listener
-	Held            []byte // the beginning of what it was saying
-	Awaited, Length int64  // bytes of a result, in the middle of one
-	InResult        bool
-	Event           *SavedEvent // while BUSY
+// MemberState is a protocol session with a child.
+type MemberState struct {
+	Name      string
+	State     states.Listener
+	Partial   []byte `json:"Held"`    // the beginning of a line
+	Remaining int64  `json:"Awaited"` // bytes of a result that are still to come
+	Length    int64  // bytes of that result
+	InResult  bool
+	Event     *EventState // while BUSY
 }
 
-// Save returns it. The caller sees to it that nothing happens any more.
+// Save returns the state of the pool. The caller makes sure that nothing reaches the pool
+// any more.
 func (p *Pool) Save() State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l := State{Serial: p.serial}
+	s := State{Serial: p.serial}
 	for _, m := range p.members {
 		m.resetRejections() // no pause may end from now on
 	}
 	for _, e := range p.queue {
-		l.Queue = append(l.Queue, *e.save())
+		s.Queue = append(s.Queue, e.save())
 	}
 	for _, m := range p.members {
-		if m.session == nil {
-			continue
+		if m.session != nil {
+			s.Members = append(s.Members, m.save())
 		}
-		saved := SavedMember{
-			Name: m.name, State: int(m.session.state), Held: m.session.partial,
-			Awaited: m.session.remaining, Length: m.session.length, InResult: m.session.inResult,
-		}
-		if m.event != nil {
-			saved.Event = m.event.save()
-		}
-		l.Members = append(l.Members, saved)
 	}
-	return l
+	return s
 }
 
-// Restore has the pool, whose members have not met a child yet, go on where
-// another has been: the next child that a member meets is the old one.
-func (p *Pool) Restore(l State) {
+func (m *Member) save() MemberState {
+	s := MemberState{
+		Name: m.name, State: m.session.state, Partial: m.session.partial,
+		Remaining: m.session.remaining, Length: m.session.length, InResult: m.session.inResult,
+	}
+	if m.event != nil {
+		e := m.event.save()
+		s.Event = &e
+	}
+	return s
+}
+
+// Restore goes on where another pool was. The members have no child yet: the first child
+// that a member gets is the old one.
+func (p *Pool) Restore(s State) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.serial = l.Serial
-	for _, e := range l.Queue {
+	p.serial = s.Serial
+	for _, e := range s.Queue {
 		p.queue = append(p.queue, e.queued())
 	}
-	for _, saved := range l.Members {
+	for _, saved := range s.Members {
 		for _, m := range p.members {
 			if m.name == saved.Name {
 				m.restore(saved)
@@ -74,23 +81,23 @@ func (p *Pool) Restore(l State) {
 	}
 }
 
-func (m *Member) restore(saved SavedMember) {
+func (m *Member) restore(s MemberState) {
 	m.restored = true
 	m.session = &session{
 		keepResult: m.pool.handler != nil,
-		state:      states.Listener(saved.State), partial: saved.Held,
-		remaining: saved.Awaited, length: saved.Length, inResult: saved.InResult,
+		state:      s.State, partial: s.Partial,
+		remaining: s.Remaining, length: s.Length, inResult: s.InResult,
 	}
-	if saved.Event != nil {
-		e := saved.Event.queued()
+	if s.Event != nil {
+		e := s.Event.queued()
 		m.event = &e
 	}
 }
 
-func (e queuedEvent) save() *SavedEvent {
-	return &SavedEvent{Serial: e.Serial, PoolSerial: e.poolSerial, Type: string(e.Type), Payload: []byte(e.Payload)}
+func (e queuedEvent) save() EventState {
+	return EventState{Serial: e.Serial, PoolSerial: e.poolSerial, Type: string(e.Type), Payload: []byte(e.Payload)}
 }
 
-func (e *SavedEvent) queued() queuedEvent {
+func (e EventState) queued() queuedEvent {
 	return queuedEvent{events.Event{Serial: e.Serial, Type: events.Type(e.Type), Payload: string(e.Payload)}, e.PoolSerial}
 }

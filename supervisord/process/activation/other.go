@@ -4,5 +4,5 @@ package activation
 
 import "supervisor/supervisord/config"
 
-// Recover does nothing: children are not taken over on this system.
+// Recover does nothing: children can't be adopted on this system.
 func (s *Set) Recover([]*config.ListenSocket, int) error { return nil }

@@ -12,17 +12,17 @@ import (
 	"supervisor/supervisord/spawn"
 )
 
-// firstFD is the first descriptor of those that a program gets.
+// firstFD is the first descriptor that a program gets.
 const firstFD = 3
 
 // provider gives the processes of one configuration their sockets.
 type provider struct {
 	set     *Set
 	list    []*config.ListenSocket
-	setsEnv bool // of them in the environment
+	setsEnv bool // the environment names them
 }
 
-// Provider returns what gives a process its sockets, nil if it wants none.
+// Provider returns the provider of a process's sockets, nil if it has none.
 func (s *Set) Provider(conf *config.Process) process.Provider {
 	if s == nil || len(conf.Listen) == 0 {
 		return nil
@@ -30,9 +30,9 @@ func (s *Set) Provider(conf *config.Process) process.Provider {
 	return provider{s, conf.Listen, setsListenEnv(conf)}
 }
 
-// setsListenEnv decides whether the environment tells a program of its sockets. One that
-// is told by its command not only need not be: gunicorn would use each of them
-// twice, which it can't.
+// setsListenEnv decides whether the environment of a program names its sockets. If its
+// command names them, the environment must not: gunicorn would try to use each of them
+// twice.
 func setsListenEnv(conf *config.Process) bool {
 	if conf.ListenEnv == config.Auto {
 		return !strings.Contains(conf.Command, "fd://")
@@ -40,8 +40,8 @@ func setsListenEnv(conf *config.Process) bool {
 	return conf.ListenEnv == config.Yes
 }
 
-// Provide implements process.Provider. The child gets duplicates, so that the
-// set is free to close what it has during a birth.
+// Provide implements process.Provider. The child gets duplicates, so that the set can
+// close its own meanwhile.
 func (p provider) Provide() (process.Provision, error) {
 	var copies []int
 	release := func() {
@@ -69,17 +69,17 @@ func (p provider) Provide() (process.Provision, error) {
 	return one, nil
 }
 
-// rawFD is a bare one.
+// rawFD is a descriptor that is no *os.File.
 type rawFD int
 
 // Fd implements spawn.Descriptor.
 func (d rawFD) Fd() uintptr { return uintptr(d) }
 
-// holder is a process that may be alive.
+// holder is a process that may have a child.
 type holder interface{ FullName() string }
 
-// Observe takes note of who is alive with which sockets. It is to be called
-// after each change of the status of a process, and does not block.
+// Observe notes which sockets the child of a process has. It is called after each change
+// of the status of a process, and does not block.
 func (s *Set) Observe(p *process.Process) {
 	if s == nil || len(p.Config.Listen) == 0 {
 		return
@@ -106,14 +106,14 @@ func (s *Set) setHolder(p holder, list []*config.ListenSocket, alive bool) {
 	}
 }
 
-// hasHolder tells whether somebody is alive who has the socket.
+// hasHolder reports whether a living child has the socket.
 func (s *Set) hasHolder(at address) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.holders[at]) > 0
 }
 
-// Explain tells why a process can't have its sockets.
+// Explain says why a process can't get its sockets.
 func (s *Set) Explain(p *process.Process) []api.Reason {
 	if s == nil {
 		return nil
@@ -127,7 +127,7 @@ func (s *Set) Explain(p *process.Process) []api.Reason {
 	return causes
 }
 
-// Describe tells of a socket. Who wants it is for the caller to add.
+// Describe describes a socket. The caller adds which processes use it.
 func (s *Set) Describe(c *config.ListenSocket) api.SocketInfo {
 	info := api.SocketInfo{Name: c.Name, URL: c.URL, State: "closed", Waiting: -1, Backlog: -1, Processes: []string{}}
 	if s == nil {

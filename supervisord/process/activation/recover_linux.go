@@ -18,11 +18,10 @@ import (
 	"supervisor/supervisord/system/sockets"
 )
 
-// Recover looks for sockets among the descriptors of a child that an earlier
-// daemon has left, wherever the child has put them. Those that are open already
-// are not looked for. To be asked before anybody who wants them is born. The
-// error tells why one can't be had that the child may listen on: nobody else can
-// listen there before the child has ended.
+// Recover looks for sockets among the descriptors of a child of an earlier daemon, whatever
+// their numbers. It skips those that are open already. It is called before a process that
+// uses them is started. The error says why a socket on which the child may listen can't be
+// had: no other process can listen there before the child exits.
 func (s *Set) Recover(list []*config.ListenSocket, pid int) (lost error) {
 	if s == nil {
 		return nil
@@ -41,7 +40,7 @@ func (s *Set) Recover(list []*config.ListenSocket, pid int) (lost error) {
 	case nil:
 		defer unix.Close(pidfd)
 	case unix.ESRCH:
-		return nil // it has ended just now
+		return nil // it has just exited
 	}
 	for _, c := range missing {
 		fd, err := -1, os.NewSyscallError("pidfd_open", noPidfd)
@@ -62,7 +61,7 @@ func (s *Set) Recover(list []*config.ListenSocket, pid int) (lost error) {
 	return lost
 }
 
-// addRecovered puts an open socket into the set.
+// addRecovered adds an open socket.
 func (s *Set) addRecovered(c *config.ListenSocket, fd int) {
 	k := &socket{fd: fd}
 	k.conf.Section, k.conf.URL = c.Section, c.URL
@@ -74,8 +73,8 @@ func (s *Set) addRecovered(c *config.ListenSocket, fd int) {
 	s.all[addressOf(c)] = k
 }
 
-// findSocket returns a duplicate of the descriptor of a process that is the socket
-// of a section, -1 if none is.
+// findSocket returns a duplicate of the descriptor of a process that is the socket of a
+// section, -1 if there is none.
 func findSocket(pid, pidfd int, c *config.ListenSocket) (fd int, err error) {
 	addresses, err := addressesOf(c)
 	if err != nil {
@@ -88,7 +87,7 @@ func findSocket(pid, pidfd int, c *config.ListenSocket) (fd int, err error) {
 	for _, n := range numbers {
 		fd, err := unix.PidfdGetfd(pidfd, n, 0)
 		if err == unix.EBADF {
-			continue // it has just been closed
+			continue // the process has just closed it
 		}
 		if err != nil {
 			return -1, os.NewSyscallError("pidfd_getfd", err)
@@ -101,7 +100,7 @@ func findSocket(pid, pidfd int, c *config.ListenSocket) (fd int, err error) {
 	return -1, nil
 }
 
-// socketFDs lists the descriptors of a process that are sockets, by number.
+// socketFDs returns the descriptors of a process that are sockets, in ascending order.
 func socketFDs(pid int) (numbers []int, err error) {
 	dir := fmt.Sprintf("/proc/%d/fd/", pid)
 	entries, err := os.ReadDir(dir)
@@ -121,7 +120,8 @@ func socketFDs(pid int) (numbers []int, err error) {
 	return numbers, nil
 }
 
-// addressesOf are those that a section of TCP may be bound to.
+// addressesOf returns the addresses that the socket of a section may be bound to, none for
+// a unix socket.
 func addressesOf(c *config.ListenSocket) ([]netip.Addr, error) {
 	if c.Family == "unix" {
 		return nil, nil
@@ -131,7 +131,7 @@ func addressesOf(c *config.ListenSocket) ([]netip.Addr, error) {
 	return tcpOptions(c).Addresses(ctx)
 }
 
-// matches tells whether a socket is that of a section. One of port 0 may have any.
+// matches reports whether a socket is the one of a section. Port 0 matches any port.
 func matches(at sockets.Address, c *config.ListenSocket, addresses []netip.Addr) bool {
 	if c.Family == "unix" {
 		return at.Path == c.Path

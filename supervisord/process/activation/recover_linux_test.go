@@ -19,8 +19,8 @@ func TestMain(m *testing.M) {
 	os.Exit(testkit.BuildPrograms(m, testkit.ChildPackage).Run())
 }
 
-// startChildWithSockets starts a child that has the sockets, as descriptors from 3 on, and does
-// nothing.
+// startChildWithSockets starts a child that has the sockets as descriptors from 3 on, and
+// waits.
 func startChildWithSockets(t *testing.T, one []spawn.File, shift int) int {
 	t.Helper()
 	argv := testkit.Command("say", "here", "wait")
@@ -51,8 +51,8 @@ func startChildWithSockets(t *testing.T, one []spawn.File, shift int) int {
 	return cmd.Process.Pid
 }
 
-// TestRecover: the sockets of a child are found, whatever numbers they have
-// there, and who waits to be accepted still does.
+// TestRecover: the sockets of a child are found, whatever their numbers, and clients that
+// wait to be accepted still do.
 func TestRecover(t *testing.T) {
 	t.Parallel()
 	for _, shift := range []int{0, 5} {
@@ -74,11 +74,11 @@ func TestRecover(t *testing.T) {
 
 		next := newTestSet(t)
 		next.Recover([]*config.ListenSocket{a, b, c}, pid)
-		next.Recover([]*config.ListenSocket{a, b, c}, pid) // has nothing left to do
+		next.Recover([]*config.ListenSocket{a, b, c}, pid) // all are open already
 		files := next.provide(t, testProgram(a, b)).Files
 		for i, f := range files {
 			if inode(t, f.File.Fd()) != before[i] {
-				t.Errorf("shifted by %d: socket %d has become another", shift, i)
+				t.Errorf("shifted by %d: socket %d is another one", shift, i)
 			}
 		}
 		conn, _, err := unix.Accept(int(files[0].File.Fd()))
@@ -87,7 +87,7 @@ func TestRecover(t *testing.T) {
 		}
 		unix.Close(conn)
 		if got := next.Describe(c); got.State != "closed" {
-			t.Errorf("who is nowhere is %+v", got)
+			t.Errorf("a socket that the child does not have is %+v", got)
 		}
 		next.Close()
 		if _, err := os.Lstat(a.Path); err == nil {
@@ -96,8 +96,8 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// TestRecoverIgnoresOtherAddress: a socket at another address than the section says
-// now is left to the child.
+// TestRecoverIgnoresOtherAddress: a socket whose section has another address now is left
+// to the child.
 func TestRecoverIgnoresOtherAddress(t *testing.T) {
 	t.Parallel()
 	w, a := newTestSet(t), unixSocket(t, "a")
@@ -113,5 +113,5 @@ func TestRecoverIgnoresOtherAddress(t *testing.T) {
 	if got := next.Describe(moved); got.State != "closed" {
 		t.Errorf("it is %+v", got)
 	}
-	next.Recover([]*config.ListenSocket{moved}, 1<<22+1) // nobody
+	next.Recover([]*config.ListenSocket{moved}, 1<<22+1) // no such process
 }

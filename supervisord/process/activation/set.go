@@ -12,17 +12,17 @@ import (
 	"supervisor/supervisord/system/descriptors"
 )
 
-// Set is all sockets of a daemon. A nil one has none.
+// Set is all sockets of a daemon. A nil Set has none.
 type Set struct {
 	log *slog.Logger
 
-	mu         sync.Mutex // guards what follows, and is never held while one is opened
+	mu         sync.Mutex // guards what follows, and is never held while a socket is opened
 	all        map[address]*socket
-	handedOver bool                            // what is open belongs to the next daemon
-	holders    map[address]map[holder]struct{} // processes that are alive and have it
+	handedOver bool                            // the files of the sockets belong to the next daemon
+	holders    map[address]map[holder]struct{} // processes with a child that has the socket
 }
 
-// address is what there can be but one socket of.
+// address identifies a socket: there is at most one of each.
 type address struct {
 	family, path, host string
 	port               int
@@ -56,15 +56,14 @@ func (s *Set) findOrCreate(at address) *socket {
 	return one
 }
 
-// lookup returns the socket of an address, nil if nobody has asked for it.
+// lookup returns the socket of an address, nil if no process has needed it yet.
 func (s *Set) lookup(at address) *socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.all[at]
 }
 
-// Has reports whether somebody has asked for all these sockets, or an earlier daemon
-// has left them.
+// Has reports whether all these sockets were needed before, or left by an earlier daemon.
 func (s *Set) Has(list []*config.ListenSocket) bool {
 	for _, c := range list {
 		if s.lookup(addressOf(c)) == nil {
@@ -74,7 +73,7 @@ func (s *Set) Has(list []*config.ListenSocket) bool {
 	return true
 }
 
-// acquire returns a duplicate of a socket, which is opened if it is not.
+// acquire returns a duplicate of a socket, and opens the socket first if necessary.
 func (s *Set) acquire(c *config.ListenSocket) (fd int, err error) {
 	at := addressOf(c)
 	for {
@@ -87,7 +86,7 @@ func (s *Set) acquire(c *config.ListenSocket) (fd int, err error) {
 	}
 }
 
-// forget has a socket that has been closed not be found any more.
+// forget removes a socket that was closed.
 func (s *Set) forget(at address, removed *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,7 +95,7 @@ func (s *Set) forget(at address, removed *socket) {
 	}
 }
 
-// IsEmpty tells whether nobody has asked for a socket yet.
+// IsEmpty reports whether no socket was needed yet.
 func (s *Set) IsEmpty() bool {
 	if s == nil {
 		return true
@@ -106,7 +105,7 @@ func (s *Set) IsEmpty() bool {
 	return len(s.all) == 0
 }
 
-// KeepOnly closes all sockets but those that are wanted.
+// KeepOnly closes all sockets except wanted ones.
 func (s *Set) KeepOnly(wanted []*config.ListenSocket) {
 	if s == nil {
 		return
@@ -120,13 +119,12 @@ func (s *Set) KeepOnly(wanted []*config.ListenSocket) {
 	s.mu.Unlock()
 	maps.DeleteFunc(unwanted, func(at address, _ *socket) bool { return keep[at] })
 	for at, one := range unwanted {
-		one.close(s.log, true) // while it can be found, so that nobody binds another
+		one.close(s.log, true) // while it can be found, so that no other one is bound meanwhile
 		s.forget(at, one)
 	}
 }
 
-// Close closes all sockets, and removes the files of those that have one unless
-// they have been handed over.
+// Close closes all sockets, and removes their files unless they were handed over.
 func (s *Set) Close() {
 	s.mu.Lock()
 	all, handedOver := s.all, s.handedOver
@@ -137,7 +135,7 @@ func (s *Set) Close() {
 	}
 }
 
-// failure is why a socket can't be had, "" if it can or has not been tried.
+// failure returns why a socket could not be opened, "" if it was, or was not needed yet.
 func (s *Set) failure(c *config.ListenSocket) string {
 	one := s.lookup(addressOf(c))
 	if one == nil {
@@ -148,7 +146,7 @@ func (s *Set) failure(c *config.ListenSocket) string {
 	return one.failure
 }
 
-// duplicate returns another descriptor of what fd is.
+// duplicate returns another descriptor of a socket.
 func duplicate(fd int) (int, error) {
 	another, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // socket is one socket of a Set.
 type socket struct {
 	mu       sync.Mutex // held while it is opened
-	removed  bool       // it is in no set any more
+	removed  bool       // from the set
 	conf     config.ListenSocket
 	fd       int // -1 while it is not open
 	file     *sockets.File
@@ -27,8 +27,9 @@ type socket struct {
 	attempts sockets.Attempts
 }
 
-// acquire returns a duplicate for a child, and whether it must be looked for anew.
-// If nobody has it, it blocks, as systemd would have it.
+// acquire returns a duplicate for a child. removed says that the socket is not in the set
+// any more and must be looked up again. If no child has the socket, it is made blocking, as
+// with systemd.
 func (k *socket) acquire(c *config.ListenSocket, log *slog.Logger, inUse bool) (fd int, removed bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -36,7 +37,7 @@ func (k *socket) acquire(c *config.ListenSocket, log *slog.Logger, inUse bool) (
 		return -1, true, nil
 	}
 	if k.fd >= 0 && !inUse && c.Family == "unix" && !k.file.IsInPlace() {
-		// A program has removed the file, as some do when they end: nobody can
+		// A program has removed the file, as some do when they exit: clients can't
 		// connect any more.
 		log.Warn(fmt.Sprintf("[%s] the file of the socket is gone; it is made anew", c.Section))
 		unix.Close(k.fd)
@@ -88,8 +89,8 @@ func tcpOptions(c *config.ListenSocket) sockets.TCPOptions {
 	return sockets.TCPOptions{Host: c.Host, Port: c.Port, ReusePort: c.ReusePort, Backlog: c.Backlog}
 }
 
-// adjust has an open socket be what a section says that has changed, or that
-// another daemon has not known.
+// adjust changes an open socket to what its section says, which has changed or is not
+// known of a socket of an earlier daemon.
 func (k *socket) adjust(c *config.ListenSocket, log *slog.Logger) {
 	old := k.conf
 	if old == *c {
@@ -108,8 +109,7 @@ func (k *socket) adjust(c *config.ListenSocket, log *slog.Logger) {
 	}
 }
 
-// close ends it. Its file goes first, while the kernel keeps its number from
-// being used again.
+// close closes the socket. It removes the file first, see sockets.File.
 func (k *socket) close(log *slog.Logger, remove bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -125,7 +125,7 @@ func (k *socket) close(log *slog.Logger, remove bool) {
 	k.fd = -1
 }
 
-// errorText words why a socket can't be had.
+// errorText says in words why a socket can't be opened.
 func errorText(err error) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if dns.IsTimeout {

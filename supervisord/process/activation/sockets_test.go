@@ -90,7 +90,7 @@ func isBlocking(t *testing.T, fd uintptr) bool {
 	return flags&unix.O_NONBLOCK == 0
 }
 
-// testHolder is a process that is alive.
+// testHolder is a process with a child.
 type testHolder string
 
 func (h testHolder) FullName() string { return string(h) }
@@ -99,7 +99,7 @@ func TestProvide(t *testing.T) {
 	t.Parallel()
 	w, a, b := newTestSet(t), unixSocket(t, "a"), tcpSocket("b")
 	if w.Provider(testProgram()) != nil {
-		t.Error("who wants no sockets gets some")
+		t.Error("a program without sockets gets some")
 	}
 	one := w.provide(t, testProgram(a, b))
 	if got, want := fmt.Sprint(one.Env, one.ListenPID), "[LISTEN_FDS=2 LISTEN_FDNAMES=a:b] true"; got != want {
@@ -114,14 +114,14 @@ func TestProvide(t *testing.T) {
 			t.Error("there are two sockets of one section")
 		}
 		if flags, err := unix.FcntlInt(f.File.Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
-			t.Errorf("everybody inherits it (%v)", err)
+			t.Errorf("all children inherit it (%v)", err)
 		}
 		if !isBlocking(t, f.File.Fd()) {
 			t.Error("it does not block")
 		}
 	}
 	if !connects(a) {
-		t.Error("nobody listens")
+		t.Error("no process listens")
 	}
 	if got := w.Describe(a); got.State != "open" {
 		t.Errorf("it is %+v", got)
@@ -149,8 +149,8 @@ func TestListenEnv(t *testing.T) {
 	}
 }
 
-// TestBlockingModeWhileUnused: what a program that is gone has made of the
-// socket does not matter, what one that is alive has made of it stays.
+// TestBlockingModeWhileUnused: a socket that no child has is made blocking; otherwise it
+// keeps the mode that a child has set.
 func TestBlockingModeWhileUnused(t *testing.T) {
 	t.Parallel()
 	w, a := newTestSet(t), unixSocket(t, "a")
@@ -163,7 +163,7 @@ func TestBlockingModeWhileUnused(t *testing.T) {
 	w.setHolder(testHolder("one"), []*config.ListenSocket{a}, false)
 	w.provide(t, testProgram(a))
 	if isBlocking(t, fd) {
-		t.Error("it has been made to block while somebody uses it")
+		t.Error("it was made blocking while a child has it")
 	}
 	w.setHolder(testHolder("two"), []*config.ListenSocket{a}, false)
 	w.provide(t, testProgram(a))
@@ -188,7 +188,7 @@ func TestKeepOnly(t *testing.T) {
 		t.Errorf("the file stays: %v", err)
 	}
 	if inode(t, w.provide(t, testProgram(a)).Files[0].File.Fd()) != before {
-		t.Error("it has become another")
+		t.Error("it is another one")
 	}
 	w.Close()
 	if _, err := os.Lstat(a.Path); !errors.Is(err, fs.ErrNotExist) {
@@ -196,8 +196,7 @@ func TestKeepOnly(t *testing.T) {
 	}
 }
 
-// TestChangedSection: with the same address there is no moment at which nobody
-// listens.
+// TestChangedSection: if the address stays, the socket stays open.
 func TestChangedSection(t *testing.T) {
 	t.Parallel()
 	w, a := newTestSet(t), unixSocket(t, "a")
@@ -206,7 +205,7 @@ func TestChangedSection(t *testing.T) {
 	changed := *a
 	changed.Mode, changed.Backlog = 0o644, 7
 	if inode(t, w.provide(t, testProgram(&changed)).Files[0].File.Fd()) != before {
-		t.Error("it has become another")
+		t.Error("it is another one")
 	}
 	info, err := os.Lstat(a.Path)
 	if err != nil || info.Mode().Perm() != 0o644 {
@@ -233,7 +232,7 @@ func TestListenFailure(t *testing.T) {
 		}
 	}
 	if got := strings.Count(w.log.String(), "can't listen"); got != 1 {
-		t.Errorf("the log tells it %d times", got)
+		t.Errorf("the log has it %d times", got)
 	}
 	info := w.Describe(a)
 	if info.State != "failed" || !strings.Contains(info.Error, "somebody else") {
@@ -250,8 +249,8 @@ func TestListenFailure(t *testing.T) {
 	}
 }
 
-// TestRemovedFileIsRecreated: the socket is made anew as soon as nobody has
-// it any more.
+// TestRemovedFileIsRecreated: the socket is made anew as soon as no child has it any
+// more.
 func TestRemovedFileIsRecreated(t *testing.T) {
 	t.Parallel()
 	w, a := newTestSet(t), unixSocket(t, "a")
@@ -262,12 +261,12 @@ func TestRemovedFileIsRecreated(t *testing.T) {
 	w.setHolder(testHolder("one"), []*config.ListenSocket{a}, true)
 	w.provide(t, testProgram(a))
 	if connects(a) {
-		t.Error("it has been made anew while somebody has the old one")
+		t.Error("it was made anew while a child has the old one")
 	}
 	w.setHolder(testHolder("one"), []*config.ListenSocket{a}, false)
 	w.provide(t, testProgram(a))
 	if !connects(a) {
-		t.Error("nobody listens")
+		t.Error("no process listens")
 	}
 }
 
@@ -285,7 +284,7 @@ func TestHandover(t *testing.T) {
 	handedOver := w.HandOver(set)
 	w.Close()
 	if !connects(a) {
-		t.Error("nobody listens in between")
+		t.Error("no process listens in between")
 	}
 	next := New(w.log.Logger(), handedOver, set)
 	defer next.Close()
@@ -300,7 +299,7 @@ func TestHandover(t *testing.T) {
 	defer one.Release()
 	for i, f := range one.Files {
 		if inode(t, f.File.Fd()) != inode(t, old[i].File.Fd()) {
-			t.Errorf("%d has become another", i)
+			t.Errorf("%d is another one", i)
 		}
 	}
 	conn, _, err := unix.Accept(int(one.Files[0].File.Fd()))
@@ -314,7 +313,7 @@ func TestHandover(t *testing.T) {
 	}
 }
 
-// TestNilSet: without a set nothing happens.
+// TestNilSet: a nil set does nothing.
 func TestNilSet(t *testing.T) {
 	t.Parallel()
 	var none *Set
@@ -322,12 +321,12 @@ func TestNilSet(t *testing.T) {
 	none.KeepOnly(nil)
 	none.Recover([]*config.ListenSocket{a}, os.Getpid())
 	if none.Provider(testProgram(a)) != nil || !none.IsEmpty() || none.Describe(a).State != "closed" {
-		t.Error("there is something")
+		t.Error("it is not empty")
 	}
 }
 
-// TestConcurrentUse: births, changes of the configuration and questions come from
-// goroutines of their own.
+// TestConcurrentUse: spawns, changes of the configuration and queries come from different
+// goroutines.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	w, a, b := newTestSet(t), unixSocket(t, "a"), unixSocket(t, "b")
@@ -345,7 +344,7 @@ func TestConcurrentUse(t *testing.T) {
 					return
 				}
 				if !connects(a) {
-					t.Error("nobody listens")
+					t.Error("no process listens")
 				}
 				one.Release()
 				w.Describe(b)
@@ -358,8 +357,8 @@ func TestConcurrentUse(t *testing.T) {
 	all.Wait()
 }
 
-// TestSlowFailureIsNotRetriedAtOnce: the owners of many processes may wait for one
-// another to look up a name that nobody knows.
+// TestSlowFailureIsNotRetriedAtOnce: many processes may need a socket whose name can't be
+// looked up, and they take turns.
 func TestSlowFailureIsNotRetriedAtOnce(t *testing.T) {
 	t.Parallel()
 	c := unixSocket(t, "web")

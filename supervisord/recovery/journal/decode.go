@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// decode reads a journal. It leaves out lines that are damaged. It says in words
-// why data is no record at all.
+// decode reads a journal. It leaves out damaged lines. why says in words why data is no
+// journal, "" if it is one.
 func decode(data []byte) (l *Contents, why string) {
 	head, why := findHeader(data)
 	if why != "" {
@@ -27,9 +27,8 @@ func decode(data []byte) (l *Contents, why string) {
 	return r.finish(), ""
 }
 
-// findHeader returns the first copy of the head that is sound. If there is none it
-// tells why; the version is looked at without regard to the checksum then, of
-// which the form may have changed too.
+// findHeader returns the first intact copy of the header. If there is none, why says so;
+// the version is then read without its checksum, whose form may have changed too.
 func findHeader(data []byte) (head headerLine, why string) {
 	first, _, whole := bytes.Cut(data, newline)
 	for range 2 * copies { // with the lines between them
@@ -53,27 +52,25 @@ func findHeader(data []byte) (head headerLine, why string) {
 	return head, ""
 }
 
-// isHeader reports whether a line is a headLine.
+// isHeader reports whether a line is a headerLine.
 func isHeader(line []byte) bool { return bytes.HasPrefix(lineBody(line), []byte(`{"SupervisorState"`)) }
 
-// decoder is what the lines so far have told.
+// decoder is what the lines so far say.
 type decoder struct {
-	contents *Contents
-	last     map[key]Entry
-	batch    batch
-	// broken tells that a line is missing, so that what had happened is not all
-	// recorded any more.
-	incomplete bool
+	contents   *Contents
+	last       map[key]Entry
+	batch      batch
+	incomplete bool // a line is missing: from there on not everything that happened is recorded
 }
 
-// batch is a batch of which lines are being read.
+// batch is the batch whose lines are being read.
 type batch struct {
 	number  int
 	at      uint64
 	missing map[int]bool // numbers of lines
 }
 
-// decodeLine takes note of a line.
+// decodeLine adds a line.
 func (r *decoder) decodeLine(n int, line []byte) {
 	var e entryLine
 	switch {
@@ -95,8 +92,8 @@ func (r *decoder) decodeLine(n int, line []byte) {
 	r.contents.ShuttingDown = r.contents.ShuttingDown || e.Leaving
 }
 
-// noteDamage takes note of a line that can't be read. Whether its copy stands in for
-// it shows at the end of its batch.
+// noteDamage remembers the first line that can't be read. The end of its batch shows
+// whether its copy could be read.
 func (r *decoder) noteDamage(n int) {
 	if r.contents.Damage == "" {
 		r.contents.Damage = fmt.Sprintf("is damaged in line %d", n)
@@ -105,7 +102,7 @@ func (r *decoder) noteDamage(n int) {
 
 func (r *decoder) beginBatch(e *entryLine) {
 	switch {
-	case e.Batch > r.batch.number+1: // one is missing as a whole
+	case e.Batch > r.batch.number+1: // a whole batch is missing
 		r.incomplete = true
 	case e.Batch == 0 && r.contents.Damage != "": // there are no copies
 		r.incomplete = true
@@ -123,10 +120,9 @@ func (r *decoder) endBatch() {
 	}
 }
 
-// finish returns what all lines have told.
+// finish returns what all lines say.
 func (r *decoder) finish() *Contents {
-	// The last batch of a journal without numbers may have been cut at the end of
-	// any line.
+	// The last batch of a journal without numbers may have been cut after any line.
 	if r.batch.number > 0 {
 		r.endBatch()
 	}

@@ -17,8 +17,8 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// Version is the newest form of the record that is understood. Older ones are
-// read too.
+// Version is the newest form of a journal that is understood. Older forms are read
+// too.
 const Version = 1
 
 // Entry is one subject of the journal: a process, or the scale of a program.
@@ -29,45 +29,45 @@ type Entry struct {
 	Scale *Scale `json:",omitempty"`
 }
 
-// Scale is another number of processes than the file of a program says.
+// Scale is a number of processes of a program that differs from its configuration file.
 type Scale struct {
-	Numprocs int // that there are
-	Surplus  int `json:",omitempty"` // how many of them are to go
-	Of       int // what the file says
+	Numprocs int // processes that exist
+	Surplus  int `json:",omitempty"` // how many of them are to be removed
+	Of       int // what the file configures
 }
 
 func (e *Entry) key() key { return key{e.Group, e.Name} }
 
 type key struct{ group, name string }
 
-// Header is who keeps a record, and where.
+// Header says which daemon keeps a journal, and where.
 type Header struct {
-	World string // in which it holds, see World
+	World string // the boot to which its pids belong, see boottime.BootID
 	PID   int    // of the daemon
-	Born  uint64 // of the daemon, see spawn.Identity
-	// Names tell which configuration the daemon has: it is the same as another if
-	// they have a name in common. An earlier supervisord gave none.
+	Born  uint64 // start time of the daemon, see spawn.ProcessIdentity
+	// Names identify the configuration of the daemon: two configurations with a name in
+	// common are the same. Early versions wrote none.
 	Names []string `json:",omitempty"`
 }
 
-// MatchesConfig reports whether the record may be of a configuration with these names.
+// MatchesConfig reports whether the journal may be of a configuration with these names.
 func (h *Header) MatchesConfig(names []string) bool {
 	return len(h.Names) == 0 || slices.ContainsFunc(h.Names, func(n string) bool { return slices.Contains(names, n) })
 }
 
-// Contents is the record as it was last written.
+// Contents is what a journal says.
 type Contents struct {
 	Header
-	// Leaving tells that the daemon was about to end: who had no child any more
-	// is not to stay so.
+	// ShuttingDown says that the daemon was about to end: processes without a child were
+	// stopped by the shutdown.
 	ShuttingDown bool
-	// Taken is a time in clock ticks since boot: all that had happened by then is
-	// recorded. It is that of the last batch before the first one of which a line
-	// is missing.
+	// CompleteUntil is a time in clock ticks since boot: everything that happened before
+	// is recorded. It is the time of the last batch before the first one with a missing
+	// line.
 	CompleteUntil uint64
 	Entries       []Entry // by group and name
-	// Damage says in words what could not be read, "" for nothing. Entries tell
-	// what the other lines say.
+	// Damage says in words what could not be read, "" for nothing. Entries have what the
+	// other lines say.
 	Damage string
 }
 
@@ -80,23 +80,23 @@ type headerLine struct {
 type entryLine struct {
 	At      uint64 // clock ticks since boot
 	Leaving bool   `json:",omitempty"` // at that time
-	// Batch numbers what was written at once, from 1 at the beginning of the
-	// file; Line is the number of this line in it, from 1, and Of how many lines
-	// it has. All are 0 in a journal of an earlier supervisord.
+	// Batch is the number of the batch, from 1 at the beginning of the file; Line is the
+	// number of this line in it, from 1, and Of how many lines it has. All are 0 in
+	// journals of early versions.
 	Batch int `json:",omitempty"`
 	Line  int `json:",omitempty"`
 	Of    int `json:",omitempty"`
 	Entry
 }
 
-// BadError tells why a file can't be used.
+// BadError says why a file can't be used.
 type BadError struct{ Path, Why string }
 
 // Error names the file.
 func (e *BadError) Error() string { return fmt.Sprintf("state file %s %s", e.Path, e.Why) }
 
-// Read reads the record. The error is fs.ErrNotExist if there is none, and a
-// *BadError if the file is not a record that we understand.
+// Read reads a journal. The error is fs.ErrNotExist if there is none, and a *BadError if
+// the file is not a journal that this version understands.
 func Read(path string) (*Contents, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, unix.ELOOP) {
@@ -120,8 +120,8 @@ func Read(path string) (*Contents, error) {
 	return l, nil
 }
 
-// untrustedReason says in words why a file can't have been written by us. To believe
-// somebody else's would be to signal whom he wants.
+// untrustedReason says in words why a file may have been written by another user, "" if it
+// can't have been. Another user's journal would make the daemon signal any process.
 func untrustedReason(f *os.File) string {
 	info, err := f.Stat()
 	if err != nil {
@@ -139,18 +139,19 @@ func untrustedReason(f *os.File) string {
 	return ""
 }
 
-// Remove removes the record, and what a crash may have left of another one.
+// Remove removes a journal, and what a crash may have left of the next one.
 func Remove(path string) {
 	os.Remove(path)
 	os.Remove(tempPath(path))
 }
 
-// tempPath is where a journal is written before it gets its name.
+// tempPath is where a journal is written anew before it gets its name.
 func tempPath(path string) string { return path + ".new" }
 
 var newline = []byte{'\n'}
 
-// checksumLength is what a line begins with: its checksum in hexadecimal, and a space.
+// checksumLength is the length of what a line begins with: its checksum in hexadecimal,
+// and a space.
 const checksumLength = 9
 
 func lineBody(line []byte) []byte { return line[min(checksumLength, len(line)):] }
@@ -159,7 +160,8 @@ func isIntact(line []byte) bool {
 	return bytes.Equal(line[:min(checksumLength, len(line))], fmt.Appendf(nil, "%08x ", crc32.ChecksumIEEE(lineBody(line))))
 }
 
-// appendLine adds v as a line. The types of lines can always be written as JSON.
+// appendLine appends v as a line. It panics if v can't be encoded, which the types of
+// lines always can.
 func appendLine(to []byte, v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -169,37 +171,36 @@ func appendLine(to []byte, v any) []byte {
 	return append(append(to, text...), '\n')
 }
 
-// BatchInfo is when lines are made, and what is about to happen then.
+// BatchInfo is what all lines of a batch have in common.
 type BatchInfo struct {
 	Ticks        uint64 // since boot
 	ShuttingDown bool   // the daemon
 }
 
-// journalFile is the file as its only writer has it.
+// journalFile is the file, as its only writer knows it.
 type journalFile struct {
 	path          string
 	head          Header
 	file          *os.File // nil before the first line and after a failure
 	size          int      // bytes
-	rewrittenSize int      // bytes when it was last written anew
+	rewrittenSize int      // bytes after it was last written anew
 
-	batches int // that were begun since
+	batches int // begun since then
 }
 
-// maxGarbage is how much longer than needed the journal may grow, in bytes, before
-// it is written anew.
+// maxGarbage is how much longer than needed the journal may grow before it is written
+// anew, in bytes.
 const maxGarbage = 256 << 10
 
-// needsRewrite reports whether the journal is to be written anew: most of it is of no
-// interest any more, or it is not where it should be.
+// needsRewrite reports whether the journal is to be written anew: most of it is outdated,
+// or it is not in its place.
 func (j *journalFile) needsRewrite() bool {
 	return j.size > 2*j.rewrittenSize+maxGarbage || !j.isInPlace()
 }
 
-// copies is how often each line is written: what a line alone says, as that a
-// process was stopped, must not be lost with one damaged byte. Between the
-// copies is a line that says nothing, so that the end of a line, if damaged, does
-// not make one line of two copies.
+// copies is how often each line is written. What only one line says, such as that a
+// process was stopped, must not be lost with one damaged byte. An empty line is between
+// the copies, so that a damaged end of a line does not join two copies.
 const copies = 2
 
 var emptyLine struct{}
@@ -224,12 +225,12 @@ func (j *journalFile) add(at BatchInfo, entries []Entry) error {
 	n, err := j.file.Write(appendBatch(nil, j.batches, at, entries))
 	j.size += n
 	if err != nil {
-		j.close() // half a line in the middle would spoil it
+		j.close() // half a line in the middle would damage it
 	}
 	return err
 }
 
-// rewrite writes the journal anew, with nothing but these entries.
+// rewrite writes the journal anew with these entries only.
 func (j *journalFile) rewrite(at BatchInfo, entries []Entry) error {
 	j.close()
 	var data []byte
@@ -253,8 +254,8 @@ func (j *journalFile) rewrite(at BatchInfo, entries []Entry) error {
 	return nil
 }
 
-// isInPlace reports whether the file of the journal's name is still what was
-// written. What somebody has removed, replaced or cut the next daemon can't read.
+// isInPlace reports whether the file of the journal's name is what was written. If it was
+// removed, replaced or cut, the next daemon can't read it.
 func (j *journalFile) isInPlace() bool {
 	if j.file == nil {
 		return false
@@ -267,7 +268,7 @@ func (j *journalFile) isInPlace() bool {
 	return err == nil && os.SameFile(opened, onDisk) && opened.Size() == int64(j.size)
 }
 
-// createFile never follows a link that somebody has put there.
+// createFile creates a file. It never follows a link at path.
 func createFile(path string, data []byte) (*os.File, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err

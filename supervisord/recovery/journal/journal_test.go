@@ -91,8 +91,8 @@ func TestReadMissing(t *testing.T) {
 	}
 }
 
-// TestCrashAtEachByte: what a crash leaves of a batch under way, or of a journal
-// that is being written anew, has no effect on what was there before.
+// TestCrashAtEachByte: a part of a batch, or of a journal that is being written anew, has
+// no effect on what was there before.
 func TestCrashAtEachByte(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
@@ -139,7 +139,7 @@ func mustReadFile(t *testing.T, path string) []byte {
 	return data
 }
 
-// writeTestJournal writes a journal as a daemon with many processes does: batches of
+// writeTestJournal writes a journal like that of a daemon with many processes: batches of
 // different sizes, some processes stopped, some replaced.
 func writeTestJournal(t *testing.T) (text []byte, whole *Contents) {
 	t.Helper()
@@ -165,8 +165,8 @@ func writeTestJournal(t *testing.T) (text []byte, whole *Contents) {
 	return mustReadFile(t, j.path), mustRead(t, j.path)
 }
 
-// TestOneDamagedByte: whichever byte is changed, and whatever it becomes, nothing
-// is lost, and the damage is told.
+// TestOneDamagedByte: if any byte is changed to any other, nothing is lost, and the damage
+// is reported.
 func TestOneDamagedByte(t *testing.T) {
 	t.Parallel()
 	text, want := writeTestJournal(t)
@@ -182,7 +182,7 @@ func TestOneDamagedByte(t *testing.T) {
 				t.Fatalf("byte %d to %q: %s", n, to, why)
 			}
 			if got.Damage == "" && n < len(text)-1 {
-				t.Errorf("byte %d of %d to %q: not noticed", n, len(text), to)
+				t.Errorf("byte %d of %d to %q: not detected", n, len(text), to)
 			}
 			got.Damage = ""
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -192,8 +192,8 @@ func TestOneDamagedByte(t *testing.T) {
 	}
 }
 
-// TestCompleteUntilAfterEachCut: whatever is left of a journal, what had happened by
-// Taken is told by its entries.
+// TestCompleteUntilAfterEachCut: whatever part of a journal is left, its entries say what
+// happened before CompleteUntil.
 func TestCompleteUntilAfterEachCut(t *testing.T) {
 	t.Parallel()
 	text, _ := writeTestJournal(t)
@@ -223,13 +223,13 @@ func TestCompleteUntilAfterEachCut(t *testing.T) {
 		for key, e := range upTo.last {
 			i := slices.IndexFunc(got.Entries, func(e Entry) bool { return e.key() == key })
 			if i < 0 || bytes.LastIndex(text, entryJSON(t, got.Entries[i])) < bytes.LastIndex(text, entryJSON(t, e)) {
-				t.Fatalf("%q: Taken is %d, but of %v there is %+v", cut, got.CompleteUntil, key, got.Entries)
+				t.Fatalf("%q: CompleteUntil is %d, but %v is missing in %+v", cut, got.CompleteUntil, key, got.Entries)
 			}
 		}
 	}
 }
 
-// entryJSON is the part of an entry's line by which it is found in a journal.
+// entryJSON is the part of a line by which an entry is found in a journal.
 func entryJSON(t *testing.T, e Entry) []byte {
 	t.Helper()
 	text, err := json.Marshal(e)
@@ -239,8 +239,8 @@ func entryJSON(t *testing.T, e Entry) []byte {
 	return text[1:]
 }
 
-// TestOldFormat: lines have neither numbers nor copies. The
-// last of what was written at once is not known to be complete.
+// TestOldFormat: lines have neither numbers nor copies. It is not known whether the last
+// batch is complete.
 func TestOldFormat(t *testing.T) {
 	t.Parallel()
 	text := appendLine(nil, headerLine{Version, testHeader})
@@ -344,7 +344,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestSymlinkIsNotFollowed: who may write to the directory can't have another file
+// TestSymlinkIsNotFollowed: a user who may write to the directory can't have another file
 // overwritten.
 func TestSymlinkIsNotFollowed(t *testing.T) {
 	t.Parallel()
@@ -361,7 +361,7 @@ func TestSymlinkIsNotFollowed(t *testing.T) {
 	}
 }
 
-// TestWriteFailureStopsAppending: after half a line nothing is added any more.
+// TestWriteFailureStopsAppending: nothing is appended to half a line.
 func TestWriteFailureStopsAppending(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
@@ -370,7 +370,7 @@ func TestWriteFailureStopsAppending(t *testing.T) {
 	}
 	j.file.Close()
 	if err := j.add(BatchInfo{Ticks: 2}, sampleEntries()); err == nil || !j.needsRewrite() {
-		t.Errorf("got %v; it goes on: %v", err, !j.needsRewrite())
+		t.Errorf("got %v; it goes on: %t", err, !j.needsRewrite())
 	}
 }
 
@@ -410,7 +410,8 @@ func mkdir(t *testing.T, path string) {
 	}
 }
 
-// TestMissingJournalIsRewritten: also one that somebody has replaced or cut.
+// TestMissingJournalIsRewritten: a journal that was removed, replaced or cut is written
+// anew.
 func TestMissingJournalIsRewritten(t *testing.T) {
 	t.Parallel()
 	for what, damageFile := range map[string]func(path string) error{

@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/system/boottime"
 )
 
-// Writer writes what has changed. P is what a process is to the one who knows it.
+// Writer writes what has changed. P identifies a subject of the journal to the caller.
 type Writer[P comparable] struct {
 	journal      journalFile
 	entryOf      func(P) (Entry, bool)
@@ -18,15 +18,15 @@ type Writer[P comparable] struct {
 	shuttingDown func() bool
 
 	mu      sync.Mutex
-	changed map[P]bool // since the last writing
-	known   map[P]bool // all that was ever reported and is not over
+	changed map[P]bool // since the last write
+	known   map[P]bool // everything that was reported and is not over
 	dirty   chan struct{}
 }
 
-// NewWriter returns a keeper of the record at path. What look returns is
-// written; it tells whether there is something to write. report is told of each
-// failure that follows a success, from the goroutine of Run. leaving tells
-// whether the daemon is about to end.
+// NewWriter returns a Writer of the journal at path. entryOf returns what is written of a
+// subject, and false if that is over and to be forgotten. shuttingDown reports whether the
+// daemon is about to end. report is called with the first error after a success. Run calls
+// all three.
 func NewWriter[P comparable](path string, head Header, entryOf func(P) (Entry, bool), shuttingDown func() bool, report func(error)) *Writer[P] {
 	return &Writer[P]{
 		journal: journalFile{path: path, head: head}, entryOf: entryOf, shuttingDown: shuttingDown, report: report,
@@ -34,39 +34,38 @@ func NewWriter[P comparable](path string, head Header, entryOf func(P) (Entry, b
 	}
 }
 
-// Changed has a process recorded soon. It never blocks: look, which may ask the
-// kernel, and the disk are left to Run.
-func (k *Writer[P]) Changed(p P) {
-	k.mu.Lock()
-	k.changed[p], k.known[p] = true, true
-	k.mu.Unlock()
+// Changed has a subject written soon. It never blocks: Run calls entryOf, which may ask
+// the kernel, and writes to the disk.
+func (w *Writer[P]) Changed(p P) {
+	w.mu.Lock()
+	w.changed[p], w.known[p] = true, true
+	w.mu.Unlock()
 	select {
-	case k.dirty <- struct{}{}:
+	case w.dirty <- struct{}{}:
 	default: // it will be written anyway
 	}
 }
 
-// retryInterval is the time between two attempts when there is something wrong with
-// the disk.
+// retryInterval is the time between two attempts to write after an error.
 const retryInterval = time.Second
 
 // Run writes until ctx ends.
-func (k *Writer[P]) Run(ctx context.Context) {
-	defer k.journal.close()
+func (w *Writer[P]) Run(ctx context.Context) {
+	defer w.journal.close()
 	failed := false
 	for {
 		select {
-		case <-k.dirty:
+		case <-w.dirty:
 		case <-ctx.Done():
 			return
 		}
-		err := k.write()
+		err := w.write()
 		if err == nil {
 			failed = false
 			continue
 		}
 		if !failed {
-			k.report(err)
+			w.report(err)
 		}
 		failed = true
 		select {
@@ -75,52 +74,51 @@ func (k *Writer[P]) Run(ctx context.Context) {
 			return
 		}
 		select {
-		case k.dirty <- struct{}{}:
+		case w.dirty <- struct{}{}:
 		default:
 		}
 	}
 }
 
-// write records what has changed, or everything when the last attempt has
-// failed, the journal has become long, or something has happened to its file. The
-// time is taken first: whoever is born later counts as unrecorded.
-func (k *Writer[P]) write() error {
-	at, rewrite := BatchInfo{boottime.NowTicks(), k.shuttingDown()}, k.journal.needsRewrite()
-	wanted := k.takeChanged(rewrite)
+// write writes what has changed, or everything if the last attempt failed, the journal has
+// become long, or its file is not in its place. The time is taken first: children that are
+// spawned later count as unrecorded.
+func (w *Writer[P]) write() error {
+	at, rewrite := BatchInfo{boottime.NowTicks(), w.shuttingDown()}, w.journal.needsRewrite()
+	wanted := w.takeChanged(rewrite)
 	entries := make([]Entry, 0, len(wanted))
 	for _, p := range wanted {
-		if e, ok := k.entryOf(p); ok {
+		if e, ok := w.entryOf(p); ok {
 			entries = append(entries, e)
 		} else {
-			k.forget(p)
+			w.forget(p)
 		}
 	}
 	if rewrite {
-		return k.journal.rewrite(at, entries)
+		return w.journal.rewrite(at, entries)
 	}
-	return k.journal.add(at, entries)
+	return w.journal.add(at, entries)
 }
 
-// takeChanged returns what has changed, or all that is known. What changes from now on is
-// for the next writing.
-func (k *Writer[P]) takeChanged(all bool) []P {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	wanted := k.changed
+// takeChanged returns what has changed, or everything that is known. What changes from now
+// on is written the next time.
+func (w *Writer[P]) takeChanged(all bool) []P {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	wanted := w.changed
 	if all {
-		wanted = k.known
+		wanted = w.known
 	}
 	list := slices.Collect(maps.Keys(wanted))
-	clear(k.changed)
+	clear(w.changed)
 	return list
 }
 
-// forget drops what is over, unless there is news of it that has not been looked
-// at.
-func (k *Writer[P]) forget(p P) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !k.changed[p] {
-		delete(k.known, p)
+// forget drops a subject that is over, unless it has changed again.
+func (w *Writer[P]) forget(p P) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.changed[p] {
+		delete(w.known, p)
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 func notShuttingDown() bool { return false }
 
-// TestConcurrentChangesAreWritten: many may report changes at once.
+// TestConcurrentChangesAreWritten: changes may be reported at the same time.
 func TestConcurrentChangesAreWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -53,8 +53,8 @@ func TestConcurrentChangesAreWritten(t *testing.T) {
 	})
 }
 
-// TestChangedNeverBlocks for the look at another, which may take long, and
-// what is reported meanwhile is not lost.
+// TestChangedNeverBlocks: Changed does not wait for entryOf, and what is reported
+// meanwhile is not lost.
 func TestChangedNeverBlocks(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.state")
@@ -87,7 +87,7 @@ func TestChangedNeverBlocks(t *testing.T) {
 		proceed <- struct{}{}
 	}
 	if !again["gone"] || !again["next"] {
-		t.Errorf("looked at afterwards: %v", again)
+		t.Errorf("written again: %v", again)
 	}
 	cancel()
 	running.Wait()

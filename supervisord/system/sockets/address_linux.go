@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FileOf returns the file of a unix socket that somebody else has made, nil
-// if there is none or another socket's has its name. Where the kernel does not
-// tell, a socket of that name counts as this one's.
+// FileOf returns the file of a unix socket that another process has made, nil if there is
+// none, or if path is the file of another socket. Where the kernel does not say whose file
+// it is, it counts as this socket's.
 func FileOf(fd int, path string) *File {
 	file, err := Find(path)
 	if err != nil || file.info.Mode()&fs.ModeSocket == 0 {
@@ -22,8 +22,8 @@ func FileOf(fd int, path string) *File {
 	return file
 }
 
-// ListenAddress tells whether a descriptor is a listening socket of that kind, and
-// where. It has a path, or an address and a port.
+// ListenAddress returns where a descriptor listens, and false if it is no listening stream
+// socket of a known family.
 func ListenAddress(fd int) (at Address, ok bool) {
 	for option, want := range map[int]int{unix.SO_ACCEPTCONN: 1, unix.SO_TYPE: unix.SOCK_STREAM} {
 		if got, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, option); err != nil || got != want {

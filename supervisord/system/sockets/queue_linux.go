@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Queue tells how many connections wait to be accepted on a listening socket,
-// and how many can. It does not block.
+// Queue returns how many connections wait to be accepted on a listening socket, and how
+// many can. It does not block.
 func Queue(fd int) (queued, limit int, err error) {
 	domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
 	if err != nil {
@@ -23,16 +23,16 @@ func Queue(fd int) (queued, limit int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	return int(info.Unacked), int(info.Sacked), nil // what these are of a listening socket
+	return int(info.Unacked), int(info.Sacked), nil // which mean this for a listening socket
 }
 
-// unixDiag is what the kernel tells of a unix socket.
+// unixDiag is what the kernel reports of a unix socket.
 type unixDiag struct {
 	inode          uint32 // of its file, 0 for none
 	waiting, limit uint32
 }
 
-// The parts of linux/unix_diag.h that are wanted.
+// Constants of linux/unix_diag.h.
 const (
 	sockDiagByFamily = 20
 	showFile         = 1 << 1
@@ -57,7 +57,7 @@ const diagHeaderSize = unix.SizeofNlMsghdr + 16
 
 var errNoUnixDiag = errors.New("the kernel does not tell of unix sockets")
 
-// queryUnixDiag asks the kernel for what no call on the socket itself tells.
+// queryUnixDiag asks the kernel for what no call on the socket returns.
 func queryUnixDiag(fd int) (d unixDiag, err error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
@@ -78,7 +78,7 @@ func queryUnixDiag(fd int) (d unixDiag, err error) {
 		return d, err
 	}
 	answer := make([]byte, 4096)
-	n, _, err := unix.Recvfrom(link, answer, unix.MSG_DONTWAIT) // the kernel has answered within Sendto
+	n, _, err := unix.Recvfrom(link, answer, unix.MSG_DONTWAIT) // the kernel answers during Sendto
 	if err != nil {
 		return d, err
 	}

@@ -40,8 +40,8 @@ func TestQueue(t *testing.T) {
 	}
 }
 
-// TestFileOf: the file of a socket that came from elsewhere is known from
-// that of another.
+// TestFileOf: the file of a socket that another process made is told apart from the file of
+// another socket.
 func TestFileOf(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")

@@ -19,7 +19,7 @@ const (
 	SlowFailure = 500 * time.Millisecond
 )
 
-// Options say where a socket listens: at Unix if it is set, else at TCP.
+// Options says where a socket listens: at Unix if it is set, else at TCP.
 type Options struct {
 	Unix *UnixOptions
 	TCP  TCPOptions

@@ -12,15 +12,15 @@ import (
 	"supervisor/supervisord/system/inetaddr"
 )
 
-// TCPOptions say where a TCP socket listens.
+// TCPOptions says where a TCP socket listens.
 type TCPOptions struct {
 	// Host is a name or an address, "" for all interfaces, of both families
 	// where there are two.
 	Host string
 	Port int
-	// OnlyIPv4 leaves IPv6 out, also of the addresses of a name.
+	// OnlyIPv4 ignores IPv6, also among the addresses of a name.
 	OnlyIPv4  bool
-	ReusePort bool // others may listen on the same port if they say so too
+	ReusePort bool // other sockets may listen on the same port if they set it too
 	Backlog   int  // connections that wait, 0 for the system's maximum
 }
 
@@ -38,8 +38,8 @@ func TCP(ctx context.Context, o TCPOptions) (fd int, err error) {
 	return fd, err
 }
 
-// Addresses returns those that Host stands for, the one to listen on first.
-// Those of all interfaces are :: and 0.0.0.0.
+// Addresses returns the addresses of Host, the one to listen on first. Those of all
+// interfaces are :: and 0.0.0.0.
 func (o TCPOptions) Addresses(ctx context.Context) ([]netip.Addr, error) {
 	network := "ip"
 	if o.OnlyIPv4 {
@@ -112,8 +112,8 @@ func zoneID(ip netip.Addr) uint32 {
 	return 0
 }
 
-// SetBacklog changes how many connections can wait on a listening socket, 0 for
-// the system's maximum. Those that wait stay.
+// SetBacklog changes how many connections can wait on a listening socket, 0 for the
+// system's maximum. Connections that wait stay.
 func SetBacklog(fd, n int) error { return unix.Listen(fd, backlog(n)) }
 
 func backlog(n int) int {
@@ -123,9 +123,8 @@ func backlog(n int) int {
 	return unix.SOMAXCONN
 }
 
-// newSocket returns a socket that blocks, because children expect so of what
-// they get, and that they don't inherit by accident. The fork lock sees to it
-// on systems where it takes two calls.
+// newSocket returns a socket that blocks, as children expect, and that they don't inherit
+// by accident. The fork lock prevents that where it takes two calls.
 func newSocket(family int) (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/system/safeopen"
 )
 
-// UnixOptions say where a unix socket listens, and who may connect.
+// UnixOptions says where a unix socket listens, and who may connect.
 type UnixOptions struct {
 	Path     string // absolute
 	Mode     uint32
