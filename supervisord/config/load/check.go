@@ -16,12 +16,12 @@ import (
 )
 
 // Check reads a configuration without using it, as supervisord -t does, and
-// writes what is wrong with it: a line for each error, naming file, section,
-// option and value, then the warnings, among them what Supervisor ignores
-// without a word: sections and options that do not exist. With asJSON it
-// writes what Config.JSON or Errors.JSON does instead. It returns the exit
-// status, 0 or 2, and an error only if writing failed. Where the configuration is
-// to be strict the warnings are errors.
+// writes what is wrong with it: a line for each error, with file, section, option
+// and value, then the warnings. It also warns of sections and options that do not
+// exist, which Supervisor ignores silently. With asJSON it writes how the
+// configuration was understood, or the first error, as JSON. It returns the exit
+// status, 0 or 2, and an error only if writing fails. If the configuration is
+// strict, warnings are errors.
 func Check(w io.Writer, o Options, asJSON bool) (status int, err error) {
 	l := newLoader(o)
 	l.versionDiffs = make(map[section.Key]string)
@@ -63,9 +63,8 @@ func Check(w io.Writer, o Options, asJSON bool) (status int, err error) {
 	return status, err
 }
 
-// checkEnvFiles tells what is wrong, as of now, with files that programs are started
-// with. Until then it may be put right, so that it does not keep a daemon from
-// starting.
+// checkEnvFiles returns what is wrong now with the files of env_file=. They may be
+// corrected before the programs start, so supervisord starts with them.
 func (l *loader) checkEnvFiles() []string {
 	var list []string
 	seen := make(map[config.EnvFile]bool)
@@ -88,8 +87,8 @@ func (l *loader) checkEnvFiles() []string {
 	return list
 }
 
-// warningsToErrors makes errors of the warnings. Their texts say where they are, because
-// a daemon that doesn't start prints nothing else.
+// warningsToErrors turns the warnings into errors. Their texts contain the position,
+// because a daemon that does not start prints nothing else.
 func (l *loader) warningsToErrors() {
 	for _, text := range slices.Concat(l.conf.Warnings, l.conf.ExtensionWarnings) {
 		l.Fail("", 0, text)
@@ -120,7 +119,7 @@ func (l *loader) writeJSON(w io.Writer) error {
 	return l.conf.WriteJSON(w)
 }
 
-// unknownEntries lists the sections and options that nobody reads.
+// unknownEntries lists the sections and options that supervisord does not know.
 func (l *loader) unknownEntries() []*section.Error {
 	var list []*section.Error
 	for _, header := range l.Table.Sections() {
@@ -140,8 +139,8 @@ func (l *loader) unknownEntries() []*section.Error {
 	return list
 }
 
-// unknownOption returns what to say of an option, if anything. Plug-ins may
-// take any, and those of [DEFAULT] are not meant for every section.
+// unknownOption returns a complaint about an option that is not known, or nil. A
+// plug-in may have any option, and those of [DEFAULT] need not fit every section.
 func (l *loader) unknownOption(in option.Sections, header, name string) *section.Error {
 	at, own := l.Table.OwnPosition(header, name)
 	if !own || in&(option.InRPCInterface|option.InCtlPlugin) != 0 || l.options.Find(in, name) != nil {
@@ -149,7 +148,7 @@ func (l *loader) unknownOption(in option.Sections, header, name string) *section
 	}
 	value, _ := l.Table.Get(header, name)
 	if option.LooksSecret(name) {
-		value = "" // not for terminals and logs
+		value = "" // a terminal or a log must not show it
 	}
 	hint := option.Suggest(name, l.options.Names(in))
 	if o := l.options.Find(^in, name); o != nil && hint == "" {

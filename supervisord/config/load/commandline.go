@@ -15,15 +15,15 @@ import (
 
 // CommandLineValues is what a command line of supervisord says.
 type CommandLineValues struct {
-	Help, Version bool   // asked for; the rest of the line was not looked at
+	Help, Version bool   // the rest of the line was not read
 	Test, JSON    bool   // -t and --json
 	Path          string // -c, "" to search for the file
 	Overrides     section.Overrides
 
-	given []getopt.Given // what was looked at
+	given []getopt.Given // the options that were read
 }
 
-// Args writes the options out again in the one form "--name=value".
+// Args writes the options again, all in the form "--name=value".
 func (v *CommandLineValues) Args() []string { return getopt.Args(v.given, nil) }
 
 // CommandLine returns the command-line options of supervisord.
@@ -63,9 +63,9 @@ func ParseCommandLine(args []string, h source.Host) (*CommandLineValues, error) 
 	return v, nil
 }
 
-// readShortT decides what -t means. Supervisor's is --strip_ansi; ours, alone or
-// with -c, --json and --strict, checks a configuration. Beside any other option the
-// command line was written for Supervisor, to start a daemon, and must start one.
+// readShortT decides what -t means. Alone, or with -c, --json and --strict, it
+// checks the configuration. Together with any other option the command line was
+// written for Supervisor to start a daemon, and -t is Supervisor's --strip_ansi.
 func readShortT(given []getopt.Given) []getopt.Given {
 	short := slices.IndexFunc(given, func(g getopt.Given) bool { return g.Form == "-t" })
 	startsDaemon := slices.ContainsFunc(given, func(g getopt.Given) bool {
@@ -120,8 +120,8 @@ func (v *CommandLineValues) set(g getopt.Given, h *source.Host) error {
 	return nil
 }
 
-// commandLineValue converts an argument as the file's option is; a flag can
-// only switch on.
+// commandLineValue converts an argument like the same option of a file. A flag can
+// only be switched on.
 func commandLineValue(g getopt.Given, h *source.Host) (any, error) {
 	o := config.Options().Find(option.InSupervisord, g.Option.Name())
 	switch {

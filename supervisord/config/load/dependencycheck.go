@@ -11,25 +11,26 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// programID is a program in a group, all of whose processes depend on the same.
+// programID identifies a program in a group. Its processes usually have the same
+// dependencies.
 type programID struct {
 	group, program string
 }
 
 func programIDOf(p *config.Process) programID { return programID{p.Group, p.Program} }
 
-// dependencyCheck looks at how programs depend on one another: on nobody, on
-// themselves, in a circle, or in vain.
+// dependencyCheck finds dependencies that are missing, on the program itself, in a
+// cycle, or unlikely ever to be satisfied.
 type dependencyCheck struct {
 	*loader
 	all        []*config.Process
 	targets    map[string][]*config.Process // by the name of the dependency
 	graph      depends.Graph[string]
-	edges      map[[2]string]*config.Dependency // by the names of the units
+	edges      map[[2]string]*config.Dependency // by the names of both programs
 	groupCount map[string]int                   // how many groups a program is in
 }
 
-// checkDependencies refuses what can't be. It comes when all groups are known.
+// checkDependencies refuses dependencies that can't work. All groups must be known.
 func (l *loader) checkDependencies() {
 	c := &dependencyCheck{
 		loader: l, targets: make(map[string][]*config.Process), edges: make(map[[2]string]*config.Dependency), groupCount: make(map[string]int),
@@ -65,7 +66,7 @@ func (l *loader) checkDependencies() {
 	}
 }
 
-// programName is what a program is called among others.
+// programName is the name of a program, with its group if it is in several.
 func (c *dependencyCheck) programName(p *config.Process) string {
 	if c.groupCount[p.Program] > 1 {
 		return p.Group + ":" + p.Program
@@ -73,8 +74,8 @@ func (c *dependencyCheck) programName(p *config.Process) string {
 	return p.Program
 }
 
-// checkProcess takes in what one process depends on. Siblings mostly depend on the
-// same, which is complained about once.
+// checkProcess checks the dependencies of one process. An error is reported only
+// for the first process of a program, since the others usually have the same.
 func (c *dependencyCheck) checkProcess(p *config.Process, isFirst bool) {
 	kept := p.DependsOn[:0:0]
 	for i := range p.DependsOn {
@@ -85,7 +86,7 @@ func (c *dependencyCheck) checkProcess(p *config.Process, isFirst bool) {
 			c.targets[d.Name] = targets
 		}
 		switch {
-		case len(targets) == 0 && d.Option != "depends_on": // the plug-in's own words must not keep a daemon from starting
+		case len(targets) == 0 && d.Option != "depends_on": // an option of the plug-in must not keep supervisord from starting
 			if isFirst {
 				c.warn("[%s] %s names %s, which is no program: it is not waited for", d.Section, d.Option, d.Name)
 			}
@@ -116,9 +117,9 @@ func (c *dependencyCheck) addEdges(p *config.Process, d *config.Dependency, targ
 	}
 }
 
-// warnUnlikelySuccess says where success will hardly come about: what is restarted
-// whatever its exit status never has it for long, and what ends before
-// startsecs has failed to start, also with a status of 0.
+// warnUnlikelySuccess warns of targets that hardly ever succeed: a program that is
+// always restarted does not stay successful, and one that exits before startsecs has
+// failed to start, even with status 0.
 func (c *dependencyCheck) warnUnlikelySuccess(p *config.Process, d *config.Dependency, targets []*config.Process) {
 	for i, t := range targets {
 		switch {
@@ -132,13 +133,13 @@ func (c *dependencyCheck) warnUnlikelySuccess(p *config.Process, d *config.Depen
 	}
 }
 
-// failAt notes an error of a dependency where it is written.
+// failAt notes an error in the option that names a dependency.
 func (c *dependencyCheck) failAt(d *config.Dependency, text string) {
 	in, _ := option.KindOf(d.Section)
 	c.reader(in, d.Section).Fail(d.Option, text)
 }
 
-// targetNames are all that a dependency can be on.
+// targetNames lists the names that a dependency can have.
 func (c *dependencyCheck) targetNames() []string {
 	var list []string
 	for _, p := range c.all {
@@ -148,8 +149,8 @@ func (c *dependencyCheck) targetNames() []string {
 	return slices.Compact(list)
 }
 
-// dependentStartup reads the options of the plug-in supervisord-dependent-startup, by
-// which programs were started in order before there was depends_on.
+// dependentStartup reads the options of the plug-in supervisord-dependent-startup,
+// an older way to start programs in order.
 func (r *reader) dependentStartup(p *config.Process) {
 	const name = "dependent_startup_wait_for"
 	text, _ := r.Text(name)
@@ -178,8 +179,8 @@ func (r *reader) dependentStartup(p *config.Process) {
 	}
 }
 
-// parsePluginStates fills in what the plug-in's states mean. One of several is
-// enough; one that only a failure leads to makes the dependency soft.
+// parsePluginStates translates the plug-in's states. One of several is enough; a
+// state that follows only a failure makes the dependency soft.
 func parsePluginStates(d *config.Dependency, list string) bool {
 	var running, exited, starting bool
 	for state := range strings.SplitSeq(strings.ToLower(list), ",") {
@@ -207,8 +208,8 @@ func parsePluginStates(d *config.Dependency, list string) bool {
 	return true
 }
 
-// inheritPriorities gives programs that ask for it the priority of what they
-// depend on, if that comes earlier.
+// inheritPriorities gives programs that ask for it the priority of their
+// dependencies, if that is earlier.
 func (l *loader) inheritPriorities() {
 	if len(l.inheritsPriority) == 0 {
 		return
@@ -226,7 +227,7 @@ func (l *loader) inheritPriorities() {
 	}
 }
 
-// warnObsoletePlugin tells that the plug-in of the same purpose can go.
+// warnObsoletePlugin warns that the plug-in is not needed.
 func (l *loader) warnObsoletePlugin() {
 	for _, g := range l.conf.Groups {
 		if g.Kind != config.EventListener || len(g.Processes) == 0 {

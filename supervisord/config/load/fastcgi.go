@@ -11,7 +11,7 @@ import (
 	"supervisor/supervisord/config/source"
 )
 
-// fastCGI reads an [fcgi-program:x] that stands in no [group:x].
+// fastCGI reads an [fcgi-program:x] that is in no [group:x].
 func (l *loader) fastCGI(header string) *config.Group {
 	r := l.groupReader(option.InFastCGI, header)
 	g := &config.Group{Section: header, Kind: config.FastCGI, Name: r.sectionName()}
@@ -55,7 +55,7 @@ func (r *reader) socket() config.FastCGISocket {
 	return s
 }
 
-// socketURL reads socket=, in which program_name is known already.
+// socketURL reads socket=, which may refer to program_name.
 func (r *reader) socketURL() string {
 	_, program, _ := strings.Cut(r.Section, ":")
 	r.Vars.Program = python.Strip(program)
@@ -67,8 +67,8 @@ func (r *reader) socketURL() string {
 	return url
 }
 
-// listen fills in where the socket is; the owner and mode of a file make sense
-// for a Unix socket only.
+// listen fills in the address of the socket. Only a Unix socket has an owner and a
+// mode.
 func listen(s *config.FastCGISocket, h *source.Host, url string, owned bool) error {
 	if path, ok := strings.CutPrefix(url, "unix://"); ok {
 		return listenUnix(s, h, path)

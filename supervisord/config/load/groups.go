@@ -11,8 +11,8 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// groups reads everything that becomes a group: [group:x] first, because the
-// programs that they list form no groups of their own.
+// groups reads all sections that become groups: first [group:x], because the
+// programs in them form no groups of their own.
 func (l *loader) groups() {
 	grouped := make(map[string]bool)
 	for _, header := range l.Sections("group:") {
@@ -36,8 +36,8 @@ func (l *loader) groups() {
 	})
 }
 
-// addGroup takes a group in once its processes' environments are complete and
-// their names known to differ.
+// addGroup completes the environments of the processes of a group, checks that their
+// names differ, and adds the group.
 func (l *loader) addGroup(g *config.Group) {
 	names := make(map[string]bool)
 	for _, p := range g.Processes {
@@ -58,9 +58,9 @@ func (l *loader) addProgram(g *config.Group, kind config.Kind, header string, so
 	g.Processes, g.Programs = append(g.Processes, list...), append(g.Programs, program)
 }
 
-// groupReader reads the options of a program's section that concern the group
-// which it forms. Nothing is known yet of its processes, so that %(name)s may
-// refer to less, and the error texts do not say where the mistake is.
+// groupReader reads those options of a program's section that belong to its group.
+// The processes are not known yet, so %(name)s may refer to less, and error texts do
+// not contain the position.
 func (l *loader) groupReader(in option.Sections, header string) *reader {
 	r := l.reader(in, header)
 	r.AllowedNames = option.NameHere
@@ -112,7 +112,7 @@ func (l *loader) group(header string, grouped map[string]bool) *config.Group {
 	return g
 }
 
-// program reads a [program:x] that stands in no [group:x].
+// program reads a [program:x] that is in no [group:x].
 func (l *loader) program(header string) *config.Group {
 	r := l.groupReader(option.InProgram, header)
 	g := &config.Group{Section: header, Kind: config.ProgramGroup, Name: r.sectionName()}

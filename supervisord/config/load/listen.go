@@ -16,7 +16,7 @@ import (
 	"supervisor/supervisord/config/source"
 )
 
-// parseListen fills in where the socket listens.
+// parseListen fills in the address of a socket.
 func parseListen(s *config.ListenSocket, h *source.Host, text string) error {
 	if path, ok := strings.CutPrefix(text, "unix://"); ok {
 		if !filepath.IsAbs(path) {
@@ -45,9 +45,9 @@ func parseListen(s *config.ListenSocket, h *source.Host, text string) error {
 	return nil
 }
 
-// warnOfSharedProbes tells of probes that anybody answers: of several processes
-// that accept on a socket the kernel picks one, so that one that works stands
-// for one that does not.
+// warnOfSharedProbes warns of probes that any process may answer: the kernel picks
+// one of several processes that accept on a socket, so a healthy process may answer
+// for an unhealthy one.
 func (l *loader) warnOfSharedProbes() {
 	var all []*config.Process
 	users := make(map[*config.ListenSocket]int)
@@ -79,8 +79,7 @@ func (l *loader) warnOfSharedProbe(p *config.Process, name string, probe *config
 	}
 }
 
-// reaches tells whether a probe is answered by who accepts on a socket. Names
-// are not looked up.
+// reaches reports whether a probe connects to a socket. Host names are not looked up.
 func reaches(p *config.Probe, s *config.ListenSocket) bool {
 	address := p.Address
 	switch p.Kind {
@@ -105,7 +104,7 @@ func reaches(p *config.Probe, s *config.ListenSocket) bool {
 	return s.Host == "" || ip != nil && ip.IsUnspecified() || hostName(host) == hostName(s.Host)
 }
 
-// hostName gives this machine one name.
+// hostName replaces the addresses of this machine by one name.
 func hostName(host string) string {
 	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
 		return "localhost"

@@ -61,7 +61,7 @@ func read[T any](r *reader, name string) (T, bool) { return section.Read[T](r.Re
 // get returns an option's value, like section.Get.
 func get[T any](r *reader, name string) T { return section.Get[T](r.Reader, name) }
 
-// load reads everything, as far as errors let it.
+// load reads everything that can be read despite errors.
 func (l *loader) load() {
 	if !l.Search() {
 		l.Fail("", 0, fmt.Sprintf("No config file found at default paths (%s); "+
@@ -91,8 +91,8 @@ func (l *loader) load() {
 	}
 }
 
-// literalHere is replaced as a text in everything read so far after each file, which is
-// how an included file gets its own directory.
+// literalHere is replaced, after each file, in everything read so far. That is how
+// an included file gets its own directory.
 const literalHere = "%(here)s"
 
 // include reads the files that [include] asks for.
@@ -125,7 +125,7 @@ func (l *loader) include() bool {
 	return true
 }
 
-// includeFile merges one file. A file that cannot be read is left out.
+// includeFile merges one file. A file that can't be read is skipped with a warning.
 func (l *loader) includeFile(path string) bool {
 	text, err := l.Snapshot.ReadText(path)
 	if err != nil {
@@ -144,13 +144,13 @@ func (l *loader) warn(format string, args ...any) {
 	l.conf.Warnings = append(l.conf.Warnings, fmt.Sprintf(format, args...))
 }
 
-// warnExtension warns of something that Supervisor knows nothing of.
+// warnExtension warns of something about an extension.
 func (l *loader) warnExtension(format string, args ...any) {
 	l.conf.ExtensionWarnings = append(l.conf.ExtensionWarnings, fmt.Sprintf(format, args...))
 }
 
-// addEnvironment makes variables of the files known as ENV_X to all that is
-// read from here on.
+// addEnvironment makes variables of the file available as ENV_X to everything that
+// is read afterwards.
 func (l *loader) addEnvironment(env config.Environment) {
 	l.Vars.Env = maps.Clone(l.Vars.Env)
 	maps.Copy(l.Vars.Env, env.Map())

@@ -10,8 +10,8 @@ import (
 	"supervisor/supervisord/config/section"
 )
 
-// processes reads the options that all program-like sections have and makes
-// the section's processes.
+// processes reads the options that all kinds of programs have and makes the
+// section's processes.
 func (l *loader) processes(kind config.Kind, header, group string, socket *config.FastCGISocket) ([]*config.Process, config.Program) {
 	r := l.reader(kind.Section(), header)
 	r.WithLocation = true
@@ -26,7 +26,7 @@ func (l *loader) processes(kind config.Kind, header, group string, socket *confi
 		r.Fail("killasgroup", "Cannot set stopasgroup=true and killasgroup=false")
 	}
 	var list []*config.Process
-	r.Vars.Numprocs = count // also where the program is scaled: it must not change what is there already
+	r.Vars.Numprocs = count // a scale must not change the existing processes
 	hasExtensions := r.hasExtensions()
 	for num := start; num-start < l.effectiveNumprocs(group, header, count, numbered); num++ {
 		errors := len(r.Errs)
@@ -40,7 +40,7 @@ func (l *loader) processes(kind config.Kind, header, group string, socket *confi
 		}
 		list = append(list, &p)
 		if len(r.Errs) > errors {
-			break // the others would only repeat the complaints
+			break // the others would have the same errors
 		}
 	}
 	// All have one priority, so the names decide: p_10 comes before p_2.
@@ -48,7 +48,7 @@ func (l *loader) processes(kind config.Kind, header, group string, socket *confi
 	return list, config.Program{Name: proto.Program, Section: header, Numprocs: count, Numbered: numbered}
 }
 
-// effectiveNumprocs is how many processes a program has for which its file says count.
+// effectiveNumprocs is the number of processes of a program whose file says count.
 func (l *loader) effectiveNumprocs(group, header string, count int, numbered bool) int {
 	for _, s := range l.scales {
 		if s.Group == group && s.Section == header && s.Of == count && (numbered || s.Numprocs <= 1) {
@@ -58,15 +58,15 @@ func (l *loader) effectiveNumprocs(group, header string, count int, numbered boo
 	return count
 }
 
-// isNumbered tells whether a pattern of names makes different ones.
+// isNumbered reports whether a pattern makes different names.
 func isNumbered(pattern string) bool { return strings.Contains(pattern, "%(process_num)") }
 
-// MakeProgram makes the processes of a program that stands in no file: those that
-// [program:name] with these options would make, if it were of that group. The
-// error is a section.Errors.
+// MakeProgram makes the processes of a program that is in no file: those that
+// [program:name] with these options would make in that group. The error is a
+// section.Errors.
 func MakeProgram(o Options, group, name string, options map[string]string) ([]*config.Process, error) {
 	l := newLoader(o)
-	l.Search() // it finds out what %(here)s is
+	l.Search() // sets %(here)s
 	header := "program:" + name
 	for name, value := range options {
 		l.Table.Set(header, name, value)
@@ -106,8 +106,8 @@ func (r *reader) onceOptions(p *config.Process) (n config.Numbering) {
 	return n
 }
 
-// processName checks the pattern of the names before it is expanded. It tells
-// whether that makes different ones.
+// processName checks the pattern of the names before it is expanded, and reports
+// whether it makes different names.
 func (r *reader) processName(count int) (numbered bool) {
 	pattern, ok := r.Written("process_name")
 	if !ok {
@@ -148,7 +148,7 @@ func (r *reader) processOptions(p *config.Process) {
 
 func (r *reader) noteEmpty(p *config.Process, name, value string) {
 	if value == "" && r.IsSet(name) {
-		p.Empty = append(slices.Clip(p.Empty), name) // processes share what they have in common
+		p.Empty = append(slices.Clip(p.Empty), name) // the processes share the slice
 	}
 }
 

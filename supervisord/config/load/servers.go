@@ -9,8 +9,8 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// servers reads the sections of the HTTP servers. They are recognised by the
-// beginning of their names, so that there can be several of a kind.
+// servers reads the sections of the HTTP servers. Only the beginning of their names
+// counts, so there can be several of a kind.
 func (l *loader) servers() {
 	for _, header := range l.Sections("inet_http_server") {
 		r := l.reader(option.InInetServer, header)
@@ -44,7 +44,7 @@ func (l *loader) servers() {
 	}
 }
 
-// owner reads user:group; -1 leaves either as it is.
+// owner reads user:group. -1 leaves either as it is.
 func (r *reader) owner(name string) (uid, gid int) {
 	if o, ok := read[option.Ownership](r, name); ok {
 		return o.UID, o.GID
@@ -52,8 +52,7 @@ func (r *reader) owner(name string) (uid, gid int) {
 	return -1, -1
 }
 
-// authentication reads username= and password=, of which one without the other
-// is a mistake.
+// authentication reads username= and password=. One without the other is an error.
 func (r *reader) authentication(s *config.Server) {
 	username, haveUser := read[string](r, "username")
 	secret, havePassword := read[string](r, "password")

@@ -42,8 +42,8 @@ func (l *loader) completeSupervisord(r *reader) {
 	}
 }
 
-// exitOn reads exit_on=. Some have it in their files already, with words of their
-// own for a listener of theirs, and Supervisor starts with that.
+// exitOn reads exit_on=. Existing files may have an option of that name for a listener
+// of their own, and Supervisor starts with it. So a wrong text is only a warning.
 func (r *reader) exitOn() config.ExitOn {
 	text, isSet := r.Text("exit_on")
 	on, err := config.ParseExitOn(text)
@@ -56,8 +56,8 @@ func (r *reader) exitOn() config.ExitOn {
 	return on
 }
 
-// stateFile is beside the pidfile unless it is set. A pidfile that is a device, for
-// users who want none, has no file beside it.
+// stateFile is next to the pidfile unless it is set. A pidfile that is a device, for
+// users who want none, has no state file.
 func stateFile(s *config.Supervisord) string {
 	switch {
 	case s.StateFileSet:
@@ -77,8 +77,8 @@ func (l *loader) childLogDir(r *reader) string {
 	return dir
 }
 
-// resolveUserAndURL resolves what depends on the whole file: the user to run as and the
-// address that processes are told.
+// resolveUserAndURL sets what depends on the whole file: the user to run as, and the
+// address that processes get.
 func (l *loader) resolveUserAndURL() {
 	s := &l.conf.Supervisord
 	r := l.reader(option.InSupervisord, "supervisord")
@@ -93,7 +93,7 @@ func (l *loader) resolveUserAndURL() {
 	s.ServerURL = serverURL(l.conf.Servers)
 }
 
-// serverURL prefers the first Unix socket to the last TCP address.
+// serverURL is the first Unix socket, else the last TCP address.
 func serverURL(servers []config.Server) string {
 	url := ""
 	for _, s := range servers {

@@ -15,7 +15,8 @@ import (
 )
 
 // noteVersionDiff notes for Check that Supervisor 4.2.5 reads a list of variables
-// otherwise. Written is its text in the file, expanded what has been made of it.
+// differently. Written is the text in the file, expanded the text with %(name)s
+// replaced.
 func (l *loader) noteVersionDiff(r *section.Reader, o *option.Option, written, expanded string) {
 	k := section.Key{Section: r.Section, Option: o.Name}
 	if o.Name != "environment" || l.versionDiffs[k] != "" {
@@ -43,7 +44,7 @@ func (l *loader) noteVersionDiff(r *section.Reader, o *option.Option, written, e
 	}
 }
 
-// describeVersionDiff tells which variables have other values in 4.2.5, "" for none.
+// describeVersionDiff names the variables that have other values in 4.2.5, "" for none.
 func describeVersionDiff(before, now map[string]string, nowErr error) string {
 	if nowErr != nil {
 		return "4.2.5 accepts it"
@@ -73,7 +74,7 @@ func describeVersionDiff(before, now map[string]string, nowErr error) string {
 	return strings.Join(list, ", ")
 }
 
-// keyValues425 is keyValues by the rules of Supervisor 4.2.5.
+// keyValues425 reads environment= by the rules of Supervisor 4.2.5.
 func keyValues425(s string) (map[string]string, error) {
 	tokens, err := shlex.NonPOSIXTokens(s)
 	if err != nil {
@@ -90,8 +91,8 @@ func keyValues425(s string) (map[string]string, error) {
 	return pairs, nil
 }
 
-// versionWarnings lists, for Check alone, what 4.2.5 reads otherwise. It is no warning
-// of the daemon's: the file is right.
+// versionWarnings lists what 4.2.5 reads differently. Only Check warns of it: the file
+// is right.
 func (l *loader) versionWarnings() []string {
 	var list []string
 	byKey := func(a, b section.Key) int {

@@ -92,8 +92,8 @@ func ParseList(s string) ([]string, error) {
 	return items, nil
 }
 
-// ParseName checks the name of a program, group or process. It must not contain
-// what separates words in events, parts in URLs, or group and process.
+// ParseName checks the name of a program, group or process. It must not contain the
+// characters that separate words in events, parts of URLs, or group and process.
 func ParseName(s string) (string, error) {
 	n := python.Strip(s)
 	if n == "" {

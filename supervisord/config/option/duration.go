@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// Forever is a time without end.
+// Forever stands for infinity.
 const Forever = time.Duration(math.MaxInt64)
 
 // ParseDuration reads a time as the options do: seconds, or numbers with the units
@@ -44,8 +44,8 @@ func ParseDuration(s string) (time.Duration, error) {
 	return inRange(s, float64(d))
 }
 
-// FormatDuration writes a time as one would in a file, without the units that are
-// 0: 10m, not 10m0s.
+// FormatDuration writes a time as one would in a file, without units that are 0: 10m,
+// not 10m0s.
 func FormatDuration(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {

@@ -9,7 +9,7 @@ import (
 	"supervisor/supervisord/config/source"
 )
 
-// ExistingDirectory wants a directory to exist. It expands a leading ~.
+// ExistingDirectory checks that a directory exists. It expands a leading ~.
 func ExistingDirectory(h *source.Host, s string) (string, error) {
 	dir := h.ExpandUser(s)
 	if !h.DirExists(dir) {
@@ -18,7 +18,8 @@ func ExistingDirectory(h *source.Host, s string) (string, error) {
 	return dir, nil
 }
 
-// ExistingDirpath wants the directory part of a path to exist, if it has one.
+// ExistingDirpath checks that the directory part of a path exists, if it has one. It
+// expands a leading ~.
 func ExistingDirpath(h *source.Host, s string) (string, error) {
 	p := h.ExpandUser(s)
 	if dir := python.Dirname(p); dir != "" && !h.DirExists(dir) {
@@ -53,7 +54,7 @@ func groupID(h *source.Host, s string) (int, bool) {
 // Ownership is user:group. GID is -1 when only a user is given.
 type Ownership struct{ UID, GID int }
 
-// errOwner never reaches a user: chown= and socket_owner= have texts of their own.
+// errOwner is never shown: chown= and socket_owner= have texts of their own.
 var errOwner = errors.New("invalid user or group")
 
 func userGroup(h *source.Host, s string) (Ownership, error) {

@@ -52,7 +52,7 @@ func ParseShare(s string) (Share, error) {
 	return Share{n, percent}, nil
 }
 
-// distinctNames lists words separated by commas, each once.
+// distinctNames reads words separated by commas, all different.
 func distinctNames(s string) ([]string, error) {
 	items, _ := ParseList(s)
 	for i, item := range items {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Suggest returns ", did you mean x?" with what was probably meant: the candidate that takes the fewest
-// edits, if they are few, else "".
+// Suggest returns ", did you mean x?" with the candidate that takes the fewest edits,
+// or "" if even that takes many.
 func Suggest(word string, candidates []string) string {
 	word, _, _ = strings.Cut(word, ":")
 	best, bestDistance := "", 1+len(word)/3
@@ -24,8 +24,8 @@ func Suggest(word string, candidates []string) string {
 	return fmt.Sprintf(", did you mean %s?", best)
 }
 
-// distance counts the insertions, deletions and replacements of bytes that
-// make a into b.
+// distance counts the insertions, deletions and replacements of bytes that turn a
+// into b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -35,7 +35,7 @@ func (n Names) List() []string {
 	return list
 }
 
-// Vars holds the values of the names at one place in the files.
+// Vars holds the values of the names for one section or process.
 type Vars struct {
 	Here, Host     string
 	Program, Group string
@@ -49,8 +49,8 @@ func fixedNames() []string {
 	return []string{"here", "host_node_name", "program_name", "group_name", "process_num", "numprocs"}
 }
 
-// fixed returns the value of a fixed name, a string or an int, and where it is
-// known: nowhere if it is none of them.
+// fixed returns the value of a fixed name, a string or an int, and the set that it is
+// in, which is empty for other names.
 func (v *Vars) fixed(name string) (in Names, value any) {
 	switch name {
 	case "here":

@@ -9,9 +9,9 @@ import (
 
 // Error is one thing that is wrong in a configuration.
 type Error struct {
-	File    string // the file to look into, as it was named; "" if none was found
-	Line    int    // where the option stands in it, 0 if it is not there
-	Section string // "" if it is not about one
+	File    string // as it was named; "" if none was found
+	Line    int    // of the option, 0 if it is not in the file
+	Section string // "" if the error is not about one
 	Option  string // likewise
 	Value   string // as written, "" if it is missing
 
@@ -46,11 +46,10 @@ func (e *Error) Position() string {
 func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // Errors is everything that is wrong in a configuration, in the order in which
-// Supervisor would come across it. It is never empty.
+// Supervisor would find it. It is never empty.
 type Errors []*Error
 
-// Error returns the text of the first error, which is the one that Supervisor
-// prints before it gives up.
+// Error returns the text of the first error, the one that Supervisor prints.
 func (e Errors) Error() string { return e[0].Text }
 
 // Unwrap makes each error visible to errors.As.

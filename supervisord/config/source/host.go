@@ -11,15 +11,15 @@ import (
 	"supervisor/supervisord/system/accounts"
 )
 
-// Host is what configuration files are judged by: the machine and the process
-// that reads them. It is captured once at start, so that reading a file again
-// later means the same, whatever the daemon did to itself in between.
+// Host is what the meaning of configuration files depends on besides their texts: the
+// machine and the process that reads them. It is captured once at start, so a file
+// that is read again means the same, whatever the daemon did to itself in between.
 type Host struct {
 	Environ []string // NAME=value, what ENV_ names and ~ refer to
 	Name    string   // host_node_name
-	Cwd     string   // what relative paths start from
+	Cwd     string   // start of relative paths
 	TempDir string   // default of childlogdir=
-	UID     int      // who runs
+	UID     int      // of the process
 
 	IsDir   func(path string) bool
 	User    func(name string) (Account, bool)
@@ -50,8 +50,8 @@ func ThisHost() Host {
 		GroupID: users.HasGroup,
 	}
 	h.Name, _ = os.Hostname()
-	// os.Getwd would prefer $PWD, which may go through symbolic links; the
-	// paths derived from it are shown to clients who expect the real one.
+	// os.Getwd would prefer $PWD, which may contain symbolic links. Clients see
+	// paths derived from it and expect the real one.
 	h.Cwd, _ = syscall.Getwd()
 	h.TempDir = h.tempDir()
 	return h
@@ -92,7 +92,7 @@ func (h *Host) env(name string) (string, bool) {
 	return "", false
 }
 
-// ExpandUser replaces a leading ~ or ~user. What cannot be resolved stays.
+// ExpandUser replaces a leading ~ or ~user. An unknown user stays as it is.
 func (h *Host) ExpandUser(p string) string {
 	if !strings.HasPrefix(p, "~") {
 		return p
@@ -124,8 +124,8 @@ func (h *Host) home(name string) (string, bool) {
 	return a.Home, ok
 }
 
-// Normalize makes a path absolute, ~ expanded.
+// Normalize makes a path absolute and expands a leading ~.
 func (h *Host) Normalize(p string) string { return python.Absolute(h.Cwd, h.ExpandUser(p)) }
 
-// DirExists tells whether a path, which may be relative, is a directory.
+// DirExists reports whether a path, which may be relative, is a directory.
 func (h *Host) DirExists(p string) bool { return p != "" && h.IsDir(python.Join(h.Cwd, p)) }

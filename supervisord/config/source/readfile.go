@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// readFile reads a file and finds out whether that can be done again.
+// readFile reads a file and finds out whether it can be read again.
 func readFile(path string) FileText {
 	text := FileText{Descriptor: isDescriptor(path)}
 	var mode fs.FileMode
@@ -22,15 +22,15 @@ func readFile(path string) FileText {
 		return text
 	}
 	text.Data = data
-	// /dev/null gives the same each time.
+	// /dev/null gives the same text each time.
 	text.Once = mode&(fs.ModeNamedPipe|fs.ModeSocket) != 0 || mode&fs.ModeCharDevice != 0 && len(data) > 0
 	return text
 }
 
-// isDescriptor reports whether a path stands for something that this process has
-// open. A daemon that has detached has it no more, and neither has another process.
+// isDescriptor reports whether a path stands for a descriptor of this process, which
+// a detached daemon and other processes do not have.
 func isDescriptor(path string) bool {
-	const maxLinks = 16 // links that may follow each other
+	const maxLinks = 16 // in a row
 	for range maxLinks {
 		dir, base := filepath.Split(filepath.Clean(path))
 		switch {

@@ -12,35 +12,34 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// Snapshot is what a Load has learnt outside its options: the texts of files, and
-// what the host has said. Another Load with the same snapshot comes to the same,
-// whatever has been changed in between, also in another process: it can be
-// encoded as JSON. So several processes can load one configuration from the same
-// texts, also where the texts come from a pipe, which gives them only once.
+// Snapshot keeps everything that a load has read: the texts of files and the answers
+// of the host. Another load with the same snapshot has the same result, whatever has
+// changed in between, also in another process, because a snapshot can be encoded as
+// JSON. So several processes can load one configuration from the same texts, even
+// from a pipe, which can be read only once.
 //
-// A new one is empty. What a Load asks for and isn't there is found out and kept.
-// The zero value can't be used, a nil one keeps nothing. Its methods may be called
-// from anywhere.
+// A new snapshot is empty. A load adds the answers that it lacks. Use NewSnapshot;
+// a nil *Snapshot keeps nothing. All goroutines may use a snapshot.
 type Snapshot struct {
 	Texts    map[string]FileText // of files, by their paths
 	Exists   map[string]bool     // files, by their paths
-	Matches  map[string][][]byte // paths that match a pattern; they may have any bytes
+	Matches  map[string][][]byte // paths that match a pattern; []byte because they need not be UTF-8
 	Dirs     map[string]bool
 	Users    map[string]*Account // nil for none
 	UserIDs  map[int]*Account
 	Groups   map[string]*int
 	GroupIDs map[int]bool
 
-	readOnly bool       // nothing is kept any more
+	readOnly bool       // answers are not added
 	mu       sync.Mutex // guards the maps
 }
 
-// FileText is what reading a file came to.
+// FileText is the result of reading a file.
 type FileText struct {
 	Data  []byte `json:",omitempty"`
 	Error string `json:",omitempty"` // the system's words, "" for success
-	// Once tells that it can't be read a second time, Descriptor that it can only
-	// as long as this process has a descriptor open.
+	// Once reports whether the file can't be read a second time, Descriptor whether
+	// it can only as long as this process has a descriptor open.
 	Once, Descriptor bool `json:",omitempty"`
 }
 
@@ -51,7 +50,7 @@ func NewSnapshot() *Snapshot {
 	return s
 }
 
-// initMaps makes the maps that there are none of, as after decoding.
+// initMaps makes the maps that are nil, for example after decoding.
 func (s *Snapshot) initMaps() {
 	initMap(&s.Texts)
 	initMap(&s.Exists)
@@ -69,8 +68,8 @@ func initMap[K comparable, V any](m *map[K]V) {
 	}
 }
 
-// cached returns what is known of a key. What isn't known is found out, and kept. To
-// find out may block, as long as nobody writes to a FIFO.
+// cached returns the answer for a key. If there is none, it calls find and keeps the
+// answer. Find may block until another process writes to a FIFO.
 func cached[K comparable, V any](s *Snapshot, m map[K]V, k K, find func() V) V {
 	s.mu.Lock()
 	v, ok := m[k]
@@ -87,10 +86,10 @@ func cached[K comparable, V any](s *Snapshot, m map[K]V, k K, find func() V) V {
 	return v
 }
 
-// OneTimeFiles returns what can't be read a second time by a process that keeps its
-// descriptors, or detaches from those it was started with. That is all that a daemon
-// keeps of its files; every other file is read anew when a configuration is loaded
-// with the result, to which nothing is added.
+// OneTimeFiles returns the files that can't be read a second time, by a process that
+// keeps its descriptors or, if it detaches, loses those it was started with. A daemon
+// keeps only these: a load with the result reads all other files again, and adds
+// nothing to it.
 func (s *Snapshot) OneTimeFiles(detaches bool) *Snapshot {
 	once := NewSnapshot()
 	once.readOnly = true
@@ -119,8 +118,8 @@ func (s *Snapshot) Add(other *Snapshot) {
 	}
 }
 
-// RereadError tells that a configuration can't be read again. The error is nil if
-// it can; s must be the result of ReadOnce, or nil.
+// RereadError returns an error if the configuration can't be read again. The snapshot
+// must be the result of OneTimeFiles, or nil.
 func (s *Snapshot) RereadError() error {
 	if s == nil || len(s.Texts) == 0 {
 		return nil
@@ -129,7 +128,8 @@ func (s *Snapshot) RereadError() error {
 		"restart supervisord with the new one", strings.Join(slices.Sorted(maps.Keys(s.Texts)), ", "))
 }
 
-// ReadText returns the text of a file. The error has the system's words alone.
+// ReadText returns the text of a file. It may block while a FIFO has no writer. The
+// error has only the system's words.
 func (s *Snapshot) ReadText(path string) (string, error) {
 	find := func() FileText { return readFile(path) }
 	var text FileText
@@ -174,7 +174,7 @@ func (s *Snapshot) Glob(pattern string) []string {
 	return paths
 }
 
-// Host returns a host that says what the snapshot keeps of h.
+// Host returns a host that answers from the snapshot, and asks h for the rest.
 func (s *Snapshot) Host(h Host) Host {
 	if s == nil {
 		return h
