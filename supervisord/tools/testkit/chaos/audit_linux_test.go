@@ -11,45 +11,44 @@ import (
 	"strings"
 	"time"
 
-	"supervisor/supervisord/tools/testkit/scribe"
+	"supervisor/supervisord/tools/testkit/linewriter"
 )
 
-// gracePeriod is how long before the daemon was killed a scribe may have ended whose
-// last lines the daemon had no time to read. How far behind it may be on this
-// machine shows in how long it takes to answer.
+// gracePeriod is how long before a kill of the daemon a process may have ended whose last
+// lines the daemon had no time to read. The slowest answer shows how far behind the
+// daemon may be on this machine.
 func (s *instance) gracePeriod() time.Duration {
 	return 500*time.Millisecond + 2*time.Duration(s.slowest.Load())
 }
 
-// runLog is what the logs hold of one life.
+// runLog is what the logs have of one run.
 type runLog struct {
-	stats scribe.Stats
+	stats linewriter.Stats
 	lines [2]int64 // in order, from the first
 }
 
-// audit compares the logs of one scribe with its tallies.
+// audit compares the logs of one process with the counts of its runs.
 type audit struct {
 	s          *instance
 	name       string
-	runs       map[scribe.ID]*runLog
-	errorCount int // what was wrong
+	runs       map[linewriter.ID]*runLog
+	errorCount int
 }
 
-// totals sums up what was found.
+// totals is the sum over all processes.
 type totals struct {
 	Runs  int
 	Lines int64
-	// Died while there was no daemon that would have read their pipe, and the
-	// lines that went with it.
+	// Runs that ended while no daemon read their pipe, and the lines that were lost.
 	Unread      int
 	UnreadLines int64
 }
 
-// checkLogs accounts for every line of a scribe. It ends when all have ended.
+// checkLogs checks every line of a process, after all runs have ended.
 func (s *instance) checkLogs(p *program, name string, sum *totals) {
-	a := &audit{s: s, name: name, runs: make(map[scribe.ID]*runLog)}
-	for _, id := range scribe.Runs(s.path("tally/" + name)) {
-		stats, err := scribe.ReadStats(s.path("tally/"+name), id)
+	a := &audit{s: s, name: name, runs: make(map[linewriter.ID]*runLog)}
+	for _, id := range linewriter.Runs(s.path("stats/" + name)) {
+		stats, err := linewriter.ReadStats(s.path("stats/"+name), id)
 		if err != nil {
 			continue // killed before it could write
 		}
@@ -67,7 +66,7 @@ func (s *instance) checkLogs(p *program, name string, sum *totals) {
 	}
 }
 
-// errorf reports the first few of what is wrong with a scribe.
+// errorf reports the first five errors of a process.
 func (a *audit) errorf(format string, args ...any) {
 	a.s.t.Helper()
 	if a.errorCount++; a.errorCount <= 5 {
@@ -75,12 +74,12 @@ func (a *audit) errorf(format string, args ...any) {
 	}
 }
 
-// checkOrder sees to it that no life began while another one was not over.
+// checkOrder checks that no run began before the one before it had ended.
 func (a *audit) checkOrder() {
-	ids := slices.SortedFunc(maps.Keys(a.runs), func(x, y scribe.ID) int { return cmp.Compare(x.Started, y.Started) })
+	ids := slices.SortedFunc(maps.Keys(a.runs), func(x, y linewriter.ID) int { return cmp.Compare(x.Started, y.Started) })
 	for i := 1; i < len(ids); i++ {
 		if before := a.runs[ids[i-1]].stats; max(before.LastWrite, before.Exited) > ids[i].Started {
-			a.errorf("%s began while %s was alive, at %s", ids[i], ids[i-1], time.Unix(0, ids[i].Started))
+			a.errorf("%s began while %s ran, at %s", ids[i], ids[i-1], time.Unix(0, ids[i].Started))
 		}
 	}
 }
@@ -116,18 +115,18 @@ func (a *audit) read(p *program, suffix string) {
 	}
 }
 
-// countLine takes a line into account. The next one of its life has to be the next
-// by number; half a line can only be the last words of the dead.
+// countLine checks that a line has the next number of its run. Only a process that was
+// killed leaves a partial line.
 func (a *audit) countLine(line, where string) {
-	id, stream, n, ok := scribe.ParseLine(line)
+	id, stream, n, ok := linewriter.ParseLine(line)
 	acc := a.runs[id]
 	if !ok || acc == nil {
 		if !a.isPartialLine(strings.TrimSuffix(line, "\n")) {
-			a.errorf("%s is nobody's: %.200q", where, line)
+			a.errorf("%s belongs to no run: %.200q", where, line)
 		}
 		return
 	}
-	want := scribe.Line(id, stream, acc.lines[stream], acc.stats.Width)
+	want := linewriter.Line(id, stream, acc.lines[stream], acc.stats.Width)
 	switch {
 	case line == want:
 		acc.lines[stream]++
@@ -135,16 +134,16 @@ func (a *audit) countLine(line, where string) {
 		// It was killed in the middle of this line.
 	default:
 		a.errorf("%s is %.200q, number %d of %s, want %.200q", where, line, n, id, want)
-		acc.lines[stream] = max(acc.lines[stream], n+1) // to go on from here
+		acc.lines[stream] = max(acc.lines[stream], n+1) // continue with this number
 	}
 }
 
-// isPartialLine tells whether this is the beginning of a line that some life did not
-// come to write as a whole.
+// isPartialLine reports whether this is the beginning of the next line of a run, which
+// was killed while it wrote it.
 func (a *audit) isPartialLine(text string) bool {
 	for id, acc := range a.runs {
 		for stream := range acc.lines {
-			next := scribe.Line(id, stream, acc.lines[stream], acc.stats.Width)
+			next := linewriter.Line(id, stream, acc.lines[stream], acc.stats.Width)
 			if acc.lines[stream] >= acc.stats.Written[stream] && strings.HasPrefix(next, text) {
 				return true
 			}
@@ -153,8 +152,8 @@ func (a *audit) isPartialLine(text string) bool {
 	return false
 }
 
-// checkComplete compares what is in the logs with what was written.
-func (a *audit) checkComplete(id scribe.ID, acc *runLog, sum *totals) {
+// checkComplete compares the number of lines in the logs with what was written.
+func (a *audit) checkComplete(id linewriter.ID, acc *runLog, sum *totals) {
 	sum.Runs++
 	var lost int64
 	for stream, written := range acc.stats.Written {
@@ -167,24 +166,24 @@ func (a *audit) checkComplete(id scribe.ID, acc *runLog, sum *totals) {
 	if lost == 0 {
 		return
 	}
-	died := a.endTime(id, acc)
-	if !a.s.inOutage(died) {
-		a.errorf("%s has written %d lines, its logs have %d; it died at %s", id, acc.stats.Written, acc.lines, died)
+	ended := a.endTime(id, acc)
+	if !a.s.inOutage(ended) {
+		a.errorf("%s has written %d lines, its logs have %d; it ended at %s", id, acc.stats.Written, acc.lines, ended)
 		return
 	}
 	sum.Unread++
 	sum.UnreadLines += lost
 }
 
-// endTime is when a life ended, at the latest known moment.
-func (a *audit) endTime(id scribe.ID, acc *runLog) time.Time {
+// endTime is the latest time at which a run is known to have been alive.
+func (a *audit) endTime(id linewriter.ID, acc *runLog) time.Time {
 	if at, ok := a.s.wasKilled(id); ok {
 		return at
 	}
 	return time.Unix(0, max(acc.stats.Exited, acc.stats.LastWrite, id.Started))
 }
 
-// inOutage tells whether there was nobody to read what was said at that moment.
+// inOutage reports whether no daemon read output at that time.
 func (s *instance) inOutage(at time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

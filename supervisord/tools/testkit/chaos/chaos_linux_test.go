@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/api"
-	"supervisor/supervisord/tools/testkit/scribe"
+	"supervisor/supervisord/tools/testkit/linewriter"
 )
 
 // TestChaos takes SUPERVISOR_CHAOS_MINUTES, each with a seed of its own. It is
@@ -34,23 +34,23 @@ func TestChaos(t *testing.T) {
 // chaos is one round.
 type chaos struct {
 	*instance
-	rnd      *rand.Rand // of the goroutine of run
+	rnd      *rand.Rand // used by run only
 	programs []*program
 	actions  []action
 
 	inFlight  sync.WaitGroup // calls under way
-	callLimit chan struct{}  // bounds them
+	callLimit chan struct{}  // bounds their number
 	stopCalls atomic.Int32   // of them, those that stop programs
 	lastStop  atomic.Int64   // when the last of them ended, in nanoseconds since the epoch
-	pending   []*program     // removed since the daemon was started, or about to be
+	pending   []*program     // removed by an update that the daemon may not have made
 	updates   sync.Mutex     // held by an update under way
-	counts    map[string]int // how often what was done
-	stop      chan struct{}  // closed when clients shall end
-	clients   sync.WaitGroup // that come all the time
+	counts    map[string]int // of actions, by name
+	stop      chan struct{}  // closed to stop the clients
+	clients   sync.WaitGroup // that call all the time
 	adoptTime time.Duration  // the longest time from start to all adopted
 }
 
-// action is something that may happen.
+// action is something to do at random.
 type action struct {
 	weight int
 	name   string
@@ -88,7 +88,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	return c
 }
 
-// run is the round from its first to its last breath.
+// run runs the round.
 func (c *chaos) run() {
 	c.start()
 	c.awaitAllRunning(c.count())
@@ -149,7 +149,7 @@ func (c *chaos) writeConfig() {
 	c.configure(strings.Join(sections, "\n"))
 }
 
-// async does what takes its time while more happens.
+// async runs an action in the background.
 func (c *chaos) async(do func()) {
 	c.callLimit <- struct{}{}
 	c.inFlight.Go(func() {
@@ -158,7 +158,7 @@ func (c *chaos) async(do func()) {
 	})
 }
 
-// withStop is around what may stop programs, on purpose.
+// withStop runs an action that may stop programs.
 func (c *chaos) withStop(do func()) {
 	c.stopCalls.Add(1)
 	do()
@@ -169,7 +169,7 @@ func (c *chaos) stopDone() {
 	c.stopCalls.Add(-1)
 }
 
-// noRecentStop tells whether nobody has told programs to stop lately.
+// noRecentStop reports whether no action has stopped programs in the last two seconds.
 func (c *chaos) noRecentStop() bool {
 	return c.stopCalls.Load() == 0 && time.Since(time.Unix(0, c.lastStop.Load())) > 2*time.Second
 }
@@ -179,7 +179,7 @@ func (c *chaos) crashDaemon() {
 	quiet := c.noRecentStop()
 	down := outage{from: time.Now()}
 	c.killDaemon()
-	c.inFlight.Wait() // they have nobody to talk to
+	c.inFlight.Wait() // their calls fail
 	orphans := c.orphans()
 	if c.rnd.IntN(3) == 0 {
 		c.killOrphan(orphans)
@@ -210,10 +210,10 @@ func (c *chaos) crashDaemon() {
 	}
 }
 
-// orphan is a scribe that lived when there was no daemon.
+// orphan is a process that ran while there was no daemon.
 type orphan struct {
 	name string
-	id   scribe.ID
+	id   linewriter.ID
 }
 
 func (c *chaos) orphans() (list []orphan) {
@@ -226,11 +226,11 @@ func (c *chaos) orphans() (list []orphan) {
 	return list
 }
 
-// checkAdopted sees to it that an orphan that has not ended by itself, nor by
-// our hand, nor because somebody had told it to, is where it was.
+// checkAdopted checks that an orphan has the same pid, unless it has exited by itself or
+// was killed or stopped by the test.
 func (c *chaos) checkAdopted(o orphan, infos map[string]api.ProcessInfo, from time.Time, quiet bool) {
 	isAlive := alive(o.id.PID)
-	stats, err := scribe.ReadStats(c.path("tally/"+o.name), o.id)
+	stats, err := linewriter.ReadStats(c.path("stats/"+o.name), o.id)
 	if err != nil {
 		return
 	}
@@ -243,7 +243,7 @@ func (c *chaos) checkAdopted(o orphan, infos map[string]api.ProcessInfo, from ti
 	case !isAlive:
 		c.t.Errorf("%s (%s) did not survive the daemon: it is %s with pid %d now", o.name, o.id, info.StateName, info.PID)
 	case stats.Signaled > 0:
-		c.t.Errorf("%s (%s) was told to end by nobody's wish", o.name, o.id)
+		c.t.Errorf("%s (%s) was sent SIGTERM without a stop", o.name, o.id)
 	case info.PID != o.id.PID:
 		c.t.Errorf("%s (%s) was not adopted: it is %s with pid %d now", o.name, o.id, info.StateName, info.PID)
 	}
@@ -252,8 +252,7 @@ func (c *chaos) checkAdopted(o orphan, infos map[string]api.ProcessInfo, from ti
 	}
 }
 
-// killOrphan kills a random one. The order of the list is that of names, so that
-// the seed decides.
+// killOrphan kills a random orphan. The list is sorted, so that the seed decides.
 func (c *chaos) killOrphan(list []orphan) {
 	if len(list) > 0 {
 		o := list[c.rnd.IntN(len(list))]
@@ -276,7 +275,7 @@ func (c *chaos) pickProcess() (*program, int) {
 	return p, c.rnd.IntN(p.numProcs)
 }
 
-// tryCall calls a method of which nobody knows whether there is a daemon for it.
+// tryCall calls a method. There may be no daemon to answer.
 func (c *chaos) tryCall(method string, args ...any) {
 	var reply any
 	_ = c.call(method, &reply, args...)
@@ -310,8 +309,8 @@ func (c *chaos) ctlRestart() {
 	})
 }
 
-// restoreRemoved has the next daemon know all that may be running. It would leave alone
-// what is not configured any more: an update may not have got that far.
+// restoreRemoved configures everything that may be running. The next daemon would leave
+// alone what is not configured, and an interrupted update may not have stopped it.
 func (c *chaos) restoreRemoved() {
 	for _, p := range c.pending {
 		p.removed = false
@@ -320,7 +319,7 @@ func (c *chaos) restoreRemoved() {
 	c.writeConfig()
 }
 
-// update changes, removes and brings back a few programs.
+// update changes, removes and adds a few programs.
 func (c *chaos) update() {
 	if !c.updates.TryLock() {
 		c.stopDone()
@@ -346,7 +345,7 @@ func (c *chaos) update() {
 	})
 }
 
-// reload has the daemon stop everything and begin anew.
+// reload makes the daemon stop everything and start again.
 func (c *chaos) reload() {
 	byCtl := c.rnd.IntN(2) == 0
 	pid := c.pid
@@ -370,7 +369,7 @@ func (c *chaos) clear() {
 
 func (c *chaos) reopen() { _ = syscall.Kill(c.pid, syscall.SIGUSR2) }
 
-// halfRequest is a client that goes away in the middle, later.
+// halfRequest is a client that closes its connection in the middle of a request.
 func (c *chaos) halfRequest() {
 	conn, err := net.Dial("unix", c.path("s.sock"))
 	if err != nil {
@@ -380,18 +379,18 @@ func (c *chaos) halfRequest() {
 	time.AfterFunc(5*time.Second, func() { conn.Close() })
 }
 
-// canUpgrade tells whether the daemon knows how to be replaced in place.
+// canUpgrade reports whether the daemon can be upgraded.
 func (c *chaos) canUpgrade() bool {
 	return strings.HasPrefix(c.ctl("help", "upgrade"), "upgrade ")
 }
 
-// upgrade replaces the daemon by another one in its own process.
+// upgrade replaces the daemon in its own process.
 func (c *chaos) upgrade() {
 	quiet, started, orphans := c.noRecentStop(), time.Now(), c.orphans()
 	output := c.ctl("upgrade")
 	infos, err := c.infos()
 	if err != nil && alive(c.pid) && (strings.Contains(err.Error(), "SHUTDOWN_STATE") || errors.Is(err, fs.ErrNotExist)) {
-		c.counts["upgrade during a reload"]++ // maybe between two lives, when there is no socket
+		c.counts["upgrade during a reload"]++ // between shutdown and start, when there is no socket
 		return
 	}
 	if err != nil || !alive(c.pid) {
@@ -399,15 +398,14 @@ func (c *chaos) upgrade() {
 		return
 	}
 	if strings.Contains(output, "ERROR") {
-		c.counts["upgrade that was refused"]++
+		c.counts["refused upgrade"]++
 	}
 	for _, o := range orphans {
 		c.checkAdopted(o, infos, started, quiet)
 	}
 }
 
-// startClients has clients come all the time: who look at the state, and who follow
-// logs.
+// startClients starts clients that ask for the state, and clients that follow logs.
 func (c *chaos) startClients() {
 	c.clients.Go(func() {
 		for c.pause(50 * time.Millisecond) {
@@ -424,7 +422,7 @@ func (c *chaos) startClients() {
 	}
 }
 
-// pause tells whether the clients are wanted still.
+// pause waits, and reports whether clients should go on.
 func (c *chaos) pause(d time.Duration) bool {
 	select {
 	case <-c.stop:
@@ -434,7 +432,7 @@ func (c *chaos) pause(d time.Duration) bool {
 	}
 }
 
-// awaitConfigured waits until everything is as configured.
+// awaitConfigured waits until what runs is what is configured.
 func (c *chaos) awaitConfigured() {
 	c.await("the daemon", func() bool { _, err := c.infos(); return err == nil })
 	c.ctl("update")
@@ -447,11 +445,10 @@ func (c *chaos) awaitConfigured() {
 	c.await("no zombies", func() bool { return len(c.zombies()) == 0 })
 }
 
-// compareDescriptors sees to it that the daemon has no more descriptors than
-// one that is new.
+// compareDescriptors checks that the daemon has not many more descriptors than a new one.
 func (c *chaos) compareDescriptors() {
 	var old, current int
-	for range 20 { // clients take a moment to go
+	for range 20 { // until connections of clients are closed
 		old = descriptors(c.pid)
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -17,11 +17,11 @@ import (
 
 	"supervisor/supervisord/api"
 	"supervisor/supervisord/api/xmlrpc"
-	"supervisor/supervisord/tools/testkit/scribe"
+	"supervisor/supervisord/tools/testkit/linewriter"
 )
 
-// instance is a directory with a configuration, and the daemons that it has one
-// after the other.
+// instance is a directory with a configuration, and the daemons that run there one after
+// the other.
 type instance struct {
 	t   *testing.T
 	dir string
@@ -29,14 +29,14 @@ type instance struct {
 	pid   int // of the daemon
 	ended <-chan syscall.WaitStatus
 
-	slowest atomic.Int64 // answer so far, in nanoseconds
+	slowest atomic.Int64 // the longest answer so far, in nanoseconds
 
 	mu      sync.Mutex
-	killed  map[scribe.ID]time.Time // scribes, by us
+	killed  map[linewriter.ID]time.Time // runs that the test has killed, and when
 	outages []outage
 }
 
-// outage is a time without a daemon, until its successor has taken over.
+// outage is a time without a daemon, until the next one has adopted all processes.
 type outage struct{ from, to time.Time }
 
 func newInstance(t *testing.T) *instance {
@@ -45,8 +45,8 @@ func newInstance(t *testing.T) *instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &instance{t: t, dir: dir, killed: make(map[scribe.ID]time.Time)}
-	for _, sub := range []string{"logs", "tally"} {
+	s := &instance{t: t, dir: dir, killed: make(map[linewriter.ID]time.Time)}
+	for _, sub := range []string{"logs", "stats"} {
 		if err := os.Mkdir(s.path(sub), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func newInstance(t *testing.T) *instance {
 	return s
 }
 
-// cleanUp leaves no process behind. The files of a test that failed are kept.
+// cleanUp kills all processes. The files of a failed test are kept.
 func (s *instance) cleanUp() {
 	if s.pid != 0 {
 		s.killDaemon()
@@ -64,7 +64,7 @@ func (s *instance) cleanUp() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	if s.t.Failed() {
-		s.t.Logf("everything is kept in %s", s.dir)
+		s.t.Logf("the files are kept in %s", s.dir)
 		return
 	}
 	os.RemoveAll(s.dir)
@@ -77,8 +77,8 @@ func (s *instance) read(name string) string {
 	return string(data)
 }
 
-// configure writes supervisord.conf. MARK in the environment of all programs
-// tells which processes are of this site.
+// configure writes supervisord.conf. All programs have MARK in their environment, by
+// which findProcesses finds them.
 func (s *instance) configure(sections string) {
 	s.t.Helper()
 	text := fmt.Sprintf(`[supervisord]
@@ -96,7 +96,7 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [supervisorctl]
 serverurl=unix://%[1]s/s.sock
 %[2]s`, s.dir, sections)
-	// As an editor would: a daemon that starts at this moment reads the one or the other.
+	// As editors do, so that a daemon that starts just now reads either file completely.
 	if err := os.WriteFile(s.path("new.conf"), []byte(text), 0o644); err != nil {
 		s.t.Fatal(err)
 	}
@@ -120,14 +120,14 @@ func (s *instance) start() {
 	}
 }
 
-// killDaemon returns when there is no daemon any more.
+// killDaemon kills the daemon and waits for its end.
 func (s *instance) killDaemon() {
 	_ = syscall.Kill(s.pid, syscall.SIGKILL)
 	<-s.ended
 	s.pid = 0
 }
 
-// client speaks to the site's daemon. Each caller has its own.
+// client makes a connection to the daemon.
 func (s *instance) client() *xmlrpc.Client {
 	c, err := xmlrpc.NewClient("unix://"+s.path("s.sock"), "", "")
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *instance) client() *xmlrpc.Client {
 	return c
 }
 
-// call calls a method once. Without a daemon it fails.
+// call makes one call over a new connection.
 func (s *instance) call(method string, reply any, args ...any) error {
 	c := s.client()
 	defer c.Close()
@@ -145,7 +145,7 @@ func (s *instance) call(method string, reply any, args ...any) error {
 	return c.Call(ctx, method, reply, args...)
 }
 
-// infos asks for the state of all processes.
+// infos returns the state of all processes, by name.
 func (s *instance) infos() (map[string]api.ProcessInfo, error) {
 	var list []api.ProcessInfo
 	started := time.Now()
@@ -183,7 +183,7 @@ func (s *instance) ctl(args ...string) string {
 	return string(data)
 }
 
-// waitTimeout is how long something is waited for that must come.
+// waitTimeout is how long a test waits for another process.
 const waitTimeout = 5 * time.Minute
 
 func (s *instance) await(what string, ok func() bool) bool {
@@ -193,14 +193,13 @@ func (s *instance) await(what string, ok func() bool) bool {
 			return true
 		}
 	}
-	s.t.Errorf("waited in vain: %s", what)
+	s.t.Errorf("timed out waiting: %s", what)
 	return false
 }
 
-// awaitAllRunning starts what has been stopped, and waits until each of n programs
-// runs or has been seen to since the wait began: some end by themselves every few
-// seconds, and where there are many of those no moment may find all of them past
-// their startsecs.
+// awaitAllRunning starts stopped processes, and waits until each of n has been RUNNING
+// since the wait began. Some exit by themselves every few seconds, so there may be no
+// moment at which all are RUNNING.
 func (s *instance) awaitAllRunning(n int) {
 	s.t.Helper()
 	var last map[string]int
@@ -223,8 +222,7 @@ func (s *instance) awaitAllRunning(n int) {
 	s.t.Fatalf("%d programs are %v", n, last)
 }
 
-// processes lists the pids of everything alive that any program of the site
-// started.
+// processes lists the pids of everything alive that the programs are or started.
 func (s *instance) processes() (pids []int) {
 	for pid := range s.findProcesses() {
 		pids = append(pids, pid)
@@ -232,7 +230,7 @@ func (s *instance) processes() (pids []int) {
 	return pids
 }
 
-// findProcesses finds all that live, and their names.
+// findProcesses maps the pids of these processes to their names.
 func (s *instance) findProcesses() map[int]string {
 	mark := []byte("MARK=" + s.dir + "\x00")
 	found := make(map[int]string)
@@ -255,7 +253,7 @@ func (s *instance) findProcesses() map[int]string {
 	return found
 }
 
-// state is the letter by which the kernel tells how a process is, 0 for gone.
+// state is the state letter of /proc/PID/stat, 0 if there is no such process.
 func state(pid int) byte {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -275,7 +273,7 @@ func descriptors(pid int) int {
 	return len(entries)
 }
 
-// zombies lists the dead children of the daemon that it has not reaped.
+// zombies lists the children of the daemon that have exited and are not reaped.
 func (s *instance) zombies() (pids []int) {
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.pid)) // each thread has its own
 	for _, list := range lists {
@@ -289,26 +287,26 @@ func (s *instance) zombies() (pids []int) {
 	return pids
 }
 
-// lives finds the latest life of a scribe with that pid.
-func (s *instance) findRun(name string, pid int) (id scribe.ID, t scribe.Stats, ok bool) {
-	for _, l := range scribe.Runs(s.path("tally/" + name)) {
+// findRun finds the latest run of a process with this pid.
+func (s *instance) findRun(name string, pid int) (id linewriter.ID, t linewriter.Stats, ok bool) {
+	for _, l := range linewriter.Runs(s.path("stats/" + name)) {
 		if l.PID == pid && l.Started > id.Started {
 			id, ok = l, true
 		}
 	}
 	if ok {
 		var err error
-		t, err = scribe.ReadStats(s.path("tally/"+name), id)
+		t, err = linewriter.ReadStats(s.path("stats/"+name), id)
 		ok = err == nil
 	}
 	return id, t, ok
 }
 
-// kill kills a scribe and takes note of it.
+// kill kills a process and records when.
 func (s *instance) kill(name string, pid int) {
 	id, _, ok := s.findRun(name, pid)
 	if !ok {
-		return // it is just being born
+		return // it has not begun to count
 	}
 	s.mu.Lock()
 	s.killed[id] = time.Now()
@@ -316,14 +314,14 @@ func (s *instance) kill(name string, pid int) {
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 }
 
-func (s *instance) wasKilled(id scribe.ID) (at time.Time, ok bool) {
+func (s *instance) wasKilled(id linewriter.ID) (at time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at, ok = s.killed[id]
 	return at, ok
 }
 
-// stopAndCheck ends the daemon as one should, and looks at what it leaves behind.
+// stopAndCheck stops the daemon, and checks that it leaves no process and no file.
 func (s *instance) stopAndCheck(stop func()) {
 	s.t.Helper()
 	stop()
@@ -331,17 +329,17 @@ func (s *instance) stopAndCheck(stop func()) {
 	case ws := <-s.ended:
 		s.pid = 0
 		if !ws.Exited() || ws.ExitStatus() != 0 {
-			s.t.Errorf("the daemon ended with status %#x", ws)
+			s.t.Errorf("the status of the daemon is %#x", ws)
 		}
 	case <-time.After(2 * waitTimeout):
-		s.t.Fatal("the daemon does not end")
+		s.t.Fatal("the daemon has not ended")
 	}
 	if left := s.findProcesses(); len(left) > 0 {
-		s.t.Errorf("left behind: %v", left)
+		s.t.Errorf("left: %v", left)
 	}
 	for _, pattern := range []string{"*.state*", "*.output*", "*.pid", "*.sock*"} {
 		if left, _ := filepath.Glob(s.path(pattern)); len(left) > 0 {
-			s.t.Errorf("left behind: %v", left)
+			s.t.Errorf("left: %v", left)
 		}
 	}
 	if text := s.read("stderr"); strings.Contains(text, "goroutine ") || strings.Contains(text, "panic") {
@@ -354,8 +352,8 @@ func (s *instance) stopAndCheck(stop func()) {
 	}
 }
 
-// isUnexpectedLog tells whether a line of the main log should not be there. That the
-// daemon runs as root and asks nobody for a password is so on purpose.
+// isUnexpectedLog reports whether a line of the main log is a failure. The warnings that
+// the daemon runs as root and has no password are expected.
 func isUnexpectedLog(line string) bool {
 	switch {
 	case strings.Contains(line, " ERRO "), strings.Contains(line, "left alone"), strings.Contains(line, "state file"):

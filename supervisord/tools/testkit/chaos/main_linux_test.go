@@ -17,7 +17,7 @@ import (
 // module is the root of the module, from here.
 const module = "../../../.."
 
-// binDir is where the programs are that are tested.
+// binDir is the directory of the programs under test.
 var binDir string
 
 func TestMain(m *testing.M) {
@@ -40,24 +40,23 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// build makes the programs as they are shipped: the race detector in a thousand
-// children is more than a machine bears, and the daemon is to be as fast as it is.
+// build builds the programs as they are shipped. The race detector would need too much
+// memory in a thousand children, and would slow the daemon down.
 func build(dir string) error {
 	cmd := exec.Command("go", "build", "-tags", "urfave_cli_no_docs", "-trimpath", "-ldflags", "-s -w", "-o", dir+"/",
-		"./cmd/supervisord", "./cmd/supervisorctl", "./supervisord/tools/testkit/scribe/program")
+		"./cmd/supervisord", "./cmd/supervisorctl", "./supervisord/tools/testkit/linewriter/program")
 	cmd.Dir = module
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %v\n%s", err, out)
 	}
-	return os.Rename(filepath.Join(dir, "program"), filepath.Join(dir, "scribe"))
+	return os.Rename(filepath.Join(dir, "program"), filepath.Join(dir, "linewriter"))
 }
 
-// reaper waits for all children of this process, of which most are orphans of
-// daemons that were killed: who inherits them may differ from machine to
-// machine, and not everybody reaps.
+// reaper waits for all children of this process. Most are orphans of daemons that were
+// killed: this process is a subreaper, since process 1 of a container may not reap.
 type reaper struct {
-	mu      sync.Mutex // held over a fork, so that nobody is reaped before he is known
+	mu      sync.Mutex // held over a fork, so that no child is reaped before it is in waiters
 	waiters map[int]chan syscall.WaitStatus
 	sigchld chan os.Signal
 }
@@ -90,8 +89,7 @@ func (r *reaper) reapOne() bool {
 	return true
 }
 
-// start starts a command, whose outputs have to be files. Its status comes
-// through the channel.
+// start starts a command. Its outputs must be files. The channel gets its status.
 func (r *reaper) start(cmd *exec.Cmd) (pid int, ended <-chan syscall.WaitStatus, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,7 +103,7 @@ func (r *reaper) start(cmd *exec.Cmd) (pid int, ended <-chan syscall.WaitStatus,
 	return pid, c, nil
 }
 
-// envIntOrSkip is how much of a proof is wanted. Without the variable the test is skipped.
+// envIntOrSkip is the number in an environment variable. Without it, the test is skipped.
 func envIntOrSkip(t *testing.T, variable string) int {
 	t.Helper()
 	n := envInt(variable, 0)

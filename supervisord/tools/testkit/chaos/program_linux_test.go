@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// program is a section of the configuration, with several scribes.
+// program is a section of the configuration, with several line writers.
 type program struct {
 	name     string
 	numProcs int
-	args     string // of the scribe
+	args     string // of linewriter
 	redirect bool
-	cleared  bool // its logs may be cleared, so its lines don't count
+	cleared  bool // its logs may be cleared, so its lines are not checked
 	maxBytes int  // of a log
 	backups  int
 	extra    string
 
-	revision int  // changes with each update that changes it
-	removed  bool // at present
+	revision int  // increased by each update that changes it
+	removed  bool // not in the configuration
 }
 
-// workload is a way of writing.
+// workload is how often and how much a program writes.
 type workload struct {
 	weight      int
 	args        string
@@ -36,20 +36,20 @@ var workloads = []workload{
 	{30, "-every 100ms -width 80 -stderr 5", 900},
 	{10, "-every 30ms -width 200 -stderr 2", 5000},
 	{8, "-every 2s -lines 300 -width 60 -stderr 7", 11000},
-	{5, "-every 1s -lines 3000 -width 60", 220000},              // more than its pipe holds, at once
-	{3, "-every 500ms -lines 30 -width 9000 -stderr 4", 300000}, // no write of which is atomic
-	{8, "-every 200ms -width 60 -life 6s -exit 1", 400},
-	{8, "-every 200ms -width 60 -life 15s -stderr 3", 400},
-	{4, "-every 50ms -width 60 -deaf", 1200},
+	{5, "-every 1s -lines 3000 -width 60", 220000},              // a burst is more than a pipe holds
+	{3, "-every 500ms -lines 30 -width 9000 -stderr 4", 300000}, // lines are longer than PIPE_BUF, so their writes are not atomic
+	{8, "-every 200ms -width 60 -lifetime 6s -exit 1", 400},
+	{8, "-every 200ms -width 60 -lifetime 15s -stderr 3", 400},
+	{4, "-every 50ms -width 60 -ignore-term", 1200},
 }
 
-// round is how long one seed is followed.
+// round is how long one seed is used.
 const round = time.Minute
 
-// backups is how many old logs are kept: all of a round.
+// backups is how many backups of a log are kept: enough for a round.
 const backups = 150
 
-// newProgram invents a program.
+// newProgram makes a random program.
 func newProgram(rnd *rand.Rand, index int) *program {
 	total := 0
 	for _, m := range workloads {
@@ -71,7 +71,7 @@ func newProgram(rnd *rand.Rand, index int) *program {
 	if m.bytesPerSec > 100000 {
 		p.numProcs = 1 + p.numProcs/6
 	}
-	// What a round brings fills a third of the backups.
+	// The output of a round fills a third of the backups.
 	p.maxBytes = max(m.bytesPerSec*int(2*round/time.Second)/(backups/3), 100)
 	p.extra = fmt.Sprintf("startsecs=%d\nstartretries=1000\nstopwaitsecs=%d\nautorestart=true\nautostart=true\npriority=%d\n",
 		rnd.IntN(2), 1+rnd.IntN(10), 900+rnd.IntN(5))
@@ -80,13 +80,13 @@ func newProgram(rnd *rand.Rand, index int) *program {
 
 func (p *program) processName(n int) string { return fmt.Sprintf("%s_%02d", p.name, n) }
 
-// namespec is how the world calls a scribe.
+// namespec is the full name of a process.
 func (p *program) namespec(n int) string { return p.name + ":" + p.processName(n) }
 
-// makeDirs makes the directories in which the scribes count.
+// makeDirs makes the directories of the counts.
 func (p *program) makeDirs(s *instance) {
 	for n := range p.numProcs {
-		if err := os.MkdirAll(s.path("tally/"+p.processName(n)), 0o755); err != nil {
+		if err := os.MkdirAll(s.path("stats/"+p.processName(n)), 0o755); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -95,7 +95,7 @@ func (p *program) makeDirs(s *instance) {
 func (p *program) section(s *instance) string {
 	var b strings.Builder
 	name := "%(program_name)s_%(process_num)02d"
-	fmt.Fprintf(&b, "[program:%s]\ncommand=%s -tally %s %s\n", p.name, filepath.Join(binDir, "scribe"), s.path("tally/"+name), p.args)
+	fmt.Fprintf(&b, "[program:%s]\ncommand=%s -stats %s %s\n", p.name, filepath.Join(binDir, "linewriter"), s.path("stats/"+name), p.args)
 	fmt.Fprintf(&b, "process_name=%s\nnumprocs=%d\nredirect_stderr=%t\n", name, p.numProcs, p.redirect)
 	fmt.Fprintf(&b, "environment=REVISION=\"%d\"\n%s", p.revision, p.extra)
 	for channel, suffix := range map[string]string{"stdout": ".out", "stderr": ".err"} {

@@ -15,10 +15,9 @@ import (
 	"supervisor/supervisord/api/states"
 )
 
-// TestProgramsSurviveDaemonKills kills the daemon SUPERVISOR_CHAOS_KILLS times, at
-// random moments, while a thousand programs write (SUPERVISOR_CHAOS_PROCESSES), and upgrades it as often
-// while clients call. Each program has to have one life only, of which every
-// line is there, and each call its answer.
+// TestProgramsSurviveDaemonKills kills the daemon SUPERVISOR_CHAOS_KILLS times, at random
+// moments, while SUPERVISOR_CHAOS_PROCESSES programs write, and upgrades it as often
+// while clients call. No process may end, no line and no answer may be lost.
 func TestProgramsSurviveDaemonKills(t *testing.T) {
 	kills := envIntOrSkip(t, "SUPERVISOR_CHAOS_KILLS")
 	numProcs := envInt("SUPERVISOR_CHAOS_PROCESSES", 1000)
@@ -64,7 +63,7 @@ func TestProgramsSurviveDaemonKills(t *testing.T) {
 	t.Logf("%+v, all running within %v of a start, %d calls answered during upgrades", sum, slowest, calls)
 }
 
-// running maps the names of those who run to what there is to know of them.
+// running returns the RUNNING processes, by name.
 func (s *instance) running() map[string]api.ProcessInfo {
 	infos, err := s.infos()
 	if err != nil {
@@ -78,8 +77,8 @@ func (s *instance) running() map[string]api.ProcessInfo {
 	return infos
 }
 
-// killAndRestart kills the daemon and starts another one. It returns how long it took
-// until that said of all that they run.
+// killAndRestart kills the daemon and starts another one. It returns how long that took
+// until all processes were RUNNING.
 func (s *instance) killAndRestart(first map[string]api.ProcessInfo) time.Duration {
 	s.t.Helper()
 	s.killDaemon()
@@ -87,21 +86,21 @@ func (s *instance) killAndRestart(first map[string]api.ProcessInfo) time.Duratio
 	started := time.Now()
 	s.start()
 	var now map[string]api.ProcessInfo
-	if !s.await(fmt.Sprintf("%d run", len(first)), func() bool { now = s.running(); return len(now) == len(first) }) {
+	if !s.await(fmt.Sprintf("%d processes run", len(first)), func() bool { now = s.running(); return len(now) == len(first) }) {
 		return 0
 	}
 	took := time.Since(started)
 	s.t.Logf("all running within %v", took)
 	for name, before := range first {
 		if after := now[name]; after.PID != before.PID || after.Start != before.Start {
-			s.t.Errorf("%s had pid %d and began at %d, now %d and %d", name, before.PID, before.Start, after.PID, after.Start)
+			s.t.Errorf("%s had pid %d, started at %d, and has %d, started at %d", name, before.PID, before.Start, after.PID, after.Start)
 		}
 	}
 	return took
 }
 
-// upgradeUnderLoad has the daemon replaced in place while clients call it, and
-// returns how often they did.
+// upgradeUnderLoad upgrades the daemon while clients call it, and returns how many calls
+// they made.
 func (s *instance) upgradeUnderLoad(first map[string]api.ProcessInfo) int {
 	s.t.Helper()
 	var calls atomic.Int64
@@ -138,7 +137,7 @@ func (s *instance) upgradeUnderLoad(first map[string]api.ProcessInfo) int {
 	now := s.running()
 	for name, before := range first {
 		if after := now[name]; after.PID != before.PID || after.Start != before.Start {
-			s.t.Errorf("%s had pid %d and began at %d, now %d and %d", name, before.PID, before.Start, after.PID, after.Start)
+			s.t.Errorf("%s had pid %d, started at %d, and has %d, started at %d", name, before.PID, before.Start, after.PID, after.Start)
 		}
 	}
 	return int(calls.Load())

@@ -1,4 +1,4 @@
-package scribe
+package linewriter
 
 import (
 	"flag"
@@ -10,40 +10,40 @@ import (
 	"time"
 )
 
-// writer is one life.
+// writer is the running program.
 type writer struct {
 	id          ID
 	stats       *Stats
 	interval    time.Duration // between bursts
 	burst       int           // in a burst
-	stderrEvery int           // each so many-th line goes to stderr, 0 for none
-	ignoreTerm  bool          // goes on when told to end
+	stderrEvery int           // one line in so many goes to stderr, 0 for none
+	ignoreTerm  bool          // ignores SIGTERM
 	stopping    atomic.Bool
 	done        chan struct{}
 }
 
-// Main writes until it is told to end, or until its life is over.
+// Main writes lines until SIGTERM or the end of its lifetime.
 //
-//	-tally DIR      where to count
+//	-stats DIR      directory of the counts
 //	-every TIME     pause between bursts
 //	-lines N        lines in a burst
-//	-stderr N       each N-th line goes to stderr
-//	-width N        lines are up to so many bytes longer than they need be
-//	-life TIME      end after that time, more or less
-//	-exit N         with this status
-//	-deaf           do not end at SIGTERM
+//	-stderr N       one line in N goes to stderr
+//	-width N        pad lines by less than N bytes
+//	-lifetime TIME  end after that time, give or take half of it
+//	-exit N         exit status at the end of the lifetime
+//	-ignore-term    ignore SIGTERM
 func Main(args []string) {
 	s := &writer{id: ID{os.Getpid(), time.Now().UnixNano()}, done: make(chan struct{})}
-	flags := flag.NewFlagSet("scribe", flag.ExitOnError)
-	dir := flags.String("tally", ".", "")
+	flags := flag.NewFlagSet("linewriter", flag.ExitOnError)
+	dir := flags.String("stats", ".", "")
 	flags.DurationVar(&s.interval, "every", time.Second, "")
 	flags.IntVar(&s.burst, "lines", 1, "")
 	flags.IntVar(&s.stderrEvery, "stderr", 0, "")
 	width := flags.Int64("width", 0, "")
-	lifetime := flags.Duration("life", 0, "")
+	lifetime := flags.Duration("lifetime", 0, "")
 	status := flags.Int("exit", 0, "")
-	flags.BoolVar(&s.ignoreTerm, "deaf", false, "")
-	_ = flags.Parse(args) // it ends the program
+	flags.BoolVar(&s.ignoreTerm, "ignore-term", false, "")
+	_ = flags.Parse(args) // exits on errors
 
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
@@ -70,7 +70,7 @@ func Main(args []string) {
 	}
 }
 
-// exit lets a line that is being written be completed, unless nobody reads.
+// exit ends the program after the present line, or at once if the pipe stays full.
 func (s *writer) exit(status int) {
 	s.stopping.Store(true)
 	select {
@@ -81,8 +81,8 @@ func (s *writer) exit(status int) {
 	os.Exit(status)
 }
 
-// write writes burst after burst. A first newline ends what a former life of
-// this scribe may have left of a line.
+// write writes burst after burst. It begins with a newline, which ends the partial line
+// that an earlier run may have left.
 func (s *writer) write() {
 	defer close(s.done)
 	for fd := 1; fd <= 2; fd++ {
@@ -106,7 +106,7 @@ func (s *writer) write() {
 	}
 }
 
-// pollInterval is how long the end is not looked for, so that a slow scribe ends soon.
+// pollInterval is how often a pause checks whether the program has to end.
 const pollInterval = 250 * time.Millisecond
 
 func (s *writer) writeLine(stream int) {
@@ -116,7 +116,7 @@ func (s *writer) writeLine(stream int) {
 	s.stats.setNow(&s.stats.LastWrite)
 }
 
-// writeAll goes past os.Stdout, whose lock a signal handler could not take.
+// writeAll does not use os.Stdout, whose lock may be held while a write blocks.
 func writeAll(fd int, text string) {
 	for data := []byte(text); len(data) > 0; {
 		n, err := syscall.Write(fd, data)

@@ -1,4 +1,4 @@
-package scribe
+package linewriter
 
 import (
 	"errors"
@@ -13,16 +13,16 @@ import (
 	"unsafe"
 )
 
-// ID is one life of a scribe.
+// ID is one run of the program.
 type ID struct {
 	PID     int
 	Started int64 // nanoseconds since the epoch
 }
 
-// String is how the id appears in lines and file names.
+// String is the form of the id in lines and file names.
 func (id ID) String() string { return fmt.Sprintf("%d.%d", id.PID, id.Started) }
 
-// ParseID reads an id.
+// ParseID reads the form that String writes.
 func ParseID(s string) (id ID, ok bool) {
 	pid, started, ok := strings.Cut(s, ".")
 	if !ok {
@@ -34,20 +34,20 @@ func ParseID(s string) (id ID, ok bool) {
 	return id, perr == nil && serr == nil
 }
 
-// Stats is what a scribe has done so far. Times are nanoseconds since the
-// epoch, 0 for never.
+// Stats is what a run has done so far. Times are nanoseconds since the epoch, 0 for
+// never.
 type Stats struct {
 	Width     int64    // of its lines
 	Written   [2]int64 // complete lines on stdout and stderr
 	LastWrite int64    // when the last of them was complete
-	Signaled  int64    // when it was first told to end
-	Exited    int64    // when it was about to end of its own will
+	Signaled  int64    // when it received SIGTERM
+	Exited    int64    // when it called exit
 }
 
 const statsSize = 4096
 
-// createStats makes the file of a new life. It is shared memory: what is in it is
-// there even when the scribe is killed the moment after.
+// createStats makes the file of a new run. It is shared memory, so SIGKILL loses nothing
+// that was stored.
 func createStats(dir string, id ID) (*Stats, error) {
 	f, err := os.OpenFile(filepath.Join(dir, id.String()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -64,19 +64,19 @@ func createStats(dir string, id ID) (*Stats, error) {
 	return (*Stats)(unsafe.Pointer(&memory[0])), nil
 }
 
-// ReadStats reads the tally of one life.
+// ReadStats reads the counts of a run.
 func ReadStats(dir string, id ID) (Stats, error) {
 	data, err := os.ReadFile(filepath.Join(dir, id.String()))
 	if err != nil {
 		return Stats{}, err
 	}
 	if len(data) < statsSize {
-		return Stats{}, errors.New("the tally is being made")
+		return Stats{}, errors.New("the file of the counts is not complete")
 	}
 	return *(*Stats)(unsafe.Pointer(&data[0])), nil
 }
 
-// Runs lists the lives of a scribe, those that have a tally.
+// Runs lists the runs that have a file in a directory.
 func Runs(dir string) []ID {
 	entries, _ := os.ReadDir(dir)
 	var ids []ID

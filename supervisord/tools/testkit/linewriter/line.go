@@ -1,4 +1,4 @@
-package scribe
+package linewriter
 
 import (
 	"fmt"
@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Line is the line of that number, from 0, on stdout (0) or stderr (1), of a
-// scribe whose lines are up to width bytes longer than they need be. It ends
-// with a newline.
+// Line is line number n, from 0, on stdout (0) or stderr (1). It is padded by less than
+// width bytes, and ends with a newline.
 func Line(id ID, stream int, n, width int64) string {
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s %d %d ", id, stream, n)
@@ -21,7 +20,7 @@ func Line(id ID, stream int, n, width int64) string {
 	return line.String()
 }
 
-// ParseLine tells which line this is, as far as its beginning tells.
+// ParseLine reads the number of a line from its beginning. The rest may be anything.
 func ParseLine(line string) (id ID, stream int, n int64, ok bool) {
 	words := strings.SplitN(line, " ", 4)
 	if len(words) < 4 {

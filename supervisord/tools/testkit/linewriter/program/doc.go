@@ -1,0 +1,2 @@
+// Program linewriter runs package linewriter. It is small enough to run a thousand times.
+package main
