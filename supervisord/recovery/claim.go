@@ -75,66 +75,75 @@ type evidence struct {
 }
 
 // Open claims the files of a configuration and finds what an earlier daemon left. It
-// fails with a *daemon.LockedError
-// if that daemon is alive.
+// fails with a *daemon.LockedError if that daemon is alive.
 func Open(o Options) (*Claim, error) {
 	c := &Claim{
 		Config: o.Config, Processes: make(map[string]*process.Saved),
 		log: o.Log, spawner: o.Spawner, loadScaled: o.LoadScaled, handover: o.Handover,
 		evidence: evidence{configNames: configNames(o.Config)},
 	}
-	path := o.Config.Supervisord.Pidfile
-	if h := o.Handover; h != nil {
-		c.pidfile = daemon.RestorePidfile(path, h.Descriptors.Take(pidfileKey), c.configNames...)
-		c.rescale(h.Scales)
-		c.Processes = h.takeProcesses()
-	} else {
-		c.pidfile, c.PidfileErr = daemon.ClaimPidfile(path, o.Umask, c.configNames...)
+	if o.Handover != nil {
+		c.restoreHandover(o.Handover)
+		return c, nil
 	}
-	if locked, ok := errors.AsType[*daemon.LockedError](c.PidfileErr); ok {
-		return nil, locked
-	}
-	if o.Handover == nil {
-		c.previousPID = c.readPreviousPID()
-	}
-	if err := c.open(o); err != nil {
-		c.pidfile.Remove()
+	if err := c.restoreCrashed(o); err != nil {
 		return nil, err
-	}
-	if o.Handover == nil {
-		c.attachPipes(o.Pipes)
 	}
 	return c, nil
 }
 
-// open reads the journal, unless there is a handover, and makes sure that the daemon
-// can keep one.
-func (c *Claim) open(o Options) error {
+// restoreHandover restores what a daemon handed over.
+func (c *Claim) restoreHandover(h *Handover) {
+	c.pidfile = daemon.RestorePidfile(c.Config.Supervisord.Pidfile, h.Descriptors.Take(pidfileKey), c.configNames...)
+	c.rescale(h.Scales)
+	c.Processes = h.takeProcesses()
+	if c.adoptsOrphans() {
+		c.openJournal()
+	}
+}
+
+// restoreCrashed restores what a crashed daemon left, as far as its journal and /proc say.
+func (c *Claim) restoreCrashed(o Options) error {
+	c.pidfile, c.PidfileErr = daemon.ClaimPidfile(c.Config.Supervisord.Pidfile, o.Umask, c.configNames...)
+	if locked, ok := errors.AsType[*daemon.LockedError](c.PidfileErr); ok {
+		return locked
+	}
+	c.previousPID = c.readPreviousPID()
+	if c.adoptsOrphans() {
+		if err := c.readJournal(o.First); err != nil {
+			c.pidfile.Remove()
+			return err
+		}
+		c.openJournal()
+	}
+	c.attachPipes(o.Pipes)
+	return nil
+}
+
+// adoptsOrphans reports whether this daemon adopts the children of an earlier one, and
+// keeps a journal for a later one.
+func (c *Claim) adoptsOrphans() bool {
 	d := c.Config.Supervisord
 	switch {
 	case !spawn.CanAdopt:
 		if d.StateFileSet || d.StateFile != "" && d.Orphans != config.LeaveOrphans {
 			c.log.Info("programs that survive a crash of supervisord are not taken over on this system")
 		}
-		return nil
+		return false
 	case d.Orphans == config.LeaveOrphans:
 		if d.StateFile != "" && !c.pidfile.IsShared() {
 			journal.Remove(d.StateFile) // of an earlier policy
 		}
-		return nil
+		return false
 	}
-	if o.Handover == nil {
-		if err := c.readJournal(o.First); err != nil {
-			return err
-		}
-	}
-	if c.HasJournal = c.canWriteJournal(); c.HasJournal {
-		c.openStaging()
-	}
-	return nil
+	return true
 }
 
-func (c *Claim) openStaging() {
+// openJournal prepares the journal and the staging buffers for a later daemon.
+func (c *Claim) openJournal() {
+	if c.HasJournal = c.canWriteJournal(); !c.HasJournal {
+		return
+	}
 	path := strings.TrimSuffix(c.Config.Supervisord.StateFile, ".state") + ".output"
 	c.staging = output.NewStaging(path, func(err error) {
 		c.log.Info(fmt.Sprintf("output that is on its way when supervisord crashes will be lost: %v", err))

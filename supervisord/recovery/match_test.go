@@ -43,7 +43,7 @@ func TestAssignUnmatched(t *testing.T) {
 			[]*process.Saved{child(1, "web", "web", "web", 0)}, []*config.Process{program("a", "web", "web", 0, "serve"), program("b", "web", "web", 0, "serve")}, nil,
 		},
 		"numprocs lowered": {[]*process.Saved{child(1, "web", "web", "web_1", 1)}, []*config.Process{program("web", "web", "web_0", 0, "serve")}, nil},
-		"an early journal":    {[]*process.Saved{unknown}, []*config.Process{program("all", "web", "web", 0, "serve")}, nil},
+		"an early journal": {[]*process.Saved{unknown}, []*config.Process{program("all", "web", "web", 0, "serve")}, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

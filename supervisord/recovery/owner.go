@@ -25,8 +25,8 @@ const (
 type owner int
 
 const (
-	others  owner = iota // of another daemon
-	ours                 // of the daemon before this one
+	others owner = iota // of another daemon
+	ours                // of the daemon before this one
 	unclear
 )
 
