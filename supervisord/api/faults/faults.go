@@ -47,7 +47,7 @@ var names = map[Code]string{
 	AlreadyAdded:         "ALREADY_ADDED",
 	StillRunning:         "STILL_RUNNING",
 	CantReread:           "CANT_REREAD",
-	NotInWhitelist:       "UNKNOWN", // what Supervisor calls codes that are not its own
+	NotInWhitelist:       "UNKNOWN", // Supervisor's name for codes that are not its own
 }
 
 // String returns the name that begins a faultString.
@@ -58,21 +58,21 @@ func (c Code) String() string {
 	return fmt.Sprintf("fault %d", int(c))
 }
 
-// Error is a failure that a caller is told about.
+// Error is a failure that a caller gets as an XML-RPC fault.
 type Error struct {
 	Code   Code
 	Detail string // what follows the name
 
-	bare bool // nothing follows it, not even a colon
+	bare bool // the name has no colon and no detail
 }
 
-// New makes a fault with a detail. An empty detail still gets its colon.
+// New makes a fault with a detail. Even an empty detail follows a colon.
 func New(code Code, detail string) *Error { return &Error{Code: code, Detail: detail} }
 
-// Bare makes a fault that says nothing but its name.
+// Bare makes a fault that has only its name.
 func Bare(code Code) *Error { return &Error{Code: code, bare: true} }
 
-// Error returns the faultString: the name, and the detail behind a colon.
+// Error returns the faultString: the name, a colon and the detail.
 func (e *Error) Error() string {
 	if e.bare {
 		return e.Code.String()

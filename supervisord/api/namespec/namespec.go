@@ -10,8 +10,7 @@ type Spec struct {
 
 // Parse splits a name at its first colon. A name without one stands for the
 // process of that name in the group of that name; "group:" and "group:*"
-// stand for the whole group. Nothing is trimmed and nothing is refused: an
-// unknown name is found out by looking it up.
+// stand for the whole group. Nothing is trimmed and nothing is refused.
 func Parse(s string) Spec {
 	group, process, ok := strings.Cut(s, ":")
 	if !ok {
@@ -23,11 +22,11 @@ func Parse(s string) Spec {
 	return Spec{Group: group, Process: process}
 }
 
-// WholeGroup tells whether the spec addresses all processes of its group.
+// WholeGroup reports whether the spec addresses all processes of its group.
 func (s Spec) WholeGroup() bool { return s.Process == "" }
 
-// String joins the two as supervisorctl shows them: the bare name where group
-// and process have the same.
+// String joins the two as supervisorctl shows them: only the name if group and
+// process have the same.
 func (s Spec) String() string { return Join(s.Group, s.Process) }
 
 // Join is Spec{group, process}.String without the struct.

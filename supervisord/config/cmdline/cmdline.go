@@ -9,35 +9,35 @@ import (
 	"supervisor/supervisord/config/getopt"
 )
 
-// Values are what the options say.
+// Values are the values of the options.
 type Values interface {
-	// Bool tells whether a flag was given.
+	// Bool reports whether a flag was given.
 	Bool(name string) bool
 	// String returns an option's argument, "" if it was not given.
 	String(name string) string
-	// IsSet tells whether an option was given.
+	// IsSet reports whether an option was given.
 	IsSet(name string) bool
 }
 
-// Program is a program as its user sees it.
+// Program is what the user of a program sees.
 type Program struct {
-	Name           string          // argv[0], as it was called
+	Name           string          // argv[0]
 	Summary        string          // the first line of the usage
-	Synopsis       string          // what goes behind the name
+	Synopsis       string          // what follows the name
 	Options        []getopt.Option // one of them is called help
-	Notes          string          // below the options
+	Notes          string          // text below the options
 	Stdout, Stderr io.Writer
-	// Run does what is asked for. It is not called when that is help.
+	// Run runs the program. It is not called for --help.
 	Run func(v Values, words []string) error
 }
 
 // Execute reads arguments in their canonical form and runs the program, or
-// writes its usage. The error is Run's.
+// writes its usage. It returns the error of Run.
 func (p *Program) Execute(args []string) error {
 	app := &cli.App{
 		Name:                  p.Name,
 		HelpName:              p.Name,
-		HideHelp:              true, // it is an option like the others here
+		HideHelp:              true, // here it is an option like the others
 		HideVersion:           true,
 		CustomAppHelpTemplate: usage,
 		Metadata:              map[string]any{"program": p},
@@ -60,7 +60,7 @@ func (p *Program) Execute(args []string) error {
 	return app.Run(append([]string{p.Name}, args...))
 }
 
-// usage has Supervisor's form, which scripts look for options in.
+// usage has Supervisor's form, which scripts search for options.
 const usage = `{{with .Metadata.program}}{{.Summary}}
 
 Usage: {{.Name}} [options]{{.Synopsis}}
@@ -70,7 +70,7 @@ Options:
 {{end}}{{.Notes}}
 {{end}}`
 
-// Lines are the options of the usage: "-c/--configuration FILENAME -- help".
+// Lines returns the lines of the usage: "-c/--configuration FILENAME -- help".
 func (p *Program) Lines() []string {
 	var lines []string
 	for _, o := range p.Options {

@@ -1,7 +1,8 @@
-// Package cmdline is the front end of a program's command line, made of the
-// program's table of options by urfave/cli. Both programs have one.
+// Package cmdline runs a program's command line, made by urfave/cli from the
+// program's table of options. Both programs have one.
 //
-// The arguments that it gets have been brought into the form "--name=value" by
-// package getopt, whose rules cli does not have: bundled and abbreviated
-// options, and Supervisor's words about mistakes.
+// It has no state and no goroutines; the program's function runs in that of Execute.
+//
+// The arguments must have the form "--name=value", which package getopt makes: cli
+// does not know bundled and abbreviated options, nor Supervisor's error texts.
 package cmdline

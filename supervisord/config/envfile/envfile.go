@@ -11,24 +11,24 @@ import (
 	"unicode/utf8"
 )
 
-// MaxSize is the size that a file may have, in bytes. Far less fits into the
+// MaxSize is the largest size of a file, in bytes. Far less fits into the
 // environment of a process.
 const MaxSize = 1 << 20
 
-// Variable is what a line of a file says.
+// Variable is one variable of a file.
 type Variable struct {
 	Name, Value string
-	Line        int // that it begins on, from 1
+	Line        int // where it begins, from 1
 }
 
 // Error is a line that can't be understood.
 type Error struct {
-	Path string // "" for a text that is no file
+	Path string // "" for a text that is not from a file
 	Line int    // from 1
 	Text string // what is wrong with it
 }
 
-// Error tells where it is and what is wrong.
+// Error returns the place and what is wrong.
 func (e *Error) Error() string {
 	if e.Path == "" {
 		return fmt.Sprintf("line %d: %s", e.Line, e.Text)
@@ -36,11 +36,11 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.Text)
 }
 
-// Read reads a file. What lookup returns is the value of a NAME alone, nil for
-// none. The error is an *Error or that of the system, which is fs.ErrNotExist
-// for a file that there is not; both name the file.
+// Read reads a file. Lookup returns the value of a NAME alone; it may be nil. The
+// error is an *Error or that of the system, which is fs.ErrNotExist for a file that
+// does not exist. Both name the file.
 func Read(path string, lookup func(name string) (string, bool)) ([]Variable, error) {
-	// A pipe without a writer must not hold up whoever asks.
+	// A pipe without a writer must not block the caller.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, wrapError(path, err)
@@ -69,7 +69,7 @@ func Read(path string, lookup func(name string) (string, bool)) ([]Variable, err
 	return list, err
 }
 
-// wrapError has an error begin with the file instead of with what was tried.
+// wrapError makes an error begin with the file instead of with the operation.
 func wrapError(path string, err error) error {
 	if e, ok := errors.AsType[*os.PathError](err); ok {
 		err = e.Err
@@ -95,8 +95,8 @@ const (
 )
 
 type parser struct {
-	rest   string // what has not been read
-	line   int    // that it begins on
+	rest   string // not read yet
+	line   int    // where rest begins
 	lookup func(string) (string, bool)
 	list   []Variable
 }
@@ -114,8 +114,7 @@ func (p *parser) next() int {
 	return int(c)
 }
 
-// skipToName passes over blank lines and comments. It reports whether anything
-// is left.
+// skipToName skips blank lines and comments. It reports whether anything is left.
 func (p *parser) skipToName() bool {
 	for p.rest != "" {
 		switch c := p.rest[0]; {
@@ -132,7 +131,7 @@ func (p *parser) skipToName() bool {
 	return false
 }
 
-// assignment reads a line, and those that it goes on on.
+// assignment reads a variable, which may extend over several lines.
 func (p *parser) assignment() error {
 	start := p.line
 	end := strings.IndexAny(p.rest, "="+lineEnd)
@@ -167,8 +166,8 @@ func (p *parser) lookUp(name string) (string, bool) {
 	return p.lookup(name)
 }
 
-// checkName tells what is wrong with a name. Its text is not quoted in full: a
-// line that has gone wrong may hold a secret.
+// checkName returns what is wrong with a name. The text is not quoted in full,
+// because a wrong line may contain a secret.
 func checkName(name string, bare bool, line int) error {
 	text := ""
 	switch invalid := strings.IndexFunc(name, isInvalidNameRune); {
@@ -192,11 +191,11 @@ func isInvalidNameRune(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("\"'`\\", r)
 }
 
-// value reads up to the end of the line. Outside of quotes, white space before
-// and after the value, and after a quoted part, is dropped.
+// value reads up to the end of the line. White space before and after the value,
+// and after a quoted part, is dropped unless it is quoted.
 func (p *parser) value(start int) (string, error) {
 	var b strings.Builder
-	kept := 0 // length up to the last byte that is not white space to be dropped
+	kept := 0 // length without white space to be dropped
 	inWord := false
 	for {
 		c := p.next()
@@ -232,9 +231,8 @@ func (p *parser) value(start int) (string, error) {
 	}
 }
 
-// quoted reads up to the closing quote and reports whether there is one. Between
-// double quotes a backslash keeps its meaning before what a shell would give a
-// meaning to.
+// quoted reads up to the closing quote and reports whether there is one. In double
+// quotes a backslash protects the characters that are special to a shell.
 func (p *parser) quoted(b *strings.Builder, quote byte) bool {
 	for {
 		c := p.next()

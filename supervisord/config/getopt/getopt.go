@@ -16,8 +16,8 @@ type Option struct {
 	Help    string   // one line for the usage
 }
 
-// Name returns the name that is the same however the option was typed: the
-// long form, or the first short one if there is none.
+// Name returns one name for all forms of the option: the long form, or the first
+// short one if there is none.
 func (o *Option) Name() string {
 	if o.Long != "" {
 		return o.Long
@@ -31,7 +31,7 @@ type Given struct {
 	Option   *Option // its row
 	Form     string  // "-n" or "--nodaemon"; an abbreviation is written out
 	Value    string  // the argument, "" for a flag
-	Repeated bool    // the option stands further left already
+	Repeated bool    // the same option stands further left
 }
 
 // Conflict returns the error to report for a repeated option.
@@ -41,8 +41,8 @@ func (g Given) Conflict() error {
 
 // Parse reads args, which do not include the program's name. It returns the
 // options in the order typed and the words after them. The error is worded
-// like Python's getopt.error. A repeated option is marked and not an error
-// here, because the values of the options before it are complained about first.
+// like Python's getopt.error. A repeated option is only marked, because errors in the
+// values of options before it are reported first.
 func Parse(table []Option, args []string) (given []Given, rest []string, err error) {
 	p := parser{table: table, args: args, seen: make(map[*Option]bool)}
 	for len(p.args) > 0 && len(p.args[0]) > 1 && p.args[0][0] == '-' {
@@ -83,7 +83,7 @@ func Args(given []Given, rest []string) []string {
 // parser is the state of one Parse.
 type parser struct {
 	table []Option
-	args  []string // not looked at yet
+	args  []string // not read yet
 	given []Given
 	seen  map[*Option]bool
 }
@@ -93,7 +93,7 @@ func (p *parser) add(o *Option, form, value string) {
 	p.seen[o] = true
 }
 
-// next takes the word after an option as its argument, whatever it looks like.
+// next takes the word after an option as its argument, even if it looks like an option.
 func (p *parser) next(form string) (string, error) {
 	if len(p.args) == 0 {
 		return "", fmt.Errorf("option %s requires argument", form)

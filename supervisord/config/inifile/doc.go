@@ -1,8 +1,8 @@
-// Package inifile reads the files that Python's RawConfigParser reads, as it reads
-// them, and merges several into one table of sections. What options mean is not
-// its business.
+// Package inifile reads files by the rules of Python's RawConfigParser and merges
+// several of them into one table of sections. It does not know what options mean.
 //
-// ini.v1 keeps and merges the sections; dialect.go says why it doesn't read the
-// lines. Besides the values a table knows where each one stands, for those who
-// must tell a user what is wrong with it.
+// A Table belongs to one goroutine.
+//
+// ini.v1 keeps and merges the sections; parser.go says why it does not read the
+// lines. Besides the values a table has the position of each option, for error texts.
 package inifile

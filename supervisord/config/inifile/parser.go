@@ -8,14 +8,14 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// The files are written for Python's RawConfigParser, whose dialect no option
-// of ini.v1 comes near: inline comments end a value only after white space,
-// continuation is decided by comparing columns, option names are folded, and
-// quotes, backslashes and backticks mean nothing. So this file reads the lines
-// by Python's rules; ini.v1 merges and keeps the options.
+// The files are written for Python's RawConfigParser, and ini.v1 can't be set to its
+// dialect: an inline comment begins only after white space, the columns of two lines
+// decide whether the second continues the first, option names are in lower case, and
+// quotes, backslashes and backticks have no meaning. So this file reads the lines by
+// Python's rules; ini.v1 merges and keeps the options.
 
-// SyntaxError is a file that the reader did not understand. Its text is that
-// of Python's exception.
+// SyntaxError is an error in the syntax of a file. Its text is that of Python's
+// exception.
 type SyntaxError struct {
 	Line int
 	Text string
@@ -39,9 +39,9 @@ type parser struct {
 	records        []record
 	inSection      bool // a section is open
 	inOption       bool // an option is open: continuation lines belong to it
-	indent         int  // column of the last line that was no continuation
+	indent         int  // column of the last line that continued no other
 	line           int
-	errorLines     []string // the lines not understood, as they are reported
+	errorLines     []string // the wrong lines, as they are reported
 	firstErrorLine int      // number of the first of them
 }
 
@@ -75,12 +75,12 @@ func (r *record) joinValue() {
 	}
 }
 
-// parseLine takes in one line, which includes its line end.
+// parseLine reads one line with its line end.
 func (p *parser) parseLine(line string) error {
 	cut := commentStart(line)
 	value := python.Strip(line[:cut])
 	if value == "" {
-		// A blank line may stand inside a value, a comment vanishes from it.
+		// A blank line may be part of a value, a comment is not.
 		if p.inOption && cut == len(line) {
 			p.appendValue("")
 		}
@@ -203,8 +203,8 @@ func checkUTF8(text string) error {
 	return &SyntaxError{line, fmt.Sprintf("'utf-8' codec can't decode bytes in position %d-%d: %s", at, at+n-1, reason)}
 }
 
-// invalidUTF8 tells what is wrong with the sequence that s begins with and how
-// many of its bytes were good.
+// invalidUTF8 returns what is wrong with the sequence at the beginning of s, and how
+// many of its bytes are valid.
 func invalidUTF8(s string) (n int, reason string) {
 	if s[0] < 0xc2 || s[0] > 0xf4 {
 		return 1, "invalid start byte"

@@ -15,37 +15,37 @@ const defaultSection = "DEFAULT"
 // Table holds the sections of all files read so far. It is for one goroutine.
 type Table struct {
 	file     *ini.File           // keeps and merges
-	sections map[string]*section // the same by name: ini.v1 would search its list for each new one
+	sections map[string]*section // by name: ini.v1 would search its list for each new section
 	accept   func(section string) bool
 }
 
-// section is what a table knows of a section besides what ini.v1 keeps.
+// section is what a table knows about a section besides what ini.v1 keeps.
 type section struct {
 	*ini.Section
 	header    Position            // where it begins
-	origin    string              // the included file that brought it up first, "" for none
-	positions map[string]Position // where its options stand; all that are set are here
+	origin    string              // the included file that had it first, "" for none
+	positions map[string]Position // of all options that are set
 }
 
-// Position is where something stands.
+// Position is a place in a file.
 type Position struct {
 	File string // as it was named to Add
-	Line int    // from 1, 0 if it stands nowhere
+	Line int    // from 1, 0 for no line
 }
 
-// New returns a table without sections. It keeps those sections that only
-// accepts, and [DEFAULT]; all if only is nil. Others are still checked for mistakes.
+// New returns a table without sections. It keeps [DEFAULT] and the sections that only
+// accepts, or all if only is nil. The syntax of the others is still checked.
 func New(accept func(section string) bool) *Table {
-	// Sections are known to differ, so that ini.v1 need not compare each with all.
+	// The table knows all sections, so ini.v1 need not look for equal names.
 	t := &Table{file: ini.Empty(ini.LoadOptions{AllowNonUniqueSections: true}), sections: make(map[string]*section), accept: accept}
 	t.file.BlockMode = false // it is used by one goroutine
 	t.sections[defaultSection] = &section{Section: t.file.Section(defaultSection), positions: make(map[string]Position)}
 	return t
 }
 
-// Add reads a file's text and puts its options over those that are there. The
-// name is the file's, for places and error texts; included makes it the origin of
-// the sections that it brings up first. An error is a *SyntaxError.
+// Add reads a file's text. Its options replace those of earlier files. The name is
+// the file's, for positions and error texts; an included file becomes the origin of
+// the sections that it has first. An error is a *SyntaxError.
 func (t *Table) Add(text, name string, included bool) error {
 	records, err := parse(text, name)
 	if err != nil {
@@ -84,15 +84,15 @@ func (t *Table) addSection(name string) *section {
 	return s
 }
 
-// set puts an option into the section, over what is there. ini.v1 refuses only
-// an empty name, which no option has.
+// set sets an option of the section. ini.v1 refuses only an empty name, which no
+// option has.
 func (s *section) set(option, value string, at Position) {
 	_, _ = s.NewKey(option, value)
 	s.positions[option] = at
 }
 
-// get returns an option's value as written. Whether there is one is asked of the
-// places: ini.v1 would look for it in the sections up to the dots of the name too.
+// get returns an option's value as written. The positions say whether it is set:
+// ini.v1 would also look in parent sections, separated by dots in the name.
 func (s *section) get(option string) (string, bool) {
 	if s == nil {
 		return "", false
@@ -103,11 +103,11 @@ func (s *section) get(option string) (string, bool) {
 	return s.Key(option).Value(), true
 }
 
-// Set puts an option into a section, for what stands in no file.
+// Set sets an option that is in no file.
 func (t *Table) Set(section, option, value string) {
 	option = python.Lower(option)
 	if section == "" || option == "" {
-		return // no file can have it
+		return // no file can have such an option
 	}
 	s := t.sections[section]
 	if s == nil {
@@ -116,12 +116,13 @@ func (t *Table) Set(section, option, value string) {
 	s.set(option, value, Position{})
 }
 
-// Sections lists the names of the sections, [DEFAULT] left out, in the order of the files.
+// Sections lists the names of the sections in the order of the files, without
+// [DEFAULT].
 func (t *Table) Sections() []string {
 	return slices.DeleteFunc(t.file.SectionStrings(), func(s string) bool { return s == defaultSection })
 }
 
-// Has tells whether a section stands in a file.
+// Has reports whether a file has a section.
 func (t *Table) Has(section string) bool {
 	return section != defaultSection && t.sections[section] != nil
 }
@@ -129,8 +130,8 @@ func (t *Table) Has(section string) bool {
 // Get returns an option's value as written, or that of [DEFAULT].
 func (t *Table) Get(section, option string) (string, bool) { return t.View(section).Get(option) }
 
-// View is a section for those who want many of its options. It holds until the
-// section, if there was none, is added.
+// View is a section of which many options are read. The view of a section that does
+// not exist stays empty if the section is added later.
 type View struct{ own, defaults *section }
 
 // View returns the view of a section, which need not exist.
@@ -178,8 +179,8 @@ func (t *Table) Replace(old, replacement string) {
 	}
 }
 
-// Origin returns the included file that brought a section up first. It is not ok
-// if none did.
+// Origin returns the included file that had a section first. It is not ok if there
+// is none.
 func (t *Table) Origin(section string) (name string, ok bool) {
 	s := t.sections[section]
 	if s == nil || s.origin == "" {
@@ -188,7 +189,7 @@ func (t *Table) Origin(section string) (name string, ok bool) {
 	return s.origin, true
 }
 
-// OwnPosition tells where an option stands in its own section.
+// OwnPosition returns the position of an option in its own section.
 func (t *Table) OwnPosition(section, option string) (Position, bool) {
 	s := t.sections[section]
 	if s == nil {
@@ -198,8 +199,8 @@ func (t *Table) OwnPosition(section, option string) (Position, bool) {
 	return p, ok
 }
 
-// Position tells where an option stands, be it in [DEFAULT], or else its section, as
-// far as known.
+// Position returns the position of an option, in its section or in [DEFAULT], else
+// that of its section, if it is known.
 func (t *Table) Position(section, option string) Position {
 	for _, name := range []string{section, defaultSection} {
 		if p, ok := t.OwnPosition(name, option); ok {

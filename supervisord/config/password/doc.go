@@ -1,8 +1,8 @@
-// Package password compares what a client gives for a password with what the
-// configuration says it is: clear text, {SHA} and its SHA-1, or {bcrypt} and a
-// hash as htpasswd and others make it.
+// Package password compares the password of a client with that of the configuration:
+// clear text, {SHA} and its SHA-1, or {bcrypt} and a hash as htpasswd makes it.
 //
-// A comparison takes a time that tells nothing of the password. That of a
-// bcrypt hash takes long, and is meant to: whoever calls must bound how many
-// are made.
+// It has no state. All goroutines may use a Secret.
+//
+// The time of a comparison reveals nothing about the password. That of a bcrypt hash
+// is long on purpose: the caller must limit how many run at once.
 package password

@@ -16,11 +16,11 @@ import (
 const (
 	prefixSHA    = "{SHA}"
 	prefixBcrypt = "{bcrypt}"
-	// maxCost makes a comparison take some seconds; each more doubles it.
+	// maxCost makes a comparison take some seconds; each step more doubles the time.
 	maxCost = 16
 )
 
-// Secret is a password as a configuration has it.
+// Secret is a password of a configuration.
 type Secret struct{ text string }
 
 // Parse reads password= of a server. The error says what is wrong with the
@@ -34,8 +34,8 @@ func Parse(text string) (Secret, error) {
 	return Secret{text}, nil
 }
 
-// checkBcrypt finds what bcrypt would find, and what it would not: a hash that no
-// password fits, or that takes for ever.
+// checkBcrypt finds the errors that bcrypt finds, and two that it does not: a hash
+// that no password matches, and one whose comparison never ends.
 func checkBcrypt(hash string) error {
 	if ok, err := regexp.MatchString(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`, hash); err != nil || !ok {
 		return errors.New("a bcrypt hash has 60 characters and begins with $2a$, $2b$ or $2y$ and its cost")
@@ -50,10 +50,10 @@ func checkBcrypt(hash string) error {
 	return nil
 }
 
-// IsSlow tells whether a comparison takes long, up to seconds of a processor.
+// IsSlow reports whether a comparison takes long: up to seconds of processor time.
 func (s Secret) IsSlow() bool { return strings.HasPrefix(s.text, prefixBcrypt) }
 
-// Matches tells whether a client has given the password.
+// Matches reports whether a client has sent the password.
 func (s Secret) Matches(given string) bool {
 	if hash, ok := strings.CutPrefix(s.text, prefixBcrypt); ok {
 		return bcrypt.CompareHashAndPassword([]byte(hash), []byte(given)) == nil
@@ -65,8 +65,7 @@ func (s Secret) Matches(given string) bool {
 	return Equal(given, s.text)
 }
 
-// Equal compares in a time that tells nothing of either string, nor of their
-// lengths.
+// Equal compares in a time that depends on neither string nor its length.
 func Equal(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1

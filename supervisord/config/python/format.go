@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// UnknownName is the error for a %(name)s that nobody knows.
+// UnknownName is the error for an unknown %(name)s.
 type UnknownName string
 
-// Error says which name it was.
+// Error names it.
 func (n UnknownName) Error() string { return "unknown name " + string(n) }
 
-// These are the ways in which Python refuses a format string.
+// The errors of Python for a wrong format string.
 var (
 	errIncomplete    = errors.New("incomplete format")
 	errIncompleteKey = errors.New("incomplete format key")
@@ -25,22 +25,22 @@ var (
 	errPrecTooBig    = errors.New("precision too big")
 )
 
-// maxWidth bounds what a width or a precision may ask for, so that a slip of
-// the finger does not fill the memory as it would with Python.
+// maxWidth limits widths and precisions, so that a typing error does not fill the
+// memory as it would with Python.
 const maxWidth = 1 << 16
 
-// mapping stands for the whole dictionary of names, which is the argument of a
-// conversion that names none.
+// mapping stands for the whole dictionary of names, the argument of a conversion
+// without a name.
 type mapping struct{}
 
-// formatter carries out Python's "format % dictionary". The names of its parts
-// are those of the Python documentation.
+// formatter implements Python's "format % dictionary". Its fields have the names of
+// the Python documentation.
 type formatter struct {
 	text   string // not read yet
 	index  int    // characters read
 	lookup func(name string) (any, bool)
 	out    strings.Builder
-	arg    any // argument of the next conversion, nil when it was used up
+	arg    any // argument of the next conversion, nil once it is used
 
 	// The conversion being read:
 	flags       string
@@ -49,8 +49,8 @@ type formatter struct {
 }
 
 // Format is text % dictionary: it replaces the conversions in text by values
-// that lookup finds, which are strings or ints. The error is an [UnknownName] or
-// has the words of Python's.
+// that lookup finds, which are strings or ints. The error is an [UnknownName] or has
+// Python's text.
 func Format(text string, lookup func(name string) (any, bool)) (string, error) {
 	f := formatter{text: text, lookup: lookup, arg: mapping{}}
 	for f.text != "" {
@@ -65,8 +65,7 @@ func Format(text string, lookup func(name string) (any, bool)) (string, error) {
 	return f.out.String(), nil
 }
 
-// next takes one character; bytes that are not UTF-8 are none of them in a
-// file that was read, and become U+FFFD.
+// next takes one character. Bytes that are not UTF-8, which no file has, become U+FFFD.
 func (f *formatter) next() (r rune, ok bool) {
 	if f.text == "" {
 		return 0, false
@@ -77,7 +76,7 @@ func (f *formatter) next() (r rune, ok bool) {
 	return r, true
 }
 
-// conversion reads and carries out what follows a percent sign.
+// conversion reads what follows a percent sign and converts the argument.
 func (f *formatter) conversion() error {
 	f.flags, f.width, f.prec = "", -1, -1
 	r, ok := f.next()
@@ -178,7 +177,7 @@ func (f *formatter) number(r rune, ok bool, n *int) (rune, bool, error) {
 	return r, ok, nil
 }
 
-// convert carries out the conversion that was read.
+// convert converts the argument.
 func (f *formatter) convert() error {
 	arg := f.arg
 	f.arg = nil
@@ -202,8 +201,8 @@ func (f *formatter) convert() error {
 	return fmt.Errorf("unsupported format character '%c' (0x%x) at index %d", shown, f.verb, f.index-1)
 }
 
-// str converts with %s, %r and %a. Python would write out the dictionary
-// where no name is given, with the whole environment in it; nobody wants that.
+// str converts with %s, %r and %a. Without a name Python writes the whole dictionary,
+// with the environment; here that is an error.
 func (f *formatter) str(arg any) error {
 	var s string
 	switch v := arg.(type) {
@@ -226,7 +225,7 @@ func (f *formatter) str(arg any) error {
 	return nil
 }
 
-// ascii escapes what Repr left alone.
+// ascii escapes the characters that Repr does not.
 func ascii(s string) string {
 	var b []byte
 	for _, r := range s {
@@ -324,8 +323,8 @@ func (f *formatter) signed(negative bool, prefix, digits string) {
 	f.pad(sign+prefix, digits, fill)
 }
 
-// pad writes prefix and body, filled up to the width: zeros go between the
-// two, blanks before or after both.
+// pad writes prefix and body and fills up to the width: with zeros between the two,
+// or blanks before or after both.
 func (f *formatter) pad(prefix, body string, fill rune) {
 	missing := max(0, f.width-utf8.RuneCountInString(prefix+body))
 	filling := strings.Repeat(string(fill), missing)

@@ -8,8 +8,8 @@ import (
 )
 
 // Glob returns the paths that match a pattern by the rules of Python's glob
-// module, sorted: "*", "?" and "[...]" do not match a leading dot, "[!...]"
-// negates, nothing escapes. path/filepath has other ideas of the last two.
+// module, sorted: "*", "?" and "[...]" do not match a leading dot, "[!...]" negates,
+// nothing escapes. The last two are different in path/filepath.
 func Glob(pattern string) []string {
 	paths := globParts(pattern)
 	slices.Sort(paths)
@@ -48,7 +48,7 @@ func matchIn(dir, base string) []string {
 	if dir == "" {
 		dir = "."
 	}
-	entries, _ := os.ReadDir(dir) // what cannot be listed matches nothing
+	entries, _ := os.ReadDir(dir) // a directory that can't be listed has no matches
 	var names []string
 	for _, e := range entries {
 		if e.Name()[0] == '.' && base[0] != '.' {
@@ -61,8 +61,8 @@ func matchIn(dir, base string) []string {
 	return names
 }
 
-// matches tells whether a whole name matches a pattern. After a mismatch only
-// the last star is made to match one character more, which is enough.
+// matches reports whether a whole name matches a pattern. After a mismatch it lets
+// the last star match one more character; earlier stars need no second try.
 func matches(pattern, name string) bool {
 	var afterStar, retry string
 	for star := false; ; {
@@ -102,8 +102,8 @@ func matchOne(pattern string, r rune) (ok bool, rest string) {
 	return p == r, pattern[n:]
 }
 
-// cutSet takes "[...]" off the pattern. A bracket that is never closed is an
-// ordinary character; one that follows "[" or "[!" at once belongs to the set.
+// cutSet cuts "[...]" from the pattern. A bracket that is never closed is an ordinary
+// character; one directly after "[" or "[!" belongs to the set.
 func cutSet(pattern string) (set, rest string, ok bool) {
 	inner, ok := strings.CutPrefix(pattern, "[")
 	if !ok {

@@ -10,7 +10,7 @@ import (
 )
 
 // Repr writes a string as Python's repr does. Bytes that are not UTF-8 appear
-// as the surrogates by which Python smuggles them through.
+// as the surrogates that Python represents them by.
 func Repr(s string) string {
 	quote := quoteFor(s)
 	b := []byte{quote}
@@ -48,8 +48,7 @@ func quoteFor(s string) byte {
 	return '\''
 }
 
-// escape writes a character of ASCII as it stands if it can, and any other as
-// the number that it is.
+// escape writes a printable character of ASCII as it is, and any other as a number.
 func escape(b []byte, r rune, quote byte) []byte {
 	switch {
 	case r == '\\' || r == rune(quote):
@@ -107,8 +106,8 @@ func IsSpace(r rune) bool {
 // Strip is str.strip: no white space at either end.
 func Strip(s string) string { return strings.TrimFunc(s, IsSpace) }
 
-// Lower is str.lower as far as an option's name or value can tell: the dotted
-// capital I does not become a plain i.
+// Lower is str.lower, except that the dotted capital I does not become a plain i, as
+// no option's name or value needs it.
 func Lower(s string) string { return strings.ToLower(strings.ReplaceAll(s, "İ", "i̇")) }
 
 // ParseInt is int(s, base) for the bases 8 and 10. Python's integers have no
@@ -155,8 +154,8 @@ func Join(dir, p string) string {
 	return strings.TrimSuffix(dir, "/") + "/" + p
 }
 
-// Absolute is os.path.abspath seen from the working directory cwd. Python keeps
-// two leading slashes, which POSIX allows to mean something, but not three.
+// Absolute is os.path.abspath in the working directory cwd. Python keeps two leading
+// slashes, to which POSIX allows a meaning, but not three.
 func Absolute(cwd, p string) string {
 	p = Join(cwd, p)
 	if strings.HasPrefix(p, "//") && !strings.HasPrefix(p, "///") {

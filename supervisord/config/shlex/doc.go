@@ -1,6 +1,7 @@
-// Package shlex splits text into words exactly as Python's shlex module does
-// in POSIX mode. Supervisor uses it twice: Split takes command lines apart,
-// Tokens the KEY=value lists of environment=.
+// Package shlex splits text into words exactly like Python's shlex module in POSIX
+// mode: Split for command lines, Tokens for the KEY=value lists of environment=.
 //
-// It is a leaf: text in, words out. Bytes that are not UTF-8 pass unchanged.
+// It has no state: text in, words out.
+//
+// Bytes that are not UTF-8 pass unchanged.
 package shlex

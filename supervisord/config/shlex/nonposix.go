@@ -3,12 +3,12 @@ package shlex
 import "strings"
 
 // NonPOSIXTokens returns what Python's shlex.shlex(s) yields without posix=True, with
-// the same characters added to those of words as in Tokens: quotes stay, a backslash
-// means nothing, and quotes inside a word don't begin quoted text. It is how
+// the same additional characters of words as in Tokens: quotes stay, a backslash is
+// an ordinary character, and quotes inside a word do not begin quoted text. It is how
 // Supervisor read lists of variables before 4.4. The error is ErrQuotation.
 func NonPOSIXTokens(s string) ([]string, error) {
 	var tokens []string
-	word := "" // that has begun
+	word := "" // the current one
 	endWord := func() {
 		if word != "" {
 			tokens = append(tokens, word)
@@ -22,7 +22,7 @@ func NonPOSIXTokens(s string) ([]string, error) {
 		switch {
 		case strings.ContainsRune(" \t\r\n", r):
 			endWord()
-		case r == '#': // also inside a word, which goes on behind the line
+		case r == '#': // also inside a word, which continues after the line
 			_, s, _ = strings.Cut(s, "\n")
 		case (r == '"' || r == '\'') && word == "":
 			inside, rest, closed := strings.Cut(s, c)

@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// The two ways in which a text can end too early, worded like Python's.
+// The two errors of a text that ends too early, with Python's texts.
 var (
-	ErrQuotation = errors.New("No closing quotation") //nolint:staticcheck // users know these very words
-	ErrEscape    = errors.New("No escaped character") //nolint:staticcheck // users know these very words
+	ErrQuotation = errors.New("No closing quotation") //nolint:staticcheck // users know these texts
+	ErrEscape    = errors.New("No escaped character") //nolint:staticcheck // users know these texts
 )
 
 // Split returns the words of a command line like Python's shlex.split:
@@ -20,21 +20,21 @@ func Split(s string) ([]string, error) {
 }
 
 // Tokens returns what Python's shlex.shlex(s, posix=True) yields with the
-// characters "/.+-():" added to those of words: quoted parts stick to the
-// words beside them, "#" starts a comment even inside a word, and any other
-// character is a token by itself. The error is ErrQuotation or ErrEscape.
+// characters "/.+-():" added to those of words: quoted parts join the words next to
+// them, "#" starts a comment even inside a word, and any other character is a token
+// by itself. The error is ErrQuotation or ErrEscape.
 func Tokens(s string) ([]string, error) {
 	return lexer{text: s, tokenMode: true}.all()
 }
 
-// lexer walks over a text once.
+// lexer reads a text once.
 type lexer struct {
 	text      string // not read yet
-	tokenMode bool   // as Tokens wants it
+	tokenMode bool   // for Tokens
 
 	words  []string
 	word   strings.Builder
-	inWord bool // a word has begun, which may still be empty: ''
+	inWord bool // a word has begun; it may be empty: ''
 }
 
 func (l lexer) all() ([]string, error) {
@@ -47,7 +47,8 @@ func (l lexer) all() ([]string, error) {
 	return l.words, nil
 }
 
-// step reads one character outside quotes, with all that it brings along.
+// step reads one character outside quotes, with the quoted or escaped text that it
+// begins.
 func (l *lexer) step() error {
 	switch r, c := l.next(); {
 	case strings.ContainsRune(" \t\r\n", r):
@@ -111,8 +112,8 @@ func (l *lexer) singleQuoted() error {
 	return nil
 }
 
-// doubleQuoted reads up to the closing double quote. A backslash escapes only the
-// quote and itself in there.
+// doubleQuoted reads up to the closing double quote. In it a backslash escapes only
+// the quote and itself.
 func (l *lexer) doubleQuoted() error {
 	for l.text != "" {
 		r, c := l.next()
@@ -135,8 +136,8 @@ func (l *lexer) doubleQuoted() error {
 	return ErrQuotation
 }
 
-// isWordChar tells whether a character makes up words for Tokens: ASCII letters
-// and digits, the Latin-1 letters, and what Supervisor adds to them.
+// isWordChar reports whether a character belongs to words for Tokens: ASCII letters
+// and digits, the Latin-1 letters, and those that Supervisor adds.
 func isWordChar(r rune) bool {
 	switch {
 	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
