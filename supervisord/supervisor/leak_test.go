@@ -30,6 +30,7 @@ func TestRemovedProcessesAreFreed(t *testing.T) {
 		"a program that is in no file": func(t *testing.T, w *testDaemon, n int) *process.Process {
 			name := fmt.Sprint("p", n)
 			must(t, w.AddProgram("plain", name, map[string]string{"names": name}))
+			synctest.Wait() // until it has started
 			p := w.find(t, "plain:"+name)
 			_, err := w.StopProcess(t.Context(), "plain:"+name, supervisor.Call{Wait: true})
 			must(t, err)
@@ -86,6 +87,7 @@ func TestLogNamesOfRemovedProcessesAreForgotten(t *testing.T) {
 		for n := range 3 {
 			name := fmt.Sprint("p", n)
 			must(t, w.AddProgram("plain", name, map[string]string{"names": name, "auto": ""}))
+			synctest.Wait() // until it has started
 			p := w.find(t, "plain:"+name).Config
 			if w.KnownLogs(p).Stdout == "" {
 				t.Fatalf("%s has no log", name)
