@@ -99,7 +99,7 @@ func TestAdoptedChildOutputAndExit(t *testing.T) {
 	t.Parallel()
 	// The child waits for the end of its stdin, which its parent's exit closes. If that
 	// pipe were reopened too early the child would not see the end.
-	o := makeOrphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
+	o := makeOrphan(t, "say", "ready", "echo", "say", "alone", "warn", "help", "wait")
 	o.Stdin = 0
 	f := adopt(t, o)
 	f.out.await(t, "alone\n")
@@ -137,7 +137,7 @@ func TestExitStatusOfAnAdoptedChild(t *testing.T) {
 
 func TestGroupOfAnAdoptedChildIsSignalled(t *testing.T) {
 	t.Parallel()
-	o := makeOrphan(t, "heir", "wait", "--", "say", "ready", "ignore", "10", "wait")
+	o := makeOrphan(t, "fork", "wait", "--", "say", "ready", "ignore", "10", "wait")
 	f := adopt(t, o)
 	if err := f.Signal(syscall.SIGKILL, true); err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func groupHasExited(group int) bool {
 // Output that was left in the pipe is read even if the child has exited.
 func TestOutputOfKilledAdoptedChild(t *testing.T) {
 	t.Parallel()
-	o := makeOrphan(t, "say", "ready", "echo", "spew", "50000", "wait")
+	o := makeOrphan(t, "say", "ready", "echo", "bytes", "50000", "wait")
 	f := adopt(t, o)
 	if err := f.Signal(syscall.SIGKILL, false); err != nil {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func TestOutputOfKilledAdoptedChild(t *testing.T) {
 // reopened.
 func TestOutputWrittenBeforeAdoption(t *testing.T) {
 	t.Parallel()
-	o := makeOrphan(t, "say", "ready", "echo", "say", "alone", "cry", "help", "wait")
+	o := makeOrphan(t, "say", "ready", "echo", "say", "alone", "warn", "help", "wait")
 	stdin := o.Stdin
 	o.Stdin = 0 // so that it sees the end of its stdin
 	o.Reopen()

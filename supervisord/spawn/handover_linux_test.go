@@ -62,7 +62,7 @@ func TestHandOver(t *testing.T) {
 // The handover of an exited child says how it exited, after all its output.
 func TestHandOverOfExitedChild(t *testing.T) {
 	t.Parallel()
-	f := spawnChild(t, nil, "spew", "100000", "exit", "3")
+	f := spawnChild(t, nil, "bytes", "100000", "exit", "3")
 	await(t, "its exit", func() bool { return syscall.Kill(f.Pid(), 0) != nil })
 	state, fds, err := f.HandOver()
 	if err != nil {

@@ -38,7 +38,7 @@ func TestWithoutPidfds(t *testing.T) {
 // Kill kills an orphan and its process group, but no other process with its pid.
 func TestOrphansAreKilled(t *testing.T) {
 	t.Parallel()
-	o := makeOrphan(t, "heir", "wait", "--", "say", "ready", "ignore", "10", "wait")
+	o := makeOrphan(t, "fork", "wait", "--", "say", "ready", "ignore", "10", "wait")
 	other := o
 	other.StartTime--
 	if err := other.Kill(); err != nil || !o.IsAlive() {

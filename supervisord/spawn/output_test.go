@@ -32,7 +32,7 @@ func TestOnSpawnComesBeforeFirstOutput(t *testing.T) {
 
 func TestOutputArrivesBeforeTheExit(t *testing.T) {
 	t.Parallel()
-	f := spawnChild(t, nil, "say", "last line", "cry", "last error", "exit", "1")
+	f := spawnChild(t, nil, "say", "last line", "warn", "last error", "exit", "1")
 	f.awaitExit(t)
 	if f.out.String() != "last line\n" || f.err.String() != "last error\n" {
 		t.Errorf("got %q and %q", f.out, f.err)
@@ -42,7 +42,7 @@ func TestOutputArrivesBeforeTheExit(t *testing.T) {
 func TestLargeOutputArrivesBeforeTheExit(t *testing.T) {
 	t.Parallel()
 	const size = 3 << 20
-	f := spawnChild(t, nil, "spew", fmt.Sprint(size))
+	f := spawnChild(t, nil, "bytes", fmt.Sprint(size))
 	f.awaitExit(t)
 	if got := len(f.out.String()); got != size {
 		t.Errorf("got %d bytes, want %d", got, size)
@@ -51,7 +51,7 @@ func TestLargeOutputArrivesBeforeTheExit(t *testing.T) {
 
 func TestGrandchildThatHoldsThePipeIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
-	f := spawnChild(t, nil, "say", "mine", "heir", "wait", "--")
+	f := spawnChild(t, nil, "say", "mine", "fork", "wait", "--")
 	defer syscall.Kill(-f.Pid(), syscall.SIGKILL)
 	f.awaitExit(t)
 	if f.out.String() != "mine\n" {
@@ -102,7 +102,7 @@ func TestSmallWritesAreBatched(t *testing.T) {
 
 func TestStderrSharesStdoutPipe(t *testing.T) {
 	t.Parallel()
-	f := spawnChild(t, func(s *spawn.Spec) { s.Stderr = nil }, "say", "one", "cry", "two", "say", "three")
+	f := spawnChild(t, func(s *spawn.Spec) { s.Stderr = nil }, "say", "one", "warn", "two", "say", "three")
 	f.awaitExit(t)
 	if f.out.String() != "one\ntwo\nthree\n" {
 		t.Errorf("got %q", f.out)

@@ -34,7 +34,7 @@ func TestExitText(t *testing.T) {
 
 func TestSignalsReachTheGroup(t *testing.T) {
 	t.Parallel()
-	f := spawnChild(t, nil, "heir", "say", "grandchild", "wait", "--", "wait")
+	f := spawnChild(t, nil, "fork", "say", "grandchild", "wait", "--", "wait")
 	f.out.await(t, "grandchild")
 	if err := f.Signal(syscall.SIGKILL, true); err != nil {
 		t.Fatal(err)

@@ -269,9 +269,9 @@ func TestExec(t *testing.T) {
 		"exit status 3":               {"exit", "3"},
 		"exit status 1: its own":      {"say", "first", "env", "MINE", "exit", "1"},
 		"exit status 2: " + dir:       {"cwd", "exit", "2"},
-		"exit status 1: \\x1b[31mred": {"cry", "\x1b[31mred", "exit", "1"},
+		"exit status 1: \\x1b[31mred": {"warn", "\x1b[31mred", "exit", "1"},
 		"terminated by SIGTERM":       {"kill", "15"},
-		"exit status 1: " + strings.Repeat("x", maxErrorText) + "…": {"spew", "100000", "exit", "1"},
+		"exit status 1: " + strings.Repeat("x", maxErrorText) + "…": {"bytes", "100000", "exit", "1"},
 	} {
 		got := ""
 		if err := run(testkit.Timeout, args...); err != nil {

@@ -9,32 +9,31 @@ import (
 	"time"
 )
 
-// Timeout is how long a test waits for what must come, of other processes or of
-// the network. It says nothing about how long that should take: on a machine that
-// is slow and crowded everything takes its time, and only what never comes is a
-// failure.
+// Timeout is how long a test waits for another process or for the network. It is no
+// measure of how long that should take: on a slow and busy machine only what never
+// happens is a failure.
 const Timeout = 5 * time.Minute
 
-// ChildPackage is the program that tests have supervised.
+// ChildPackage is the main package of the program that tests supervise.
 const ChildPackage = "supervisor/supervisord/tools/testkit/child"
 
-// Suite is the tests of a package that start programs of this module.
+// Suite is the tests of a package, which start programs of this module.
 type Suite struct {
 	m   *testing.M
-	dir string // of the programs, "" if they are another process's
+	dir string // of the programs, "" if another process has built them
 }
 
-// programsVar tells a test binary that is started by another one which programs are on
-// PATH already.
+// programsVar has the programs that are on PATH. A test binary that another one starts
+// does not build them again.
 const programsVar = "SUPERVISOR_TEST_PROGRAMS"
 
 // BuildPrograms builds the main packages with these import paths before the tests of m
-// run, as they are shipped: a race detector in each of hundreds of children would be
-// all that a small machine has time for. They are on PATH while the tests run. It
-// must be called before anything reaps the children of this process.
+// run, and puts them on PATH. They are built as they are shipped: the race detector in
+// hundreds of children would slow the tests down too much. Call it before anything
+// reaps the children of this process.
 //
-// What is built with the race detector all the same, the test binary itself, no
-// longer waits for a second at its exit.
+// It also sets GORACE, so that a test binary with the race detector does not wait for
+// a second at its exit.
 func BuildPrograms(m *testing.M, packages ...string) *Suite {
 	names := strings.Join(packages, " ")
 	if os.Getenv(programsVar) == names {
@@ -76,12 +75,11 @@ func build(dir string, packages []string) error {
 	return nil
 }
 
-// Command is the argv of a child, which does what the arguments say: see
-// package child.
+// Command is the argv of a child with these arguments: see package child.
 func Command(args ...string) []string {
 	path, err := exec.LookPath("child")
 	if err != nil {
-		panic("testkit: TestMain has to have Programs build ChildPackage")
+		panic("testkit: TestMain must call BuildPrograms with ChildPackage")
 	}
 	return append([]string{path}, args...)
 }
@@ -90,7 +88,7 @@ func Command(args ...string) []string {
 func Binary() string {
 	path, err := os.Executable()
 	if err != nil {
-		panic(err) // a test can't go on without itself
+		panic(err)
 	}
 	return path
 }

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// oracle answers a JSON array [function, argument] on each line by what Python
-// makes of it.
+// oracle reads a JSON array [function, argument] from each line and writes the result,
+// in JSON.
 const oracle = `
 import configparser, io, json, os, sys
 class Parser(configparser.RawConfigParser):
@@ -54,14 +54,14 @@ for line in sys.stdin:
     print(json.dumps(answer), flush=True)
 `
 
-// Python is a real Python that answers what it makes of a text.
+// Python is a Python process that runs the functions of oracle.
 type Python struct {
 	stdin  io.WriteCloser
 	stdout *bufio.Reader
 }
 
-// StartPython starts a Python for the time of a test, or skips the test, loudly,
-// where there is none or where its error texts are newer than ours.
+// StartPython starts a Python until the end of the test. It skips the test if python3 is
+// not installed, or so new that its error texts differ.
 func StartPython(t *testing.T) *Python {
 	t.Helper()
 	path, err := exec.LookPath("python3")
@@ -94,9 +94,8 @@ func StartPython(t *testing.T) *Python {
 	return p
 }
 
-// Call returns what Python's function of that name, one of the oracle's, makes of
-// the argument: JSON read into an any, {"error": text} for an exception, and
-// {"unknown": key} for a KeyError.
+// Call calls a function of oracle. The result is JSON read into an any: {"error": text}
+// for an exception, and {"unknown": key} for a KeyError.
 func (p *Python) Call(t *testing.T, function, argument string) (answer any) {
 	t.Helper()
 	request, err := json.Marshal([]string{function, argument})
@@ -116,7 +115,7 @@ func (p *Python) Call(t *testing.T, function, argument string) (answer any) {
 	return answer
 }
 
-// Rounds is how many random texts each comparison with Python tries:
+// Rounds is the number of random texts in a comparison with Python:
 // SUPERVISOR_PYTHON_ROUNDS, or 20,000.
 func Rounds(t *testing.T) int {
 	t.Helper()
@@ -131,7 +130,7 @@ func Rounds(t *testing.T) int {
 	return n
 }
 
-// RandomText strings up to n pieces together.
+// RandomText joins up to n random pieces.
 func RandomText(rnd *rand.Rand, n int, pieces ...string) string {
 	var b strings.Builder
 	for range rnd.IntN(n + 1) {

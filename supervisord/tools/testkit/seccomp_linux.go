@@ -14,21 +14,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// seccompArg is the argv[1] that makes this binary a command with some system calls
-// denied.
-const seccompArg = "testkit-deny"
+// seccompArg as argv[1] makes the test binary execute a command under a seccomp filter.
+const seccompArg = "testkit-seccomp"
 
-// A SeccompRule has a system call answered with an error, as seccomp profiles of
-// containers and older kernels do.
+// SeccompRule makes a system call fail, as seccomp profiles of containers and older
+// kernels do.
 type SeccompRule struct {
 	Call  uintptr
 	Errno syscall.Errno
-	// Flag limits that to calls whose second argument has this bit, 0 for all.
+	// Flag restricts the rule to calls whose second argument has this bit, 0 for all calls.
 	Flag uint32
 }
 
-// SeccompCommand returns the words of a command that executes another one, which can't
-// make these system calls, nor can its children. The binary must call Deny first.
+// SeccompCommand is the argv that executes a command under these rules, which hold for
+// its children, too. The TestMain of the binary must call ApplySeccomp first.
 func SeccompCommand(list []SeccompRule, command ...string) []string {
 	args := []string{Binary(), seccompArg}
 	for _, d := range list {
@@ -37,19 +36,18 @@ func SeccompCommand(list []SeccompRule, command ...string) []string {
 	return append(append(args, "--"), command...)
 }
 
-// ApplySeccomp makes this process a command with some system calls denied, if it was
-// started as one.
+// ApplySeccomp executes the command if this process was started by a SeccompCommand.
 func ApplySeccomp() {
 	if len(os.Args) < 2 || os.Args[1] != seccompArg {
 		return
 	}
 	end := slices.Index(os.Args, "--")
-	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}} // the number of the call
+	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}} // load the number of the system call
 	for _, rule := range os.Args[2:end] {
 		filter = append(filter, seccompFilter(rule)...)
 	}
 	filter = append(filter, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW})
-	runtime.LockOSThread() // the filter is that of a thread, and so is the execution
+	runtime.LockOSThread() // the filter belongs to the thread, which must be the one that executes
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		panic(err)
@@ -64,7 +62,7 @@ func ApplySeccomp() {
 	panic(syscall.Exec(path, os.Args[end+1:], os.Environ()))
 }
 
-// seccompFilter is a rule in the kernel's words.
+// seccompFilter is the BPF program of a rule.
 func seccompFilter(rule string) []unix.SockFilter {
 	var numbers [3]uint32
 	for i, text := range strings.Split(rule, ":") {

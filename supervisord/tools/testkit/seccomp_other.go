@@ -2,5 +2,5 @@
 
 package testkit
 
-// ApplySeccomp does nothing: only Linux can deny system calls.
+// ApplySeccomp does nothing: only Linux has seccomp.
 func ApplySeccomp() {}

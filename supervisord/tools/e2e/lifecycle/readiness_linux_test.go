@@ -18,15 +18,15 @@ func startOneOfEachKind(t *testing.T) *e2e.Daemon {
 	d := e2e.NewDaemon(t)
 	web, tcp := e2e.FreeAddress(t), e2e.FreeAddress(t)
 	d.Configure(fmt.Sprintf(`[program:http]
-command=child until %[1]s open %[2]s,%[4]s/ill wait
+command=child await %[1]s open %[2]s,%[4]s/ill wait
 ready=http://%[2]s/up
 ready_timeout=1h
 [program:tcp]
-command=child until %[1]s open %[3]s, wait
+command=child await %[1]s open %[3]s, wait
 ready=tcp://%[3]s
 ready_timeout=1h
 [program:unix]
-command=child until %[1]s open %[4]s/u.sock, wait
+command=child await %[1]s open %[4]s/u.sock, wait
 ready=unix:%[4]s/u.sock
 ready_timeout=1h
 [program:exec]
@@ -38,21 +38,21 @@ command=child wait
 ready=file:%[1]s
 ready_timeout=1h
 [program:notify]
-command=child notify "STATUS=Loading 3 of 7" until %[1]s notify "READY=1|STATUS=Serving" wait
+command=child notify "STATUS=Loading 3 of 7" await %[1]s notify "READY=1|STATUS=Serving" wait
 ready=notify
 ready_timeout=1h
 [program:fd]
-command=child until %[1]s tell 5 wait
+command=child await %[1]s writefd 5 wait
 ready=fd:5
 ready_timeout=1h
 [program:log]
-command=child say starting until %[1]s cry "ready to serve" wait
+command=child say starting await %[1]s warn "ready to serve" wait
 ready=log:^ready to
 ready_timeout=1h
 [program:plain]
 command=child wait
 [fcgi-program:fcgi]
-command=child until %[1]s fcgi
+command=child await %[1]s fcgi
 socket=unix://%[4]s/f.sock
 ready=fcgi://%[4]s/f.sock/ping
 ready_timeout=1h
@@ -117,7 +117,7 @@ command=child wait
 ready=file:/none
 ready_timeout=infinity
 [program:killed]
-command=child until ` + d.Path("go") + ` exit 3
+command=child await ` + d.Path("go") + ` exit 3
 ready=file:/none
 ready_timeout=1h
 startretries=0
@@ -151,7 +151,7 @@ health_interval=100ms
 health_timeout=1m
 health_failures=2
 [program:watched]
-command=child notify "READY=1" pulse %[2]s/alive wait
+command=child notify "READY=1" watchdog %[2]s/alive wait
 ready=notify
 ready_timeout=1h
 health=notify
@@ -200,14 +200,14 @@ health_action=none
 func startNotifiers(d *e2e.Daemon) (reported, silent []string) {
 	d.Touch("alive")
 	d.Configure(fmt.Sprintf(`[program:watched]
-command=child notify "READY=1|STATUS=Serving" pulse %[1]s/alive wait
+command=child notify "READY=1|STATUS=Serving" watchdog %[1]s/alive wait
 ready=notify
 ready_timeout=1h
 health=notify
 health_interval=4s
 health_failures=2
 [program:fd]
-command=child tell 5 wait
+command=child writefd 5 wait
 ready=fd:5
 ready_timeout=1h
 [program:log]
@@ -215,15 +215,15 @@ command=child say ready wait
 ready=log:ready
 ready_timeout=1h
 [program:notify2]
-command=child until %[1]s/go notify READY=1 wait
+command=child await %[1]s/go notify READY=1 wait
 ready=notify
 ready_timeout=1h
 [program:fd2]
-command=child until %[1]s/go tell 5 wait
+command=child await %[1]s/go writefd 5 wait
 ready=fd:5
 ready_timeout=1h
 [program:log2]
-command=child until %[1]s/go say ready wait
+command=child await %[1]s/go say ready wait
 ready=log:ready
 ready_timeout=1h
 [program:file2]
@@ -275,7 +275,7 @@ func TestReadyPipeWithoutDaemon(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure(`[program:fd]
-command=child until ` + d.Path("go") + ` tell 5 say told wait
+command=child await ` + d.Path("go") + ` writefd 5 say told wait
 ready=fd:5
 ready_timeout=1h
 stdout_logfile=` + d.Path("fd.log") + `
@@ -296,7 +296,7 @@ func TestReadyWithoutDaemon(t *testing.T) {
 	t.Parallel()
 	d := e2e.NewDaemon(t)
 	d.Configure(fmt.Sprintf(`[program:told]
-command=child until %[1]s/go notify READY=1 open %[1]s/told wait
+command=child await %[1]s/go notify READY=1 open %[1]s/told wait
 ready=notify
 ready_timeout=2
 `, d.Dir))
@@ -358,7 +358,7 @@ user=nobody
 ready=notify
 ready_timeout=1h
 [program:own]
-command=child until %[1]s/go notify READY=1 wait
+command=child await %[1]s/go notify READY=1 wait
 ready=notify
 ready_timeout=1h
 `, d.Dir))

@@ -1,3 +1,3 @@
-// Child is a program with knobs for tests to supervise: small, and quick to start.
-// Only tests run it.
+// Child is the program that tests supervise. Its arguments say what it does. It is small
+// and starts quickly.
 package main

@@ -19,8 +19,8 @@ import (
 // The child does what its arguments say, in order:
 //
 //	say TEXT      write a line to stdout
-//	cry TEXT      write a line to stderr
-//	spew N        write N bytes to stdout
+//	warn TEXT     write a line to stderr
+//	bytes N       write N bytes to stdout
 //	env NAME      write the value of a variable to stdout
 //	umask         write the umask, in octal, to stdout
 //	cwd           write the working directory to stdout
@@ -30,21 +30,21 @@ import (
 //	ignore SIG    ignore a signal, by number
 //	echo          copy stdin to stdout until its end
 //	fcgi          answer FastCGI requests on the socket that is descriptor 0,
-//	              with its process name and what the request asks for
-//	serve         answer HTTP requests on the sockets that LISTEN_FDS tells of,
-//	              with its process name, its pid and the name of the socket
+//	              with its process name and the URL of the request
+//	serve         answer HTTP requests on the sockets of LISTEN_FDS, with its
+//	              process name, its pid and the name of the socket
 //	open ADDRESS,FILE
 //	              answer HTTP requests at host:port or a path from now on, with
 //	              200, or with 503 while the file exists
-//	notify TEXT   send a message to NOTIFY_SOCKET, with | for the end of a line
-//	pulse FILE    say WATCHDOG=1 there now and again, while the file exists
-//	tell FD       write a line to a descriptor and close it
-//	until FILE    wait until the file exists
+//	notify TEXT   send a message to NOTIFY_SOCKET; | is the end of a line
+//	watchdog FILE send WATCHDOG=1 there all the time while the file exists
+//	writefd FD    write a line to a descriptor and close it
+//	await FILE    wait until the file exists
 //	listen N      be an event listener for N events: write each to stderr, a
 //	              line each, and accept it
 //	reject N      the same, but reject them
 //	close FD      close a descriptor
-//	heir ARG… --  start another child with these arguments, which inherits
+//	fork ARG… --  start another child with these arguments, which inherits
 //	              stdout, and go on
 //	kill SIG      send itself a signal
 //	exit N        end
@@ -61,7 +61,7 @@ func runVerb(verb string, args []string) []string {
 		run()
 		return args
 	}
-	if verb == "heir" {
+	if verb == "fork" {
 		return spawnChild(args)
 	}
 	runWithArg(verb, args[0])
@@ -97,7 +97,8 @@ func serveFastCGI() {
 	panic(err) // it serves until it is ended
 }
 
-// fds leaves out what Go's runtime opens for itself: its poller, and where it reads how many processors it may use.
+// fds leaves out what Go's runtime opens for itself: its poller, and the files of the
+// processor limit.
 func fds() {
 	entries, _ := os.ReadDir("/proc/self/fd")
 	var list []string
@@ -129,9 +130,9 @@ func runWithArg(verb, arg string) {
 	switch verb {
 	case "say":
 		fmt.Println(arg)
-	case "cry":
+	case "warn":
 		fmt.Fprintln(os.Stderr, arg)
-	case "spew":
+	case "bytes":
 		line := strings.Repeat("x", 1023) + "\n"
 		for n := number(arg); n > 0; n -= len(line) {
 			os.Stdout.WriteString(line[:min(n, len(line))])
@@ -156,7 +157,7 @@ func runWithArg(verb, arg string) {
 	}
 }
 
-// listenEvents answers events in the way that Supervisor asks of its listeners.
+// listenEvents follows the protocol of event listeners.
 func listenEvents(events int, result string) {
 	for range events {
 		fmt.Print("READY\n")
@@ -168,8 +169,7 @@ func listenEvents(events int, result string) {
 	}
 }
 
-// readLine reads no further than the end of the line. At the end of stdin the
-// listener has nothing left to do.
+// readLine reads no further than the end of the line. The end of stdin ends the child.
 func readLine() string {
 	var line []byte
 	for b := make([]byte, 1); b[0] != '\n'; line = append(line, b[0]) {
@@ -190,7 +190,7 @@ func field(line, name string) string {
 	return ""
 }
 
-// spawnChild returns the arguments that are not the heir's.
+// spawnChild starts another child and returns the arguments after --.
 func spawnChild(args []string) []string {
 	end := slices.Index(args, "--")
 	self, err := os.Executable()

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// readinessVerbs are the verbs by which a child tells how it is, as programs do.
+// readinessVerbs are the verbs by which a child reports that it is ready and healthy.
 var readinessVerbs = map[string]func(arg string){
-	"notify": notify,
-	"pulse":  func(file string) { go sendWatchdog(file) },
-	"tell":   func(fd string) { f := os.NewFile(uintptr(number(fd)), "tell"); f.WriteString("\n"); f.Close() },
-	"until":  waitForFile,
-	"open":   serveHealth,
+	"notify":   notify,
+	"watchdog": func(file string) { go sendWatchdog(file) },
+	"writefd":  func(fd string) { f := os.NewFile(uintptr(number(fd)), "writefd"); f.WriteString("\n"); f.Close() },
+	"await":    waitForFile,
+	"open":     serveHealth,
 }
 
-// notify is sd_notify. Like libsystemd it does not mind that nobody listens.
+// notify is sd_notify(3). It ignores errors, as most programs do.
 func notify(text string) {
 	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: os.Getenv("NOTIFY_SOCKET"), Net: "unixgram"})
 	if err != nil {

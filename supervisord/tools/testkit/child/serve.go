@@ -13,14 +13,13 @@ import (
 	"time"
 )
 
-// serveHTTP answers HTTP requests on the sockets that sd_listen_fds(3) tells of,
-// until SIGTERM, after which it answers what has been asked and ends with 0.
-// Each answer is a line: the child's process name, its pid, the name of the
-// socket. A child that is told of none ends with 3.
+// serveHTTP answers HTTP requests on the sockets of sd_listen_fds(3). Each answer is a
+// line: the process name, the pid and the name of the socket. After SIGTERM it answers
+// the requests that it has accepted, and exits with 0; without sockets, with 3.
 func serveHTTP() {
 	listeners := listenFDs()
 	if len(listeners) == 0 {
-		fmt.Println("no sockets for me")
+		fmt.Println("no sockets")
 		os.Exit(3)
 	}
 	stop := make(chan os.Signal, 1)
@@ -45,7 +44,7 @@ func serveHTTP() {
 	}
 	fmt.Println("serving", len(listeners))
 	<-stop
-	// Shutdown would drop a request that has just been read, and not know of a
+	// Server.Shutdown would drop a request that has just been read, and misses a
 	// connection that has just been accepted.
 	for _, l := range listeners {
 		l.Close()
@@ -58,8 +57,7 @@ func serveHTTP() {
 	os.Exit(0)
 }
 
-// listenFDs returns the sockets that have been handed to this process and to no
-// other, by their names.
+// listenFDs returns the sockets that were passed to this process, by name.
 func listenFDs() map[string]net.Listener {
 	const firstFD = 3
 	n, _ := strconv.Atoi(os.Getenv("LISTEN_FDS"))
