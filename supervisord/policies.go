@@ -56,8 +56,8 @@ func (s *supervision) startHealthMonitor() (m *health.Monitor, stop func()) {
 }
 
 // notifyDir is the directory of the notify sockets. It is beside the journal by which a
-// later daemon finds the programs, so that it finds the sockets too. Without a journal
-// no later daemon needs them.
+// later daemon finds the programs, and finds the sockets too. Without a journal no later
+// daemon needs them.
 func (r *daemonRun) notifyDir() string {
 	d := r.conf.Supervisord
 	switch {

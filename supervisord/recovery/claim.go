@@ -177,7 +177,7 @@ func (c *Claim) canWriteJournal() bool {
 func (c *Claim) IsEmpty() bool { return len(c.Processes)+len(c.Unconfigured) == 0 }
 
 // IsDamaged reports whether the earlier daemon had children that its journal does not
-// list. Their log files can't be told from those that nobody uses.
+// list. It is then not known which AUTO logs are in use.
 func (c *Claim) IsDamaged() bool { return c.damaged }
 
 // DiscardUnclaimed drops the staged output of children that were not adopted. It is

@@ -49,7 +49,7 @@ func (c *Claim) readPreviousPID() int {
 // isInUse reports whether a process that the journal lists runs, or the daemon that keeps
 // it.
 func isInUse(record *journal.Contents) bool {
-	if record.Born != 0 && procfs.StartTime(record.PID) == record.Born {
+	if record.StartTime != 0 && procfs.StartTime(record.PID) == record.StartTime {
 		return true
 	}
 	for _, entry := range record.Entries {

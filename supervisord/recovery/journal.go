@@ -39,7 +39,7 @@ func (c *Claim) Journal() *Journal {
 		return nil
 	}
 	j := &Journal{}
-	header := journal.Header{World: boottime.BootID(), PID: os.Getpid(), Born: procfs.StartTime(os.Getpid()), Names: c.configNames}
+	header := journal.Header{BootID: boottime.BootID(), PID: os.Getpid(), StartTime: procfs.StartTime(os.Getpid()), Names: c.configNames}
 	isShuttingDown := func() bool { return j.source.Mood() != states.DaemonRunning }
 	j.writer = journal.NewWriter(c.Config.Supervisord.StateFile, header, j.entry, isShuttingDown, func(err error) {
 		c.log.Warn(fmt.Sprintf("write the state file: %v", err))
@@ -82,6 +82,6 @@ func (j *Journal) entry(i item) (journal.Entry, bool) {
 	s := j.source.ScaleOf(i.group, i.section)
 	return journal.Entry{
 		State: process.State{Group: i.group, Name: i.section},
-		Scale: &journal.Scale{Numprocs: s.Numprocs, Surplus: s.Surplus, Of: s.Of},
+		Scale: &journal.Scale{Numprocs: s.Numprocs, Surplus: s.Surplus, Configured: s.Of},
 	}, true
 }

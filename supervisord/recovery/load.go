@@ -45,7 +45,7 @@ func (c *Claim) readJournal(first bool) error {
 		c.log.Warn(fmt.Sprintf("read the state file: %v; programs are looked for without it", err))
 		c.findSurvivors(0)
 		return nil
-	case record.World != boottime.BootID():
+	case record.BootID != boottime.BootID():
 		return nil // no child can have survived
 	case !record.MatchesConfig(c.configNames):
 		c.foreign = isInUse(record)
@@ -53,7 +53,7 @@ func (c *Claim) readJournal(first bool) error {
 			c.findSurvivors(0)
 		}
 		return nil
-	case record.PID != os.Getpid() && record.Born != 0 && procfs.StartTime(record.PID) == record.Born:
+	case record.PID != os.Getpid() && record.StartTime != 0 && procfs.StartTime(record.PID) == record.StartTime:
 		return &daemon.LockedError{Path: path, PID: record.PID}
 	}
 	c.applyJournal(record)
@@ -95,8 +95,8 @@ func (c *Claim) keepDamagedCopy(path, why string) {
 func scalesOf(record *journal.Contents) []config.Scale {
 	var list []config.Scale
 	for _, e := range record.Entries {
-		if s := e.Scale; s != nil && (s.Numprocs != s.Of || s.Surplus > 0) {
-			list = append(list, config.Scale{Group: e.Group, Section: e.Name, Numprocs: s.Numprocs, Surplus: s.Surplus, Of: s.Of})
+		if s := e.Scale; s != nil && (s.Numprocs != s.Configured || s.Surplus > 0) {
+			list = append(list, config.Scale{Group: e.Group, Section: e.Name, Numprocs: s.Numprocs, Surplus: s.Surplus, Of: s.Configured})
 		}
 	}
 	return list

@@ -28,7 +28,7 @@ func OpenPipes(conf *config.Config) Pipes {
 		return nil
 	}
 	record, err := journal.Read(d.StateFile)
-	if err != nil || record.World != boottime.BootID() || !record.MatchesConfig(configNames(conf)) || procfs.StartTime(record.PID) == record.Born {
+	if err != nil || record.BootID != boottime.BootID() || !record.MatchesConfig(configNames(conf)) || procfs.StartTime(record.PID) == record.StartTime {
 		return nil
 	}
 	open := make(Pipes)

@@ -89,7 +89,7 @@ func (r *decoder) decodeLine(n int, line []byte) {
 	}
 	delete(r.batch.missing, e.Line)
 	r.last[e.key()] = e.Entry
-	r.contents.ShuttingDown = r.contents.ShuttingDown || e.Leaving
+	r.contents.ShuttingDown = r.contents.ShuttingDown || e.ShuttingDown
 }
 
 // noteDamage remembers the first line that can't be read. The end of its batch shows

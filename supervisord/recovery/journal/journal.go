@@ -31,9 +31,9 @@ type Entry struct {
 
 // Scale is a number of processes of a program that differs from its configuration file.
 type Scale struct {
-	Numprocs int // processes that exist
-	Surplus  int `json:",omitempty"` // how many of them are to be removed
-	Of       int // what the file configures
+	Numprocs   int // processes that exist
+	Surplus    int `json:",omitempty"` // how many of them are to be removed
+	Configured int `json:"Of"`         // what the file configures
 }
 
 func (e *Entry) key() key { return key{e.Group, e.Name} }
@@ -42,9 +42,9 @@ type key struct{ group, name string }
 
 // Header says which daemon keeps a journal, and where.
 type Header struct {
-	World string // the boot to which its pids belong, see boottime.BootID
-	PID   int    // of the daemon
-	Born  uint64 // start time of the daemon, see spawn.ProcessIdentity
+	BootID    string `json:"World"` // the boot to which its pids belong, see boottime.BootID
+	PID       int    // of the daemon
+	StartTime uint64 `json:"Born"` // of the daemon, see spawn.ProcessIdentity
 	// Names identify the configuration of the daemon: two configurations with a name in
 	// common are the same. Early versions wrote none.
 	Names []string `json:",omitempty"`
@@ -78,8 +78,8 @@ type headerLine struct {
 }
 
 type entryLine struct {
-	At      uint64 // clock ticks since boot
-	Leaving bool   `json:",omitempty"` // at that time
+	At           uint64 // clock ticks since boot
+	ShuttingDown bool   `json:"Leaving,omitempty"` // at that time
 	// Batch is the number of the batch, from 1 at the beginning of the file; Line is the
 	// number of this line in it, from 1, and Of how many lines it has. All are 0 in
 	// journals of early versions.
@@ -209,7 +209,7 @@ var emptyLine struct{}
 func appendBatch(to []byte, number int, at BatchInfo, entries []Entry) []byte {
 	for range copies {
 		for i, e := range entries {
-			to = appendLine(to, entryLine{At: at.Ticks, Leaving: at.ShuttingDown, Batch: number, Line: i + 1, Of: len(entries), Entry: e})
+			to = appendLine(to, entryLine{At: at.Ticks, ShuttingDown: at.ShuttingDown, Batch: number, Line: i + 1, Of: len(entries), Entry: e})
 		}
 		to = appendLine(to, emptyLine)
 	}

@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var testHeader = Header{World: "w", PID: 6, Born: 5}
+var testHeader = Header{BootID: "w", PID: 6, StartTime: 5}
 
 // entryOf returns the entry of a process without a child.
 func entryOf(group, name string, state states.Process) Entry {
@@ -331,7 +331,7 @@ func FuzzDecode(f *testing.F) {
 	data := appendLine(nil, headerLine{Version, testHeader})
 	f.Add(data)
 	for _, e := range sampleEntries() {
-		data = appendLine(data, entryLine{At: 9, Leaving: true, Entry: e})
+		data = appendLine(data, entryLine{At: 9, ShuttingDown: true, Entry: e})
 	}
 	f.Add(data)
 	f.Add(data[:len(data)-1])

@@ -78,7 +78,7 @@ func TestChangedNeverBlocks(t *testing.T) {
 	select {
 	case <-reported:
 	case <-time.After(testkit.Timeout):
-		t.Fatal("a report waits for the look at another")
+		t.Fatal("Changed waits for entryOf")
 	}
 	proceed <- struct{}{}
 	again := map[string]bool{}

@@ -39,8 +39,8 @@ func (s State) ConnKey(i int) string {
 	return fmt.Sprintf("server/%s:%s/connection/%d", s.Family, s.Address, i)
 }
 
-// Pause has no further request executed: who connects, or sends one on a connection
-// that there is, waits for whoever goes on. Requests under way are answered.
+// Pause stops the execution of further requests: a client that connects, or sends one on an
+// open connection, waits for the binary that goes on. Requests under way are answered.
 func (s *Servers) Pause() error {
 	for _, ep := range s.endpoints {
 		conn, err := ep.Listener.(syscall.Conn).SyscallConn()

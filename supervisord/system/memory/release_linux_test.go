@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// residentFile returns how much of files is in this process's memory, in kB.
+// residentFile returns how much of this process's memory is of files, in kB.
 func residentFile(t *testing.T) int {
 	t.Helper()
 	status, err := os.ReadFile("/proc/self/status")
@@ -17,7 +17,7 @@ func residentFile(t *testing.T) int {
 	_, rest, _ := strings.Cut(string(status), "RssFile:")
 	fields := strings.Fields(rest)
 	if len(fields) == 0 {
-		t.Skip("this kernel does not tell")
+		t.Skip("this kernel does not report it")
 	}
 	n, err := strconv.Atoi(fields[0])
 	if err != nil {

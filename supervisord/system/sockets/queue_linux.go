@@ -55,7 +55,7 @@ type diagRequest struct {
 // diagHeaderSize is the length of what comes before the attributes of an answer.
 const diagHeaderSize = unix.SizeofNlMsghdr + 16
 
-var errNoUnixDiag = errors.New("the kernel does not tell of unix sockets")
+var errNoUnixDiag = errors.New("the kernel reports nothing of unix sockets")
 
 // queryUnixDiag asks the kernel for what no call on the socket returns.
 func queryUnixDiag(fd int) (d unixDiag, err error) {

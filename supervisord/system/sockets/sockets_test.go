@@ -126,7 +126,7 @@ func TestUnix(t *testing.T) {
 		t.Errorf("the file is %v, %v", info.Mode(), err)
 	}
 	if !connects("unix", path) || !file.IsInPlace() {
-		t.Error("nobody listens")
+		t.Error("no process listens")
 	}
 	if _, _, err := sockets.Unix(o); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("a second one: %v", err)
