@@ -2,6 +2,9 @@ package supervisord_test
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -216,6 +219,54 @@ func TestRestrictedImports(t *testing.T) {
 			}
 		}
 	}
+}
+
+// purePackages decide without doing anything: their results follow from their arguments.
+var purePackages = []string{
+	"supervisord/config/depends", "supervisord/process/machine", "supervisord/supervisor/order", "supervisord/supervisor/report",
+}
+
+// TestPurePackages have no goroutines and no locks, do no I/O, and read no clock.
+func TestPurePackages(t *testing.T) {
+	t.Parallel()
+	impure := []string{"context", "sync", "sync/atomic", "os", "net", "io/fs"}
+	for _, p := range listPackages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if !slices.Contains(purePackages, name) {
+			continue
+		}
+		for _, imported := range p.Imports {
+			if slices.Contains(impure, imported) {
+				t.Errorf("%s is pure and must not import %s", name, imported)
+			}
+		}
+		for _, file := range p.GoFiles {
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				if what := impurity(n); what != "" {
+					t.Errorf("%s/%s is pure and must not use %s", name, file, what)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// impurity is what a piece of code must not do in a pure package, "" for nothing.
+func impurity(n ast.Node) string {
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		return "go"
+	case *ast.SelectorExpr:
+		x, isName := n.X.(*ast.Ident)
+		if isName && x.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "NewTimer", "NewTicker"}, n.Sel.Name) {
+			return "time." + n.Sel.Name
+		}
+	}
+	return ""
 }
 
 func TestEveryPackageHasDoc(t *testing.T) {

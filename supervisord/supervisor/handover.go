@@ -12,10 +12,9 @@ import (
 	"supervisor/supervisord/system/descriptors"
 )
 
-// Upgrade prepares for another binary to take over, which is what Options says.
-// It is FAILED, with the reason, if that can't be: nothing has happened then.
-// What runs must be what the files say, because the other one knows nothing
-// else.
+// Upgrade lets another binary take over soon after it has returned: see Hooks.Upgrade. It is
+// FAILED, with the reason, if that is not possible; nothing has happened then. What runs must
+// be what the files say, because the other binary reads only those.
 func (s *Supervisor) Upgrade(ctx context.Context, binary string) error {
 	if s.Mood() != states.DaemonRunning {
 		return faults.Bare(faults.ShutdownState)
