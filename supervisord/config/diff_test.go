@@ -9,8 +9,8 @@ import (
 	"supervisor/supervisord/config/option"
 )
 
-// TestDiffComparesAllFields: what makes two processes unequal is named, by an
-// option that there is.
+// TestDiffComparesAllFields: a change of any field is reported with the name of an
+// existing option.
 func TestDiffComparesAllFields(t *testing.T) {
 	t.Parallel()
 	for i := range reflect.TypeFor[Process]().NumField() {
@@ -25,18 +25,18 @@ func TestDiffComparesAllFields(t *testing.T) {
 		modify(t, reflect.ValueOf(updated).Elem().Field(i))
 		diff := updated.Diff(old)
 		if len(diff) == 0 {
-			t.Errorf("a change of %s goes unnoticed", field.Name)
+			t.Errorf("a change of %s is not noticed", field.Name)
 		}
 		for _, c := range diff {
 			name, _, _ := strings.Cut(c.Option, " ")
 			if field.Name != "Kind" && options.Find(option.InPrograms, name) == nil {
-				t.Errorf("a change of %s is one of %q, which is no option", field.Name, c.Option)
+				t.Errorf("a change of %s is reported as %q, which is not an option", field.Name, c.Option)
 			}
 		}
 	}
 }
 
-// TestDiffComparesAllPolicies: each part is of exactly one row.
+// TestDiffComparesAllPolicies: each field of a Policy is in exactly one part.
 func TestDiffComparesAllPolicies(t *testing.T) {
 	t.Parallel()
 	for i := range reflect.TypeFor[Policy]().NumField() {
@@ -47,7 +47,7 @@ func TestDiffComparesAllPolicies(t *testing.T) {
 		old, updated := Policy{Configured: true}, Policy{Configured: true}
 		setNonZero(t, reflect.ValueOf(&updated).Elem().Field(i))
 		if diff := updated.diff(&old); len(diff) != 1 {
-			t.Errorf("a change of %s is told as %v", field.Name, diff)
+			t.Errorf("a change of %s is reported as %v", field.Name, diff)
 		}
 	}
 	for _, part := range parts {
@@ -65,7 +65,7 @@ func TestDiffComparesAllPolicies(t *testing.T) {
 	}
 }
 
-// setNonZero makes a value one that is not zero.
+// setNonZero sets a value to one that is not zero.
 func setNonZero(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch v.Kind() {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestDigest: it names the options with which a child was born otherwise, and
-// nothing that it can get while it runs.
+// TestDigest: Outdated names the options that a process was spawned with and that have
+// changed, and no live options.
 func TestDigest(t *testing.T) {
 	t.Parallel()
 	uid, other := 1, 2
@@ -17,7 +17,7 @@ func TestDigest(t *testing.T) {
 	}
 	old := newProcess().Digest()
 	if strings.Contains(old, "hunter2") || strings.Contains(old, "serve") {
-		t.Errorf("it shows values: %s", old)
+		t.Errorf("the digest contains values: %s", old)
 	}
 	for what, change := range map[string]func(*Process){
 		"command":     func(p *Process) { p.Command = "serve faster" },

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// ignoredFields are the fields of which a change does not make a process another
-// one: they follow from others, or belong to where it stands.
+// ignoredFields are the fields that are not compared: they follow from others, or say
+// where the process is defined.
 var ignoredFields = map[string]bool{"Group": true, "Program": true, "Section": true, "Num": true, "User": true, "AutostartByPlugin": true, "Empty": true}
 
-// TestEqualComparesAllFields changes one field after the other, so that a new
-// one cannot be forgotten.
+// TestEqualComparesAllFields changes each field in turn, so a new field can't be
+// forgotten.
 func TestEqualComparesAllFields(t *testing.T) {
 	t.Parallel()
 	for i := range reflect.TypeFor[Process]().NumField() {
@@ -25,12 +25,12 @@ func TestEqualComparesAllFields(t *testing.T) {
 		}
 		modify(t, reflect.ValueOf(b.Processes[0]).Elem().Field(i))
 		if a.Equal(b) || b.Equal(a) {
-			t.Errorf("a change of %s goes unnoticed", field.Name)
+			t.Errorf("a change of %s is not noticed", field.Name)
 		}
 	}
 }
 
-// modify sets a value to something else.
+// modify changes a value.
 func modify(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch v.Interface().(type) {
@@ -53,7 +53,7 @@ func modify(t *testing.T, v reflect.Value) {
 	case *FastCGISocket:
 		v.Set(reflect.ValueOf(&FastCGISocket{URL: "unix:///x"}))
 	default:
-		t.Fatalf("no idea how to change a %v", v.Type())
+		t.Fatalf("the test can't change a %v", v.Type())
 	}
 }
 
@@ -78,17 +78,17 @@ func TestGroupsEqual(t *testing.T) {
 		a, b := base(), base()
 		alter(b)
 		if a.Equal(b) || b.Equal(a) {
-			t.Errorf("a change of %s goes unnoticed", what)
+			t.Errorf("a change of %s is not noticed", what)
 		}
 	}
 	a, b := base(), base()
 	b.Section, b.Events, b.Socket.Mode, b.Socket.Backlog = "other", []string{"EVENT", "TICK_5"}, 0o777, 5
 	if !a.Equal(b) {
-		t.Error("groups differ by what does not count")
+		t.Error("fields that do not count make groups differ")
 	}
 }
 
-// TestAutoAndFileDiffer both ways round.
+// TestAutoAndFileDiffer compares in both directions.
 func TestAutoAndFileDiffer(t *testing.T) {
 	t.Parallel()
 	auto := &Group{Processes: []*Process{{Stdout: Log{Auto: true}}}}

@@ -11,7 +11,7 @@ import (
 	"supervisor/supervisord/config/source/sourcetest"
 )
 
-// TestOptionsAreConsistent wants each row of the table to be complete.
+// TestOptionsAreConsistent: each row of the table is complete.
 func TestOptionsAreConsistent(t *testing.T) {
 	t.Parallel()
 	h := sourcetest.Host("/")
@@ -21,7 +21,7 @@ func TestOptionsAreConsistent(t *testing.T) {
 			t.Errorf("%s has no help", o.Name)
 		}
 		if o.In == 0 && o.Flag == nil {
-			t.Errorf("%s can be given nowhere", o.Name)
+			t.Errorf("%s is neither in a section nor on the command line", o.Name)
 		}
 		if o.Default != "" && !strings.Contains(o.Default, "%") {
 			if _, err := o.Parse(&h, o.Default); err != nil {
@@ -52,7 +52,7 @@ func TestOptionsAreUnique(t *testing.T) {
 	}
 }
 
-// TestOptionsAreACopy: nobody can change the table.
+// TestOptionsAreACopy: a caller can't change the table.
 func TestOptionsAreACopy(t *testing.T) {
 	t.Parallel()
 	Options()[0].Name = "changed"

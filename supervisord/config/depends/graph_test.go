@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// graph reads "a>b a>c d": a depends on b and c, and there is d.
+// graph reads "a>b a>c d": a depends on b and c, and d is a node too.
 func graph(text string) *Graph[string] {
 	g := &Graph[string]{}
 	for word := range strings.FieldsSeq(text) {

@@ -17,9 +17,8 @@ func lookup(name string) (string, bool) {
 	return value, ok
 }
 
-// TestParseLikeSystemd holds the parser against what systemd makes of a text: the example
-// of systemd.exec(5), the cases of systemd's own test-env-file.c and what follows
-// from its parser.
+// TestParseLikeSystemd compares the parser with systemd: the example of systemd.exec(5),
+// the cases of systemd's own test-env-file.c, and cases derived from its parser.
 func TestParseLikeSystemd(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -91,7 +90,7 @@ func TestParseLikeDocker(t *testing.T) {
 	}
 }
 
-// systemd would end the first line at the carriage return that it has escaped.
+// systemd would end the first line at the escaped carriage return.
 func TestContinuationBeforeCarriageReturn(t *testing.T) {
 	t.Parallel()
 	list, err := Parse("A=b \\\r\nc\r\nB=1\r\n", nil)
@@ -103,7 +102,7 @@ func TestContinuationBeforeCarriageReturn(t *testing.T) {
 	}
 }
 
-func TestOutputWatcher(t *testing.T) {
+func TestLinesOfVariables(t *testing.T) {
 	t.Parallel()
 	list, err := Parse("# one\nA=1\\\n2\n\nB='x\ny'\r\nC=1\rD=2", nil)
 	if err != nil {
@@ -187,8 +186,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// FuzzParse wants what was read to be read again from a text that says the same
-// in quotes.
+// FuzzParse: the same values are read from a text that has them in quotes.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"", "A=b\n", "# c\nA=\"b\\\"c\"\n", "A='b\nc' d\\\ne\n", "HOME\n", "A=\\", "a=\\ \\n\nb= \\$'", "A=b\r\nC\r", "\ufeffA", "A=\"\\\r\n\"",

@@ -145,8 +145,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// What was understood must be understood in the same way again once
-		// it is written out plainly.
+		// The options, written in the plain form, must be read in the same way.
 		again, words, err := Parse(table()[:8], Args(given, rest))
 		if err != nil {
 			t.Fatalf("%q: written out: %v", text, err)

@@ -11,7 +11,7 @@ import (
 	"supervisor/supervisord/config/python"
 )
 
-// FuzzParse wants all that was read to survive being written out plainly.
+// FuzzParse: the same is read from the records, written in the plain form.
 func FuzzParse(f *testing.F) {
 	archives, err := filepath.Glob("../load/testdata/*.txtar")
 	if err != nil || len(archives) == 0 {

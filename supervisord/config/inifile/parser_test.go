@@ -27,7 +27,7 @@ func TestParseLikePython(t *testing.T) {
 	}
 }
 
-// parseResult shows what was read of a file as the oracle does.
+// parseResult shows what was read in the form of the Python script.
 func parseResult(text string) any {
 	tab := New(nil)
 	if err := tab.Add(text, "x.conf", false); err != nil {

@@ -39,7 +39,7 @@ func TestLaterFilesOverride(t *testing.T) {
 		}
 	}
 	if _, ok := tab.Origin("x"); ok {
-		t.Error("the main file is no origin")
+		t.Error("the main file must not be an origin")
 	}
 	if name, ok := tab.Origin("y"); !ok || name != "b.conf" {
 		t.Errorf("[y] comes from %q, %v", name, ok)
@@ -62,7 +62,7 @@ func TestDefaultsInEverySection(t *testing.T) {
 		t.Errorf("it stands at %v", p)
 	}
 	if p := tab.Position("x", "none"); p != (Position{"a.conf", 3}) {
-		t.Errorf("what is not there is told to stand at %v", p)
+		t.Errorf("an option that is not set has the position %v", p)
 	}
 
 	tab.Replace("%(here)s", "/h")

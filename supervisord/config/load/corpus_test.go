@@ -32,13 +32,13 @@ type corpusCase struct {
 
 // deviations are the files that are refused with another error on purpose.
 var deviations = map[string]string{
-	// Supervisor expands the names of log files twice and so stumbles over %%,
-	// which is a percent sign to us. The directory does not exist either.
+	// Supervisor expands the names of log files twice and so refuses %%, which is a
+	// percent sign here. The directory does not exist either.
 	"051": "The directory named as part of the path /home/django/%PRJ_NAME%/logs/gunicorn_supervisor.log does not exist",
 }
 
-// TestCorpus reads a collection of configurations found in the wild. It is no
-// part of the repository: SUPERVISOR_CORPUS names its directory.
+// TestCorpus reads a collection of real configurations. It is not part of the
+// repository: SUPERVISOR_CORPUS names its directory.
 func TestCorpus(t *testing.T) {
 	dir := os.Getenv("SUPERVISOR_CORPUS")
 	if dir == "" {

@@ -8,8 +8,8 @@ import (
 	"supervisor/supervisord/config"
 )
 
-// TestDependencyTargets: a program is preferred to a group of its name, and a
-// group can be named as such.
+// TestDependencyTargets: a name is that of a program, or of a group if there is no
+// such program.
 func TestDependencyTargets(t *testing.T) {
 	t.Parallel()
 	c, err := loadText(t, "[supervisord]\n[program:web]\ncommand=x\nnumprocs=2\nprocess_name=%(process_num)d\n"+
@@ -36,7 +36,7 @@ func TestDependencyTargets(t *testing.T) {
 	}
 }
 
-// TestDependentStartupOptions: what supervisord-dependent-startup is told holds here
+// TestDependentStartupOptions: the options of supervisord-dependent-startup work here
 // too.
 func TestDependentStartupOptions(t *testing.T) {
 	t.Parallel()

@@ -19,17 +19,17 @@ func TestPolicyDiff(t *testing.T) {
 	t.Parallel()
 	const plain = "[program:a]\ncommand=cat\n"
 	for _, tt := range []struct{ name, old, updated, want string }{
-		{"first", plain, plain + "restart_delay=5s\n", "a restart_delay:  -> 5s (live)\n"},
-		{"last", plain + "restart_delay=5s\n", plain, "a restart_delay: 5s ->  (live)\n"},
-		{"words", plain + "restart_delay=60\n", plain + "restart_delay=1m\n", ""},
-		{"of birth", plain + "user_env=true\nrestart_delay=5\n", plain + "restart_delay=5\n", "a user_env: true ->  (restart)\n"},
+		{"first extension", plain, plain + "restart_delay=5s\n", "a restart_delay:  -> 5s (live)\n"},
+		{"last extension", plain + "restart_delay=5s\n", plain, "a restart_delay: 5s ->  (live)\n"},
+		{"same value, other text", plain + "restart_delay=60\n", plain + "restart_delay=1m\n", ""},
+		{"applied at spawn", plain + "user_env=true\nrestart_delay=5\n", plain + "restart_delay=5\n", "a user_env: true ->  (restart)\n"},
 		{"a probe", plain + "ready=tcp://localhost:1\n", plain + "ready=tcp://localhost:2\n",
 			"a ready: tcp://localhost:1 -> tcp://localhost:2 (live)\n"},
-		{"a probe that needs the child", plain + "ready=tcp://localhost:1\n", plain + "ready=notify\n",
+		{"a self-reported probe", plain + "ready=tcp://localhost:1\n", plain + "ready=notify\n",
 			"a ready: tcp://localhost:1 -> notify (restart)\n"},
 		{"a socket", "[socket:s]\nlisten=tcp://localhost:1\n" + plain + "sockets=s\n", "[socket:s]\nlisten=tcp://localhost:2\n" + plain + "sockets=s\n",
 			"a sockets: s (tcp://localhost:1) -> s (tcp://localhost:2) (restart)\n"},
-		{"how a socket is", "[socket:s]\nlisten=unix:///s\nsocket_mode=0770\n" + plain + "sockets=s\n", "[socket:s]\nlisten=unix:///s\nbacklog=9\n" + plain + "sockets=s\n",
+		{"settings of a socket", "[socket:s]\nlisten=unix:///s\nsocket_mode=0770\n" + plain + "sockets=s\n", "[socket:s]\nlisten=unix:///s\nbacklog=9\n" + plain + "sockets=s\n",
 			"a sockets: s (unix:///s with socket_mode 0770) -> s (unix:///s with backlog 9) (restart)\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,12 +106,12 @@ func TestGroupDiff(t *testing.T) {
 		{"number", strings.ReplaceAll(threeWorkers, " of %(numprocs)d", ""),
 			strings.ReplaceAll(strings.ReplaceAll(threeWorkers, " of %(numprocs)d", ""), "numprocs=3", "numprocs=4\nnumprocs_start=1"),
 			"+web_3\n+web_4\n-web_0\n"},
-		{"number that matters", threeWorkers, strings.ReplaceAll(threeWorkers, "numprocs=3", "numprocs=2"),
+		{"number in the command", threeWorkers, strings.ReplaceAll(threeWorkers, "numprocs=3", "numprocs=2"),
 			"web_0 command: /bin/sh -c 'exit 0 of 3' -> /bin/sh -c 'exit 0 of 2' (restart)\n" +
 				"web_1 command: /bin/sh -c 'exit 1 of 3' -> /bin/sh -c 'exit 1 of 2' (restart)\n-web_2\n"},
 		{"events", listener, strings.ReplaceAll(listener, "TICK_5,", ""),
 			"events: EVENT,TICK_5 -> EVENT (restart)\nan option of all its processes together has changed\n"},
-		{"a patient listener", listener, listener + "stopwaitsecs=3\n", "l stopwaitsecs: 10 -> 3 (live)\n"},
+		{"a live option of a listener", listener, listener + "stopwaitsecs=3\n", "l stopwaitsecs: 10 -> 3 (live)\n"},
 		{"another listener", listener, strings.ReplaceAll(listener, "cat", "cat -n"),
 			"l command: cat -> cat -n (restart)\nthe processes of an event listener share a queue\n"},
 	} {
@@ -137,7 +137,7 @@ func groupProcesses(g *config.Group) string {
 	return strings.Join(all, " ")
 }
 
-// TestScale: the processes that there are stay what they are.
+// TestScale: a scale does not change existing processes.
 func TestScale(t *testing.T) {
 	t.Parallel()
 	plain := mustLoadScaled(t, threeWorkers)

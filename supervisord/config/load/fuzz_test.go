@@ -28,14 +28,13 @@ func seeds(f *testing.F) {
 	}
 }
 
-// FuzzCheck wants no text to bring Check down, and its status to agree with
-// what it says.
+// FuzzCheck: Check does not panic for any text, and its status agrees with its output.
 func FuzzCheck(f *testing.F) {
 	seeds(f)
 	many := regexp.MustCompile(`(?i)numprocs[^_]*[0-9_]{4}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		if many.MatchString(text) {
-			return // it would be obeyed
+			return // that many processes would be made
 		}
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "c.conf"), []byte(text))

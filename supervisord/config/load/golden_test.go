@@ -41,7 +41,7 @@ func checkGolden(t *testing.T, path string) {
 	input, outputs, _ := strings.Cut(string(text), "-- check --\n")
 	check, json, _ := strings.Cut(outputs, "-- json --\n")
 	want := map[string]string{"check": check, "json": json}
-	// A part is headed by a line "-- name --"; what precedes the first is prose.
+	// A line "-- name --" begins a part. The text before the first is a comment.
 	for _, part := range strings.Split("\n"+input, "\n-- ")[1:] {
 		name, body, _ := strings.Cut(part, " --\n")
 		write(t, filepath.Join(here, name), []byte(strings.ReplaceAll(body, "$HERE", here)+"\n"))

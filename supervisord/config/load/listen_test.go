@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestSharedSocketProbeWarning: who asks at a shared socket learns nothing of
-// the process that it asks for.
+// TestSharedSocketProbeWarning: a probe of a socket that several processes share does
+// not check one of them.
 func TestSharedSocketProbeWarning(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

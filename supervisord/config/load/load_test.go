@@ -2,6 +2,7 @@ package load
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/config/section"
+	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/config/source/sourcetest"
 )
 
@@ -73,7 +75,7 @@ func TestSyntaxErrors(t *testing.T) {
 	}
 }
 
-// TestErrorOrder wants the first error to be Supervisor's.
+// TestErrorOrder: the first error is the one that Supervisor reports.
 func TestErrorOrder(t *testing.T) {
 	t.Parallel()
 	_, err := loadText(t, "[supervisord]\nloglevel=loud\n[program:a]\nstopsignal=X\nstartsecs=soon\n[unix_http_server]\nchmod=rwx\nfile=x\n")
@@ -181,7 +183,8 @@ func TestPlugins(t *testing.T) {
 	}
 }
 
-// TestPythonPluginsWarn: the rest of a configuration works without them.
+// TestPythonPluginsWarn: a plug-in in Python is a warning, and the rest of the
+// configuration works.
 func TestPythonPluginsWarn(t *testing.T) {
 	t.Parallel()
 	for _, factory := range []string{"my.module:f", "my_module : make.it [extra]", "supervisorette:f"} {
@@ -237,6 +240,40 @@ func TestAllowedHosts(t *testing.T) {
 		c, err := loadText(t, minimal+"[inet_http_server]\nport=9001\n"+line+"\n")
 		if err != nil || len(c.Servers) != 1 || !slices.Equal(c.Servers[0].AllowedHosts, want) {
 			t.Errorf("%q: %v, %v", line, c, err)
+		}
+	}
+}
+
+func TestStrictRefusesToLoad(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "c.conf"), []byte("[supervisord]\n[program:a]\ncommand=/bin/cat\nstartsec=3\n"))
+	o := Options{Input: section.Input{Path: "c.conf", Host: sourcetest.Host(dir)}}
+	if _, err := Config(o); err != nil {
+		t.Fatal(err)
+	}
+	o.Overrides = section.Overrides{"strict": true}
+	_, err := Config(o)
+	if want := "c.conf:4: [program:a] startsec = 3: unknown option, did you mean startsecs?"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// BenchmarkLoad reads a file of a thousand programs, a start-up cost.
+func BenchmarkLoad(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("[supervisord]\n[unix_http_server]\nfile=%(here)s/s.sock\n")
+	for i := range 1000 {
+		fmt.Fprintf(&text, "[program:p%d]\ncommand=/bin/echo %%(program_name)s ; a comment\nenvironment=A=\"1\",B=\"%%(here)s\"\n"+
+			"autostart=false\nstopsignal=QUIT\nstdout_logfile=NONE\nstartsecs=5\n", i)
+	}
+	path := filepath.Join(b.TempDir(), "c.conf")
+	write(b, path, []byte(text.String()))
+	o := Options{Input: section.Input{Path: path, Host: source.ThisHost()}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Config(o); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"supervisor/supervisord/config/source/sourcetest"
 )
 
-// TestMakeProgram: it makes what the same program in a file would be.
+// TestMakeProgram: it makes the same processes as a program in a file.
 func TestMakeProgram(t *testing.T) {
 	t.Parallel()
 	const text = "command=%(here)s/x %(ENV_WORD)s\nnumprocs=2\nprocess_name=%(group_name)s-%(process_num)d\nstdout_logfile=none\n"

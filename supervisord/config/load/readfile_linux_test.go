@@ -15,8 +15,8 @@ import (
 	"supervisor/supervisord/config/source"
 )
 
-// loadFrom loads what path names with what files knows, and returns the names of
-// the groups and the warnings.
+// loadFrom loads a file with a snapshot and returns the names of the groups and the
+// warnings.
 func loadFrom(t *testing.T, path string, files *source.Snapshot) string {
 	t.Helper()
 	c, err := load.Config(load.Options{Input: section.Input{Path: path, Program: "supervisord", Host: source.ThisHost(), Snapshot: files}})
@@ -30,7 +30,7 @@ func loadFrom(t *testing.T, path string, files *source.Snapshot) string {
 	return strings.Join(append(words, c.Warnings...), " ")
 }
 
-// copyViaJSON returns what another process gets to know.
+// copyViaJSON returns the snapshot as another process gets it.
 func copyViaJSON(t *testing.T, f *source.Snapshot) *source.Snapshot {
 	t.Helper()
 	text, err := json.Marshal(f)
@@ -54,8 +54,8 @@ func writeFile(t *testing.T, path, text string) string {
 
 const twoFiles = "[supervisord]\n[include]\nfiles = *.inc\n[program:main]\ncommand=x\n"
 
-// TestSnapshotReplay: a second process loads what the first one has read, to the
-// letter: files that have changed, appeared, gone or could not be read.
+// TestSnapshotReplay: a second process loads exactly what the first one has read, also
+// if files have changed, appeared, disappeared or could not be read.
 func TestSnapshotReplay(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -80,7 +80,7 @@ func TestSnapshotReplay(t *testing.T) {
 	if got := loadFrom(t, conf, files); got != want {
 		t.Errorf("%s, was %s", got, want)
 	}
-	// The daemon reads them anew.
+	// The daemon reads them again.
 	files = files.OneTimeFiles(true)
 	writeFile(t, conf, twoFiles)
 	if got := loadFrom(t, conf, files); got != "c main" || files.RereadError() != nil {
@@ -88,8 +88,8 @@ func TestSnapshotReplay(t *testing.T) {
 	}
 }
 
-// TestOneTimeFilesAreKept: the text of what can be read but once lasts as long as the
-// daemon, and nothing else is taken for such.
+// TestOneTimeFilesAreKept: a daemon keeps the text of files that can be read only once,
+// and of no others.
 func TestOneTimeFilesAreKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -120,7 +120,7 @@ func TestOneTimeFilesAreKept(t *testing.T) {
 	for _, tt := range []struct {
 		path                       string
 		setUp                      func()
-		keptAttached, keptDetached bool // whether it is kept by who stays, or detaches
+		keptAttached, keptDetached bool // by a process that stays, or detaches
 	}{
 		{fifo, func() { go write(fifo) }, true, true},
 		{fmt.Sprintf("/dev/fd/%d", r.Fd()), func() { w.WriteString(text); w.Close() }, true, true},

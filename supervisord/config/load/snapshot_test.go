@@ -12,8 +12,8 @@ import (
 	"supervisor/supervisord/config/source"
 )
 
-// TestSnapshot: what was read once is read again as it was, in another process
-// too, whatever has become of the files and the host.
+// TestSnapshot: a second load has the same result, in another process too, whatever
+// has changed about the files and the host.
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -66,11 +66,11 @@ func TestSnapshot(t *testing.T) {
 			continue
 		}
 		if diff := cmp.Diff(want.Warnings, got.Warnings) + cmp.Diff(want.Infos, got.Infos); diff != "" || len(got.Groups) != 1 || !want.Groups[0].Equal(got.Groups[0]) {
-			t.Errorf("%s: it is another one %s", name, diff)
+			t.Errorf("%s: the result differs: %s", name, diff)
 		}
 	}
 	o.Snapshot = nil
 	if _, err := Config(o); err == nil {
-		t.Error("without the snapshot there is nothing to be read")
+		t.Error("it was loaded without the snapshot and without the files")
 	}
 }

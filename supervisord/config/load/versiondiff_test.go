@@ -10,7 +10,7 @@ import (
 	"supervisor/supervisord/config/source"
 )
 
-// TestVersionDiffs has values that 4.2.5 reads otherwise, and some that it does not.
+// TestVersionDiffs has values that 4.2.5 reads differently, and some that it does not.
 func TestVersionDiffs(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{

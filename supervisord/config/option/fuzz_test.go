@@ -14,7 +14,7 @@ func FuzzByteSize(f *testing.F) {
 		n, err := byteSize(s)
 		upper := strings.ToUpper(s)
 		m, err2 := byteSize(upper)
-		// Some letters have no way back from their capital.
+		// The capitals of some letters have no lower case.
 		back := strings.ToLower(upper)
 		if utf8.ValidString(s) && strings.ToLower(s) == back && (n != m || (err == nil) != (err2 == nil)) {
 			t.Fatalf("%q: %d, %v; in capitals %d, %v", s, n, err, m, err2)

@@ -89,7 +89,7 @@ func TestExpandUnknownName(t *testing.T) {
 func TestExpandAllowedNames(t *testing.T) {
 	t.Parallel()
 	if _, err := testVars().Expand(NameHere, "%(program_name)s", "s.o"); err == nil {
-		t.Error("a name was expanded that is not allowed")
+		t.Error("a name that is not allowed was expanded")
 	}
 	if got, err := testVars().Expand(NameHere, "%(ENV_Y)s", "s.o"); got != "y" || err != nil {
 		t.Errorf("got %q, %v, want the environment's value", got, err)

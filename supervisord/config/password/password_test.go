@@ -9,8 +9,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// cryptHash is of "se:cret" and was made by crypt(3), for the shape of a hash
-// must not be known to one library alone.
+// cryptHash is the hash of "se:cret" by crypt(3), so that the test does not depend on
+// the library that it tests.
 const cryptHash = "{bcrypt}$2b$04$abcdefghijklmnopqrstuu17JYDSDnwCnbeRSI7wxymnD3SKI1vtG"
 
 func TestSecretMatches(t *testing.T) {

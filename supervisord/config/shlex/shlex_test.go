@@ -102,7 +102,7 @@ for line in sys.stdin:
 `
 
 // TestLikePython compares both functions with the original on random texts
-// full of the characters that matter.
+// with many special characters.
 func TestLikePython(t *testing.T) {
 	path, err := exec.LookPath("python3")
 	if err != nil {
@@ -198,7 +198,7 @@ func FuzzSplit(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Words that are quoted again must come out as they were.
+		// Quoted words must be split into the same words.
 		quoted := make([]string, len(words))
 		for i, w := range words {
 			quoted[i] = "'" + strings.ReplaceAll(w, "'", `'"'"'`) + "'"

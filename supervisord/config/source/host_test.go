@@ -16,13 +16,13 @@ func TestThisHost(t *testing.T) {
 		t.Errorf("root is %+v, %v", root, ok)
 	}
 	if _, ok := h.User("no such user"); ok {
-		t.Error("found a user that there is not")
+		t.Error("found a user that does not exist")
 	}
 	if _, ok := h.UserID(0); !ok || !h.GroupID(0) || h.GroupID(1<<30) {
 		t.Error("wrong about the ids 0 and 2^30")
 	}
 	if _, ok := h.Group("no such group"); ok {
-		t.Error("found a group that there is not")
+		t.Error("found a group that does not exist")
 	}
 	if !filepath.IsAbs(h.Cwd) || !h.IsDir(h.Cwd) || !h.IsDir(h.TempDir) || h.UID != os.Getuid() || h.Name == "" {
 		t.Errorf("got %+v", h)
