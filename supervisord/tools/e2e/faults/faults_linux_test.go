@@ -278,10 +278,7 @@ func TestListenersThatNeverAnswer(t *testing.T) {
 // no effect on it, SIGKILL has.
 func TestSuspendedProgramIsStopped(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure("[program:p]\ncommand=sleep 600\nstopwaitsecs=1\nstartsecs=0\n")
-	d.Start()
-	d.AwaitRunning("p")
+	d := e2e.StartDaemon(t, "[program:p]\ncommand=sleep 600\nstopwaitsecs=1\nstartsecs=0\n", "p")
 	pid := d.ProgramPID("p")
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)

@@ -74,10 +74,7 @@ func TestDaemonExitsWithProgram(t *testing.T) {
 // TestShutdownIsNotFailure checks that programs which are stopped don't end the daemon.
 func TestShutdownIsNotFailure(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure("[program:web]\ncommand=sleep 1000\nessential=true\n[program:job]\ncommand=sleep 1000\nexit_on=exit, failure\n")
-	d.Start()
-	d.AwaitRunning("web", "job")
+	d := e2e.StartDaemon(t, "[program:web]\ncommand=sleep 1000\nessential=true\n[program:job]\ncommand=sleep 1000\nexit_on=exit, failure\n", "web", "job")
 	d.ExpectCtl("restart web", "web: stopped\nweb: started\n")
 	d.Ctl("stop", "job")
 	d.Ctl("shutdown")

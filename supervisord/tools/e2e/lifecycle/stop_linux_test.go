@@ -47,6 +47,17 @@ func leftoverPids(d *e2e.Daemon, name string) (pids []int) {
 	return pids
 }
 
+// startWithLeftovers starts such a program and waits for its two processes.
+func startWithLeftovers(t *testing.T, name, options string) (d *e2e.Daemon, pids []int) {
+	t.Helper()
+	d = e2e.NewDaemon(t)
+	d.Configure(programWithLeftovers(d, name) + options)
+	d.Start()
+	d.AwaitRunning(name)
+	return d, leftoverPids(d, name)
+}
+
+// countAlive counts the processes that have not ended.
 func countAlive(pids []int) (n int) {
 	for _, pid := range pids {
 		if e2e.Alive(pid) {
@@ -71,11 +82,7 @@ func TestStopScopes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := e2e.NewDaemon(t)
-			d.Configure(programWithLeftovers(d, name) + tt.options)
-			d.Start()
-			d.AwaitRunning(name)
-			pids := leftoverPids(d, name)
+			d, pids := startWithLeftovers(t, name, tt.options)
 			d.ExpectCtl("stop "+name, name+": stopped\n")
 			if got := countAlive(pids); got != tt.left {
 				t.Errorf("%d processes are left, want %d", got, tt.left)
@@ -90,11 +97,7 @@ func TestStopScopes(t *testing.T) {
 // TestLeftoversAreReported by supervisorctl and in the log, with leftovers=report.
 func TestLeftoversAreReported(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure(programWithLeftovers(d, "p") + "leftovers=report\n")
-	d.Start()
-	d.AwaitRunning("p")
-	pids := leftoverPids(d, "p")
+	d, pids := startWithLeftovers(t, "p", "leftovers=report\n")
 	if out := d.Ctl("stop", "p"); !strings.HasPrefix(out, "p: stopped\np: left behind pid ") || strings.Count(out, "p.left") != 2 {
 		t.Errorf("stop: %q", out)
 	}
@@ -109,11 +112,7 @@ func TestLeftoversAreReported(t *testing.T) {
 // TestKillEndsTree at once, whatever stopwaitsecs says.
 func TestKillEndsTree(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure(programWithLeftovers(d, "p") + "stop_scope=tree\nstopwaitsecs=1000\n")
-	d.Start()
-	d.AwaitRunning("p")
-	pids := leftoverPids(d, "p")
+	d, pids := startWithLeftovers(t, "p", "stop_scope=tree\nstopwaitsecs=1000\n")
 	d.ExpectCtl("kill p", "p: killed\n")
 	if got := countAlive(pids); got != 0 {
 		t.Errorf("%d processes are left", got)

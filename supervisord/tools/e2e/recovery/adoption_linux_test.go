@@ -189,10 +189,7 @@ stdout_logfile_backups=1000
 
 func TestSecondDaemonIsRefused(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure("[program:quiet]\ncommand=sleep 1000\n")
-	d.Start()
-	d.AwaitRunning("quiet")
+	d := e2e.StartDaemon(t, "[program:quiet]\ncommand=sleep 1000\n", "quiet")
 	pid := d.ProgramPID("quiet")
 	other := d.Write("other.conf", strings.ReplaceAll(d.Read("supervisord.conf"), "s.sock", "other.sock"))
 	expectRefused := func(when string) {
@@ -225,10 +222,7 @@ func TestBadStateFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := e2e.NewDaemon(t)
-			d.Configure("[program:quiet]\ncommand=sleep 1000\n")
-			d.Start()
-			d.AwaitRunning("quiet")
+			d := e2e.StartDaemon(t, "[program:quiet]\ncommand=sleep 1000\n", "quiet")
 			pid := d.ProgramPID("quiet")
 			d.Crash()
 			state := damage(d.Read("supervisord.pid.state"))
@@ -281,10 +275,7 @@ func TestOrphanPolicy(t *testing.T) {
 // another start time, is neither adopted nor signalled.
 func TestRecycledPid(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure("[program:quiet]\ncommand=sleep 1000\n")
-	d.Start()
-	d.AwaitRunning("quiet")
+	d := e2e.StartDaemon(t, "[program:quiet]\ncommand=sleep 1000\n", "quiet")
 	old := d.ProgramPID("quiet")
 	d.Crash()
 	e2e.Kill(t, old)
@@ -313,10 +304,7 @@ func TestRecycledPid(t *testing.T) {
 // started again, once.
 func TestSuspendedProgramAtCrash(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure("[program:quiet]\ncommand=sleep 1000\n")
-	d.Start()
-	d.AwaitRunning("quiet")
+	d := e2e.StartDaemon(t, "[program:quiet]\ncommand=sleep 1000\n", "quiet")
 	old := d.ProgramPID("quiet")
 	d.Ctl("signal", "STOP", "quiet")
 	d.AwaitSuspended(old)

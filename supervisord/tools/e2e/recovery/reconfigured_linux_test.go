@@ -161,10 +161,7 @@ func TestUnconfiguredProgramIsConfiguredAgain(t *testing.T) {
 // removes the journal.
 func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure("[program:gone]\ncommand=sleep 1000\n")
-	d.Start()
-	d.AwaitRunning("gone")
+	d := e2e.StartDaemon(t, "[program:gone]\ncommand=sleep 1000\n", "gone")
 	pid := d.ProgramPID("gone")
 	crashAndReconfigure(d, "[program:other]\ncommand=sleep 2000\n")
 	d.AwaitRunning("other")
@@ -185,10 +182,7 @@ func TestShutdownStopsUnconfiguredPrograms(t *testing.T) {
 // TestOrphanPolicyOfUnconfiguredPrograms checks that orphan_policy=kill ends them.
 func TestOrphanPolicyOfUnconfiguredPrograms(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure("[program:gone]\ncommand=sleep 1000\n")
-	d.Start()
-	d.AwaitRunning("gone")
+	d := e2e.StartDaemon(t, "[program:gone]\ncommand=sleep 1000\n", "gone")
 	pid := d.ProgramPID("gone")
 	d.Crash()
 	d.Configure("[program:other]\ncommand=sleep 2000\n")
@@ -212,10 +206,7 @@ func TestProgramChangedDuringCrash(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			d := e2e.NewDaemon(t)
-			d.Configure(before)
-			d.Start()
-			d.AwaitRunning("web", "same")
+			d := e2e.StartDaemon(t, before, "web", "same")
 			web, same := d.ProgramPID("web"), d.ProgramPID("same")
 			d.Crash()
 			d.Configure(strings.Replace(before, "command=sleep 1000", tt.option, 1))

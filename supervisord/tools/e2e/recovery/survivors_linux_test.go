@@ -87,10 +87,7 @@ func awaitRunningByLog(d *e2e.Daemon, names ...string) {
 // new one with the next change.
 func TestStoppedAfterJournalRewrite(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure("[program:quiet]\ncommand=sleep 1000\n[program:stopped]\ncommand=sleep 1000\n")
-	d.Start()
-	d.AwaitRunning("quiet", "stopped")
+	d := e2e.StartDaemon(t, "[program:quiet]\ncommand=sleep 1000\n[program:stopped]\ncommand=sleep 1000\n", "quiet", "stopped")
 	d.Remove("supervisord.pid.state")
 	d.Ctl("stop", "stopped")
 	d.AwaitText("supervisord.pid.state", `"Name":"stopped","State":0`)

@@ -40,10 +40,7 @@ func countRunning(d *e2e.Daemon) int { return strings.Count(d.Ctl("status", "w:*
 // and upgrades, until an update or a changed configuration sets another one.
 func TestScaleSurvives(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure(workersConf(2, ""))
-	d.Start()
-	d.AwaitRunning(workerNames(2)...)
+	d := e2e.StartDaemon(t, workersConf(2, ""), workerNames(2)...)
 	d.ExpectCtl("scale w +2", "w:w_2: started\nw:w_3: started\n")
 	pids := d.ProgramPIDs(workerNames(4)...)
 	again := func(what string, n int) {
@@ -131,10 +128,7 @@ func TestRollingRestartInterrupted(t *testing.T) {
 // which goes on.
 func TestRollingRestartNeedsNoClient(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure(workersConf(3, "rolling_pause=1s\n"))
-	d.Start()
-	d.AwaitRunning(workerNames(3)...)
+	d := e2e.StartDaemon(t, workersConf(3, "rolling_pause=1s\n"), workerNames(3)...)
 	pids := d.ProgramPIDs(workerNames(3)...)
 	client, ended := d.StartCtl("rolling-restart", "w:*")
 	d.Await("the first process is restarted", func() bool { return d.ProgramPID("w:w_0") != pids[0] })
@@ -210,10 +204,7 @@ func TestUpdateByProcessWithPythonClient(t *testing.T) {
 // TestRollingUpdateRollsBack to the old configuration when the new one does not work.
 func TestRollingUpdateRollsBack(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure(workersConf(2, ""))
-	d.Start()
-	d.AwaitRunning(workerNames(2)...)
+	d := e2e.StartDaemon(t, workersConf(2, ""), workerNames(2)...)
 	pids := d.ProgramPIDs(workerNames(2)...)
 	d.Configure(strings.ReplaceAll(workersConf(2, "startretries=0\n"), "sleep 1000", "false"))
 	const want = "w:w_0: ERROR (Exited too quickly)\nw:w_0: returned to the old configuration\nw: ERROR (given up, w:w_1 is as it was)\n"

@@ -368,10 +368,7 @@ stdout_logfile=%%(here)s/web.log
 // TestDaemonCrashWithoutSurvivors kills the program, too: a new daemon binds the socket.
 func TestDaemonCrashWithoutSurvivors(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=child serve\nsockets=web\n")
-	d.Start()
-	d.AwaitRunning("web")
+	d := e2e.StartDaemon(t, "[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=child serve\nsockets=web\n", "web")
 	pid := d.ProgramPID("web")
 	d.Crash()
 	e2e.Kill(t, pid)

@@ -28,10 +28,7 @@ func TestUpgradeUsesCheckedConfig(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := e2e.NewDaemon(t)
-			d.Configure(slow + quiet)
-			d.Start()
-			d.AwaitRunning("quiet")
+			d := e2e.StartDaemon(t, slow+quiet, "quiet")
 			pid := d.ProgramPID("quiet")
 			client, err := xmlrpc.NewClient("unix://"+d.Path("s.sock"), "", "")
 			if err != nil {

@@ -243,10 +243,7 @@ func TestUpgradeIsRefused(t *testing.T) {
 // TestUpgradeThenCrash checks that the daemon after an upgrade has a journal, too.
 func TestUpgradeThenCrash(t *testing.T) {
 	t.Parallel()
-	d := e2e.NewDaemon(t)
-	d.Configure("[program:quiet]\ncommand=sleep 1000\n[program:resting]\ncommand=sleep 1000\n")
-	d.Start()
-	d.AwaitRunning("quiet", "resting")
+	d := e2e.StartDaemon(t, "[program:quiet]\ncommand=sleep 1000\n[program:resting]\ncommand=sleep 1000\n", "quiet", "resting")
 	pid := d.ProgramPID("quiet")
 	d.Ctl("stop", "resting")
 	d.Ctl("upgrade")

@@ -33,6 +33,17 @@ func NewDaemon(t *testing.T) *Daemon {
 	return &Daemon{T: t, Dir: dir}
 }
 
+// StartDaemon starts a daemon with this configuration and waits until these processes
+// are RUNNING.
+func StartDaemon(t *testing.T, programs string, running ...string) *Daemon {
+	t.Helper()
+	d := NewDaemon(t)
+	d.Configure(programs)
+	d.Start()
+	d.AwaitRunning(running...)
+	return d
+}
+
 // Start starts the daemon. When the test ends, the daemon and everything that it
 // started is stopped.
 func (d *Daemon) Start() {
