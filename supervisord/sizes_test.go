@@ -37,13 +37,6 @@ var sizeExceptions = []sizeException{
 	{"supervisord/config.Process", 30, "a field for each option"},
 	{"supervisord/api.ConfigInfo", 30, "the members of Supervisor's getAllConfigInfo"},
 	{"supervisord/tools/sampleconf.sections", 75, "a table of sections"},
-	{"supervisord/process.Process", 23, "being divided"},
-	{"supervisord/recovery/journal.Entry", 38, "being divided"},
-	{"supervisord/supervisor.Supervisor", 34, "being divided"},
-	{"supervisord/supervisor.activate", 68, "being divided"},
-	{"supervisord/supervisor", 4500, "being divided"},
-	{"supervisord/spawn", 2900, "being divided"},
-	{"supervisord/config", 5500, "being divided"},
 }
 
 // measured is a size and the place it was found at.
@@ -151,7 +144,7 @@ func checkSizes(t *testing.T, all []measured) {
 		}
 	}
 	for _, e := range sizeExceptions {
-		if !needed[e.name] && e.reason != "being divided" {
+		if !needed[e.name] {
 			t.Errorf("%s needs no exception any more", e.name)
 		}
 	}
