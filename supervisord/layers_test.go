@@ -74,7 +74,7 @@ var layers = []struct {
 	{"supervisord/events/listener", []string{"config/python", "config", "api/states", "events", "process", "logs", "config/option"}},
 	{"supervisord/policy/health", []string{"process/machine", "api", "config", "logs", "api/namespec", "system/notify", "logs/printable", "policy/probe", "process", "api/signals", "spawn", "api/states", "config/option", "system/descriptors"}},
 	{"supervisord/process/activation", []string{"api", "system/sockets", "config", "process", "spawn", "system/descriptors"}},
-	{"supervisord/recovery/journal", []string{"process", "system/boottime"}},
+	{"supervisord/recovery/journal", []string{"process", "system/procfs"}},
 	{"supervisord/supervisor/order", []string{"config", "config/depends", "api/states", "process", "config/option"}},
 	{"supervisord/supervisor/report", []string{"supervisor/order", "config", "api", "api/states", "api/faults", "process", "config/option"}},
 	{"supervisord/supervisor/ticks", []string{"events"}},

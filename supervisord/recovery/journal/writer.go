@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"supervisor/supervisord/system/boottime"
+	"supervisor/supervisord/system/procfs"
 )
 
 // Writer writes what has changed. P identifies a subject of the journal to the caller.
@@ -84,7 +84,7 @@ func (w *Writer[P]) Run(ctx context.Context) {
 // become long, or its file is not in its place. The time is taken first: children that are
 // spawned later count as unrecorded.
 func (w *Writer[P]) write() error {
-	at, rewrite := BatchInfo{boottime.NowTicks(), w.shuttingDown()}, w.journal.needsRewrite()
+	at, rewrite := BatchInfo{procfs.BootTicks(), w.shuttingDown()}, w.journal.needsRewrite()
 	wanted := w.takeChanged(rewrite)
 	entries := make([]Entry, 0, len(wanted))
 	for _, p := range wanted {

@@ -66,6 +66,3 @@ func (r recorded) time() Time {
 
 // ticksPerSecond is the unit of all times in /proc, whatever the kernel's own clock.
 const ticksPerSecond = 100
-
-// NowTicks returns the time in clock ticks since boot.
-func NowTicks() uint64 { return uint64(sinceBoot()) / (1e9 / ticksPerSecond) }

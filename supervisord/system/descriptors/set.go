@@ -43,12 +43,6 @@ func (s Set) Take(key string) int {
 // Numbers returns all descriptors in ascending order.
 func (s Set) Numbers() []int { return slices.Sorted(maps.Values(s)) }
 
-// Merge moves all descriptors of another set to this one.
-func (s Set) Merge(other Set) {
-	maps.Copy(s, other)
-	clear(other)
-}
-
 // Close closes what was not taken.
 func (s Set) Close() {
 	for _, fd := range s {
