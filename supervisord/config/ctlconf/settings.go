@@ -71,7 +71,8 @@ func Load(in section.Input) (*Settings, error) {
 
 // read reads all sections of supervisorctl.
 func (s *Settings) read(f *section.File) {
-	f.Reader(option.InSupervisorctl, "supervisorctl").Fill(func(*option.Option) bool { return true }, s)
+	r := f.Reader(option.InSupervisorctl, "supervisorctl")
+	r.Fill(r.Options(), s)
 	if path, ok := strings.CutPrefix(s.ServerURL, "unix://"); ok {
 		s.ServerURL = "unix://" + f.Host.Normalize(path)
 	}

@@ -143,15 +143,15 @@ func (l *loader) unknownEntries() []*section.Error {
 // plug-in may have any option, and those of [DEFAULT] need not fit every section.
 func (l *loader) unknownOption(in option.Sections, header, name string) *section.Error {
 	at, own := l.Table.OwnPosition(header, name)
-	if !own || in&(option.InRPCInterface|option.InCtlPlugin) != 0 || l.options.Find(in, name) != nil {
+	if !own || in&(option.InRPCInterface|option.InCtlPlugin) != 0 || l.rows.all.Find(in, name) != nil {
 		return nil
 	}
 	value, _ := l.Table.Get(header, name)
 	if option.LooksSecret(name) {
 		value = "" // a terminal or a log must not show it
 	}
-	hint := option.Suggest(name, l.options.Names(in))
-	if o := l.options.Find(^in, name); o != nil && hint == "" {
+	hint := option.Suggest(name, l.rows.all.Names(in))
+	if o := l.rows.all.Find(^in, name); o != nil && hint == "" {
 		hint = fmt.Sprintf(", it belongs in [%s]", strings.Join(o.In.Headers(), "], ["))
 	}
 	return &section.Error{File: at.File, Line: at.Line, Section: header, Option: name, Value: value, Text: "unknown option" + hint}

@@ -32,7 +32,7 @@ func Config(o Options) (*config.Config, error) {
 // loader is the state of one call of Config.
 type loader struct {
 	*section.File
-	options          option.Table
+	rows             *rows
 	scales           []config.Scale
 	conf             *config.Config
 	versionDiffs     map[section.Key]string // what 4.2.5 reads differently, nil if not asked for
@@ -41,8 +41,8 @@ type loader struct {
 }
 
 func newLoader(o Options) *loader {
-	options := config.Options()
-	return &loader{File: section.NewFile(o.Input, options, nil), options: options, scales: o.Scales, conf: new(config.Config)}
+	rows := newRows()
+	return &loader{File: section.NewFile(o.Input, rows.all, nil), rows: rows, scales: o.Scales, conf: new(config.Config)}
 }
 
 // reader reads the options of one section.

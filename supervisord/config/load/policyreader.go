@@ -15,7 +15,7 @@ import (
 func (r *reader) hasExtensions() bool {
 	return slices.ContainsFunc(r.Table.Options(r.Section), func(name string) bool {
 		o := r.Find(name)
-		return o != nil && extensions(o)
+		return o != nil && isExtension(o)
 	})
 }
 
@@ -23,16 +23,11 @@ func (r *reader) hasExtensions() bool {
 // the errors of a part are together.
 func (r *reader) policy(p *config.Policy) {
 	p.Configured, p.Written = true, r.extensionTexts()
-	for _, part := range config.Parts() {
-		r.Fill(func(o *option.Option) bool { return o.Part == part && isPair(o) }, p)
-		r.Fill(func(o *option.Option) bool { return o.Part == part && !isPair(o) }, p)
-		r.completePart(p, part)
+	for _, part := range r.rows.parts {
+		r.Fill(part.options, p)
+		r.completePart(p, part.name)
 	}
 }
-
-// isPair reports whether an option has two values in one text. It is read before the
-// other options of its part.
-func isPair(o *option.Option) bool { return o.Name == "health_action" || o.Name == "restart_limit" }
 
 // completePart adds to a part what the table can't say, and checks it.
 func (r *reader) completePart(p *config.Policy, part string) {
@@ -71,7 +66,7 @@ func (r *reader) dependsOn() []config.Dependency {
 func (r *reader) extensionTexts() []config.Variable {
 	var list []config.Variable
 	for _, o := range r.Options() {
-		if !extensions(o) || !r.IsSet(o.Name) {
+		if !isExtension(o) || !r.IsSet(o.Name) {
 			continue
 		}
 		if text, ok := r.Text(o.Name); ok {

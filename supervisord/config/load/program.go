@@ -78,21 +78,10 @@ func MakeProgram(o Options, group, name string, options map[string]string) ([]*c
 	return list, nil
 }
 
-// once are Supervisor's options that are read once for all processes of a section.
-func once(o *option.Option) bool { return o.In == option.InPrograms && !o.PerProcess }
-
-// perProcess are Supervisor's options that are read for each process.
-func perProcess(o *option.Option) bool {
-	return o.In == option.InPrograms && o.PerProcess && !o.Extension
-}
-
-// extensions are the options of processes that Supervisor does not have.
-func extensions(o *option.Option) bool { return o.In == option.InPrograms && o.Extension }
-
 // onceOptions reads the options that are read once.
 func (r *reader) onceOptions(p *config.Process) (n config.Numbering) {
 	p.Umask = -1
-	r.Fill(once, p, &n)
+	r.Fill(r.rows.once, p, &n)
 	if !r.IsSet("killasgroup") {
 		p.KillAsGroup = p.StopAsGroup
 	}
@@ -125,9 +114,9 @@ func (r *reader) processName(count int) (numbered bool) {
 
 // processOptions reads the options that can be different for each process.
 func (r *reader) processOptions(p *config.Process) {
-	r.Fill(func(o *option.Option) bool { return perProcess(o) && o.Name == "environment" }, p)
+	r.Fill(r.rows.environment, p)
 	r.Vars.ProgramEnv = p.Environment.Map()
-	r.Fill(func(o *option.Option) bool { return perProcess(o) && o.Name != "environment" }, p)
+	r.Fill(r.rows.perProcess, p)
 	r.noteEmpty(p, "directory", p.Directory)
 	r.checkLog(p, "stdout", &p.Stdout)
 	r.checkLog(p, "stderr", &p.Stderr)

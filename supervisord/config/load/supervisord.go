@@ -12,12 +12,9 @@ import (
 func (l *loader) supervisord() {
 	r := l.reader(option.InSupervisord, "supervisord")
 	s := &l.conf.Supervisord
-	// These come last, so that the first error of a file is the one that
-	// Supervisor reports.
-	last := func(o *option.Option) bool { return o.Name == "strict" || o.Name == "environment" }
-	r.Fill(func(o *option.Option) bool { return !last(o) }, s)
+	r.Fill(r.rows.first, s)
 	s.ExitOn = r.exitOn()
-	r.Fill(last, s)
+	r.Fill(r.rows.last, s)
 	l.completeSupervisord(r)
 	l.addEnvironment(s.Environment)
 }

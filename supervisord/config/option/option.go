@@ -111,6 +111,17 @@ func (t Table) Find(in Sections, name string) *Option {
 	return nil
 }
 
+// Select returns the rows that accept accepts, in the order of the table.
+func (t Table) Select(accept func(*Option) bool) []*Option {
+	var list []*Option
+	for i := range t {
+		if o := &t[i]; accept(o) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
 // Names lists the options of some kinds of sections.
 func (t Table) Names(in Sections) []string {
 	var names []string

@@ -74,15 +74,11 @@ func (r *Reader) Options() []*option.Option { return r.kind.options }
 // also knows the option's other name.
 func (r *Reader) Find(name string) *option.Option { return r.kind.byName[name] }
 
-// Fill reads those options that which accepts, in the order of the table, and
-// stores their values in the structs: each option in the first struct that has
-// its field. An option that is neither set nor has a default, or that has a wrong
-// text, leaves its field as it is.
-func (r *Reader) Fill(which func(*option.Option) bool, structs ...any) {
-	for _, o := range r.kind.options {
-		if !which(o) {
-			continue
-		}
+// Fill reads options in the order of the list and stores their values in the structs:
+// each option in the first struct that has its field. An option that is neither set
+// nor has a default, or that has a wrong text, leaves its field as it is.
+func (r *Reader) Fill(options []*option.Option, structs ...any) {
+	for _, o := range options {
 		for _, s := range structs {
 			if o.IsIn(s) {
 				r.fill(o, s)
