@@ -34,7 +34,7 @@ type Group struct {
 	Events        []string
 	ResultHandler string
 	BinaryEvents  bool // len counts bytes, not characters; data need not be text
-	// Of FastCGI programs; the processes have it too:
+	// Of FastCGI programs, as in their processes:
 	Socket *FastCGISocket
 }
 

@@ -154,16 +154,16 @@ func (s *Server) json() map[string]any {
 	v["host"] = s.Host
 	v["port"] = s.Port
 	if s.GetActions {
-		v["get_actions"] = true // Supervisor doesn't know it
+		v["get_actions"] = true // an extension
 	}
 	if s.AllowedHosts != nil {
-		v["allowed_hosts"] = s.AllowedHosts // nor this
+		v["allowed_hosts"] = s.AllowedHosts // an extension
 	}
 	return v
 }
 
 type jsonGroup struct {
-	BinaryEvents  bool             `json:"binary_events,omitempty"` // Supervisor doesn't know it
+	BinaryEvents  bool             `json:"binary_events,omitempty"` // an extension
 	BufferSize    *int             `json:"buffer_size,omitempty"`
 	Events        []string         `json:"events,omitempty"`
 	Name          string           `json:"name"`

@@ -7,8 +7,8 @@ import (
 	"supervisor/supervisord/config/option"
 )
 
-// Options returns the table of all options in the order in which they are read.
-// Besides those of the daemon it has those of supervisorctl.
+// Options returns the table of all options, of the daemon and of supervisorctl, in
+// the order in which they are read.
 func Options() option.Table { return slices.Clone(options) }
 
 // options is the only place that describes options. Parsing, comparing, the
@@ -39,8 +39,8 @@ var options option.Table = slices.Concat(
 // RPCInterfaceFactory is the option of [rpcinterface:x] that names its factory.
 const RPCInterfaceFactory = "supervisor.rpcinterface_factory"
 
-// in completes rows that stand in one kind of section, in which %(name)s may by
-// default refer to names.
+// in completes the rows of one kind of section. Rows without names of their own get
+// those that %(name)s may refer to there.
 func in(sections option.Sections, names option.Names, rows option.Table) option.Table {
 	for i := range rows {
 		rows[i].In = sections
@@ -51,7 +51,7 @@ func in(sections option.Sections, names option.Names, rows option.Table) option.
 	return rows
 }
 
-// commandLineOptions stand in no file.
+// commandLineOptions are those that no file has.
 var commandLineOptions = option.Table{
 	{Name: "help", Flag: &option.Flag{Short: "h?"}, Help: "show this text and exit"},
 	{Name: "version", Flag: &option.Flag{Short: "v"}, Help: "show the version and exit"},
@@ -116,7 +116,7 @@ var serverOptions = option.Table{
 	{Name: "file", In: option.InUnixServer, Required: true, Names: option.NameHere, Help: "path of the socket"},
 	{Name: "username", In: option.InServers, Help: "user that clients must name"},
 	{Name: "password", In: option.InServers,
-		Help: "password that clients must give: clear, {bcrypt} and its hash, which `htpasswd -bnBC 10 '' WORD` prints behind a colon, or {SHA} and its SHA-1"},
+		Help: "password that clients must give: clear, {bcrypt} and its hash, which `htpasswd -bnBC 10 '' WORD` prints after a colon, or {SHA} and its SHA-1"},
 	{Name: "chown", In: option.InUnixServer, Type: option.Owner, Help: "owner of the socket", InvalidPrefix: "Invalid sockchown value "},
 	{Name: "chmod", In: option.InUnixServer, Type: option.Octal, Default: "0700", Help: "mode of the socket", InvalidPrefix: "Invalid chmod value "},
 }

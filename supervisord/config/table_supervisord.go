@@ -38,7 +38,7 @@ var supervisordOptions = in(option.InSupervisord, option.NameHere, option.Table{
 		Help:  "file that the process id is written to",
 		Field: option.In(func(s *Supervisord) any { return &s.Pidfile }), JSON: option.JSONValue},
 	{Name: "state_file", Extension: true, Type: statePathType,
-		Help:  "journal of the running programs, by which they are found after a crash of supervisord; by default the pidfile with .state behind it. With NONE there is no journal, and they are looked for in /proc",
+		Help:  "journal of the running programs, by which they are found after a crash of supervisord; by default the pidfile with .state appended. With NONE there is no journal, and they are looked for in /proc",
 		Field: option.In(func(s *Supervisord) any { return &s.StateFile })},
 	{Name: "orphan_policy", Extension: true, Type: orphanPolicyType, Default: "adopt",
 		Help:  "what happens to programs that survive a crash of supervisord: adopt them, stop and restart them (kill), or leave them alone and start others",

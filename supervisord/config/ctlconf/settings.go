@@ -35,8 +35,8 @@ func Options() option.Table {
 	}
 }
 
-// PluginOptions returns the table of the options of [ctlplugin:x], which may
-// have others besides.
+// PluginOptions returns the table of the options of [ctlplugin:x]. A plug-in may
+// also have any others.
 func PluginOptions() option.Table {
 	return option.Table{
 		{Name: pluginFactory, In: option.InCtlPlugin, Required: true, Help: "module:callable that makes the actions"},

@@ -56,10 +56,10 @@ func TestDefaultsInEverySection(t *testing.T) {
 		t.Errorf("DEFAULT is a section: %v\n%s", tab.Has("DEFAULT"), diff)
 	}
 	if p, own := tab.OwnPosition("x", "d"); own {
-		t.Errorf("it stands at %v", p)
+		t.Errorf("its position is %v", p)
 	}
 	if p := tab.Position("x", "d"); p != (Position{"a.conf", 2}) {
-		t.Errorf("it stands at %v", p)
+		t.Errorf("its position is %v", p)
 	}
 	if p := tab.Position("x", "none"); p != (Position{"a.conf", 3}) {
 		t.Errorf("an option that is not set has the position %v", p)

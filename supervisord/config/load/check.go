@@ -139,8 +139,8 @@ func (l *loader) unknownEntries() []*section.Error {
 	return list
 }
 
-// unknownOption returns a complaint about an option that is not known, or nil. A
-// plug-in may have any option, and those of [DEFAULT] need not fit every section.
+// unknownOption returns an error for an option that is not known, else nil. A plug-in
+// may have any option, and those of [DEFAULT] need not fit every section.
 func (l *loader) unknownOption(in option.Sections, header, name string) *section.Error {
 	at, own := l.Table.OwnPosition(header, name)
 	if !own || in&(option.InRPCInterface|option.InCtlPlugin) != 0 || l.rows.all.Find(in, name) != nil {

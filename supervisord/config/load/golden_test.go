@@ -16,7 +16,7 @@ import (
 var update = flag.Bool("update", false, "write what the golden tests got into their files")
 
 // TestGolden reads the files of each archive in testdata and compares what
-// Check says, as text and as JSON, with the archive's last two parts. $HERE
+// Check writes, as text and as JSON, with the archive's last two parts. $HERE
 // stands for the directory of the files.
 func TestGolden(t *testing.T) {
 	t.Parallel()

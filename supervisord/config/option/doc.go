@@ -1,5 +1,5 @@
 // Package option describes options of configuration files. An Option is a row
-// of a table: its name, the sections that it may stand in, its type, default
+// of a table: its name, the sections that may have it, its type, default
 // and help, the field that holds its value, and whether a running process has
 // to be restarted when it changes. A Type has the parser and the printer of its
 // values. The tables themselves are in package config and in config/ctlconf.

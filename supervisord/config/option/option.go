@@ -44,7 +44,7 @@ type Option struct {
 
 // Flag is an option of a command line.
 type Flag struct {
-	Name  string // behind --, "" for that of the option
+	Name  string // after --, "" for that of the option
 	Short string // letters of its short forms
 	Arg   string // what its argument is called, "" if it takes none
 }
@@ -87,7 +87,7 @@ func (o *Option) Equal(a, b any) bool { return o.ValueType().equal(o.Field(a), o
 // values have one text exactly if they are equal.
 func (o *Option) ValueText(section any) string { return o.ValueType().text(o.Field(section)) }
 
-// ValueJSON returns what stands for the option's value in a section in JSON.
+// ValueJSON returns the option's value in a section as JSON has it.
 func (o *Option) ValueJSON(section any) any { return o.ValueType().json(o.Field(section)) }
 
 // IsDefault reports whether the option has its default value in a section.

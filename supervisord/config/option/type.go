@@ -23,10 +23,10 @@ type Type struct {
 	// or element by element.
 	Equal func(a, b any) bool
 	// Text writes the value of a field as one would in a file. Two values must have
-	// one text exactly if they are equal. It is nil for the text of Go.
+	// one text exactly if they are equal. It is nil for Go's own text.
 	Text func(value any) string
-	// JSON returns what stands for the value of a field in JSON. It is nil for the
-	// value itself.
+	// JSON returns the value of a field as JSON has it. It is nil for the value
+	// itself.
 	JSON func(value any) any
 }
 

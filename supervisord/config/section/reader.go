@@ -111,10 +111,10 @@ func (r *Reader) Text(name string) (value string, ok bool) {
 	return r.expand(o, value, ok)
 }
 
-// Written returns an option's text as it stands in the files.
+// Written returns an option's text in the files.
 func (r *Reader) Written(name string) (value string, ok bool) { return r.written(r.Option(name)) }
 
-// IsSet reports whether an option stands in the files.
+// IsSet reports whether the files set an option.
 func (r *Reader) IsSet(name string) bool { return r.isSet(r.Option(name)) }
 
 func (r *Reader) isSet(o *option.Option) bool {

@@ -77,7 +77,7 @@ func TestEveryEventHasAMeaning(t *testing.T) {
 	t.Parallel()
 	for _, e := range events.Types() {
 		if eventMeaning(e) == "" {
-			t.Errorf("what does %s tell of?", e)
+			t.Errorf("the event %s has no meaning", e)
 		}
 	}
 	if eventMeaning("NONE") != "" {
