@@ -54,7 +54,7 @@ func TestTicks(t *testing.T) {
 			var got string
 			bus.Subscribe(tt.types, func(e events.Event) {
 				var when int64
-				fmt.Sscanf(e.Payload, "when:%d", &when)
+				_, _ = fmt.Sscanf(e.Payload, "when:%d", &when)
 				got += fmt.Sprintf(" %s %d", e.Type, when-hour)
 			})
 			var clock Ticks
