@@ -1,7 +1,8 @@
 // Package config holds a configuration as structs, and the table of options
 // (table*.go) that says everything about an option: which field has its value,
-// its type, default and help, whether a change is live. Equal, Diff, Digest and
-// the JSON output are drawn from the table.
+// its type, default and help, whether a change is live. Equal, Diff and Digest are
+// drawn from the table here; loading, the JSON output, the sample configuration and
+// the documentation are drawn from it elsewhere.
 //
 // The package starts nothing and reads nothing; package load fills the structs.
 // They are never changed afterwards, so all goroutines may share them.

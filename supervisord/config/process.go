@@ -1,6 +1,9 @@
 package config
 
-import "syscall"
+import (
+	"slices"
+	"syscall"
+)
 
 // Autorestart says what to do when a process leaves RUNNING on its own.
 type Autorestart int
@@ -79,3 +82,6 @@ func (p *Process) Expected(status int) bool {
 	}
 	return false
 }
+
+// IsEmpty reports whether an option is set to an empty text.
+func (p *Process) IsEmpty(name string) bool { return slices.Contains(p.Empty, name) }

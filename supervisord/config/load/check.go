@@ -111,12 +111,12 @@ func joinPosition(place, text string) string {
 // the text that Supervisor prints.
 func (l *loader) writeJSON(w io.Writer) error {
 	if len(l.Errs) > 0 {
-		return config.WriteJSON(w, struct {
+		return encodeJSON(w, struct {
 			Accepted bool   `json:"accepted"`
 			Error    string `json:"error"`
 		}{false, l.Errs.Error()})
 	}
-	return l.conf.WriteJSON(w)
+	return writeConfig(w, l.conf, l.rows)
 }
 
 // unknownEntries lists the sections and options that supervisord does not know.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -110,4 +111,78 @@ func hostName(host string) string {
 		return "localhost"
 	}
 	return python.Lower(host)
+}
+
+// listenSockets finds the sockets that sockets= names.
+func (r *reader) listenSockets() []*config.ListenSocket {
+	var list []*config.ListenSocket
+	for _, name := range get[[]string](r, "sockets") {
+		i := slices.IndexFunc(r.conf.Sockets, func(s *config.ListenSocket) bool { return s.Name == name })
+		if i < 0 {
+			var known []string
+			for _, s := range r.conf.Sockets {
+				known = append(known, s.Name)
+			}
+			r.Fail("sockets", fmt.Sprintf("there is no [socket:%s]%s", name, option.Suggest(name, known)))
+			continue
+		}
+		list = append(list, r.conf.Sockets[i])
+	}
+	return list
+}
+
+// checkProbeFD refuses a probe on a descriptor that is one of the sockets.
+func (r *reader) checkProbeFD(p *config.Policy) {
+	if last := firstSocketFD + len(p.Listen) - 1; p.Ready.Kind == config.FDProbe && p.Ready.FD <= last { // health has no fd:
+		r.Fail("ready", fmt.Sprintf("descriptor %d is one of sockets=, which has those from %d to %d", p.Ready.FD, firstSocketFD, last))
+	}
+}
+
+// firstSocketFD is the descriptor of the first of sockets=.
+const firstSocketFD = 3
+
+// sockets reads all [socket:x].
+func (l *loader) sockets() {
+	taken := make(map[string]string)
+	for _, header := range l.Sections("socket:") {
+		r := l.reader(option.InSocket, header)
+		r.WithLocation = true
+		s := r.listenSocket()
+		if other := taken[s.URL]; other != "" && s.URL != "" {
+			r.Fail("listen", fmt.Sprintf("[%s] listens there already", other))
+		}
+		taken[s.URL] = header
+		l.conf.Sockets = append(l.conf.Sockets, s)
+	}
+}
+
+// listenSocket reads a [socket:x].
+func (r *reader) listenSocket() *config.ListenSocket {
+	s := &config.ListenSocket{Name: r.sectionName(), Section: r.Section, UID: -1, GID: -1}
+	s.Backlog, s.ReusePort = get[int](r, "backlog"), get[bool](r, "reuse_port")
+	owner, haveOwner := read[option.Ownership](r, "socket_owner")
+	if haveOwner {
+		s.UID, s.GID = owner.UID, owner.GID
+	}
+	url, ok := r.Text("listen")
+	switch {
+	case !ok && r.IsSet("listen"):
+		return s
+	case url == "":
+		r.Fail("listen", "it needs a listen line: tcp://host:port or unix:///absolute/path")
+		return s
+	}
+	if err := parseListen(s, &r.Host, url); err != nil {
+		r.Fail("listen", err.Error())
+	}
+	if s.Family == "unix" {
+		s.Mode = uint32(get[int](r, "socket_mode"))
+	}
+	switch {
+	case s.Family == "tcp" && (haveOwner || r.IsSet("socket_mode")):
+		r.Fail("listen", "socket_owner and socket_mode are for a unix:// socket only")
+	case s.Family == "unix" && s.ReusePort:
+		r.Fail("reuse_port", "reuse_port is for a tcp:// socket only")
+	}
+	return s
 }

@@ -1,4 +1,4 @@
-package config
+package load
 
 import (
 	"encoding/json"
@@ -8,29 +8,30 @@ import (
 	"strconv"
 	"strings"
 
+	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/config/shlex"
 )
 
-// WriteJSON writes how a configuration was understood, for other programs: an
+// writeConfig writes how a configuration was understood, for other programs: an
 // object with "accepted", "groups", "http_servers", "infos", "rpcinterfaces",
 // "supervisord" and "warnings". Modes and masks are octal text, the numbers of
 // users come with the text that named them, log files are a path, "AUTO" or null.
-func (c *Config) WriteJSON(w io.Writer) error {
+func writeConfig(w io.Writer, c *config.Config, rows *rows) error {
 	result := jsonConfig{
 		Accepted:      true,
 		Groups:        make([]jsonGroup, len(c.Groups)),
 		HTTPServers:   make([]map[string]any, len(c.Servers)),
 		Infos:         append([]string{}, c.Infos...),
 		RPCInterfaces: make([]jsonPlugin, len(c.RPCInterfaces)),
-		Supervisord:   c.Supervisord.json(),
+		Supervisord:   rows.jsonSupervisord(&c.Supervisord),
 		Warnings:      append([]string{}, c.Warnings...),
 	}
 	for i, g := range c.Groups {
-		result.Groups[i] = g.json()
+		result.Groups[i] = rows.jsonGroup(g)
 	}
-	for i, s := range c.Servers {
-		result.HTTPServers[i] = s.json()
+	for i := range c.Servers {
+		result.HTTPServers[i] = jsonServer(&c.Servers[i])
 	}
 	for _, s := range c.Sockets {
 		result.Sockets = append(result.Sockets, jsonListen{s.Name, s.URL})
@@ -38,11 +39,11 @@ func (c *Config) WriteJSON(w io.Writer) error {
 	for i, r := range c.RPCInterfaces {
 		result.RPCInterfaces[i] = jsonPlugin{r.Factory, r.Name, r.Options}
 	}
-	return WriteJSON(w, result)
+	return encodeJSON(w, result)
 }
 
-// WriteJSON writes a value in the form of the output of -t --json.
-func WriteJSON(w io.Writer, v any) error {
+// encodeJSON writes a value in the form of the output of -t --json.
+func encodeJSON(w io.Writer, v any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", " ")
@@ -105,8 +106,8 @@ func orNull(s string, configured bool) any {
 	return s
 }
 
-func (s *Supervisord) json() map[string]any {
-	v := jsonOptions(s, func(string) bool { return false })
+func (r *rows) jsonSupervisord(s *config.Supervisord) map[string]any {
+	v := r.jsonOptions(s, func(string) bool { return false })
 	v["serverurl"] = orNull(s.ServerURL, false)
 	v["uid"] = nil
 	if s.UID != nil {
@@ -120,10 +121,11 @@ func (s *Supervisord) json() map[string]any {
 
 // jsonOptions returns the values of all options that have a field in a section.
 // isEmpty reports whether an option is set to an empty text.
-func jsonOptions(section any, isEmpty func(name string) bool) map[string]any {
+func (r *rows) jsonOptions(section any, isEmpty func(name string) bool) map[string]any {
 	v := make(map[string]any)
-	for _, o := range optionsOf(section) {
-		if o.JSON == option.JSONOmitted || o.JSON == option.JSONIfSet && o.IsDefault(section) {
+	for i := range r.all {
+		o := &r.all[i]
+		if o.JSON == option.JSONOmitted || !o.IsIn(section) || o.JSON == option.JSONIfSet && o.IsDefault(section) {
 			continue
 		}
 		value := o.ValueJSON(section)
@@ -135,7 +137,7 @@ func jsonOptions(section any, isEmpty func(name string) bool) map[string]any {
 	return v
 }
 
-func (s *Server) json() map[string]any {
+func jsonServer(s *config.Server) map[string]any {
 	_, name, named := strings.Cut(s.Section, ":")
 	v := map[string]any{
 		"family":   s.Family,
@@ -174,29 +176,29 @@ type jsonGroup struct {
 	Type          string           `json:"type"`
 }
 
-func (g *Group) json() jsonGroup {
+func (r *rows) jsonGroup(g *config.Group) jsonGroup {
 	v := jsonGroup{
 		Name:      g.Name,
 		Priority:  g.Priority,
 		Processes: make([]map[string]any, len(g.Processes)),
-		Type:      [...]string{ProgramGroup: "group", EventListener: "eventlistener", FastCGI: "fcgi-program"}[g.Kind],
+		Type:      [...]string{config.ProgramGroup: "group", config.EventListener: "eventlistener", config.FastCGI: "fcgi-program"}[g.Kind],
 	}
 	for i, p := range g.Processes {
-		v.Processes[i] = p.json()
+		v.Processes[i] = r.jsonProcess(p)
 	}
 	switch g.Kind {
-	case EventListener:
+	case config.EventListener:
 		v.BinaryEvents, v.BufferSize = g.BinaryEvents, &g.BufferSize
 		v.Events = slices.Sorted(slices.Values(g.Events))
 		v.ResultHandler = g.ResultHandler
-	case FastCGI:
-		v.Socket = g.Socket.json()
-	case ProgramGroup:
+	case config.FastCGI:
+		v.Socket = jsonFastCGI(g.Socket)
+	case config.ProgramGroup:
 	}
 	return v
 }
 
-func (s *FastCGISocket) json() map[string]any {
+func jsonFastCGI(s *config.FastCGISocket) map[string]any {
 	v := map[string]any{"backlog": nil, "url": s.URL}
 	if s.Backlog > 0 {
 		v["backlog"] = s.Backlog
@@ -211,11 +213,11 @@ func (s *FastCGISocket) json() map[string]any {
 	return v
 }
 
-func (p *Process) json() map[string]any {
-	v := jsonOptions(p, p.IsEmpty)
-	v["argv"] = p.argv()
+func (r *rows) jsonProcess(p *config.Process) map[string]any {
+	v := r.jsonOptions(p, p.IsEmpty)
+	v["argv"] = argv(p.Command)
 	v["autostart"] = p.Autostart && !p.AutostartByPlugin
-	v["class"] = [...]string{ProgramGroup: "ProcessConfig", EventListener: "EventListenerConfig", FastCGI: "FastCGIProcessConfig"}[p.Kind]
+	v["class"] = [...]string{config.ProgramGroup: "ProcessConfig", config.EventListener: "EventListenerConfig", config.FastCGI: "FastCGIProcessConfig"}[p.Kind]
 	v["name"] = p.Name
 	v["uid"] = nil
 	if p.UID != nil {
@@ -227,14 +229,11 @@ func (p *Process) json() map[string]any {
 	return v
 }
 
-// IsEmpty reports whether an option is set to an empty text.
-func (p *Process) IsEmpty(name string) bool { return slices.Contains(p.Empty, name) }
-
 // argv is the command as it will be split, or why that will fail.
-func (p *Process) argv() any {
-	argv, err := shlex.Split(p.Command)
+func argv(command string) any {
+	words, err := shlex.Split(command)
 	if err != nil {
 		return map[string]string{"error": err.Error()}
 	}
-	return append([]string{}, argv...)
+	return append([]string{}, words...)
 }
