@@ -58,9 +58,9 @@ func restoreGroup(g *process.Group, saved map[*process.Process]*process.Saved) {
 	}
 }
 
-// restartWithoutSocket restarts those whose sockets can't be had: all are stopped
-// before the first is started, since none of them can listen anew while another
-// does. It does not block.
+// restartWithoutSocket restarts processes whose sockets could not be taken over. It stops all
+// of them before it starts the first, because none can listen again while another one does.
+// It does not block.
 func (s *Supervisor) restartWithoutSocket(ctx context.Context, saved map[*process.Process]*process.Saved) {
 	const by = "the new daemon, which can't have its socket"
 	var stops sync.WaitGroup
@@ -82,13 +82,13 @@ func (s *Supervisor) restartWithoutSocket(ctx context.Context, saved map[*proces
 		stops.Wait()
 		for _, p := range again {
 			if ctx.Err() == nil && p.Status().State == states.Stopped {
-				_ = p.StartBy(by, p.FullName(), false).Wait(ctx) // the log tells
+				_ = p.StartBy(by, p.FullName(), false).Wait(ctx) // the log has the failure
 			}
 		}
 	})
 }
 
-// restoreLogs has a process go on with the AUTO logs that it has been writing to.
+// restoreLogs lets a process go on with the AUTO logs that it has been writing to.
 func (s *Supervisor) restoreLogs(c *config.Process) {
 	e := s.saved.Processes[namespec.Join(c.Group, c.Name)]
 	if e == nil || e.StdoutLog+e.StderrLog == "" {
@@ -97,7 +97,7 @@ func (s *Supervisor) restoreLogs(c *config.Process) {
 	s.conf.SetLogs(c, loaded.AutoLogs{Stdout: e.StdoutLog, Stderr: e.StderrLog})
 }
 
-// isHandedOver tells whether an orphan may be listening on a socket.
+// isHandedOver reports whether a child of an earlier daemon may be listening on a socket.
 func (s *Supervisor) isHandedOver(socket *config.FastCGISocket, conf *config.Group) bool {
 	for _, p := range conf.Processes {
 		if e := s.saved.Processes[namespec.Join(p.Group, p.Name)]; p.Socket == socket && e != nil && e.IsAlive() {

@@ -6,33 +6,34 @@ import (
 	"supervisor/supervisord/process"
 )
 
-// extensions are how policies beside the processes take part. They are complete before
-// Activate.
+// extensions are the functions with which policies and [socket:x] take part in what happens
+// to processes. They are complete before Activate.
 type extensions struct {
 	observers  []func(*process.Process)
 	explainers []func(*process.Process) []api.Reason
 	providers  []func(*config.Process) process.Provider
 }
 
-// Observe has f called after each change of the status of any process, by the goroutine
-// that owns the process: f must not block, nor call the process. A last call comes when
-// the process has been removed (process.IsOver). Observe is called before Activate.
+// Observe adds a function that is called after each change of the status of any process, by
+// the goroutine that owns the process: it must not block, nor call the process. A last call
+// comes when the process has been removed (process.IsOver). Observe is called before
+// Activate.
 func (e *extensions) Observe(f func(*process.Process)) { e.observers = append(e.observers, f) }
 
-// Explain adds what f returns to the reasons of a process (Why). f may be called from any
-// goroutine and must not block. Explain is called before Activate.
+// Explain adds a function whose result is added to the reasons of a process (Why). It may be
+// called from any goroutine and must not block. Explain is called before Activate.
 func (e *extensions) Explain(f func(*process.Process) []api.Reason) {
 	e.explainers = append(e.explainers, f)
 }
 
-// Provide has f return what adds to the spawns of the processes made of a configuration,
-// nil for nothing. f is called for each process that is made, and must not block. Provide
-// is called before Activate.
+// Provide adds a function that returns what adds variables and descriptors to the spawns of a
+// process with that configuration, nil for nothing. It is called for each process that is
+// made, and must not block. Provide is called before Activate.
 func (e *extensions) Provide(f func(*config.Process) process.Provider) {
 	e.providers = append(e.providers, f)
 }
 
-// providersOf returns what adds to the spawns of a process.
+// providersOf returns what adds variables and descriptors to the spawns of a process.
 func (e *extensions) providersOf(c *config.Process) []process.Provider {
 	var all []process.Provider
 	for _, f := range e.providers {

@@ -89,12 +89,12 @@ func (s *Supervisor) KillProcess(ctx context.Context, name string, c Call) ([]ap
 	return s.call(ctx, name, canBeKilled, killAction(c))
 }
 
-// KillGroup kills all processes of a group that have a child.
+// KillGroup kills all processes of a group that run or are being stopped.
 func (s *Supervisor) KillGroup(ctx context.Context, name string, c Call) ([]api.CallResult, error) {
 	return s.callGroup(ctx, name, canBeKilled, killAction(c))
 }
 
-// KillAll kills all processes that have a child.
+// KillAll kills all processes that run or are being stopped.
 func (s *Supervisor) KillAll(ctx context.Context, c Call) ([]api.CallResult, error) {
 	return s.callAll(ctx, canBeKilled, killAction(c))
 }
@@ -106,7 +106,7 @@ func killAction(c Call) action {
 }
 
 // startOrWait is startAction, but starts first what the process depends on. The answer
-// comes when all of that is up and the process runs, or when it is known that it won't.
+// comes when all of that is up and the process runs, or when it is known that it will not.
 func (s *Supervisor) startOrWait(c Call) action {
 	direct := startAction(c)
 	if c.Alone {
