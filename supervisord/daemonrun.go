@@ -93,7 +93,10 @@ func (r *daemonRun) run(ctx context.Context) (end runEnd, err error) {
 // supervise runs the programs. Nothing can refuse the configuration any more, except
 // for its RPC interfaces.
 func (r *daemonRun) supervise(ctx context.Context, servers *httpd.Servers, claim *recovery.Claim, end *runEnd) error {
+	ctx, cancel := context.WithCancel(ctx)
+	supervising, stop := context.WithCancel(ctx)
 	s := r.newSupervision(ctx, servers, claim)
+	s.cancel, s.stop = cancel, stop
 	defer func() {
 		s.close()
 		// A signal may have been handled after the restart was decided.
@@ -101,7 +104,7 @@ func (r *daemonRun) supervise(ctx context.Context, servers *httpd.Servers, claim
 			end.mood = states.DaemonShutdown
 		}
 	}()
-	if err := s.activate(); err != nil {
+	if err := s.activate(ctx, supervising); err != nil {
 		return err
 	}
 	handler, err := s.newRPC()
@@ -112,8 +115,8 @@ func (r *daemonRun) supervise(ctx context.Context, servers *httpd.Servers, claim
 		return err
 	}
 	r.logStart(claim)
-	s.serve(handler)
-	*end = s.await()
+	s.serve(ctx, supervising, handler)
+	*end = s.await(supervising)
 	return nil
 }
 

@@ -36,7 +36,7 @@ func (s *supervision) exitPolicy() *exitpolicy.Policy {
 
 // startHealthMonitor starts the monitor of readiness and health. stop ends it and
 // returns when it has ended; it may be called several times.
-func (s *supervision) startHealthMonitor() (m *health.Monitor, stop func()) {
+func (s *supervision) startHealthMonitor(ctx context.Context) (m *health.Monitor, stop func()) {
 	m = health.New(health.Options{Spawner: s.spawner, Dir: s.notifyDir(), Log: s.log, ExitWith: s.supervisor.ExitWith})
 	if h := s.handover; h != nil {
 		if err := m.Restore(h.Health, h.Descriptors); err != nil {
@@ -46,7 +46,7 @@ func (s *supervision) startHealthMonitor() (m *health.Monitor, stop func()) {
 	s.supervisor.Observe(m.Changed)
 	s.supervisor.Explain(m.Explain)
 	s.supervisor.Provide(m.Provider)
-	ctx, cancel := context.WithCancel(s.ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -27,10 +27,9 @@ import (
 // that works with it. Its helpers are goroutines that end before it closes.
 type supervision struct {
 	*daemonRun
-	ctx         context.Context // of the helpers
-	supervising context.Context // of the supervisor, which ends first
-	end, stop   func()          // cancel these
-	helpers     sync.WaitGroup
+	cancel  func() // ends the helpers, and all else
+	stop    func() // ends the supervisor
+	helpers sync.WaitGroup
 
 	claim       *recovery.Claim
 	servers     *httpd.Servers
@@ -43,20 +42,19 @@ type supervision struct {
 	stopMonitor func()
 }
 
-// newSupervision connects everything and starts nothing but the health monitor.
+// newSupervision connects everything and starts nothing but the health monitor, which runs
+// until ctx ends.
 func (r *daemonRun) newSupervision(ctx context.Context, servers *httpd.Servers, claim *recovery.Claim) *supervision {
 	s := &supervision{
 		daemonRun: r, claim: claim, servers: servers, sockets: claim.Sockets(),
 		journal: claim.Journal(), memory: memory.NewReleaser(r.spawner.SpawnCount),
 	}
-	s.ctx, s.end = context.WithCancel(ctx)
-	s.supervising, s.stop = context.WithCancel(s.ctx)
 	s.supervisor = supervisor.New(s.supervisorOptions())
 	s.operations = rolling.New(rolling.Options{Supervisor: s.supervisor, Log: r.log, UpgradeStarted: r.upgrade.started})
 	s.supervisor.Observe(s.noteChange)
 	s.supervisor.Explain(s.operations.Explain)
 	s.supervisor.Observe(s.exitPolicy().Changed)
-	s.monitor, s.stopMonitor = s.startHealthMonitor()
+	s.monitor, s.stopMonitor = s.startHealthMonitor(ctx)
 	return s
 }
 
@@ -100,10 +98,10 @@ func (s *supervision) noteChange(p *process.Process) {
 	}
 }
 
-// activate starts the supervisor's groups and adopts the children of an earlier
-// daemon.
-func (s *supervision) activate() error {
-	if err := s.supervisor.Activate(s.supervising); err != nil {
+// activate starts the supervisor's groups, which run until supervising ends, adopts the
+// children of an earlier daemon, and writes the journal until ctx ends.
+func (s *supervision) activate(ctx, supervising context.Context) error {
+	if err := s.supervisor.Activate(supervising); err != nil {
 		return err
 	}
 	s.spawner.ResumeReaping()
@@ -112,7 +110,7 @@ func (s *supervision) activate() error {
 		s.handover.Descriptors.Close() // of what is not configured any more
 	}
 	if s.journal != nil {
-		s.helpers.Go(func() { s.journal.Run(s.ctx, s.supervisor) })
+		s.helpers.Go(func() { s.journal.Run(ctx, s.supervisor) })
 	}
 	return nil
 }
@@ -128,9 +126,9 @@ func (s *supervision) newRPC() (http.Handler, error) {
 	})
 }
 
-// serve starts the helpers: the servers, and what handles signals, upgrades, rolling
-// operations and memory.
-func (s *supervision) serve(handler http.Handler) {
+// serve starts the helpers: the servers, and what handles signals, upgrades and memory
+// until ctx ends, and rolling operations until supervising ends.
+func (s *supervision) serve(ctx, supervising context.Context, handler http.Handler) {
 	if len(s.claim.Processes) > 0 {
 		s.memory.StartsDone() // to adopt many children takes as much memory as to start them
 	}
@@ -140,19 +138,19 @@ func (s *supervision) serve(handler http.Handler) {
 		Web: func(c config.Server) http.Handler { return s.memory.CountRequests(pages.Handler(c)) },
 	}
 	s.helpers.Go(func() {
-		if err := s.servers.Serve(s.ctx, handlers); err != nil {
+		if err := s.servers.Serve(ctx, handlers); err != nil {
 			s.log.Error(fmt.Sprintf("serve: %v", err))
 		}
 	})
-	s.helpers.Go(func() { s.handleSignals(s.ctx, s.supervisor) })
-	s.helpers.Go(func() { s.memory.Run(s.ctx) })
-	s.helpers.Go(func() { s.stopForUpgrade(s.ctx) })
-	s.helpers.Go(func() { s.operations.Run(s.supervising) })
+	s.helpers.Go(func() { s.handleSignals(ctx, s.supervisor) })
+	s.helpers.Go(func() { s.memory.Run(ctx) })
+	s.helpers.Go(func() { s.stopForUpgrade(ctx) })
+	s.helpers.Go(func() { s.operations.Run(supervising) })
 }
 
 // await runs the supervisor until it ends, and returns how the run ended.
-func (s *supervision) await() (end runEnd) {
-	end.mood = s.supervisor.Run(s.supervising)
+func (s *supervision) await(supervising context.Context) (end runEnd) {
+	end.mood = s.supervisor.Run(supervising)
 	end.exitReason, s.status = s.supervisor.ExitReason()
 	end.next = s.supervisor.NextConfig()
 	// A shutdown may have begun when it was too late to cancel an upgrade.
@@ -176,7 +174,6 @@ func (s *supervision) close() {
 	s.stopMonitor()
 	s.monitor.Close()
 	s.sockets.Close()
-	s.stop()
-	s.end()
+	s.cancel()
 	s.helpers.Wait()
 }

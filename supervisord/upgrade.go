@@ -107,8 +107,8 @@ func (s *supervision) untilEnding(parent context.Context) context.Context {
 	return ctx
 }
 
-// buildHandover returns what the other binary goes on with. All helpers that change
-// it have stopped.
+// buildHandover returns what the other binary goes on with. The supervisor, the health
+// monitor and all requests have ended.
 func (s *supervision) buildHandover() *recovery.Handover {
 	h := &recovery.Handover{
 		Version: recovery.Version, Upgrades: s.upgradeCount() + 1, Scales: s.supervisor.Scales(), Servers: s.upgrade.servers,
