@@ -21,23 +21,29 @@ const module = "../../../.."
 var binDir string
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "chaos-bin")
-		if err != nil {
-			panic(err)
-		}
-		defer os.RemoveAll(dir)
-		binDir = dir
-		if err := build(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-			panic(err)
-		}
-		go children.run()
-		return m.Run()
-	}())
+	if os.Getenv("SUPERVISOR_CHAOS_MINUTES")+os.Getenv("SUPERVISOR_CHAOS_KILLS") == "" {
+		os.Exit(m.Run()) // all tests are skipped: they need no programs
+	}
+	os.Exit(run(m))
+}
+
+// run builds the programs and becomes the parent of all orphans while the tests run.
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "chaos-bin")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	binDir = dir
+	if err := build(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		panic(err)
+	}
+	go children.run()
+	return m.Run()
 }
 
 // build builds the programs as they are shipped. The race detector would need too much
