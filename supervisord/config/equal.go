@@ -11,7 +11,7 @@ import (
 func optionsOf(section any) []*option.Option {
 	var list []*option.Option
 	for i := range options {
-		if o := &options[i]; o.IsIn(section) {
+		if o := &options[i]; o.HasFieldIn(section) {
 			list = append(list, o)
 		}
 	}
@@ -42,7 +42,7 @@ func (p *Process) equal(q *Process) bool {
 // equalOptions reports whether all options that have a field in a are equal.
 func equalOptions[S any](a, b *S) bool {
 	for i := range options {
-		if o := &options[i]; o.IsIn(a) && !o.Equal(a, b) {
+		if o := &options[i]; o.HasFieldIn(a) && !o.Equal(a, b) {
 			return false
 		}
 	}

@@ -65,7 +65,7 @@ var groupOptions = in(option.InGroup, option.NameHere, option.Table{
 	{Name: "programs", Type: option.List, Help: "names of the programs in the group"},
 	{Name: "priority", Type: option.Integer, Default: "999",
 		Help:  "start and stop order of the group, lower starts earlier and stops later",
-		Field: option.In(func(s *Group) any { return &s.Priority }), Live: true},
+		Field: option.FieldOf(func(s *Group) any { return &s.Priority }), Live: true},
 	{Name: "depends_on", Extension: true, Type: dependenciesType, Help: "what all processes of the group depend on"},
 })
 
@@ -84,16 +84,16 @@ var socketOptions = in(option.InSocket, option.NameHere, option.Table{
 var listenerOptions = in(option.InEventListener, option.NameHere, option.Table{
 	{Name: "buffer_size", Type: option.Integer, Default: "10",
 		Help:  "events that may wait for the pool",
-		Field: option.In(func(s *Group) any { return &s.BufferSize })},
+		Field: option.FieldOf(func(s *Group) any { return &s.BufferSize })},
 	{Name: "binary_events", Extension: true, Type: option.Boolean, Default: "false",
 		Help:  "len counts bytes, and data is sent unchanged, for listeners that do not read text",
-		Field: option.In(func(s *Group) any { return &s.BinaryEvents })},
+		Field: option.FieldOf(func(s *Group) any { return &s.BinaryEvents })},
 	{Name: "result_handler", Default: option.DefaultResultHandler,
 		Help:  "module:callable that judges results",
-		Field: option.In(func(s *Group) any { return &s.ResultHandler })},
+		Field: option.FieldOf(func(s *Group) any { return &s.ResultHandler })},
 	{Name: "events", Type: eventsType, Required: true,
 		Help:  "names of the events to receive",
-		Field: option.In(func(s *Group) any { return &s.Events })},
+		Field: option.FieldOf(func(s *Group) any { return &s.Events })},
 })
 
 // fastCGIOptions are those of [fcgi-program:x] that programs do not have.
@@ -103,7 +103,7 @@ var fastCGIOptions = in(option.InFastCGI, option.NameHere, option.Table{
 	{Name: "socket_mode", Type: option.Octal, Help: "mode of the Unix socket, 0700 by default", InvalidPrefix: "Invalid socket_mode value "},
 	{Name: "socket", Type: socketType, Required: true, Names: option.NameHere | option.NameProgram,
 		Help:  "unix:///absolute/path or tcp://host:port",
-		Field: option.In(func(s *Process) any { return &s.Socket })},
+		Field: option.FieldOf(func(s *Process) any { return &s.Socket })},
 })
 
 // serverOptions are those of [unix_http_server] and [inet_http_server].

@@ -80,7 +80,7 @@ func TestFieldsFitTypes(t *testing.T) {
 			continue
 		}
 		structs := []any{new(Supervisord), new(Process), new(Numbering), new(Policy), new(Group), new(ctlconf.Settings)}
-		i := slices.IndexFunc(structs, o.IsIn)
+		i := slices.IndexFunc(structs, o.HasFieldIn)
 		if i < 0 {
 			t.Errorf("%s is in no struct", o.Name)
 			continue

@@ -23,15 +23,15 @@ func Options() option.Table {
 	const in = option.InSupervisorctl
 	return option.Table{
 		{Name: "serverurl", In: in, Default: "http://localhost:9001", Names: option.NameHere, Help: "server to talk to",
-			Field: option.In(func(s *Settings) any { return &s.ServerURL })},
+			Field: option.FieldOf(func(s *Settings) any { return &s.ServerURL })},
 		{Name: "prompt", In: in, Default: "supervisor", Help: "prompt of the shell",
-			Field: option.In(func(s *Settings) any { return &s.Prompt })},
+			Field: option.FieldOf(func(s *Settings) any { return &s.Prompt })},
 		{Name: "username", In: in, Help: "user to log in as",
-			Field: option.In(func(s *Settings) any { return &s.Username })},
+			Field: option.FieldOf(func(s *Settings) any { return &s.Username })},
 		{Name: "password", In: in, Help: "password to log in with, clear",
-			Field: option.In(func(s *Settings) any { return &s.Password })},
+			Field: option.FieldOf(func(s *Settings) any { return &s.Password })},
 		{Name: "history_file", In: in, Names: option.NameHere, Help: "file that keeps the shell's history",
-			Field: option.In(func(s *Settings) any { return &s.HistoryFile })},
+			Field: option.FieldOf(func(s *Settings) any { return &s.HistoryFile })},
 	}
 }
 

@@ -125,7 +125,7 @@ func (r *rows) jsonOptions(section any, isEmpty func(name string) bool) map[stri
 	v := make(map[string]any)
 	for i := range r.all {
 		o := &r.all[i]
-		if o.JSON == option.JSONOmitted || !o.IsIn(section) || o.JSON == option.JSONIfSet && o.IsDefault(section) {
+		if o.JSON == option.JSONOmitted || !o.HasFieldIn(section) || o.JSON == option.JSONIfSet && o.IsDefault(section) {
 			continue
 		}
 		value := o.ValueJSON(section)

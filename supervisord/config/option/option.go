@@ -11,7 +11,7 @@ import (
 // or of supervisord's command line.
 type Option struct {
 	Name       string
-	In         Sections // where it may stand; 0 for the command line alone
+	In         Sections // that may have it; 0 if only the command line does
 	Type       *Type    // nil for Text
 	Default    string   // as written in a file, "" for none
 	Names      Names    // what %(name)s may refer to, besides ENV_X
@@ -26,10 +26,11 @@ type Option struct {
 	// other code reads and stores the option.
 	Field Field
 	// Live is true if a running process need not be restarted after a change:
-	// supervisord applies the new value at its next decision.
+	// supervisord applies the new value at its next decision. It does not count for
+	// an option of a part, which knows by its value.
 	Live bool
-	// Part names the first of the extension options that are compared together,
-	// "" for an option that is compared alone.
+	// Part names the part of a Policy that the option belongs to, which is compared
+	// as a whole. It is "" for an option that is compared alone.
 	Part string
 	// JSON says how the value appears in the output of -t --json.
 	JSON JSONForm
@@ -74,8 +75,8 @@ func (o *Option) ValueType() *Type {
 	return o.Type
 }
 
-// IsIn reports whether the option has a field in the struct of a section.
-func (o *Option) IsIn(section any) bool { return o.Field != nil && o.Field(section) != nil }
+// HasFieldIn reports whether the option has a field in the struct of a section.
+func (o *Option) HasFieldIn(section any) bool { return o.Field != nil && o.Field(section) != nil }
 
 // Set stores a value that Parse has returned.
 func (o *Option) Set(section, value any) { o.ValueType().set(o.Field(section), value) }

@@ -80,7 +80,7 @@ func (r *Reader) Find(name string) *option.Option { return r.kind.byName[name] }
 func (r *Reader) Fill(options []*option.Option, structs ...any) {
 	for _, o := range options {
 		for _, s := range structs {
-			if o.IsIn(s) {
+			if o.HasFieldIn(s) {
 				r.fill(o, s)
 				break
 			}

@@ -21,11 +21,11 @@ type dish struct {
 
 var dishOptions = option.Table{
 	{Name: "name", In: option.InProgram, Alias: "title", Names: option.NameHere, Missing: "%s has no name",
-		Field: option.In(func(d *dish) any { return &d.Name })},
+		Field: option.FieldOf(func(d *dish) any { return &d.Name })},
 	{Name: "count", In: option.InProgram, Type: option.Integer, Default: "2", Flag: &option.Flag{},
-		Field: option.In(func(d *dish) any { return &d.Count })},
+		Field: option.FieldOf(func(d *dish) any { return &d.Count })},
 	{Name: "spicy", In: option.InProgram, Type: option.Boolean,
-		Field: option.In(func(d *dish) any { return &d.Spicy })},
+		Field: option.FieldOf(func(d *dish) any { return &d.Spicy })},
 	{Name: "price", In: option.InProgram, Type: option.Integer, Extension: true}, // it has no field
 }
 
