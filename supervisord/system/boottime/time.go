@@ -2,7 +2,8 @@ package boottime
 
 import (
 	"encoding/json"
-	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -34,17 +35,43 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	if !t.IsZero() {
 		r = recorded{Wall: t.UnixNano(), Boot: sinceBoot() - int64(time.Since(t.Time))}
 	}
-	return fmt.Appendf(nil, `{"Wall":%d,"Boot":%d}`, r.Wall, r.Boot), nil
+	data := make([]byte, 0, 64)
+	data = strconv.AppendInt(append(data, wallKey...), r.Wall, 10)
+	data = strconv.AppendInt(append(data, bootKey...), r.Boot, 10)
+	return append(data, '}'), nil
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (t *Time) UnmarshalJSON(data []byte) error {
-	var r recorded
-	if err := json.Unmarshal(data, &r); err != nil {
-		return err
+	r, ok := parse(string(data))
+	if !ok {
+		if err := json.Unmarshal(data, &r); err != nil {
+			return err
+		}
 	}
 	*t = r.time()
 	return nil
+}
+
+// The form that MarshalJSON writes, before each number.
+const (
+	wallKey = `{"Wall":`
+	bootKey = `,"Boot":`
+)
+
+// parse reads the form that MarshalJSON writes. A long journal has many times, and
+// package json takes several times as long. It returns false for any other form.
+func parse(text string) (r recorded, ok bool) {
+	wall, boot, ok := strings.Cut(text, bootKey)
+	wall, hasWall := strings.CutPrefix(wall, wallKey)
+	boot, hasEnd := strings.CutSuffix(boot, "}")
+	if !ok || !hasWall || !hasEnd {
+		return recorded{}, false
+	}
+	var wallErr, bootErr error
+	r.Wall, wallErr = strconv.ParseInt(wall, 10, 64)
+	r.Boot, bootErr = strconv.ParseInt(boot, 10, 64)
+	return r, wallErr == nil && bootErr == nil
 }
 
 // maxDrift is how far the two clocks may differ before the one on the wall counts as

@@ -2,6 +2,7 @@ package boottime
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 )
@@ -29,9 +30,16 @@ func TestTime(t *testing.T) {
 	if off := got.Sub(when).Abs(); off > exact || got.UnixNano() != when.UnixNano() {
 		t.Errorf("off by %s, by the wall %d", off, got.UnixNano()-when.UnixNano())
 	}
-	var r recorded
-	if err := json.Unmarshal(data, &r); err != nil {
-		t.Fatal(err)
+	spaced := Time{}
+	if err := json.Unmarshal([]byte(strings.NewReplacer(":", " : ", ",", " , ").Replace(string(data))), &spaced); err != nil || spaced.UnixNano() != when.UnixNano() {
+		t.Errorf("with spaces it is %s (%v)", spaced, err)
+	}
+	if err := json.Unmarshal([]byte(`{"Wall":"x","Boot":1}`), &spaced); err == nil {
+		t.Error("a time without numbers is accepted")
+	}
+	r, ok := parse(string(data))
+	if !ok {
+		t.Fatalf("%s is not parsed", data)
 	}
 	r.Wall += int64(3 * time.Hour)
 	if off := r.time().Sub(when).Abs(); off > exact {
