@@ -1,111 +1,17 @@
 package sockets
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"supervisor/supervisord/tools/testkit/e2e"
 )
-
-// traffic is clients that ask for a page all the time, each time over a new connection.
-type traffic struct {
-	t                *testing.T
-	network, address string
-	answered, broken atomic.Int64
-	stop             func()
-}
-
-// startTraffic starts clients, which run until stop is called. A connection that is
-// refused fails the test, one that breaks is counted.
-func startTraffic(t *testing.T, network, address string, clients int) *traffic {
-	t.Helper()
-	l := &traffic{t: t, network: network, address: address}
-	ctx, cancel := context.WithCancel(t.Context())
-	var all sync.WaitGroup
-	l.stop = sync.OnceFunc(func() { cancel(); all.Wait() })
-	t.Cleanup(l.stop)
-	for range clients {
-		all.Go(func() {
-			client := l.client()
-			for ctx.Err() == nil {
-				l.request(client)
-			}
-		})
-	}
-	return l
-}
-
-func (l *traffic) client() *http.Client {
-	return &http.Client{Timeout: e2e.Timeout, Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, l.network, l.address)
-		},
-	}}
-}
-
-func (l *traffic) request(client *http.Client) {
-	r, err := client.Get("http://example.org/")
-	if err == nil {
-		_, err = io.Copy(io.Discard, r.Body)
-		r.Body.Close()
-	}
-	switch op, isOp := errors.AsType[*net.OpError](err); {
-	case err == nil && r.StatusCode == http.StatusOK:
-		l.answered.Add(1)
-	case isOp && op.Op == "dial":
-		l.t.Errorf("refused: %v", err)
-	default:
-		l.t.Logf("broken: %v", err)
-		l.broken.Add(1)
-	}
-}
-
-// awaitAnswers waits for 20 more answers.
-func (l *traffic) awaitAnswers() {
-	l.t.Helper()
-	before := l.answered.Load()
-	if !e2e.Poll(func() bool { return l.answered.Load() >= before+20 }) {
-		l.t.Fatalf("no answer after the first %d", before)
-	}
-}
-
-// expectNoFailures waits for answers, and fails the test if a connection has broken
-// since the last call.
-func (l *traffic) expectNoFailures(when string) {
-	l.t.Helper()
-	l.awaitAnswers()
-	if n := l.broken.Swap(0); n > 0 {
-		l.t.Errorf("%s: %d connections broke", when, n)
-	}
-}
-
-// countListening counts the sockets that listen on a TCP port of this host.
-func countListening(t *testing.T, port int) (n int) {
-	t.Helper()
-	table, err := os.ReadFile("/proc/net/tcp")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(table)) {
-		f := strings.Fields(line)
-		if len(f) > 3 && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", port)) && f[3] == "0A" {
-			n++
-		}
-	}
-	return n
-}
 
 var webNames = []string{"web:web_0", "web:web_1"}
 
@@ -378,81 +284,4 @@ func TestDaemonCrashWithoutSurvivors(t *testing.T) {
 	if !d.Answers("web.sock") {
 		t.Error("the socket is not open")
 	}
-}
-
-// TestGunicornOnSocket restarts two gunicorns that share a socket one by one, without a
-// failed request, and crashes and upgrades the daemon.
-func TestGunicornOnSocket(t *testing.T) {
-	t.Parallel()
-	e2e.Need(t, "gunicorn")
-	d := e2e.NewDaemon(t)
-	d.Write("app.py", "def app(environ, start_response):\n    start_response('200 OK', [('Content-Length', '5')])\n    return [b'hello']\n")
-	port := e2e.FreePort(t)
-	d.Configure(fmt.Sprintf(`[socket:web]
-listen=tcp://127.0.0.1:%d
-[socket:local]
-listen=unix://%%(here)s/local.sock
-[program:web]
-command=gunicorn --bind fd://3 --workers 1 --graceful-timeout 20 app:app
-process_name=%%(program_name)s_%%(process_num)d
-numprocs=2
-directory=%%(here)s
-sockets=web
-[program:local]
-command=gunicorn --workers 1 app:app
-directory=%%(here)s
-sockets=local
-`, port))
-	d.Start()
-	names := []string{"web:web_0", "web:web_1"}
-	d.AwaitRunning(append(names, "local")...)
-	l := startTraffic(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), 2)
-	l.expectNoFailures("before any change")
-	for _, name := range names {
-		d.Ctl("restart", name)
-		l.expectNoFailures("restart of " + name)
-	}
-	old := d.ProgramPID("web:web_0")
-	e2e.Kill(t, old)
-	d.AwaitOtherPID("web:web_0", old)
-	l.awaitAnswers()
-	d.Crash()
-	l.awaitAnswers()
-	d.Start()
-	d.AwaitRunning(names...)
-	l.awaitAnswers()
-	d.Ctl("upgrade")
-	l.awaitAnswers()
-	d.Ctl("restart", "web:web_1")
-	l.awaitAnswers()
-	l.stop()
-	t.Logf("%d answers, %d connections broken by SIGKILL", l.answered.Load(), l.broken.Load())
-
-	// gunicorn does not remove the file of a unix socket that it got by LISTEN_FDS.
-	one := startTraffic(t, "unix", d.Path("local.sock"), 1)
-	one.awaitAnswers()
-	d.Ctl("restart", "local")
-	one.expectNoFailures("restart of the only one")
-	one.stop()
-}
-
-// TestNodeOnSocket runs node on the descriptor of a socket. The handler of SIGTERM is set
-// before the first connection is accepted.
-func TestNodeOnSocket(t *testing.T) {
-	t.Parallel()
-	e2e.Need(t, "node")
-	d := e2e.NewDaemon(t)
-	d.Write("app.js", `const server = require('http').createServer((q, r) => r.end('hello'))
-process.on('SIGTERM', () => server.close(() => process.exit(0)))
-server.listen({fd: 3}, () => console.log('listening'))
-`)
-	d.Configure("[socket:web]\nlisten=unix://%(here)s/web.sock\n[program:web]\ncommand=node app.js\ndirectory=%(here)s\nsockets=web\n" +
-		"process_name=%(program_name)s_%(process_num)d\nnumprocs=2\n")
-	d.Start()
-	d.AwaitRunning("web:web_0", "web:web_1")
-	l := startTraffic(t, "unix", d.Path("web.sock"), 2)
-	l.awaitAnswers()
-	d.Ctl("restart", "web:web_0")
-	l.expectNoFailures("restart of one")
-	l.stop()
 }
