@@ -103,7 +103,7 @@ func (d *GroupDiff) membersChange() bool {
 // options compares what belongs to the group itself.
 func (g *Group) options(old *Group) []Change {
 	var list []Change
-	for _, o := range optionsOf(g) {
+	for _, o := range groupFields {
 		if o.In == option.InGroup || g.Kind == EventListener && old.Kind == EventListener {
 			list = appendChange(list, o, o.ValueText(old), o.ValueText(g))
 		}
@@ -115,7 +115,7 @@ func (g *Group) options(old *Group) []Change {
 // process that it is to replace, in the order of their names.
 func (p *Process) Diff(old *Process) []Change {
 	var list []Change
-	for _, o := range optionsOf(p) {
+	for _, o := range processFields {
 		switch {
 		case o.Equal(p, old):
 		case o.Name == "environment":

@@ -65,7 +65,7 @@ func parseDigest(digest string) (sums map[string]string, ok bool) {
 // spawnOptions returns the options that a process is spawned with, if they are set.
 func (p *Process) spawnOptions() map[string]string {
 	options := make(map[string]string)
-	for _, o := range optionsOf(p) {
+	for _, o := range processFields {
 		text := o.ValueText(p)
 		if !o.Live && text != "" && text != "false" && !strings.HasPrefix(o.Name, "std") {
 			options[o.Name] = text

@@ -19,7 +19,7 @@ var (
 	// The order of variables does not count.
 	environmentType = &option.Type{
 		Name: "environment", Parse: option.Parser(ParseEnvironment),
-		Equal: func(a, b any) bool { return maps.Equal(a.(Environment).Map(), b.(Environment).Map()) },
+		Equal: func(a, b any) bool { return maps.Equal(a.(*Environment).Map(), b.(*Environment).Map()) },
 		Text:  func(e any) string { return e.(Environment).text() },
 		JSON:  func(e any) any { return e.(Environment).Map() },
 	}
@@ -31,7 +31,7 @@ var (
 			l, t := field.(*Log), value.(LogTarget)
 			l.File, l.Auto = t.File, t.Auto
 		},
-		Equal: func(a, b any) bool { return a.(Log).target() == b.(Log).target() },
+		Equal: func(a, b any) bool { return a.(*Log).target() == b.(*Log).target() },
 		Text:  func(l any) string { return l.(Log).target().String() },
 		JSON:  func(l any) any { return l.(Log).target().json() },
 	}
@@ -39,14 +39,14 @@ var (
 	// The order of events does not count.
 	eventsType = &option.Type{
 		Name: "list", Parse: option.Parser(option.ParseList),
-		Equal: func(a, b any) bool { return sortedNames(a) == sortedNames(b) },
+		Equal: func(a, b any) bool { return sortedNames(*a.(*[]string)) == sortedNames(*b.(*[]string)) },
 		Text:  sortedNames,
 	}
 
 	// Other code reads a socket. Only its URL is compared.
 	socketType = &option.Type{
 		Name: "text", Parse: option.Text.Parse,
-		Equal: func(a, b any) bool { return a.(*FastCGISocket).url() == b.(*FastCGISocket).url() },
+		Equal: func(a, b any) bool { return (*a.(**FastCGISocket)).url() == (*b.(**FastCGISocket)).url() },
 		Text:  func(s any) string { return s.(*FastCGISocket).url() },
 	}
 )

@@ -26,8 +26,8 @@ type Option struct {
 	// other code reads and stores the option.
 	Field Field
 	// Live is true if a running process need not be restarted after a change:
-	// supervisord applies the new value at its next decision. It does not count for
-	// an option of a part, which knows by its value.
+	// supervisord applies the new value at its next decision. It has no meaning for
+	// an option of a part, because the part decides by its value.
 	Live bool
 	// Part names the part of a Policy that the option belongs to, which is compared
 	// as a whole. It is "" for an option that is compared alone.

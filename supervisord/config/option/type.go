@@ -19,8 +19,8 @@ type Type struct {
 	// Set stores what Parse has returned in a field, given by its pointer. It is nil
 	// if the field has the type of the value.
 	Set func(field, value any)
-	// Equal compares the values of two fields. It is nil for a comparison with ==,
-	// or element by element.
+	// Equal compares two fields, given by their pointers. It is nil for a comparison
+	// with ==, or element by element.
 	Equal func(a, b any) bool
 	// Text writes the value of a field as one would in a file. Two values must have
 	// one text exactly if they are equal. It is nil for Go's own text.
@@ -64,7 +64,7 @@ func (t *Type) set(field, value any) {
 
 func (t *Type) equal(a, b any) bool {
 	if t.Equal != nil {
-		return t.Equal(valueOf(a), valueOf(b))
+		return t.Equal(a, b)
 	}
 	switch a := a.(type) {
 	case *int:
@@ -77,6 +77,9 @@ func (t *Type) equal(a, b any) bool {
 		return *a == *b.(*string)
 	case *[]int:
 		return slices.Equal(*a, *b.(*[]int))
+	}
+	if v := reflect.ValueOf(a).Elem(); v.CanInt() {
+		return v.Int() == reflect.ValueOf(b).Elem().Int()
 	}
 	return reflect.DeepEqual(a, b)
 }
@@ -91,6 +94,10 @@ func (t *Type) text(field any) string {
 		return v
 	case int64:
 		return strconv.FormatInt(v, 10)
+	case int:
+		return strconv.Itoa(v)
+	case bool:
+		return strconv.FormatBool(v)
 	case []int:
 		return strings.ReplaceAll(strings.Trim(fmt.Sprint(v), "[]"), " ", ",")
 	}
@@ -106,4 +113,14 @@ func (t *Type) json(field any) any {
 }
 
 // valueOf returns the value of a field.
-func valueOf(field any) any { return reflect.ValueOf(field).Elem().Interface() }
+func valueOf(field any) any {
+	switch f := field.(type) {
+	case *int:
+		return *f
+	case *bool:
+		return *f
+	case *string:
+		return *f
+	}
+	return reflect.ValueOf(field).Elem().Interface()
+}

@@ -32,7 +32,7 @@ var (
 	// Path is a path in a directory that exists.
 	Path = &Type{Name: "path", Parse: HostParser(ExistingDirpath)}
 	// User is the name or number of a user. Its field is a *int, nil for none.
-	User = &Type{Name: "user", Parse: HostParser(UserID), Set: setUser, Text: userText}
+	User = &Type{Name: "user", Parse: HostParser(UserID), Set: setUser, Equal: equalUsers, Text: userText}
 	// Owner is user or user:group.
 	Owner = &Type{Name: "user:group", Parse: HostParser(userGroup)}
 	// InetAddress is port, :port, *:port or host:port.
@@ -81,6 +81,11 @@ func signalJSON(sig any) any {
 func setUser(field, uid any) {
 	n := uid.(int)
 	*field.(**int) = &n
+}
+
+func equalUsers(a, b any) bool {
+	m, n := *a.(**int), *b.(**int)
+	return m == n || m != nil && n != nil && *m == *n
 }
 
 func userText(uid any) string {
