@@ -138,9 +138,9 @@ func errorText(err error) string {
 	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return "somebody else listens there (" + err.Error() + ")"
+		return "another process listens there (" + err.Error() + ")"
 	case errors.Is(err, syscall.ENOENT):
-		return "there is no such directory (" + err.Error() + ")"
+		return "the directory does not exist (" + err.Error() + ")"
 	}
 	return err.Error()
 }

@@ -226,7 +226,7 @@ func TestListenFailure(t *testing.T) {
 	p := w.Provider(testProgram(tcpSocket("b"), a))
 	for range 3 {
 		_, err := p.Provide()
-		want := "[socket:a] can't listen on " + a.URL + ": somebody else listens there (address already in use)"
+		want := "[socket:a] can't listen on " + a.URL + ": another process listens there (address already in use)"
 		if err == nil || err.Error() != want {
 			t.Fatalf("got %v, want %s", err, want)
 		}
@@ -235,7 +235,7 @@ func TestListenFailure(t *testing.T) {
 		t.Errorf("the log has it %d times", got)
 	}
 	info := w.Describe(a)
-	if info.State != "failed" || !strings.Contains(info.Error, "somebody else") {
+	if info.State != "failed" || !strings.Contains(info.Error, "another process") {
 		t.Errorf("it is %+v", info)
 	}
 	causes := w.Explain(process.New(process.Options{Config: testProgram(a), Log: w.log.Logger()}))

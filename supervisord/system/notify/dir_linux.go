@@ -48,7 +48,7 @@ func openDir(path string) (directory, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil || int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0 {
 		d.Close()
-		return directory{}, fmt.Errorf("the directory of the notify sockets, %s, belongs to somebody else or can be written to by others", path)
+		return directory{}, fmt.Errorf("the directory of the notify sockets, %s, belongs to another user or is writable by others", path)
 	}
 	return d, nil
 }

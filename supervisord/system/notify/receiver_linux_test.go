@@ -282,9 +282,9 @@ func TestUnusableDirectories(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for want, path := range map[string]string{
-		"too long":                 filepath.Join(dir, strings.Repeat("x", 100)),
-		"make the directory":       filepath.Join(dir, "none", "n"),
-		"belongs to somebody else": filepath.Join(dir, "open"),
+		"too long":                filepath.Join(dir, strings.Repeat("x", 100)),
+		"make the directory":      filepath.Join(dir, "none", "n"),
+		"belongs to another user": filepath.Join(dir, "open"),
 	} {
 		if strings.HasSuffix(path, "open") {
 			os.Mkdir(path, 0o777)

@@ -217,7 +217,7 @@ command=sleep 1000
 `, other.Addr()))
 	d.Start()
 	d.AwaitRunning("quiet")
-	why := fmt.Sprintf("[socket:web] can't listen on tcp://%s: somebody else listens there (address already in use)", other.Addr())
+	why := fmt.Sprintf("[socket:web] can't listen on tcp://%s: another process listens there (address already in use)", other.Addr())
 	d.Await("the failure", func() bool {
 		status := d.Ctl("status", "web", "failing")
 		return strings.Contains(status, "BACKOFF   "+why) && strings.Contains(status, "FATAL     "+why)
