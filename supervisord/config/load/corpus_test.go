@@ -42,7 +42,7 @@ var deviations = map[string]string{
 func TestCorpus(t *testing.T) {
 	dir := os.Getenv("SUPERVISOR_CORPUS")
 	if dir == "" {
-		dir = "../../../shared/corpus"
+		dir = "../../../../shared/corpus"
 	}
 	expected, _ := filepath.Glob(filepath.Join(dir, "expected", "*.json"))
 	if len(expected) == 0 {
