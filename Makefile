@@ -2,7 +2,7 @@
 # make run        build, and run the daemon in the foreground on supervisord.conf
 # make test       install what the tests need, then run all of them
 # make test-fast  the tests of single packages, for the inner loop: under a minute
-# make stress     long tests that need the whole machine: simulate, chaos, load
+# make proof      long tests that need the whole machine: simulate, chaos, load
 
 GO      ?= go
 BIN     := bin
@@ -18,7 +18,7 @@ PROCESSES ?= 1000
 LOAD    ?= full
 export CGO_ENABLED ?= 0
 
-.PHONY: all run build test test-fast fmt fmt-check vet fix lint staticcheck cross fuzz simulate chaos differential load stress bench bench-scale packages clean vuln
+.PHONY: all run build test test-fast fmt fmt-check vet fix lint staticcheck cross fuzz simulate chaos differential load proof bench bench-scale packages clean vuln
 
 all: fmt vet lint test build
 
@@ -80,7 +80,7 @@ simulate:
 	GOGC=400 SUPERVISOR_SIMULATION_STEPS=$(STEPS) $(GO) test -count=1 -run '^TestSimulation$$' ./supervisord/supervisor
 
 # Long tests, one after the other: each needs the machine for itself.
-stress: simulate chaos load
+proof: simulate chaos load
 
 # The daemon and hundreds of programs are killed, stopped and restarted at random for
 # MINUTES; then the daemon of PROCESSES writing programs is killed KILLS times. A failure

@@ -22,7 +22,7 @@ import (
 )
 
 // TestChaos takes SUPERVISOR_CHAOS_MINUTES, each with a seed of its own. It is
-// part of `make stress`: beside other tests there would be no time left for them.
+// part of `make proof`: beside other tests there would be no time left for them.
 func TestChaos(t *testing.T) {
 	minutes := envIntOrSkip(t, "SUPERVISOR_CHAOS_MINUTES")
 	seed := envInt("SUPERVISOR_CHAOS_SEED", int(time.Now().Unix()))

@@ -114,7 +114,7 @@ func envIntOrSkip(t *testing.T, variable string) int {
 	t.Helper()
 	n := envInt(variable, 0)
 	if n == 0 {
-		t.Skip("SKIPPED: it needs the whole machine; it is part of make stress (" + variable + ")")
+		t.Skip("SKIPPED: it needs the whole machine; it is part of make proof (" + variable + ")")
 	}
 	return n
 }
