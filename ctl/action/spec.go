@@ -36,6 +36,7 @@ const (
 	CompleteActions
 	CompleteGroups
 	CompleteProcesses
+	CompleteEventTypes
 )
 
 // Table holds the actions in the order of their names.

@@ -24,6 +24,7 @@ const followBanner = "==> Press Ctrl-C to exit <=="
 // Actions returns the actions of the package.
 func Actions() []session.Action {
 	return []session.Action{
+		eventsAction(),
 		{
 			Spec: action.Spec{
 				Name: "tail",

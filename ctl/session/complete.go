@@ -7,6 +7,7 @@ import (
 
 	"supervisor/ctl/action"
 	"supervisor/supervisord/api"
+	"supervisor/supervisord/events"
 )
 
 // Complete returns what the word at the end of a line may become. Every
@@ -36,6 +37,10 @@ func (s *Session) candidates(kind action.Completion, word string) []string {
 			if a.Help != nil {
 				names = append(names, a.Name)
 			}
+		}
+	case action.CompleteEventTypes:
+		for _, t := range events.Types() {
+			names = append(names, string(t))
 		}
 	case action.CompleteGroups:
 		for _, info := range s.processes() {

@@ -3,6 +3,7 @@ package events
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"supervisor/supervisord/api/states"
 )
@@ -56,3 +57,15 @@ func GroupPayload(group string) string { return "groupname:" + group + "\n" }
 
 // TickPayload renders a tick; when is in seconds since the epoch.
 func TickPayload(when int64) string { return "when:" + strconv.FormatInt(when, 10) }
+
+// Fields parses the first line of a payload: words of the form name:value. The value
+// of type in a RemotePayload may hold colons.
+func Fields(head string) map[string]string {
+	fields := make(map[string]string)
+	for _, word := range strings.Fields(head) {
+		if name, value, ok := strings.Cut(word, ":"); ok {
+			fields[name] = value
+		}
+	}
+	return fields
+}

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"supervisor/supervisord/config"
+	"supervisor/supervisord/events"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/system/descriptors"
 	"supervisor/supervisord/tools/testkit"
@@ -62,6 +63,7 @@ type testServer struct {
 	end    context.CancelFunc // of Serve
 	ended  chan error         // what Serve returned
 	logs   fakeLogs
+	bus    *events.Bus
 }
 
 // handOver starts new servers that take over the connections of in, which must be
@@ -96,7 +98,7 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 func serve(t *testing.T, rpc http.Handler, change func(*config.Server)) *testServer {
 	t.Helper()
 	in := &testServer{log: newLog(), stderr: &bytes.Buffer{}, path: filepath.Join(t.TempDir(), "s"),
-		ended: make(chan error, 1), logs: fakeLogs{make(chan struct{}, 10)}}
+		ended: make(chan error, 1), logs: fakeLogs{make(chan struct{}, 10)}, bus: &events.Bus{}}
 	c := config.Server{Section: "unix_http_server", Family: "unix", Path: in.path, Mode: 0o700, UID: -1, GID: -1}
 	if change != nil {
 		change(&c)
@@ -111,7 +113,7 @@ func serve(t *testing.T, rpc http.Handler, change func(*config.Server)) *testSer
 	}
 	var ctx context.Context
 	ctx, in.end = context.WithCancel(context.Background())
-	go func() { in.ended <- in.Serve(ctx, Handlers{RPC: rpc, Logs: in.logs}) }()
+	go func() { in.ended <- in.Serve(ctx, Handlers{RPC: rpc, Logs: in.logs, Events: in.bus}) }()
 	t.Cleanup(func() {
 		in.end()
 		if err := <-in.ended; err != nil {

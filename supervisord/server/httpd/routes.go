@@ -16,6 +16,8 @@ import (
 type Handlers struct {
 	RPC  http.Handler // /RPC2; the body of a POST is complete
 	Logs Logs         // /logtail and /mainlogtail
+	// Events is the source of /events. If it is nil there is no such path.
+	Events EventSource
 	// Web returns the handler of all other paths for one server. If it is nil there
 	// are no other paths.
 	Web func(config.Server) http.Handler
@@ -72,11 +74,16 @@ func routes(s *streams, c config.Server, h Handlers) []route {
 	if h.Web != nil {
 		web = bufferBody(h.Web(c))
 	}
+	event := statusHandler(http.StatusNotFound)
+	if h.Events != nil {
+		event = eventStreamer{h.Events, s}
+	}
 	return []route{
 		{"/RPC2", false, rpc},
 		{"/RPC2/", false, rpc},
 		{"/logtail", true, http.HandlerFunc(streams.processLog)},
 		{"/mainlogtail", true, http.HandlerFunc(streams.mainLog)},
+		{"/events", false, event},
 		{"", true, web},
 	}
 }
