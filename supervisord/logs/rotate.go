@@ -88,6 +88,11 @@ func backup(path string, i int) string {
 	return path + "." + strconv.Itoa(i)
 }
 
+// OpenRotated opens the i-th oldest file of a log for reading and returns its size;
+// the 0th is the log itself. It never blocks, see [Read]. The error is that of the
+// system, [fs.ErrNotExist] if there is no such file.
+func OpenRotated(path string, i int) (*os.File, int64, error) { return openLog(backup(path, i)) }
+
 // lock locks a file against rotation by others. On a file system without locks it does
 // nothing and succeeds.
 func lock(file *os.File) (unlock func(), busy bool) {
