@@ -134,7 +134,7 @@ func (s *supervision) serve(ctx, supervising context.Context, handler http.Handl
 	}
 	pages := web.New(web.Options{Supervisor: s.supervisor, Logs: s.supervisor.Logs(), Version: Version, Log: s.log})
 	handlers := httpd.Handlers{
-		RPC: s.memory.CountRequests(handler), Logs: s.supervisor.Logs(), Events: s.bus,
+		RPC: s.memory.CountRequests(handler), Logs: s.supervisor.Logs(), Events: s.bus, LogFiles: s.supervisor.Logs(),
 		Web: func(c config.Server) http.Handler { return s.memory.CountRequests(pages.Handler(c)) },
 	}
 	s.helpers.Go(func() {

@@ -3,6 +3,8 @@ package action
 import (
 	"errors"
 	"strings"
+
+	"supervisor/supervisord/config/shlex"
 )
 
 // Arguments are the words behind the name of an action.
@@ -23,7 +25,10 @@ func (in Arguments) Has(flag string) bool {
 // A word that looks like a flag and is none is an error: if it passed for a name,
 // the action would do something that was not meant.
 func (t *Table) Parse(a *Spec, line string) (Arguments, error) {
-	words := strings.Fields(line)
+	words, err := a.split(line)
+	if err != nil {
+		return Arguments{}, errors.New(a.Name + ": " + err.Error())
+	}
 	in := Arguments{Line: line, Flags: make(map[string]string)}
 	for i := 0; i < len(words); i++ {
 		word := words[i]
@@ -56,6 +61,28 @@ func (t *Table) Parse(a *Spec, line string) (Arguments, error) {
 		in.Line = strings.Join(in.Words, " ")
 	}
 	return in, nil
+}
+
+// split divides a line into words.
+func (a *Spec) split(line string) ([]string, error) {
+	if !a.Quoted {
+		return strings.Fields(line), nil
+	}
+	return shlex.Split(line)
+}
+
+// Join makes a line of the words of a command line, of which the first is the name of
+// an action.
+func (t *Table) Join(words []string) string {
+	if a := t.Find(words[0]); a == nil || !a.Quoted {
+		return strings.Join(words, " ")
+	}
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = "'" + strings.ReplaceAll(word, "'", `'"'"'`) + "'"
+	}
+	quoted[0] = words[0]
+	return strings.Join(quoted, " ")
 }
 
 // looksLikeFlag reports whether a word begins with a hyphen, or with one of the

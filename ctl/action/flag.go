@@ -3,6 +3,7 @@ package action
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,6 +54,20 @@ var (
 		}
 		return nil
 	}}
+	Lines = ValueType{"N", func(text string) error {
+		if n, err := strconv.ParseInt(text, 10, 32); text != "all" && (err != nil || n < 0) {
+			return fmt.Errorf("%q is neither a whole number from 0 on nor all", text)
+		}
+		return nil
+	}}
+	Moment = ValueType{"TIME", func(text string) error {
+		_, err := ParseMoment(text, time.Now())
+		return err
+	}}
+	RegExp = ValueType{"REGEXP", func(text string) error {
+		_, err := regexp.Compile(text)
+		return err
+	}}
 	Goal = ValueType{strings.Join(goals, "|"), func(text string) error {
 		if !slices.Contains(goals, text) {
 			return fmt.Errorf("%q is not one of %s", text, strings.Join(goals, ", "))
@@ -60,6 +75,43 @@ var (
 		return nil
 	}}
 )
+
+// momentLayouts are the ways to write a time of the local zone.
+var momentLayouts = []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02"}
+
+// ParseMoment reads a time: a duration before now such as 10m, 90s, 2h or 3d, a time of
+// this day such as 14:30, a date with or without a time, RFC 3339, "today" or
+// "yesterday". A time of day that is still to come means that of yesterday.
+func ParseMoment(text string, now time.Time) (time.Time, error) {
+	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
+	switch text {
+	case "today":
+		return midnight, nil
+	case "yesterday":
+		return midnight.AddDate(0, 0, -1), nil
+	}
+	if ago, err := option.ParseDuration(text); err == nil && ago != option.Forever {
+		return now.Add(-ago), nil
+	}
+	if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		return at, nil
+	}
+	for _, layout := range []string{"15:04", "15:04:05"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			at = time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), at.Second(), 0, now.Location())
+			if at.After(now) {
+				at = at.AddDate(0, 0, -1)
+			}
+			return at, nil
+		}
+	}
+	for _, layout := range momentLayouts {
+		if at, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is no time such as 10m, 14:30, 2026-11-30 14:30 or yesterday", text)
+}
 
 // ParseTimeout reads a time such as "10", which is in seconds, or "1m30s". It is
 // more than 0 and at most 20 days.

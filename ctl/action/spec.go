@@ -15,6 +15,10 @@ type Spec struct {
 	MinArgs     int    // the smallest number of words
 	Requires    string // what these words are, for the error message
 
+	// Quoted lets words be quoted as in a POSIX shell, so that a value may hold
+	// blanks. Supervisor's own actions know no quotes.
+	Quoted bool
+
 	Flags []Flag
 	// Operand reports whether a word that looks like a flag is an argument, such
 	// as the number in "tail -100". before counts the words in front of it. A nil

@@ -25,6 +25,7 @@ const followBanner = "==> Press Ctrl-C to exit <=="
 func Actions() []session.Action {
 	return []session.Action{
 		eventsAction(),
+		logsAction(),
 		{
 			Spec: action.Spec{
 				Name: "tail",

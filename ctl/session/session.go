@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 
@@ -104,7 +105,7 @@ func (s *Session) Run(stdin io.Reader, stdout io.Writer, words []string) int {
 		s.runShell(ctx)
 		return 0
 	}
-	if errors.Is(s.RunLine(ctx, strings.Join(words, " ")), errInterrupted) {
+	if errors.Is(s.RunLine(ctx, s.table.Join(words)), errInterrupted) {
 		return exitInterrupted
 	}
 	return s.exit
@@ -144,6 +145,12 @@ func (s *Session) PrintUsageError(name, message string, exit int) {
 func (s *Session) RejectFlags(err error) {
 	s.Print("Error: " + err.Error())
 	s.exit = ExitUsage
+}
+
+// UsesColor reports whether the output may be coloured: it is a terminal, and the
+// environment does not say otherwise (NO_COLOR, TERM=dumb).
+func (s *Session) UsesColor() bool {
+	return s.terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // Out returns the standard output, for logs: like tail(1), it shows control

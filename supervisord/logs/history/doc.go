@@ -7,6 +7,6 @@
 //
 // No line is returned twice or left out between two calls of [Next] as long as the
 // rotated files are kept; if they are not, the result says so. What one call returns is
-// bounded. The time of a line is the timestamp at its beginning; a line without one
+// bounded. The time of a line is the timestamp at its beginning (package timestamp); a line without one
 // belongs to the line before, like a stack trace.
 package history

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"supervisor/supervisord/logs/timestamp"
 )
 
 // Query selects lines of a log.
@@ -82,7 +84,7 @@ func (s *selection) isAfter(f *file) bool {
 	}
 	first := make([]byte, 512)
 	n, _ := f.ReadAt(first, 0)
-	at, ok := Timestamp(first[:n], time.Now())
+	at, ok := timestamp.Parse(first[:n], time.Now())
 	return ok && at.After(s.q.Until)
 }
 
@@ -108,7 +110,7 @@ func (s *selection) add(line []byte) {
 		s.take(line)
 		return
 	}
-	at, ok := Timestamp(line, time.Now())
+	at, ok := timestamp.Parse(line, time.Now())
 	s.pending = append(s.pending, line)
 	if ok {
 		s.flush(at, true)

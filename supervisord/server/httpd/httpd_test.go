@@ -64,6 +64,7 @@ type testServer struct {
 	ended  chan error         // what Serve returned
 	logs   fakeLogs
 	bus    *events.Bus
+	files  *fakeLogFiles
 }
 
 // handOver starts new servers that take over the connections of in, which must be
@@ -98,7 +99,7 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 func serve(t *testing.T, rpc http.Handler, change func(*config.Server)) *testServer {
 	t.Helper()
 	in := &testServer{log: newLog(), stderr: &bytes.Buffer{}, path: filepath.Join(t.TempDir(), "s"),
-		ended: make(chan error, 1), logs: fakeLogs{make(chan struct{}, 10)}, bus: &events.Bus{}}
+		ended: make(chan error, 1), logs: fakeLogs{make(chan struct{}, 10)}, bus: &events.Bus{}, files: newLogFiles(t)}
 	c := config.Server{Section: "unix_http_server", Family: "unix", Path: in.path, Mode: 0o700, UID: -1, GID: -1}
 	if change != nil {
 		change(&c)
@@ -113,7 +114,9 @@ func serve(t *testing.T, rpc http.Handler, change func(*config.Server)) *testSer
 	}
 	var ctx context.Context
 	ctx, in.end = context.WithCancel(context.Background())
-	go func() { in.ended <- in.Serve(ctx, Handlers{RPC: rpc, Logs: in.logs, Events: in.bus}) }()
+	go func() {
+		in.ended <- in.Serve(ctx, Handlers{RPC: rpc, Logs: in.logs, Events: in.bus, LogFiles: in.files})
+	}()
 	t.Cleanup(func() {
 		in.end()
 		if err := <-in.ended; err != nil {

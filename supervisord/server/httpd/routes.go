@@ -16,6 +16,8 @@ import (
 type Handlers struct {
 	RPC  http.Handler // /RPC2; the body of a POST is complete
 	Logs Logs         // /logtail and /mainlogtail
+	// LogFiles is the source of /logs. If it is nil there is no such path.
+	LogFiles LogFiles
 	// Events is the source of /events. If it is nil there is no such path.
 	Events EventSource
 	// Web returns the handler of all other paths for one server. If it is nil there
@@ -78,12 +80,17 @@ func routes(s *streams, c config.Server, h Handlers) []route {
 	if h.Events != nil {
 		event = eventStreamer{h.Events, s}
 	}
+	lines := statusHandler(http.StatusNotFound)
+	if h.LogFiles != nil {
+		lines = lineStreamer{h.LogFiles, s}
+	}
 	return []route{
 		{"/RPC2", false, rpc},
 		{"/RPC2/", false, rpc},
 		{"/logtail", true, http.HandlerFunc(streams.processLog)},
 		{"/mainlogtail", true, http.HandlerFunc(streams.mainLog)},
 		{"/events", false, event},
+		{"/logs", false, lines},
 		{"", true, web},
 	}
 }

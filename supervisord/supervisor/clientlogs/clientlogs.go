@@ -124,6 +124,26 @@ func (l *Logs) FollowLog(ctx context.Context, name, channel string, begin func(m
 	return follow(ctx, stream.Path(), stream.Changed, begin)
 }
 
+// LogFile returns the path of a log and what returns a channel that is closed with its
+// next change. The channel is "stdout" or "stderr" of a process, or "daemon" for the
+// main log. The error is BAD_NAME, or NO_FILE if there is no log file.
+func (l *Logs) LogFile(name, channel string) (path string, changed func() <-chan struct{}, err error) {
+	if channel == "daemon" {
+		path, changed = l.Main.Path(), l.Main.Changed
+	} else {
+		p, err := l.Find(name)
+		if err != nil {
+			return "", nil, err
+		}
+		stream := p.Stream(channel)
+		path, changed = stream.Path(), stream.Changed
+	}
+	if path == "" || path == logs.Syslog {
+		return "", nil, faults.Bare(faults.NoFile)
+	}
+	return path, changed, nil
+}
+
 // FollowMainLog is FollowLog for the main log.
 func (l *Logs) FollowMainLog(ctx context.Context, begin func(modified time.Time) io.Writer) error {
 	return follow(ctx, l.Main.Path(), l.Main.Changed, begin)

@@ -1,4 +1,4 @@
-package history
+package timestamp
 
 import (
 	"bytes"
@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Timestamp returns the time at the beginning of a line, as programs commonly write
+// Parse returns the time at the beginning of a line, as programs commonly write
 // it: RFC 3339 and its relatives (Python's logging, gunicorn, Rails, Laravel), Go's log
 // package and nginx, syslog, Apache's access log, PHP's error log, seconds or
 // milliseconds since the epoch, and JSON objects with a field time, ts or timestamp. A
 // time without a zone is in the local one. now completes what has no year.
-func Timestamp(line []byte, now time.Time) (time.Time, bool) {
+func Parse(line []byte, now time.Time) (time.Time, bool) {
 	head := line[:min(len(line), 256)]
 	for _, f := range formats {
 		m := f.find.FindSubmatch(head)
