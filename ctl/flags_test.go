@@ -133,7 +133,11 @@ func TestValuesOfFlags(t *testing.T) {
 			checkRejected(t, a.Name+" web 1 "+f.Name, f.Name+" needs a value")
 			checkRejected(t, a.Name+" "+f.Name+" --plan", f.Name+" needs a value")
 			checkRejected(t, a.Name+" "+f.Name+"=", f.Name+": ")
-			if !strings.HasSuffix(f.Usage(), " PATH") {
+			switch {
+			case strings.HasSuffix(f.Usage(), " PATH"):
+			case strings.HasSuffix(f.Usage(), " REGEXP"):
+				checkRejected(t, a.Name+" web "+f.Name+" (nonsense", f.Name+": ")
+			default:
 				checkRejected(t, a.Name+" web "+f.Name+" nonsense", f.Name+": ")
 				checkRejected(t, a.Name+" web "+f.Name+"=-1", f.Name+": ")
 			}

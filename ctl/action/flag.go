@@ -65,6 +65,9 @@ var (
 		return err
 	}}
 	RegExp = ValueType{"REGEXP", func(text string) error {
+		if text == "" {
+			return errors.New("the regular expression is empty")
+		}
 		_, err := regexp.Compile(text)
 		return err
 	}}
