@@ -13,6 +13,7 @@ type Arguments struct {
 	Words       []string          // all words but flags and their values
 	LiteralFrom int               // the index in Words of the first one behind "--"
 	Flags       map[string]string // the flags given; "" for one that takes no value
+	Help        bool              // --help was given: nothing else counts
 }
 
 // Has reports whether a flag was given.
@@ -44,6 +45,9 @@ func (t *Table) Parse(a *Spec, line string) (Arguments, error) {
 		}
 		name, value, hasValue := strings.Cut(word, "=")
 		f, ok := a.flag(name)
+		if !ok && (word == "--help" || word == "-h") {
+			return Arguments{Help: true}, nil
+		}
 		if !ok {
 			return in, t.unknownFlag(a, name)
 		}

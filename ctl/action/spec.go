@@ -11,6 +11,11 @@ type Spec struct {
 	Help   []string // the lines that "help NAME" prints; nil if there is no help
 	Hidden bool     // left out of the list of actions
 
+	// Topic and Short are for the full list of actions. Supervisor's own actions have
+	// neither.
+	Topic Topic
+	Short string
+
 	NoArguments bool   // any argument is an error
 	MinArgs     int    // the smallest number of words
 	Requires    string // what these words are, for the error message

@@ -39,7 +39,8 @@ func daemonActions() []session.Action {
 		},
 		{
 			Spec: action.Spec{
-				Name:   "upgrade",
+				Name:  "upgrade",
+				Topic: action.TopicDaemon, Short: "replace supervisord, programs run on",
 				Help:   []string{"upgrade [--binary PATH]\tReplace the running supervisord with its present binary, or the one at PATH.", "\t\t\tPrograms, logs and connections stay as they are."},
 				Hidden: true, // from clients that compare the list of actions with Supervisor's
 				Flags:  []action.Flag{{Name: "--binary", Value: action.Path, Help: "The binary to run, by default the present file of the running one"}},

@@ -29,7 +29,8 @@ func killActions() []session.Action {
 	return []session.Action{
 		{
 			Spec: action.Spec{
-				Name: "kill",
+				Name:  "kill",
+				Topic: action.TopicChange, Short: "kill processes with SIGKILL",
 				Help: []string{
 					"kill <name>\t\tKill a process with SIGKILL, and the processes that its stop_scope selects",
 					"kill <gname>:*\t\tKill all processes in a group",
@@ -44,7 +45,8 @@ func killActions() []session.Action {
 		},
 		{
 			Spec: action.Spec{
-				Name: "reset",
+				Name:  "reset",
+				Topic: action.TopicChange, Short: "reset the counts of restarts",
 				Help: []string{
 					"reset <name>\t\tReset the counts of restarts and failed starts of a process",
 					"reset <gname>:*\t\tReset those of all processes in a group",

@@ -25,7 +25,8 @@ func refreshVerb() verb {
 func refreshActions() []session.Action {
 	return []session.Action{{
 		Spec: action.Spec{
-			Name: "refresh",
+			Name:  "refresh",
+			Topic: action.TopicChange, Short: "run reload_signal or reload_command",
 			Help: []string{
 				"refresh <name>\t\tMake a process read its own configuration again, as its options",
 				"\t\t\treload_check, reload_signal and reload_command say",

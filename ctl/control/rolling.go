@@ -29,7 +29,8 @@ func rollingActions() []session.Action {
 	return []session.Action{
 		{
 			Spec: action.Spec{
-				Name: "rolling-restart",
+				Name:  "rolling-restart",
+				Topic: action.TopicDeploy, Short: "restart processes in batches, without a gap",
 				Help: []string{
 					"rolling-restart <name> <gname>:* [...]\tRestart processes in batches, each when the one before is RUNNING",
 					"rolling-restart all\tRestart all processes in batches, group after group",
@@ -47,7 +48,8 @@ func rollingActions() []session.Action {
 		},
 		{
 			Spec: action.Spec{
-				Name: "scale",
+				Name:  "scale",
+				Topic: action.TopicDeploy, Short: "change the number of processes of a program",
 				Help: []string{
 					"scale <program> 8\tRun 8 processes of a program, until its group is updated",
 					"scale <program> +2\tAdd 2 processes",

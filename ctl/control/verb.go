@@ -38,6 +38,10 @@ func (v verb) apply(ctx context.Context, s *session.Session, names []string, arg
 	if slices.Contains(names, "all") {
 		return v.applyMany(ctx, s, v.all, args...)
 	}
+	names, err := expandNames(ctx, s, names)
+	if err != nil {
+		return err
+	}
 	for _, name := range names {
 		apply := v.applyOne
 		if v.group != "" && namespec.Parse(name).WholeGroup() {
@@ -83,6 +87,9 @@ func (v verb) applyOne(ctx context.Context, s *session.Session, name string, arg
 	err := s.Command(ctx, v.one, slices.Insert(args, 0, any(name))...)
 	if fault, ok := errors.AsType[*xmlrpc.Fault](err); ok {
 		v.printResult(s, shown, fault.Code, fault.Text)
+		if fault.Code == faults.BadName {
+			suggestName(ctx, s, name)
+		}
 		return nil
 	}
 	if err == nil {

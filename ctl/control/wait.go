@@ -16,7 +16,8 @@ import (
 func waitActions() []session.Action {
 	return []session.Action{{
 		Spec: action.Spec{
-			Name: "wait",
+			Name:  "wait",
+			Topic: action.TopicChange, Short: "wait until processes are ready, running or stopped",
 			Help: []string{
 				"wait <name> [...] [--for running|ready|stopped|exited] [--timeout 60s]",
 				"\t\t\tWait until processes are in a state, by default ready. A process without",

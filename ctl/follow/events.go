@@ -19,7 +19,8 @@ import (
 func eventsAction() session.Action {
 	return session.Action{
 		Spec: action.Spec{
-			Name: "events",
+			Name:  "events",
+			Topic: action.TopicLogs, Short: "show state changes and other events as they happen",
 			Help: []string{
 				"events\t\t\tShow events as they happen, until Ctrl-C.",
 				"events PROCESS_STATE\tShow events of these types only, and of those below them.",

@@ -28,7 +28,8 @@ const maxLogs = 300
 func logsAction() session.Action {
 	return session.Action{
 		Spec: action.Spec{
-			Name: "logs",
+			Name:  "logs",
+			Topic: action.TopicLogs, Short: "show lines of many logs, also since a time; follow them",
 			Help: []string{
 				"logs\t\t\tShow the last lines that all processes have written.",
 				"logs <name> <gname>:* ...\tShow those of these processes; a name may be a pattern.",

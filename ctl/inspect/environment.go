@@ -17,7 +17,8 @@ import (
 func environmentActions() []session.Action {
 	return []session.Action{{
 		Spec: action.Spec{
-			Name: "env",
+			Name:  "env",
+			Topic: action.TopicSee, Short: "show the environment of a process",
 			Help: []string{
 				"env <name>\t\tShow the variables that a process would be started with now, secrets masked",
 				"env <name> --reveal\tShow the secrets too",

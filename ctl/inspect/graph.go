@@ -16,7 +16,8 @@ import (
 func graphActions() []session.Action {
 	return []session.Action{{
 		Spec: action.Spec{
-			Name: "graph",
+			Name:  "graph",
+			Topic: action.TopicSee, Short: "show which programs need which",
 			Help: []string{
 				"graph\t\t\tShow what the processes depend on; what others need comes first",
 				"graph --dot\t\tWrite it for Graphviz: graph --dot | dot -Tsvg",

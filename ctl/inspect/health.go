@@ -18,7 +18,8 @@ import (
 func healthActions() []session.Action {
 	return []session.Action{{
 		Spec: action.Spec{
-			Name: "health",
+			Name:  "health",
+			Topic: action.TopicSee, Short: "show readiness and health",
 			Help: []string{
 				"health\t\t\tShow the readiness and health of all processes with ready= or health=,",
 				"\t\t\tsince when, and what is wrong",

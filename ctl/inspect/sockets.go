@@ -17,7 +17,8 @@ import (
 func socketActions() []session.Action {
 	return []session.Action{{
 		Spec: action.Spec{
-			Name: "sockets",
+			Name:  "sockets",
+			Topic: action.TopicSee, Short: "show the listening sockets of [socket:x]",
 			Help: []string{
 				"sockets\t\t\tList the sockets of [socket:x] sections: their state and address, the number",
 				"\t\t\tof connections that wait to be accepted, and the processes that get them",

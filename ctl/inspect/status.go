@@ -41,7 +41,8 @@ func statusActions() []session.Action {
 		},
 		{
 			Spec: action.Spec{
-				Name: "why",
+				Name:  "why",
+				Topic: action.TopicSee, Short: "show why processes are in their states",
 				Help: []string{
 					"why <name> [...]\tShow why processes are in their states, a line for each cause",
 					"why all\t\t\tShow it for all processes; status -v shows it below the status",

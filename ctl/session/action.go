@@ -51,6 +51,9 @@ func (s *Session) RunLine(ctx context.Context, line string) error {
 	a, ok := s.actions[name]
 	if !ok {
 		s.PrintError("*** Unknown syntax: " + line)
+		if s.terminal {
+			s.suggestAction(name)
+		}
 		s.warnMissingPlugins()
 		return nil
 	}
@@ -84,6 +87,10 @@ func (s *Session) runAction(ctx context.Context, a *Action, arg string) error {
 	in, err := s.table.Parse(&a.Spec, arg)
 	if err != nil {
 		s.RejectFlags(err)
+		return nil
+	}
+	if in.Help {
+		s.showHelp(&a.Spec, true)
 		return nil
 	}
 	if a.NoArguments && len(in.Words) > 0 {

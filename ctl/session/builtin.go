@@ -48,18 +48,38 @@ func quit(_ context.Context, s *Session, _ action.Arguments) error {
 func help(_ context.Context, s *Session, in action.Arguments) error {
 	if in.Line == "" {
 		s.Print(s.table.Overview())
+		if s.terminal {
+			s.Print(strings.TrimPrefix(s.table.Extensions(), "\n"))
+		}
 		return nil
 	}
 	a := s.table.Find(in.Line)
 	if a == nil || a.Help == nil {
 		s.Print("*** No help on " + in.Line)
+		if s.terminal { // elsewhere it is no failure, as in Supervisor
+			s.exit = ExitGeneric
+			s.suggestAction(in.Line)
+		}
 		return nil
 	}
-	s.showHelp(a)
+	s.showHelp(a, s.terminal || a.IsExtension())
 	return nil
 }
 
-func (s *Session) showHelp(a *action.Spec) { s.Print(strings.Join(a.Help, "\n")) }
+// showHelp prints the help of an action, with that of its flags if all is wanted.
+func (s *Session) showHelp(a *action.Spec, all bool) {
+	s.Print(strings.Join(a.Help, "\n"))
+	if all {
+		s.Write(a.FlagHelp())
+	}
+}
+
+// suggestAction prints the action that was probably meant by an unknown one.
+func (s *Session) suggestAction(name string) {
+	if meant := s.table.Closest(name); meant != "" {
+		s.Print("did you mean " + meant + "?")
+	}
+}
 
 // open connects the session to another server and shows its status, which leaves
 // the exit status alone.

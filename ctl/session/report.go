@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 
@@ -85,6 +86,58 @@ func (s *Session) report(err error, a *Action) {
 	}
 	s.Print(message)
 	s.exit = exit
+	if s.terminal {
+		for _, line := range s.advice(err) {
+			s.Print(line)
+		}
+	}
+}
+
+// advice returns what a person can do about an error of the connection.
+func (s *Session) advice(err error) []string {
+	file := s.settings.Path
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOENT):
+		if file == "" {
+			return []string{"No supervisord listens there, and there is no configuration file that names another server.", "Start one with: supervisord -c FILE"}
+		}
+		return []string{"No supervisord listens there. The server is that of " + file + ".", "Start it with: supervisord -c " + file}
+	case errors.Is(err, syscall.EACCES):
+		return []string{s.socketOwner()}
+	case isUnauthorized(err):
+		return []string{"Give a user and a password: -u USER -p PASSWORD, or username= and password= in [supervisorctl] of " + file + "."}
+	}
+	if dns, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err); ok && dns.Timeout() {
+		return []string{"The server did not answer in time: is " + s.settings.ServerURL + " the right address?"}
+	}
+	return nil
+}
+
+// socketOwner says who may use the socket that refuses us.
+func (s *Session) socketOwner() string {
+	path := strings.TrimPrefix(s.settings.ServerURL, "unix://")
+	info, err := os.Stat(path)
+	if err != nil {
+		return "You may not enter the directory of " + path + ": try as the user that runs supervisord, or with sudo."
+	}
+	return fmt.Sprintf("%s may be used by %s (%s): try as that user, or with sudo; chmod= and chown= of [unix_http_server] change it.",
+		path, ownerOf(info), info.Mode().Perm())
+}
+
+// ownerOf returns the user and the group of a file by number: to look up their names
+// would need to read more than a connection takes.
+func ownerOf(info os.FileInfo) string {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !ok:
+		return "its owner"
+	case st.Uid == 0:
+		return "root"
+	}
+	return fmt.Sprintf("user %d and group %d", st.Uid, st.Gid)
 }
 
 func (s *Session) diagnose(err error) (message string, exit int) {

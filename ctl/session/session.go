@@ -138,7 +138,7 @@ func (s *Session) PrintError(message string) {
 func (s *Session) PrintUsageError(name, message string, exit int) {
 	s.Print(message)
 	s.exit = exit
-	s.showHelp(s.table.Find(name))
+	s.showHelp(s.table.Find(name), false)
 }
 
 // RejectFlags reports flags that can't be used. Nothing has been sent then.
@@ -146,6 +146,10 @@ func (s *Session) RejectFlags(err error) {
 	s.Print("Error: " + err.Error())
 	s.exit = ExitUsage
 }
+
+// IsTerminal reports whether the output is a terminal, so that a person reads it. What
+// scripts read is Supervisor's output to the byte; a person may get more.
+func (s *Session) IsTerminal() bool { return s.terminal }
 
 // UsesColor reports whether the output may be coloured: it is a terminal, and the
 // environment does not say otherwise (NO_COLOR, TERM=dumb).
