@@ -23,6 +23,10 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "Error: %v\nFor help, use %s -h\n", err, progname)
 		return session.ExitUsage
 	}
+	if len(args) > 1 && args[1] == completeCommand {
+		complete(progname, args[2:], stdout)
+		return 0
+	}
 	options, err := parseOptions(args[1:])
 	if err != nil {
 		return fail(err)
@@ -53,7 +57,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // actions returns all actions.
 func actions() []session.Action {
-	return slices.Concat(session.Actions(), control.Actions(), inspect.Actions(), follow.Actions())
+	return slices.Concat(session.Actions(), control.Actions(), inspect.Actions(), follow.Actions(), completionActions())
 }
 
 // Table returns the table of all actions.

@@ -46,6 +46,7 @@ const (
 	CompleteGroups
 	CompleteProcesses
 	CompleteEventTypes
+	CompleteShells
 )
 
 // Table holds the actions in the order of their names.

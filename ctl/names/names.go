@@ -15,8 +15,8 @@ func Full(info api.ProcessInfo) string { return namespec.Join(info.Group, info.N
 
 // Select returns the processes that a word selects, in the order of the list: the process
 // of that name; those of the group, as "group:*", or as "group" if no process has that
-// name; those that match a pattern such as "web_*" or "*:*"; or "/regexp/". It returns an
-// error for a bad pattern, and none and nil if nothing matches.
+// name; those that match a pattern such as "web_*" or "*:*", or a "/regexp/", by their
+// names with or without the group. It returns an error for a bad pattern, and none and nil if nothing matches.
 func Select(all []api.ProcessInfo, word string) ([]api.ProcessInfo, error) {
 	spec := namespec.Parse(word)
 	if found := filter(all, func(i api.ProcessInfo) bool {
@@ -31,7 +31,7 @@ func Select(all []api.ProcessInfo, word string) ([]api.ProcessInfo, error) {
 	if match == nil || err != nil {
 		return nil, err
 	}
-	return filter(all, func(i api.ProcessInfo) bool { return match(Full(i)) || match(i.Group+":"+i.Name) }), nil
+	return filter(all, func(i api.ProcessInfo) bool { return match(i.Name) || match(i.Group+":"+i.Name) }), nil
 }
 
 // IsPattern reports whether a word could be a pattern.

@@ -22,7 +22,8 @@ func TestSelect(t *testing.T) {
 		{"web:*", "web:web_0 web:web_1"},
 		{"web:", "web:web_0 web:web_1"},
 		{"web:web_1", "web:web_1"},
-		{"web_1", ""},
+		{"web_1", ""}, // no pattern: Supervisor does not know it either
+		{"web_*", "web:web_0 web:web_1"},
 		{"web:web_[1-9]", "web:web_1"},
 		{"web:w*", "web:web_0 web:web_1"},
 		{"*:web_?", "web:web_0 web:web_1"},
