@@ -119,7 +119,7 @@ func (s *supervision) newRPC() (http.Handler, error) {
 	own, twiddlers := s.namespaces()
 	services := rpc.Services{
 		Daemon: s.supervisor, Reports: s.supervisor, Control: s.supervisor, Signals: s.supervisor,
-		Groups: s.supervisor, Logs: s.supervisor.Logs(), Operations: s.operations,
+		Groups: s.supervisor, Logs: s.supervisor.Logs(), Runs: s.supervisor.Logs(), Operations: s.operations,
 	}
 	return rpc.New(rpc.Options{
 		Services: services, Namespaces: own, Twiddlers: twiddlers, Version: Version, Upgrades: s.upgradeCount(), Log: s.log,

@@ -17,7 +17,7 @@ import (
 // Actions returns the actions of the package.
 func Actions() []session.Action {
 	return slices.Concat(
-		statusActions(), daemonActions(), healthActions(), graphActions(), environmentActions(), socketActions())
+		statusActions(), daemonActions(), crashActions(), healthActions(), graphActions(), environmentActions(), socketActions())
 }
 
 func statusActions() []session.Action {

@@ -3,6 +3,7 @@ package process
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"supervisor/supervisord/process/machine"
@@ -18,6 +19,7 @@ func (p *Process) Adopt(s *Saved) {
 }
 
 func (p *Process) adopt(s *Saved) {
+	p.restoreRuns(s)
 	in := machine.Input{Kind: machine.StateRestored, Adoption: machine.Adoption{Saved: &s.Status, Unwanted: s.Unwanted, HandedOver: s.HandedOver}}
 	switch {
 	case s.LeaderExited:
@@ -31,11 +33,24 @@ func (p *Process) adopt(s *Saved) {
 		in.OutputErr = p.outputError()
 	}
 	if in.Kind == machine.ExitMissed {
+		if !s.LeaderExited { // its run has ended before
+			p.endRun(&s.Status, in.Exit)
+		}
 		p.findTree(s.Orphan())
 		in.Remaining = p.remainingDescendants()
 	}
 	in.LostDaemon = !s.HandedOver && (in.Kind == machine.ExitMissed || p.opts.EventListener != nil)
 	_ = p.apply(in) // there is no request to refuse
+}
+
+// restoreRuns restores the recorded runs. The state of the machine is that of the
+// earlier daemon from here on, so that an exit in between is recorded as one of its child.
+func (p *Process) restoreRuns(s *Saved) {
+	list := s.Runs
+	if s.LastRun != nil && (len(list) == 0 || s.LastRun.EndedAfter(&list[len(list)-1])) {
+		list = append(slices.Clone(list), *s.LastRun)
+	}
+	p.runs.restore(list, s.Run)
 }
 
 // adoptChild adopts the child, or returns how it has exited.

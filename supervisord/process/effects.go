@@ -28,7 +28,9 @@ func (p *Process) apply(in machine.Input) error {
 				refusal = refusalError(e, in.Name)
 			case machine.SpawnChild:
 				p.publish() // readers see a spawn that takes long
-				next, more = p.spawnChild(), true
+				if next, more = p.spawnChild(), true; next.Kind == machine.SpawnFailed {
+					p.recordFailedStart(next.Text)
+				}
 			case machine.RunHook:
 				next, more = p.runHook(e)
 			case machine.SendSignal:

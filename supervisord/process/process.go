@@ -35,6 +35,7 @@ type Process struct {
 	stopReport *time.Timer // of the log line about a stop that takes long
 	waiting    []*request  // those whose condition does not hold yet
 	hooks      hookRunner
+	runs       runRecorder
 }
 
 // childState is the child and what is held for it.
@@ -172,6 +173,8 @@ func (p *Process) handleChildExit(e spawn.Exit) {
 	if p.machine.State == states.Starting && e.Code == 0 {
 		e.DaemonisedPID = p.child.DaemonisedPID() // only a start is judged by it
 	}
+	p.flushLogs()
+	p.endRun(&p.machine.Status, e)
 	p.child, p.exits = nil, nil
 	p.closeLogs()
 	p.handle(machine.Input{Kind: machine.ChildExited, Exit: e, Remaining: p.remainingDescendants()})

@@ -43,6 +43,7 @@ func (p *Process) spawnChild() machine.Input {
 	if p.opts.EventListener != nil {
 		p.opts.EventListener.SetStdin(child.Write)
 	}
+	p.beginRun(child.Pid())
 	return machine.Input{Kind: machine.ChildSpawned, PID: child.Pid()}
 }
 

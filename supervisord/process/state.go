@@ -9,6 +9,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/logs"
 	"supervisor/supervisord/process/machine"
+	"supervisor/supervisord/process/runs"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/boottime"
 	"supervisor/supervisord/system/descriptors"
@@ -25,6 +26,11 @@ type State struct {
 	// StdoutLog and StderrLog are AUTO log files, "" for none.
 	StdoutLog string `json:",omitempty"`
 	StderrLog string `json:",omitempty"`
+	// Run is that of the child, LastRun the last one that has ended. Runs are all that are
+	// kept; the journal has them when it is written anew, and an upgrade.
+	Run     *runs.Run  `json:",omitempty"`
+	LastRun *runs.Run  `json:",omitempty"`
+	Runs    []runs.Run `json:",omitempty"`
 	// Streams are what the streams have not passed on. Only an upgrade knows it.
 	Streams [2]logs.StreamState `json:"Held,omitzero"`
 }
@@ -67,11 +73,19 @@ func (p *Process) State() State {
 		s.Cgroup = status.ProcessTree.Cgroup()
 	}
 	s.StdoutLog, s.StderrLog = p.AutoLogs()
+	s.Run, s.LastRun = p.runs.saved()
 	if s.PID == 0 {
 		s.Digest = ""
 		return s
 	}
 	s.SpawnConfig = p.spawnConfig(&s)
+	return s
+}
+
+// CompleteState is State with all runs that are kept.
+func (p *Process) CompleteState() State {
+	s := p.State()
+	s.Runs = p.Runs()
 	return s
 }
 
@@ -141,7 +155,7 @@ func (s *Saved) OpenPipes() {
 // HandOver ends the part of this process in its child and returns what another daemon
 // needs to go on. Run must have ended. The error says what it will miss.
 func (p *Process) HandOver() (*Saved, error) {
-	s := &Saved{State: p.State(), Socket: p.socket, HandedOver: true}
+	s := &Saved{State: p.CompleteState(), Socket: p.socket, HandedOver: true}
 	if p.child == nil {
 		return s, nil
 	}

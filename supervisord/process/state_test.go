@@ -32,7 +32,7 @@ func TestStateKeys(t *testing.T) {
 	}
 	want := []string{
 		"Adopted", "Again", "AgainBy", "Born", "Cgroup", "Deadline", "Declined", "Digest", "Due", "Ended", "Ending", "Exit",
-		"ExitStatus", "Group", "Held", "Hook", "Leaderless", "Left", "Name", "Num", "PID", "Reason", "Restarts", "Row", "Section",
+		"ExitStatus", "Group", "Held", "Hook", "LastRun", "Leaderless", "Left", "Name", "Num", "PID", "Reason", "Restarts", "Row", "Run", "Runs", "Section",
 		"SpawnErr", "Started", "State", "Stderr", "StderrFile", "StderrLog", "Stdin", "Stdout", "StdoutFile", "StdoutLog", "Step",
 		"Stop", "Tries", "Unsent", "Vitals", "Waiting",
 	}
@@ -79,7 +79,7 @@ func fill(v reflect.Value) {
 		v.SetString("x")
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Int:
+	case reflect.Int, reflect.Int64:
 		v.SetInt(1)
 	case reflect.Uint8, reflect.Uint64:
 		v.SetUint(1)

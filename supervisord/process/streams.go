@@ -128,12 +128,17 @@ func (p *Process) openLogs() error {
 // closeLogs takes back one openLogs.
 func (p *Process) closeLogs() {
 	p.logUsers = max(p.logUsers-1, 0)
-	for _, s := range []*logs.Stream{p.stdout, p.stderr} {
-		s.Flush()
-		if p.logUsers == 0 {
-			s.Close()
-		}
+	p.flushLogs()
+	if p.logUsers == 0 {
+		p.stdout.Close()
+		p.stderr.Close()
 	}
+}
+
+// flushLogs writes what is held back of the output.
+func (p *Process) flushLogs() {
+	p.stdout.Flush()
+	p.stderr.Flush()
 }
 
 // LogFiles returns the log files, "" for none.

@@ -75,8 +75,11 @@ func (j *Journal) Run(ctx context.Context, source Source) {
 }
 
 // entry returns what is to be recorded, and false if that is to be forgotten.
-func (j *Journal) entry(i item) (journal.Entry, bool) {
-	if i.process != nil {
+func (j *Journal) entry(i item, complete bool) (journal.Entry, bool) {
+	switch {
+	case i.process != nil && complete:
+		return journal.Entry{State: i.process.CompleteState()}, !i.process.IsOver()
+	case i.process != nil:
 		return journal.Entry{State: i.process.State()}, !i.process.IsOver()
 	}
 	s := j.source.ScaleOf(i.group, i.section)

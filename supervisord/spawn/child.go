@@ -42,6 +42,7 @@ type child struct {
 	// The following are guarded by spawner.mu.
 	identity  ProcessIdentity // zero until Identity is called
 	reaped    bool
+	usage     Usage  // once reaped
 	aliveTick uint64 // see LastAliveTick
 }
 

@@ -35,10 +35,10 @@ type Spawner struct {
 	mu           sync.Mutex
 	reapPaused   bool // see PauseReaping
 	children     map[int]*child
-	pidfds       map[*os.File]bool          // of adopted children
-	forking      int                        // forks under way
-	forkingSince uint64                     // when the first of them began, in ticks since boot
-	earlyExits   map[int]syscall.WaitStatus // of processes reaped while a fork was under way
+	pidfds       map[*os.File]bool  // of adopted children
+	forking      int                // forks under way
+	forkingSince uint64             // when the first of them began, in ticks since boot
+	earlyExits   map[int]reapedExit // of processes reaped while a fork was under way
 }
 
 // New returns a spawner that logs to log. Before Run it reaps no child and reads no output.
@@ -46,7 +46,7 @@ func New(log *slog.Logger) *Spawner {
 	s := &Spawner{
 		log:        log,
 		children:   make(map[int]*child),
-		earlyExits: make(map[int]syscall.WaitStatus),
+		earlyExits: make(map[int]reapedExit),
 		poller:     sync.OnceValues(epoll.New),
 	}
 	s.reapsOrphans.Store(os.Getpid() == 1)
@@ -128,14 +128,14 @@ func (s *Spawner) forkDone(c *child, err error) {
 
 // addChild notes a new child, which may have been reaped before its pid was known.
 func (s *Spawner) addChild(c *child) {
-	ws, exited := s.earlyExits[c.pid]
+	early, exited := s.earlyExits[c.pid]
 	if !exited {
 		s.children[c.pid] = c
 		return
 	}
 	delete(s.earlyExits, c.pid)
-	c.reaped = true
-	go c.handleExit(exitOf(ws)) // its readers may not have started yet
+	c.reaped, c.usage = true, early.usage
+	go c.handleExit(exitOf(early.status)) // its readers may not have started yet
 }
 
 // dropUnknownExits logs and forgets the processes that were reaped while a fork was under
@@ -144,8 +144,8 @@ func (s *Spawner) dropUnknownExits() {
 	if s.forking > 0 {
 		return
 	}
-	for pid, ws := range s.earlyExits {
-		s.logUnknownPID(pid, ws)
+	for pid, early := range s.earlyExits {
+		s.logUnknownPID(pid, early.status)
 	}
 	clear(s.earlyExits)
 }
@@ -172,8 +172,9 @@ func (s *Spawner) reapOne() (reaped *child, e Exit, more bool) {
 		return nil, e, false
 	}
 	var ws syscall.WaitStatus
+	var ru syscall.Rusage
 	aliveTick := procfs.BootTicks()
-	pid, own, err := accounts.Reap(func() (int, error) { return syscall.Wait4(-1, &ws, syscall.WNOHANG, nil) })
+	pid, own, err := accounts.Reap(func() (int, error) { return syscall.Wait4(-1, &ws, syscall.WNOHANG, &ru) })
 	switch {
 	case own:
 		return nil, e, true
@@ -188,11 +189,11 @@ func (s *Spawner) reapOne() (reaped *child, e Exit, more bool) {
 	}
 	if c, ok := s.children[pid]; ok {
 		delete(s.children, pid)
-		c.reaped, c.aliveTick = true, aliveTick
+		c.reaped, c.aliveTick, c.usage = true, aliveTick, usageOf(&ru)
 		return c, exitOf(ws), true
 	}
 	if s.forking > 0 {
-		s.earlyExits[pid] = ws
+		s.earlyExits[pid] = reapedExit{ws, usageOf(&ru)}
 	} else {
 		s.logUnknownPID(pid, ws)
 	}

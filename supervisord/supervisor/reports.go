@@ -90,6 +90,7 @@ func (s *Supervisor) AllReasons() map[string][]api.Reason {
 
 func (s *Supervisor) reasons(p *process.Process) []api.Reason {
 	reasons := report.Why(report.Of(p), s.unconfigured.has(p), time.Now())
+	reasons = append(reasons, clientlogs.ExplainRestarts(p)...)
 	for _, f := range s.explainers {
 		reasons = append(reasons, f(p)...)
 	}

@@ -211,3 +211,53 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestBetween: the output of one run of a program is what was written between its start and
+// its end, over rotations, as far as it is kept.
+func TestBetween(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.log")
+	f, err := logs.OpenFile(path, logs.FileOptions{MaxBytes: 40, Backups: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	place := func() history.Place {
+		t.Helper()
+		c, err := history.End(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return history.Place{Inode: c.File.Inode, Offset: c.Offset}
+	}
+	fmt.Fprint(f, "before\n")
+	start := place()
+	fmt.Fprint(f, "one\ntwo\n")
+	middle := place()
+	fmt.Fprint(f, "three is a longer line\nfour\n") // it is rotated here
+	end, ended := place(), time.Now()
+	fmt.Fprint(f, "after\n")
+	for _, tt := range []struct {
+		name     string
+		from, to history.Place
+		lines    int
+		bytes    int
+		want     string
+	}{
+		{"in one file", start, middle, 50, 1000, "one\ntwo\n"},
+		{"over a rotation", start, end, 50, 1000, "one\ntwo\nthree is a longer line\nfour\n"},
+		{"the last lines", start, end, 2, 1000, "three is a longer line\nfour\n"},
+		{"bounded", start, end, 50, 10, "four\n"},
+		{"nothing", middle, middle, 50, 1000, ""},
+	} {
+		if text, err := history.Between(path, tt.from, tt.to, ended, tt.lines, tt.bytes); err != nil || string(text) != tt.want {
+			t.Errorf("%s: got %q, %v, want %q", tt.name, text, err, tt.want)
+		}
+	}
+	for range 20 {
+		fmt.Fprint(f, "this fills the log with other lines\n")
+	}
+	if text, err := history.Between(path, start, end, ended, 50, 1000); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after all was rotated away: %q, %v", text, err)
+	}
+}

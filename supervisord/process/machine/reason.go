@@ -45,6 +45,13 @@ func (m *Machine) startReason(in Input) string {
 	return "restarted by " + byAutorestart + ": " + m.lastOutcome
 }
 
+// StopRequester returns who requested the stop that a reason for STOPPING is about.
+func StopRequester(reason string) string { return strings.TrimPrefix(reason, beingStoppedBy) }
+
+// IsRestart reports whether the start that is being made follows an exit without a
+// request of an operator.
+func (m *Machine) IsRestart() bool { return strings.HasPrefix(m.Reason, "restarted by ") }
+
 // stopReason words why a child was stopped. It is derived from the reason for STOPPING,
 // which survives a restart of the daemon.
 func (m *Machine) stopReason() string {

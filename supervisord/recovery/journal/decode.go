@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"supervisor/supervisord/process/runs"
 )
 
 // decode reads a journal. It leaves out damaged lines. why says in words why data is no
@@ -59,6 +61,7 @@ func isHeader(line []byte) bool { return bytes.HasPrefix(lineBody(line), []byte(
 type decoder struct {
 	contents   *Contents
 	last       map[key]Entry
+	runs       map[key][]runs.Run
 	batch      batch
 	incomplete bool // a line is missing: from there on not everything that happened is recorded
 }
@@ -89,7 +92,26 @@ func (r *decoder) decodeLine(n int, line []byte) {
 	}
 	delete(r.batch.missing, e.Line)
 	r.last[e.key()] = e.Entry
+	r.addRuns(&e.Entry)
 	r.contents.ShuttingDown = r.contents.ShuttingDown || e.ShuttingDown
+}
+
+// addRuns collects the runs of a process, of which most lines have only the last one.
+func (r *decoder) addRuns(e *Entry) {
+	list := r.runs[e.key()]
+	if e.Runs != nil {
+		list = e.Runs
+	}
+	if last := e.LastRun; last != nil && (len(list) == 0 || last.EndedAfter(&list[len(list)-1])) {
+		list = append(slices.Clone(list[max(len(list)+1-runs.MaxRuns, 0):]), *last)
+	}
+	if list == nil {
+		return
+	}
+	if r.runs == nil {
+		r.runs = make(map[key][]runs.Run)
+	}
+	r.runs[e.key()] = list
 }
 
 // noteDamage remembers the first line that can't be read. The end of its batch shows
@@ -126,7 +148,8 @@ func (r *decoder) finish() *Contents {
 	if r.batch.number > 0 {
 		r.endBatch()
 	}
-	for _, e := range r.last {
+	for k, e := range r.last {
+		e.Runs = r.runs[k]
 		r.contents.Entries = append(r.contents.Entries, e)
 	}
 	slices.SortFunc(r.contents.Entries, func(a, b Entry) int {

@@ -18,6 +18,7 @@ import (
 	"supervisor/supervisord/api/states"
 	"supervisor/supervisord/process"
 	"supervisor/supervisord/process/machine"
+	"supervisor/supervisord/process/runs"
 	"supervisor/supervisord/spawn"
 	"supervisor/supervisord/system/boottime"
 )
@@ -378,7 +379,7 @@ func TestJournalIsCompacted(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.state")
 	state := 0
-	k := NewWriter(path, testHeader, func(name string) (Entry, bool) {
+	k := NewWriter(path, testHeader, func(name string, _ bool) (Entry, bool) {
 		e := entryOf("g", name, states.Process(state))
 		e.SpawnErr = strings.Repeat("x", 1000)
 		return e, name != "over"
@@ -427,7 +428,7 @@ func TestMissingJournalIsRewritten(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "dir", "x.state")
 		mkdir(t, filepath.Dir(path))
-		k := NewWriter(path, testHeader, func(name string) (Entry, bool) { return entryOf("g", name, states.Stopped), true }, notShuttingDown, nil)
+		k := NewWriter(path, testHeader, func(name string, _ bool) (Entry, bool) { return entryOf("g", name, states.Stopped), true }, notShuttingDown, nil)
 		defer k.journal.close()
 		for _, name := range []string{"a", "b"} {
 			k.Changed(name)
@@ -445,5 +446,31 @@ func TestMissingJournalIsRewritten(t *testing.T) {
 		if l := mustRead(t, path); len(l.Entries) != 3 {
 			t.Errorf("%s: got %+v", what, l)
 		}
+	}
+}
+
+// TestRunsAreCollected: each line has the last run only, and all of them are there when the
+// journal is read, also after it was written anew.
+func TestRunsAreCollected(t *testing.T) {
+	t.Parallel()
+	j := newJournal(t)
+	run := func(pid int) *runs.Run {
+		return &runs.Run{PID: pid, Ended: boottime.At(time.Now().Add(time.Duration(pid) * time.Second))}
+	}
+	entry := Entry{State: process.State{Group: "g", Name: "p"}}
+	entry.LastRun, entry.Runs = run(2), []runs.Run{*run(1), *run(2)}
+	if err := j.rewrite(BatchInfo{Ticks: 1}, []Entry{entry}); err != nil {
+		t.Fatal(err)
+	}
+	entry.Runs = nil
+	for pid := 2; pid < 30; pid++ {
+		entry.LastRun = run(pid)
+		if err := j.add(BatchInfo{Ticks: uint64(pid)}, []Entry{entry}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := mustRead(t, j.path).Entries[0].Runs
+	if len(list) != runs.MaxRuns || list[0].PID != 10 || list[len(list)-1].PID != 29 {
+		t.Errorf("%d runs: %+v", len(list), list)
 	}
 }

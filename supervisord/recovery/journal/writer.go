@@ -13,7 +13,7 @@ import (
 // Writer writes what has changed. P identifies a subject of the journal to the caller.
 type Writer[P comparable] struct {
 	journal      journalFile
-	entryOf      func(P) (Entry, bool)
+	entryOf      func(p P, complete bool) (Entry, bool)
 	report       func(error)
 	shuttingDown func() bool
 
@@ -24,10 +24,11 @@ type Writer[P comparable] struct {
 }
 
 // NewWriter returns a Writer of the journal at path. entryOf returns what is written of a
-// subject, and false if that is over and to be forgotten. shuttingDown reports whether the
+// subject, and false if that is over and to be forgotten; complete asks for what earlier
+// lines say, too. shuttingDown reports whether the
 // daemon is about to end. report is called with the first error after a success. Run calls
 // all three.
-func NewWriter[P comparable](path string, head Header, entryOf func(P) (Entry, bool), shuttingDown func() bool, report func(error)) *Writer[P] {
+func NewWriter[P comparable](path string, head Header, entryOf func(p P, complete bool) (Entry, bool), shuttingDown func() bool, report func(error)) *Writer[P] {
 	return &Writer[P]{
 		journal: journalFile{path: path, head: head}, entryOf: entryOf, shuttingDown: shuttingDown, report: report,
 		changed: make(map[P]bool), known: make(map[P]bool), dirty: make(chan struct{}, 1),
@@ -88,7 +89,7 @@ func (w *Writer[P]) write() error {
 	wanted := w.takeChanged(rewrite)
 	entries := make([]Entry, 0, len(wanted))
 	for _, p := range wanted {
-		if e, ok := w.entryOf(p); ok {
+		if e, ok := w.entryOf(p, rewrite); ok {
 			entries = append(entries, e)
 		} else {
 			w.forget(p)

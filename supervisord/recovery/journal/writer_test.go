@@ -23,7 +23,7 @@ func TestConcurrentChangesAreWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "x.state")
 		var written [8]atomic.Int64
-		k := NewWriter(path, testHeader, func(i int) (Entry, bool) {
+		k := NewWriter(path, testHeader, func(i int, _ bool) (Entry, bool) {
 			return entryOf("", string(rune('a'+i)), states.Process(written[i].Load())), true
 		}, notShuttingDown, func(err error) { t.Error(err) })
 		ctx, cancel := context.WithCancel(t.Context())
@@ -59,7 +59,7 @@ func TestChangedNeverBlocks(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.state")
 	lookups, proceed := make(chan string), make(chan struct{})
-	k := NewWriter(path, testHeader, func(name string) (Entry, bool) {
+	k := NewWriter(path, testHeader, func(name string, _ bool) (Entry, bool) {
 		lookups <- name
 		<-proceed
 		return entryOf("", name, states.Stopped), name != "gone"
@@ -101,7 +101,7 @@ func TestWriteErrorIsReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "late")
 		var reports []error
-		k := NewWriter(filepath.Join(dir, "x.state"), testHeader, func(string) (Entry, bool) { return sampleEntries()[0], true }, notShuttingDown,
+		k := NewWriter(filepath.Join(dir, "x.state"), testHeader, func(string, bool) (Entry, bool) { return sampleEntries()[0], true }, notShuttingDown,
 			func(err error) { reports = append(reports, err) })
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup

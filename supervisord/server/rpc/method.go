@@ -65,7 +65,7 @@ const (
 // supervisorMethods returns the methods of a [rpcinterface:x], in the order of the
 // documentation.
 func supervisorMethods() []method {
-	return slices.Concat(identityMethods(), daemonMethods(), infoMethods(), conditionMethods(), startMethods(), stopMethods(),
+	return slices.Concat(identityMethods(), daemonMethods(), infoMethods(), runMethods(), conditionMethods(), startMethods(), stopMethods(),
 		signalMethods(), refreshMethods(), resetMethods(), groupMethods(), logMethods(), operationMethods())
 }
 

@@ -37,6 +37,27 @@ func infoMethods() []method {
 	}
 }
 
+// runMethods report on the past runs of processes.
+func runMethods() []method {
+	lines := param{name: "lines", kind: number, byDefault: int64(0), help: "how many of the last lines of each run; default 0"}
+	return []method{
+		{name: "getProcessRuns", unlisted: true, params: []param{processName, lines}, result: "struct",
+			resultHelp: "name, group, restarts (within the last hour), runs: a struct for each of the last 20",
+			help:       "Returns the last runs of a process: when, how they ended, who asked, what they used.",
+			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
+				return d.Runs.Runs(a.text(0), lineCount(a.number(1)))
+			}},
+		{name: "getAllProcessRuns", unlisted: true, params: []param{lines}, result: "array", resultHelp: "a struct for each process that has run, as in getProcessRuns",
+			help: "Returns the last runs of all processes.",
+			call: func(_ context.Context, d *dispatcher, a arguments) (any, error) {
+				return nonNil(d.Runs.AllRuns(lineCount(a.number(0)))), nil
+			}},
+	}
+}
+
+// lineCount bounds how many lines a client may ask for.
+func lineCount(n int64) int { return int(min(max(n, 0), 1000)) }
+
 // conditionMethods report why processes are in their states, and wait for states.
 func conditionMethods() []method {
 	return []method{

@@ -20,7 +20,16 @@ type Services struct {
 	Signals    Signals
 	Groups     Groups
 	Logs       Logs
+	Runs       Runs
 	Operations Operations
+}
+
+// Runs reports on past runs of processes.
+type Runs interface {
+	// Runs reports on one process, AllRuns on all that have run, with so many of the
+	// last lines of each run.
+	Runs(name string, lines int) (api.ProcessRuns, error)
+	AllRuns(lines int) []api.ProcessRuns
 }
 
 // Daemon is what concerns the daemon as a whole.
