@@ -107,7 +107,7 @@ func (f *scriptedServer) Close() error { return nil }
 // newTestSession returns a session with all actions and a server of the test's
 // own. The options may leave out what all tests share.
 func newTestSession(dial session.Dialer, out, errOut io.Writer, o session.Options) *session.Session {
-	o.Settings = ctlconf.Settings{ServerURL: "unix:///s.sock", Prompt: "supervisor"}
+	o.Settings = ctlconf.Settings{Path: "/etc/supervisord.conf", ServerURL: "unix:///s.sock", Prompt: "supervisor"}
 	o.Actions, o.IsOption, o.Dial, o.Out, o.ErrOut = actions(), isOption, dial, out, errOut
 	return session.New(o)
 }

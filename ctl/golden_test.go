@@ -22,6 +22,8 @@ type goldenCase struct {
 	words  []string // of the command line; none for the shell
 	input  string
 	text   string // the lines of the file up to the output
+
+	terminal bool // the output is a terminal
 }
 
 // parseGolden reads a golden file. In it
@@ -31,7 +33,7 @@ type goldenCase struct {
 //	$ WORDS                  is the command line, nothing for the shell,
 //	< LINE                   is a line of input.
 //
-// What follows up to "[exit N]" is the output; the error output is marked "!".
+// In files whose names begin with "terminal" the output is a terminal. What follows up to "[exit N]" is the output; the error output is marked "!".
 func parseGolden(text string) []goldenCase {
 	var cases []goldenCase
 	var c goldenCase
@@ -65,7 +67,7 @@ func parseGolden(text string) []goldenCase {
 func (c *goldenCase) run(t *testing.T) string {
 	server := &scriptedServer{t: t, script: c.script}
 	var out, errOut bytes.Buffer
-	s := newTestSession(server.dial, &out, &errOut, session.Options{Interactive: len(c.words) == 0})
+	s := newTestSession(server.dial, &out, &errOut, session.Options{Interactive: len(c.words) == 0, Terminal: c.terminal})
 	exit := s.Run(strings.NewReader(c.input), &out, c.words)
 	if len(server.script) > 0 {
 		t.Errorf("%v: calls not made: %v", c.words, server.script)
@@ -95,6 +97,7 @@ func TestGolden(t *testing.T) {
 			}
 			var got strings.Builder
 			for _, c := range parseGolden(string(want)) {
+				c.terminal = strings.HasPrefix(filepath.Base(file), "terminal")
 				got.WriteString(c.run(t))
 			}
 			if *update {
