@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
@@ -31,7 +32,10 @@ type stateJSON struct {
 	Started     *string `json:"started"`     // the last attempt to start, RFC 3339; null for never
 	Ended       *string `json:"ended"`       // the end of the last child, RFC 3339; null for never
 	Uptime      *int64  `json:"uptime"`      // whole seconds; null unless RUNNING
-	ExitStatus  int     `json:"exitstatus"`  // of the last child; -1 if a signal ended it
+	ExitStatus  int     `json:"exitstatus"`  // of the last child that has exited; -1 if a signal ended it
+	Signal      string  `json:"signal"`      // that ended the last child, as SIGKILL; "" for none
+	Restarts    int     `json:"restarts"`    // within the last hour, without a request
+	Flapping    bool    `json:"flapping"`    // the last runs were all short and bad
 	SpawnError  string  `json:"spawnerr"`    // "" for none
 	Description string  `json:"description"` // the last column of status
 	StdoutLog   string  `json:"stdout_logfile"`
@@ -44,11 +48,18 @@ type stateJSON struct {
 
 const stateRunning = "RUNNING"
 
-func newStateJSON(i api.ProcessInfo) *stateJSON {
+// newStateJSON takes the exit from the past runs if there is one: after a start that
+// failed, Supervisor's own exitstatus is 0.
+func newStateJSON(i api.ProcessInfo, past api.ProcessRuns) *stateJSON {
 	s := &stateJSON{
 		State: i.StateName, StateCode: int(i.State), Started: timeJSON(i.Start), Ended: timeJSON(i.Stop),
 		ExitStatus: i.ExitStatus, SpawnError: i.SpawnErr, Description: i.Description,
 		StdoutLog: i.StdoutLogfile, StderrLog: i.StderrLogfile, Ready: i.Ready, Health: i.Health,
+		Restarts: past.Restarts, Flapping: isFlapping(past),
+	}
+	if last := lastExit(past); last != nil {
+		s.ExitStatus, s.Signal = last.ExitStatus, last.Signal
+		s.Ended = timeJSON(int64(last.Stop))
 	}
 	if i.PID != 0 {
 		s.PID = &i.PID
@@ -71,7 +82,11 @@ func timeJSON(epoch int64) *string {
 // printJSON prints an array of the named processes, or of all, and returns those
 // processes. Causes are left out if causes is nil. Names that fit nothing come
 // last and set the exit status.
-func printJSON(s *session.Session, infos []api.ProcessInfo, names []string, causes map[string][]api.Reason) (shown []api.ProcessInfo, err error) {
+func printJSON(ctx context.Context, s *session.Session, infos []api.ProcessInfo, names []string, causes map[string][]api.Reason) (shown []api.ProcessInfo, err error) {
+	past, err := pastRuns(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	var unknown []processJSON
 	if action.MeansAll(names) {
 		shown, names = infos, nil
@@ -86,7 +101,8 @@ func printJSON(s *session.Session, infos []api.ProcessInfo, names []string, caus
 	}
 	list := []processJSON{}
 	for _, i := range shown {
-		p := processJSON{Name: namespec.Join(i.Group, i.Name), Group: i.Group, Process: i.Name, stateJSON: newStateJSON(i)}
+		p := processJSON{Name: namespec.Join(i.Group, i.Name), Group: i.Group, Process: i.Name}
+		p.stateJSON = newStateJSON(i, past[p.Name])
 		if causes != nil {
 			processCauses := append([]api.Reason{}, causes[p.Name]...)
 			p.Causes = &processCauses

@@ -74,15 +74,15 @@ func status(ctx context.Context, s *session.Session, in action.Arguments) error 
 		infos = withUnconfigured(ctx, s, infos, causes)
 	}
 	if in.Has("--json") {
-		shown, err := printJSON(s, infos, names, causes)
+		shown, err := printJSON(ctx, s, infos, names, causes)
 		setStoppedExit(s, shown)
 		return err
 	}
 	if !action.MeansAll(names) {
 		infos = selectProcesses(s, infos, names)
 	}
-	s.Write(statusTable(infos, causes))
 	setStoppedExit(s, infos)
+	s.Write(statusTable(infos, causes))
 	return nil
 }
 
@@ -125,7 +125,7 @@ func why(ctx context.Context, s *session.Session, in action.Arguments) error {
 	}
 	infos = withUnconfigured(ctx, s, infos, causes)
 	if in.Has("--json") {
-		_, err := printJSON(s, infos, names, causes)
+		_, err := printJSON(ctx, s, infos, names, causes)
 		return err
 	}
 	if !action.MeansAll(names) {
