@@ -43,6 +43,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			IsOption:    isOption,
 			Interactive: c.Bool("interactive") || len(words) == 0,
 			Terminal:    shell.IsTerminal(stdout),
+			Width:       shell.Width(stdout),
 			Out:         stdout,
 			ErrOut:      stderr,
 		})

@@ -126,7 +126,7 @@ type terminal struct {
 
 func startOnTerminal(t *testing.T, term string, args ...string) *terminal {
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asMain+"=1", "TERM="+term, goraceEnv)
+	cmd.Env = append(os.Environ(), asMain+"=1", "TERM="+term, "NO_COLOR=", goraceEnv)
 	file, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 160})
 	if err != nil {
 		t.Fatal(err)
@@ -183,13 +183,13 @@ const (
 
 func TestShellOnTerminal(t *testing.T) {
 	t.Parallel()
-	// A dumb terminal has no line editing, but is a terminal otherwise.
-	for _, term := range []string{"xterm", "dumb"} {
+	// A dumb terminal has no line editing and no colours, but is a terminal otherwise.
+	for term, running := range map[string]string{"xterm": "\x1b[32mRUNNING   \x1b[0m", "dumb": "RUNNING   "} {
 		t.Run(term, func(t *testing.T) {
 			t.Parallel()
 			conf := startCatDaemon(t)
 			tt := startOnTerminal(t, term, "-c", conf)
-			if got := tt.expect(prompt); !strings.Contains(got, "cat                              RUNNING   pid 7\r\n") {
+			if got := tt.expect(prompt); !strings.Contains(got, "cat                              "+running+"pid 7\r\n") {
 				t.Errorf("greeting %q", got)
 			}
 			tt.send("pid\r")
@@ -376,10 +376,13 @@ func TestControlCharactersEscapedOnTerminal(t *testing.T) {
 	}
 	var shown bytes.Buffer
 	server := &scriptedServer{t: t, script: []exchange{{
-		"getAllProcessInfo", `[{"group":"g","name":"\u001b","statename":"FATAL","description":"\u001b]0;title\u0007"}]`,
+		"getAllProcessInfo", `[{"group":"g","name":"\u001b[2J","statename":"FATAL","description":"\u001b]0;title\u0007"}]`,
+	}, {
+		"getAllProcessRuns 0", `[]`,
 	}}}
 	newTestSession(server.dial, &shown, nil, session.Options{Terminal: true}).Run(nil, nil, []string{"status"})
-	if got := shown.String(); strings.ContainsAny(got, "\x1b\a") || !strings.Contains(got, `\x1b]0;title\x07`) {
+	got := shown.String()
+	if strings.Contains(got, "\x1b[2") || strings.Contains(got, "\x1b]") || !strings.Contains(got, `g:\x1b[2J `) || !strings.Contains(got, `\x1b]0;title\x07`) {
 		t.Errorf("status: %q", got)
 	}
 }

@@ -123,7 +123,7 @@ var layers = []struct {
 	{"ctl/action", []string{"config/shlex", "config", "config/option"}},
 	{"ctl/session", []string{"events", "ctl/action", "ctl/shell", "config", "config/python", "api", "api/faults", "api/xmlrpc", "logs/printable", "config/ctlconf"}},
 	{"ctl/control", []string{"ctl/names", "ctl/action", "ctl/session", "config", "config/python", "api", "api/faults", "api/namespec", "api/xmlrpc", "config/option"}},
-	{"ctl/inspect", []string{"ctl/names", "ctl/action", "ctl/session", "config/depends", "api", "api/faults", "api/namespec"}},
+	{"ctl/inspect", []string{"ctl/names", "ctl/action", "ctl/session", "config/depends", "api", "api/faults", "api/namespec", "api/states", "logs/printable"}},
 	{"ctl/follow", []string{"ctl/names", "logs/timestamp", "ctl/action", "ctl/session", "config/python", "api", "api/faults", "api/states", "api/xmlrpc"}},
 	{"ctl", []string{"ctl/action", "ctl/control", "ctl/follow", "ctl/inspect", "ctl/session", "ctl/shell", "config", "config/cmdline", "config/getopt", "config/python", "config/source", "config/ctlconf", "config/section"}},
 	{"cmd/supervisord", []string{"supervisord", "spawn"}},

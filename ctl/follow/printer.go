@@ -10,6 +10,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"supervisor/ctl/names"
 	"supervisor/ctl/session"
 )
 
@@ -55,7 +56,7 @@ func (p *logPrinter) prefix(l *logSource) string {
 	if p.width == 0 {
 		return ""
 	}
-	label := cutMiddle(l.label, maxLabel)
+	label := names.CutMiddle(l.label, maxLabel)
 	pad := strings.Repeat(" ", p.width-utf8.RuneCountInString(label))
 	if !p.color {
 		return label + pad + " | "
@@ -67,17 +68,6 @@ func (p *logPrinter) prefix(l *logSource) string {
 		bar = "\x1b[31m│"
 	}
 	return fmt.Sprintf("\x1b[%dm%s%s %s\x1b[0m ", colors[h.Sum32()%uint32(len(colors))], label, pad, bar)
-}
-
-// cutMiddle shortens a text to a number of characters. The ends of names tell more
-// than their middles.
-func cutMiddle(text string, width int) string {
-	runes := []rune(text)
-	if len(runes) <= width {
-		return text
-	}
-	head := (width - 1) / 2
-	return string(runes[:head]) + "…" + string(runes[len(runes)-(width-1-head):])
 }
 
 // print shows a line, with its line end if it has one, unless it is to be left out.

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"supervisor/ctl/session"
@@ -54,4 +55,18 @@ func isFlapping(p api.ProcessRuns) bool {
 		}
 	}
 	return true
+}
+
+// restartNote words what a person should know about the restarts of a process, "" for
+// nothing.
+func restartNote(p api.ProcessRuns) string {
+	switch {
+	case isFlapping(p):
+		return fmt.Sprintf("flapping, %d restarts within the last hour", p.Restarts)
+	case p.Restarts == 1:
+		return "1 restart within the last hour"
+	case p.Restarts > 1:
+		return fmt.Sprintf("%d restarts within the last hour", p.Restarts)
+	}
+	return ""
 }

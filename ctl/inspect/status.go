@@ -82,7 +82,15 @@ func status(ctx context.Context, s *session.Session, in action.Arguments) error 
 		infos = selectProcesses(s, infos, names)
 	}
 	setStoppedExit(s, infos)
-	s.Write(statusTable(infos, causes))
+	if !s.IsTerminal() {
+		s.Write(statusTable(infos, causes))
+		return nil
+	}
+	past, err := pastRuns(ctx, s)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(s.Out(), terminalTable(infos, causes, past, s.Width(), s.UsesColor()))
 	return nil
 }
 

@@ -70,3 +70,14 @@ func filter(all []api.ProcessInfo, keep func(api.ProcessInfo) bool) []api.Proces
 	}
 	return list
 }
+
+// CutMiddle shortens a text to a number of characters. The ends of names tell more than
+// their middles.
+func CutMiddle(text string, width int) string {
+	runes := []rune(text)
+	if len(runes) <= width {
+		return text
+	}
+	head := (width - 1) / 2
+	return string(runes[:head]) + "…" + string(runes[len(runes)-(width-1-head):])
+}

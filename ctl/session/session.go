@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type Options struct {
 	IsOption    func(word string) bool // reports whether supervisorctl has such an option
 	Interactive bool                   // questions may be asked
 	Terminal    bool                   // Out is a terminal
+	Width       int                    // of the terminal, in columns; 0 for 80
 	Out, ErrOut io.Writer
 	Dial        Dialer     // nil for DialXMLRPC
 	Input       LineReader // nil for a shell on the input of Run
@@ -39,7 +41,8 @@ type Session struct {
 	client Client // nil until the first call
 
 	input    LineReader
-	terminal bool      // out is a terminal
+	terminal bool // out is a terminal
+	width    int
 	out      io.Writer // several goroutines may write to out and errOut
 	errOut   io.Writer
 
@@ -70,6 +73,7 @@ func New(o Options) *Session {
 		dial:        o.Dial,
 		input:       o.Input,
 		terminal:    o.Terminal,
+		width:       cmp.Or(o.Width, 80),
 		out:         &lockedWriter{w: o.Out},
 		errOut:      &lockedWriter{w: o.ErrOut},
 	}
@@ -150,6 +154,9 @@ func (s *Session) RejectFlags(err error) {
 // IsTerminal reports whether the output is a terminal, so that a person reads it. What
 // scripts read is Supervisor's output to the byte; a person may get more.
 func (s *Session) IsTerminal() bool { return s.terminal }
+
+// Width returns the width of the terminal, in columns.
+func (s *Session) Width() int { return s.width }
 
 // UsesColor reports whether the output may be coloured: it is a terminal, and the
 // environment does not say otherwise (NO_COLOR, TERM=dumb).

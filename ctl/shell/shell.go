@@ -59,6 +59,19 @@ func IsTerminal(end any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
+// Width returns the width of a terminal in columns, 0 if it is unknown.
+func Width(end any) int {
+	file, ok := end.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
 // Prompt shows a prompt and reads a line, without its newline. At the end of the
 // input it returns io.EOF and leaves the cursor behind the prompt. On Ctrl-C or
 // when ctx ends it returns [ErrInterrupted] and leaves the cursor on a new line.
