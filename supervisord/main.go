@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"supervisor/supervisord/config/cmdline"
+	"supervisor/supervisord/config/lint"
 	"supervisor/supervisord/config/load"
 	"supervisor/supervisord/config/section"
 	"supervisor/supervisord/config/source"
@@ -94,7 +95,7 @@ func (m *mainProgram) runCommand(v cmdline.Values, _ []string) (err error) {
 		_, err = fmt.Fprintln(m.stdout, Version)
 		return err
 	case v.Bool("test"):
-		m.status, err = load.Check(m.stdout, m.loadOptions(), v.Bool("json"))
+		m.status, err = load.Check(m.stdout, m.loadOptions(), lint.ThisSystem(), v.Bool("json"))
 		return err
 	}
 	// After an upgrade this was said already, and the first line that a dry run prints

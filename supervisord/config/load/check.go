@@ -11,18 +11,19 @@ import (
 
 	"supervisor/supervisord/config"
 	"supervisor/supervisord/config/envfile"
+	"supervisor/supervisord/config/lint"
 	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/config/section"
 )
 
 // Check reads a configuration without using it, as supervisord -t does, and
 // writes what is wrong with it: a line for each error, with file, section, option
-// and value, then the warnings. It also warns of sections and options that do not
-// exist, which Supervisor ignores silently. With asJSON it writes how the
-// configuration was understood, or the first error, as JSON. It returns the exit
-// status, 0 or 2, and an error only if writing fails. If the configuration is
-// strict, warnings are errors.
-func Check(w io.Writer, o Options, asJSON bool) (status int, err error) {
+// and value, then the warnings, then hints about settings that are valid but known to
+// hurt. It also warns of sections and options that do not exist, which Supervisor
+// ignores silently. With asJSON it writes how the configuration was understood, or the
+// first error, as JSON. It returns the exit status, 0 or 2, and an error only if writing
+// fails. If the configuration is strict, warnings are errors; hints never are.
+func Check(w io.Writer, o Options, sys lint.System, asJSON bool) (status int, err error) {
 	l := newLoader(o)
 	l.versionDiffs = make(map[section.Key]string)
 	l.Observe = l.noteVersionDiff
@@ -57,10 +58,20 @@ func Check(w io.Writer, o Options, asJSON bool) (status int, err error) {
 		}
 	}
 	if status == 0 {
+		l.writeHints(&b, sys)
 		fmt.Fprintf(&b, "The configuration in %s is fine.\n", l.Main)
 	}
 	_, err = io.WriteString(w, b.String())
 	return status, err
+}
+
+// writeHints writes what is valid but known to hurt.
+func (l *loader) writeHints(w io.Writer, sys lint.System) {
+	for _, f := range lint.Check(l.conf, sys) {
+		at := l.Table.Position(f.Section, f.Option)
+		e := section.Error{File: at.File, Line: at.Line, Section: f.Section, Option: f.Option}
+		fmt.Fprintf(w, "hint: %s\n", section.OneLine(joinPosition(e.Position(), f.String())))
+	}
 }
 
 // checkEnvFiles returns what is wrong now with the files of env_file=. They may be

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"supervisor/supervisord/config/ctlconf"
+	"supervisor/supervisord/config/lint"
 	"supervisor/supervisord/config/option"
 	"supervisor/supervisord/config/python"
 	"supervisor/supervisord/config/section"
@@ -174,7 +175,7 @@ func (c *corpus) compare(t *testing.T, what string, want any) {
 	t.Helper()
 	var got any
 	var out strings.Builder
-	status, err := Check(&out, c.opts, true)
+	status, err := Check(&out, c.opts, lint.System{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"supervisor/supervisord/config/lint"
 	"supervisor/supervisord/config/section"
 	"supervisor/supervisord/config/source/sourcetest"
 )
@@ -40,7 +41,7 @@ func FuzzCheck(f *testing.F) {
 		write(t, filepath.Join(dir, "c.conf"), []byte(text))
 		o := Options{Input: section.Input{Path: "c.conf", Host: sourcetest.Host(dir)}}
 		var b strings.Builder
-		status, err := Check(&b, o, false)
+		status, err := Check(&b, o, lint.System{}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"supervisor/supervisord/config/lint"
 	"supervisor/supervisord/config/section"
 	"supervisor/supervisord/config/source/sourcetest"
 )
@@ -49,7 +50,7 @@ func checkGolden(t *testing.T, path string) {
 	o := Options{Input: section.Input{Path: "supervisord.conf", Host: sourcetest.Host(here)}}
 	for _, name := range []string{"check", "json"} {
 		var b strings.Builder
-		if _, err := Check(&b, o, name == "json"); err != nil {
+		if _, err := Check(&b, o, lint.System{}, name == "json"); err != nil {
 			t.Fatal(err)
 		}
 		got := strings.ReplaceAll(b.String(), here, "$HERE")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"supervisor/supervisord/config/lint"
 	"supervisor/supervisord/config/section"
 	"supervisor/supervisord/config/source"
 )
@@ -31,7 +32,7 @@ func TestVersionDiffs(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out strings.Builder
-		if _, err := Check(&out, Options{Input: section.Input{Path: file, Host: source.ThisHost()}}, false); err != nil {
+		if _, err := Check(&out, Options{Input: section.Input{Path: file, Host: source.ThisHost()}}, lint.System{}, false); err != nil {
 			t.Fatal(err)
 		}
 		_, got, _ := strings.Cut(out.String(), "reads this otherwise: ")
