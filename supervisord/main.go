@@ -95,8 +95,7 @@ func (m *mainProgram) runCommand(v cmdline.Values, _ []string) (err error) {
 		_, err = fmt.Fprintln(m.stdout, Version)
 		return err
 	case v.Bool("test"):
-		m.status, err = load.Check(m.stdout, m.loadOptions(), lint.ThisSystem(), v.Bool("json"))
-		return err
+		return m.check(v.Bool("json"))
 	}
 	// After an upgrade this was said already, and the first line that a dry run prints
 	// to stderr is taken for the reason why it failed.
@@ -106,6 +105,25 @@ func (m *mainProgram) runCommand(v cmdline.Values, _ []string) (err error) {
 	}
 	m.status, err = m.runDaemon()
 	return err
+}
+
+// check checks the configuration, or each of the files that the command line names.
+func (m *mainProgram) check(asJSON bool) error {
+	o := m.loadOptions()
+	o.Partial = len(m.values.Files) > 0
+	paths := m.values.Files
+	if !o.Partial {
+		paths = []string{o.Path}
+	}
+	for _, path := range paths {
+		o.Path = path
+		status, err := load.Check(m.stdout, o, lint.ThisSystem(), asJSON)
+		if err != nil {
+			return err
+		}
+		m.status = max(m.status, status)
+	}
+	return nil
 }
 
 // argv0 is the name with which this daemon was first started.

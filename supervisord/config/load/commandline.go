@@ -15,9 +15,10 @@ import (
 
 // CommandLineValues is what a command line of supervisord says.
 type CommandLineValues struct {
-	Help, Version bool   // the rest of the line was not read
-	Test, JSON    bool   // -t and --json
-	Path          string // -c, "" to search for the file
+	Help, Version bool     // the rest of the line was not read
+	Test, JSON    bool     // -t and --json
+	Path          string   // -c, "" to search for the file
+	Files         []string // to check with -t, each by itself
 	Overrides     section.Overrides
 
 	given []getopt.Given // the options that were read
@@ -44,11 +45,12 @@ func ParseCommandLine(args []string, h source.Host) (*CommandLineValues, error) 
 	if err != nil {
 		return nil, err
 	}
-	if len(rest) > 0 {
+	given = readShortT(given)
+	if len(rest) > 0 && !isGiven(given, "test") {
 		return nil, errors.New("positional arguments are not supported: " + python.ReprList(rest))
 	}
-	v := &CommandLineValues{Overrides: make(section.Overrides)}
-	for _, g := range readShortT(given) {
+	v := &CommandLineValues{Overrides: make(section.Overrides), Files: rest}
+	for _, g := range given {
 		if err := v.set(g, &h); err != nil {
 			return nil, err
 		}
@@ -60,7 +62,14 @@ func ParseCommandLine(args []string, h source.Host) (*CommandLineValues, error) 
 	if v.JSON && !v.Test {
 		return nil, errors.New("option --json needs option -t")
 	}
+	if len(rest) > 0 && v.Path != "" {
+		return nil, errors.New("-t checks the files behind it or the one of -c, not both: " + python.ReprList(rest))
+	}
 	return v, nil
+}
+
+func isGiven(given []getopt.Given, name string) bool {
+	return slices.ContainsFunc(given, func(g getopt.Given) bool { return g.Option.Name() == name })
 }
 
 // readShortT decides what -t means. Alone, or with -c, --json and --strict, it

@@ -24,6 +24,9 @@ func TestParseCommandLine(t *testing.T) {
 		{"-nks", CommandLineValues{Overrides: section.Overrides{"nodaemon": true, "nocleanup": true, "silent": true}}},
 		{"--strip", CommandLineValues{Overrides: section.Overrides{"strip_ansi": true}}},
 		{"-t --json", CommandLineValues{Test: true, JSON: true}},
+		{"-t", CommandLineValues{Test: true}},
+		{"-t a.conf b.conf", CommandLineValues{Test: true, Files: []string{"a.conf", "b.conf"}}},
+		{"--test a.conf --strict", CommandLineValues{Test: true, Files: []string{"a.conf", "--strict"}}},
 		{"--ident=x -e Debug -y 1KB -z 3 -m 027 -a 9 --minprocs=8", CommandLineValues{Overrides: section.Overrides{
 			"identifier": "x", "loglevel": option.LogLevel(10), "logfile_maxbytes": int64(1024), "logfile_backups": 3,
 			"umask": 0o27, "minfds": 9, "minprocs": 8}}},
@@ -41,7 +44,7 @@ func TestParseCommandLine(t *testing.T) {
 		got, err := ParseCommandLine(strings.Fields(tt.args), sourcetest.Host("/here"))
 		if err != nil {
 			t.Errorf("%q: %v", tt.args, err)
-		} else if diff := cmp.Diff(&tt.want, got, cmpopts.IgnoreUnexported(CommandLineValues{})); diff != "" {
+		} else if diff := cmp.Diff(&tt.want, got, cmpopts.IgnoreUnexported(CommandLineValues{}), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.args, diff)
 		}
 	}
@@ -67,6 +70,8 @@ func TestParseCommandLineErrors(t *testing.T) {
 		"-nn":                       "conflicting command line option '-n'",
 		"-e info -e loud":           "invalid value for -e 'loud': bad logging level name 'loud'",
 		"-n foo bar's":              `positional arguments are not supported: ['foo', "bar's"]`,
+		"-tn foo":                   "positional arguments are not supported: ['foo']", // -t is --strip_ansi
+		"-t -c a.conf b.conf":       "-t checks the files behind it or the one of -c, not both: ['b.conf']",
 		"-h foo":                    "positional arguments are not supported: ['foo']",
 		"--json":                    "option --json needs option -t",
 		"--configuration=a -c b -h": "conflicting command line option '-c'",

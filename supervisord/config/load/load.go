@@ -16,6 +16,9 @@ type Options struct {
 	section.Input
 	// Scales replace the numprocs of the files.
 	Scales []config.Scale
+	// Partial accepts a file without [supervisord], one for [include], as if the section
+	// were there and empty.
+	Partial bool
 }
 
 // Config reads the configuration of supervisord. If anything is wrong with it
@@ -34,6 +37,7 @@ type loader struct {
 	*section.File
 	rows             *rows
 	scales           []config.Scale
+	partial          bool
 	conf             *config.Config
 	versionDiffs     map[section.Key]string // what 4.2.5 reads differently, nil if not asked for
 	inheritsPriority []*config.Process      // whose priority is that of what they depend on
@@ -42,7 +46,7 @@ type loader struct {
 
 func newLoader(o Options) *loader {
 	rows := newRows()
-	return &loader{File: section.NewFile(o.Input, rows.all, nil), rows: rows, scales: o.Scales, conf: new(config.Config)}
+	return &loader{File: section.NewFile(o.Input, rows.all, nil), rows: rows, scales: o.Scales, partial: o.Partial, conf: new(config.Config)}
 }
 
 // reader reads the options of one section.
@@ -71,6 +75,9 @@ func (l *loader) load() {
 	l.conf.Path = l.File.Path
 	if !l.ReadMain() || !l.include() {
 		return
+	}
+	if l.partial && !l.Table.Has("supervisord") {
+		l.Add("[supervisord]", l.Main, true)
 	}
 	if !l.Table.Has("supervisord") {
 		l.Fail(l.Main, 0, ".ini file does not include supervisord section")
