@@ -169,6 +169,9 @@ func followOperation(ctx context.Context, s *session.Session, subject, id string
 		}
 		for _, line := range op.Lines {
 			s.Print(line.String())
+			if line.Error != "" {
+				showLastLines(ctx, s, line.Name)
+			}
 		}
 		next = op.Next
 		if op.Ended {

@@ -62,7 +62,7 @@ func (v verb) applyMany(ctx context.Context, s *session.Session, method string, 
 		return err
 	}
 	for _, r := range results {
-		v.printResult(s, namespec.Join(r.Group, r.Name), faults.Code(r.Status), r.Description)
+		v.printResult(ctx, s, namespec.Join(r.Group, r.Name), faults.Code(r.Status), r.Description)
 	}
 	s.ShowNotes()
 	return nil
@@ -86,14 +86,14 @@ func (v verb) applyOne(ctx context.Context, s *session.Session, name string, arg
 	}
 	err := s.Command(ctx, v.one, slices.Insert(args, 0, any(name))...)
 	if fault, ok := errors.AsType[*xmlrpc.Fault](err); ok {
-		v.printResult(s, shown, fault.Code, fault.Text)
+		v.printResult(ctx, s, shown, fault.Code, fault.Text)
 		if fault.Code == faults.BadName {
 			suggestName(ctx, s, name)
 		}
 		return nil
 	}
 	if err == nil {
-		v.printResult(s, shown, faults.Success, "")
+		v.printResult(ctx, s, shown, faults.Success, "")
 		s.ShowNotes()
 	}
 	return err
@@ -101,7 +101,7 @@ func (v verb) applyOne(ctx context.Context, s *session.Session, name string, arg
 
 // printResult prints the result for one process. A fault for which the verb has no
 // text shows its own.
-func (v verb) printResult(s *session.Session, name string, code faults.Code, text string) {
+func (v verb) printResult(ctx context.Context, s *session.Session, name string, code faults.Code, text string) {
 	words, known := v.faultTexts[code]
 	switch {
 	case code == faults.Success:
@@ -117,7 +117,10 @@ func (v verb) printResult(s *session.Session, name string, code faults.Code, tex
 	}
 	switch code {
 	case faults.Success, v.ignoredFault: // they leave the exit status alone
-	case faults.SpawnError, faults.AbnormalTermination, faults.NotRunning:
+	case faults.SpawnError, faults.AbnormalTermination:
+		showLastLines(ctx, s, name)
+		s.SetExit(session.ExitNotRunning)
+	case faults.NotRunning:
 		s.SetExit(session.ExitNotRunning)
 	default:
 		s.SetExit(session.ExitGeneric)
