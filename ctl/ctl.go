@@ -12,6 +12,7 @@ import (
 	"supervisor/ctl/session"
 	"supervisor/ctl/shell"
 	"supervisor/supervisord/config/cmdline"
+	"supervisor/supervisord/system/buildinfo"
 )
 
 // Main runs supervisorctl with the arguments, of which the first is the program's
@@ -33,19 +34,19 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	exit := 0
 	program := newCommandLine(progname, stdout, stderr, func(c cmdline.Values, words []string) error {
+		if c.Bool("version") {
+			_, err := fmt.Fprint(stdout, buildinfo.Long("supervisorctl"))
+			return err
+		}
 		settings, err := readSettings(c, progname)
 		if err != nil {
 			return err
 		}
 		s := session.New(session.Options{
-			Settings:    settings,
-			Actions:     actions(),
-			IsOption:    isOption,
+			Settings: settings, Actions: actions(), IsOption: isOption,
 			Interactive: c.Bool("interactive") || len(words) == 0,
-			Terminal:    shell.IsTerminal(stdout),
-			Width:       shell.Width(stdout),
-			Out:         stdout,
-			ErrOut:      stderr,
+			Terminal:    shell.IsTerminal(stdout), Width: shell.Width(stdout),
+			Out: stdout, ErrOut: stderr,
 		})
 		exit = s.Run(stdin, stdout, words)
 		return nil

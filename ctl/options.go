@@ -18,6 +18,7 @@ import (
 func optionTable() []getopt.Option {
 	return []getopt.Option{
 		{Long: "help", Short: "h?", Help: "print this text and exit"},
+		{Long: "version", Help: "print release, commit, Go and the version of Supervisor that it is compatible with, and exit"},
 		{Long: "configuration", Short: "c", Arg: "FILENAME", Help: "read FILENAME instead of searching for a configuration file"},
 		{Long: "interactive", Short: "i", Help: "start an interactive session, which asks before shutdown and reload, and asks for a password if the server wants one"},
 		{Long: "serverurl", Short: "s", Arg: "URL", Help: "talk to the supervisord at URL, http://host:port or unix:///path"},
@@ -49,7 +50,7 @@ func parseOptions(args []string) ([]string, error) {
 	}
 	for i, g := range given {
 		switch g.Option.Name() {
-		case "help":
+		case "help", "version":
 			return getopt.Args(given[:i+1], nil), nil
 		case "serverurl":
 			if err := ctlconf.CheckURL(g.Value); err != nil {

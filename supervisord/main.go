@@ -14,14 +14,14 @@ import (
 	"supervisor/supervisord/config/source"
 	"supervisor/supervisord/process/hook"
 	"supervisor/supervisord/recovery"
+	"supervisor/supervisord/system/buildinfo"
 	"supervisor/supervisord/system/daemon"
 	"supervisor/supervisord/system/executable"
 	"supervisor/supervisord/system/localtime"
 )
 
-// Version is what -v prints and getSupervisorVersion answers: the version of
-// Supervisor whose interfaces this daemon has. Clients compare it.
-const Version = "4.4.0"
+// Version is what -v prints and getSupervisorVersion answers.
+const Version = buildinfo.Compatible
 
 // exitRefused is the exit status for a command line, a configuration or an
 // environment that the daemon can't work with.
@@ -91,6 +91,9 @@ func (m *mainProgram) cliProgram() *cmdline.Program {
 // runCommand does what the options ask for.
 func (m *mainProgram) runCommand(v cmdline.Values, _ []string) (err error) {
 	switch {
+	case m.values.Long:
+		_, err = fmt.Fprint(m.stdout, buildinfo.Long("supervisord"))
+		return err
 	case v.Bool("version"):
 		_, err = fmt.Fprintln(m.stdout, Version)
 		return err

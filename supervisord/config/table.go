@@ -55,6 +55,7 @@ func in(sections option.Sections, names option.Names, rows option.Table) option.
 var commandLineOptions = option.Table{
 	{Name: "help", Flag: &option.Flag{Short: "h?"}, Help: "show this text and exit"},
 	{Name: "version", Flag: &option.Flag{Short: "v"}, Help: "show the version and exit"},
+	{Name: "long", Extension: true, Flag: &option.Flag{}, Help: "with -v: show release, commit and Go as well"},
 	{Name: "configuration", Flag: &option.Flag{Short: "c", Arg: "FILENAME"}, Help: "read this configuration file instead of searching for one"},
 	{Name: "test", Extension: true, Flag: &option.Flag{Short: "t"}, Help: "check the configuration, report all errors and exit; together with options for a daemon, -t is --strip_ansi"},
 	{Name: "json", Extension: true, Flag: &option.Flag{}, Help: "with -t: print the resulting configuration as JSON"},

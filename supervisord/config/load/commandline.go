@@ -16,6 +16,7 @@ import (
 // CommandLineValues is what a command line of supervisord says.
 type CommandLineValues struct {
 	Help, Version bool     // the rest of the line was not read
+	Long          bool     // --long, with -v
 	Test, JSON    bool     // -t and --json
 	Path          string   // -c, "" to search for the file
 	Files         []string // to check with -t, each by itself
@@ -56,8 +57,12 @@ func ParseCommandLine(args []string, h source.Host) (*CommandLineValues, error) 
 		}
 		v.given = append(v.given, g)
 		if v.Help || v.Version {
+			v.Long = v.Version && isGiven(given, "long")
 			return v, nil
 		}
+	}
+	if isGiven(given, "long") {
+		return nil, errors.New("option --long needs option -v")
 	}
 	if v.JSON && !v.Test {
 		return nil, errors.New("option --json needs option -t")
@@ -79,7 +84,7 @@ func readShortT(given []getopt.Given) []getopt.Given {
 	short := slices.IndexFunc(given, func(g getopt.Given) bool { return g.Form == "-t" })
 	startsDaemon := slices.ContainsFunc(given, func(g getopt.Given) bool {
 		switch g.Option.Name() {
-		case "test", "json", "strict", "configuration", "help", "version":
+		case "test", "json", "long", "strict", "configuration", "help", "version":
 			return false
 		}
 		return true
@@ -114,6 +119,7 @@ func (v *CommandLineValues) set(g getopt.Given, h *source.Host) error {
 		v.Help = true
 	case "version":
 		v.Version = true
+	case "long": // it comes with --version
 	case "test":
 		v.Test = true
 	case "json":

@@ -36,6 +36,8 @@ func TestParseCommandLine(t *testing.T) {
 		{"-n --exit-on fatal,exit", CommandLineValues{Overrides: section.Overrides{"nodaemon": true, "exit_on": config.OnFatal | config.OnExit}}},
 		{"-h -e nonsense", CommandLineValues{Help: true}},
 		{"-?", CommandLineValues{Help: true}},
+		{"--version --long", CommandLineValues{Version: true, Long: true}},
+		{"--long -v", CommandLineValues{Version: true, Long: true}},
 		{"-nv", CommandLineValues{Version: true, Overrides: section.Overrides{"nodaemon": true}}},
 	} {
 		if tt.want.Overrides == nil {
@@ -73,6 +75,7 @@ func TestParseCommandLineErrors(t *testing.T) {
 		"-tn foo":                   "positional arguments are not supported: ['foo']", // -t is --strip_ansi
 		"-t -c a.conf b.conf":       "-t checks the files behind it or the one of -c, not both: ['b.conf']",
 		"-h foo":                    "positional arguments are not supported: ['foo']",
+		"--long":                    "option --long needs option -v",
 		"--json":                    "option --json needs option -t",
 		"--configuration=a -c b -h": "conflicting command line option '-c'",
 	} {
