@@ -194,7 +194,7 @@ func Daemons(survivors []Survivor) map[int]int {
 // an empty one for other processes. The error is fs.ErrPermission if this process may
 // not read it.
 func environOf(pid int) (map[string]string, error) {
-	data, err := procfs.ReadFile(pid, "environ")
+	data, err := procfs.Environ(pid)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -106,10 +107,50 @@ func ReadFile(pid int, name string) (data []byte, err error) {
 	return data, err
 }
 
+const (
+	execPause = time.Millisecond
+	execTries = 1000
+)
+
+// Environ reads the environment with which a process was started: each NAME=value is
+// followed by a 0. A zombie has none. While a process executes a new program, the kernel
+// shows none for a moment, as if the process were somebody else's; Environ waits for the
+// end of that, at most about a second.
+func Environ(pid int) (data []byte, err error) {
+	empty := 0
+	for range execTries {
+		data, err = ReadFile(pid, "environ")
+		if err != nil || len(data) > 0 || !hasExecutable(pid) {
+			break
+		}
+		arguments, err := ReadFile(pid, "cmdline")
+		switch {
+		case err != nil:
+			return nil, err
+		case len(arguments) == 0: // it is executing
+			time.Sleep(execPause)
+		case empty == 2: // an environment without variables
+			return nil, nil
+		default: // the two were read before and after the end of it
+			empty++
+		}
+	}
+	return data, err
+}
+
+// hasExecutable reports whether a process runs a program, unlike a zombie and a thread of
+// the kernel.
+func hasExecutable(pid int) bool {
+	return WithAccess(pid, func() error {
+		_, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+		return err
+	}) == nil
+}
+
 // HasVariables reports whether a process lives and was started with all of these
 // NAME=value in its environment. A zombie has none.
 func HasVariables(pid int, variables []string) bool {
-	data, err := ReadFile(pid, "environ")
+	data, err := Environ(pid)
 	if err != nil {
 		return false
 	}

@@ -3,6 +3,7 @@ package procfs
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -85,6 +86,55 @@ func TestHasVariables(t *testing.T) {
 		if got := HasVariables(cmd.Process.Pid, tt.variables); got != tt.want {
 			t.Errorf("%q: %v", tt.variables, got)
 		}
+	}
+}
+
+// TestHasVariablesWhileExecuting checks a process that executes one program after the
+// other. In between the kernel shows no environment.
+func TestHasVariablesWhileExecuting(t *testing.T) {
+	t.Parallel()
+	script := filepath.Join(t.TempDir(), "script")
+	const text = "read line\nif [ $1 -lt 300 ]; then exec sh \"$0\" $(($1 + 1)); fi\nread line\n"
+	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", script, "0")
+	cmd.Env = []string{"A=1", "PATH=" + os.Getenv("PATH")}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	for range 300 {
+		if _, err := stdin.Write([]byte("go on\n")); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			if !HasVariables(cmd.Process.Pid, []string{"A=1"}) {
+				t.Fatal("a process that executes a program was not recognised")
+			}
+		}
+	}
+}
+
+func TestEnvironOfNone(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("/bin/sleep", "600")
+	cmd.Env = []string{}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	if data, err := Environ(cmd.Process.Pid); len(data) > 0 || err != nil {
+		t.Errorf("%q, %v", data, err)
+	}
+	if data, err := Environ(2); len(data) > 0 { // perhaps a thread of the kernel
+		t.Errorf("%q, %v", data, err)
 	}
 }
 
