@@ -36,6 +36,15 @@ func Actions() []Action {
 			},
 			Run: open,
 		},
+		{
+			Spec: action.Spec{
+				Name:  "config",
+				Topic: action.TopicDaemon, Short: "show which file and server supervisorctl uses, and why",
+				Help:   []string{"config	Show which configuration file and which server supervisorctl uses, and why."},
+				Hidden: true, // from clients that compare the list of actions with Supervisor's
+			},
+			Run: showConfig,
+		},
 	}
 }
 
@@ -79,6 +88,29 @@ func (s *Session) suggestAction(name string) {
 	if meant := s.table.Closest(name); meant != "" {
 		s.Print("did you mean " + meant + "?")
 	}
+}
+
+// showConfig prints which file and server are used, and why. It asks no server.
+func showConfig(_ context.Context, s *Session, _ action.Arguments) error {
+	switch path := s.settings.Path; {
+	case path == "":
+		s.Print("file: none, all settings have their defaults")
+	case s.settings.Searched == nil:
+		s.Print("file: " + path + ", named with -c")
+	default:
+		s.Print("file: " + path)
+	}
+	if len(s.settings.Searched) > 0 {
+		s.Print("without -c, it is the first of these that exists:")
+		for _, path := range s.settings.Searched {
+			s.Print("    " + path)
+		}
+	}
+	s.Print("server: " + s.settings.ServerURL)
+	if s.settings.Username != "" {
+		s.Print("user: " + s.settings.Username)
+	}
+	return nil
 }
 
 // open connects the session to another server and shows its status, which leaves

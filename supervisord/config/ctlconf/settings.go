@@ -9,7 +9,8 @@ import (
 
 // Settings is what supervisorctl reads from a configuration file.
 type Settings struct {
-	Path        string // the file, absolute; "" if there is none
+	Path        string   // the file, absolute; "" if there is none
+	Searched    []string // where the file was searched, nil if it was named
 	ServerURL   string
 	Username    string // "" for none
 	Password    string // likewise
@@ -52,6 +53,9 @@ func Load(in section.Input) (*Settings, error) {
 		return name == "supervisorctl" || strings.HasPrefix(name, "ctlplugin:")
 	})
 	s := new(Settings)
+	if in.Path == "" {
+		s.Searched = section.SearchPaths(in.Program)
+	}
 	if f.Search() {
 		s.Path = f.Path
 		if !f.ReadMain() {
