@@ -39,28 +39,37 @@ func eventsAction() session.Action {
 }
 
 func showEvents(ctx context.Context, s *session.Session, in action.Arguments) error {
-	path := func() string { return "/events?types=" + url.QueryEscape(strings.Join(in.Words, ",")) }
 	show := showEvent
 	if in.Has("--json") {
 		show = func(s *session.Session, _ string, data []byte) error { s.Print(string(data)); return nil }
 	}
-	err := followStream(ctx, s, path, func(body io.Reader) error {
-		return readEvents(body, func(kind string, data []byte) error {
-			if kind == "subscribed" {
-				return nil
-			}
-			return show(s, kind, data)
-		})
+	err := Events(ctx, s, in.Words, func(kind string, data []byte) error {
+		if kind == "subscribed" {
+			return nil
+		}
+		return show(s, kind, data)
 	})
 	switch {
 	case ctx.Err() != nil:
 		s.Print("")
 		return nil
-	case isNotFound(err):
-		s.PrintError("events: ERROR (" + session.NotSupported + ")")
-		return nil
 	case isBadRequest(err):
 		s.PrintError("events: ERROR (no such type of event: " + strings.Join(in.Words, " ") + ")")
+		return nil
+	}
+	return err
+}
+
+// Events passes the events of some types, and of those below them, to handle as they happen,
+// with type and data, until ctx ends or handle fails. No types stand for all. When the
+// daemon goes away, as in an upgrade or a crash, it subscribes again. Each subscription
+// begins with "subscribed". The error is that of the first one; a server without events is
+// reported to the user instead.
+func Events(ctx context.Context, s *session.Session, types []string, handle func(kind string, data []byte) error) error {
+	path := func() string { return "/events?types=" + url.QueryEscape(strings.Join(types, ",")) }
+	err := followStream(ctx, s, path, func(body io.Reader) error { return readEvents(body, handle) })
+	if isNotFound(err) {
+		s.PrintError("events: ERROR (" + session.NotSupported + ")")
 		return nil
 	}
 	return err

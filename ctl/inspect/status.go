@@ -34,6 +34,7 @@ func statusActions() []session.Action {
 				Flags: []action.Flag{
 					{Name: "-v", Help: "Show the causes of each state below it"},
 					{Name: "--json", Help: "Write the status as JSON"},
+					{Name: "--watch", Help: "Show the status again whenever it changes, until Ctrl-C"},
 				},
 				Completes: action.CompleteProcesses,
 			},
@@ -58,9 +59,16 @@ func statusActions() []session.Action {
 	}
 }
 
-// status lists processes. Messages about unknown names come first. If a listed
-// process is not running, that decides the exit status.
 func status(ctx context.Context, s *session.Session, in action.Arguments) error {
+	if in.Has("--watch") {
+		return watchStatus(ctx, s, in)
+	}
+	return showStatus(ctx, s, in)
+}
+
+// showStatus lists processes. Messages about unknown names come first. If a listed
+// process is not running, that decides the exit status.
+func showStatus(ctx context.Context, s *session.Session, in action.Arguments) error {
 	names, verbose := in.Words, in.Has("-v")
 	var infos []api.ProcessInfo
 	if err := s.Call(ctx, "getAllProcessInfo", &infos); err != nil {
