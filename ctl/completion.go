@@ -64,12 +64,12 @@ func complete(progname string, words []string, stdout io.Writer) {
 		return
 	}
 	word := words[len(words)-1]
-	given, rest, err := getopt.Parse(optionTable(), words[:len(words)-1])
+	given, rest, err := getopt.Parse(Options(), words[:len(words)-1])
 	if err != nil {
 		return // such as an option whose value is being typed
 	}
 	if len(rest) == 0 && strings.HasPrefix(word, "-") {
-		for _, o := range optionTable() {
+		for _, o := range Options() {
 			if name := "--" + o.Long; strings.HasPrefix(name, word) {
 				fmt.Fprintln(stdout, name)
 			}

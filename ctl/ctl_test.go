@@ -69,7 +69,7 @@ func TestUsage(t *testing.T) {
 		if exit != 0 || errOut.String() != "" || !strings.HasPrefix(out.String(), want) {
 			t.Errorf("%s: exit %d, stdout %q, stderr %q", args, exit, out.String(), errOut.String())
 		}
-		for _, o := range optionTable() {
+		for _, o := range Options() {
 			if !strings.Contains(out.String(), "--"+o.Long) {
 				t.Errorf("%s: no --%s in the usage", args, o.Long)
 			}

@@ -14,8 +14,8 @@ import (
 	"supervisor/supervisord/config/source"
 )
 
-// optionTable lists the options of the command line.
-func optionTable() []getopt.Option {
+// Options returns the command-line options of supervisorctl.
+func Options() []getopt.Option {
 	return []getopt.Option{
 		{Long: "help", Short: "h?", Help: "print this text and exit"},
 		{Long: "version", Help: "print release, commit, Go and the version of Supervisor that it is compatible with, and exit"},
@@ -30,7 +30,7 @@ func optionTable() []getopt.Option {
 
 // isOption reports whether a word is an option of the command line.
 func isOption(word string) bool {
-	for _, o := range optionTable() {
+	for _, o := range Options() {
 		long, isLong := strings.CutPrefix(word, "--")
 		if isLong && (long == o.Long || slices.Contains(o.Aliases, long)) ||
 			!isLong && len(word) > 1 && strings.Contains(o.Short, word[1:2]) {
@@ -44,7 +44,7 @@ func isOption(word string) bool {
 // in the form that package cmdline understands. It goes from left to right, so
 // that --help comes before a mistake further on.
 func parseOptions(args []string) ([]string, error) {
-	given, rest, err := getopt.Parse(optionTable(), args)
+	given, rest, err := getopt.Parse(Options(), args)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func newCommandLine(progname string, stdout, stderr io.Writer, run func(cmdline.
 		Name:     progname,
 		Summary:  "supervisorctl -- control applications run by supervisord from the cmd line.",
 		Synopsis: " [action [arguments]]",
-		Options:  optionTable(),
+		Options:  Options(),
 		Notes: `
 An action is a word such as "status" or "restart"; the action "help" lists all
 of them. Without an action, an interactive shell starts.

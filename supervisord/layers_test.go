@@ -104,6 +104,7 @@ var layers = []struct {
 	{"supervisord/recovery", []string{"process/hook", "process/machine", "api/namespec", "api/states", "config", "config/shlex", "config/source", "events/listener", "logs", "policy/health", "process", "process/activation", "recovery/journal", "server/httpd", "spawn", "spawn/output", "spawn/survivors", "supervisor", "system/daemon", "system/notify", "system/pidfd", "system/procfs", "system/boottime", "system/descriptors"}},
 	{"supervisord", []string{"*"}},
 	{"supervisord/tools/compat", []string{"ctl", "config", "events", "server/rpc", "config/option"}},
+	{"supervisord/tools/manpages", []string{"ctl", "ctl/action", "config", "config/getopt", "config/load", "config/option"}},
 	{"supervisord/tools/pidproxy", nil},
 	{"supervisord/tools/sampleconf", []string{"config", "config/option"}},
 	{"supervisord/tools/testkit", nil},
