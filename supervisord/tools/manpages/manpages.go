@@ -1,6 +1,7 @@
 package manpages
 
 import (
+	"embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,164 +16,35 @@ import (
 	"supervisor/supervisord/config/option"
 )
 
+// frames are the pages, with @NAMES@ where the tables go.
+//
+//go:embed *.md
+var frames embed.FS
+
 // Pages returns the manual pages as troff, by the names of their files.
 func Pages() map[string][]byte {
 	pages := make(map[string][]byte)
-	for name, text := range map[string]string{
-		"supervisord.8":      daemonPage(),
-		"supervisorctl.1":    ctlPage(),
-		"supervisord.conf.5": configPage(),
+	for name, tables := range map[string]*strings.Replacer{
+		"supervisord.8": strings.NewReplacer("@OPTIONS@", commandLine(load.CommandLine())),
+		"supervisorctl.1": strings.NewReplacer("@OPTIONS@", commandLine(ctl.Options()),
+			"@ACTIONS@", actions(func(a *action.Spec) bool { return !a.IsExtension() }),
+			"@EXTENSIONS@", actions((*action.Spec).IsExtension)),
+		"supervisord.conf.5": strings.NewReplacer("@SECTIONS@", sections()),
 	} {
+		frame, err := frames.ReadFile(name + ".md")
+		if err != nil {
+			panic(err) // it is embedded
+		}
 		title, section := strings.TrimRight(name, ".158"), name[len(name)-1:]
 		head := fmt.Sprintf("%% \"%s\" %s \"\" supervisord \"supervisord manual\"\n\n", strings.ToUpper(title), section)
-		pages[name] = md2man.Render([]byte(head + text))
+		pages[name] = md2man.Render([]byte(head + tables.Replace(string(frame))))
 	}
 	return pages
 }
 
-func daemonPage() string {
+// sections returns the sections of the configuration with their options.
+func sections() string {
 	var b strings.Builder
-	b.WriteString(`# NAME
-
-supervisord - run programs and keep them running
-
-# SYNOPSIS
-
-**supervisord** [*options*]
-
-**supervisord** **-t** [**--json**] [**--strict**] [*file* ...]
-
-# DESCRIPTION
-
-**supervisord** starts the programs of its configuration file, writes what they print into
-log files, and starts those again that exit. supervisorctl(1) controls it. Without **-n** it
-goes into the background.
-
-It takes the place of the Python program of the same name: it reads the same files, writes
-the same lines and has the same interface.
-
-# OPTIONS
-
-`)
-	writeOptions(&b, load.CommandLine())
-	b.WriteString(`# SIGNALS
-
-**SIGTERM**, **SIGINT**, **SIGQUIT**
-: stop all programs, and exit
-
-**SIGHUP**
-: stop all programs, read the configuration again, and start them; a configuration that
-  can't be used is refused
-
-**SIGUSR2**
-: close and open the log files again
-
-**SIGKILL**
-: supervisord ends at once, the programs run on; the next supervisord takes them over
-
-# EXIT STATUS
-
-**0**
-: it was asked to exit
-
-**1**
-: it failed at its work
-
-**2**
-: the command line, the configuration or the system does not allow it to run
-
-The option exit_code of supervisord.conf(5) sets another one for the case that a program
-ends supervisord.
-
-# FILES
-
-Without **-c** the first of these that exists is the configuration file, where *DIR* is the
-directory above that of the binary: *DIR/etc/supervisord.conf*, *DIR/supervisord.conf*,
-*supervisord.conf*, *etc/supervisord.conf*, */etc/supervisord.conf*,
-*/etc/supervisor/supervisord.conf*.
-
-# SEE ALSO
-
-supervisorctl(1), supervisord.conf(5)
-`)
-	return b.String()
-}
-
-func ctlPage() string {
-	var b strings.Builder
-	b.WriteString(`# NAME
-
-supervisorctl - control the programs of supervisord
-
-# SYNOPSIS
-
-**supervisorctl** [*options*] [*action* [*arguments*]]
-
-# DESCRIPTION
-
-**supervisorctl** asks a running supervisord(8), and has it start, stop and restart programs.
-Without an action it reads actions from the terminal, with completion and history.
-
-A name is that of a process, **group:process** or **group:\***. Where nothing has that name,
-a pattern such as **'web\_\*'** or a regular expression between slashes is tried. **all** means
-every process.
-
-Into a pipe or a file, the actions of Supervisor write what they write there. On a terminal
-they may say more.
-
-# OPTIONS
-
-`)
-	writeOptions(&b, ctl.Options())
-	b.WriteString("# ACTIONS OF SUPERVISOR\n\n")
-	writeActions(&b, func(a *action.Spec) bool { return !a.IsExtension() })
-	b.WriteString("# FURTHER ACTIONS\n\n")
-	writeActions(&b, (*action.Spec).IsExtension)
-	b.WriteString(`# EXIT STATUS
-
-**0**
-: it has worked
-
-**1**
-: it has failed
-
-**2**
-: the command line is wrong
-
-**3**
-: **status**: a process is not running
-
-**4**
-: there is no such process, or nobody answers
-
-**7**
-: a process could not be started, or was not running
-
-# SEE ALSO
-
-supervisord(8), supervisord.conf(5)
-`)
-	return b.String()
-}
-
-func configPage() string {
-	var b strings.Builder
-	b.WriteString(`# NAME
-
-supervisord.conf - configuration of supervisord and supervisorctl
-
-# DESCRIPTION
-
-The file has sections with a *name = value* in each line. A line that begins with ; or #, and
-what follows a ; behind a blank, is a comment. A line that begins with a blank continues the
-one above it. *%(ENV_X)s* stands for the environment variable X, *%(here)s* for the directory
-of the file; a % is written as %%.
-
-Options that are marked with **+** are those that Supervisor does not have. It ignores them.
-Their times are seconds, or numbers with a unit: *500ms*, *10s*, *5m*, *1h*. The times of the
-others are whole seconds. Sizes are bytes, or numbers with KB, MB or GB.
-
-`)
 	for _, header := range option.Sections(^uint16(0)).Headers() {
 		in, _ := option.KindOf(header)
 		fmt.Fprintf(&b, "# [%s]\n\n", header)
@@ -189,7 +61,6 @@ others are whole seconds. Sizes are bytes, or numbers with KB, MB or GB.
 			writeSetting(&b, o)
 		}
 	}
-	b.WriteString("# SEE ALSO\n\nsupervisord(8), supervisorctl(1)\n")
 	return b.String()
 }
 
@@ -209,8 +80,9 @@ func writeSetting(b *strings.Builder, o option.Option) {
 	fmt.Fprintf(b, "**%s**%s\n: %s (%s)\n\n", escape(o.Name), mark, escape(o.Help), escape(strings.Join(facts, ", ")))
 }
 
-// writeOptions writes the options of a command line.
-func writeOptions(b *strings.Builder, options []getopt.Option) {
+// commandLine returns the options of a command line.
+func commandLine(options []getopt.Option) string {
+	var b strings.Builder
 	for _, o := range options {
 		var forms []string
 		for letter := range strings.SplitSeq(o.Short, "") {
@@ -223,26 +95,29 @@ func writeOptions(b *strings.Builder, options []getopt.Option) {
 		if o.Arg != "" {
 			argument = " *" + escape(o.Arg) + "*"
 		}
-		fmt.Fprintf(b, "%s%s\n: %s\n\n", strings.Join(forms, ", "), argument, escape(o.Help))
+		fmt.Fprintf(&b, "%s%s\n: %s\n\n", strings.Join(forms, ", "), argument, escape(o.Help))
 	}
+	return b.String()
 }
 
-// writeActions writes the actions that are wanted, each with its help and its flags.
-func writeActions(b *strings.Builder, wanted func(*action.Spec) bool) {
+// actions returns the actions that are wanted, each with its help and its flags.
+func actions(wanted func(*action.Spec) bool) string {
+	var b strings.Builder
 	list := slices.DeleteFunc(slices.Clone(ctl.Table().All()), func(a *action.Spec) bool {
 		return a.Help == nil || !wanted(a)
 	})
 	for _, a := range list {
-		fmt.Fprintf(b, "## %s\n\n", escape(a.Name))
+		fmt.Fprintf(&b, "## %s\n\n", escape(a.Name))
 		b.WriteString("```\n")
 		for _, line := range a.Help {
 			b.WriteString(expandTabs(line) + "\n")
 		}
 		b.WriteString("```\n\n")
 		for _, f := range a.Flags {
-			fmt.Fprintf(b, "**%s**\n: %s\n\n", escape(f.Usage()), escape(f.Help))
+			fmt.Fprintf(&b, "**%s**\n: %s\n\n", escape(f.Usage()), escape(f.Help))
 		}
 	}
+	return b.String()
 }
 
 // expandTabs replaces tabs by blanks up to the next of the tab stops, which are 8 columns
