@@ -35,9 +35,8 @@ var daemons = []daemon{
 		files: []string{"-c", "/etc/nginx/nginx.conf"}, setting: `daemon\s+(on|off)\s*;`,
 	}, {
 		names: "php-fpm", stays: []string{"-F", "-FR", "-RF", "--nodaemonize"}, write: "the option -F behind it",
-		quits: []string{"-t", "-v", "-i", "-m", "-h"},
-		files: []string{"-y", "--fpm-config", "/usr/local/etc/php-fpm.d/zz-docker.conf", "/usr/local/etc/php-fpm.d/docker.conf"},
-
+		quits:   []string{"-t", "-v", "-i", "-m", "-h"},
+		files:   []string{"-y", "--fpm-config", "/usr/local/etc/php-fpm.d/zz-docker.conf", "/usr/local/etc/php-fpm.d/docker.conf"},
 		setting: `daemonize\s*=\s*(\w+)`,
 	},
 	{names: "httpd apache apachectl apache2ctl", stays: []string{"-DFOREGROUND", "FOREGROUND", "-DNO_DETACH", "NO_DETACH", "-X"}, write: "the option -DFOREGROUND behind it", quits: []string{"-t", "-v", "-V", "-S", "-M"}},
@@ -60,7 +59,7 @@ var daemons = []daemon{
 	{names: "pg_ctl pg_ctlcluster", forks: []string{"start", "restart"}, write: "postgres -D DIRECTORY"},
 	{names: "supervisord", stays: []string{"-n", "-nc", "--nodaemon", "-v", "--version", "-t"}, write: "the option -n behind it", files: []string{"-c", "--configuration"}, setting: `nodaemon\s*=\s*(\w+)`, inverted: true},
 	{names: "twistd", stays: []string{"-n", "--nodaemon", "-no", "-ny", "-noy"}, write: "the option -n behind it"},
-	{names: "pm2", forks: []string{"start", "restart", "resurrect"}, stays: nil, write: "pm2-runtime, or one [program:x] for each app"},
+	{names: "pm2", forks: []string{"start", "restart", "resurrect"}, stays: []string{"--no-daemon"}, write: "pm2-runtime, or one [program:x] for each app"},
 	{names: "forever", forks: []string{"start"}, write: "node without forever, which supervisord replaces"},
 	{names: "caddy", forks: []string{"start"}, write: "caddy run"},
 	{names: "ssh autossh", forks: []string{"-f", "-fN", "-Nf"}, write: "the command without -f"},
