@@ -11,8 +11,13 @@ import (
 	"supervisor/supervisord/system/pipes"
 )
 
-// handOverTimeout is how long HandOver waits for a slow sink.
-const handOverTimeout = 100 * time.Millisecond
+const (
+	// handOverTimeout is how long HandOver waits for a slow sink.
+	handOverTimeout = 100 * time.Millisecond
+	// unstagedTimeout is how long it waits if what the sink has not taken is in memory
+	// only, and would be lost.
+	unstagedTimeout = 10 * time.Second
+)
 
 // Sink takes what a child writes. It handles its own errors: they must not stop the child.
 type Sink interface {
@@ -38,6 +43,8 @@ type Reader struct {
 	ended       bool          // it will not run again
 	draining    bool          // end when the pipe is empty
 	halted      bool          // end before the next read
+	abandoned   bool          // handed over before the sink has taken the last piece
+	unstaged    bool          // the last piece is in no staging buffer
 	gatherTimer *time.Timer   // set while readLoop lets the pipe fill
 	done        chan struct{} // closed at the end; nil until drain is called
 
@@ -173,7 +180,8 @@ func (r *Reader) end() {
 
 // HandOver ends the Reader between two pieces and returns a descriptor with which another
 // program can go on, -1 if the pipe is at its end. It does not wait long for a slow sink:
-// the staging buffer keeps what the sink has not taken.
+// the staging buffer keeps what the sink has not taken. Without a staging buffer it waits
+// up to unstagedTimeout.
 func (r *Reader) HandOver() (fd int, err error) {
 	r.mu.Lock()
 	fd = -1
@@ -184,9 +192,26 @@ func (r *Reader) HandOver() (fd int, err error) {
 	}
 	r.halted = true
 	r.mu.Unlock()
+	done := r.Drain()
 	select {
-	case <-r.Drain():
+	case <-done:
+		return fd, err
 	case <-time.After(handOverTimeout):
 	}
+	if r.abandon() {
+		select {
+		case <-done:
+		case <-time.After(unstagedTimeout):
+		}
+	}
 	return fd, err
+}
+
+// abandon leaves the last piece in its staging buffer, whatever the sink does with it from
+// now on: it may be closed already. It reports whether the piece is in none.
+func (r *Reader) abandon() (unstaged bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.abandoned = true
+	return r.unstaged
 }

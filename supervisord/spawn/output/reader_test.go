@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,6 +60,11 @@ func (s *sink) await(t *testing.T, text string) {
 // newReader returns a started Reader and the end of its pipe to write to.
 func newReader(tb testing.TB, w Sink) (*Reader, *os.File) {
 	tb.Helper()
+	return newReaderStaged(tb, w, nil)
+}
+
+func newReaderStaged(tb testing.TB, w Sink, staging *Staging) (*Reader, *os.File) {
+	tb.Helper()
 	poller, err := epoll.New()
 	if err != nil {
 		tb.Fatal(err)
@@ -69,7 +76,7 @@ func newReader(tb testing.TB, w Sink) (*Reader, *os.File) {
 	if err := pipes.Make(fds[:], unix.O_NONBLOCK); err != nil {
 		tb.Fatal(err)
 	}
-	r := NewReader(poller, fds[0], 1, w, nil)
+	r := NewReader(poller, fds[0], 1, w, staging)
 	writer := os.NewFile(uintptr(fds[1]), "pipe")
 	tb.Cleanup(func() {
 		writer.Close()
@@ -184,6 +191,73 @@ func TestHandOverGoesOnWithTheNextByte(t *testing.T) {
 	<-next.Drain()
 	if first.String() != "one " || second.String() != "two" {
 		t.Errorf("got %q and %q", first, second)
+	}
+}
+
+// gatedSink takes a piece only after it was released.
+type gatedSink struct {
+	offered, release chan struct{}
+	taken            atomic.Int64 // bytes
+}
+
+func newGatedSink() *gatedSink {
+	return &gatedSink{offered: make(chan struct{}, 1), release: make(chan struct{})}
+}
+
+func (s *gatedSink) Write(data []byte) {
+	s.offered <- struct{}{}
+	<-s.release
+	s.taken.Add(int64(len(data)))
+}
+
+// What a slow sink has not taken stays in the staging file for the next daemon, also if the
+// sink drops it later, because it was closed meanwhile.
+func TestHandOverLeavesStagedOutput(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("there are no staging buffers on this system")
+	}
+	path := filepath.Join(t.TempDir(), "staging")
+	staging := NewStaging(path, func(err error) { t.Error(err) })
+	slow := newGatedSink()
+	r, w := newReaderStaged(t, slow, staging)
+	_, _ = w.WriteString("on its way\n")
+	<-slow.offered
+	fd, err := r.HandOver()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	close(slow.release)
+	<-r.Drain()
+
+	next := NewStaging(path, func(err error) { t.Error(err) })
+	s := newSink()
+	next.Recover(r.Inode(), s)
+	if s.String() != "on its way\n" {
+		t.Errorf("the next daemon got %q", s)
+	}
+}
+
+// Without a staging file HandOver waits for the sink.
+func TestHandOverWaitsForUnstagedOutput(t *testing.T) {
+	slow := newGatedSink()
+	r, w := newReader(t, slow)
+	_, _ = w.WriteString("on its way\n")
+	<-slow.offered
+	returned := make(chan int64)
+	go func() {
+		fd, _ := r.HandOver()
+		unix.Close(fd)
+		returned <- slow.taken.Load()
+	}()
+	select {
+	case <-returned:
+		t.Error("it did not wait")
+	case <-time.After(3 * handOverTimeout):
+		close(slow.release)
+		if taken := <-returned; taken == 0 {
+			t.Error("it did not wait")
+		}
 	}
 }
 

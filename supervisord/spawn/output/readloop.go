@@ -138,8 +138,16 @@ func (r *Reader) transfer() (n int, err error) {
 		r.drainLeft -= n
 	}
 	r.sink.Write(b.data)
-	r.putBack(b)
+	if !r.isAbandoned() {
+		r.putBack(b)
+	}
 	return n, nil
+}
+
+func (r *Reader) isAbandoned() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.abandoned
 }
 
 func (r *Reader) isDraining() bool {
@@ -179,6 +187,10 @@ func (r *Reader) read() (readBuffer, error) {
 	if b.staged == nil {
 		b.buf = bufferPool.Get().(*[maxRead]byte)
 	}
+	if !r.beginRead(b.staged == nil) {
+		r.putBack(b)
+		return readBuffer{}, unix.EINTR
+	}
 	n, err := r.readInto(&b)
 	if n > 0 {
 		return b, nil
@@ -189,6 +201,14 @@ func (r *Reader) read() (readBuffer, error) {
 	}
 	r.putBack(b)
 	return readBuffer{}, err
+}
+
+// beginRead reports whether the Reader may read, which it may not once it was halted.
+func (r *Reader) beginRead(unstaged bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unstaged = unstaged
+	return !r.halted
 }
 
 func (r *Reader) readInto(b *readBuffer) (n int, err error) {
