@@ -39,12 +39,10 @@ type Reader struct {
 
 	mu          sync.Mutex
 	started     bool
-	reading     bool          // readLoop runs
-	ended       bool          // it will not run again
-	draining    bool          // end when the pipe is empty
-	halted      bool          // end before the next read
-	abandoned   bool          // handed over before the sink has taken the last piece
-	unstaged    bool          // the last piece is in no staging buffer
+	reading     bool // readLoop runs
+	ended       bool // it will not run again
+	draining    bool // end when the pipe is empty
+	handover    handover
 	gatherTimer *time.Timer   // set while readLoop lets the pipe fill
 	done        chan struct{} // closed at the end; nil until drain is called
 
@@ -52,6 +50,13 @@ type Reader struct {
 	lastRead  time.Time // when the last read ended
 	drainLeft int       // bytes that are still read while draining
 	size      int       // the size of the pipe, or what it was refused; 0 if unknown
+}
+
+// handover says how far HandOver has come.
+type handover struct {
+	halted    bool // end before the next read
+	abandoned bool // handed over before the sink has taken the last piece
+	unstaged  bool // the last piece is in no staging buffer
 }
 
 // NewReader returns a Reader of the pipe fd, the other end of which is the child's
@@ -190,7 +195,7 @@ func (r *Reader) HandOver() (fd int, err error) {
 			err = fmt.Errorf("hand over a pipe: %w", err)
 		}
 	}
-	r.halted = true
+	r.handover.halted = true
 	r.mu.Unlock()
 	done := r.Drain()
 	select {
@@ -212,6 +217,6 @@ func (r *Reader) HandOver() (fd int, err error) {
 func (r *Reader) abandon() (unstaged bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.abandoned = true
-	return r.unstaged
+	r.handover.abandoned = true
+	return r.handover.unstaged
 }

@@ -66,7 +66,7 @@ func (r *Reader) readLoop() {
 func (r *Reader) mayContinue() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.halted || r.draining && r.drainLeft <= 0 {
+	if r.handover.halted || r.draining && r.drainLeft <= 0 {
 		r.end()
 		return false
 	}
@@ -147,7 +147,7 @@ func (r *Reader) transfer() (n int, err error) {
 func (r *Reader) isAbandoned() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.abandoned
+	return r.handover.abandoned
 }
 
 func (r *Reader) isDraining() bool {
@@ -207,8 +207,8 @@ func (r *Reader) read() (readBuffer, error) {
 func (r *Reader) beginRead(unstaged bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.unstaged = unstaged
-	return !r.halted
+	r.handover.unstaged = unstaged
+	return !r.handover.halted
 }
 
 func (r *Reader) readInto(b *readBuffer) (n int, err error) {
